@@ -1,0 +1,87 @@
+using System.Buffers;
+using System.Buffers.Binary;
+
+namespace OrleansRaft.Core.Codec;
+
+/// <summary>The binary form of an <see cref="EntryBlock"/>, the same on the wire and in every store.</summary>
+/// <remarks>
+/// <code>
+/// version  1 byte   1
+/// crc      4 bytes  CRC-32C of all that follows
+/// previous          term, index (varints)
+/// time              log time of the first entry (varint; 0 when there are no entries)
+/// count             varint, then each entry:
+///   kind   1 byte
+///   term, time      what they grew since the entry before (varints)
+///   body            length (varint), bytes
+/// </code>
+/// Growth is stored, so terms and times that fall cannot even be written.
+/// </remarks>
+internal static class EntryBlockCodec
+{
+    private const byte Version = 1;
+    private const int HeaderBytes = 1 + sizeof(uint);
+    private const int EntryBytesMin = 4;
+
+    public static ReadOnlyMemory<byte> Encode(EntryBlock block)
+    {
+        var output = new ArrayBufferWriter<byte>(HeaderBytes + 32 + checked((int)block.SizeBytes));
+        var writer = new WireWriter(output);
+        writer.WriteByte(Version);
+        writer.WriteUInt32(0);
+        writer.WriteVarint(block.Previous.Term.Value);
+        writer.WriteVarint(block.Previous.Index.Value);
+
+        var time = block.Count == 0 ? LogTime.Zero : block.Entries[0].Time;
+        var term = block.Previous.Term;
+        writer.WriteVarint(time.Value);
+        writer.WriteVarint(block.Count);
+        foreach (ref readonly var entry in block.Entries)
+        {
+            writer.WriteByte((byte)entry.Kind);
+            writer.WriteVarint(entry.Term.Value - term.Value);
+            writer.WriteVarint(entry.Time - time);
+            writer.WriteBytes(entry.Body.Span);
+            (term, time) = (entry.Term, entry.Time);
+        }
+
+        var bytes = System.Runtime.InteropServices.MemoryMarshal.AsMemory(output.WrittenMemory);
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes.Span[1..], Crc32C.Compute(bytes.Span[HeaderBytes..]));
+        return bytes;
+    }
+
+    public static (EntryId Previous, Entry[] Entries) Decode(ReadOnlyMemory<byte> encoded)
+    {
+        var reader = new WireReader(encoded);
+        var version = reader.ReadByte();
+        if (version != Version)
+        {
+            throw new CorruptDataException($"entry block has version {version}; this program reads version {Version}");
+        }
+
+        var declared = reader.ReadUInt32();
+        var actual = Crc32C.Compute(encoded.Span[HeaderBytes..]);
+        if (declared != actual)
+        {
+            throw new CorruptDataException($"entry block of {encoded.Length} bytes has checksum {actual:x8} instead of {declared:x8}");
+        }
+
+        var previous = new EntryId(new Term(reader.ReadVarint()), new LogIndex(reader.ReadVarint()));
+        var (term, index, time) = (previous.Term.Value, previous.Index.Value, reader.ReadVarint());
+        var entries = new Entry[reader.ReadCount(EntryBytesMin)];
+        for (var i = 0; i < entries.Length; i++)
+        {
+            var kind = reader.ReadInt32((int)EntryKind.Configuration);
+            term = Grow(term, reader.ReadVarint());
+            time = Grow(time, reader.ReadVarint());
+            index = Grow(index, 1);
+            entries[i] = new Entry(new EntryId(new Term(term), new LogIndex(index)), (EntryKind)kind, new LogTime(time), reader.ReadBytes());
+        }
+
+        reader.RequireEnd();
+        return (previous, entries);
+    }
+
+    private static long Grow(long value, long by) =>
+        value <= long.MaxValue - by ? value + by : throw new CorruptDataException($"{value} + {by} is beyond 63 bits");
+}

@@ -1,0 +1,183 @@
+using System.Buffers;
+
+namespace OrleansRaft.Core.Codec;
+
+/// <summary>The binary form of a <see cref="Message"/>. Entries travel as the very bytes that the stores keep.</summary>
+public static class MessageCodec
+{
+    private const byte FormatVersion = 1;
+
+    private enum Kind : byte
+    {
+        PreVote = 1,
+        PreVoteResponse = 2,
+        RequestVote = 3,
+        RequestVoteResponse = 4,
+        AppendEntries = 5,
+        AppendEntriesResponse = 6,
+        InstallSnapshot = 7,
+        InstallSnapshotResponse = 8,
+        TimeoutNow = 9,
+        ReadIndexRequest = 10,
+        ReadIndexResponse = 11,
+    }
+
+    /// <summary>Writes the binary form.</summary>
+    /// <param name="message">What to write.</param>
+    /// <param name="output">Where to.</param>
+    public static void Encode(Message message, IBufferWriter<byte> output)
+    {
+        var writer = new WireWriter(output);
+        writer.WriteByte(FormatVersion);
+        writer.WriteByte((byte)KindOf(message));
+        writer.WriteVarint(message.Term.Value);
+        switch (message)
+        {
+            case PreVote vote:
+                WriteEntryId(writer, vote.LastEntry);
+                break;
+            case PreVoteResponse response:
+                writer.WriteBoolean(response.Granted);
+                break;
+            case RequestVote vote:
+                WriteEntryId(writer, vote.LastEntry);
+                writer.WriteBoolean(vote.IsTransfer);
+                break;
+            case RequestVoteResponse response:
+                writer.WriteBoolean(response.Granted);
+                break;
+            case AppendEntries append:
+                writer.WriteVarint(append.Session.Value);
+                writer.WriteVarint(append.LeaderCommit.Value);
+                writer.WriteVarint(append.ReadSequence.Value);
+                writer.WriteRaw(append.Block.Encoded.Span);
+                break;
+            case AppendEntriesResponse response:
+                writer.WriteVarint(response.Session.Value);
+                writer.WriteBoolean(response.Accepted);
+                WriteEntryId(writer, response.Match);
+                writer.WriteVarint(response.Rejected.Value);
+                writer.WriteVarint(response.ReadSequence.Value);
+                break;
+            case InstallSnapshot install:
+                writer.WriteVarint(install.Session.Value);
+                SnapshotDescriptorCodec.Encode(install.Snapshot, output);
+                writer.WriteVarint(install.Offset);
+                writer.WriteBytes(install.Data.Span);
+                writer.WriteBoolean(install.IsLast);
+                writer.WriteVarint(install.ReadSequence.Value);
+                break;
+            case InstallSnapshotResponse response:
+                writer.WriteVarint(response.Session.Value);
+                WriteEntryId(writer, response.LastIncluded);
+                writer.WriteVarint(response.NextOffset);
+                writer.WriteBoolean(response.IsInstalled);
+                writer.WriteVarint(response.ReadSequence.Value);
+                break;
+            case TimeoutNow:
+                break;
+            case ReadIndexRequest request:
+                writer.WriteInt64(request.ReadId);
+                break;
+            case ReadIndexResponse response:
+                writer.WriteInt64(response.ReadId);
+                writer.WriteBoolean(response.Index is not null);
+                writer.WriteVarint(response.Index?.Value ?? 0);
+                break;
+        }
+    }
+
+    /// <summary>Reads the binary form. Bodies and chunks are slices of <paramref name="encoded"/>, which must not change.</summary>
+    /// <exception cref="CorruptDataException">The bytes are not a message that this version knows.</exception>
+    public static Message Decode(ReadOnlyMemory<byte> encoded)
+    {
+        var reader = new WireReader(encoded);
+        var version = reader.ReadByte();
+        if (version != FormatVersion)
+        {
+            throw new CorruptDataException($"message has version {version}; this program reads version {FormatVersion}");
+        }
+
+        var kind = (Kind)reader.ReadByte();
+        var term = new Term(reader.ReadVarint());
+        Message message = kind switch
+        {
+            Kind.PreVote => new PreVote(term, ReadEntryId(ref reader)),
+            Kind.PreVoteResponse => new PreVoteResponse(term, reader.ReadBoolean()),
+            Kind.RequestVote => new RequestVote(term, ReadEntryId(ref reader), reader.ReadBoolean()),
+            Kind.RequestVoteResponse => new RequestVoteResponse(term, reader.ReadBoolean()),
+            Kind.AppendEntries => ReadAppendEntries(term, ref reader),
+            Kind.AppendEntriesResponse => new AppendEntriesResponse(
+                term,
+                ReadIndex(ref reader),
+                reader.ReadBoolean(),
+                ReadEntryId(ref reader),
+                ReadIndex(ref reader),
+                new ReadSequence(reader.ReadVarint())),
+            Kind.InstallSnapshot => new InstallSnapshot(
+                term,
+                ReadIndex(ref reader),
+                SnapshotDescriptorCodec.Decode(ref reader),
+                reader.ReadVarint(),
+                reader.ReadBytes(),
+                reader.ReadBoolean(),
+                new ReadSequence(reader.ReadVarint())),
+            Kind.InstallSnapshotResponse => new InstallSnapshotResponse(
+                term,
+                ReadIndex(ref reader),
+                ReadEntryId(ref reader),
+                reader.ReadVarint(),
+                reader.ReadBoolean(),
+                new ReadSequence(reader.ReadVarint())),
+            Kind.TimeoutNow => new TimeoutNow(term),
+            Kind.ReadIndexRequest => new ReadIndexRequest(term, reader.ReadInt64()),
+            Kind.ReadIndexResponse => ReadReadIndexResponse(term, ref reader),
+            _ => throw new CorruptDataException($"{(byte)kind} is not a kind of message"),
+        };
+
+        reader.RequireEnd();
+        return message;
+    }
+
+    private static Kind KindOf(Message message) => message switch
+    {
+        PreVote => Kind.PreVote,
+        PreVoteResponse => Kind.PreVoteResponse,
+        RequestVote => Kind.RequestVote,
+        RequestVoteResponse => Kind.RequestVoteResponse,
+        AppendEntries => Kind.AppendEntries,
+        AppendEntriesResponse => Kind.AppendEntriesResponse,
+        InstallSnapshot => Kind.InstallSnapshot,
+        InstallSnapshotResponse => Kind.InstallSnapshotResponse,
+        TimeoutNow => Kind.TimeoutNow,
+        ReadIndexRequest => Kind.ReadIndexRequest,
+        ReadIndexResponse => Kind.ReadIndexResponse,
+        _ => throw new InvariantViolationException($"every message has a binary form: {message.GetType().Name} has none"),
+    };
+
+    private static AppendEntries ReadAppendEntries(Term term, ref WireReader reader)
+    {
+        var session = ReadIndex(ref reader);
+        var commit = ReadIndex(ref reader);
+        var sequence = new ReadSequence(reader.ReadVarint());
+        return new AppendEntries(term, session, EntryBlock.Decode(reader.ReadRest()), commit, sequence);
+    }
+
+    private static ReadIndexResponse ReadReadIndexResponse(Term term, ref WireReader reader)
+    {
+        var id = reader.ReadInt64();
+        var confirmed = reader.ReadBoolean();
+        var index = ReadIndex(ref reader);
+        return new ReadIndexResponse(term, id, confirmed ? index : null);
+    }
+
+    private static void WriteEntryId(WireWriter writer, EntryId id)
+    {
+        writer.WriteVarint(id.Term.Value);
+        writer.WriteVarint(id.Index.Value);
+    }
+
+    private static EntryId ReadEntryId(ref WireReader reader) => new(new Term(reader.ReadVarint()), ReadIndex(ref reader));
+
+    private static LogIndex ReadIndex(ref WireReader reader) => new(reader.ReadVarint());
+}

@@ -1,0 +1,43 @@
+using System.Buffers;
+
+namespace OrleansRaft.Core.Codec;
+
+/// <summary>The binary form of a <see cref="SnapshotDescriptor"/>, the same in stores and in <see cref="InstallSnapshot"/>.</summary>
+public static class SnapshotDescriptorCodec
+{
+    /// <summary>Writes the binary form.</summary>
+    public static ReadOnlyMemory<byte> Encode(SnapshotDescriptor snapshot)
+    {
+        var output = new ArrayBufferWriter<byte>();
+        Encode(snapshot, output);
+        return output.WrittenMemory;
+    }
+
+    /// <summary>Reads the binary form.</summary>
+    /// <exception cref="CorruptDataException">The bytes are not a snapshot's descriptor.</exception>
+    public static SnapshotDescriptor Decode(ReadOnlyMemory<byte> encoded)
+    {
+        var reader = new WireReader(encoded);
+        var snapshot = Decode(ref reader);
+        reader.RequireEnd();
+        return snapshot;
+    }
+
+    internal static void Encode(SnapshotDescriptor snapshot, IBufferWriter<byte> output)
+    {
+        var writer = new WireWriter(output);
+        writer.WriteVarint(snapshot.LastIncluded.Term.Value);
+        writer.WriteVarint(snapshot.LastIncluded.Index.Value);
+        writer.WriteVarint(snapshot.Time.Value);
+        writer.WriteVarint(snapshot.SizeBytes);
+        ConfigurationCodec.Encode(snapshot.Configuration, output);
+    }
+
+    internal static SnapshotDescriptor Decode(ref WireReader reader)
+    {
+        var lastIncluded = new EntryId(new Term(reader.ReadVarint()), new LogIndex(reader.ReadVarint()));
+        var time = new LogTime(reader.ReadVarint());
+        var size = reader.ReadVarint();
+        return new SnapshotDescriptor(lastIncluded, time, ConfigurationCodec.Decode(ref reader), size);
+    }
+}

@@ -1,0 +1,75 @@
+namespace OrleansRaft.Core;
+
+/// <summary>Something the host must do. Writes are not effects: the host takes them with <see cref="RaftCore.TakeWrite"/>.</summary>
+public abstract record Effect
+{
+    private protected Effect()
+    {
+    }
+}
+
+/// <summary>Send a message, but not before a write is durable.</summary>
+/// <param name="To">The receiver.</param>
+/// <param name="Message">What to say.</param>
+/// <param name="After">The write that the message promises; zero when it may leave at once.</param>
+public sealed record Send(ReplicaId To, Message Message, PersistTicket After) : Effect;
+
+/// <summary>Apply committed entries, in order, then answer with <see cref="Applied"/>. They are durable on this replica.</summary>
+/// <param name="Entries">The entries, contiguous after the last that were handed out.</param>
+public sealed record Apply(IReadOnlyList<Entry> Entries) : Effect;
+
+/// <summary>A proposal was appended. Whether it commits shows when its index is applied: if another term stands there, it was lost.</summary>
+/// <param name="ProposalId">The proposal.</param>
+/// <param name="First">The entry of its first command.</param>
+/// <param name="Count">How many entries it became.</param>
+public sealed record ProposalAppended(long ProposalId, EntryId First, int Count) : Effect;
+
+/// <summary>A proposal was refused: it certainly changes nothing.</summary>
+/// <param name="ProposalId">The proposal.</param>
+/// <param name="Reason">Why.</param>
+/// <param name="Leader">Who may accept it, if known.</param>
+public sealed record ProposalRejected(long ProposalId, RejectionReason Reason, ReplicaId? Leader) : Effect;
+
+/// <summary>A read may be served once the state machine holds this index.</summary>
+/// <param name="ReadId">The read.</param>
+/// <param name="Index">What must have been applied.</param>
+public sealed record ReadReady(long ReadId, LogIndex Index) : Effect;
+
+/// <summary>A read was refused; nothing was read.</summary>
+/// <param name="ReadId">The read.</param>
+/// <param name="Reason">Why.</param>
+/// <param name="Leader">Who may serve it, if known.</param>
+public sealed record ReadRejected(long ReadId, RejectionReason Reason, ReplicaId? Leader) : Effect;
+
+/// <summary>Read a chunk of this replica's newest snapshot and answer with <see cref="SnapshotChunkRead"/> or <see cref="SnapshotChunkUnavailable"/>.</summary>
+/// <param name="To">For whom.</param>
+/// <param name="LastIncluded">Of which snapshot.</param>
+/// <param name="Offset">Where it begins.</param>
+/// <param name="BytesMax">How long it may be.</param>
+public sealed record ReadSnapshotChunk(ReplicaId To, EntryId LastIncluded, long Offset, int BytesMax) : Effect;
+
+/// <summary>Put a received chunk aside in the store, without touching state or log, and answer with <see cref="SnapshotChunkStaged"/>.</summary>
+/// <param name="Snapshot">Of which snapshot. A chunk at offset 0 throws away whatever was staged before.</param>
+/// <param name="Offset">Where it begins.</param>
+/// <param name="Data">Its bytes.</param>
+/// <param name="IsLast">Whether the snapshot is complete with it.</param>
+public sealed record StageSnapshotChunk(SnapshotDescriptor Snapshot, long Offset, ReadOnlyMemory<byte> Data, bool IsLast) : Effect;
+
+/// <summary>The installed snapshot is durable: restore the state machine from it, then answer with <see cref="Applied"/> of its index.</summary>
+/// <param name="Snapshot">Which.</param>
+public sealed record RestoreSnapshot(SnapshotDescriptor Snapshot) : Effect;
+
+/// <summary>The role, the term or the known leader changed. A host that loses office answers the proposals it had appended with "unknown".</summary>
+/// <param name="Role">The role now.</param>
+/// <param name="Term">The term now.</param>
+/// <param name="Leader">The leader now known, if any.</param>
+/// <param name="Votes">When it became leader, how many voted for it; otherwise 0.</param>
+public sealed record RoleChanged(RaftRole Role, Term Term, ReplicaId? Leader, int Votes) : Effect;
+
+/// <summary>Another configuration is in force, from its append on.</summary>
+/// <param name="Configuration">Which.</param>
+public sealed record ConfigurationChanged(Configuration Configuration) : Effect;
+
+/// <summary>Leadership was not handed over.</summary>
+/// <param name="Reason">Why.</param>
+public sealed record TransferRejected(RejectionReason Reason) : Effect;

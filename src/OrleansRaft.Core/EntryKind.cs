@@ -1,0 +1,14 @@
+namespace OrleansRaft.Core;
+
+/// <summary>What an entry's body means. The values are part of the binary form.</summary>
+public enum EntryKind
+{
+    /// <summary>The empty entry by which a new leader commits what it inherited (§8).</summary>
+    NoOp = 0,
+
+    /// <summary>A command of the state machine; its bytes mean nothing to Raft.</summary>
+    Command = 1,
+
+    /// <summary>A configuration of the group, in force from its append (§6).</summary>
+    Configuration = 2,
+}

@@ -1,0 +1,78 @@
+namespace OrleansRaft.Core;
+
+/// <summary>Something that happened to a replica. Each is handed to <see cref="RaftCore.Step"/> together with the host's monotonic time.</summary>
+public abstract record Input
+{
+    private protected Input()
+    {
+    }
+}
+
+/// <summary>One tick of time passed. Every duration in Core is a number of ticks.</summary>
+public sealed record Tick : Input
+{
+    /// <summary>The only tick there is, so that an idle replica allocates nothing.</summary>
+    public static Tick Instance { get; } = new();
+}
+
+/// <summary>A message arrived.</summary>
+/// <param name="From">Who sent it.</param>
+/// <param name="Message">What it says.</param>
+public sealed record Receive(ReplicaId From, Message Message) : Input;
+
+/// <summary>A client asks for commands to be appended: all of them in this order, or none. Answered by <see cref="ProposalAppended"/> or <see cref="ProposalRejected"/>.</summary>
+/// <param name="ProposalId">Chosen by the host, echoed in the answer.</param>
+/// <param name="Commands">The bodies of the entries.</param>
+public sealed record Propose(long ProposalId, IReadOnlyList<ReadOnlyMemory<byte>> Commands) : Input;
+
+/// <summary>A change of the group's members (§6). Answered like <see cref="Propose"/>.</summary>
+/// <param name="ProposalId">Chosen by the host, echoed in the answer.</param>
+/// <param name="Changes">What to change; empty to leave a joint configuration.</param>
+/// <param name="ExpectedVersion">The version of the configuration that the change was made for; null to take whichever is in force.</param>
+public sealed record ProposeConfiguration(long ProposalId, IReadOnlyList<MemberChange> Changes, LogIndex? ExpectedVersion) : Input;
+
+/// <summary>A client asks for a read that sees everything acknowledged before it. Answered by <see cref="ReadReady"/> or <see cref="ReadRejected"/>.</summary>
+/// <param name="ReadId">Chosen by the host, echoed in the answer.</param>
+/// <param name="AllowLease">Whether the leader's lease may stand for a round of messages; refused where leases are off.</param>
+public sealed record Read(long ReadId, bool AllowLease = false) : Input;
+
+/// <summary>A write became durable. Tickets complete in order.</summary>
+/// <param name="Ticket">The write's ticket.</param>
+public sealed record Persisted(PersistTicket Ticket) : Input;
+
+/// <summary>The state machine applied entries.</summary>
+/// <param name="Index">The last entry whose effects the state machine holds.</param>
+public sealed record Applied(LogIndex Index) : Input;
+
+/// <summary>A snapshot of this replica's own state became durable; the log before it may go.</summary>
+/// <param name="Snapshot">Which; its configuration is <see cref="RaftCore.ConfigurationAt"/> of its index.</param>
+public sealed record SnapshotSaved(SnapshotDescriptor Snapshot) : Input;
+
+/// <summary>A chunk asked for by <see cref="ReadSnapshotChunk"/> was read.</summary>
+/// <param name="To">For whom it was read.</param>
+/// <param name="LastIncluded">Of which snapshot.</param>
+/// <param name="Offset">Where it begins.</param>
+/// <param name="Data">Its bytes.</param>
+/// <param name="IsLast">Whether the snapshot ends with it.</param>
+public sealed record SnapshotChunkRead(ReplicaId To, EntryId LastIncluded, long Offset, ReadOnlyMemory<byte> Data, bool IsLast) : Input;
+
+/// <summary>A chunk asked for by <see cref="ReadSnapshotChunk"/> could not be read: the snapshot has been replaced.</summary>
+/// <param name="To">For whom it was to be read.</param>
+/// <param name="LastIncluded">Of which snapshot.</param>
+public sealed record SnapshotChunkUnavailable(ReplicaId To, EntryId LastIncluded) : Input;
+
+/// <summary>A chunk handed out by <see cref="StageSnapshotChunk"/> is in the store.</summary>
+/// <param name="LastIncluded">Of which snapshot.</param>
+/// <param name="NextOffset">Where the next chunk begins.</param>
+public sealed record SnapshotChunkStaged(EntryId LastIncluded, long NextOffset) : Input;
+
+/// <summary>Messages to a replica are being lost; replication to it falls back to probing.</summary>
+/// <param name="Replica">To whom.</param>
+public sealed record Unreachable(ReplicaId Replica) : Input;
+
+/// <summary>Hand leadership to another voter (thesis §3.10). Its outcome shows in the role, or in <see cref="TransferRejected"/>.</summary>
+/// <param name="Target">To whom; null for the most up-to-date voter.</param>
+public sealed record TransferLeadership(ReplicaId? Target) : Input;
+
+/// <summary>Stand for election now, without waiting for the timeout.</summary>
+public sealed record Campaign : Input;

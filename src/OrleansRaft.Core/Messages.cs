@@ -1,0 +1,87 @@
+namespace OrleansRaft.Core;
+
+/// <summary>What one replica says to another. Messages may be lost, repeated, delayed and reordered at will.</summary>
+/// <param name="Term">The sender's current term; for <see cref="PreVote"/> the term it would stand in.</param>
+public abstract record Message(Term Term);
+
+/// <summary>Asks whether an election could be won, without disturbing anybody (thesis §9.6).</summary>
+/// <param name="Term">The term in which the sender would stand: its current term plus one.</param>
+/// <param name="LastEntry">The last entry of the sender's log.</param>
+public sealed record PreVote(Term Term, EntryId LastEntry) : Message(Term);
+
+/// <summary>Answers a <see cref="PreVote"/>.</summary>
+/// <param name="Term">If granted, the term that was asked about; otherwise the answering replica's current term.</param>
+/// <param name="Granted">Whether the sender would vote for the asker.</param>
+public sealed record PreVoteResponse(Term Term, bool Granted) : Message(Term);
+
+/// <summary>Asks for a vote (§5.2).</summary>
+/// <param name="Term">The candidate's term.</param>
+/// <param name="LastEntry">The last entry of the candidate's log (§5.4.1).</param>
+/// <param name="IsTransfer">Whether the leader itself asked the candidate to stand, so that its being alive is no reason to refuse (thesis §3.10).</param>
+public sealed record RequestVote(Term Term, EntryId LastEntry, bool IsTransfer) : Message(Term);
+
+/// <summary>Answers a <see cref="RequestVote"/>.</summary>
+/// <param name="Term">The answering replica's current term.</param>
+/// <param name="Granted">Whether it votes for the candidate.</param>
+public sealed record RequestVoteResponse(Term Term, bool Granted) : Message(Term);
+
+/// <summary>Replicates entries; without any it is the heartbeat (§5.3).</summary>
+/// <param name="Term">The leader's term.</param>
+/// <param name="Session">The receiver's membership session, echoed in the answer.</param>
+/// <param name="Block">The entries, and with <see cref="EntryBlock.Previous"/> the entry that must come before them.</param>
+/// <param name="LeaderCommit">The leader's commit index.</param>
+/// <param name="ReadSequence">The latest read round that waits for confirmation, echoed in the answer.</param>
+public sealed record AppendEntries(Term Term, LogIndex Session, EntryBlock Block, LogIndex LeaderCommit, ReadSequence ReadSequence) : Message(Term)
+{
+    /// <summary>prevLogIndex and prevLogTerm.</summary>
+    public EntryId Previous => Block.Previous;
+}
+
+/// <summary>Answers an <see cref="AppendEntries"/>.</summary>
+/// <param name="Term">The follower's current term.</param>
+/// <param name="Session">The session of the request.</param>
+/// <param name="Accepted">Whether the follower's log held the previous entry.</param>
+/// <param name="Match">
+/// If accepted, the last entry that the request covered, now durable. If refused, a hint: the follower's log can match the leader's at
+/// this entry or before it; whole conflicting terms are skipped (§5.3).
+/// </param>
+/// <param name="Rejected">If refused, the index of the previous entry that did not match; tells the answer of an old probe.</param>
+/// <param name="ReadSequence">The round of the request.</param>
+public sealed record AppendEntriesResponse(
+    Term Term, LogIndex Session, bool Accepted, EntryId Match, LogIndex Rejected, ReadSequence ReadSequence) : Message(Term);
+
+/// <summary>Carries one chunk of a snapshot to a follower that is too far behind (§7).</summary>
+/// <param name="Term">The leader's term.</param>
+/// <param name="Session">The receiver's membership session, echoed in the answer.</param>
+/// <param name="Snapshot">Which snapshot.</param>
+/// <param name="Offset">Where in the snapshot's bytes this chunk begins.</param>
+/// <param name="Data">The chunk.</param>
+/// <param name="IsLast">Whether the snapshot ends with this chunk.</param>
+/// <param name="ReadSequence">The latest read round that waits for confirmation, echoed in the answer.</param>
+public sealed record InstallSnapshot(
+    Term Term, LogIndex Session, SnapshotDescriptor Snapshot, long Offset, ReadOnlyMemory<byte> Data, bool IsLast, ReadSequence ReadSequence) : Message(Term);
+
+/// <summary>Answers an <see cref="InstallSnapshot"/>.</summary>
+/// <param name="Term">The follower's current term.</param>
+/// <param name="Session">The session of the request.</param>
+/// <param name="LastIncluded">Which snapshot.</param>
+/// <param name="NextOffset">The offset from which the follower wants to go on; it may resume what it received before.</param>
+/// <param name="IsInstalled">Whether the snapshot is installed and durable: the follower's log now matches up to it.</param>
+/// <param name="ReadSequence">The round of the request.</param>
+public sealed record InstallSnapshotResponse(
+    Term Term, LogIndex Session, EntryId LastIncluded, long NextOffset, bool IsInstalled, ReadSequence ReadSequence) : Message(Term);
+
+/// <summary>Tells the receiver to stand for election at once (thesis §3.10).</summary>
+/// <param name="Term">The leader's term.</param>
+public sealed record TimeoutNow(Term Term) : Message(Term);
+
+/// <summary>Asks the leader for an index at which the sender may serve a linearizable read (§6.4, thesis).</summary>
+/// <param name="Term">The sender's term.</param>
+/// <param name="ReadId">Chosen by the sender, echoed in the answer.</param>
+public sealed record ReadIndexRequest(Term Term, long ReadId) : Message(Term);
+
+/// <summary>Answers a <see cref="ReadIndexRequest"/>.</summary>
+/// <param name="Term">The leader's term.</param>
+/// <param name="ReadId">The id of the request.</param>
+/// <param name="Index">The index that the sender must have applied; null when the receiver could not confirm that it leads.</param>
+public sealed record ReadIndexResponse(Term Term, long ReadId, LogIndex? Index) : Message(Term);

@@ -1,0 +1,50 @@
+namespace OrleansRaft.Core;
+
+/// <summary>How one replica behaves. All replicas of a group should agree. Hosts validate; see each member for its bounds.</summary>
+public sealed record RaftSettings
+{
+    /// <summary>Ticks between two heartbeats; at least 1.</summary>
+    public int HeartbeatTicks { get; init; } = 1;
+
+    /// <summary>The shortest election timeout, in ticks; at least three times <see cref="HeartbeatTicks"/>.</summary>
+    public int ElectionTicksMin { get; init; } = 4;
+
+    /// <summary>The longest election timeout, in ticks; greater than <see cref="ElectionTicksMin"/>.</summary>
+    public int ElectionTicksMax { get; init; } = 8;
+
+    /// <summary>Whether a replica asks around before it disturbs the group with a new term (thesis §9.6).</summary>
+    public bool PreVote { get; init; } = true;
+
+    /// <summary>Whether a leader that has not heard from a majority for an election timeout steps down, and followers of a live leader refuse votes (thesis §6.2, §4.2.3).</summary>
+    public bool CheckQuorum { get; init; } = true;
+
+    /// <summary>Whether a leader may serve reads on its lease (thesis §6.4.1). Off by default: it trusts clock rates.</summary>
+    public bool LeaderLease { get; init; }
+
+    /// <summary>Milliseconds of one tick; needed by leases only, which are counted on the monotonic clock.</summary>
+    public int TickMilliseconds { get; init; } = 50;
+
+    /// <summary>The most bytes of entries in one AppendEntries, and so the largest command; a single entry may fill it.</summary>
+    public int AppendBytesMax { get; init; } = 512 * 1024;
+
+    /// <summary>The most AppendEntries with entries on their way to one follower.</summary>
+    public int InflightMessagesMax { get; init; } = 64;
+
+    /// <summary>The most bytes of entries on their way to one follower.</summary>
+    public int InflightBytesMax { get; init; } = 4 * 1024 * 1024;
+
+    /// <summary>The most bytes of uncommitted entries before a leader refuses proposals.</summary>
+    public long UncommittedBytesMax { get; init; } = 16 * 1024 * 1024;
+
+    /// <summary>The most reads that wait for confirmation before a leader refuses more.</summary>
+    public int PendingReadsMax { get; init; } = 65_536;
+
+    /// <summary>The most entries handed to the state machine at once, in bytes.</summary>
+    public int ApplyBytesMax { get; init; } = 1024 * 1024;
+
+    /// <summary>The size of a snapshot's chunks, in bytes.</summary>
+    public int SnapshotChunkBytes { get; init; } = 256 * 1024;
+
+    /// <summary>How many entries before a snapshot are kept, so that a follower a little behind needs no snapshot.</summary>
+    public int KeptEntries { get; init; } = 1_000;
+}

@@ -1,0 +1,13 @@
+namespace OrleansRaft.Core;
+
+/// <summary>What a snapshot stands for, without its bytes (§7).</summary>
+/// <param name="LastIncluded">The last entry whose effects the snapshot holds.</param>
+/// <param name="Time">The group's time at that entry.</param>
+/// <param name="Configuration">The configuration in force at exactly that entry, never a newer one.</param>
+/// <param name="SizeBytes">How many bytes the state machine captured; 0 for the empty state that a group starts from.</param>
+public sealed record SnapshotDescriptor(EntryId LastIncluded, LogTime Time, Configuration Configuration, long SizeBytes)
+{
+    /// <summary>The empty state that a new group starts from.</summary>
+    public static SnapshotDescriptor Initial(Configuration configuration) =>
+        new(EntryId.Zero, LogTime.Zero, configuration, 0);
+}

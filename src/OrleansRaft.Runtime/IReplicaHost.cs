@@ -1,0 +1,12 @@
+namespace OrleansRaft.Runtime;
+
+/// <summary>Where a <see cref="ReplicaDriver"/> runs: a grain's turns, or the simulator's single thread.</summary>
+public interface IReplicaHost
+{
+    /// <summary>Arranges that <see cref="ReplicaDriver.Run"/> is called soon, on the host's own turn. Called on any thread, once until that run begins.</summary>
+    void Schedule();
+
+    /// <summary>The replica has stopped by itself, on its own turn: fenced, or impossible. It sends nothing more; the host lets it go.</summary>
+    /// <param name="cause">Why.</param>
+    void OnStopped(Exception cause);
+}

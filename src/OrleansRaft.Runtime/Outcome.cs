@@ -1,0 +1,69 @@
+using OrleansRaft.Core;
+
+namespace OrleansRaft.Runtime;
+
+/// <summary>How a request to a group ended: <see cref="Committed{TResult}"/>, <see cref="Rejected{TResult}"/> or <see cref="Unknown{TResult}"/>.</summary>
+/// <typeparam name="TResult">What the state machine answers.</typeparam>
+public abstract record Outcome<TResult>
+{
+    private protected Outcome()
+    {
+    }
+}
+
+/// <summary>The command was applied (or the read served) exactly once for its request id.</summary>
+/// <typeparam name="TResult">What the state machine answers.</typeparam>
+/// <param name="Value">The state machine's answer: the first one, when the request was a repetition.</param>
+/// <param name="Entry">Where in the log it was applied; for a read, the index whose state it saw.</param>
+/// <param name="Group">The group that answered.</param>
+public sealed record Committed<TResult>(TResult Value, EntryId Entry, string Group) : Outcome<TResult>;
+
+/// <summary>The request certainly changed nothing, and will not.</summary>
+/// <typeparam name="TResult">What the state machine answers.</typeparam>
+/// <param name="Reason">Why.</param>
+/// <param name="Leader">Who may accept it, if known.</param>
+/// <param name="RetryAfter">How long to wait before trying again; zero when trying again does not help.</param>
+/// <param name="Detail">A sentence for people.</param>
+public sealed record Rejected<TResult>(RefusalReason Reason, ReplicaId? Leader, TimeSpan RetryAfter, string Detail) : Outcome<TResult>;
+
+/// <summary>The request may have been applied, or may still be. It is safe to repeat under the same request id.</summary>
+/// <typeparam name="TResult">What the state machine answers.</typeparam>
+/// <param name="Detail">A sentence for people.</param>
+public sealed record Unknown<TResult>(string Detail) : Outcome<TResult>;
+
+/// <summary>Why a request was refused. The values are public: never reuse or renumber one.</summary>
+public enum RefusalReason
+{
+    /// <summary>No leader could be reached in time: the group elects, or has lost its majority.</summary>
+    NoLeader = 0,
+
+    /// <summary>Too much waits already.</summary>
+    Overloaded = 1,
+
+    /// <summary>There is no such group.</summary>
+    UnknownGroup = 2,
+
+    /// <summary>The request id was used for another request.</summary>
+    RequestIdReused = 3,
+
+    /// <summary>The request arrived after its deadline in log time.</summary>
+    Expired = 4,
+
+    /// <summary>The table of request ids or sessions is full.</summary>
+    SessionTableFull = 5,
+
+    /// <summary>The client session has expired or never was.</summary>
+    UnknownSession = 6,
+
+    /// <summary>The command is larger than a message may be.</summary>
+    TooLarge = 7,
+
+    /// <summary>Leader leases are off.</summary>
+    LeaseDisabled = 8,
+
+    /// <summary>A membership change was made for another version of the configuration.</summary>
+    ConfigurationConflict = 9,
+
+    /// <summary>A request that makes no sense for the group as it is.</summary>
+    InvalidRequest = 10,
+}

@@ -1,0 +1,11 @@
+using OrleansRaft.Core;
+
+namespace OrleansRaft.Runtime;
+
+/// <summary>A replica at one moment, for people.</summary>
+/// <param name="Key">Which.</param>
+/// <param name="Epoch">The epoch under which it writes.</param>
+/// <param name="MaySpeak">Whether it holds the right to speak.</param>
+/// <param name="Status">What Core says.</param>
+/// <param name="Digest">A digest of the whole state at <see cref="RaftStatus.AppliedIndex"/>, sessions included, in lower-case hexadecimal; never empty.</param>
+public sealed record ReplicaSnapshot(ReplicaKey Key, long Epoch, bool MaySpeak, RaftStatus Status, string Digest);

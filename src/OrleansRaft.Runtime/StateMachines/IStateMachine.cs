@@ -1,0 +1,37 @@
+using System.Buffers;
+using OrleansRaft.Core;
+
+namespace OrleansRaft.Runtime.StateMachines;
+
+/// <summary>
+/// What a user writes: the state of one group, and what commands do to it. Deterministic: the same commands in the same order give the same state and
+/// results on every replica, so it uses no clock, randomness or surroundings; <see cref="Command{TCommand}.Time"/> is the time to use.
+/// </summary>
+/// <typeparam name="TCommand">Commands and queries.</typeparam>
+/// <typeparam name="TResult">Answers to both.</typeparam>
+/// <remarks>Used by one thread at a time. An exception stops the replica: refuse a command by its result instead.</remarks>
+public interface IStateMachine<TCommand, TResult>
+{
+    /// <summary>Applies commands in order.</summary>
+    /// <param name="commands">The commands, none of which was applied before.</param>
+    /// <param name="results">Receives the answer to each.</param>
+    void Apply(ReadOnlySpan<Command<TCommand>> commands, Span<TResult> results);
+
+    /// <summary>Answers a query from the state as it is, and changes nothing.</summary>
+    /// <param name="query">The query, with the last applied entry and its time.</param>
+    TResult Query(in Command<TCommand> query);
+
+    /// <summary>Writes the whole state. Equal states write equal bytes, whatever their history: replicas are compared by it.</summary>
+    void Capture(IBufferWriter<byte> output);
+
+    /// <summary>Replaces the whole state by what <see cref="Capture"/> wrote; by the initial state when <paramref name="snapshot"/> is empty.</summary>
+    void Restore(ReadOnlyMemory<byte> snapshot);
+}
+
+/// <summary>A command at the moment it is applied, or a query at the moment it is answered.</summary>
+/// <typeparam name="TCommand">Its type.</typeparam>
+/// <param name="Value">What the client sent.</param>
+/// <param name="Key">The key by which the client chose the group.</param>
+/// <param name="Entry">The command's entry; for a query the last applied one.</param>
+/// <param name="Time">The group's time at that entry.</param>
+public readonly record struct Command<TCommand>(TCommand Value, string Key, EntryId Entry, LogTime Time);

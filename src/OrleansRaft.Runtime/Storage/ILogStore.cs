@@ -1,0 +1,41 @@
+using OrleansRaft.Core;
+
+namespace OrleansRaft.Runtime.Storage;
+
+/// <summary>Where one silo keeps the logs of its replicas. Writes of many replicas are made durable together (group commit).</summary>
+public interface ILogStore : IAsyncDisposable
+{
+    /// <summary>The id of a local store, to which its replicas are bound; empty for a store that every silo reaches.</summary>
+    string LocalId { get; }
+
+    /// <summary>
+    /// Opens the store, brings its schema up to date, checks that it belongs to this cluster, and writes the cluster row and the first replicas' rows
+    /// if nobody has yet.
+    /// </summary>
+    /// <param name="wanted">The cluster as this silo is configured.</param>
+    /// <param name="cancellation">Stops waiting.</param>
+    /// <returns>The cluster as it is stored: the only source of the first groups' configurations.</returns>
+    /// <exception cref="StoreRefusedException">The store belongs to another cluster, was written by a newer program, disagrees with <paramref name="wanted"/>, or is held by another process.</exception>
+    Task<ClusterDefinition> InitializeAsync(ClusterDefinition wanted, CancellationToken cancellation);
+
+    /// <summary>
+    /// Takes a replica over: acquires its next epoch in a statement that commits by itself, then reads its log, term and vote by later statements.
+    /// Whoever held it before can write no more.
+    /// </summary>
+    /// <param name="key">Which replica. Its row must exist.</param>
+    /// <param name="events">Told what becomes of the work handed to the log; called on any thread, never inside the call that hands work over.</param>
+    /// <param name="cancellation">Stops waiting.</param>
+    /// <exception cref="StoreRefusedException">The replica has no row here: it was never created, was removed, or its disk was replaced.</exception>
+    /// <exception cref="Core.Codec.CorruptDataException">What was read back is torn or damaged; the message names the place.</exception>
+    Task<IReplicaLog> OpenAsync(ReplicaKey key, IReplicaLogEvents events, CancellationToken cancellation);
+
+    /// <summary>Makes the row of a replica that joins an existing group. Does nothing if it exists and was never written to.</summary>
+    /// <param name="key">Which replica.</param>
+    /// <param name="initial">The configuration it starts from; it learns the real one from its leader.</param>
+    /// <param name="cancellation">Stops waiting.</param>
+    /// <exception cref="StoreRefusedException">The replica exists and has a history: a removed member's name is not used again.</exception>
+    Task CreateReplicaAsync(ReplicaKey key, Configuration initial, CancellationToken cancellation);
+
+    /// <summary>Throws when the store cannot be reached or written to; for health checks.</summary>
+    Task CheckAsync(CancellationToken cancellation);
+}

@@ -1,0 +1,43 @@
+using OrleansRaft.Core;
+
+namespace OrleansRaft.Runtime.Storage;
+
+/// <summary>What became of the work handed to a <see cref="IReplicaLog"/>. Called on any thread: the receiver posts an input and returns.</summary>
+public interface IReplicaLogEvents
+{
+    /// <summary>A write is durable. Tickets come in order.</summary>
+    void OnWritten(PersistTicket ticket);
+
+    /// <summary>A chunk is in the store.</summary>
+    void OnChunkStaged(EntryId lastIncluded, long nextOffset);
+
+    /// <summary>A chunk was read; null when the store no longer has that snapshot.</summary>
+    void OnChunkRead(ReadSnapshotChunk request, ReadOnlyMemory<byte>? data, bool isLast);
+
+    /// <summary>A snapshot of the replica's own state is durable.</summary>
+    void OnSnapshotSaved(SnapshotDescriptor snapshot);
+
+    /// <summary>An installed snapshot was read.</summary>
+    void OnSnapshotLoaded(SnapshotDescriptor snapshot, ReadOnlyMemory<byte> state);
+
+    /// <summary><see cref="IReplicaLog.MaySpeak"/> may have changed.</summary>
+    void OnRightToSpeakChanged();
+
+    /// <summary>The log can do no more: the replica must stop and send nothing further. Told at most once, and nothing after it.</summary>
+    /// <param name="reason">Why.</param>
+    /// <param name="cause">What was seen; its message is for people.</param>
+    void OnStopped(LogStopReason reason, Exception cause);
+}
+
+/// <summary>Why a <see cref="IReplicaLog"/> stopped.</summary>
+public enum LogStopReason
+{
+    /// <summary>Another activation took the replica over.</summary>
+    Fenced = 0,
+
+    /// <summary>What is stored contradicts itself.</summary>
+    Corrupt = 1,
+
+    /// <summary>The store failed in a way that waiting does not mend (disk full, file gone).</summary>
+    Failed = 2,
+}
