@@ -1,0 +1,85 @@
+using System.Buffers;
+using OrleansRaft.Core.Codec;
+using OrleansRaft.Runtime.StateMachines;
+
+namespace OrleansRaft.Counters;
+
+/// <summary>The binary form of a <see cref="CounterCommand"/>: one byte that names the kind, then its fields. A kind whose fields change gets a new byte.</summary>
+public sealed class CounterCommandCodec : ICommandCodec<CounterCommand>
+{
+    private const byte Increment = 1;
+    private const byte Set = 2;
+    private const byte Delete = 3;
+    private const byte Get = 4;
+    private const byte List = 5;
+
+    private static readonly GetCounter TheGet = new();
+
+    /// <inheritdoc/>
+    public void Write(CounterCommand value, IBufferWriter<byte> output)
+    {
+        var writer = new WireWriter(output);
+        switch (value)
+        {
+            case IncrementCounter increment:
+                writer.WriteByte(Increment);
+                writer.WriteInt64(increment.By);
+                WriteCondition(writer, increment.Condition);
+                break;
+            case SetCounter set:
+                writer.WriteByte(Set);
+                writer.WriteInt64(set.Value);
+                WriteCondition(writer, set.Condition);
+                break;
+            case DeleteCounter delete:
+                writer.WriteByte(Delete);
+                WriteCondition(writer, delete.Condition);
+                break;
+            case GetCounter:
+                writer.WriteByte(Get);
+                break;
+            case ListCounters list:
+                writer.WriteByte(List);
+                writer.WriteString(list.Tenant);
+                writer.WriteString(list.After);
+                writer.WriteVarint(list.Limit);
+                break;
+            default:
+                throw new ArgumentException($"{value?.GetType()} has no binary form", nameof(value));
+        }
+    }
+
+    /// <inheritdoc/>
+    public CounterCommand Read(ReadOnlyMemory<byte> bytes)
+    {
+        var reader = new WireReader(bytes);
+        CounterCommand command = reader.ReadByte() switch
+        {
+            Increment => new IncrementCounter(reader.ReadInt64(), ReadCondition(ref reader)),
+            Set => new SetCounter(reader.ReadInt64(), ReadCondition(ref reader)),
+            Delete => new DeleteCounter(ReadCondition(ref reader)),
+            Get => TheGet,
+            List => new ListCounters(reader.ReadString(), reader.ReadString(), reader.ReadInt32(int.MaxValue)),
+            var other => throw new CorruptDataException($"{other} is no kind of counter command; a newer program may have written it"),
+        };
+        reader.RequireEnd();
+        return command;
+    }
+
+    private static void WriteCondition(WireWriter writer, CounterCondition condition)
+    {
+        writer.WriteByte((byte)condition.Kind);
+        if (condition.Kind == CounterConditionKind.Unchanged)
+        {
+            writer.WriteVarint(condition.Tag);
+        }
+    }
+
+    private static CounterCondition ReadCondition(ref WireReader reader) => (CounterConditionKind)reader.ReadByte() switch
+    {
+        CounterConditionKind.None => CounterCondition.None,
+        CounterConditionKind.Exists => CounterCondition.Exists,
+        CounterConditionKind.Unchanged => CounterCondition.Unchanged(reader.ReadVarint()),
+        var other => throw new CorruptDataException($"{(int)other} is no kind of condition (at byte {reader.Position - 1})"),
+    };
+}

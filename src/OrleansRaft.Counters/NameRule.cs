@@ -1,0 +1,19 @@
+using System.Buffers;
+
+namespace OrleansRaft.Counters;
+
+/// <summary>The one rule for the names of tenants and counters, wherever they come from.</summary>
+public static class NameRule
+{
+    /// <summary>The longest name, in characters.</summary>
+    public const int LengthMax = 128;
+
+    /// <summary>The rule in words; what follows the name of whatever broke it.</summary>
+    public const string Sentence = "must be 1 to 128 of the letters A to Z and a to z, the digits 0 to 9, '.', '_' and '-'";
+
+    private static readonly SearchValues<char> Allowed =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-");
+
+    /// <summary>Whether a text may be a name.</summary>
+    public static bool Holds(ReadOnlySpan<char> text) => text.Length is > 0 and <= LengthMax && !text.ContainsAnyExcept(Allowed);
+}

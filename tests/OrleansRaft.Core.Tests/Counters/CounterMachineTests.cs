@@ -1,0 +1,191 @@
+using CsCheck;
+using OrleansRaft.Core.Codec;
+using OrleansRaft.Counters;
+using OrleansRaft.Runtime.StateMachines;
+using Shouldly;
+using Xunit;
+using static OrleansRaft.Core.Tests.Counters.CounterGen;
+
+namespace OrleansRaft.Core.Tests.Counters;
+
+public sealed class CounterMachineTests
+{
+    [Fact]
+    public void Behaves_as_its_model_whatever_is_asked() =>
+        Gen.Select(Key, Write).Array[0, 60].Sample(steps =>
+        {
+            var machine = new CounterMachine();
+            var model = new CounterModel();
+            for (var i = 0; i < steps.Length; i++)
+            {
+                var (key, command) = steps[i];
+                var index = i + 1;
+
+                Apply(machine, command, key, index).ShouldBe(model.Apply(command, key, index, 1 + (index / 10)));
+
+                // Asking for a list in the middle makes the machine keep the order from here on.
+                if (index % 7 == 0)
+                {
+                    AssertLists(machine, model);
+                }
+            }
+
+            AssertLists(machine, model);
+            foreach (var (key, counter) in model.Counters)
+            {
+                Query(machine, new GetCounter(), key).ShouldBe(new CounterValue(counter.Value, counter.Index, counter.Term));
+            }
+        });
+
+    [Fact]
+    public void Applies_a_batch_as_it_applies_one_after_the_other() =>
+        Gen.Select(Key, Write).Array[0, 40].Sample(steps =>
+        {
+            var (together, apart) = (new CounterMachine(), new CounterMachine());
+            var commands = steps.Select((step, i) => At(step.Item2, step.Item1, i + 1)).ToArray();
+            var results = new CounterResult[commands.Length];
+
+            together.Apply(commands, results);
+
+            results.ShouldBe(commands.Select(command => Apply(apart, command.Value, command.Key, command.Entry.Index.Value)));
+            Captured(together).ShouldBe(Captured(apart));
+        });
+
+    [Fact]
+    public void Equal_states_capture_equal_bytes_whatever_their_history() =>
+        Gen.Select(Gen.Select(Key, Write).Array[0, 40], Gen.Int[0, 40]).Sample((steps, cut) =>
+        {
+            var (straight, detour) = (new CounterMachine(), new CounterMachine());
+            for (var i = 0; i < steps.Length; i++)
+            {
+                Apply(straight, steps[i].Item2, steps[i].Item1, i + 1);
+                Apply(detour, steps[i].Item2, steps[i].Item1, i + 1);
+                if (i == cut)
+                {
+                    detour = Restored(Captured(detour));
+                    Query(detour, new ListCounters("acme", "", 10));
+                }
+            }
+
+            Captured(detour).ShouldBe(Captured(straight));
+        });
+
+    [Fact]
+    public void A_damaged_snapshot_is_refused_or_is_another_state_but_never_crashes() =>
+        Gen.Select(Gen.Select(Key, Write).Array[1, 20], Gen.Int[0, 10_000], Gen.Byte).Sample((steps, place, flip) =>
+        {
+            var machine = new CounterMachine();
+            for (var i = 0; i < steps.Length; i++)
+            {
+                Apply(machine, steps[i].Item2, steps[i].Item1, i + 1);
+            }
+
+            var snapshot = Captured(machine);
+            snapshot[place % snapshot.Length] ^= flip;
+            try
+            {
+                Captured(Restored(snapshot)).ShouldBe(snapshot);
+            }
+            catch (CorruptDataException exception)
+            {
+                exception.Message.ShouldNotBeEmpty();
+            }
+        });
+
+    [Fact]
+    public void Restoring_nothing_is_the_state_without_counters()
+    {
+        var machine = new CounterMachine();
+        Apply(machine, new SetCounter(7), "acme/visits", 1);
+
+        machine.Restore(default);
+
+        Query(machine, new GetCounter(), "acme/visits").ShouldBe(CounterNotFound.Instance);
+        Captured(machine).ShouldBe(Captured(new CounterMachine()));
+    }
+
+    [Theory]
+    [InlineData(long.MaxValue, 1)]
+    [InlineData(long.MinValue, -1)]
+    [InlineData(-1, long.MinValue)]
+    [InlineData(1, long.MaxValue)]
+    public void An_increment_that_would_overflow_changes_nothing(long value, long by)
+    {
+        var machine = new CounterMachine();
+        Apply(machine, new SetCounter(value), "acme/visits", 1);
+        var before = Captured(machine);
+
+        var result = Apply(machine, new IncrementCounter(by), "acme/visits", 2);
+
+        result.ShouldBe(new CounterOverflow(value));
+        Captured(machine).ShouldBe(before);
+    }
+
+    [Fact]
+    public void A_write_that_is_asked_as_a_query_is_refused_and_changes_nothing()
+    {
+        var machine = new CounterMachine();
+        var before = Captured(machine);
+
+        Query(machine, new IncrementCounter(1), "acme/visits").ShouldBeOfType<CounterCommandRefused>();
+
+        Captured(machine).ShouldBe(before);
+    }
+
+    [Theory]
+    [InlineData("acme")]
+    [InlineData("/visits")]
+    [InlineData("acme/")]
+    [InlineData("acme/a/b")]
+    [InlineData("acme/ä")]
+    [InlineData("")]
+    public void A_key_that_is_not_tenant_and_counter_is_refused(string key)
+    {
+        var machine = new CounterMachine();
+
+        Apply(machine, new IncrementCounter(1), key, 1).ShouldBeOfType<CounterCommandRefused>();
+
+        CounterKey.TryParse(key, out _).ShouldBeFalse();
+        Captured(machine).ShouldBe(Captured(new CounterMachine()));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-1)]
+    [InlineData(ListCounters.LimitMax + 1)]
+    public void A_list_beyond_its_limit_is_refused(int limit) =>
+        Query(new CounterMachine(), new ListCounters("acme", "", limit)).ShouldBeOfType<CounterCommandRefused>();
+
+    [Theory]
+    [InlineData("a", true)]
+    [InlineData("A-z_0.9", true)]
+    [InlineData("..", true)]
+    [InlineData("", false)]
+    [InlineData("a b", false)]
+    [InlineData("a/b", false)]
+    [InlineData("é", false)]
+    [InlineData("٣", false)]
+    [InlineData("a\n", false)]
+    public void A_name_is_of_ascii_letters_digits_dots_underscores_and_hyphens(string name, bool holds) => NameRule.Holds(name).ShouldBe(holds);
+
+    [Fact]
+    public void A_name_has_at_most_128_characters()
+    {
+        NameRule.Holds(new string('a', 128)).ShouldBeTrue();
+        NameRule.Holds(new string('a', 129)).ShouldBeFalse();
+    }
+
+    private static void AssertLists(CounterMachine machine, CounterModel model)
+    {
+        foreach (var tenant in (string[])["acme", "b.corp", "nobody"])
+        {
+            foreach (var after in (string[])["", "B", "aa", "zz"])
+            {
+                foreach (var limit in (int[])[1, 2, 1_000])
+                {
+                    Query(machine, new ListCounters(tenant, after, limit)).ShouldBe(model.List(tenant, after, limit));
+                }
+            }
+        }
+    }
+}
