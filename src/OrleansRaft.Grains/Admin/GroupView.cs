@@ -1,0 +1,32 @@
+using OrleansRaft.Core;
+using OrleansRaft.Runtime;
+
+namespace OrleansRaft.Grains;
+
+/// <summary>A page of groups.</summary>
+/// <param name="Groups">The groups.</param>
+/// <param name="Next">The name after which the next page begins; null on the last page.</param>
+public sealed record GroupPage(IReadOnlyList<GroupView> Groups, string? Next);
+
+/// <summary>A group as its replicas describe it at about one moment.</summary>
+/// <param name="Group">Its name.</param>
+/// <param name="Set">The set it belongs to.</param>
+/// <param name="Number">Its number in the set.</param>
+/// <param name="Leader">The leader, if one of the newest term answered.</param>
+/// <param name="Term">The highest term that any replica told.</param>
+/// <param name="Replicas">One for each member, by id.</param>
+public sealed record GroupView(string Group, string Set, int Number, ReplicaId? Leader, Term Term, IReadOnlyList<ReplicaView> Replicas);
+
+/// <summary>One member of a group.</summary>
+/// <param name="Replica">Its id.</param>
+/// <param name="Silo">The name of the silo that hosts it; null when none does, or none that can be reached.</param>
+/// <param name="Address">The address of that silo; null likewise.</param>
+/// <param name="Snapshot">What it says of itself; null when it did not answer.</param>
+/// <param name="Problem">Why it did not answer, for people; empty when it did.</param>
+public sealed record ReplicaView(ReplicaId Replica, string? Silo, string? Address, ReplicaSnapshot? Snapshot, string Problem);
+
+/// <summary>Whether a silo can serve every group.</summary>
+/// <param name="IsReady">Whether it has joined and every group has a leader that it can reach.</param>
+/// <param name="LeaderlessGroups">Some groups without such a leader, at most 100.</param>
+/// <param name="Detail">A sentence for people.</param>
+public sealed record RaftReadiness(bool IsReady, IReadOnlyList<string> LeaderlessGroups, string Detail);

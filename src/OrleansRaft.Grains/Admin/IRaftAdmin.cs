@@ -1,0 +1,51 @@
+using OrleansRaft.Core;
+using OrleansRaft.Runtime;
+using OrleansRaft.Runtime.Storage;
+
+namespace OrleansRaft.Grains;
+
+/// <summary>Looks into the groups of the whole cluster, and changes who leads and who belongs. A service of every silo.</summary>
+public interface IRaftAdmin
+{
+    /// <summary>The cluster as it is stored, with its sets of groups.</summary>
+    /// <exception cref="InvalidOperationException">The silo has not started.</exception>
+    ClusterDefinition Cluster { get; }
+
+    /// <summary>Groups of all sets, in the order of their sets' names and of their numbers, each with its replicas.</summary>
+    /// <param name="after">The name of the group after which the page begins; null for the first page.</param>
+    /// <param name="limit">The most groups on the page, at least 1.</param>
+    /// <param name="cancellation">Stops waiting.</param>
+    Task<GroupPage> ListGroupsAsync(string? after, int limit, CancellationToken cancellation = default);
+
+    /// <summary>One group; null when there is none of that name.</summary>
+    /// <param name="group">Its name, such as <c>counters-0</c>.</param>
+    /// <param name="cancellation">Stops waiting.</param>
+    Task<GroupView?> GetGroupAsync(string group, CancellationToken cancellation = default);
+
+    /// <summary>Entries of a group's log, read from its leader or else from the replica that holds the most; null when there is no such group.</summary>
+    /// <param name="group">Its name.</param>
+    /// <param name="after">The index after which to begin.</param>
+    /// <param name="limit">The most entries, at least 1.</param>
+    /// <param name="cancellation">Stops waiting.</param>
+    /// <returns>Fewer than asked for when the log ends; beginning later when it was compacted.</returns>
+    Task<IReadOnlyList<Entry>?> ReadLogAsync(string group, LogIndex after, int limit, CancellationToken cancellation = default);
+
+    /// <summary>Hands leadership over, and waits until another replica leads (thesis §3.10).</summary>
+    /// <param name="group">The group's name.</param>
+    /// <param name="target">To whom; null for the most up-to-date voter.</param>
+    /// <param name="cancellation">Stops waiting.</param>
+    /// <returns>Committed with the new leader, or why not.</returns>
+    Task<Outcome<ReplicaId>> TransferLeadershipAsync(string group, ReplicaId? target, CancellationToken cancellation = default);
+
+    /// <summary>Changes the members of a group, and waits until the change is committed (§6).</summary>
+    /// <param name="group">The group's name.</param>
+    /// <param name="changes">What to change.</param>
+    /// <param name="expectedVersion">The version of the configuration that the changes were made for; null to take whichever is in force.</param>
+    /// <param name="cancellation">Stops waiting.</param>
+    /// <returns>Committed with the new configuration, or why not.</returns>
+    Task<Outcome<Configuration>> ChangeMembersAsync(
+        string group, IReadOnlyList<MemberChange> changes, LogIndex? expectedVersion, CancellationToken cancellation = default);
+
+    /// <summary>Whether this silo has joined and every group has a leader that it can reach.</summary>
+    Task<RaftReadiness> CheckReadinessAsync(CancellationToken cancellation = default);
+}

@@ -1,0 +1,42 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Orleans.Hosting;
+using OrleansRaft.Runtime;
+using OrleansRaft.Runtime.Hosting;
+using OrleansRaft.Runtime.StateMachines;
+
+namespace OrleansRaft.Grains;
+
+/// <summary>Adds OrleansRaft to a silo.</summary>
+public static class RaftSiloBuilderExtensions
+{
+    /// <summary>Adds what hosts, places, connects and routes to replicas. Options are bound to the section <c>Raft</c> and checked at start.</summary>
+    /// <param name="silo">The silo.</param>
+    /// <param name="configure">Chooses the store: <c>raft => raft.UsePostgreSql(...)</c>, <c>UseSqlite</c> or <c>UseMemory</c>.</param>
+    public static ISiloBuilder AddRaft(this ISiloBuilder silo, Action<RaftBuilder> configure)
+    {
+        ArgumentNullException.ThrowIfNull(silo);
+        ArgumentNullException.ThrowIfNull(configure);
+        silo.Services.AddOptions<RaftOptions>().BindConfiguration("Raft").ValidateOnStart();
+        silo.Services.TryAddSingleton(typeof(ICommandCodec<>), typeof(OrleansCommandCodec<>));
+        configure(new RaftBuilder(silo.Services));
+        return silo;
+    }
+
+    /// <summary>Adds a set of groups that run one state machine.</summary>
+    /// <typeparam name="TCommand">Commands and queries of the state machine.</typeparam>
+    /// <typeparam name="TResult">Its answers.</typeparam>
+    /// <typeparam name="TMachine">The state machine; made once for each replica, with what its constructor asks of the silo's services.</typeparam>
+    /// <param name="silo">The silo.</param>
+    /// <param name="name">The set's name: 1 to 64 of letters, digits, <c>.</c>, <c>_</c>, <c>-</c>.</param>
+    /// <param name="groups">How many groups the keys are spread over; fixed when the cluster first starts.</param>
+    /// <param name="replicas">How many voters each group starts with; fixed likewise.</param>
+    public static ISiloBuilder AddRaftStateMachine<TCommand, TResult, TMachine>(
+        this ISiloBuilder silo, string name, int groups = 64, int replicas = 3)
+        where TMachine : class, IStateMachine<TCommand, TResult>
+    {
+        ArgumentNullException.ThrowIfNull(silo);
+        silo.Services.AddSingleton(StateMachineRegistration.Of<TCommand, TResult, TMachine>(name, groups, replicas));
+        return silo;
+    }
+}
