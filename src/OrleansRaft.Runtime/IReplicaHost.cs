@@ -1,3 +1,5 @@
+using OrleansRaft.Core;
+
 namespace OrleansRaft.Runtime;
 
 /// <summary>Where a <see cref="ReplicaDriver"/> runs: a grain's turns, or the simulator's single thread.</summary>
@@ -9,4 +11,14 @@ public interface IReplicaHost
     /// <summary>The replica has stopped by itself, on its own turn: fenced, or impossible. It sends nothing more; the host lets it go.</summary>
     /// <param name="cause">Why.</param>
     void OnStopped(Exception cause);
+
+    /// <summary>The role, the term or the known leader changed. On the host's turn.</summary>
+    void OnRoleChanged(RoleChanged change)
+    {
+    }
+
+    /// <summary>Another configuration is in force, from its append on. On the host's turn.</summary>
+    void OnConfigurationChanged(Configuration configuration)
+    {
+    }
 }

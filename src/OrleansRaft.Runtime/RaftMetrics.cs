@@ -1,6 +1,52 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using OrleansRaft.Runtime.Diagnostics;
+
 namespace OrleansRaft.Runtime;
 
-/// <summary>The meter and the activity source of the library, both named <c>OrleansRaft</c>.</summary>
-public sealed class RaftMetrics
+/// <summary>The meter and the activity source of the library, both named <c>OrleansRaft</c>. One for each silo.</summary>
+/// <remarks>The group's id goes on spans, not on metric tags: there may be tens of thousands of groups.</remarks>
+public sealed class RaftMetrics : IDisposable
 {
+    /// <summary>The name of the meter and of the activity source.</summary>
+    public const string Name = "OrleansRaft";
+
+    private readonly Meter meter;
+
+    /// <summary>Makes the instruments.</summary>
+    /// <param name="meters">Makes the meter; null makes one that belongs to nobody.</param>
+    public RaftMetrics(IMeterFactory? meters = null)
+    {
+        meter = meters?.Create(Name) ?? new Meter(Name);
+        ProposalDuration = meter.CreateHistogram<double>("raft.proposal.duration", "s", "Time from the arrival of a batch of commands at a replica to its answer.");
+        AppendDuration = meter.CreateHistogram<double>("raft.storage.append.duration", "s", "Time a replica's write takes to become durable.");
+        SnapshotDuration = meter.CreateHistogram<double>("raft.snapshot.duration", "s", "Time from the capture of a snapshot until it is durable.");
+        Elections = meter.CreateCounter<long>("raft.elections", "{election}", "Elections won by replicas of this silo.");
+        Proposals = meter.CreateCounter<long>("raft.proposals", "{command}", "Commands answered by replicas of this silo.");
+        MessagesDropped = meter.CreateCounter<long>("raft.messages.dropped", "{message}", "Messages lost because a replica's inbox was full, or because it may not speak.");
+        meter.CreateObservableGauge("raft.groups.leaderless", Replicas.CountLeaderless, "{group}", "Groups of which a replica here knows no leader.");
+        meter.CreateObservableGauge("raft.commit.lag", Replicas.CommitLagMax, "{entry}", "The most entries that a leader here has appended and not yet committed.");
+        meter.CreateObservableGauge("raft.replicas", Replicas.Count, "{replica}", "Replicas that run here.");
+    }
+
+    /// <summary>The activity source, for spans that carry the group's id.</summary>
+    public static ActivitySource Activities { get; } = new(Name);
+
+    /// <summary>The replicas of this silo.</summary>
+    public ReplicaRegistry Replicas { get; } = new();
+
+    internal Histogram<double> ProposalDuration { get; }
+
+    internal Histogram<double> AppendDuration { get; }
+
+    internal Histogram<double> SnapshotDuration { get; }
+
+    internal Counter<long> Elections { get; }
+
+    internal Counter<long> Proposals { get; }
+
+    internal Counter<long> MessagesDropped { get; }
+
+    /// <inheritdoc/>
+    public void Dispose() => meter.Dispose();
 }

@@ -1,6 +1,171 @@
+using OrleansRaft.Core;
+using OrleansRaft.Runtime.Sessions;
+
 namespace OrleansRaft.Runtime;
 
-/// <summary>The section <c>Raft</c> of a silo's configuration.</summary>
+/// <summary>The section <c>Raft</c> of a silo's configuration: how its replicas behave.</summary>
+/// <remarks>All silos should agree. Where a difference could make replicas diverge (the limits on sessions), the leader's values are replicated through the log.</remarks>
 public sealed class RaftOptions
 {
+    /// <summary>The name of the configuration section.</summary>
+    public const string SectionName = "Raft";
+
+    /// <summary>The time between two ticks of a replica.</summary>
+    /// <remarks>Election timeouts and heartbeats are counted in ticks; a shorter tick finds a dead leader sooner and costs more when groups are active.</remarks>
+    /// <value>The default is 50 milliseconds.</value>
+    public TimeSpan TickInterval { get; set; } = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>Ticks between two heartbeats of a leader.</summary>
+    /// <value>The default is 1.</value>
+    public int HeartbeatTicks { get; set; } = 1;
+
+    /// <summary>The shortest election timeout, in ticks.</summary>
+    /// <remarks>At least three times <see cref="HeartbeatTicks"/>, or one lost heartbeat would depose a healthy leader.</remarks>
+    /// <value>The default is 4.</value>
+    public int ElectionTicksMin { get; set; } = 4;
+
+    /// <summary>The longest election timeout, in ticks.</summary>
+    /// <remarks>The wider the range, the rarer split votes.</remarks>
+    /// <value>The default is 8.</value>
+    public int ElectionTicksMax { get; set; } = 8;
+
+    /// <summary>Whether a replica asks around before it stands for election (thesis §9.6).</summary>
+    /// <value>The default is <see langword="true"/>.</value>
+    public bool PreVote { get; set; } = true;
+
+    /// <summary>Whether a leader steps down when a majority is silent, and followers of a live leader refuse votes (thesis §6.2, §4.2.3).</summary>
+    /// <value>The default is <see langword="true"/>.</value>
+    public bool CheckQuorum { get; set; } = true;
+
+    /// <summary>Whether a leader may serve reads on its lease, without a round of messages (thesis §6.4.1).</summary>
+    /// <remarks>Such reads trust that clocks run at the same rate within 5 %.</remarks>
+    /// <value>The default is <see langword="false"/>.</value>
+    public bool LeaderLease { get; set; }
+
+    /// <summary>The most bytes of entries in one AppendEntries, and so the largest command.</summary>
+    /// <value>The default is 512 KiB.</value>
+    public int AppendBytesMax { get; set; } = 512 * 1024;
+
+    /// <summary>The most AppendEntries with entries on their way to one follower.</summary>
+    /// <value>The default is 64.</value>
+    public int InflightMessagesMax { get; set; } = 64;
+
+    /// <summary>The most bytes of entries on their way to one follower.</summary>
+    /// <value>The default is 4 MiB.</value>
+    public int InflightBytesMax { get; set; } = 4 * 1024 * 1024;
+
+    /// <summary>The most bytes of uncommitted entries before a leader refuses proposals.</summary>
+    /// <value>The default is 16 MiB.</value>
+    public long UncommittedBytesMax { get; set; } = 16 * 1024 * 1024;
+
+    /// <summary>The most reads that wait for confirmation before a leader refuses more.</summary>
+    /// <value>The default is 65,536.</value>
+    public int PendingReadsMax { get; set; } = 65_536;
+
+    /// <summary>The most bytes of entries handed to the state machine at once.</summary>
+    /// <value>The default is 1 MiB.</value>
+    public int ApplyBytesMax { get; set; } = 1024 * 1024;
+
+    /// <summary>The size of a snapshot's chunks, in bytes.</summary>
+    /// <value>The default is 256 KiB.</value>
+    public int SnapshotChunkBytes { get; set; } = 256 * 1024;
+
+    /// <summary>How many entries before a snapshot are kept, so that a follower a little behind needs no snapshot.</summary>
+    /// <value>The default is 1,000.</value>
+    public int KeptEntries { get; set; } = 1_000;
+
+    /// <summary>How many bytes of applied entries the log may hold before a snapshot is taken.</summary>
+    /// <remarks>A state that is larger than this waits until the log has grown by the size of its last snapshot, so that snapshots at most double what is written.</remarks>
+    /// <value>The default is 8 MiB.</value>
+    public long SnapshotThresholdBytes { get; set; } = 8 * 1024 * 1024;
+
+    /// <summary>By how many times the threshold the log may grow while a snapshot is on its way to a follower.</summary>
+    /// <remarks>A new snapshot makes the transfer start over, so it is put off, but not for ever.</remarks>
+    /// <value>The default is 4.</value>
+    public int SnapshotDelayFactor { get; set; } = 4;
+
+    /// <summary>For how long of the group's time a request id is remembered.</summary>
+    /// <value>The default is 10 minutes.</value>
+    public TimeSpan RequestRetention { get; set; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>The most request ids that a group remembers; a full table refuses new ones.</summary>
+    /// <remarks>Each takes about 200 bytes of memory on every replica, and its result.</remarks>
+    /// <value>The default is 1,000,000.</value>
+    public int RequestIdsMax { get; set; } = 1_000_000;
+
+    /// <summary>After how long of the group's time without a command a client session is forgotten.</summary>
+    /// <value>The default is 1 hour.</value>
+    public TimeSpan SessionInactivityMax { get; set; } = TimeSpan.FromHours(1);
+
+    /// <summary>The most client sessions of a group.</summary>
+    /// <value>The default is 10,000.</value>
+    public int SessionsMax { get; set; } = 10_000;
+
+    /// <summary>The most results that one client session may leave unanswered.</summary>
+    /// <value>The default is 10,000.</value>
+    public int SessionResultsMax { get; set; } = 10_000;
+
+    /// <summary>The most commands that wait in a replica's inbox.</summary>
+    /// <value>The default is 65,536.</value>
+    public int InboxCommandsMax { get; set; } = 65_536;
+
+    /// <summary>The most queries that wait in a replica's inbox or for their confirmation.</summary>
+    /// <value>The default is 65,536.</value>
+    public int InboxQueriesMax { get; set; } = 65_536;
+
+    /// <summary>The most bytes of commands and queries that wait in a replica's inbox.</summary>
+    /// <value>The default is 32 MiB.</value>
+    public long InboxBytesMax { get; set; } = 32 * 1024 * 1024;
+
+    /// <summary>The most messages from other members that wait in a replica's inbox; more are lost, as the network may lose them.</summary>
+    /// <value>The default is 4,096.</value>
+    public int InboxMessagesMax { get; set; } = 4_096;
+
+    /// <summary>The most bytes of messages from other members that wait in a replica's inbox.</summary>
+    /// <value>The default is 32 MiB.</value>
+    public long InboxMessageBytesMax { get; set; } = 32 * 1024 * 1024;
+
+    /// <summary>The most inputs taken in one turn of a replica, so that its silo's other work gets its turn too.</summary>
+    /// <value>The default is 256.</value>
+    public int RunInputsMax { get; set; } = 256;
+
+    /// <summary>The most bytes of entries applied in one turn of a replica.</summary>
+    /// <value>The default is 4 MiB.</value>
+    public long RunApplyBytesMax { get; set; } = 4 * 1024 * 1024;
+
+    /// <summary>For how long a client's side goes on trying before it answers that the outcome is unknown, or that there is no leader.</summary>
+    /// <value>The default is 5 seconds.</value>
+    public TimeSpan SubmitTimeout { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>For how long a client's side waits for one attempt before it asks again.</summary>
+    /// <value>The default is 250 milliseconds.</value>
+    public TimeSpan AttemptTimeout { get; set; } = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>What Core needs of it.</summary>
+    public RaftSettings ToSettings() => new()
+    {
+        HeartbeatTicks = HeartbeatTicks,
+        ElectionTicksMin = ElectionTicksMin,
+        ElectionTicksMax = ElectionTicksMax,
+        PreVote = PreVote,
+        CheckQuorum = CheckQuorum,
+        LeaderLease = LeaderLease,
+        TickMilliseconds = (int)TickInterval.TotalMilliseconds,
+        AppendBytesMax = AppendBytesMax,
+        InflightMessagesMax = InflightMessagesMax,
+        InflightBytesMax = InflightBytesMax,
+        UncommittedBytesMax = UncommittedBytesMax,
+        PendingReadsMax = PendingReadsMax,
+        ApplyBytesMax = ApplyBytesMax,
+        SnapshotChunkBytes = SnapshotChunkBytes,
+        KeptEntries = KeptEntries,
+    };
+
+    /// <summary>The limits on sessions that a leader with these options replicates.</summary>
+    public SessionLimits ToSessionLimits() => new(
+        (long)RequestRetention.TotalMilliseconds,
+        RequestIdsMax,
+        (long)SessionInactivityMax.TotalMilliseconds,
+        SessionsMax,
+        SessionResultsMax);
 }

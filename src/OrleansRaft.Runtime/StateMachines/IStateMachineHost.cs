@@ -1,10 +1,35 @@
 using OrleansRaft.Core;
+using OrleansRaft.Runtime.Sessions;
 
 namespace OrleansRaft.Runtime.StateMachines;
 
-/// <summary>A state machine behind its codecs and session tables: bytes in, bytes out.</summary>
+/// <summary>A state machine behind its codecs and session tables: bytes in, bytes out. Deterministic, and used by one thread at a time.</summary>
 public interface IStateMachineHost
 {
     /// <summary>The last entry whose effects the state machine holds.</summary>
-    LogIndex AppliedIndex { get; }
+    EntryId AppliedEntry { get; }
+
+    /// <summary>The group's time at <see cref="AppliedEntry"/>.</summary>
+    LogTime AppliedTime { get; }
+
+    /// <summary>The limits in force at <see cref="AppliedEntry"/>.</summary>
+    SessionLimits Limits { get; }
+
+    /// <summary>Says why an encoded <see cref="CommandEnvelope"/> cannot be applied, whatever the state; null when it can be decoded. Changes nothing.</summary>
+    string? Refuse(ReadOnlyMemory<byte> envelope);
+
+    /// <summary>Applies committed entries, in order; commands that were applied before are answered and not applied again.</summary>
+    /// <param name="entries">Entries of any kind, contiguous after <see cref="AppliedEntry"/>.</param>
+    /// <param name="replies">Receives the answer to each.</param>
+    void Apply(IReadOnlyList<Entry> entries, Span<Reply> replies);
+
+    /// <summary>Answers a query from the state as it is, and changes nothing.</summary>
+    Reply Query(in QueryEnvelope query);
+
+    /// <summary>Everything: state, sessions, <see cref="AppliedEntry"/> and its time. Equal states give equal bytes.</summary>
+    ReadOnlyMemory<byte> Capture();
+
+    /// <summary>Replaces everything by what <see cref="Capture"/> gave; by the initial state when <paramref name="state"/> is empty.</summary>
+    /// <exception cref="Core.Codec.CorruptDataException">The bytes are damaged, or of a version that this program does not read.</exception>
+    void Restore(ReadOnlyMemory<byte> state);
 }

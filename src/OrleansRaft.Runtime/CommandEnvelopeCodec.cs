@@ -1,0 +1,125 @@
+using System.Buffers;
+using System.Text;
+using OrleansRaft.Core;
+using OrleansRaft.Core.Codec;
+using OrleansRaft.Runtime.Sessions;
+
+namespace OrleansRaft.Runtime;
+
+/// <summary>The binary form of what clients and leaders put into the log: commands, the opening of a session, and limits on sessions.</summary>
+/// <remarks>
+/// <code>
+/// version  1 byte   1
+/// kind     1 byte   1 command by request id, 2 command of a session, 3 opening of a session, 4 limits on sessions
+/// deadline          log time (varint), of kinds 1 to 3
+/// key               text, of kinds 1 and 2
+/// request id        text, of kind 1
+/// session, sequence, answered below   varints, of kind 2
+/// body              all that is left, of kinds 1 and 2
+/// limits            five varints, of kind 4
+/// </code>
+/// </remarks>
+public static class CommandEnvelopeCodec
+{
+    /// <summary>Writes a command.</summary>
+    /// <exception cref="ArgumentException">The envelope names neither a request id nor a session, or both, or is beyond a limit.</exception>
+    public static ReadOnlyMemory<byte> Encode(in CommandEnvelope envelope)
+    {
+        var output = new ArrayBufferWriter<byte>(
+            48 + envelope.Body.Length + Encoding.UTF8.GetMaxByteCount(envelope.Key.Length + envelope.RequestId.Length));
+        Encode(envelope, output);
+        return output.WrittenMemory;
+    }
+
+    /// <summary>Writes a command.</summary>
+    /// <exception cref="ArgumentException">The envelope names neither a request id nor a session, or both, or is beyond a limit.</exception>
+    public static void Encode(in CommandEnvelope envelope, IBufferWriter<byte> output)
+    {
+        Validate(envelope);
+
+        var byRequest = envelope.RequestId.Length != 0;
+        var writer = new WireWriter(output);
+        WriteHead(writer, byRequest ? EnvelopeKind.Request : EnvelopeKind.Session);
+        writer.WriteVarint(envelope.Deadline.Value);
+        writer.WriteString(envelope.Key);
+        if (byRequest)
+        {
+            writer.WriteString(envelope.RequestId);
+        }
+        else
+        {
+            writer.WriteVarint(envelope.Session.Value);
+            writer.WriteVarint(envelope.Sequence);
+            writer.WriteVarint(envelope.AnsweredBelow);
+        }
+
+        writer.WriteRaw(envelope.Body.Span);
+    }
+
+    /// <summary>Writes the command that opens a session. Its entry's index becomes the session's id; a repetition opens another.</summary>
+    /// <param name="deadline">The group's time after which it is refused.</param>
+    public static ReadOnlyMemory<byte> EncodeOpenSession(LogTime deadline)
+    {
+        var output = new ArrayBufferWriter<byte>(16);
+        var writer = new WireWriter(output);
+        WriteHead(writer, EnvelopeKind.OpenSession);
+        writer.WriteVarint(deadline.Value);
+        return output.WrittenMemory;
+    }
+
+    /// <summary>Reads a command; its body is a slice of <paramref name="encoded"/>.</summary>
+    /// <exception cref="CorruptDataException">The bytes are not a command.</exception>
+    public static CommandEnvelope Decode(ReadOnlyMemory<byte> encoded)
+    {
+        var view = EnvelopeView.Read(encoded);
+        return view.Kind is EnvelopeKind.Request or EnvelopeKind.Session
+            ? new CommandEnvelope(
+                Encoding.UTF8.GetString(view.Key.Span),
+                view.Body,
+                view.Deadline,
+                Encoding.UTF8.GetString(view.RequestId.Span),
+                view.Session,
+                view.Sequence,
+                view.AnsweredBelow)
+            : throw new CorruptDataException($"the envelope holds no command, but kind {(int)view.Kind}");
+    }
+
+    internal static ReadOnlyMemory<byte> EncodeLimits(in SessionLimits limits)
+    {
+        var output = new ArrayBufferWriter<byte>(48);
+        var writer = new WireWriter(output);
+        WriteHead(writer, EnvelopeKind.Limits);
+        SessionLimitsCodec.Write(writer, limits);
+        return output.WrittenMemory;
+    }
+
+    private static void WriteHead(WireWriter writer, EnvelopeKind kind)
+    {
+        writer.WriteByte(EnvelopeView.FormatVersion);
+        writer.WriteByte((byte)kind);
+    }
+
+    private static void Validate(in CommandEnvelope envelope)
+    {
+        var isSession = envelope.Session.Value > 0
+            && envelope.RequestId.Length == 0
+            && envelope.Sequence > 0
+            && envelope.AnsweredBelow >= 0
+            && envelope.AnsweredBelow <= envelope.Sequence;
+        var isRequest = envelope.RequestId.Length is > 0 and <= CommandEnvelope.RequestIdLengthMax
+            && envelope.Session == LogIndex.Zero
+            && envelope is { Sequence: 0, AnsweredBelow: 0 };
+        if (!isSession && !isRequest)
+        {
+            throw new ArgumentException(
+                $"A command needs either a request id of 1 to {CommandEnvelope.RequestIdLengthMax} characters, or a session with a sequence number from 1.",
+                nameof(envelope));
+        }
+
+        if (envelope.Key.Length > CommandEnvelope.KeyLengthMax || envelope.Deadline < LogTime.Zero)
+        {
+            throw new ArgumentException(
+                $"A command's key has at most {CommandEnvelope.KeyLengthMax} characters, and its deadline is not negative.", nameof(envelope));
+        }
+    }
+}

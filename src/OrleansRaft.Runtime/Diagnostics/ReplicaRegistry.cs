@@ -1,0 +1,54 @@
+using System.Collections.Concurrent;
+
+namespace OrleansRaft.Runtime.Diagnostics;
+
+/// <summary>The replicas that run on one silo, for metrics and health checks. Any thread.</summary>
+public sealed class ReplicaRegistry
+{
+    private readonly ConcurrentDictionary<ReplicaDriver, bool> drivers = new();
+
+    /// <summary>How many replicas run here.</summary>
+    public int Count() => drivers.Count;
+
+    /// <summary>How many of their groups have no leader that a replica here knows.</summary>
+    public int CountLeaderless() => LeaderlessGroups().Count;
+
+    /// <summary>The groups without a leader that a replica here knows, sorted.</summary>
+    public IReadOnlyCollection<string> LeaderlessGroups()
+    {
+        var leaderless = new SortedSet<string>(StringComparer.Ordinal);
+        foreach (var (driver, _) in drivers)
+        {
+            if (!driver.HasLeader)
+            {
+                leaderless.Add(driver.Key.Group);
+            }
+        }
+
+        foreach (var (driver, _) in drivers)
+        {
+            if (driver.HasLeader)
+            {
+                leaderless.Remove(driver.Key.Group);
+            }
+        }
+
+        return leaderless;
+    }
+
+    /// <summary>The most entries that a leader here has appended and not yet committed.</summary>
+    public long CommitLagMax()
+    {
+        long lag = 0;
+        foreach (var (driver, _) in drivers)
+        {
+            lag = Math.Max(lag, driver.CommitLag);
+        }
+
+        return lag;
+    }
+
+    internal void Add(ReplicaDriver driver) => drivers[driver] = true;
+
+    internal void Remove(ReplicaDriver driver) => drivers.TryRemove(driver, out _);
+}

@@ -1,0 +1,119 @@
+using System.Text;
+using System.Text.Unicode;
+using OrleansRaft.Core;
+using OrleansRaft.Core.Codec;
+using OrleansRaft.Runtime.Sessions;
+
+namespace OrleansRaft.Runtime;
+
+/// <summary>What an envelope holds. The values are part of the binary form.</summary>
+internal enum EnvelopeKind
+{
+    Request = 1,
+    Session = 2,
+    OpenSession = 3,
+    Limits = 4,
+}
+
+/// <summary>An envelope as slices of its bytes: read on every replica for every command, so it allocates nothing.</summary>
+internal readonly struct EnvelopeView
+{
+    public const byte FormatVersion = 1;
+
+    public EnvelopeKind Kind { get; private init; }
+
+    public LogTime Deadline { get; private init; }
+
+    /// <summary>UTF-8.</summary>
+    public ReadOnlyMemory<byte> Key { get; private init; }
+
+    /// <summary>UTF-8; empty unless <see cref="Kind"/> is <see cref="EnvelopeKind.Request"/>.</summary>
+    public ReadOnlyMemory<byte> RequestId { get; private init; }
+
+    public LogIndex Session { get; private init; }
+
+    public long Sequence { get; private init; }
+
+    public long AnsweredBelow { get; private init; }
+
+    public ReadOnlyMemory<byte> Body { get; private init; }
+
+    public SessionLimits Limits { get; private init; }
+
+    /// <exception cref="CorruptDataException">The bytes are not an envelope that this version knows.</exception>
+    public static EnvelopeView Read(ReadOnlyMemory<byte> encoded)
+    {
+        var reader = new WireReader(encoded);
+        var version = reader.ReadByte();
+        if (version != FormatVersion)
+        {
+            throw new CorruptDataException($"envelope has version {version}; this program reads version {FormatVersion}");
+        }
+
+        var kind = (EnvelopeKind)reader.ReadByte();
+        return kind switch
+        {
+            EnvelopeKind.Request => ReadRequest(ref reader),
+            EnvelopeKind.Session => ReadSession(ref reader),
+            EnvelopeKind.OpenSession => ReadOpenSession(ref reader),
+            EnvelopeKind.Limits => ReadLimits(ref reader),
+            _ => throw new CorruptDataException($"envelope has unknown kind {(int)kind}"),
+        };
+    }
+
+    private static EnvelopeView ReadRequest(ref WireReader reader)
+    {
+        var deadline = new LogTime(reader.ReadVarint());
+        var key = ReadText(ref reader, CommandEnvelope.KeyLengthMax, "key");
+        var requestId = ReadText(ref reader, CommandEnvelope.RequestIdLengthMax, "request id");
+        return requestId.IsEmpty
+            ? throw new CorruptDataException("the envelope's request id is empty")
+            : new EnvelopeView { Kind = EnvelopeKind.Request, Deadline = deadline, Key = key, RequestId = requestId, Body = reader.ReadRest() };
+    }
+
+    private static EnvelopeView ReadSession(ref WireReader reader)
+    {
+        var view = new EnvelopeView
+        {
+            Kind = EnvelopeKind.Session,
+            Deadline = new LogTime(reader.ReadVarint()),
+            Key = ReadText(ref reader, CommandEnvelope.KeyLengthMax, "key"),
+            Session = new LogIndex(reader.ReadVarint()),
+            Sequence = reader.ReadVarint(),
+            AnsweredBelow = reader.ReadVarint(),
+            Body = reader.ReadRest(),
+        };
+        return view.Session > LogIndex.Zero && view.Sequence > 0 && view.AnsweredBelow <= view.Sequence
+            ? view
+            : throw new CorruptDataException(
+                $"session {view.Session}, sequence {view.Sequence}, answered below {view.AnsweredBelow} cannot be together in an envelope");
+    }
+
+    private static EnvelopeView ReadOpenSession(ref WireReader reader)
+    {
+        var view = new EnvelopeView { Kind = EnvelopeKind.OpenSession, Deadline = new LogTime(reader.ReadVarint()) };
+        reader.RequireEnd();
+        return view;
+    }
+
+    private static EnvelopeView ReadLimits(ref WireReader reader)
+    {
+        var view = new EnvelopeView { Kind = EnvelopeKind.Limits, Limits = SessionLimitsCodec.Read(ref reader) };
+        reader.RequireEnd();
+        return view;
+    }
+
+    private static ReadOnlyMemory<byte> ReadText(ref WireReader reader, int lengthMax, string what)
+    {
+        var text = reader.ReadBytes();
+        if (!Utf8.IsValid(text.Span))
+        {
+            throw new CorruptDataException($"the envelope's {what} is not UTF-8");
+        }
+
+        // The cheap bound first: no character takes less than a byte.
+        return text.Length <= lengthMax || Encoding.UTF8.GetCharCount(text.Span) <= lengthMax
+            ? text
+            : throw new CorruptDataException($"the envelope's {what} has more than {lengthMax} characters");
+    }
+}
