@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using OrleansRaft.Core.Codec;
 
 namespace OrleansRaft.Core;
@@ -7,7 +8,8 @@ public sealed class EntryBlock
 {
     private readonly Entry[] entries;
 
-    private ReadOnlyMemory<byte> encoded;
+    // Boxed, so that it is replaced in one piece: the store and the lanes to several peers ask for it on different threads.
+    private StrongBox<ReadOnlyMemory<byte>>? encoded;
 
     /// <summary>Makes a block.</summary>
     /// <param name="previous">The entry before the first.</param>
@@ -29,7 +31,7 @@ public sealed class EntryBlock
     {
         Previous = previous;
         this.entries = entries;
-        this.encoded = encoded;
+        this.encoded = encoded.IsEmpty ? null : new StrongBox<ReadOnlyMemory<byte>>(encoded);
         long bytes = 0;
         foreach (var entry in entries)
         {
@@ -54,8 +56,8 @@ public sealed class EntryBlock
     /// <summary>The id of the last entry; <see cref="Previous"/> when there is none.</summary>
     public EntryId Last => entries.Length == 0 ? Previous : entries[^1].Id;
 
-    /// <summary>The binary form, made once and then shared by the store and all peers.</summary>
-    public ReadOnlyMemory<byte> Encoded => encoded.IsEmpty ? encoded = EntryBlockCodec.Encode(this) : encoded;
+    /// <summary>The binary form, made once and then shared by the store and all peers. Any thread.</summary>
+    public ReadOnlyMemory<byte> Encoded => (encoded ??= new StrongBox<ReadOnlyMemory<byte>>(EntryBlockCodec.Encode(this))).Value;
 
     /// <summary>A block without entries: a heartbeat, or a truncation.</summary>
     public static EntryBlock Empty(EntryId previous) => new(previous, [], default);
