@@ -16,7 +16,11 @@ public abstract record Outcome<TResult>
 /// <param name="Value">The state machine's answer: the first one, when the request was a repetition.</param>
 /// <param name="Entry">Where in the log it was applied; for a read, the index whose state it saw.</param>
 /// <param name="Group">The group that answered.</param>
-public sealed record Committed<TResult>(TResult Value, EntryId Entry, string Group) : Outcome<TResult>;
+public sealed record Committed<TResult>(TResult Value, EntryId Entry, string Group) : Outcome<TResult>
+{
+    /// <summary>For a stale read, how old the state may be: the time since the replica that answered last heard from its leader. Otherwise zero.</summary>
+    public TimeSpan Age { get; init; }
+}
 
 /// <summary>The request certainly changed nothing, and will not.</summary>
 /// <typeparam name="TResult">What the state machine answers.</typeparam>

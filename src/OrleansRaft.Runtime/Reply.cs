@@ -19,6 +19,9 @@ public readonly record struct Reply(
     int RetryAfterMilliseconds,
     string Detail)
 {
+    /// <summary>For a stale read, how old the state may be, in milliseconds: the time since the replica that answered last heard from its leader. Otherwise 0.</summary>
+    public long AgeMilliseconds { get; init; }
+
     /// <summary>A committed reply.</summary>
     public static Reply Committed(EntryId entry, ReadOnlyMemory<byte> body) => new(ReplyKind.Committed, entry, body, default, null, 0, "");
 
