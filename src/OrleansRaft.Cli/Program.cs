@@ -1,1 +1,3 @@
-return 0;
+using OrleansRaft.Cli.CommandLine;
+
+return await Oraft.RunAsync(args, Console.Out, Console.Error, CancellationToken.None);

@@ -1,0 +1,183 @@
+using System.Globalization;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json;
+using OrleansRaft.Cli.CommandLine;
+
+namespace OrleansRaft.Cli.Client;
+
+/// <summary>Talks to the HTTP API of one silo, which answers for the whole cluster.</summary>
+/// <param name="server">The silo's address.</param>
+/// <param name="timeout">How long one request may take.</param>
+internal sealed class OraftClient(Uri server, TimeSpan timeout) : IDisposable
+{
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
+
+    private readonly HttpClient http = new()
+    {
+        BaseAddress = new Uri(server.AbsoluteUri.TrimEnd('/') + "/"),
+        Timeout = timeout,
+    };
+
+    /// <summary>The silo's address.</summary>
+    public Uri Server => server;
+
+    /// <summary>Whether the silo has joined and reaches a leader of every group.</summary>
+    public async Task<bool> IsReadyAsync(CancellationToken cancellation)
+    {
+        using var response = await SendAsync(() => new HttpRequestMessage(HttpMethod.Get, "health/ready"), cancellation);
+        return response.IsSuccessStatusCode;
+    }
+
+    /// <summary>Every group, page after page.</summary>
+    public IAsyncEnumerable<Answer<GroupView>> ListGroupsAsync(CancellationToken cancellation) =>
+        ListAsync<GroupView>("api/v1/groups", "groups", limit: null, after: null, cancellation);
+
+    /// <summary>One group.</summary>
+    public Task<Answer<GroupView>> GetGroupAsync(string group, CancellationToken cancellation) =>
+        GetAsync<GroupView>($"api/v1/groups/{Uri.EscapeDataString(group)}", cancellation);
+
+    /// <summary>A counter's value.</summary>
+    public Task<Answer<CounterView>> GetCounterAsync(CounterName name, string consistency, CancellationToken cancellation) =>
+        GetAsync<CounterView>($"{name.Path}?consistency={Uri.EscapeDataString(consistency)}", cancellation);
+
+    /// <summary>A tenant's counters.</summary>
+    /// <param name="tenant">Whose.</param>
+    /// <param name="after">The name after which to begin.</param>
+    /// <param name="limit">The most to ask for in all; null asks for every page.</param>
+    /// <param name="cancellation">Interrupts.</param>
+    public IAsyncEnumerable<Answer<CounterView>> ListCountersAsync(
+        string tenant, string? after, int? limit, CancellationToken cancellation) =>
+        ListAsync<CounterView>($"api/v1/tenants/{Uri.EscapeDataString(tenant)}/counters", "counters", limit, after, cancellation);
+
+    /// <summary>Adds to a counter.</summary>
+    public Task<Answer<CounterView>> AddAsync(CounterName name, long by, string key, CancellationToken cancellation) =>
+        ChangeAsync(HttpMethod.Post, name.Path + "/increment", new { by }, key, ifMatch: null, cancellation);
+
+    /// <summary>Sets a counter, if its tag is the expected one where one is given.</summary>
+    public Task<Answer<CounterView>> SetAsync(
+        CounterName name, long value, string? ifMatch, string key, CancellationToken cancellation) =>
+        ChangeAsync(HttpMethod.Put, name.Path, new { value }, key, ifMatch, cancellation);
+
+    /// <summary>Deletes a counter.</summary>
+    public async Task DeleteAsync(CounterName name, string key, CancellationToken cancellation)
+    {
+        using var response = await SendAsync(
+            () => Change(HttpMethod.Delete, name.Path, body: null, key, ifMatch: null), cancellation);
+        await ProblemAnswers.ThrowUnlessSuccessAsync(response, key, cancellation);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => http.Dispose();
+
+    private async IAsyncEnumerable<Answer<T>> ListAsync<T>(
+        string path,
+        string elements,
+        int? limit,
+        string? after,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
+    {
+        var left = limit;
+        do
+        {
+            var page = await GetAsync<JsonElement>(path + QueryOf(after, left), cancellation);
+            if (page.Value.ValueKind != JsonValueKind.Object || !page.Value.TryGetProperty(elements, out var listed))
+            {
+                throw NotThisApi("200");
+            }
+
+            foreach (var element in listed.EnumerateArray())
+            {
+                yield return new Answer<T>(element.Deserialize<T>(Json)!, element);
+                left--;
+            }
+
+            after = page.Value.TryGetProperty("next", out var next) ? next.GetString() : null;
+        }
+        while (after is not null && left is null or > 0);
+    }
+
+    private static string QueryOf(string? after, int? limit)
+    {
+        var parts = new List<string>(2);
+        if (after is not null)
+        {
+            parts.Add("after=" + Uri.EscapeDataString(after));
+        }
+
+        if (limit is { } count)
+        {
+            parts.Add("limit=" + count.ToString(CultureInfo.InvariantCulture));
+        }
+
+        return parts.Count == 0 ? "" : "?" + string.Join('&', parts);
+    }
+
+    private async Task<Answer<T>> GetAsync<T>(string path, CancellationToken cancellation)
+    {
+        using var response = await SendAsync(() => new HttpRequestMessage(HttpMethod.Get, path), cancellation);
+        return await ReadAsync<T>(response, key: null, cancellation);
+    }
+
+    private async Task<Answer<CounterView>> ChangeAsync(
+        HttpMethod method, string path, object body, string key, string? ifMatch, CancellationToken cancellation)
+    {
+        using var response = await SendAsync(() => Change(method, path, body, key, ifMatch), cancellation);
+        return await ReadAsync<CounterView>(response, key, cancellation);
+    }
+
+    private static HttpRequestMessage Change(HttpMethod method, string path, object? body, string key, string? ifMatch)
+    {
+        var request = new HttpRequestMessage(method, path)
+        {
+            Content = body is null ? null : JsonContent.Create(body, body.GetType(), options: Json),
+        };
+        request.Headers.Add("Idempotency-Key", key);
+        if (ifMatch is not null)
+        {
+            request.Headers.TryAddWithoutValidation("If-Match", QuotedTag(ifMatch));
+        }
+
+        return request;
+    }
+
+    /// <summary>An entity tag is quoted on the wire; people type the number.</summary>
+    private static string QuotedTag(string tag) =>
+        tag == "*" || EntityTagHeaderValue.TryParse(tag, out _) ? tag : $"\"{tag}\"";
+
+    private async Task<HttpResponseMessage> SendAsync(Func<HttpRequestMessage> make, CancellationToken cancellation)
+    {
+        using var request = make();
+        try
+        {
+            return await http.SendAsync(request, cancellation);
+        }
+        catch (HttpRequestException failure)
+        {
+            throw TransportFailures.Explain(failure, request, server);
+        }
+        catch (TaskCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw TransportFailures.ExplainTimeout(request, server, timeout);
+        }
+    }
+
+    private async Task<Answer<T>> ReadAsync<T>(HttpResponseMessage response, string? key, CancellationToken cancellation)
+    {
+        await ProblemAnswers.ThrowUnlessSuccessAsync(response, key, cancellation);
+        try
+        {
+            var raw = await response.Content.ReadFromJsonAsync<JsonElement>(Json, cancellation);
+            return new Answer<T>(raw.Deserialize<T>(Json)!, raw, response.Headers.ETag?.Tag);
+        }
+        catch (JsonException)
+        {
+            throw NotThisApi($"{(int)response.StatusCode}");
+        }
+    }
+
+    private CliException NotThisApi(string status) => new(
+        ExitCode.Refused,
+        $"{server} answered {status}, but not in the form of this API.",
+        "Check that --server (or ORAFT_SERVER) names a silo of OrleansRaft.");
+}

@@ -1,0 +1,76 @@
+using System.Text.Json;
+using OrleansRaft.Cli.CommandLine;
+
+namespace OrleansRaft.Cli.Client;
+
+/// <summary>Turns the API's problem documents into exit codes and sentences.</summary>
+internal static class ProblemAnswers
+{
+    /// <summary>What to do after an unknown outcome.</summary>
+    public static string RepeatWith(string key) =>
+        $"Repeat the same command with `--key {key}`: it is applied once however often it is repeated.";
+
+    /// <summary>Throws what a problem means; does nothing for a success.</summary>
+    /// <param name="response">What the server answered.</param>
+    /// <param name="key">The request's idempotency key; null for a read.</param>
+    /// <param name="cancellation">Interrupts.</param>
+    public static async Task ThrowUnlessSuccessAsync(HttpResponseMessage response, string? key, CancellationToken cancellation)
+    {
+        if (response.IsSuccessStatusCode)
+        {
+            return;
+        }
+
+        var problem = await ReadProblemAsync(response, cancellation);
+        var exit = ExitCodeOf(problem, (int)response.StatusCode, isWrite: key is not null);
+        throw new CliException(exit, MessageOf(problem, response), NextOf(exit, problem, response, key));
+    }
+
+    /// <summary>The exit code of a problem.</summary>
+    internal static ExitCode ExitCodeOf(Problem problem, int status, bool isWrite) => (problem.Name, status) switch
+    {
+        ("no-leader", _) => ExitCode.NoLeader,
+        ("outcome-unknown", _) => ExitCode.OutcomeUnknown,
+        ("precondition-failed" or "key-reused" or "configuration-conflict", _) => ExitCode.Conflict,
+        (_, 409 or 412) => ExitCode.Conflict,
+        _ when isWrite && status >= 500 && problem.Definite is not true => ExitCode.OutcomeUnknown,
+        _ => ExitCode.Refused,
+    };
+
+    private static async Task<Problem> ReadProblemAsync(HttpResponseMessage response, CancellationToken cancellation)
+    {
+        var body = await response.Content.ReadAsStringAsync(cancellation);
+        try
+        {
+            return JsonSerializer.Deserialize<Problem>(body, JsonSerializerOptions.Web) ?? new Problem(null, null, null, null);
+        }
+        catch (JsonException)
+        {
+            return new Problem(null, null, null, null);
+        }
+    }
+
+    private static string MessageOf(Problem problem, HttpResponseMessage response)
+    {
+        var what = problem.Detail ?? problem.Title ?? $"the server answered {(int)response.StatusCode} {response.ReasonPhrase}";
+        return problem.Name.Length == 0 ? what : $"{what.TrimEnd('.')} ({problem.Name}).";
+    }
+
+    private static string NextOf(ExitCode exit, Problem problem, HttpResponseMessage response, string? key) => (exit, problem.Name) switch
+    {
+        (ExitCode.OutcomeUnknown, _) when key is not null => RepeatWith(key),
+        (ExitCode.OutcomeUnknown, _) => "Run the command again: it only reads.",
+        (ExitCode.NoLeader, _) => $"Try again in {RetryAfterOf(response)}; `oraft status` shows which groups have no leader.",
+        (_, "precondition-failed") => "Read the counter again with `oraft counter get`, and use the tag that it prints.",
+        (_, "key-reused") => "Use another --key, or leave it out and let oraft choose one.",
+        (_, "overloaded") => $"Try again in {RetryAfterOf(response)}, or with fewer requests at once.",
+        (_, "unknown-group") => "`oraft group list` names the groups of this cluster.",
+        (_, "unknown-counter") => "`oraft counter add TENANT COUNTER` creates a counter; `oraft counter list TENANT` names those there are.",
+        (_, "overflow") => "Choose a smaller number: values are 64-bit integers. The counter is unchanged.",
+        (_, "invalid-request") => "Correct the field that the message names.",
+        _ => "Check that --server (or ORAFT_SERVER) names a silo of OrleansRaft, and see its log.",
+    };
+
+    private static string RetryAfterOf(HttpResponseMessage response) =>
+        response.Headers.RetryAfter?.Delta is { } delta ? $"{delta.TotalSeconds:0.###} s" : "a second";
+}

@@ -1,0 +1,42 @@
+namespace OrleansRaft.Cli.Client;
+
+/// <summary>A counter as the API describes it.</summary>
+internal sealed record CounterView(string Tenant, string Counter, long Value, string Group, long Index, long Term);
+
+/// <summary>A page of a tenant's counters.</summary>
+internal sealed record CounterPage(IReadOnlyList<CounterView> Counters, string? Next);
+
+/// <summary>A group as the API describes it.</summary>
+/// <param name="Group">Its name.</param>
+/// <param name="Leader">The replica that leads, if one does.</param>
+/// <param name="Term">The newest term any replica knows.</param>
+/// <param name="Replicas">What each replica says of itself.</param>
+internal sealed record GroupView(string Group, long? Leader, long Term, IReadOnlyList<ReplicaView> Replicas)
+{
+    /// <summary>The leader's own description.</summary>
+    public ReplicaView? LeaderReplica => Replicas.FirstOrDefault(replica => replica.Replica == Leader);
+}
+
+/// <summary>A replica as the API describes it.</summary>
+internal sealed record ReplicaView(
+    long Replica,
+    string? Silo,
+    string? Role,
+    long Term,
+    long LastIndex,
+    long CommitIndex,
+    long AppliedIndex,
+    string? Digest,
+    bool Learner = false,
+    long? LastContactMilliseconds = null);
+
+/// <summary>A problem document (RFC 9457) with this API's own fields.</summary>
+/// <param name="Type">A stable name; the last segment counts.</param>
+/// <param name="Title">What kind of problem.</param>
+/// <param name="Detail">What happened, to what.</param>
+/// <param name="Definite">Whether the request certainly changed nothing; absent from answers that other programs gave.</param>
+internal sealed record Problem(string? Type, string? Title, string? Detail, bool? Definite)
+{
+    /// <summary>The type without the address before it.</summary>
+    public string Name => Type is null ? "" : Type[(Type.LastIndexOfAny(['/', ':', '#']) + 1)..];
+}

@@ -1,0 +1,55 @@
+using System.CommandLine;
+using OrleansRaft.Cli.Commands;
+
+namespace OrleansRaft.Cli.CommandLine;
+
+/// <summary>The command line as a function: arguments in, exit code out.</summary>
+internal static class Oraft
+{
+    /// <summary>Runs one command line.</summary>
+    /// <param name="arguments">What follows <c>oraft</c>.</param>
+    /// <param name="output">Receives answers: tables, or one JSON object per line.</param>
+    /// <param name="error">Receives everything else.</param>
+    /// <param name="cancellation">Interrupts the command, as Ctrl+C does.</param>
+    /// <returns>An <see cref="ExitCode"/>.</returns>
+    public static async Task<int> RunAsync(
+        IReadOnlyList<string> arguments, TextWriter output, TextWriter error, CancellationToken cancellation)
+    {
+        var parsed = CommandTree.Create().Parse(arguments);
+        if (parsed.Errors.Count > 0)
+        {
+            return (int)Usage.Explain(parsed, error);
+        }
+
+        // Signals are the commands' own business: a silo drains on SIGTERM, and the library would cut it short.
+        var invocation = new InvocationConfiguration
+        {
+            Output = output,
+            Error = error,
+            EnableDefaultExceptionHandler = false,
+            ProcessTerminationTimeout = null,
+        };
+
+        try
+        {
+            return await parsed.InvokeAsync(invocation, cancellation);
+        }
+        catch (CliException failure)
+        {
+            await error.WriteLineAsync($"oraft: {failure.Message}{Environment.NewLine}Next: {failure.Next}");
+            return (int)failure.ExitCode;
+        }
+        catch (OperationCanceledException)
+        {
+            await error.WriteLineAsync($"oraft: interrupted.{Environment.NewLine}Next: run the command again when you like.");
+            return (int)ExitCode.Interrupted;
+        }
+        catch (Exception surprise)
+        {
+            // The border: what nobody foresaw still ends in a sentence, not in a stack trace.
+            await error.WriteLineAsync($"oraft: {surprise.GetType().Name}: {surprise.Message}{Environment.NewLine}"
+                + "Next: this is a defect of oraft; please report the command with this message.");
+            return (int)ExitCode.Refused;
+        }
+    }
+}

@@ -1,0 +1,42 @@
+using System.CommandLine;
+using System.Runtime.InteropServices;
+using OrleansRaft.Cli.Client;
+using OrleansRaft.Cli.Output;
+
+namespace OrleansRaft.Cli.CommandLine;
+
+/// <summary>One command that talks to a server: its arguments, its client, and where its answer goes.</summary>
+internal sealed class Session : IDisposable
+{
+    private readonly Interruption interruption;
+
+    private Session(ParseResult parsed, Interruption interruption)
+    {
+        Parsed = parsed;
+        this.interruption = interruption;
+        Client = new OraftClient(CommonOptions.ServerOf(parsed), TimeSpan.FromSeconds(parsed.GetValue(CommonOptions.Timeout)));
+        Answers = new AnswerWriter(parsed.InvocationConfiguration.Output, parsed.GetValue(CommonOptions.Json));
+    }
+
+    /// <summary>The arguments.</summary>
+    public ParseResult Parsed { get; }
+
+    /// <summary>The server.</summary>
+    public OraftClient Client { get; }
+
+    /// <summary>Where answers go.</summary>
+    public AnswerWriter Answers { get; }
+
+    /// <summary>Cancelled by Ctrl+C.</summary>
+    public CancellationToken Cancellation => interruption.Token;
+
+    /// <summary>Begins a command.</summary>
+    public static Session Begin(ParseResult parsed, CancellationToken cancellation) => new(parsed, new Interruption(cancellation));
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Client.Dispose();
+        interruption.Dispose();
+    }
+}

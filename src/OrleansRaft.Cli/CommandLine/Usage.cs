@@ -1,0 +1,86 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+
+namespace OrleansRaft.Cli.CommandLine;
+
+/// <summary>Explains a command line that makes no sense. The library's own action exits with 1 and writes its suggestions to stdout.</summary>
+internal static class Usage
+{
+    /// <summary>Writes what is wrong, what may have been meant, and where to read on.</summary>
+    public static ExitCode Explain(ParseResult parsed, TextWriter error)
+    {
+        var command = parsed.CommandResult.Command;
+        if (parsed.UnmatchedTokens.Count > 0)
+        {
+            ExplainUnmatched(parsed.UnmatchedTokens[0], parsed.CommandResult, error);
+        }
+        else if (command.Subcommands.Count > 0 && command.Action is null)
+        {
+            error.WriteLine($"oraft: `{PathOf(parsed)}` needs one of: {string.Join(", ", command.Subcommands.Select(sub => sub.Name))}.");
+        }
+        else
+        {
+            foreach (var message in parsed.Errors.Select(problem => problem.Message).Distinct())
+            {
+                error.WriteLine($"oraft: {message}");
+            }
+        }
+
+        error.WriteLine($"Next: see `{PathOf(parsed)} --help`.");
+        return ExitCode.Usage;
+    }
+
+    private static void ExplainUnmatched(string word, CommandResult command, TextWriter error)
+    {
+        error.WriteLine($"oraft: '{word}' is not something that `{PathOf(command)}` knows.");
+        var nearest = WordsOf(command)
+            .Select(candidate => (Word: candidate, Distance: Distance(word, candidate)))
+            .Where(candidate => candidate.Distance <= Math.Max(1, word.Length / 3))
+            .OrderBy(candidate => candidate.Distance)
+            .Select(candidate => candidate.Word)
+            .FirstOrDefault();
+        if (nearest is not null)
+        {
+            error.WriteLine($"Did you mean '{nearest}'?");
+        }
+    }
+
+    private static IEnumerable<string> WordsOf(CommandResult command)
+    {
+        var words = command.Command.Subcommands.Select(sub => sub.Name).Concat(command.Command.Options.Select(option => option.Name));
+        for (var outer = command.Parent as CommandResult; outer is not null; outer = outer.Parent as CommandResult)
+        {
+            words = words.Concat(outer.Command.Options.Where(option => option.Recursive).Select(option => option.Name));
+        }
+
+        return words;
+    }
+
+    private static string PathOf(ParseResult parsed) => PathOf(parsed.CommandResult);
+
+    private static string PathOf(CommandResult command) =>
+        command.Parent is CommandResult outer ? $"{PathOf(outer)} {command.Command.Name}" : "oraft";
+
+    /// <summary>How many letters must be inserted, removed, replaced or swapped with their neighbour to turn one word into the other.</summary>
+    private static int Distance(string from, string to)
+    {
+        int[][] rows = [.. Enumerable.Range(0, from.Length + 1).Select(_ => new int[to.Length + 1])];
+        for (var i = 0; i <= from.Length; i++)
+        {
+            for (var j = 0; j <= to.Length; j++)
+            {
+                rows[i][j] = i == 0 || j == 0
+                    ? i + j
+                    : Math.Min(
+                        Math.Min(rows[i - 1][j], rows[i][j - 1]) + 1,
+                        rows[i - 1][j - 1] + (from[i - 1] == to[j - 1] ? 0 : 1));
+                if (i > 1 && j > 1 && from[i - 1] == to[j - 2] && from[i - 2] == to[j - 1])
+                {
+                    rows[i][j] = Math.Min(rows[i][j], rows[i - 2][j - 2] + 1);
+                }
+            }
+        }
+
+        return rows[from.Length][to.Length];
+    }
+}

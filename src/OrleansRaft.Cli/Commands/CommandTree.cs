@@ -1,0 +1,38 @@
+using System.CommandLine;
+using OrleansRaft.Cli.CommandLine;
+
+namespace OrleansRaft.Cli.Commands;
+
+/// <summary>All commands of <c>oraft</c>.</summary>
+internal static class CommandTree
+{
+    private const string About = """
+        oraft runs silos of OrleansRaft and talks to them.
+
+        Exit codes: 0 ok, 1 refused, 2 usage, 3 unreachable, 4 no leader, 5 conflict, 6 outcome unknown,
+        7 (serve) evicted from the cluster, 130 interrupted.
+        """;
+
+    /// <summary>Makes the tree.</summary>
+    public static RootCommand Create() => new(About)
+    {
+        StatusCommand.Create(),
+        GroupCommands.Create(),
+        CounterCommands.Create(),
+    };
+
+    /// <summary>Makes a command that talks to a server.</summary>
+    /// <param name="name">The word for it.</param>
+    /// <param name="description">What it does; one sentence.</param>
+    /// <param name="run">Does it.</param>
+    public static Command Remote(string name, string description, Func<Session, Task<ExitCode>> run)
+    {
+        var command = new Command(name, description) { CommonOptions.Server, CommonOptions.Json, CommonOptions.Timeout };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            using var session = Session.Begin(parsed, cancellation);
+            return (int)await run(session);
+        });
+        return command;
+    }
+}

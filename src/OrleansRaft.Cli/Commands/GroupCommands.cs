@@ -1,0 +1,122 @@
+using System.CommandLine;
+using OrleansRaft.Cli.Client;
+using OrleansRaft.Cli.CommandLine;
+using OrleansRaft.Cli.Output;
+using Spectre.Console;
+
+namespace OrleansRaft.Cli.Commands;
+
+/// <summary><c>oraft group</c>: shows Raft groups.</summary>
+internal static class GroupCommands
+{
+    private static readonly Argument<string> Group = new("group") { Description = "Which group, such as counters-0." };
+
+    /// <summary>Makes the command.</summary>
+    public static Command Create()
+    {
+        var show = CommandTree.Remote("show", "Prints one group, replica by replica.", ShowAsync);
+        show.Add(Group);
+        return new Command("group", "Shows Raft groups.")
+        {
+            CommandTree.Remote("list", "Prints every group, those without a leader first.", ListAsync),
+            show,
+        };
+    }
+
+    private static async Task<ExitCode> ListAsync(Session session)
+    {
+        var groups = new List<Answer<GroupView>>();
+        await foreach (var group in session.Client.ListGroupsAsync(session.Cancellation))
+        {
+            groups.Add(group);
+        }
+
+        var sorted = groups.OrderBy(group => group.Value.Leader is not null).ToList();
+        if (session.Answers.Json)
+        {
+            sorted.ForEach(group => session.Answers.WriteJson(group.Raw));
+        }
+        else
+        {
+            session.Answers.WriteTable(TableOf(sorted.Select(group => group.Value)));
+        }
+
+        return ExitCode.Ok;
+    }
+
+    private static async Task<ExitCode> ShowAsync(Session session)
+    {
+        var group = await session.Client.GetGroupAsync(session.Parsed.GetValue(Group)!, session.Cancellation);
+        if (session.Answers.Json)
+        {
+            session.Answers.WriteJson(group.Raw);
+        }
+        else
+        {
+            session.Answers.WriteLine(HeadingOf(group.Value));
+            session.Answers.WriteTable(TableOf(group.Value));
+        }
+
+        return ExitCode.Ok;
+    }
+
+    private static string HeadingOf(GroupView group) => group.LeaderReplica is { } leader
+        ? $"{group.Group}: replica {leader.Replica} on {leader.Silo ?? "an unknown silo"} leads in term {group.Term}"
+        : $"{group.Group}: no leader in term {group.Term}";
+
+    private static Table TableOf(IEnumerable<GroupView> groups)
+    {
+        var table = AnswerWriter.NewTable("GROUP", "LEADER", "SILO", "#TERM", "#COMMIT", "#REPLICAS", "#LAG");
+        foreach (var group in groups)
+        {
+            var commit = group.Replicas.Select(replica => replica.CommitIndex).DefaultIfEmpty(0).Max();
+            var slowest = group.Replicas.Select(replica => replica.AppliedIndex).DefaultIfEmpty(0).Min();
+            table.AddRow(
+                Markup.Escape(group.Group),
+                group.Leader is { } leader ? $"{leader}" : "none",
+                Markup.Escape(group.LeaderReplica?.Silo ?? "-"),
+                $"{group.Term}",
+                $"{commit}",
+                $"{group.Replicas.Count}",
+                $"{commit - slowest}");
+        }
+
+        return table;
+    }
+
+    private static Table TableOf(GroupView group)
+    {
+        var table = AnswerWriter.NewTable(
+            "REPLICA", "SILO", "ROLE", "IS LEADER", "IS LEARNER", "#TERM", "#INDEX", "#COMMIT", "#APPLIED", "TRAILS LEADER BY", "LAST CONTACT", "DIGEST");
+        foreach (var replica in group.Replicas)
+        {
+            table.AddRow(
+                $"{replica.Replica}",
+                Markup.Escape(replica.Silo ?? "-"),
+                Markup.Escape(replica.Role ?? "-"),
+                replica.Replica == group.Leader ? "true" : "false",
+                replica.Learner || replica.Role is "learner" ? "true" : "false",
+                $"{replica.Term}",
+                $"{replica.LastIndex}",
+                $"{replica.CommitIndex}",
+                $"{replica.AppliedIndex}",
+                TrailsBy(group, replica),
+                replica.LastContactMilliseconds is { } age ? $"{age} ms ago" : "-",
+                Markup.Escape(replica.Digest is { Length: > 12 } digest ? digest[..12] : replica.Digest ?? "-"));
+        }
+
+        return table;
+    }
+
+    private static string TrailsBy(GroupView group, ReplicaView replica) => group.LeaderReplica switch
+    {
+        null => "-",
+        var leader when leader.Replica == replica.Replica => "-",
+        var leader => (leader.LastIndex - replica.LastIndex) switch
+        {
+            <= 0 => "0 entries",
+            1 => "1 entry",
+            var entries => $"{entries} entries",
+        },
+    };
+}
