@@ -1,0 +1,152 @@
+using OrleansRaft.Core;
+using OrleansRaft.Core.Codec;
+
+namespace OrleansRaft.Runtime.Sessions;
+
+/// <summary>Decides which commands are applied: each request once, for at least the retention (thesis §6.3). Deterministic, and part of every snapshot.</summary>
+/// <remarks>
+/// Why a request id is safe to forget: an id that was applied at time t is remembered until t + R. A command whose deadline is t + R or later is refused, and so
+/// is every command past its deadline; so whatever duplicate is still admitted finds the id in the table.
+/// </remarks>
+internal sealed class SessionTables
+{
+    private RequestTable requests = new();
+    private ClientSessionTable sessions = new();
+
+    public SessionLimits Limits { get; private set; } = SessionLimits.Initial;
+
+    /// <summary>Forgets what has expired. To be called for each entry, of any kind, before it is looked at.</summary>
+    public void Advance(LogTime now)
+    {
+        requests.Expire(now);
+        sessions.Expire(now, Limits.InactivityMilliseconds);
+    }
+
+    /// <summary>Looks a command up. A new one must be followed by <see cref="Remember"/>, or not be applied.</summary>
+    public Admission Admit(in EnvelopeView command, ulong hash, LogTime now) => command.Kind switch
+    {
+        EnvelopeKind.Request => AdmitRequest(command, hash, now),
+        EnvelopeKind.Session => AdmitSession(command, hash, now),
+        _ => throw new InvariantViolationException($"only commands are admitted, not {command.Kind}"),
+    };
+
+    /// <summary>Remembers a command that was admitted as new. Its result is filled in when its batch has been applied.</summary>
+    public RequestRecord Remember(in EnvelopeView command, ulong hash, EntryId entry, LogTime now)
+    {
+        var record = new RequestRecord(entry, hash);
+        if (command.Kind == EnvelopeKind.Request)
+        {
+            requests.Add(command.RequestId.Span, now + Limits.RetentionMilliseconds, record);
+            return record;
+        }
+
+        var session = sessions.Use(command.Session, now);
+        Invariant.Holds(session is not null, "a session that admitted a command is there");
+        session.Add(command.Sequence, record);
+        return record;
+    }
+
+    /// <summary>Opens a session named after its entry.</summary>
+    public Reply Open(in EnvelopeView opening, EntryId entry, LogTime now)
+    {
+        if (now > opening.Deadline)
+        {
+            return Expired(opening.Deadline, now).Answer;
+        }
+
+        if (sessions.Count >= Limits.SessionsMax)
+        {
+            return Reply.Rejected(
+                RefusalReason.SessionTableFull, null, 0, $"The group has {sessions.Count} client sessions, and {nameof(RaftOptions.SessionsMax)} allows no more.");
+        }
+
+        sessions.Open(entry.Index, now);
+        return Reply.Committed(entry, default);
+    }
+
+    /// <summary>Puts other limits in force.</summary>
+    public void Change(in SessionLimits limits) => Limits = limits;
+
+    public void Capture(WireWriter writer)
+    {
+        SessionLimitsCodec.Write(writer, Limits);
+        requests.Capture(writer);
+        sessions.Capture(writer);
+    }
+
+    /// <summary>Reads what <see cref="Capture"/> wrote.</summary>
+    /// <exception cref="CorruptDataException">The bytes are damaged.</exception>
+    public static SessionTables Restore(ref WireReader reader) => new()
+    {
+        Limits = SessionLimitsCodec.Read(ref reader),
+        requests = RequestTable.Restore(ref reader),
+        sessions = ClientSessionTable.Restore(ref reader),
+    };
+
+    private Admission AdmitRequest(in EnvelopeView command, ulong hash, LogTime now)
+    {
+        if (requests.Find(command.RequestId.Span) is { } record)
+        {
+            return Repeat(record, hash);
+        }
+
+        if (now > command.Deadline)
+        {
+            return Expired(command.Deadline, now);
+        }
+
+        if (command.Deadline - now >= Limits.RetentionMilliseconds)
+        {
+            return TooFar(command.Deadline, now);
+        }
+
+        return requests.Count < Limits.RequestIdsMax
+            ? Admission.New
+            : Admission.Refused(
+                RefusalReason.SessionTableFull,
+                $"The group remembers {requests.Count} request ids, and {nameof(RaftOptions.RequestIdsMax)} allows no more until the oldest expire.");
+    }
+
+    private Admission AdmitSession(in EnvelopeView command, ulong hash, LogTime now)
+    {
+        if (sessions.Use(command.Session, now) is not { } session)
+        {
+            return Admission.Refused(RefusalReason.UnknownSession, $"Session {command.Session} has expired or never was; open another.");
+        }
+
+        session.Forget(command.AnsweredBelow);
+        if (command.Sequence < session.AnsweredBelow)
+        {
+            // It may well have been applied, so this must not be a refusal.
+            return Admission.Answered(Reply.Unknown(
+                $"Session {command.Session} has said that it has the answer to its command {command.Sequence}; the answer is forgotten."));
+        }
+
+        if (session.Find(command.Sequence) is { } record)
+        {
+            return Repeat(record, hash);
+        }
+
+        if (now > command.Deadline)
+        {
+            return Expired(command.Deadline, now);
+        }
+
+        return session.ResultCount < Limits.SessionResultsMax
+            ? Admission.New
+            : Admission.Refused(
+                RefusalReason.SessionTableFull,
+                $"Session {command.Session} leaves {session.ResultCount} results unanswered, and {nameof(RaftOptions.SessionResultsMax)} allows no more.");
+    }
+
+    private static Admission Repeat(RequestRecord record, ulong hash) => record.Hash == hash
+        ? Admission.Repetition(record)
+        : Admission.Refused(RefusalReason.RequestIdReused, $"The request id was used for another request, applied at {record.Entry}; use a new id.");
+
+    private static Admission Expired(LogTime deadline, LogTime now) => Admission.Refused(
+        RefusalReason.Expired, $"The command arrived at {now} ms of the group's time, after its deadline of {deadline} ms; send it with a later one.");
+
+    private Admission TooFar(LogTime deadline, LogTime now) => Admission.Refused(
+        RefusalReason.InvalidRequest,
+        $"The command's deadline of {deadline} ms is not within the {Limits.RetentionMilliseconds} ms for which ids are remembered, counted from {now} ms.");
+}
