@@ -1,0 +1,91 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using OrleansRaft.Core;
+using OrleansRaft.Core.Codec;
+
+namespace OrleansRaft.Runtime.Storage;
+
+/// <summary>The stored form of a <see cref="ClusterDefinition"/>, and the comparison of what a silo wants with what is stored.</summary>
+public static class ClusterRow
+{
+    private static readonly JsonSerializerOptions Format = new(JsonSerializerDefaults.Web);
+
+    /// <summary>Writes a definition as JSON, for people too.</summary>
+    public static string Write(ClusterDefinition definition) => JsonSerializer.Serialize(
+        new Row(definition.ClusterId, [.. definition.Sets], definition.Servers, [.. definition.LocalStores]), Format);
+
+    /// <summary>Reads what <see cref="Write"/> wrote.</summary>
+    /// <exception cref="CorruptDataException">The text is not a definition.</exception>
+    public static ClusterDefinition Read(string text)
+    {
+        try
+        {
+            var row = JsonSerializer.Deserialize<Row>(text, Format) ?? throw new CorruptDataException("the cluster row is empty");
+            return new ClusterDefinition(row.ClusterId, [.. row.Sets], row.Servers, [.. row.LocalStores]);
+        }
+        catch (JsonException exception)
+        {
+            throw new CorruptDataException($"the cluster row is damaged: {exception.Message}", exception);
+        }
+    }
+
+    /// <summary>Refuses a silo that is configured otherwise than the cluster it joins. Local stores count only when the silo names some.</summary>
+    /// <param name="place">Which store, for people.</param>
+    /// <param name="stored">The cluster row.</param>
+    /// <param name="wanted">What the silo is configured with.</param>
+    /// <exception cref="StoreRefusedException">They differ; the message names each difference.</exception>
+    public static void RequireSame(string place, ClusterDefinition stored, ClusterDefinition wanted)
+    {
+        if (stored.ClusterId != wanted.ClusterId)
+        {
+            throw new StoreRefusedException(
+                $"{place} belongs to cluster '{stored.ClusterId}', not to '{wanted.ClusterId}': name the right cluster id, or give this cluster a store of its own");
+        }
+
+        var differences = Differences(stored, wanted).ToList();
+        if (differences.Count != 0)
+        {
+            throw new StoreRefusedException(
+                $"cluster '{stored.ClusterId}' in {place} was created otherwise than this silo is configured: {string.Join("; ", differences)}. "
+                + "Configure this silo as the cluster was created; these numbers cannot change afterwards");
+        }
+    }
+
+    /// <summary>The first replicas of a cluster with the configurations they start from; for a local store those that are bound to it.</summary>
+    /// <param name="definition">The cluster row.</param>
+    /// <param name="localId">The id of the local store; empty for shared stores.</param>
+    public static IEnumerable<(ReplicaKey Key, Configuration Initial)> FirstReplicas(ClusterDefinition definition, string localId) =>
+        from set in definition.Sets
+        from number in Enumerable.Range(0, set.Groups)
+        let initial = definition.InitialConfiguration(set, number)
+        from member in initial.Members
+        where member.Store == localId
+        select (new ReplicaKey(set.GroupName(number), member.Id), initial);
+
+    private static IEnumerable<string> Differences(ClusterDefinition stored, ClusterDefinition wanted)
+    {
+        foreach (var name in stored.Sets.Concat(wanted.Sets).Select(set => set.Name).Distinct(StringComparer.Ordinal))
+        {
+            var (before, now) = (Describe(stored.Sets, name), Describe(wanted.Sets, name));
+            if (before != now)
+            {
+                yield return $"'{name}' has {before}, not {now}";
+            }
+        }
+
+        if (stored.Servers != wanted.Servers)
+        {
+            yield return $"its logs are spread over {stored.Servers} server(s), not {wanted.Servers}";
+        }
+
+        if (!wanted.LocalStores.IsEmpty && !wanted.LocalStores.SequenceEqual(stored.LocalStores))
+        {
+            yield return $"its local stores are {string.Join(", ", stored.LocalStores)}, not {string.Join(", ", wanted.LocalStores)}";
+        }
+    }
+
+    private static string Describe(ImmutableArray<GroupSet> sets, string name) =>
+        sets.FirstOrDefault(set => set.Name == name) is { } set ? $"{set.Groups} group(s) of {set.Replicas} replica(s)" : "no groups";
+
+    private sealed record Row(string ClusterId, GroupSet[] Sets, int Servers, string[] LocalStores);
+}

@@ -1,0 +1,41 @@
+namespace OrleansRaft.Runtime.Storage.Memory;
+
+/// <summary>What outlives a silo in memory: the disk that one or several <see cref="MemoryLogStore"/> instances open. Gone with the process.</summary>
+/// <param name="localId">The id by which replicas are bound to this disk; empty when every silo of the cluster opens it.</param>
+public sealed class MemoryDisk(string localId = "")
+{
+    /// <summary>The id by which replicas are bound to this disk; empty when every silo of the cluster opens it.</summary>
+    public string LocalId { get; } = localId;
+
+    internal Lock Gate { get; } = new();
+
+    internal ClusterDefinition? Cluster { get; set; }
+
+    internal Dictionary<ReplicaKey, MemoryReplica> Replicas { get; } = [];
+
+    /// <summary>Per silo's lease, how often somebody took one of its replicas over.</summary>
+    internal Dictionary<long, long> TakeOvers { get; } = [];
+
+    /// <summary>Flips one bit of a replica's stored log, as a failing disk would.</summary>
+    /// <param name="key">Whose log; it must hold entries.</param>
+    public void DamageLog(ReplicaKey key)
+    {
+        lock (Gate)
+        {
+            var blocks = Replicas[key].Blocks;
+            var bytes = blocks[^1].Encoded.ToArray();
+            bytes[^1] ^= 0x10;
+            blocks[^1] = blocks[^1] with { Encoded = bytes };
+        }
+    }
+
+    /// <summary>Flips one bit of a replica's newest snapshot, as a failing disk would.</summary>
+    /// <param name="key">Whose snapshot; it must have one that is not empty.</param>
+    public void DamageSnapshot(ReplicaKey key)
+    {
+        lock (Gate)
+        {
+            Replicas[key].Snapshot!.Damage();
+        }
+    }
+}
