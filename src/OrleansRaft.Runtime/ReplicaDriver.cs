@@ -48,6 +48,9 @@ public sealed class ReplicaDriver
     /// <summary>How many entries it had appended and not committed at the end of its last run, if it led. Any thread.</summary>
     public long CommitLag => throw new NotSupportedException();
 
+    /// <summary>Core itself, for a host that checks it after every run; null before <see cref="Start"/>. On the host's turn.</summary>
+    internal RaftCore? Raft => throw new NotSupportedException();
+
     /// <summary>What the log tells goes here; pass it to <see cref="ILogStore.OpenAsync"/> before <see cref="Start"/>.</summary>
     public IReplicaLogEvents LogEvents => throw new NotSupportedException();
 
