@@ -29,7 +29,9 @@ public sealed record Propose(long ProposalId, IReadOnlyList<ReadOnlyMemory<byte>
 /// <param name="ProposalId">Chosen by the host, echoed in the answer.</param>
 /// <param name="Changes">What to change; empty to leave a joint configuration.</param>
 /// <param name="ExpectedVersion">The version of the configuration that the change was made for; null to take whichever is in force.</param>
-public sealed record ProposeConfiguration(long ProposalId, IReadOnlyList<MemberChange> Changes, LogIndex? ExpectedVersion) : Input;
+/// <param name="Transition">How the change passes through a joint configuration.</param>
+public sealed record ProposeConfiguration(
+    long ProposalId, IReadOnlyList<MemberChange> Changes, LogIndex? ExpectedVersion, JointTransition Transition = JointTransition.Automatic) : Input;
 
 /// <summary>A client asks for a read that sees everything acknowledged before it. Answered by <see cref="ReadReady"/> or <see cref="ReadRejected"/>.</summary>
 /// <param name="ReadId">Chosen by the host, echoed in the answer.</param>

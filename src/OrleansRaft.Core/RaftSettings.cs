@@ -6,7 +6,10 @@ public sealed record RaftSettings
     /// <summary>Ticks between two heartbeats; at least 1.</summary>
     public int HeartbeatTicks { get; init; } = 1;
 
-    /// <summary>The shortest election timeout, in ticks; at least three times <see cref="HeartbeatTicks"/>.</summary>
+    /// <summary>
+    /// The shortest election timeout, in ticks; at least three times <see cref="HeartbeatTicks"/>. A follower that heard from its leader less than this
+    /// ago refuses votes; it stands itself after more than this, so that the others are ready to vote when it asks.
+    /// </summary>
     public int ElectionTicksMin { get; init; } = 4;
 
     /// <summary>The longest election timeout, in ticks; greater than <see cref="ElectionTicksMin"/>.</summary>
@@ -45,6 +48,12 @@ public sealed record RaftSettings
     /// <summary>The size of a snapshot's chunks, in bytes.</summary>
     public int SnapshotChunkBytes { get; init; } = 256 * 1024;
 
-    /// <summary>How many entries before a snapshot are kept, so that a follower a little behind needs no snapshot.</summary>
+    /// <summary>How many entries before a snapshot are kept at most, so that a follower a little behind needs no snapshot.</summary>
     public int KeptEntries { get; init; } = 1_000;
+
+    /// <summary>How many bytes of entries before a snapshot are kept at most.</summary>
+    public long KeptBytesMax { get; init; } = 1024 * 1024;
+
+    /// <summary>Ticks without progress of its own storage after which a leader steps down, so that a replica whose storage works can lead.</summary>
+    public int StorageStallTicks { get; init; } = 30;
 }

@@ -1,0 +1,204 @@
+namespace OrleansRaft.Core;
+
+/// <summary>Elections (§5.2), pre-votes (thesis §9.6), and when a vote is refused because a leader lives (thesis §4.2.3).</summary>
+public sealed partial class RaftCore
+{
+    private readonly SortedDictionary<ReplicaId, bool> votes = [];
+
+    private int electionTicks;
+    private int electionTimeoutTicks;
+    private int ticksSinceLeaderContact;
+
+    // Ticks for which a replica that may have acknowledged a leader's lease before it restarted keeps its vote to itself.
+    private int quietTicks;
+
+    // The write that makes a candidate's vote for itself durable; it counts only then (etcd-io/etcd#14370).
+    private PersistTicket ownVoteTicket;
+
+    private bool MayStand => Configuration.IsVoter(Id) && restoring is null && pendingInstall is null && !IsStorageStalled && quietTicks == 0;
+
+    private bool HearsFromLeader =>
+        Role == RaftRole.Leader || (leader is not null && ticksSinceLeaderContact < settings.ElectionTicksMin);
+
+    /// <summary>Sets the election timeout that is running, in ticks; for scripts that decide who stands first.</summary>
+    /// <param name="ticks">From now on, until the timer is next reset.</param>
+    public void SetElectionTimeout(int ticks) => electionTimeoutTicks = ticks;
+
+    private void OnFollowerTick()
+    {
+        ticksSinceLeaderContact++;
+        ExpireForwardedReads();
+        if (++electionTicks >= electionTimeoutTicks)
+        {
+            OnCampaign();
+        }
+    }
+
+    private void OnCampaign()
+    {
+        if (Role == RaftRole.Leader || !MayStand)
+        {
+            return;
+        }
+
+        if (settings.PreVote)
+        {
+            BecomePreCandidate();
+        }
+        else
+        {
+            BecomeCandidate(isTransfer: false);
+        }
+    }
+
+    /// <summary>
+    /// A follower of a live leader waits longer than <see cref="RaftSettings.ElectionTicksMin"/>, so that when it asks, the others no longer
+    /// count the leader as alive. A member of low priority waits one timeout more.
+    /// </summary>
+    private void ResetElectionTimer()
+    {
+        electionTicks = 0;
+        electionTimeoutTicks = random.Next(settings.ElectionTicksMin + 1, settings.ElectionTicksMax + 1);
+        if (Configuration.Find(Id) is { Priority: < 0 })
+        {
+            electionTimeoutTicks += settings.ElectionTicksMax;
+        }
+    }
+
+    private void BecomePreCandidate()
+    {
+        Role = RaftRole.PreCandidate;
+        leader = null;
+        StartVoting();
+        effects.Add(new RoleChanged(Role, CurrentTerm, null, 0));
+        AskForVotes(new PreVote(CurrentTerm.Next, log.Last), TermTicket);
+        CountVote(Id, granted: true);
+    }
+
+    private void BecomeCandidate(bool isTransfer)
+    {
+        Invariant.Holds(Role != RaftRole.Leader, "a leader does not stand for election");
+        Role = RaftRole.Candidate;
+        leader = null;
+        SetTermAndVote(CurrentTerm.Next, Id);
+        ownVoteTicket = NextTicket;
+        StartVoting();
+        effects.Add(new RoleChanged(Role, CurrentTerm, null, 0));
+        AskForVotes(new RequestVote(CurrentTerm, log.Last, isTransfer), ownVoteTicket);
+    }
+
+    private void StartVoting()
+    {
+        votes.Clear();
+        RefuseForwardedReads();
+        ResetElectionTimer();
+    }
+
+    private void AskForVotes(Message message, PersistTicket after)
+    {
+        foreach (var member in Configuration.Members)
+        {
+            if (member.Id != Id && Configuration.IsVoter(member.Id))
+            {
+                Send(member.Id, message, after);
+            }
+        }
+    }
+
+    /// <summary>A candidate's own vote counts when it is durable.</summary>
+    private void OnTermDurable()
+    {
+        if (Role == RaftRole.Candidate && lastDurable >= ownVoteTicket)
+        {
+            CountVote(Id, granted: true);
+        }
+    }
+
+    private void CountVote(ReplicaId voter, bool granted)
+    {
+        votes.TryAdd(voter, granted);
+        var result = Quorum.Count(Configuration, id => votes.TryGetValue(id, out var vote) ? vote : null);
+        switch (result)
+        {
+            case VoteResult.Won when Role == RaftRole.PreCandidate:
+                BecomeCandidate(isTransfer: false);
+                break;
+            case VoteResult.Won:
+                BecomeLeader();
+                break;
+            case VoteResult.Lost:
+                BecomeFollower(CurrentTerm, null);
+                break;
+        }
+    }
+
+    private void BecomeLeader()
+    {
+        Invariant.Holds(Role == RaftRole.Candidate, "only a candidate becomes leader");
+        var granted = votes.Count(vote => vote.Value);
+        Role = RaftRole.Leader;
+        leader = Id;
+        (timeBase, timeBaseRead) = (log.LastTime, now);
+        uncommittedBytes = log.BytesBetween(CommitIndex, log.Last.Index);
+        heartbeatTicks = 0;
+        StartReads();
+        TrackPeers();
+        effects.Add(new RoleChanged(Role, CurrentTerm, leader, granted));
+
+        // Entries of earlier terms commit only through one of ours (§5.4.2, §8).
+        termStart = log.Last.Index.Next;
+        AppendOwn(EntryKind.NoOp, ReadOnlyMemory<byte>.Empty);
+        Broadcast();
+        AdvanceCommit();
+    }
+
+    private void OnPreVote(ReplicaId from, PreVote request)
+    {
+        // Only the log and the leader's being alive decide; the asker's own leader may ask (hashicorp/raft#606), and nothing is remembered: no term, no timer.
+        var granted = !RefusesToDisturbLeader(from)
+            && Election.Decide(hardState, log.Last, request) == VoteDecision.Granted;
+        Send(from, new PreVoteResponse(granted ? request.Term : CurrentTerm, granted), granted ? PersistTicket.Zero : TermTicket);
+    }
+
+    private void OnPreVoteResponse(ReplicaId from, PreVoteResponse response)
+    {
+        var answersUs = response.Granted ? response.Term == CurrentTerm.Next : response.Term == CurrentTerm;
+        if (Role == RaftRole.PreCandidate && answersUs)
+        {
+            CountVote(from, response.Granted);
+        }
+    }
+
+    private void OnRequestVote(ReplicaId from, RequestVote request)
+    {
+        if (quietTicks > 0 && !request.IsTransfer)
+        {
+            return;
+        }
+
+        var decision = Election.Decide(hardState, log.Last, from, request);
+        if (decision == VoteDecision.Granted)
+        {
+            if (hardState.VotedFor is null)
+            {
+                SetTermAndVote(CurrentTerm, from);
+            }
+
+            // Only a vote that is given restarts the timer (§5.2); a refusal must not keep a better candidate waiting.
+            ResetElectionTimer();
+        }
+
+        Send(from, new RequestVoteResponse(CurrentTerm, decision == VoteDecision.Granted), TermTicket);
+    }
+
+    private void OnRequestVoteResponse(ReplicaId from, RequestVoteResponse response)
+    {
+        if (Role == RaftRole.Candidate)
+        {
+            CountVote(from, response.Granted);
+        }
+    }
+
+    private bool RefusesToDisturbLeader(ReplicaId asker) =>
+        quietTicks > 0 || (settings.CheckQuorum && leader != asker && HearsFromLeader);
+}

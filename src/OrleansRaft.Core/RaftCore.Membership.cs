@@ -1,0 +1,101 @@
+using OrleansRaft.Core.Codec;
+
+namespace OrleansRaft.Core;
+
+/// <summary>Changes of membership (§6, thesis §4), in force from append.</summary>
+public sealed partial class RaftCore
+{
+    private ConfigurationHistory configurations;
+
+    /// <summary>The configuration in force.</summary>
+    public Configuration Configuration => configurations.Latest;
+
+    /// <summary>The configuration in force at an index that has been applied; what a snapshot of that index must carry (§7).</summary>
+    public Configuration ConfigurationAt(LogIndex index) => configurations.At(index);
+
+    private void OnProposeConfiguration(ProposeConfiguration propose)
+    {
+        var (next, reason) = Plan(propose);
+        if (next is null)
+        {
+            effects.Add(new ProposalRejected(propose.ProposalId, reason, leader));
+            return;
+        }
+
+        effects.Add(new ProposalAppended(propose.ProposalId, new EntryId(CurrentTerm, next.Version), 1));
+        AppendConfiguration(next);
+    }
+
+    private (Configuration? Next, RejectionReason Reason) Plan(ProposeConfiguration propose)
+    {
+        if (Role != RaftRole.Leader)
+        {
+            return (null, RejectionReason.NotLeader);
+        }
+
+        if (transferTarget is not null)
+        {
+            return (null, RejectionReason.Transferring);
+        }
+
+        if (propose.ExpectedVersion is { } expected && expected != Configuration.Version)
+        {
+            return (null, RejectionReason.ConfigurationConflict);
+        }
+
+        // An entry of this term must be committed first (Ongaro, raft-dev 2015), and one change at a time.
+        if (!IsTermCommitted || Configuration.Version > CommitIndex)
+        {
+            return (null, RejectionReason.NotReady);
+        }
+
+        var index = log.Last.Index.Next;
+        if (Configuration.IsJoint)
+        {
+            return propose.Changes.Count == 0
+                ? (MembershipChange.Leave(Configuration, index), default)
+                : (null, RejectionReason.NotReady);
+        }
+
+        return propose.Changes.Count == 0 || MembershipChange.Apply(Configuration, propose.Changes, index, propose.Transition) is not { } next
+            ? (null, RejectionReason.InvalidChange)
+            : (next, default);
+    }
+
+    private void AppendConfiguration(Configuration next)
+    {
+        AppendOwn(EntryKind.Configuration, ConfigurationCodec.Encode(next));
+        configurations.Note(log[log.Last.Index]);
+        OnConfigurationInForce();
+        Broadcast();
+        AdvanceCommit();
+    }
+
+    private void OnConfigurationInForce()
+    {
+        if (Role == RaftRole.Leader)
+        {
+            TrackPeers();
+        }
+
+        effects.Add(new ConfigurationChanged(Configuration));
+    }
+
+    /// <summary>After a commit: a leader leaves a joint configuration that asks for it, and leaves office when it is no longer a voter.</summary>
+    private void OnConfigurationCommitted()
+    {
+        if (Role != RaftRole.Leader || Configuration.Version > CommitIndex)
+        {
+            return;
+        }
+
+        if (Configuration is { IsJoint: true, LeavesAutomatically: true } && IsTermCommitted)
+        {
+            AppendConfiguration(MembershipChange.Leave(Configuration, log.Last.Index.Next));
+        }
+        else if (!Configuration.IsVoter(Id))
+        {
+            BecomeFollower(CurrentTerm, null);
+        }
+    }
+}

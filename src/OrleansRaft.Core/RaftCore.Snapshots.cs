@@ -1,0 +1,218 @@
+namespace OrleansRaft.Core;
+
+/// <summary>Snapshots (§7): compaction here, and sending and installing them in chunks that can be resumed.</summary>
+public sealed partial class RaftCore
+{
+    private SnapshotDescriptor snapshot;
+
+    // A follower's half-received snapshot, and whether a chunk of it is on its way into the store.
+    private SnapshotDescriptor? staging;
+    private long stagedBytes;
+    private bool isStaging;
+    private ReplicaId stagingFrom;
+    private InstallSnapshot? stagingRequest;
+
+    // Installed, but not yet in the state machine: nothing is applied meanwhile.
+    private SnapshotDescriptor? restoring;
+
+    /// <summary>Whether a snapshot is on its way to a follower. A host delays the next one, within limits, so as not to start it over.</summary>
+    public bool IsSendingSnapshot => Array.Exists(peers, peer => peer.State == ProgressState.Snapshot);
+
+    private void OnSnapshotSaved(SnapshotDescriptor saved)
+    {
+        Invariant.Holds(saved.LastIncluded.Index <= AppliedIndex, "a snapshot holds only what was applied");
+        if (saved.LastIncluded.Index <= snapshot.LastIncluded.Index)
+        {
+            return;
+        }
+
+        snapshot = saved;
+        bytesSinceSnapshot = log.BytesBetween(saved.LastIncluded.Index, handedOut);
+        var end = CompactionEnd();
+        if (end > log.Start.Index)
+        {
+            log.CompactThrough(end);
+            configurations.CompactThrough(end);
+            pendingCompaction = log.Start;
+        }
+    }
+
+    /// <summary>How far the log may be forgotten: all that the snapshot covers, except a tail for followers that are a little behind.</summary>
+    private LogIndex CompactionEnd()
+    {
+        var end = snapshot.LastIncluded.Index;
+        long bytes = 0;
+        for (var kept = 0; kept < settings.KeptEntries && end > log.Start.Index; kept++)
+        {
+            bytes += log[end].SizeBytes;
+            if (bytes > settings.KeptBytesMax)
+            {
+                break;
+            }
+
+            end = end.Previous;
+        }
+
+        return end;
+    }
+
+    private void StartSnapshot(Progress peer)
+    {
+        peer.BecomeSnapshot(snapshot);
+        RequestChunk(peer);
+    }
+
+    private void RequestChunk(Progress peer) =>
+        effects.Add(new ReadSnapshotChunk(peer.Id, peer.Sending!.LastIncluded, peer.SnapshotOffset, settings.SnapshotChunkBytes));
+
+    private void OnSnapshotChunkRead(SnapshotChunkRead chunk)
+    {
+        if (FindPeer(chunk.To) is not { State: ProgressState.Snapshot, Sending: { } sending } peer
+            || sending.LastIncluded != chunk.LastIncluded
+            || peer.SnapshotOffset != chunk.Offset)
+        {
+            return;
+        }
+
+        peer.TicksWithoutProgress = 0;
+        Send(
+            peer.Id,
+            new InstallSnapshot(CurrentTerm, peer.Member.Session, sending, chunk.Offset, chunk.Data, chunk.IsLast, readSequence),
+            PersistTicket.Zero);
+    }
+
+    private void OnSnapshotChunkUnavailable(SnapshotChunkUnavailable chunk)
+    {
+        if (FindPeer(chunk.To) is { State: ProgressState.Snapshot, Sending: { } sending } peer
+            && sending.LastIncluded == chunk.LastIncluded
+            && sending.LastIncluded != snapshot.LastIncluded)
+        {
+            StartSnapshot(peer);
+        }
+    }
+
+    private void OnInstallSnapshotResponse(ReplicaId from, InstallSnapshotResponse response)
+    {
+        if (Contact(from, response.Session) is not { } peer)
+        {
+            return;
+        }
+
+        if (response.IsInstalled)
+        {
+            OnMatched(peer, response.LastIncluded);
+        }
+        else if (peer is { State: ProgressState.Snapshot, Sending: { } sending }
+            && sending.LastIncluded == response.LastIncluded
+            && peer.SnapshotOffset != response.NextOffset
+            && response.NextOffset <= sending.SizeBytes)
+        {
+            peer.SnapshotOffset = response.NextOffset;
+            peer.TicksWithoutProgress = 0;
+            RequestChunk(peer);
+        }
+
+        ConfirmReads(peer, response.ReadSequence);
+    }
+
+    private void OnInstallSnapshot(ReplicaId from, InstallSnapshot install)
+    {
+        HearFromLeader(from);
+        var offered = install.Snapshot.LastIncluded;
+        if (offered.Index <= CommitIndex || log.Contains(offered))
+        {
+            // Nothing to install: the log is there already, so it is kept (§7).
+            CommitThrough(offered.Index);
+            var match = log.IdAt(CommitIndex)!.Value;
+            Send(
+                from,
+                new AppendEntriesResponse(CurrentTerm, install.Session, true, match, LogIndex.Zero, install.ReadSequence),
+                AcknowledgementTicket(match.Index));
+            return;
+        }
+
+        if (staging?.LastIncluded != offered || staging.SizeBytes != install.Snapshot.SizeBytes)
+        {
+            (staging, stagedBytes, isStaging) = (install.Snapshot, 0, false);
+        }
+
+        if (isStaging)
+        {
+            return;
+        }
+
+        if (install.Offset != stagedBytes)
+        {
+            AnswerChunk(from, install);
+            return;
+        }
+
+        (isStaging, stagingFrom, stagingRequest) = (true, from, install);
+        effects.Add(new StageSnapshotChunk(install.Snapshot, install.Offset, install.Data, install.IsLast));
+    }
+
+    private void AnswerChunk(ReplicaId to, InstallSnapshot install) => Send(
+        to,
+        new InstallSnapshotResponse(CurrentTerm, install.Session, install.Snapshot.LastIncluded, stagedBytes, false, install.ReadSequence),
+        TermTicket);
+
+    private void OnSnapshotChunkStaged(SnapshotChunkStaged chunk)
+    {
+        if (!isStaging || stagingRequest is not { } request || request.Snapshot.LastIncluded != chunk.LastIncluded)
+        {
+            return;
+        }
+
+        (isStaging, stagedBytes) = (false, chunk.NextOffset);
+        if (!request.IsLast)
+        {
+            if (request.Term == CurrentTerm)
+            {
+                AnswerChunk(stagingFrom, request);
+            }
+
+            return;
+        }
+
+        staging = null;
+        stagingRequest = null;
+        if (Role == RaftRole.Follower && request.Snapshot.LastIncluded.Index > CommitIndex && !log.Contains(request.Snapshot.LastIncluded))
+        {
+            Install(request);
+        }
+    }
+
+    /// <summary>Replaces the log by a snapshot that is completely staged. A divergent log goes with it (§7).</summary>
+    private void Install(InstallSnapshot request)
+    {
+        var installed = request.Snapshot;
+        log.ResetTo(installed.LastIncluded, installed.Time);
+        configurations = new ConfigurationHistory(installed.Configuration);
+        foreach (var write in writesInFlight)
+        {
+            write.Last = LogIndex.Zero;
+        }
+
+        (snapshot, restoring, pendingInstall, pendingCompaction) = (installed, installed, installed, null);
+        durable = LogIndex.Zero;
+        writtenThrough = installed.LastIncluded;
+        bytesSinceSnapshot = 0;
+        hardState = hardState with { CommitIndex = installed.LastIncluded.Index };
+        OnConfigurationInForce();
+        if (request.Term == CurrentTerm)
+        {
+            Send(
+                stagingFrom,
+                new InstallSnapshotResponse(CurrentTerm, request.Session, installed.LastIncluded, installed.SizeBytes, true, request.ReadSequence),
+                NextTicket);
+        }
+    }
+
+    private void OnInstalled(SnapshotDescriptor installed)
+    {
+        if (restoring == installed)
+        {
+            effects.Add(new RestoreSnapshot(installed));
+        }
+    }
+}

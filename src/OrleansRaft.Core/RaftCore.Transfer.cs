@@ -1,0 +1,74 @@
+namespace OrleansRaft.Core;
+
+/// <summary>Leadership transfer (thesis §3.10).</summary>
+public sealed partial class RaftCore
+{
+    private ReplicaId? transferTarget;
+    private int transferTicks;
+
+    private void OnTransferLeadership(ReplicaId? requested)
+    {
+        if (Role != RaftRole.Leader)
+        {
+            effects.Add(new TransferRejected(RejectionReason.NotLeader));
+            return;
+        }
+
+        if ((requested ?? MostUpToDateVoter()) is not { } target
+            || target == Id
+            || !Configuration.IsVoter(target)
+            || FindPeer(target) is not { } peer)
+        {
+            effects.Add(new TransferRejected(RejectionReason.InvalidChange));
+            return;
+        }
+
+        (transferTarget, transferTicks) = (target, 0);
+        ContinueTransfer(peer);
+        Replicate(peer);
+    }
+
+    private ReplicaId? MostUpToDateVoter()
+    {
+        Progress? best = null;
+        foreach (var peer in peers)
+        {
+            if (!peer.IsLearner && peer.TicksSinceContact <= settings.ElectionTicksMin && (best is null || peer.Match.Index > best.Match.Index))
+            {
+                best = peer;
+            }
+        }
+
+        return best?.Id;
+    }
+
+    private void ContinueTransfer(Progress peer)
+    {
+        if (transferTarget != peer.Id || peer.Match != log.Last)
+        {
+            return;
+        }
+
+        // From here on another leader may arise at any moment, however late this message arrives: no lease holds for the rest of the term (tikv/tikv#1593).
+        isLeaseForfeited = true;
+        Send(peer.Id, new TimeoutNow(CurrentTerm), PersistTicket.Zero);
+    }
+
+    /// <summary>Gives up after an election timeout, so that an interrupted transfer leaves nothing stuck (hashicorp/raft#696).</summary>
+    private void CountTransferTicks()
+    {
+        if (transferTarget is not null && ++transferTicks > settings.ElectionTicksMax)
+        {
+            transferTarget = null;
+            effects.Add(new TransferRejected(RejectionReason.NotReady));
+        }
+    }
+
+    private void OnTimeoutNow()
+    {
+        if (Role != RaftRole.Leader && MayStand)
+        {
+            BecomeCandidate(isTransfer: true);
+        }
+    }
+}

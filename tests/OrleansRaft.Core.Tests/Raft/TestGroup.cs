@@ -1,0 +1,292 @@
+using System.Buffers;
+using System.Text;
+using OrleansRaft.Core.Codec;
+
+namespace OrleansRaft.Core.Tests.Raft;
+
+/// <summary>A group in memory whose every step the test decides. Messages pass through the codec; nothing happens by itself.</summary>
+internal sealed class TestGroup
+{
+    private readonly Dictionary<int, TestReplica> replicas = [];
+    private readonly HashSet<(int From, int To)> cut = [];
+
+    public TestGroup(int voters, Func<RaftSettings, RaftSettings>? configure = null)
+        : this(Configuration.OfVoters(voters), configure)
+    {
+    }
+
+    public TestGroup(Configuration configuration, Func<RaftSettings, RaftSettings>? configure = null)
+    {
+        Settings = (configure ?? (settings => settings))(new RaftSettings());
+        foreach (var member in configuration.Members)
+        {
+            Add((int)member.Id.Value, configuration);
+        }
+    }
+
+    public RaftSettings Settings { get; }
+
+    public MonotonicTime Now { get; set; }
+
+    public List<Envelope> Network { get; } = [];
+
+    public TestReplica this[int id] => replicas[id];
+
+    public static ReplicaId Replica(int id) => new(id);
+
+    public static LogIndex Index(long index) => new(index);
+
+    public static EntryId Entry(long term, long index) => new(new Term(term), new LogIndex(index));
+
+    public TestReplica Add(int id, Configuration initial) => replicas[id] = new TestReplica(this, id, new TestDisk(initial));
+
+    /// <summary>Stops messages in both directions between a replica and others; everybody else when none are named.</summary>
+    public void Isolate(int id, params int[] from)
+    {
+        foreach (var other in from.Length == 0 ? replicas.Keys.Where(key => key != id) : from)
+        {
+            cut.Add((id, other));
+            cut.Add((other, id));
+        }
+    }
+
+    public void CutOneWay(int from, int to) => cut.Add((from, to));
+
+    public void Heal() => cut.Clear();
+
+    public void Post(int from, Send send)
+    {
+        var output = new ArrayBufferWriter<byte>();
+        MessageCodec.Encode(send.Message, output);
+        Network.Add(new Envelope(from, (int)send.To.Value, MessageCodec.Decode(output.WrittenMemory)));
+    }
+
+    /// <summary>Takes the messages on their way that a test wants to deliver itself, or lose.</summary>
+    public List<Envelope> Take(Predicate<Envelope> match)
+    {
+        var taken = Network.FindAll(match);
+        Network.RemoveAll(match);
+        return taken;
+    }
+
+    public void Deliver(Envelope envelope)
+    {
+        if (!cut.Contains((envelope.From, envelope.To)) && replicas.TryGetValue(envelope.To, out var replica) && !replica.IsDown)
+        {
+            replica.Step(new Receive(Replica(envelope.From), envelope.Message));
+        }
+    }
+
+    /// <summary>Delivers everything, and everything that follows from it, in the order of sending.</summary>
+    public void Settle()
+    {
+        for (var steps = 0; Network.Count > 0; steps++)
+        {
+            steps.ShouldBeLessThan(100_000, "messages come to an end");
+            var next = Network[0];
+            Network.RemoveAt(0);
+            Deliver(next);
+        }
+    }
+
+    /// <summary>Lets time pass for everybody at once; messages are delivered after every tick.</summary>
+    public void Tick(int count = 1)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            Now += Settings.TickMilliseconds;
+            foreach (var replica in replicas.Values)
+            {
+                if (!replica.IsDown)
+                {
+                    replica.Step(OrleansRaft.Core.Tick.Instance);
+                }
+            }
+
+            Settle();
+        }
+    }
+
+    /// <summary>Makes a replica leader. The others' timers are given time to run out.</summary>
+    public TestReplica Elect(int id)
+    {
+        foreach (var replica in replicas.Values)
+        {
+            replica.Core.SetElectionTimeout(replica.Id == id ? 1 : int.MaxValue);
+        }
+
+        for (var ticks = 0; replicas[id].Core.Role != RaftRole.Leader; ticks++)
+        {
+            ticks.ShouldBeLessThan(100, $"replica {id} can be elected");
+            Tick();
+        }
+
+        Settle();
+        return replicas[id];
+    }
+
+    internal sealed record Envelope(int From, int To, Message Message);
+}
+
+/// <summary>One replica of a <see cref="TestGroup"/>.</summary>
+internal sealed class TestReplica
+{
+    private readonly TestGroup group;
+    private readonly List<Send> held = [];
+    private readonly Queue<LogWrite> taken = new();
+    private readonly Dictionary<EntryId, SnapshotDescriptor> staged = [];
+    private PersistTicket durable;
+
+    public TestReplica(TestGroup group, int id, TestDisk disk)
+    {
+        (this.group, Id, Disk) = (group, id, disk);
+        Core = new RaftCore(TestGroup.Replica(id), group.Settings, disk.Recover(), (ulong)id);
+    }
+
+    public int Id { get; }
+
+    public TestDisk Disk { get; }
+
+    public RaftCore Core { get; private set; }
+
+    public bool IsDown { get; private set; }
+
+    /// <summary>Whether writes wait in the disk's queue until <see cref="CompleteWrites"/>.</summary>
+    public bool HoldsWrites { get; set; }
+
+    /// <summary>Whether committed entries wait for the test to apply them.</summary>
+    public bool HoldsApplies { get; set; }
+
+    public List<Apply> HeldApplies { get; } = [];
+
+    public List<string> Applied { get; } = [];
+
+    public List<Effect> Effects { get; } = [];
+
+    public IReadOnlyList<Entry> Log => Core.EntriesAfter(LogIndex.Zero, int.MaxValue);
+
+    public void Step(Input input)
+    {
+        var effects = new List<Effect>();
+        Core.Step(input, group.Now, effects);
+        Effects.AddRange(effects);
+        foreach (var effect in effects)
+        {
+            Do(effect);
+        }
+
+        TakeWrites();
+    }
+
+    public void Propose(params string[] commands) =>
+        Step(new Propose(1, [.. commands.Select(command => (ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(command))]));
+
+    public T Last<T>()
+        where T : Effect => Effects.OfType<T>().Last();
+
+    public bool Has<T>(Predicate<T> match)
+        where T : Effect => Effects.OfType<T>().Any(effect => match(effect));
+
+    /// <summary>The disk completes what was queued, in order; at most <paramref name="count"/> writes.</summary>
+    public void CompleteWrites(int count = int.MaxValue)
+    {
+        for (; count > 0 && taken.TryDequeue(out var write); count--)
+        {
+            Disk.Write(write);
+            durable = write.Ticket;
+            Step(new Persisted(write.Ticket));
+            Release();
+        }
+    }
+
+    /// <summary>Loses everything that is not on disk. The state machine starts over from the snapshot.</summary>
+    public void Crash()
+    {
+        IsDown = true;
+        held.Clear();
+        taken.Clear();
+    }
+
+    public void Restart()
+    {
+        IsDown = false;
+        durable = PersistTicket.Zero;
+        held.Clear();
+        taken.Clear();
+        Applied.Clear();
+        Effects.Clear();
+        Core = new RaftCore(TestGroup.Replica(Id), group.Settings, Disk.Recover(), (ulong)Id + 100);
+    }
+
+    /// <summary>Captures a snapshot of what is applied and makes it durable.</summary>
+    public SnapshotDescriptor TakeSnapshot(long bytes = 10)
+    {
+        var index = Core.AppliedIndex;
+        var snapshot = new SnapshotDescriptor(Core.IdAt(index)!.Value, Core.AppliedTime, Core.ConfigurationAt(index), bytes);
+        Disk.Snapshot = snapshot;
+        Step(new SnapshotSaved(snapshot));
+        return snapshot;
+    }
+
+    private void Do(Effect effect)
+    {
+        switch (effect)
+        {
+            case Send send when send.After > durable:
+                held.Add(send);
+                break;
+            case Send send:
+                group.Post(Id, send);
+                break;
+            case Apply apply when HoldsApplies:
+                HeldApplies.Add(apply);
+                break;
+            case Apply apply:
+                ApplyNow(apply);
+                break;
+            case ReadSnapshotChunk read:
+                var size = (int)Math.Min(read.BytesMax, Disk.Snapshot.SizeBytes - read.Offset);
+                Step(Disk.Snapshot.LastIncluded == read.LastIncluded
+                    ? new SnapshotChunkRead(read.To, read.LastIncluded, read.Offset, new byte[size], read.Offset + size == Disk.Snapshot.SizeBytes)
+                    : new SnapshotChunkUnavailable(read.To, read.LastIncluded));
+                break;
+            case StageSnapshotChunk chunk:
+                staged[chunk.Snapshot.LastIncluded] = chunk.Snapshot;
+                Step(new SnapshotChunkStaged(chunk.Snapshot.LastIncluded, chunk.Offset + chunk.Data.Length));
+                break;
+            case RestoreSnapshot restore:
+                Applied.Clear();
+                Applied.Add($"snapshot {restore.Snapshot.LastIncluded}");
+                Step(new Applied(restore.Snapshot.LastIncluded.Index));
+                break;
+        }
+    }
+
+    public void ApplyNow(Apply apply)
+    {
+        Applied.AddRange(apply.Entries.Where(entry => entry.Kind == EntryKind.Command).Select(entry => Encoding.UTF8.GetString(entry.Body.Span)));
+        Step(new Applied(apply.Entries[^1].Index));
+    }
+
+    private void TakeWrites()
+    {
+        if (Core.HasWrite)
+        {
+            taken.Enqueue(Core.TakeWrite());
+        }
+
+        if (!HoldsWrites)
+        {
+            CompleteWrites();
+        }
+    }
+
+    private void Release()
+    {
+        foreach (var send in held.FindAll(send => send.After <= durable))
+        {
+            held.Remove(send);
+            group.Post(Id, send);
+        }
+    }
+}
