@@ -1,0 +1,216 @@
+using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
+using OrleansRaft.Core;
+using OrleansRaft.Core.Codec;
+using OrleansRaft.Lab.Storage;
+
+namespace OrleansRaft.Lab.Checks;
+
+/// <summary>What must be true of a group at every moment (Figure 3), checked where it can first become false.</summary>
+/// <remarks>Log Matching is checked by induction: equal ids must have equal bodies and equal predecessors, entry by entry as they are written.</remarks>
+internal sealed class GroupChecks(LabCluster cluster, string name)
+{
+    private readonly Dictionary<ReplicaId, StoredReplica> stored = [];
+    private readonly Dictionary<Term, ReplicaId> leaders = [];
+    private readonly Dictionary<(Term Term, ReplicaId Voter), ReplicaId> votes = [];
+    private readonly Dictionary<EntryId, (EntryId Previous, uint Body)> entries = [];
+
+    public CommittedLog Committed { get; } = new();
+
+    public void Add(StoredReplica replica) => stored.Add(replica.Key.Replica, replica);
+
+    public static void OnStart(LabReplica replica, RecoveredState recovered)
+    {
+        replica.View.Term = recovered.HardState.CurrentTerm;
+        replica.View.CommitIndex = recovered.Snapshot.LastIncluded.Index;
+        replica.View.AppliedIndex = recovered.Snapshot.LastIncluded.Index;
+    }
+
+    public void OnWrite(ReplicaId replica, LogWrite write)
+    {
+        if (write.Append is not { } append)
+        {
+            return;
+        }
+
+        if (leaders.TryGetValue(write.HardState.CurrentTerm, out var leader) && leader == replica)
+        {
+            Require(append.Previous == write.StoredLast, "Leader Append-Only", replica, $"cuts off {write.StoredLast} after {append.Previous} in its own term");
+        }
+
+        var previous = append.Previous;
+        foreach (ref readonly var entry in append.Entries)
+        {
+            var seen = (previous, Crc32C.Compute(entry.Body.Span));
+            if (!entries.TryAdd(entry.Id, seen))
+            {
+                Require(entries[entry.Id] == seen, "Log Matching", replica, $"holds another entry {entry.Id}, or others before it");
+            }
+
+            previous = entry.Id;
+        }
+    }
+
+    public void OnSend(LabReplica replica, ReplicaId to, Message message)
+    {
+        var from = replica.Key.Replica;
+        switch (message)
+        {
+            case AppendEntries or InstallSnapshot:
+                OnLeader(from, message.Term);
+                break;
+            case RequestVoteResponse { Granted: true }:
+                OnVote(from, to, message.Term);
+                break;
+            case AppendEntriesResponse { Accepted: true } response:
+                OnAcknowledged(from, response.Match, message.Term);
+                break;
+            case InstallSnapshotResponse { IsInstalled: true } response:
+                OnAcknowledged(from, response.LastIncluded, message.Term);
+                break;
+        }
+    }
+
+    public void AfterTurn(LabReplica replica)
+    {
+        if (replica.Driver.Raft is not { } core)
+        {
+            return;
+        }
+
+        var view = replica.View;
+        var id = replica.Key.Replica;
+        var (term, role, commit, applied) = (core.CurrentTerm, core.Role, core.CommitIndex, core.AppliedIndex);
+        Require(term >= view.Term, "terms never fall", id, $"went from term {view.Term} back to {term}");
+        Require(commit >= view.CommitIndex, "the commit index never falls", id, $"went from {view.CommitIndex} back to {commit}");
+        Require(applied >= view.AppliedIndex, "the applied index never falls", id, $"went from {view.AppliedIndex} back to {applied}");
+        Require(applied <= commit, "nothing is applied before it is committed", id, $"applied {applied} and committed {commit}");
+        if (commit > view.CommitIndex)
+        {
+            OnCommitted(core, id, view, role == RaftRole.Leader && view.Role == RaftRole.Leader && view.Term == term);
+        }
+
+        if (role != view.Role || term != view.Term)
+        {
+            OnRoleChanged(core, id);
+        }
+
+        (view.Term, view.Role, view.CommitIndex, view.AppliedIndex) = (term, role, commit, applied);
+    }
+
+    private void OnRoleChanged(RaftCore core, ReplicaId id)
+    {
+        var (role, term) = (core.Role, core.CurrentTerm);
+        cluster.Mix(id.Value, (long)role, term.Value);
+        cluster.Observe(() => new LabRoleChanged(cluster.Clock.Now, name, id, role, term));
+        if (role != RaftRole.Leader)
+        {
+            return;
+        }
+
+        OnLeader(id, term);
+        var committed = Committed.LastBefore(term);
+        Require(HoldsOrCompacted(core, committed), "Leader Completeness", id, $"leads in term {term} without {committed}, which was committed before");
+    }
+
+    private void OnCommitted(RaftCore core, ReplicaId id, ReplicaView view, bool byCounting)
+    {
+        var commit = core.CommitIndex;
+        Require(core.IdAt(commit) is not null, "the commit index stays within the log", id, $"committed {commit}, which it does not hold");
+        for (var index = view.CommitIndex.Next; index <= commit; index = index.Next)
+        {
+            if (core.IdAt(index) is { } entry)
+            {
+                Require(
+                    Committed.Add(entry, core.CurrentTerm), "State Machine Safety", id, $"committed {entry} where {Committed.IdAt(index)} was committed before");
+            }
+        }
+
+        if (byCounting && core.IdAt(commit) is { } last)
+        {
+            Require(
+                last.Term == core.CurrentTerm,
+                "a leader counts replicas for entries of its own term only (§5.4.2)",
+                id,
+                $"committed {last} in term {core.CurrentTerm}");
+            OnCounted(core.Status.Configuration, id, last);
+        }
+
+        cluster.Mix(id.Value, commit.Value, core.CurrentTerm.Value);
+        cluster.Observe(() => new LabCommitted(cluster.Clock.Now, name, id, commit));
+    }
+
+    /// <summary>What a leader calls committed is durable on a majority, of both sets of voters while they are two.</summary>
+    private void OnCounted(Configuration configuration, ReplicaId leader, EntryId entry)
+    {
+        Require(HasMajority(configuration.Voters, entry), "what is committed is durable on a majority", leader, $"committed {entry} too early");
+        if (configuration.IsJoint)
+        {
+            Require(
+                HasMajority(configuration.OutgoingVoters, entry), "what is committed is durable on both majorities", leader, $"committed {entry} too early");
+        }
+    }
+
+    private bool HasMajority(ImmutableArray<ReplicaId> voters, EntryId entry)
+    {
+        var holders = 0;
+        foreach (var voter in voters)
+        {
+            if (stored.TryGetValue(voter, out var replica) && Holds(replica, entry))
+            {
+                holders++;
+            }
+        }
+
+        return holders > voters.Length / 2;
+    }
+
+    private void OnLeader(ReplicaId id, Term term)
+    {
+        if (!leaders.TryAdd(term, id))
+        {
+            Require(leaders[term] == id, "Election Safety", id, $"leads in term {term}, in which {leaders[term]} led");
+        }
+    }
+
+    private void OnVote(ReplicaId voter, ReplicaId candidate, Term term)
+    {
+        if (!votes.TryAdd((term, voter), candidate))
+        {
+            var chosen = votes[(term, voter)];
+            Require(chosen == candidate, "one vote in a term", voter, $"voted for {candidate} in term {term} after it voted for {chosen}");
+        }
+
+        var durable = stored[voter].Log.HardState;
+        Require(
+            durable.CurrentTerm > term || (durable.CurrentTerm == term && durable.VotedFor == candidate),
+            "no answer before it is durable",
+            voter,
+            $"voted for {candidate} in term {term} while its disk says {durable}");
+    }
+
+    private void OnAcknowledged(ReplicaId follower, EntryId match, Term term)
+    {
+        var durable = stored[follower];
+        Require(
+            durable.Log.HardState.CurrentTerm > term || Holds(durable, match),
+            "no answer before it is durable",
+            follower,
+            $"acknowledged {match} in term {term} while its disk ends at {durable.Log.Last}");
+    }
+
+    private static bool Holds(StoredReplica replica, EntryId entry) =>
+        entry.Index < replica.Log.Start.Index || replica.Log.IdAt(entry.Index) == entry;
+
+    private static bool HoldsOrCompacted(RaftCore core, EntryId entry) =>
+        core.IdAt(entry.Index) is { } held ? held == entry : entry.Index <= core.AppliedIndex;
+
+    private void Require(
+        bool condition, string property, ReplicaId replica, [InterpolatedStringHandlerArgument(nameof(condition))] ref Detail detail)
+    {
+        if (!condition)
+        {
+            cluster.Report(property, $"{name}/{replica} {detail.ToStringAndClear()}");
+        }
+    }
+}

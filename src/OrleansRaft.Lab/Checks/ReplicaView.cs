@@ -1,0 +1,15 @@
+using OrleansRaft.Core;
+
+namespace OrleansRaft.Lab.Checks;
+
+/// <summary>What was last seen of one activation of a replica.</summary>
+internal sealed class ReplicaView
+{
+    public Term Term { get; set; }
+
+    public RaftRole Role { get; set; }
+
+    public LogIndex CommitIndex { get; set; }
+
+    public LogIndex AppliedIndex { get; set; }
+}

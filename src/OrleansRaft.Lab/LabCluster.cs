@@ -1,0 +1,255 @@
+using OrleansRaft.Core;
+using OrleansRaft.Core.Codec;
+using OrleansRaft.Lab.Storage;
+using OrleansRaft.Runtime;
+using OrleansRaft.Runtime.Storage;
+
+namespace OrleansRaft.Lab;
+
+/// <summary>Whole groups of replicas in one thread, under a virtual clock: the same Core and drivers that silos run, on a network and disks that obey.</summary>
+/// <remarks>Nothing happens but in <see cref="Run"/> and <see cref="RunUntil"/>, and one seed gives one course of events. Not safe for several threads.</remarks>
+public sealed class LabCluster : IDisposable
+{
+    private readonly Dictionary<string, LabGroup> groups = [];
+    private readonly RandomSource seeds;
+
+    /// <summary>Makes a cluster and starts its nodes.</summary>
+    public LabCluster(LabOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.Nodes, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.Replicas, options.Nodes);
+        Options = options;
+        seeds = new RandomSource(options.Seed);
+        Network = new LabNetwork(this, options.Nodes, seeds.NextBits());
+        Nodes = [.. Enumerable.Range(0, options.Nodes).Select(MakeNode)];
+        foreach (var (number, name) in options.Groups.Index())
+        {
+            MakeGroup(number, name);
+        }
+
+        foreach (var node in Nodes)
+        {
+            node.Restart();
+        }
+    }
+
+    /// <summary>What the cluster is made of.</summary>
+    public LabOptions Options { get; }
+
+    /// <summary>Virtual time.</summary>
+    public LabClock Clock { get; } = new();
+
+    /// <summary>The links between the nodes.</summary>
+    public LabNetwork Network { get; }
+
+    /// <summary>The nodes, in order.</summary>
+    public IReadOnlyList<LabNode> Nodes { get; }
+
+    /// <summary>The first property of Raft that did not hold; null as long as all do. They are checked after every step.</summary>
+    public LabViolation? Violation { get; private set; }
+
+    /// <summary>Sums up everything that happened: equal for equal courses of events.</summary>
+    public ulong Digest { get; private set; } = 14695981039346656037;
+
+    /// <summary>Told of everything that happens, if set.</summary>
+    public Action<LabEvent>? Observer { get; set; }
+
+    internal RaftMetrics Metrics { get; } = new();
+
+    /// <summary>Lets time pass, or less when a property is violated.</summary>
+    public void Run(TimeSpan duration) => Clock.RunUntil(() => Violation is not null, duration);
+
+    /// <summary>Lets time pass until a condition holds, or a property is violated.</summary>
+    /// <param name="condition">What to wait for.</param>
+    /// <param name="limit">How much time may pass.</param>
+    /// <returns>Whether the condition held in time.</returns>
+    public bool RunUntil(Func<bool> condition, TimeSpan limit)
+    {
+        ArgumentNullException.ThrowIfNull(condition);
+        return Clock.RunUntil(() => Violation is not null || condition(), limit) && Violation is null;
+    }
+
+    /// <summary>The replica that leads a group in the highest term, if any does.</summary>
+    public LabReplica? LeaderOf(string group) => ReplicasOf(group).Where(replica => replica.Role == RaftRole.Leader).MaxBy(replica => replica.Term);
+
+    /// <summary>All running replicas of a group, by name.</summary>
+    public IEnumerable<LabReplica> ReplicasOf(string group) =>
+        Nodes.SelectMany(node => node.Replicas).Where(replica => replica.Key.Group == group).OrderBy(replica => replica.Key.Replica);
+
+    /// <summary>Cuts both directions between two nodes.</summary>
+    public void Cut(int one, int other) => Network.Cut(one, other);
+
+    /// <summary>Restores every link that was cut.</summary>
+    public void Heal() => Network.Heal();
+
+    /// <summary>Submits commands to a node's replica of a group.</summary>
+    /// <param name="node">The node.</param>
+    /// <param name="group">The group.</param>
+    /// <param name="envelopes">The commands, each an encoded <see cref="CommandEnvelope"/>.</param>
+    /// <param name="answer">Receives the replies when they are known; never, if the node crashes before.</param>
+    /// <returns>Whether the node has such a replica running.</returns>
+    public bool Submit(int node, string group, IReadOnlyList<ReadOnlyMemory<byte>> envelopes, Action<ReplyBatch> answer)
+    {
+        ArgumentNullException.ThrowIfNull(answer);
+        if (Nodes[node].Find(group) is not { } replica)
+        {
+            return false;
+        }
+
+        Nodes[node].Perform(() => replica.Driver.Submit(envelopes, new Sink(answer)));
+        return true;
+    }
+
+    /// <summary>Asks a node's replica of a group.</summary>
+    /// <param name="node">The node.</param>
+    /// <param name="group">The group.</param>
+    /// <param name="queries">The queries.</param>
+    /// <param name="consistency">What they may see.</param>
+    /// <param name="answer">Receives the replies when they are known; never, if the node crashes before.</param>
+    /// <returns>Whether the node has such a replica running.</returns>
+    public bool Query(int node, string group, IReadOnlyList<QueryEnvelope> queries, ReadConsistency consistency, Action<ReplyBatch> answer)
+    {
+        ArgumentNullException.ThrowIfNull(answer);
+        if (Nodes[node].Find(group) is not { } replica)
+        {
+            return false;
+        }
+
+        Nodes[node].Perform(() => replica.Driver.Query(queries, consistency, new Sink(answer)));
+        return true;
+    }
+
+    /// <summary>Activates a replica on another node while it may still run elsewhere, as Orleans can for seconds. Needs shared disks.</summary>
+    public void ActivateOn(int node, string group, ReplicaId replica)
+    {
+        if (!Options.SharedDisks)
+        {
+            throw new InvalidOperationException($"{group}/{replica} is kept on its node's own disk: set {nameof(LabOptions.SharedDisks)} to run it elsewhere.");
+        }
+
+        if (Nodes[node].IsUp && Nodes[node].Find(group, replica) is null)
+        {
+            Start(Nodes[node], groups[group], replica);
+        }
+    }
+
+    /// <summary>Makes a replica that is to join a group, and starts it; it learns the group from its leader.</summary>
+    /// <param name="node">Its home.</param>
+    /// <param name="group">The group.</param>
+    /// <param name="replica">A name that the group has not used before.</param>
+    public void AddReplica(int node, string group, ReplicaId replica)
+    {
+        var joined = groups[group];
+        joined.Add(replica, Nodes[node], new Configuration { Members = [], Voters = [] });
+        if (Nodes[node].IsUp)
+        {
+            Start(Nodes[node], joined, replica);
+        }
+    }
+
+    /// <summary>Flips one bit of what a replica stored.</summary>
+    /// <returns>Whether it had stored anything.</returns>
+    public bool FlipBit(string group, ReplicaId replica) => groups[group].Stored[replica].FlipBit(Nodes[0].Disk.Random);
+
+    /// <inheritdoc/>
+    public void Dispose() => Metrics.Dispose();
+
+    internal IReadOnlyList<LabNode> LocationsOf(string group, ReplicaId replica) => groups[group].LocationsOf(replica);
+
+    internal LabGroup Group(string name) => groups[name];
+
+    internal void StartHomeReplicas(LabNode node)
+    {
+        foreach (var group in groups.Values)
+        {
+            foreach (var (replica, home) in group.Homes)
+            {
+                if (home == node)
+                {
+                    Start(node, group, replica);
+                }
+            }
+        }
+    }
+
+    internal void OnReplicaStopped(LabReplica replica, Exception cause)
+    {
+        var group = groups[replica.Key.Group];
+        Observe(() => new LabReplicaEvent(Clock.Now, group.Name, replica.Key.Replica, $"stopped on node {replica.Node.Index}: {cause.Message}"));
+        if (cause is not (StoreRefusedException or IOException or CorruptDataException))
+        {
+            Report("a replica never finds itself impossible", $"{replica.Key} stopped: {cause}");
+        }
+
+        Clock.Schedule(Options.RestartDelay, () => StartAtHome(group, replica.Key.Replica));
+    }
+
+    internal void Report(string property, string detail) => Violation ??= new LabViolation(Clock.Now, property, detail);
+
+    internal void Observe(Func<LabEvent> what) => Observer?.Invoke(what());
+
+    internal void Mix(long one, long two, long three)
+    {
+        Mix(Clock.NowTicks);
+        Mix((one << 48) ^ (two << 32) ^ three);
+    }
+
+    private void Mix(long value) => Digest = unchecked((Digest ^ (ulong)value) * 1099511628211);
+
+    private LabNode MakeNode(int index)
+    {
+        var clock = new LabNodeClock(Clock, TimeSpan.FromSeconds(seeds.Next(1, 100_000)));
+        return new LabNode(this, index, new LabDisk(Clock, seeds.NextBits()), clock);
+    }
+
+    private void MakeGroup(int number, string name)
+    {
+        var replicas = Options.Replicas == 0 ? Options.Nodes : Options.Replicas;
+        var group = new LabGroup(this, name);
+        var initial = Configuration.OfVoters(replicas);
+        foreach (var member in initial.Members)
+        {
+            group.Add(member.Id, Nodes[(number + (int)member.Id.Value - 1) % Nodes.Count], initial);
+        }
+
+        groups.Add(name, group);
+    }
+
+    private void StartAtHome(LabGroup group, ReplicaId replica)
+    {
+        var home = group.Homes[replica];
+        if (home.IsUp && Nodes.All(node => node.Find(group.Name, replica) is null))
+        {
+            Start(home, group, replica);
+        }
+    }
+
+    private void Start(LabNode node, LabGroup group, ReplicaId replica)
+    {
+        var key = new ReplicaKey(group.Name, replica);
+        var activation = new LabReplica(node, group, key, Options.StateMachine(group.Name), seeds.NextBits());
+        try
+        {
+            node.Add(activation);
+            activation.Start(group.Stored[replica], node.ConnectionTo(group.Homes[replica]));
+            Observe(() => new LabReplicaEvent(Clock.Now, group.Name, replica, $"started on node {node.Index}"));
+        }
+        catch (Exception refusal) when (refusal is StoreRefusedException or CorruptDataException)
+        {
+            node.Remove(activation);
+            Observe(() => new LabReplicaEvent(Clock.Now, group.Name, replica, $"was refused on node {node.Index}: {refusal.Message}"));
+            if (refusal is StoreRefusedException)
+            {
+                Clock.Schedule(Options.RestartDelay, () => StartAtHome(group, replica));
+            }
+        }
+
+        group.Locate(replica);
+    }
+
+    private sealed class Sink(Action<ReplyBatch> answer) : IReplySink
+    {
+        public void OnReplied(ReplyBatch batch) => answer(batch);
+    }
+}

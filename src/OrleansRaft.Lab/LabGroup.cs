@@ -1,0 +1,38 @@
+using OrleansRaft.Core;
+using OrleansRaft.Lab.Checks;
+using OrleansRaft.Lab.Storage;
+using OrleansRaft.Runtime;
+
+namespace OrleansRaft.Lab;
+
+/// <summary>One group: where its replicas are at home, what they stored, and what must be true of them.</summary>
+internal sealed class LabGroup(LabCluster cluster, string name)
+{
+    private readonly Dictionary<ReplicaId, LabNode[]> locations = [];
+
+    public string Name => name;
+
+    public SortedDictionary<ReplicaId, LabNode> Homes { get; } = [];
+
+    public Dictionary<ReplicaId, StoredReplica> Stored { get; } = [];
+
+    public GroupChecks Checks { get; } = new(cluster, name);
+
+    public void Add(ReplicaId replica, LabNode home, Configuration initial)
+    {
+        Homes.Add(replica, home);
+        locations[replica] = [home];
+        var stored = new StoredReplica(new ReplicaKey(name, replica), initial);
+        Stored.Add(replica, stored);
+        Checks.Add(stored);
+    }
+
+    public IReadOnlyList<LabNode> LocationsOf(ReplicaId replica) => locations.TryGetValue(replica, out var nodes) ? nodes : [];
+
+    /// <summary>Looks where a replica runs after it started or stopped somewhere; when nowhere, it is expected at home.</summary>
+    public void Locate(ReplicaId replica)
+    {
+        LabNode[] running = [.. cluster.Nodes.Where(node => node.Find(name, replica) is not null)];
+        locations[replica] = running.Length > 0 ? running : [Homes[replica]];
+    }
+}

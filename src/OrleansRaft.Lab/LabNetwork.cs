@@ -1,0 +1,127 @@
+using System.Buffers;
+using OrleansRaft.Core;
+using OrleansRaft.Core.Codec;
+
+namespace OrleansRaft.Lab;
+
+/// <summary>The network between the nodes of a <see cref="LabCluster"/>: a link for each direction between two nodes.</summary>
+public sealed class LabNetwork
+{
+    private readonly LabCluster cluster;
+    private readonly RandomSource random;
+    private readonly LabLink[] links;
+    private readonly int nodes;
+
+    internal LabNetwork(LabCluster cluster, int nodes, ulong seed)
+    {
+        this.cluster = cluster;
+        this.nodes = nodes;
+        random = new RandomSource(seed);
+        links = new LabLink[nodes * nodes];
+        for (var i = 0; i < links.Length; i++)
+        {
+            links[i] = new LabLink();
+        }
+    }
+
+    /// <summary>How many messages were sent.</summary>
+    public long Sent { get; private set; }
+
+    /// <summary>The link from one node to another. Nodes are counted from 0.</summary>
+    public LabLink this[int from, int to] => links[(from * nodes) + to];
+
+    /// <summary>Every link between two different nodes.</summary>
+    public IEnumerable<LabLink> Links =>
+        from source in Enumerable.Range(0, nodes)
+        from target in Enumerable.Range(0, nodes)
+        where source != target
+        select this[source, target];
+
+    /// <summary>Cuts both directions between two nodes. Messages on their way are lost, too.</summary>
+    public void Cut(int one, int other)
+    {
+        this[one, other].IsCut = one != other;
+        this[other, one].IsCut = one != other;
+    }
+
+    /// <summary>Cuts a node off from all others.</summary>
+    public void Isolate(int node)
+    {
+        for (var other = 0; other < nodes; other++)
+        {
+            Cut(node, other);
+        }
+    }
+
+    /// <summary>Cuts every link between nodes of different sides. Links inside a side stay as they are.</summary>
+    /// <param name="side">The nodes of one side; the other side is the rest.</param>
+    public void Partition(params IReadOnlyCollection<int> side)
+    {
+        ArgumentNullException.ThrowIfNull(side);
+        foreach (var inside in side)
+        {
+            foreach (var outside in Enumerable.Range(0, nodes).Except(side))
+            {
+                Cut(inside, outside);
+            }
+        }
+    }
+
+    /// <summary>Restores every link that was cut.</summary>
+    public void Heal()
+    {
+        foreach (var link in links)
+        {
+            link.IsCut = false;
+        }
+    }
+
+    internal void Send(LabReplica from, ReplicaId to, Message message)
+    {
+        Sent++;
+        foreach (var target in cluster.LocationsOf(from.Key.Group, to))
+        {
+            var link = this[from.Node.Index, target.Index];
+            if (link.IsCut || Chance(link.LossPerMillion))
+            {
+                continue;
+            }
+
+            Deliver(from, target, to, message, link, Latency(link));
+            if (Chance(link.DuplicationPerMillion))
+            {
+                Deliver(from, target, to, message, link, Latency(link) + UpTo(link.DelayMax));
+            }
+        }
+    }
+
+    private TimeSpan Latency(LabLink link)
+    {
+        var latency = link.LatencyMin + UpTo(link.LatencyMax - link.LatencyMin);
+        return Chance(link.DelayPerMillion) ? latency + UpTo(link.DelayMax) : latency;
+    }
+
+    private void Deliver(LabReplica from, LabNode target, ReplicaId to, Message message, LabLink link, TimeSpan after)
+    {
+        var (group, sender) = (from.Key.Group, from.Key.Replica);
+        var arriving = cluster.Options.EncodeMessages ? ThroughTheWire(message) : message;
+        cluster.Clock.Schedule(after, () =>
+        {
+            if (!link.IsCut)
+            {
+                target.Perform(() => target.Find(group, to)?.Receive(sender, arriving));
+            }
+        });
+    }
+
+    private static Message ThroughTheWire(Message message)
+    {
+        var bytes = new ArrayBufferWriter<byte>();
+        MessageCodec.Encode(message, bytes);
+        return MessageCodec.Decode(bytes.WrittenMemory);
+    }
+
+    private bool Chance(int perMillion) => perMillion > 0 && random.Next(0, 1_000_000) < perMillion;
+
+    private TimeSpan UpTo(TimeSpan limit) => limit <= TimeSpan.Zero ? TimeSpan.Zero : new TimeSpan((long)(random.NextBits() % (ulong)limit.Ticks));
+}

@@ -1,0 +1,170 @@
+using OrleansRaft.Core;
+using OrleansRaft.Lab.Storage;
+
+namespace OrleansRaft.Lab;
+
+/// <summary>One process of a <see cref="LabCluster"/>, with its clocks, its disk and its replicas.</summary>
+public sealed class LabNode
+{
+    private readonly List<LabReplica> replicas = [];
+    private readonly Queue<Action> backlog = new();
+
+    private StoreConnection[] connections = [];
+    private long generation;
+
+    internal LabNode(LabCluster cluster, int index, LabDisk disk, LabNodeClock clock)
+    {
+        Cluster = cluster;
+        Index = index;
+        Disk = disk;
+        Clock = clock;
+    }
+
+    /// <summary>The node's number, from 0.</summary>
+    public int Index { get; }
+
+    /// <summary>Its clocks.</summary>
+    public LabNodeClock Clock { get; }
+
+    /// <summary>The disk that holds the replicas whose home is this node.</summary>
+    public LabDisk Disk { get; }
+
+    /// <summary>Whether the process runs.</summary>
+    public bool IsUp { get; private set; }
+
+    /// <summary>Whether the process is frozen: it does nothing, and its clocks go on.</summary>
+    public bool IsPaused { get; private set; }
+
+    /// <summary>How long a replica waits for its turn after something was posted to it.</summary>
+    public TimeSpan TurnDelay { get; set; } = TimeSpan.FromMicroseconds(20);
+
+    /// <summary>The replicas that run here.</summary>
+    public IReadOnlyList<LabReplica> Replicas => replicas;
+
+    internal LabCluster Cluster { get; }
+
+    /// <summary>Starts the process and the replicas whose home it is.</summary>
+    public void Restart()
+    {
+        if (IsUp)
+        {
+            return;
+        }
+
+        IsUp = true;
+        IsPaused = false;
+        var current = ++generation;
+        connections = [.. Cluster.Nodes.Select(node => new StoreConnection(this, node.Disk, Cluster.Options.SharedDisks))];
+        Clock.Schedule(Cluster.Options.Raft.TickInterval / 7 * (Index % 7), () => TickForever(current));
+        Cluster.StartHomeReplicas(this);
+    }
+
+    /// <summary>Kills the process: what was not durable is lost.</summary>
+    public void Crash()
+    {
+        if (!IsUp)
+        {
+            return;
+        }
+
+        IsUp = false;
+        IsPaused = false;
+        generation++;
+        backlog.Clear();
+        Array.ForEach(connections, connection => connection.Crash());
+        foreach (var replica in replicas.ToArray())
+        {
+            replica.Crash();
+        }
+    }
+
+    /// <summary>Ends the process in good order: its replicas stop and give their rights back.</summary>
+    public void Stop()
+    {
+        foreach (var replica in replicas.ToArray())
+        {
+            replica.Stop();
+        }
+
+        Crash();
+    }
+
+    /// <summary>Freezes the process, as a stopped virtual machine or a long collection of garbage does.</summary>
+    public void Pause() => IsPaused = IsUp;
+
+    /// <summary>Lets a frozen process go on, with everything that came meanwhile.</summary>
+    public void Resume()
+    {
+        IsPaused = false;
+        while (backlog.TryDequeue(out var action))
+        {
+            action();
+        }
+    }
+
+    /// <summary>The replica of a group that runs here, if one does.</summary>
+    public LabReplica? Find(string group, ReplicaId replica)
+    {
+        foreach (var candidate in replicas)
+        {
+            if (candidate.Key.Replica == replica && candidate.Key.Group == group)
+            {
+                return candidate;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The replica of a group that runs here, if one does.</summary>
+    public LabReplica? Find(string group)
+    {
+        foreach (var candidate in replicas)
+        {
+            if (candidate.Key.Group == group)
+            {
+                return candidate;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Does something as this process: at once, after its pause, or never.</summary>
+    internal void Perform(Action action)
+    {
+        if (IsPaused)
+        {
+            backlog.Enqueue(action);
+        }
+        else if (IsUp)
+        {
+            action();
+        }
+    }
+
+    internal StoreConnection ConnectionTo(LabNode home) => connections[home.Index];
+
+    internal void Add(LabReplica replica) => replicas.Add(replica);
+
+    internal void Remove(LabReplica replica) => replicas.Remove(replica);
+
+    private void TickForever(long current)
+    {
+        if (current != generation)
+        {
+            return;
+        }
+
+        Perform(TickAll);
+        Clock.Schedule(Cluster.Options.Raft.TickInterval, () => TickForever(current));
+    }
+
+    private void TickAll()
+    {
+        for (var i = 0; i < replicas.Count; i++)
+        {
+            replicas[i].Tick();
+        }
+    }
+}

@@ -1,0 +1,38 @@
+using OrleansRaft.Runtime;
+using OrleansRaft.Runtime.StateMachines;
+
+namespace OrleansRaft.Lab;
+
+/// <summary>What a <see cref="LabCluster"/> is made of.</summary>
+public sealed record LabOptions
+{
+    /// <summary>Makes the empty state machine of one replica of a group.</summary>
+    public required Func<string, IStateMachineHost> StateMachine { get; init; }
+
+    /// <summary>How many nodes; at least 1.</summary>
+    public int Nodes { get; init; } = 3;
+
+    /// <summary>How many voters each group has; at most <see cref="Nodes"/>, and 0 for one on every node.</summary>
+    public int Replicas { get; init; }
+
+    /// <summary>The names of the groups.</summary>
+    public IReadOnlyList<string> Groups { get; init; } = ["group-0"];
+
+    /// <summary>Determines everything that could happen one way or another.</summary>
+    public ulong Seed { get; init; } = 1;
+
+    /// <summary>How the replicas behave.</summary>
+    public RaftOptions Raft { get; init; } = new();
+
+    /// <summary>
+    /// Whether every node reaches every disk, as with database servers: two activations of one replica are then possible, and leases guard the right to
+    /// speak. Otherwise each disk is its node's own.
+    /// </summary>
+    public bool SharedDisks { get; init; }
+
+    /// <summary>Whether messages pass through their binary form.</summary>
+    public bool EncodeMessages { get; init; }
+
+    /// <summary>How long a replica that stopped by itself stays away.</summary>
+    public TimeSpan RestartDelay { get; init; } = TimeSpan.FromMilliseconds(500);
+}

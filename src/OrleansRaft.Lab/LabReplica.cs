@@ -1,0 +1,155 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using OrleansRaft.Core;
+using OrleansRaft.Lab.Checks;
+using OrleansRaft.Lab.Storage;
+using OrleansRaft.Runtime;
+using OrleansRaft.Runtime.StateMachines;
+
+namespace OrleansRaft.Lab;
+
+/// <summary>One activation of a replica on a node, with the same driver that silos run.</summary>
+public sealed class LabReplica : IReplicaHost, IReplicaTransport
+{
+    private readonly LabGroup group;
+    private readonly Action turn;
+
+    internal LabReplica(LabNode node, LabGroup group, ReplicaKey key, IStateMachineHost machine, ulong seed)
+    {
+        Node = node;
+        Key = key;
+        this.group = group;
+        turn = () => Node.Perform(TakeTurn);
+        Machine = machine;
+        Driver = new ReplicaDriver(key, node.Cluster.Options.Raft, machine, this, this, node.Clock, node.Cluster.Metrics, NullLogger.Instance, seed);
+    }
+
+    /// <summary>Which replica it is an activation of.</summary>
+    public ReplicaKey Key { get; }
+
+    /// <summary>Where it runs.</summary>
+    public LabNode Node { get; }
+
+    /// <summary>The driver. What is posted to it is taken when time passes.</summary>
+    public ReplicaDriver Driver { get; }
+
+    /// <summary>Whether it has neither stopped nor crashed.</summary>
+    public bool IsRunning { get; private set; }
+
+    /// <summary>Its role; follower while it does not run.</summary>
+    public RaftRole Role => Core?.Role ?? RaftRole.Follower;
+
+    /// <summary>Its term; zero while it does not run.</summary>
+    public Term Term => Core?.CurrentTerm ?? Term.Zero;
+
+    internal RaftCore? Core => IsRunning ? Driver.Raft : null;
+
+    internal IStateMachineHost Machine { get; }
+
+    internal LabReplicaLog? Log { get; private set; }
+
+    internal ReplicaView View { get; } = new();
+
+    void IReplicaHost.Schedule()
+    {
+        if (IsRunning)
+        {
+            Node.Cluster.Clock.Schedule(Node.TurnDelay, turn);
+        }
+    }
+
+    void IReplicaHost.OnStopped(Exception cause)
+    {
+        if (IsRunning)
+        {
+            End();
+            Node.Cluster.OnReplicaStopped(this, cause);
+        }
+    }
+
+    void IReplicaTransport.Send(ReplicaId to, Message message)
+    {
+        if (IsRunning)
+        {
+            group.Checks.OnSend(this, to, message);
+            Node.Cluster.Observe(() => new LabMessageSent(Node.Cluster.Clock.Now, Key.Group, Key.Replica, to, message));
+            Node.Cluster.Network.Send(this, to, message);
+        }
+    }
+
+    internal void Start(StoredReplica stored, StoreConnection connection)
+    {
+        Log = new LabReplicaLog(Node, connection, stored, Driver.LogEvents, group.Checks);
+        IsRunning = true;
+        GroupChecks.OnStart(this, Log.Recovered);
+        Driver.Start(Log);
+        AfterTurn();
+    }
+
+    internal void Tick()
+    {
+        if (IsRunning)
+        {
+            Driver.Tick();
+        }
+    }
+
+    internal void Receive(ReplicaId from, Message message)
+    {
+        if (IsRunning)
+        {
+            Node.Cluster.Mix(Key.Replica.Value, from.Value, message.Term.Value);
+            Driver.Receive(from, message);
+        }
+    }
+
+    /// <summary>Stops in good order, and gives the right to speak back.</summary>
+    internal void Stop()
+    {
+        if (IsRunning)
+        {
+            Driver.Stop();
+            _ = Log!.ReleaseAsync(CancellationToken.None);
+            End();
+        }
+    }
+
+    /// <summary>Dies on the spot.</summary>
+    internal void Crash() => End();
+
+    private void End()
+    {
+        IsRunning = false;
+        Log?.Abandon();
+        Node.Remove(this);
+        group.Locate(Key.Replica);
+    }
+
+    private void TakeTurn()
+    {
+        if (!IsRunning)
+        {
+            return;
+        }
+
+        try
+        {
+            Driver.Run();
+        }
+        catch (Exception unexpected)
+        {
+            Node.Cluster.Report("the driver throws nothing at its host", $"{Key} threw {unexpected}");
+            End();
+            return;
+        }
+
+        AfterTurn();
+    }
+
+    private void AfterTurn()
+    {
+        if (IsRunning)
+        {
+            group.Checks.AfterTurn(this);
+        }
+    }
+}

@@ -1,0 +1,56 @@
+using OrleansRaft.Core;
+using OrleansRaft.Runtime.Storage;
+
+namespace OrleansRaft.Lab.Storage;
+
+/// <summary>Something that a replica wants to be durable.</summary>
+internal abstract class DiskWork(LabReplicaLog log)
+{
+    public LabReplicaLog Log => log;
+
+    /// <summary>The epoch under which it was sent.</summary>
+    public long Epoch { get; set; } = log.Epoch;
+
+    public bool IsDurable { get; private set; }
+
+    /// <summary>What it adds to the journal; a crash may tear it.</summary>
+    public virtual byte[]? Record => null;
+
+    /// <summary>Whether the replica still belongs to the activation, and epoch, that sent this.</summary>
+    public bool IsOwned => log.Stored.Epoch == Epoch;
+
+    public void MakeDurable()
+    {
+        IsDurable = true;
+        Commit();
+    }
+
+    public abstract void Tell(IReplicaLogEvents events);
+
+    protected abstract void Commit();
+}
+
+internal sealed class WriteWork(LabReplicaLog log, LogWrite write) : DiskWork(log)
+{
+    public override byte[]? Record { get; } = JournalRecord.OfWrite(write);
+
+    public override void Tell(IReplicaLogEvents events) => events.OnWritten(write.Ticket);
+
+    protected override void Commit() => Log.Stored.Write(write, Record!);
+}
+
+internal sealed class StageWork(LabReplicaLog log, StageSnapshotChunk chunk) : DiskWork(log)
+{
+    public override void Tell(IReplicaLogEvents events) => events.OnChunkStaged(chunk.Snapshot.LastIncluded, chunk.Offset + chunk.Data.Length);
+
+    protected override void Commit() => Log.Stored.Stage(chunk);
+}
+
+internal sealed class SaveWork(LabReplicaLog log, SnapshotDescriptor snapshot, ReadOnlyMemory<byte> state) : DiskWork(log)
+{
+    public override byte[]? Record { get; } = JournalRecord.OfSnapshot(snapshot);
+
+    public override void Tell(IReplicaLogEvents events) => events.OnSnapshotSaved(snapshot);
+
+    protected override void Commit() => Log.Stored.SaveSnapshot(snapshot, state, Record!);
+}

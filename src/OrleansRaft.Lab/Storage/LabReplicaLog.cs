@@ -1,0 +1,167 @@
+using OrleansRaft.Core;
+using OrleansRaft.Lab.Checks;
+using OrleansRaft.Runtime.Storage;
+
+namespace OrleansRaft.Lab.Storage;
+
+/// <summary>One activation's hold on a stored replica.</summary>
+internal sealed class LabReplicaLog : IReplicaLog
+{
+    private readonly LabNode node;
+    private readonly StoreConnection connection;
+    private readonly IReplicaLogEvents events;
+    private readonly GroupChecks checks;
+    private readonly TaskCompletionSource mayspeak = new();
+
+    private bool isGranted;
+    private bool isStopped;
+
+    /// <summary>Takes a replica over: raises its epoch, then reads it back.</summary>
+    /// <exception cref="Core.Codec.CorruptDataException">What was read back is damaged.</exception>
+    /// <exception cref="StoreRefusedException">The disk is full.</exception>
+    public LabReplicaLog(LabNode node, StoreConnection connection, StoredReplica stored, IReplicaLogEvents events, GroupChecks checks)
+    {
+        this.node = node;
+        this.connection = connection;
+        this.events = events;
+        this.checks = checks;
+        Stored = stored;
+        if (connection.Disk.IsFull)
+        {
+            throw new StoreRefusedException($"the disk of {stored.Key} is full; free some space, then start the replica again");
+        }
+
+        stored.Owner?.OnTakenOver();
+        stored.Owner = this;
+        RaiseEpoch();
+        Recovered = stored.Recover();
+        RecoveredSnapshot = stored.Snapshot;
+        connection.Lease.Add(this);
+        AskToSpeak();
+    }
+
+    public StoredReplica Stored { get; }
+
+    public long Epoch { get; private set; }
+
+    public RecoveredState Recovered { get; }
+
+    public ReadOnlyMemory<byte> RecoveredSnapshot { get; }
+
+    public bool MaySpeak => isGranted && !isStopped && connection.Lease.IsValid;
+
+    public Task WaitUntilMaySpeakAsync(CancellationToken cancellation) => mayspeak.Task;
+
+    public void Write(LogWrite write)
+    {
+        checks.OnWrite(Stored.Key.Replica, write);
+        Enqueue(new WriteWork(this, write));
+    }
+
+    public void StageChunk(StageSnapshotChunk chunk) => Enqueue(new StageWork(this, chunk));
+
+    public void SaveSnapshot(SnapshotDescriptor snapshot, ReadOnlyMemory<byte> state) => Enqueue(new SaveWork(this, snapshot, state));
+
+    public void ReadChunk(ReadSnapshotChunk request) => connection.Disk.Perform(() =>
+    {
+        if (Stored.Log.Snapshot.LastIncluded != request.LastIncluded)
+        {
+            node.Perform(() => Tell(target => target.OnChunkRead(request, null, false)));
+            return;
+        }
+
+        var rest = Stored.Snapshot[(int)request.Offset..];
+        var data = rest.Length > request.BytesMax ? rest[..request.BytesMax] : rest;
+        node.Perform(() => Tell(target => target.OnChunkRead(request, data, data.Length == rest.Length)));
+    });
+
+    public void LoadSnapshot(SnapshotDescriptor snapshot) => connection.Disk.Perform(() =>
+    {
+        var state = Stored.Snapshot;
+        node.Perform(() => Tell(target => target.OnSnapshotLoaded(snapshot, state)));
+    });
+
+    public Task ReleaseAsync(CancellationToken cancellation)
+    {
+        if (isGranted && Stored.Epoch == Epoch)
+        {
+            Stored.Speaker = 0;
+        }
+
+        isGranted = false;
+        isStopped = true;
+        return Task.CompletedTask;
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        isStopped = true;
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Whoever wrote under the old epoch can write no more; a right to speak that this activation holds goes on.</summary>
+    public void RaiseEpoch()
+    {
+        var wasSpeaker = isGranted && Stored.Speaker == Epoch;
+        Epoch = ++Stored.Epoch;
+        if (wasSpeaker)
+        {
+            Stored.Speaker = Epoch;
+        }
+    }
+
+    /// <summary>Tells the driver, unless the activation has ended.</summary>
+    public void Tell(Action<IReplicaLogEvents> what)
+    {
+        if (!isStopped)
+        {
+            what(events);
+        }
+    }
+
+    public void Stop(LogStopReason reason, Exception cause)
+    {
+        if (!isStopped)
+        {
+            isStopped = true;
+            node.Perform(() => events.OnStopped(reason, cause));
+        }
+    }
+
+    /// <summary>The node died: nothing is told any more.</summary>
+    public void Abandon() => isStopped = true;
+
+    private void Enqueue(DiskWork work)
+    {
+        if (!isStopped)
+        {
+            connection.Enqueue(work);
+        }
+    }
+
+    private void OnTakenOver() => connection.Lease.Mark(this);
+
+    private void AskToSpeak()
+    {
+        if (!connection.IsShared || Stored.Speaker == 0)
+        {
+            Grant();
+            return;
+        }
+
+        node.Clock.Schedule(StoreLease.Length, () => connection.Disk.Perform(() => node.Perform(Grant)));
+    }
+
+    private void Grant()
+    {
+        if (isStopped || Stored.Epoch != Epoch)
+        {
+            return;
+        }
+
+        Stored.Speaker = Epoch;
+        isGranted = true;
+        mayspeak.TrySetResult();
+        Tell(static target => target.OnRightToSpeakChanged());
+    }
+}

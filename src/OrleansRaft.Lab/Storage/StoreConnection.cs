@@ -1,0 +1,174 @@
+using OrleansRaft.Core;
+using OrleansRaft.Runtime.Storage;
+
+namespace OrleansRaft.Lab.Storage;
+
+/// <summary>One node's way to one disk: the writes of all its replicas become durable together (group commit), one batch at a time.</summary>
+/// <remarks>A node that restarts makes new connections; the old ones keep only what was already on its way.</remarks>
+internal sealed class StoreConnection
+{
+    private readonly LabNode node;
+
+    private List<DiskWork> waiting = [];
+    private List<DiskWork> batch = [];
+    private bool isBusy;
+    private bool isLost;
+
+    public StoreConnection(LabNode node, LabDisk disk, bool isShared)
+    {
+        this.node = node;
+        Disk = disk;
+        IsShared = isShared;
+        Lease = new StoreLease(node, disk, isShared);
+    }
+
+    public LabDisk Disk { get; }
+
+    /// <summary>Whether other nodes reach the disk, too.</summary>
+    public bool IsShared { get; }
+
+    public StoreLease Lease { get; }
+
+    public void Enqueue(DiskWork work)
+    {
+        waiting.Add(work);
+        SendBatch();
+    }
+
+    /// <summary>The node dies: of what is on its way, a beginning becomes durable, or is torn, or nothing.</summary>
+    public void Crash()
+    {
+        isLost = true;
+        Lease.Stop();
+        var survivors = Disk.Random.Next(0, batch.Count + 1);
+        if (IsShared)
+        {
+            var late = batch[..survivors];
+            Disk.Perform(() => late.ForEach(CommitLate));
+        }
+        else
+        {
+            batch[..survivors].ForEach(CommitLate);
+            if (survivors < batch.Count && batch[survivors] is { Record: { } record, IsOwned: true, IsDurable: false } torn)
+            {
+                torn.Log.Stored.Tear(record, Disk.Random);
+            }
+        }
+
+        waiting.Clear();
+    }
+
+    private static void CommitLate(DiskWork work)
+    {
+        if (work.IsOwned && !work.IsDurable)
+        {
+            work.MakeDurable();
+        }
+    }
+
+    private void SendBatch()
+    {
+        if (isBusy || isLost || waiting.Count == 0)
+        {
+            return;
+        }
+
+        isBusy = true;
+        (batch, waiting) = (waiting, batch);
+        Disk.Perform(CompleteBatch);
+    }
+
+    private void CompleteBatch()
+    {
+        if (isLost)
+        {
+            return;
+        }
+
+        if (Disk.IsFull)
+        {
+            Refuse(new IOException("there is no space left on the disk; free some, then start the replica again"));
+        }
+        else if (Disk.DrawFailure())
+        {
+            OnFailure();
+            return;
+        }
+        else
+        {
+            batch.ForEach(Commit);
+        }
+
+        batch.Clear();
+        isBusy = false;
+        SendBatch();
+    }
+
+    private void Commit(DiskWork work)
+    {
+        if (!work.IsDurable && !work.IsOwned)
+        {
+            work.Log.Stop(LogStopReason.Fenced, new StoreRefusedException($"{work.Log.Stored.Key} was taken over by another activation"));
+            return;
+        }
+
+        if (!work.IsDurable)
+        {
+            work.MakeDurable();
+        }
+
+        node.Perform(() => work.Log.Tell(work.Tell));
+    }
+
+    /// <summary>A local disk that fails ends the replica. Of a server, only the answer is missing: raise the epoch, look, and go on.</summary>
+    private void OnFailure()
+    {
+        var done = Disk.Random.Next(0, batch.Count + 1);
+        batch[..done].ForEach(CommitLate);
+        if (!IsShared)
+        {
+            Refuse(new IOException("the disk failed to write; the replica starts again from what is durable"));
+            batch.Clear();
+            isBusy = false;
+            SendBatch();
+            return;
+        }
+
+        Disk.Perform(() =>
+        {
+            if (isLost)
+            {
+                return;
+            }
+
+            foreach (var log in batch.Concat(waiting).Select(work => work.Log).Distinct().ToArray())
+            {
+                RaiseEpoch(log);
+            }
+
+            CompleteBatch();
+        });
+    }
+
+    private void RaiseEpoch(LabReplicaLog log)
+    {
+        if (log.Stored.Epoch != log.Epoch)
+        {
+            return;
+        }
+
+        log.RaiseEpoch();
+        foreach (var work in batch.Concat(waiting).Where(work => work.Log == log))
+        {
+            work.Epoch = log.Epoch;
+        }
+    }
+
+    private void Refuse(IOException cause)
+    {
+        foreach (var log in batch.Select(work => work.Log).Distinct().ToArray())
+        {
+            log.Stop(LogStopReason.Failed, cause);
+        }
+    }
+}

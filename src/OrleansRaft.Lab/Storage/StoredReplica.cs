@@ -1,0 +1,118 @@
+using OrleansRaft.Core;
+using OrleansRaft.Core.Codec;
+using OrleansRaft.Runtime;
+
+namespace OrleansRaft.Lab.Storage;
+
+/// <summary>Everything durable about one replica, and who may change it.</summary>
+internal sealed class StoredReplica(ReplicaKey key, Configuration initial)
+{
+    private readonly Journal journal = new();
+    private readonly List<byte> staged = [];
+
+    private SnapshotDescriptor? stagedSnapshot;
+    private bool isStagedWhole;
+    private byte[] snapshot = [];
+    private uint snapshotChecksum = Crc32C.Compute([]);
+
+    public ReplicaKey Key => key;
+
+    /// <summary>The epoch of the latest activation: the only one that may write.</summary>
+    public long Epoch { get; set; }
+
+    /// <summary>The latest activation.</summary>
+    public LabReplicaLog? Owner { get; set; }
+
+    /// <summary>The last epoch that was allowed to speak; zero once it gave that right back.</summary>
+    public long Speaker { get; set; }
+
+    /// <summary>What the journal adds up to.</summary>
+    public StoredLog Log { get; private set; } = new(initial);
+
+    public ReadOnlyMemory<byte> Snapshot => snapshot;
+
+    public void Write(LogWrite write, byte[] record)
+    {
+        if (write.Install is { } install)
+        {
+            Invariant.Holds(isStagedWhole && stagedSnapshot!.LastIncluded == install.LastIncluded, "an installed snapshot was staged whole");
+            Keep([.. staged]);
+            Unstage();
+        }
+
+        Log.Write(write.HardState, write.StoredLast, write.Append, write.Install, write.CompactThrough);
+        if (write.CompactThrough is null)
+        {
+            journal.Append(record);
+        }
+        else
+        {
+            journal.Rewrite(JournalRecord.OfCheckpoint(Log));
+        }
+    }
+
+    public void Stage(StageSnapshotChunk chunk)
+    {
+        if (chunk.Offset == 0)
+        {
+            Unstage();
+            stagedSnapshot = chunk.Snapshot;
+        }
+
+        Invariant.Holds(
+            stagedSnapshot?.LastIncluded == chunk.Snapshot.LastIncluded && staged.Count == chunk.Offset, "chunks of a snapshot follow each other");
+        staged.AddRange(chunk.Data.Span);
+        isStagedWhole = chunk.IsLast;
+    }
+
+    public void SaveSnapshot(SnapshotDescriptor descriptor, ReadOnlyMemory<byte> state, byte[] record)
+    {
+        if (descriptor.LastIncluded.Index > Log.Snapshot.LastIncluded.Index)
+        {
+            Keep(state.ToArray());
+            Log.SaveSnapshot(descriptor);
+            journal.Append(record);
+        }
+    }
+
+    public void Tear(byte[] record, RandomSource random) => journal.Tear(record, random);
+
+    /// <summary>Flips one bit of the journal, or of the snapshot.</summary>
+    public bool FlipBit(RandomSource random)
+    {
+        if (snapshot.Length > 0 && random.Next(0, 4) == 0)
+        {
+            snapshot[random.Next(0, snapshot.Length)] ^= (byte)(1 << random.Next(0, 8));
+            return true;
+        }
+
+        return journal.FlipBit(random);
+    }
+
+    /// <summary>Reads everything back, as a starting replica does.</summary>
+    /// <exception cref="CorruptDataException">Something is damaged; the message names it.</exception>
+    public RecoveredState Recover()
+    {
+        Log = journal.Recover(initial, Key.ToString());
+        Unstage();
+        if (Crc32C.Compute(snapshot) != snapshotChecksum)
+        {
+            throw new CorruptDataException($"the snapshot of {Key} does not match its checksum; replace the replica as a member");
+        }
+
+        return Log.ToRecovered();
+    }
+
+    private void Keep(byte[] state)
+    {
+        snapshot = state;
+        snapshotChecksum = Crc32C.Compute(state);
+    }
+
+    private void Unstage()
+    {
+        staged.Clear();
+        stagedSnapshot = null;
+        isStagedWhole = false;
+    }
+}
