@@ -218,7 +218,7 @@ internal sealed class MemoryReplicaLog : IReplicaLog
     {
         lock (store.DiskGate)
         {
-            return replica.Snapshot is { } newest && newest.Descriptor.LastIncluded == lastIncluded ? newest.Read(key) : null;
+            return replica.Snapshot is { } newest && newest.Descriptor.LastIncluded == lastIncluded ? newest.Read(key) : default(ReadOnlyMemory<byte>?);
         }
     }
 
