@@ -107,6 +107,38 @@ internal sealed class TestGroup
         }
     }
 
+    /// <summary>Restarts a replica with a log whose entries have the given terms, and a current term.</summary>
+    public TestReplica Preload(int id, long currentTerm, params long[] terms)
+    {
+        var replica = replicas[id];
+        replica.Disk.HardState = new HardState(new Term(currentTerm), null, LogIndex.Zero);
+        replica.Disk.Log.Clear();
+        replica.Disk.Log.AddRange(terms.Select((term, i) => new Entry(
+            Entry(term, i + 1), EntryKind.Command, LogTime.Zero, Encoding.UTF8.GetBytes($"{term}.{i + 1}"))));
+        replica.Restart();
+        return replica;
+    }
+
+    /// <summary>Makes a replica leader by votes put into its mouth; the others know nothing of it, and nothing it sent arrives.</summary>
+    public TestReplica Crown(int id)
+    {
+        var replica = replicas[id];
+        replica.Step(new Campaign());
+        foreach (var voter in replicas.Keys.Where(key => key != id))
+        {
+            replica.Step(new Receive(Replica(voter), new PreVoteResponse(replica.Core.CurrentTerm.Next, true)));
+        }
+
+        foreach (var voter in replicas.Keys.Where(key => key != id))
+        {
+            replica.Step(new Receive(Replica(voter), new RequestVoteResponse(replica.Core.CurrentTerm, true)));
+        }
+
+        replica.Core.Role.ShouldBe(RaftRole.Leader);
+        Network.Clear();
+        return replica;
+    }
+
     /// <summary>Makes a replica leader. The others' timers are given time to run out.</summary>
     public TestReplica Elect(int id)
     {
@@ -154,10 +186,12 @@ internal sealed class TestReplica
     /// <summary>Whether writes wait in the disk's queue until <see cref="CompleteWrites"/>.</summary>
     public bool HoldsWrites { get; set; }
 
-    /// <summary>Whether committed entries wait for the test to apply them.</summary>
+    /// <summary>Whether committed entries and installed snapshots wait for the test to take them.</summary>
     public bool HoldsApplies { get; set; }
 
     public List<Apply> HeldApplies { get; } = [];
+
+    public List<RestoreSnapshot> HeldRestores { get; } = [];
 
     public List<string> Applied { get; } = [];
 
@@ -181,8 +215,29 @@ internal sealed class TestReplica
     public void Propose(params string[] commands) =>
         Step(new Propose(1, [.. commands.Select(command => (ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(command))]));
 
+    /// <summary>An answer of a follower that its log matches up to an entry.</summary>
+    public void Acknowledge(int follower, EntryId match, long round = 0, long session = 0) => Step(new Receive(
+        TestGroup.Replica(follower),
+        new AppendEntriesResponse(Core.CurrentTerm, new LogIndex(session), true, match, LogIndex.Zero, new ReadSequence(round))));
+
+    /// <summary>What a leader sends: entries of the given terms after an entry.</summary>
+    public void Append(int leader, long term, EntryId previous, long commit, params long[] terms)
+    {
+        var entries = terms.Select((each, i) => new Entry(
+            TestGroup.Entry(each, previous.Index.Value + i + 1), EntryKind.Command, LogTime.Zero, Encoding.UTF8.GetBytes($"{each}.{previous.Index.Value + i + 1}")));
+        Step(new Receive(
+            TestGroup.Replica(leader),
+            new AppendEntries(new Term(term), LogIndex.Zero, new EntryBlock(previous, [.. entries]), new LogIndex(commit), ReadSequence.Zero)));
+    }
+
+    public long[] Terms => [.. Log.Select(entry => entry.Term.Value)];
+
     public T Last<T>()
         where T : Effect => Effects.OfType<T>().Last();
+
+    /// <summary>The last message that left this replica, of a type.</summary>
+    public T Said<T>()
+        where T : Message => group.Network.Where(envelope => envelope.From == Id).Select(envelope => envelope.Message).OfType<T>().Last();
 
     public bool Has<T>(Predicate<T> match)
         where T : Effect => Effects.OfType<T>().Any(effect => match(effect));
@@ -254,12 +309,20 @@ internal sealed class TestReplica
                 staged[chunk.Snapshot.LastIncluded] = chunk.Snapshot;
                 Step(new SnapshotChunkStaged(chunk.Snapshot.LastIncluded, chunk.Offset + chunk.Data.Length));
                 break;
+            case RestoreSnapshot restore when HoldsApplies:
+                HeldRestores.Add(restore);
+                break;
             case RestoreSnapshot restore:
-                Applied.Clear();
-                Applied.Add($"snapshot {restore.Snapshot.LastIncluded}");
-                Step(new Applied(restore.Snapshot.LastIncluded.Index));
+                RestoreNow(restore);
                 break;
         }
+    }
+
+    public void RestoreNow(RestoreSnapshot restore)
+    {
+        Applied.Clear();
+        Applied.Add($"snapshot {restore.Snapshot.LastIncluded}");
+        Step(new Applied(restore.Snapshot.LastIncluded.Index));
     }
 
     public void ApplyNow(Apply apply)

@@ -1,0 +1,193 @@
+using OrleansRaft.Core.Codec;
+using static OrleansRaft.Core.Tests.Raft.TestGroup;
+
+namespace OrleansRaft.Core.Tests.Raft;
+
+/// <summary>Changes of membership.</summary>
+public sealed class MembershipRuleTests
+{
+    /// <summary>Ongaro, raft-dev 2015: two leaders, each with a change of its own, could form majorities that do not meet.</summary>
+    [Theory]
+    [InlineData(MemberChangeKind.AddVoter, 5)]
+    [InlineData(MemberChangeKind.Remove, 4)]
+    public void Rule_02_A_new_leader_refuses_changes_until_an_entry_of_its_term_is_committed(MemberChangeKind kind, int replica)
+    {
+        var group = new TestGroup(4);
+        var leader = group.Crown(1);
+
+        leader.Step(new ProposeConfiguration(1, [new MemberChange(kind, Replica(replica))], null));
+        leader.Last<ProposalRejected>().Reason.ShouldBe(RejectionReason.NotReady);
+        leader.Acknowledge(2, Entry(1, 1));
+        leader.Acknowledge(3, Entry(1, 1));
+        leader.Step(new ProposeConfiguration(2, [new MemberChange(kind, Replica(replica))], null));
+
+        leader.Last<ProposalAppended>().ProposalId.ShouldBe(2);
+    }
+
+    [Theory]
+    [InlineData(MemberChangeKind.AddVoter, 5, MemberChangeKind.Remove, 4)]
+    [InlineData(MemberChangeKind.AddVoter, 5, MemberChangeKind.AddVoter, 6)]
+    [InlineData(MemberChangeKind.Remove, 4, MemberChangeKind.Remove, 3)]
+    public void Rule_02_A_second_change_waits_for_the_first_to_commit(MemberChangeKind first, int who, MemberChangeKind second, int whom)
+    {
+        var group = new TestGroup(4);
+        var leader = group.Elect(1);
+        group.Isolate(1);
+        leader.Step(new ProposeConfiguration(1, [new MemberChange(first, Replica(who))], null));
+
+        leader.Step(new ProposeConfiguration(2, [new MemberChange(second, Replica(whom))], null));
+
+        leader.Last<ProposalRejected>().ShouldBe(new ProposalRejected(2, RejectionReason.NotReady, Replica(1)));
+    }
+
+    /// <summary>etcd-io/etcd#11284: servers that decide by the configuration they have applied would elect a second leader.</summary>
+    [Fact]
+    public void Rule_03_A_configuration_is_in_force_from_its_append()
+    {
+        var group = new TestGroup(4);
+        var leader = group.Elect(1);
+        group.Isolate(2);
+        group.Isolate(3);
+        leader.Step(new ProposeConfiguration(1, [new MemberChange(MemberChangeKind.Remove, Replica(4))], null));
+
+        leader.Core.Configuration.Voters.ShouldBe([Replica(1), Replica(2), Replica(3)]);
+        leader.Core.CommitIndex.ShouldBeLessThan(leader.Core.LastEntry.Index, "one of three voters is no majority, and replica 4's answer no longer counts");
+        group.Settle();
+
+        leader.Core.CommitIndex.ShouldBeLessThan(leader.Core.LastEntry.Index);
+    }
+
+    [Fact]
+    public void Rule_03_A_change_that_is_cut_off_is_no_longer_in_force()
+    {
+        var group = new TestGroup(3);
+        var leader = group.Elect(1);
+        group.Isolate(1);
+        leader.Step(new ProposeConfiguration(1, [new MemberChange(MemberChangeKind.AddVoter, Replica(4))], null));
+        group.Elect(2);
+
+        group.Heal();
+        group.Tick(2);
+
+        leader.Core.Configuration.ShouldBe(Configuration.OfVoters(3));
+    }
+
+    /// <summary>camunda/camunda#60086.</summary>
+    [Fact]
+    public void Rule_05_A_joint_configuration_recovered_from_disk_is_left_only_after_both_majorities_have_it()
+    {
+        var group = new TestGroup(3);
+        foreach (var id in new[] { 4, 5, 6 })
+        {
+            group.Add(id, Configuration.OfVoters(3));
+        }
+
+        var joint = MembershipChange.Apply(
+            Configuration.OfVoters(3),
+            [
+                .. new[] { 1, 2, 3 }.Select(id => new MemberChange(MemberChangeKind.Remove, Replica(id))),
+                .. new[] { 4, 5, 6 }.Select(id => new MemberChange(MemberChangeKind.AddVoter, Replica(id))),
+            ],
+            Index(1))!;
+        var disk = group[1].Disk;
+        disk.HardState = new HardState(new Term(1), null, LogIndex.Zero);
+        disk.Log.Add(new Entry(Entry(1, 1), EntryKind.Configuration, LogTime.Zero, ConfigurationCodec.Encode(joint)));
+        group[1].Restart();
+        var leader = group.Crown(1);
+
+        leader.Acknowledge(2, Entry(2, 2));
+        leader.Acknowledge(3, Entry(2, 2));
+        leader.Core.CommitIndex.ShouldBe(Index(0), "the new voters have not answered");
+        leader.Core.Configuration.IsJoint.ShouldBeTrue();
+        leader.Acknowledge(4, Entry(2, 2), session: 1);
+        leader.Acknowledge(5, Entry(2, 2), session: 1);
+
+        leader.Core.Configuration.IsJoint.ShouldBeFalse();
+        leader.Core.Configuration.Voters.ShouldBe([Replica(4), Replica(5), Replica(6)]);
+    }
+
+    /// <summary>etcd-io/raft#349, drmingdrmer/raft-rejoin-bug.</summary>
+    [Fact]
+    public void Rule_06_A_late_answer_of_a_former_membership_does_not_move_the_match_index()
+    {
+        var group = new TestGroup(3);
+        var leader = group.Elect(1);
+        leader.Propose("a");
+        var late = leader.Core.LastEntry;
+        group.Settle();
+        leader.Step(new ProposeConfiguration(1, [new MemberChange(MemberChangeKind.Remove, Replica(3))], null));
+        group.Settle();
+        group.Isolate(3);
+        leader.Step(new ProposeConfiguration(2, [new MemberChange(MemberChangeKind.AddVoter, Replica(3))], null));
+        group.Settle();
+
+        leader.Acknowledge(3, late);
+
+        var member = leader.Core.Configuration.Find(Replica(3))!;
+        member.Session.ShouldBe(leader.Core.Configuration.Version);
+        leader.Core.Status.Progress.Single(peer => peer.Replica == Replica(3)).MatchIndex.ShouldBe(Index(0));
+    }
+
+    [Fact]
+    public void A_group_of_three_grows_to_five_through_a_joint_configuration_and_shrinks_back()
+    {
+        var group = new TestGroup(3);
+        var leader = group.Elect(1);
+        leader.Propose("a");
+        group.Settle();
+        group.Add(4, Configuration.OfVoters(3));
+        group.Add(5, Configuration.OfVoters(3));
+
+        leader.Step(new ProposeConfiguration(1, [Change(MemberChangeKind.AddVoter, 4), Change(MemberChangeKind.AddVoter, 5)], leader.Core.Configuration.Version));
+        leader.Core.Configuration.IsJoint.ShouldBeTrue();
+        group.Tick(3);
+
+        leader.Core.Configuration.Voters.Length.ShouldBe(5);
+        leader.Core.Configuration.IsJoint.ShouldBeFalse();
+        group[5].Applied.ShouldBe(["a"]);
+
+        leader.Step(new ProposeConfiguration(2, [Change(MemberChangeKind.Remove, 1), Change(MemberChangeKind.Remove, 2)], null));
+        group.Tick(3);
+
+        leader.Core.Role.ShouldBe(RaftRole.Follower, "it is no longer a voter");
+        foreach (var id in new[] { 3, 4, 5 })
+        {
+            group[id].Core.SetElectionTimeout(4 + id);
+        }
+
+        group.Tick(20);
+        new[] { 3, 4, 5 }.Count(id => group[id].Core.Role == RaftRole.Leader).ShouldBe(1);
+    }
+
+    [Fact]
+    public void A_change_made_for_another_version_is_refused()
+    {
+        var leader = new TestGroup(3).Elect(1);
+
+        leader.Step(new ProposeConfiguration(1, [Change(MemberChangeKind.AddVoter, 4)], Index(99)));
+
+        leader.Last<ProposalRejected>().Reason.ShouldBe(RejectionReason.ConfigurationConflict);
+    }
+
+    [Fact]
+    public void A_change_that_leaves_no_voter_or_names_a_stranger_or_one_replica_twice_is_refused()
+    {
+        MemberChange[][] senseless =
+        [
+            [.. Enumerable.Range(1, 3).Select(id => Change(MemberChangeKind.Remove, id))],
+            [Change(MemberChangeKind.Remove, 9)],
+            [Change(MemberChangeKind.AddVoter, 4), Change(MemberChangeKind.Remove, 4)],
+            [],
+        ];
+        var leader = new TestGroup(3).Elect(1);
+
+        foreach (var changes in senseless)
+        {
+            leader.Step(new ProposeConfiguration(1, changes, null));
+
+            leader.Last<ProposalRejected>().Reason.ShouldBe(RejectionReason.InvalidChange);
+        }
+    }
+
+    private static MemberChange Change(MemberChangeKind kind, int replica) => new(kind, Replica(replica));
+}

@@ -1,0 +1,267 @@
+using static OrleansRaft.Core.Tests.Raft.TestGroup;
+
+namespace OrleansRaft.Core.Tests.Raft;
+
+/// <summary>Compaction, and snapshots on their way and installed.</summary>
+public sealed class SnapshotRuleTests
+{
+    /// <summary>databendlabs/openraft#1808.</summary>
+    [Fact]
+    public void Rule_04_A_snapshot_carries_the_configuration_of_its_own_index()
+    {
+        var group = new TestGroup(3);
+        var leader = group.Elect(1);
+        leader.Propose("a");
+        group.Settle();
+        group.Isolate(1);
+        leader.Step(new ProposeConfiguration(1, [new MemberChange(MemberChangeKind.AddVoter, Replica(4))], null));
+        leader.Core.Configuration.IsVoter(Replica(4)).ShouldBeTrue("it is in force from append");
+
+        var snapshot = leader.TakeSnapshot();
+
+        snapshot.Configuration.ShouldBe(Configuration.OfVoters(3));
+    }
+
+    /// <summary>openraft PR #753: applies are under way when a snapshot replaces everything.</summary>
+    [Fact]
+    public void Rule_21_Installing_a_snapshot_does_not_race_with_applies_and_drops_a_divergent_log()
+    {
+        var group = new TestGroup(3, settings => settings with { KeptEntries = 0, SnapshotChunkBytes = 4 });
+        group[3].HoldsApplies = true;
+        group.Elect(3).Propose("a");
+        group.Settle();
+        group.Isolate(3);
+        group[3].Propose("x", "y", "z", "never committed");
+        var leader = group.Elect(1);
+        leader.Propose("b", "c");
+        group.Settle();
+        leader.TakeSnapshot();
+
+        group.Heal();
+        group.Tick(2 * group.Settings.ElectionTicksMin);
+        foreach (var late in group[3].HeldApplies)
+        {
+            group[3].Step(new Applied(late.Entries[^1].Index));
+        }
+
+        group[3].Core.AppliedIndex.ShouldBe(Index(0), "the snapshot replaces what was being applied");
+        group[3].RestoreNow(group[3].HeldRestores.Single());
+
+        group[3].Core.AppliedIndex.ShouldBe(leader.Core.CommitIndex);
+        group[3].Core.LastEntry.ShouldBe(leader.Core.LastEntry);
+        group[3].Applied.ShouldBe([$"snapshot {leader.Core.LastEntry}"]);
+    }
+
+    [Fact]
+    public void A_follower_too_far_behind_receives_a_snapshot_in_chunks_and_then_the_log()
+    {
+        var group = new TestGroup(3, settings => settings with { KeptEntries = 0, SnapshotChunkBytes = 4 });
+        var leader = group.Elect(1);
+        group.Isolate(3);
+        leader.Propose("a", "b");
+        group.Settle();
+        var snapshot = leader.TakeSnapshot(bytes: 10);
+        leader.Propose("c");
+        group.Settle();
+
+        group.Heal();
+        group.Tick(2 * group.Settings.ElectionTicksMin);
+
+        group[3].Applied.ShouldBe([$"snapshot {snapshot.LastIncluded}", "c"]);
+        leader.Effects.OfType<Send>().Count(send => send.Message is InstallSnapshot).ShouldBe(3, "10 bytes in chunks of 4");
+    }
+
+    [Fact]
+    public void A_snapshot_is_resumed_where_it_broke_off()
+    {
+        var group = new TestGroup(3, settings => settings with { KeptEntries = 0, SnapshotChunkBytes = 4 });
+        var leader = group.Elect(1);
+        group.Isolate(3);
+        leader.Propose("a", "b");
+        group.Settle();
+        leader.TakeSnapshot(bytes: 40);
+        group.Heal();
+        for (var chunks = 0; chunks < 5;)
+        {
+            if (group.Network.Count == 0)
+            {
+                group.Now += 50;
+                leader.Step(Tick.Instance);
+                continue;
+            }
+
+            var next = group.Network[0];
+            group.Network.RemoveAt(0);
+            chunks += next.Message is InstallSnapshot ? 1 : 0;
+            group.Deliver(next);
+        }
+
+        // Everything on its way is lost.
+        group.Network.Clear();
+        group.Tick(2 * group.Settings.ElectionTicksMin);
+
+        group[3].Core.AppliedIndex.ShouldBe(leader.Core.AppliedIndex);
+        leader.Effects.OfType<Send>().Count(send => send.Message is InstallSnapshot { Offset: 0 }).ShouldBe(1);
+    }
+
+    [Fact]
+    public void A_snapshot_that_was_replaced_while_it_was_sent_starts_over_with_the_new_one()
+    {
+        var group = new TestGroup(3, settings => settings with { KeptEntries = 0, SnapshotChunkBytes = 4 });
+        var leader = group.Elect(1);
+        group.Isolate(3);
+        leader.Propose("a");
+        group.Settle();
+        leader.TakeSnapshot(bytes: 20);
+        group.Heal();
+        while (!leader.Core.IsSendingSnapshot)
+        {
+            group.Now += 50;
+            leader.Step(Tick.Instance);
+            group.Take(envelope => envelope.Message is AppendEntries or AppendEntriesResponse).ForEach(group.Deliver);
+        }
+
+        leader.Propose("b");
+        group.Take(envelope => envelope.To != 3 && envelope.From != 3).ForEach(group.Deliver);
+        group.Take(envelope => envelope.To != 3 && envelope.From != 3).ForEach(group.Deliver);
+        var newer = leader.TakeSnapshot(bytes: 8);
+        group.Tick(2 * group.Settings.ElectionTicksMin);
+
+        group[3].Applied.ShouldBe([$"snapshot {newer.LastIncluded}"]);
+    }
+
+    /// <summary>A caught-up follower must leave Probe and Snapshot again, whatever answer was lost.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Rule_29_A_caught_up_follower_is_not_stuck_when_an_answer_was_lost(bool needsSnapshot)
+    {
+        var group = new TestGroup(3, settings => settings with { KeptEntries = 0 });
+        var leader = group.Elect(1);
+        group.Isolate(3);
+        leader.Propose("a");
+        group.Settle();
+        if (needsSnapshot)
+        {
+            leader.TakeSnapshot();
+        }
+
+        // It receives everything, but none of its answers arrives for a while.
+        group.Heal();
+        group.CutOneWay(3, 1);
+        group.Tick(6);
+        group.Heal();
+        group.Tick(2 * group.Settings.ElectionTicksMax * 4);
+
+        var progress = leader.Core.Status.Progress.Single(peer => peer.Replica == Replica(3));
+        progress.State.ShouldBe(ProgressState.Replicate);
+        progress.MatchIndex.ShouldBe(leader.Core.LastEntry.Index);
+        leader.Propose("b");
+        group.Settle();
+        group[3].Applied[^1].ShouldBe("b");
+    }
+
+    [Fact]
+    public void Rule_29_The_next_index_never_falls_to_the_match_index()
+    {
+        var group = new TestGroup(3);
+        group.Preload(1, 1, 1, 1, 1, 1);
+        var leader = group.Crown(1);
+        leader.Acknowledge(2, Entry(1, 4));
+
+        leader.Step(new Receive(
+            Replica(2),
+            new AppendEntriesResponse(leader.Core.CurrentTerm, Index(0), false, EntryId.Zero, Index(2), ReadSequence.Zero)));
+
+        var progress = leader.Core.Status.Progress.Single(peer => peer.Replica == Replica(2));
+        progress.NextIndex.ShouldBeGreaterThan(progress.MatchIndex);
+        progress.MatchIndex.ShouldBe(Index(4));
+    }
+
+    /// <summary>openraft#2116.</summary>
+    [Fact]
+    public void Rule_31_Compaction_never_overtakes_a_queued_apply()
+    {
+        var group = new TestGroup(3, settings => settings with { KeptEntries = 0 });
+        var leader = group.Elect(1);
+        leader.HoldsApplies = true;
+        leader.Propose("a");
+        group.Settle();
+        var queued = leader.HeldApplies.Single();
+        var beyond = new SnapshotDescriptor(queued.Entries[^1].Id, LogTime.Zero, leader.Core.Configuration, 1);
+
+        Should.Throw<InvariantViolationException>(() => leader.Step(new SnapshotSaved(beyond)));
+    }
+
+    [Fact]
+    public void Rule_31_A_snapshot_of_what_is_applied_keeps_the_entries_that_still_wait()
+    {
+        var group = new TestGroup(3, settings => settings with { KeptEntries = 0 });
+        var leader = group.Elect(1);
+        leader.Propose("a");
+        group.Settle();
+        leader.HoldsApplies = true;
+        leader.Propose("b");
+        group.Settle();
+
+        leader.TakeSnapshot();
+        leader.HoldsApplies = false;
+        leader.ApplyNow(leader.HeldApplies.Single());
+
+        leader.Applied.ShouldBe(["a", "b"]);
+    }
+
+    /// <summary>scylladb/scylladb#11559.</summary>
+    [Fact]
+    public void Rule_34_Catching_up_a_follower_that_is_far_behind_is_bounded_in_memory()
+    {
+        var group = new TestGroup(3, settings => settings with { AppendBytesMax = 1_000, InflightBytesMax = 5_000, InflightMessagesMax = 4 });
+        var leader = group.Elect(1);
+        group.Isolate(3);
+        for (var i = 0; i < 500; i++)
+        {
+            leader.Propose(new string('x', 100));
+            group.Settle();
+        }
+
+        group.Heal();
+        var most = 0;
+        for (var i = 0; i < 10_000 && group[3].Core.CommitIndex < leader.Core.CommitIndex; i++)
+        {
+            if (group.Network.Count == 0)
+            {
+                group.Now += 50;
+                leader.Step(Tick.Instance);
+                continue;
+            }
+
+            most = Math.Max(most, group.Network.Where(envelope => envelope.To == 3).Select(envelope => envelope.Message).OfType<AppendEntries>().Count(append => append.Block.Count > 0));
+            group.Network.Select(envelope => envelope.Message).OfType<AppendEntries>().ShouldAllBe(append => append.Block.SizeBytes <= 1_000);
+            var next = group.Network[0];
+            group.Network.RemoveAt(0);
+            group.Deliver(next);
+        }
+
+        group[3].Core.CommitIndex.ShouldBe(leader.Core.CommitIndex);
+        most.ShouldBeInRange(2, 4);
+    }
+
+    [Fact]
+    public void A_restart_from_a_snapshot_and_the_log_after_it_goes_on_where_it_stopped()
+    {
+        var group = new TestGroup(3, settings => settings with { KeptEntries = 1 });
+        var leader = group.Elect(1);
+        leader.Propose("a", "b");
+        group.Settle();
+        leader.TakeSnapshot();
+        leader.Propose("c");
+        group.Settle();
+
+        leader.Crash();
+        leader.Restart();
+        group.Elect(2);
+        group.Tick(2);
+
+        leader.Applied.ShouldBe(["c"], "the snapshot holds the rest");
+    }
+}
