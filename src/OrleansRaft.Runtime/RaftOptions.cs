@@ -70,9 +70,17 @@ public sealed class RaftOptions
     /// <value>The default is 256 KiB.</value>
     public int SnapshotChunkBytes { get; set; } = 256 * 1024;
 
-    /// <summary>How many entries before a snapshot are kept, so that a follower a little behind needs no snapshot.</summary>
+    /// <summary>How many entries before a snapshot are kept at most, so that a follower a little behind needs no snapshot.</summary>
     /// <value>The default is 1,000.</value>
     public int KeptEntries { get; set; } = 1_000;
+
+    /// <summary>How many bytes of entries before a snapshot are kept at most.</summary>
+    /// <value>The default is 1 MiB.</value>
+    public long KeptBytesMax { get; set; } = 1024 * 1024;
+
+    /// <summary>Ticks without progress of its own storage after which a leader steps down, so that a replica whose storage works can lead.</summary>
+    /// <value>The default is 30.</value>
+    public int StorageStallTicks { get; set; } = 30;
 
     /// <summary>How many bytes of applied entries the log may hold before a snapshot is taken.</summary>
     /// <remarks>A state that is larger than this waits until the log has grown by the size of its last snapshot, so that snapshots at most double what is written.</remarks>
@@ -113,7 +121,7 @@ public sealed class RaftOptions
     /// <value>The default is 65,536.</value>
     public int InboxQueriesMax { get; set; } = 65_536;
 
-    /// <summary>The most bytes of commands and queries that wait in a replica's inbox.</summary>
+    /// <summary>The most bytes of commands, and of queries, that wait in a replica's inbox.</summary>
     /// <value>The default is 32 MiB.</value>
     public long InboxBytesMax { get; set; } = 32 * 1024 * 1024;
 
@@ -128,6 +136,10 @@ public sealed class RaftOptions
     /// <summary>The most inputs taken in one turn of a replica, so that its silo's other work gets its turn too.</summary>
     /// <value>The default is 256.</value>
     public int RunInputsMax { get; set; } = 256;
+
+    /// <summary>The most commands taken in one turn of a replica.</summary>
+    /// <value>The default is 4,096.</value>
+    public int RunCommandsMax { get; set; } = 4_096;
 
     /// <summary>The most bytes of entries applied in one turn of a replica.</summary>
     /// <value>The default is 4 MiB.</value>
@@ -159,6 +171,8 @@ public sealed class RaftOptions
         ApplyBytesMax = ApplyBytesMax,
         SnapshotChunkBytes = SnapshotChunkBytes,
         KeptEntries = KeptEntries,
+        KeptBytesMax = KeptBytesMax,
+        StorageStallTicks = StorageStallTicks,
     };
 
     /// <summary>The limits on sessions that a leader with these options replicates.</summary>

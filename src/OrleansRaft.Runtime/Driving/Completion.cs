@@ -1,0 +1,28 @@
+using OrleansRaft.Core;
+using OrleansRaft.Runtime.Storage;
+
+namespace OrleansRaft.Runtime.Driving;
+
+/// <summary>Something that the log has done.</summary>
+internal readonly struct Completion
+{
+    /// <summary>What Core is told; null when the host acts first.</summary>
+    public Input? Input { get; private init; }
+
+    /// <summary>An installed snapshot that was read.</summary>
+    public SnapshotDescriptor? Loaded { get; private init; }
+
+    /// <summary>The bytes of <see cref="Loaded"/>.</summary>
+    public ReadOnlyMemory<byte> State { get; private init; }
+
+    /// <summary>The log stopped because of this.</summary>
+    public Exception? Stopped { get; private init; }
+
+    public LogStopReason StopReason { get; private init; }
+
+    public static Completion Of(Input input) => new() { Input = input };
+
+    public static Completion OfLoaded(SnapshotDescriptor snapshot, ReadOnlyMemory<byte> state) => new() { Loaded = snapshot, State = state };
+
+    public static Completion OfStop(LogStopReason reason, Exception cause) => new() { Stopped = cause, StopReason = reason };
+}

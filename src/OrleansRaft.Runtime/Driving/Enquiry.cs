@@ -1,0 +1,22 @@
+namespace OrleansRaft.Runtime.Driving;
+
+/// <summary>A question of people about the replica, answered on its turn.</summary>
+internal abstract class Enquiry
+{
+    public abstract void Answer();
+
+    public abstract void Refuse(Exception cause);
+}
+
+/// <inheritdoc/>
+/// <param name="answer">Finds the answer, on the replica's turn.</param>
+internal sealed class Enquiry<T>(Func<T> answer) : Enquiry
+{
+    private readonly TaskCompletionSource<T> source = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public Task<T> Task => source.Task;
+
+    public override void Answer() => source.SetResult(answer());
+
+    public override void Refuse(Exception cause) => source.SetException(cause);
+}

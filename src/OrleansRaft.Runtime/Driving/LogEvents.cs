@@ -1,0 +1,32 @@
+using OrleansRaft.Core;
+using OrleansRaft.Runtime.Storage;
+
+namespace OrleansRaft.Runtime.Driving;
+
+/// <summary>Makes completions of what a log tells.</summary>
+/// <param name="inbox">Where they go.</param>
+/// <param name="wake">Asks for a turn.</param>
+internal sealed class LogEvents(Inbox inbox, Action wake) : IReplicaLogEvents
+{
+    public void OnWritten(PersistTicket ticket) => Post(Completion.Of(new Persisted(ticket)));
+
+    public void OnChunkStaged(EntryId lastIncluded, long nextOffset) => Post(Completion.Of(new SnapshotChunkStaged(lastIncluded, nextOffset)));
+
+    public void OnChunkRead(ReadSnapshotChunk request, ReadOnlyMemory<byte>? data, bool isLast) => Post(Completion.Of(data is { } bytes
+        ? new SnapshotChunkRead(request.To, request.LastIncluded, request.Offset, bytes, isLast)
+        : new SnapshotChunkUnavailable(request.To, request.LastIncluded)));
+
+    public void OnSnapshotSaved(SnapshotDescriptor snapshot) => Post(Completion.Of(new SnapshotSaved(snapshot)));
+
+    public void OnSnapshotLoaded(SnapshotDescriptor snapshot, ReadOnlyMemory<byte> state) => Post(Completion.OfLoaded(snapshot, state));
+
+    public void OnRightToSpeakChanged() => wake();
+
+    public void OnStopped(LogStopReason reason, Exception cause) => Post(Completion.OfStop(reason, cause));
+
+    private void Post(in Completion completion)
+    {
+        inbox.Post(completion);
+        wake();
+    }
+}

@@ -1,0 +1,50 @@
+using Microsoft.Extensions.Logging;
+using OrleansRaft.Core;
+
+namespace OrleansRaft.Runtime;
+
+/// <summary>Every message this project logs. Event ids are public: never reuse or renumber one.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(1000, LogLevel.Debug, "{Replica} started from snapshot {Snapshot} with {Entries} entries after it, in epoch {Epoch}")]
+    public static partial void Started(ILogger logger, ReplicaKey replica, EntryId snapshot, int entries, long epoch);
+
+    [LoggerMessage(1001, LogLevel.Information, "{Replica} became leader in term {Term} with {Votes} of {Voters} votes")]
+    public static partial void BecameLeader(ILogger logger, ReplicaKey replica, Term term, int votes, int voters);
+
+    [LoggerMessage(1002, LogLevel.Information, "{Replica} no longer leads; the term is {Term} and the leader is {Leader}")]
+    public static partial void LostOffice(ILogger logger, ReplicaKey replica, Term term, ReplicaId? leader);
+
+    [LoggerMessage(1003, LogLevel.Debug, "{Replica} is {Role} in term {Term}; the leader is {Leader}")]
+    public static partial void RoleChanged(ILogger logger, ReplicaKey replica, RaftRole role, Term term, ReplicaId? leader);
+
+    [LoggerMessage(1004, LogLevel.Information, "{Replica} follows configuration {Configuration}")]
+    public static partial void ConfigurationChanged(ILogger logger, ReplicaKey replica, Configuration configuration);
+
+    [LoggerMessage(1005, LogLevel.Debug, "{Replica} took a snapshot at {Entry} of {Bytes} bytes in {Milliseconds} ms")]
+    public static partial void SnapshotCaptured(ILogger logger, ReplicaKey replica, EntryId entry, int bytes, double milliseconds);
+
+    [LoggerMessage(1006, LogLevel.Information, "{Replica} restored a snapshot at {Entry} of {Bytes} bytes from its leader")]
+    public static partial void SnapshotRestored(ILogger logger, ReplicaKey replica, EntryId entry, int bytes);
+
+    [LoggerMessage(1007, LogLevel.Information, "{Replica} was taken over by another activation and stopped here; nothing is to be done")]
+    public static partial void Fenced(ILogger logger, ReplicaKey replica);
+
+    [LoggerMessage(
+        1008,
+        LogLevel.Error,
+        "{Replica} stopped because its log can do no more ({Reason}); its group goes on with the others. Mend the store, or replace the replica as a member")]
+    public static partial void LogFailed(ILogger logger, Exception cause, ReplicaKey replica, Storage.LogStopReason reason);
+
+    [LoggerMessage(
+        1009,
+        LogLevel.Critical,
+        "{Replica} found itself impossible and stopped; its group goes on with the others. It starts again from its store; if it stops again, replace it as a member and report this")]
+    public static partial void Failed(ILogger logger, Exception cause, ReplicaKey replica);
+
+    [LoggerMessage(1010, LogLevel.Information, "{Replica} replicates other limits on sessions: {Limits}")]
+    public static partial void LimitsProposed(ILogger logger, ReplicaKey replica, Sessions.SessionLimits limits);
+
+    [LoggerMessage(1011, LogLevel.Debug, "{Replica} stopped")]
+    public static partial void Stopped(ILogger logger, ReplicaKey replica);
+}

@@ -1,0 +1,204 @@
+using OrleansRaft.Core;
+
+namespace OrleansRaft.Runtime;
+
+/// <summary>What becomes of Core's effects.</summary>
+public sealed partial class ReplicaDriver
+{
+    private readonly List<Effect> effects = [];
+    private readonly List<Driving.Submission> transfers = [];
+    private Reply[] appliedReplies = new Reply[16];
+
+    private bool isWriting;
+    private long writeStarted;
+    private Term? office;
+
+    // Applied, but not yet told to Core; and how much was applied in this turn.
+    private LogIndex? unreported;
+    private long appliedBytes;
+
+    /// <summary>Hands Core one input, and deals with all that follows from it before anything else happens.</summary>
+    private void Step(Input input)
+    {
+        StepOnce(input);
+        ReportApplied();
+    }
+
+    private void StepOnce(Input input)
+    {
+        if (isStopped)
+        {
+            // A callback has stopped the replica in the middle of its turn.
+            return;
+        }
+
+        Core.Step(input, Now(), effects);
+        for (var i = 0; i < effects.Count; i++)
+        {
+            Handle(effects[i]);
+        }
+
+        effects.Clear();
+    }
+
+    /// <summary>Tells Core what was applied, whereupon it hands out the next entries; until the turn has applied enough.</summary>
+    private void ReportApplied()
+    {
+        while (unreported is { } index && appliedBytes < options.RunApplyBytesMax)
+        {
+            unreported = null;
+            StepOnce(new Applied(index));
+        }
+    }
+
+    private void OnCompleted(Input input)
+    {
+        switch (input)
+        {
+            case Persisted persisted:
+                isWriting = false;
+                metrics.AppendDuration.Record(time.GetElapsedTime(writeStarted).TotalSeconds);
+                heldSends.OnDurable(persisted.Ticket);
+                while (heldSends.TakeReleased() is { } send)
+                {
+                    Send(send);
+                }
+
+                break;
+            case SnapshotSaved:
+                OnSnapshotSaved();
+                break;
+        }
+
+        Step(input);
+    }
+
+    private void Handle(Effect effect)
+    {
+        switch (effect)
+        {
+            case Send send:
+                if (!heldSends.Hold(send))
+                {
+                    Send(send);
+                }
+
+                break;
+            case Apply apply:
+                Apply(apply.Entries);
+                break;
+            case ProposalAppended appended:
+                proposals.OnAppended(appended.First, appended.Count);
+                break;
+            case ProposalRejected rejected:
+                proposals.OnRejected(refusals.Of(rejected.Reason, rejected.Leader));
+                break;
+            case ReadReady ready:
+                reads.OnReady(ready.ReadId, ready.Index);
+                break;
+            case ReadRejected rejected:
+                RefuseReads(reads.TakeRejected(rejected.ReadId), refusals.Of(rejected.Reason, rejected.Leader));
+                break;
+            case RoleChanged change:
+                OnRoleChanged(change);
+                break;
+            case ConfigurationChanged change:
+                Log.ConfigurationChanged(logger, Key, change.Configuration);
+                host.OnConfigurationChanged(change.Configuration);
+                break;
+            case TransferRejected rejected:
+                AnswerTransfers(refusals.OfTransfer(rejected.Reason, Core.Leader));
+                break;
+            case StageSnapshotChunk stage:
+                ReplicaLog.StageChunk(stage);
+                break;
+            case ReadSnapshotChunk read:
+                ReplicaLog.ReadChunk(read);
+                break;
+            case RestoreSnapshot restore:
+                ReplicaLog.LoadSnapshot(restore.Snapshot);
+                break;
+            default:
+                throw new InvariantViolationException($"every effect is dealt with: {effect.GetType().Name} is not");
+        }
+    }
+
+    private void Send(Send send)
+    {
+        if (ReplicaLog.MaySpeak)
+        {
+            transport.Send(send.To, send.Message);
+        }
+        else
+        {
+            metrics.MessagesDropped.Add(1);
+        }
+    }
+
+    private void Apply(IReadOnlyList<Entry> entries)
+    {
+        if (appliedReplies.Length < entries.Count)
+        {
+            appliedReplies = new Reply[Math.Max(entries.Count, 2 * appliedReplies.Length)];
+        }
+
+        var replies = appliedReplies.AsSpan(0, entries.Count);
+        machine.Apply(entries, replies);
+        for (var i = 0; i < entries.Count; i++)
+        {
+            appliedBytes += entries[i].SizeBytes;
+            proposals.OnApplied(entries[i].Id, replies[i]);
+        }
+
+        replies.Clear();
+        unreported = machine.AppliedEntry.Index;
+    }
+
+    private void OnRoleChanged(RoleChanged change)
+    {
+        var led = office;
+        office = change.Role == RaftRole.Leader ? change.Term : null;
+        if (led is not null && office != led)
+        {
+            Log.LostOffice(logger, Key, change.Term, change.Leader);
+            proposals.Abandon(refusals.LostOffice(), refusals.NotLeader(change.Leader));
+            AnswerTransfers(Reply.Committed(default, default));
+        }
+
+        if (office is not null && office != led)
+        {
+            Log.BecameLeader(logger, Key, change.Term, change.Votes, Core.Configuration.Voters.Length);
+            metrics.Elections.Add(1);
+            hasLimitsToPropose = machine.Limits != options.ToSessionLimits();
+        }
+        else
+        {
+            Log.RoleChanged(logger, Key, change.Role, change.Term, change.Leader);
+        }
+
+        host.OnRoleChanged(change);
+    }
+
+    private void AnswerTransfers(in Reply reply)
+    {
+        foreach (var transfer in transfers)
+        {
+            answers.AnswerAll(transfer, reply);
+        }
+
+        transfers.Clear();
+    }
+
+    /// <summary>One write at a time: what is stepped meanwhile gathers into the next, so batches grow with the load.</summary>
+    private void StartWrite()
+    {
+        if (isWriting || !Core.HasWrite)
+        {
+            return;
+        }
+
+        isWriting = true;
+        writeStarted = time.GetTimestamp();
+        ReplicaLog.Write(Core.TakeWrite());
+    }
+}

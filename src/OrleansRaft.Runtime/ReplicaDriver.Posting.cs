@@ -1,0 +1,247 @@
+using OrleansRaft.Core;
+using OrleansRaft.Runtime.Driving;
+
+namespace OrleansRaft.Runtime;
+
+/// <summary>What other threads call: everything goes into the inbox, or is refused at once.</summary>
+public sealed partial class ReplicaDriver
+{
+    private int isScheduled;
+
+    /// <summary>Posts one tick; several that were not yet taken count as one. Any thread.</summary>
+    public void Tick()
+    {
+        inbox.PostTick();
+        Wake();
+    }
+
+    /// <summary>Posts a message from another member. Any thread.</summary>
+    public void Receive(ReplicaId from, Message message)
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        if (from == Key.Replica || !inbox.TryPost(new Receive(from, message), SizeOf(message)))
+        {
+            metrics.MessagesDropped.Add(1);
+            return;
+        }
+
+        Wake();
+    }
+
+    /// <summary>Posts an input that has no answer: <see cref="Campaign"/> or <see cref="Unreachable"/>. Any thread.</summary>
+    /// <exception cref="ArgumentException">The input is another.</exception>
+    public void Post(Input input)
+    {
+        if (input is not (Campaign or Unreachable))
+        {
+            throw new ArgumentException($"{input?.GetType().Name ?? "null"} is not posted: it has a method of its own.", nameof(input));
+        }
+
+        inbox.TryPost(new ControlRequest(input, null));
+        Wake();
+    }
+
+    /// <summary>Submits commands (each a <see cref="CommandEnvelope"/>, encoded) to be appended together, if this replica leads. Any thread.</summary>
+    /// <param name="envelopes">The commands; they must not change afterwards.</param>
+    /// <param name="sink">Receives a reply for each, in order, when all are known.</param>
+    public void Submit(IReadOnlyList<ReadOnlyMemory<byte>> envelopes, IReplySink sink)
+    {
+        ArgumentNullException.ThrowIfNull(envelopes);
+        ArgumentNullException.ThrowIfNull(sink);
+        if (envelopes.Count == 0)
+        {
+            sink.OnReplied(new ReplyBatch([], GroupTimeSeen));
+            return;
+        }
+
+        long bytes = 0;
+        for (var i = 0; i < envelopes.Count; i++)
+        {
+            bytes += Entry.OverheadBytes + envelopes[i].Length;
+        }
+
+        var submission = new Submission(envelopes.Count, sink, time.GetTimestamp(), Spans.Begin("raft.propose", Key, envelopes.Count))
+        {
+            Envelopes = envelopes,
+        };
+        switch (inbox.TryPost(submission, bytes))
+        {
+            case PostResult.Full:
+                RefuseAtTheDoor(submission, refusals.InboxFull());
+                break;
+            case PostResult.Closed:
+                RefuseAtTheDoor(submission, refusals.Stopped());
+                break;
+            default:
+                Wake();
+                break;
+        }
+    }
+
+    /// <summary>Submits commands (each a <see cref="CommandEnvelope"/>, encoded) to be appended together, if this replica leads. Any thread.</summary>
+    /// <returns>A reply for each, in order, when all are known.</returns>
+    public Task<ReplyBatch> SubmitAsync(IReadOnlyList<ReadOnlyMemory<byte>> envelopes)
+    {
+        var sink = new TaskReplySink();
+        Submit(envelopes, sink);
+        return sink.Task;
+    }
+
+    /// <summary>Answers queries from this replica's state, all behind one confirmation. Any thread.</summary>
+    /// <param name="queries">Each a key and an encoded query.</param>
+    /// <param name="consistency">What they may see.</param>
+    /// <param name="sink">Receives a reply for each, in order.</param>
+    public void Query(IReadOnlyList<QueryEnvelope> queries, ReadConsistency consistency, IReplySink sink)
+    {
+        ArgumentNullException.ThrowIfNull(queries);
+        ArgumentNullException.ThrowIfNull(sink);
+        long bytes = 0;
+        for (var i = 0; i < queries.Count; i++)
+        {
+            bytes += Entry.OverheadBytes + queries[i].Query.Length;
+        }
+
+        var batch = new QueryBatch(queries, consistency, sink);
+        switch (inbox.TryPost(batch, bytes))
+        {
+            case PostResult.Full:
+                RefuseAtTheDoor(batch, refusals.InboxFull());
+                break;
+            case PostResult.Closed:
+                RefuseAtTheDoor(batch, refusals.Stopped());
+                break;
+            default:
+                Wake();
+                break;
+        }
+    }
+
+    /// <summary>Answers queries (each a key and an encoded query) from this replica's state, all behind one confirmation. Any thread.</summary>
+    /// <returns>A reply for each, in order.</returns>
+    public async Task<Reply[]> QueryAsync(IReadOnlyList<QueryEnvelope> queries, ReadConsistency consistency)
+    {
+        var sink = new TaskReplySink();
+        Query(queries, consistency, sink);
+        return (await sink.Task).Replies;
+    }
+
+    /// <summary>Changes the group's members (§6), if this replica leads. Any thread.</summary>
+    /// <param name="changes">What to change; empty to leave a joint configuration.</param>
+    /// <param name="expectedVersion">The version of the configuration that the change was made for; null to take whichever is in force.</param>
+    /// <param name="sink">Receives one reply, when the change is committed or refused.</param>
+    public void ChangeMembers(IReadOnlyList<MemberChange> changes, LogIndex? expectedVersion, IReplySink sink)
+    {
+        ArgumentNullException.ThrowIfNull(changes);
+        ArgumentNullException.ThrowIfNull(sink);
+        PostControl(new ProposeConfiguration(0, changes, expectedVersion), sink);
+    }
+
+    /// <summary>Changes the group's members (§6), if this replica leads. Any thread.</summary>
+    /// <returns>The reply, when the change is committed or refused.</returns>
+    public async Task<Reply> ChangeMembersAsync(IReadOnlyList<MemberChange> changes, LogIndex? expectedVersion)
+    {
+        var sink = new TaskReplySink();
+        ChangeMembers(changes, expectedVersion, sink);
+        return (await sink.Task).Replies[0];
+    }
+
+    /// <summary>Hands leadership to another voter (thesis §3.10), if this replica leads. Any thread.</summary>
+    /// <param name="target">To whom; null for the most up-to-date voter.</param>
+    /// <param name="sink">Receives one reply: committed when this replica has stopped leading, rejected when leadership was not handed over.</param>
+    public void TransferLeadership(ReplicaId? target, IReplySink sink)
+    {
+        ArgumentNullException.ThrowIfNull(sink);
+        PostControl(new TransferLeadership(target), sink);
+    }
+
+    /// <summary>Hands leadership to another voter (thesis §3.10), if this replica leads. Any thread.</summary>
+    /// <returns>Committed when this replica has stopped leading, rejected when leadership was not handed over.</returns>
+    public async Task<Reply> TransferLeadershipAsync(ReplicaId? target)
+    {
+        var sink = new TaskReplySink();
+        TransferLeadership(target, sink);
+        return (await sink.Task).Replies[0];
+    }
+
+    /// <summary>The replica at this moment. Any thread: answered on the next run.</summary>
+    /// <exception cref="ObjectDisposedException">The replica has stopped.</exception>
+    /// <exception cref="InvalidOperationException">Too many ask at once.</exception>
+    public Task<ReplicaSnapshot> InspectAsync() => Enquire(new Enquiry<ReplicaSnapshot>(Inspect));
+
+    /// <summary>Entries of the log after an index, for people. Any thread: answered on the next run.</summary>
+    /// <exception cref="ObjectDisposedException">The replica has stopped.</exception>
+    /// <exception cref="InvalidOperationException">Too many ask at once.</exception>
+    public Task<IReadOnlyList<Entry>> ReadLogAsync(LogIndex after, int limit) =>
+        Enquire(new Enquiry<IReadOnlyList<Entry>>(() => Core.EntriesAfter(after, limit)));
+
+    private static long SizeOf(Message message) => Entry.OverheadBytes + message switch
+    {
+        AppendEntries append => append.Block.SizeBytes,
+        InstallSnapshot install => install.Data.Length,
+        _ => 0,
+    };
+
+    private void PostControl(Input input, IReplySink sink)
+    {
+        var submission = new Submission(1, sink);
+        switch (inbox.TryPost(new ControlRequest(input, submission)))
+        {
+            case PostResult.Full:
+                RefuseAtTheDoor(submission, refusals.InboxFull());
+                break;
+            case PostResult.Closed:
+                RefuseAtTheDoor(submission, refusals.Stopped());
+                break;
+            default:
+                Wake();
+                break;
+        }
+    }
+
+    private Task<T> Enquire<T>(Enquiry<T> enquiry)
+    {
+        switch (inbox.TryPost(enquiry))
+        {
+            case PostResult.Full:
+                enquiry.Refuse(new InvalidOperationException($"Too many ask {Key} for its state; wait a moment."));
+                break;
+            case PostResult.Closed:
+                enquiry.Refuse(HasStopped());
+                break;
+            default:
+                Wake();
+                break;
+        }
+
+        return enquiry.Task;
+    }
+
+    // At the door the caller's own thread answers, so it must not touch Core: the group's time is the one last seen.
+    private void RefuseAtTheDoor(Submission submission, in Reply reply)
+    {
+        for (var place = 0; place < submission.Count; place++)
+        {
+            submission.Note(place, reply);
+        }
+
+        Spans.End(submission.Span);
+        submission.Deliver(GroupTimeSeen);
+    }
+
+    private void RefuseAtTheDoor(QueryBatch batch, in Reply reply)
+    {
+        var replies = new Reply[batch.Queries.Count];
+        Array.Fill(replies, reply);
+        batch.Sink.OnReplied(new ReplyBatch(replies, GroupTimeSeen));
+    }
+
+    private ObjectDisposedException HasStopped() => new(Key.ToString(), $"{Key} has stopped here; it may be running on another silo.");
+
+    private void Wake()
+    {
+        if (Interlocked.Exchange(ref isScheduled, 1) == 0)
+        {
+            host.Schedule();
+        }
+    }
+}

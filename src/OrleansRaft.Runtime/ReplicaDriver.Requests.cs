@@ -1,0 +1,208 @@
+using OrleansRaft.Core;
+using OrleansRaft.Runtime.Driving;
+using OrleansRaft.Runtime.Sessions;
+
+namespace OrleansRaft.Runtime;
+
+/// <summary>Commands and queries of clients.</summary>
+public sealed partial class ReplicaDriver
+{
+    private readonly List<ReadOnlyMemory<byte>> toPropose = [];
+    private long toProposeBytes;
+    private long lastProposal;
+    private bool hasLimitsToPropose;
+
+    // The submission that is being taken, and how far; so that an exception on the way leaves nobody without an answer.
+    private Submission? taking;
+    private int takingPlace;
+
+    /// <summary>Takes the commands of many callers into as few proposals as their size allows.</summary>
+    private void TakeSubmissions(int most)
+    {
+        if (submissions.Count == 0)
+        {
+            submissions = inbox.TakeSubmissions(submissions);
+        }
+
+        while (most > 0 && submissions.TryDequeue(out taking))
+        {
+            most -= taking.Count;
+            var refusal = RefuseWhole();
+            for (takingPlace = 0; takingPlace < taking.Count;)
+            {
+                var place = takingPlace++;
+                if (refusal is { } reply)
+                {
+                    answers.Answer(taking, place, reply);
+                }
+                else
+                {
+                    TakeCommand(taking, place);
+                }
+            }
+        }
+
+        taking = null;
+        Propose();
+    }
+
+    /// <summary>What every command is refused by at the moment, if anything.</summary>
+    private Reply? RefuseWhole() =>
+        !ReplicaLog.MaySpeak ? refusals.NotSpeaking()
+        : Core.Role != RaftRole.Leader ? refusals.NotLeader(Core.Leader)
+        : null;
+
+    private void TakeCommand(Submission submission, int place)
+    {
+        var envelope = submission.Envelopes[place];
+        var bytes = Entry.OverheadBytes + envelope.Length;
+        if (bytes > options.AppendBytesMax)
+        {
+            answers.Answer(submission, place, refusals.TooLarge());
+            return;
+        }
+
+        if (machine.Refuse(envelope) is { } problem)
+        {
+            answers.Answer(submission, place, Refusals.Invalid(problem));
+            return;
+        }
+
+        var view = EnvelopeView.Read(envelope);
+        var now = GroupTime;
+        if (view.Kind != EnvelopeKind.Limits && view.Deadline < now)
+        {
+            answers.Answer(submission, place, Refusals.Expired(view.Deadline, now));
+            return;
+        }
+
+        var name = RequestName.Of(view);
+        var hash = StableHash.Of(view.Key.Span, view.Body.Span);
+        if (!name.IsNone && proposals.TryJoin(name, hash, submission, place))
+        {
+            return;
+        }
+
+        if (toProposeBytes + bytes > options.AppendBytesMax)
+        {
+            Propose();
+        }
+
+        proposals.Add(name, hash, submission, place);
+        toPropose.Add(envelope);
+        toProposeBytes += bytes;
+    }
+
+    private void Propose()
+    {
+        if (toPropose.Count == 0)
+        {
+            return;
+        }
+
+        var commands = toPropose.ToArray();
+        toPropose.Clear();
+        toProposeBytes = 0;
+        Step(new Propose(++lastProposal, commands));
+        Invariant.Holds(proposals.UnappendedCount == 0, "Core answers a proposal in the step that takes it");
+    }
+
+    /// <summary>A leader whose options differ from the limits in force replicates its own, so that all replicas change them at the same entry.</summary>
+    private void ProposeLimits()
+    {
+        if (!hasLimitsToPropose || office is null || !ReplicaLog.MaySpeak)
+        {
+            return;
+        }
+
+        hasLimitsToPropose = false;
+        var limits = options.ToSessionLimits();
+        Log.LimitsProposed(logger, Key, limits);
+        proposals.Add(default, 0, new Submission(1, NobodysReplySink.Instance), 0);
+        toPropose.Add(CommandEnvelopeCodec.EncodeLimits(limits));
+        Propose();
+    }
+
+    /// <summary>Puts all queries of a turn behind one confirmation (two, when some may trust the lease).</summary>
+    private void TakeQueries()
+    {
+        if (batch.Queries.Count == 0)
+        {
+            return;
+        }
+
+        List<QueryBatch> confirmed = [], leased = [];
+        while (batch.Queries.TryDequeue(out var queries))
+        {
+            if (queries.Consistency == ReadConsistency.Stale)
+            {
+                Serve(queries);
+            }
+            else if (!ReplicaLog.MaySpeak)
+            {
+                answers.AnswerAll(queries, refusals.NotSpeaking());
+            }
+            else
+            {
+                (queries.Consistency == ReadConsistency.Lease ? leased : confirmed).Add(queries);
+            }
+        }
+
+        // Both are known before either is stepped, so that an exception leaves no query without an answer.
+        var (confirmedId, leasedId) = (AddReads(confirmed), AddReads(leased));
+        if (confirmedId is { } id)
+        {
+            Step(new Read(id));
+        }
+
+        if (leasedId is { } leaseId)
+        {
+            Step(new Read(leaseId, AllowLease: true));
+        }
+    }
+
+    private long? AddReads(List<QueryBatch> batches) => batches.Count == 0 ? null : reads.Add(batches);
+
+    private void ServeReads()
+    {
+        while (reads.TakeServable(machine.AppliedEntry.Index) is { } queries)
+        {
+            if (ReplicaLog.MaySpeak)
+            {
+                Serve(queries);
+            }
+            else
+            {
+                answers.AnswerAll(queries, refusals.NotSpeaking());
+            }
+        }
+    }
+
+    private void Serve(QueryBatch queries)
+    {
+        var replies = new Reply[queries.Queries.Count];
+        var age = queries.Consistency == ReadConsistency.Stale && Core.Role != RaftRole.Leader ? Math.Max(0, Now() - heardFromLeader) : 0;
+        try
+        {
+            for (var i = 0; i < replies.Length; i++)
+            {
+                replies[i] = machine.Query(queries.Queries[i]) with { AgeMilliseconds = age };
+            }
+        }
+        catch
+        {
+            answers.AnswerAll(queries, refusals.Stopped());
+            throw;
+        }
+
+        answers.Deliver(queries, replies);
+    }
+
+    private void RefuseReads(List<QueryBatch> batches, in Reply reply)
+    {
+        foreach (var queries in batches)
+        {
+            answers.AnswerAll(queries, reply);
+        }
+    }
+}

@@ -1,0 +1,84 @@
+using System.Security.Cryptography;
+using OrleansRaft.Core;
+using OrleansRaft.Core.Codec;
+
+namespace OrleansRaft.Runtime;
+
+/// <summary>Snapshots of the state machine (§7): when they are taken, how they are restored, and the digest by which replicas are compared.</summary>
+public sealed partial class ReplicaDriver
+{
+    private long? savingStarted;
+    private long snapshotBytes;
+    private (EntryId Entry, string Text) digest;
+
+    /// <summary>The replica at this moment. On the host's turn, after <see cref="Start"/>.</summary>
+    public ReplicaSnapshot Inspect() => new(Key, ReplicaLog.Epoch, ReplicaLog.MaySpeak, Core.Status, Digest());
+
+    /// <summary>A digest of the whole captured state. Costs a capture, so it is kept until another entry is applied.</summary>
+    private string Digest()
+    {
+        if (digest.Text is null || digest.Entry != machine.AppliedEntry)
+        {
+            digest = (machine.AppliedEntry, Convert.ToHexStringLower(SHA256.HashData(machine.Capture().Span)));
+        }
+
+        return digest.Text;
+    }
+
+    /// <summary>
+    /// Takes a snapshot when the log has grown by the threshold, or by the size of the last snapshot where that is more: so at most half of what is written is
+    /// snapshots. While one is on its way to a follower the next waits, but not for ever: the log must not grow without limit (scylladb/scylladb#11559).
+    /// </summary>
+    private void CaptureSnapshot()
+    {
+        var threshold = Math.Max(options.SnapshotThresholdBytes, snapshotBytes);
+        var grown = Core.BytesSinceSnapshot;
+        if (grown < threshold
+            || savingStarted is not null
+            || unreported is not null
+            || (Core.IsSendingSnapshot && grown < threshold * options.SnapshotDelayFactor))
+        {
+            return;
+        }
+
+        var entry = machine.AppliedEntry;
+        Invariant.Holds(entry.Index == Core.AppliedIndex, "Core and the state machine agree on what was applied when a snapshot is taken");
+        savingStarted = time.GetTimestamp();
+        var state = machine.Capture();
+        snapshotBytes = state.Length;
+        Log.SnapshotCaptured(logger, Key, entry, state.Length, time.GetElapsedTime(savingStarted.Value).TotalMilliseconds);
+        ReplicaLog.SaveSnapshot(new SnapshotDescriptor(entry, machine.AppliedTime, Core.ConfigurationAt(entry.Index), state.Length), state);
+    }
+
+    private void OnSnapshotSaved()
+    {
+        if (savingStarted is { } started)
+        {
+            metrics.SnapshotDuration.Record(time.GetElapsedTime(started).TotalSeconds);
+        }
+
+        savingStarted = null;
+    }
+
+    private void OnSnapshotLoaded(SnapshotDescriptor snapshot, ReadOnlyMemory<byte> state)
+    {
+        RestoreMachine(snapshot, state);
+        Log.SnapshotRestored(logger, Key, snapshot.LastIncluded, state.Length);
+        unreported = snapshot.LastIncluded.Index;
+        ReportApplied();
+    }
+
+    /// <summary>A state machine that is not exactly at its snapshot would lose entries or apply them twice (lni/dragonboat#156), so it is refused.</summary>
+    private void RestoreMachine(SnapshotDescriptor snapshot, ReadOnlyMemory<byte> state)
+    {
+        machine.Restore(state);
+        snapshotBytes = state.Length;
+        digest = default;
+        if (machine.AppliedEntry != snapshot.LastIncluded)
+        {
+            throw new CorruptDataException(
+                $"The state machine of {Key} is at {machine.AppliedEntry} after it was restored from a snapshot of {snapshot.LastIncluded}. "
+                + "The snapshot is damaged or the state machine is wrong; replace the replica as a member, or run the program that wrote the snapshot.");
+        }
+    }
+}

@@ -1,0 +1,157 @@
+using OrleansRaft.Core;
+using OrleansRaft.Runtime.Driving;
+
+namespace OrleansRaft.Runtime;
+
+/// <summary>One turn: what is taken from the inbox, in which order, and how much of it.</summary>
+public sealed partial class ReplicaDriver
+{
+    private List<Completion> completions = [];
+    private InboxBatch batch = new();
+    private Queue<Submission> submissions = new();
+    private MonotonicTime heardFromLeader;
+    private long groupTimeSeen;
+
+    /// <summary>The group's time at the end of the last turn. Any thread.</summary>
+    private LogTime GroupTimeSeen => new(Volatile.Read(ref groupTimeSeen));
+
+    private void TakeTurn()
+    {
+        appliedBytes = 0;
+        ReportApplied();
+        TakeCompletions();
+        if (isStopped)
+        {
+            return;
+        }
+
+        if (batch.IsEmpty)
+        {
+            batch = inbox.TakeBatch(batch);
+        }
+
+        TakeMessages(options.RunInputsMax);
+        if (batch.Messages.Count == 0)
+        {
+            // After a pause, what the others said comes first: it may be the very sign of life whose absence a tick would count.
+            TakeControls();
+            TakeSubmissions(options.RunCommandsMax);
+            TakeQueries();
+            TakeTick();
+        }
+
+        if (!isStopped)
+        {
+            EndTurn();
+        }
+    }
+
+    private void EndTurn()
+    {
+        ProposeLimits();
+        ServeReads();
+        while (batch.Enquiries.TryDequeue(out var enquiry))
+        {
+            enquiry.Answer();
+        }
+
+        CaptureSnapshot();
+        StartWrite();
+        HasLeader = Core.Leader is not null;
+        IsLeader = Core.Role == RaftRole.Leader;
+        CommitLag = Core.Role == RaftRole.Leader ? Core.LastEntry.Index - Core.CommitIndex : 0;
+        inbox.QueriesWaiting = reads.QueryCount;
+        Volatile.Write(ref groupTimeSeen, GroupTime.Value);
+        if (!batch.IsEmpty || submissions.Count > 0 || unreported is not null)
+        {
+            Wake();
+        }
+    }
+
+    private void TakeCompletions()
+    {
+        completions = inbox.TakeCompletions(completions);
+        foreach (var completion in completions)
+        {
+            if (completion.Stopped is { } cause)
+            {
+                OnLogStopped(completion.StopReason, cause);
+                break;
+            }
+
+            if (completion.Loaded is { } snapshot)
+            {
+                OnSnapshotLoaded(snapshot, completion.State);
+            }
+            else
+            {
+                OnCompleted(completion.Input!);
+            }
+        }
+
+        completions.Clear();
+    }
+
+    /// <summary>
+    /// While the replica has no right to speak, Core hears nothing but what its own log has done: a vote, a heartbeat or a read could otherwise count this
+    /// activation beside its successor. The right is checked after an input was taken, and the clock read after that.
+    /// </summary>
+    private void TakeMessages(int most)
+    {
+        while (most-- > 0 && batch.Messages.TryDequeue(out var receive))
+        {
+            if (!ReplicaLog.MaySpeak)
+            {
+                metrics.MessagesDropped.Add(1);
+                continue;
+            }
+
+            Step(receive);
+            if (receive.Message is AppendEntries or InstallSnapshot && Core.Leader == receive.From)
+            {
+                heardFromLeader = Now();
+            }
+        }
+    }
+
+    private void TakeControls()
+    {
+        while (batch.Controls.TryDequeue(out var request))
+        {
+            if (!ReplicaLog.MaySpeak)
+            {
+                if (request.Submission is { } refused)
+                {
+                    answers.AnswerAll(refused, refusals.NotSpeaking());
+                }
+
+                continue;
+            }
+
+            switch (request.Input)
+            {
+                case ProposeConfiguration change:
+                    proposals.Add(default, 0, request.Submission!, 0);
+                    Step(change);
+                    break;
+                case TransferLeadership transfer:
+                    transfers.Add(request.Submission!);
+                    Step(transfer);
+                    break;
+                default:
+                    Step(request.Input);
+                    break;
+            }
+        }
+    }
+
+    private void TakeTick()
+    {
+        var isDue = batch.Tick;
+        batch.Tick = false;
+        if (isDue && ReplicaLog.MaySpeak)
+        {
+            Step(OrleansRaft.Core.Tick.Instance);
+        }
+    }
+}
