@@ -84,6 +84,10 @@ public static class CommandEnvelopeCodec
             : throw new CorruptDataException($"the envelope holds no command, but kind {(int)view.Kind}");
     }
 
+    /// <summary>Tells what an envelope holds; only commands can be decoded.</summary>
+    /// <exception cref="CorruptDataException">The bytes are not an envelope.</exception>
+    public static EnvelopeKind KindOf(ReadOnlyMemory<byte> encoded) => EnvelopeView.Read(encoded).Kind;
+
     internal static ReadOnlyMemory<byte> EncodeLimits(in SessionLimits limits)
     {
         var output = new ArrayBufferWriter<byte>(48);

@@ -7,11 +7,21 @@ using OrleansRaft.Runtime.Sessions;
 namespace OrleansRaft.Runtime;
 
 /// <summary>What an envelope holds. The values are part of the binary form.</summary>
-internal enum EnvelopeKind
+public enum EnvelopeKind
 {
+    /// <summary>Nothing: no envelope is written with it.</summary>
+    None = 0,
+
+    /// <summary>A command under a request id that the client chose.</summary>
     Request = 1,
+
+    /// <summary>A command of a registered session.</summary>
     Session = 2,
+
+    /// <summary>The opening of a session.</summary>
     OpenSession = 3,
+
+    /// <summary>Limits on sessions, replicated by a leader.</summary>
     Limits = 4,
 }
 

@@ -1,0 +1,103 @@
+namespace OrleansRaft.Server;
+
+/// <summary>Every operation of the API, as the OpenAPI document tells it.</summary>
+internal static class ApiOperations
+{
+    private const string Counters = "Counters";
+    private const string Groups = "Groups";
+    private const string Operations = "Operations";
+
+    private static readonly ApiAnswer TheCounter = new(200, "The counter, once the write is applied.", ApiSchemas.Counter, HasTag: true);
+    private static readonly ApiProblem Invalid = new(400, ProblemTypes.InvalidRequest, "a field, header or parameter is wrong; field names it");
+    private static readonly ApiProblem NoSuchGroup = new(404, ProblemTypes.UnknownGroup, "there is no such group in this cluster");
+    private static readonly ApiProblem NoSuchCounter = new(404, ProblemTypes.UnknownCounter, "the counter was never written, or was deleted");
+    private static readonly ApiProblem KeyReused = new(409, ProblemTypes.KeyReused, "the Idempotency-Key came before with another body or condition");
+    private static readonly ApiProblem ConditionFailed = new(412, ProblemTypes.PreconditionFailed, "the counter is not as If-Match says; nothing was changed");
+    private static readonly ApiProblem TooLarge = new(413, ProblemTypes.BodyTooLarge, "the body is larger than 64 KB");
+    private static readonly ApiProblem NotJson = new(415, ProblemTypes.UnsupportedMediaType, "the body is not said to be JSON in UTF-8");
+    private static readonly ApiProblem Overflow = new(422, ProblemTypes.Overflow, "the sum does not fit into 64 bits; nothing was changed");
+    private static readonly ApiProblem Overloaded = new(429, ProblemTypes.Overloaded, "too much waits already; nothing was changed");
+    private static readonly ApiProblem Failed = new(500, ProblemTypes.InternalError, "the server failed; its log says why");
+    private static readonly ApiProblem NoLeader = new(503, ProblemTypes.NoLeader, "no leader could be reached in time; nothing was changed");
+    private static readonly ApiProblem OutcomeUnknown = new(504, ProblemTypes.OutcomeUnknown, "the write may have been applied; repeat it with the same Idempotency-Key");
+
+    public static readonly ApiOperation IncrementCounter = new("incrementCounter", Counters, "Adds to a counter")
+    {
+        Description = "A counter that does not exist starts at 0. An increment that would overflow is refused and changes nothing.",
+        Parameters = [ApiParameter.Tenant, ApiParameter.Counter, ApiParameter.IdempotencyKey, ApiParameter.IfMatch],
+        Body = ApiSchemas.IncrementBody,
+        Success = TheCounter,
+        Problems = [Invalid, NoSuchGroup, KeyReused, ConditionFailed, TooLarge, NotJson, Overflow, Overloaded, Failed, NoLeader, OutcomeUnknown],
+    };
+
+    public static readonly ApiOperation SetCounter = new("setCounter", Counters, "Gives a counter a value")
+    {
+        Description = "Creates the counter if it does not exist, unless If-Match asks that it does.",
+        Parameters = [ApiParameter.Tenant, ApiParameter.Counter, ApiParameter.IdempotencyKey, ApiParameter.IfMatch],
+        Body = ApiSchemas.SetBody,
+        Success = TheCounter,
+        Problems = [Invalid, NoSuchGroup, KeyReused, ConditionFailed, TooLarge, NotJson, Overloaded, Failed, NoLeader, OutcomeUnknown],
+    };
+
+    public static readonly ApiOperation DeleteCounter = new("deleteCounter", Counters, "Removes a counter")
+    {
+        Parameters = [ApiParameter.Tenant, ApiParameter.Counter, ApiParameter.IdempotencyKey, ApiParameter.IfMatch],
+        Success = new(204, "The counter is removed.", MediaType: null),
+        Problems = [Invalid, NoSuchCounter, NoSuchGroup, KeyReused, ConditionFailed, Overloaded, Failed, NoLeader, OutcomeUnknown],
+    };
+
+    public static readonly ApiOperation GetCounter = new("getCounter", Counters, "Reads a counter")
+    {
+        Description = "index and term are those of the entry that last changed the counter. A stale answer says in ageMilliseconds how old it may be.",
+        Parameters = [ApiParameter.Tenant, ApiParameter.Counter, ApiParameter.Consistency],
+        Success = new(200, "The counter.", ApiSchemas.Counter, HasTag: true),
+        Problems = [Invalid, NoSuchCounter, NoSuchGroup, Overloaded, Failed, NoLeader],
+    };
+
+    public static readonly ApiOperation ListCounters = new("listCounters", Counters, "Lists a tenant's counters")
+    {
+        Description = "In the ordinal order of their names. Every group is asked for its part, each linearizably; the page as a whole is no snapshot. "
+            + "A tenant exists from its first write: one that was never written has no counters.",
+        Parameters = [ApiParameter.Tenant, ApiParameter.AfterCounter, ApiParameter.Limit(CounterEndpoints.PageSize)],
+        Success = new(200, "A page of counters.", ApiSchemas.CounterPage),
+        Problems = [Invalid, NoSuchGroup, Overloaded, Failed, NoLeader],
+    };
+
+    public static readonly ApiOperation ListGroups = new("listGroups", Groups, "Lists the Raft groups with their replicas")
+    {
+        Parameters = [ApiParameter.AfterGroup, ApiParameter.Limit(GroupEndpoints.GroupPageSize)],
+        Success = new(200, "A page of groups.", ApiSchemas.GroupPage),
+        Problems = [Invalid, Failed],
+    };
+
+    public static readonly ApiOperation GetGroup = new("getGroup", Groups, "Shows one Raft group with its replicas")
+    {
+        Parameters = [ApiParameter.Group],
+        Success = new(200, "The group.", ApiSchemas.Group),
+        Problems = [NoSuchGroup, Failed],
+    };
+
+    public static readonly ApiOperation ReadLog = new("readLog", Groups, "Shows entries of a group's log, for people")
+    {
+        Description = "Read from the leader, or else from the replica that holds the most. Begins later than asked where the log was compacted.",
+        Parameters = [ApiParameter.Group, ApiParameter.AfterIndex, ApiParameter.Limit(GroupEndpoints.LogPageSize)],
+        Success = new(200, "A page of entries.", ApiSchemas.LogPage),
+        Problems = [Invalid, NoSuchGroup, Failed],
+    };
+
+    public static readonly ApiOperation Live = new("checkLive", Operations, "Whether the process runs")
+    {
+        Success = new(200, "It runs.", ApiSchemas.Health),
+    };
+
+    public static readonly ApiOperation Ready = new("checkReady", Operations, "Whether the silo has joined and every group has a leader that it can reach")
+    {
+        Success = new(200, "It is ready.", ApiSchemas.Health),
+        Problems = [new(503, ProblemTypes.NotReady, "the silo cannot serve every group yet"), Failed],
+    };
+
+    public static readonly ApiOperation Metrics = new("readMetrics", Operations, "Measurements in Prometheus' text format")
+    {
+        Success = new(200, "The measurements.", MediaType: "text/plain"),
+    };
+}

@@ -1,0 +1,165 @@
+using System.Text.Json.Nodes;
+using Microsoft.OpenApi;
+
+namespace OrleansRaft.Server;
+
+/// <summary>The shapes of all bodies, as the OpenAPI document tells them. The code that writes them is by hand; tests hold the two together.</summary>
+internal static class ApiSchemas
+{
+    public const string Counter = nameof(Counter);
+    public const string CounterPage = nameof(CounterPage);
+    public const string IncrementBody = nameof(IncrementBody);
+    public const string SetBody = nameof(SetBody);
+    public const string Group = nameof(Group);
+    public const string GroupPage = nameof(GroupPage);
+    public const string Replica = nameof(Replica);
+    public const string LogEntry = nameof(LogEntry);
+    public const string LogPage = nameof(LogPage);
+    public const string Health = nameof(Health);
+    public const string Problem = nameof(Problem);
+
+    private const JsonSchemaType OrNull = JsonSchemaType.Null;
+
+    /// <summary>Adds every shape to a document.</summary>
+    public static void AddTo(OpenApiDocument document)
+    {
+        document.AddComponent(Counter, CounterSchema());
+        document.AddComponent(CounterPage, Page("counters", Counter, document, Text("The after of the next page; null on the last one.", OrNull)));
+        document.AddComponent(IncrementBody, Body("by", Int64("How much to add; may be negative.")));
+        document.AddComponent(SetBody, Body("value", Int64("The counter's new value.")));
+        document.AddComponent(Replica, ReplicaSchema());
+        document.AddComponent(Group, GroupSchema(document));
+        document.AddComponent(GroupPage, Page("groups", Group, document, Text("The after of the next page; null on the last one.", OrNull)));
+        document.AddComponent(LogEntry, LogEntrySchema());
+        document.AddComponent(LogPage, LogPageSchema(document));
+        document.AddComponent(Health, Closed([("status", Choice("What it is.", "live", "ready"))]));
+        document.AddComponent(Problem, ProblemSchema());
+    }
+
+    private static OpenApiSchema CounterSchema()
+    {
+        var schema = Closed(
+        [
+            ("tenant", Text("Whose counter.")),
+            ("counter", Text("Which counter.")),
+            ("value", Int64("Its value.")),
+            ("group", Text("The group that keeps it.")),
+            ("index", Int64("The log index of its last change; in quotes, its ETag.")),
+            ("term", Int64("The term of that entry.")),
+            ("ageMilliseconds", Int64("Only of a stale read: how old the answer may be, the time since the replica last heard from its leader.")),
+        ]);
+        schema.Required!.Remove("ageMilliseconds");
+        return schema;
+    }
+
+    private static OpenApiSchema ReplicaSchema()
+    {
+        var schema = Closed(
+        [
+            ("replica", Int64("Its id within the group, from 1.")),
+            ("silo", Text("The name of the silo that hosts it; null when none is known.", OrNull)),
+            ("role", Choice("What it is doing.", "leader", "follower", "learner", "candidate", "pre-candidate", "unreachable")),
+            ("term", Int64("The latest term it has seen.", OrNull)),
+            ("lastIndex", Int64("The end of its log.", OrNull)),
+            ("commitIndex", Int64("The last entry it knows to be committed.", OrNull)),
+            ("appliedIndex", Int64("The last entry that its state machine holds.", OrNull)),
+            ("digest", Text("A digest of its whole state at appliedIndex: replicas at one index can be compared. Null only when it did not answer.", OrNull)),
+            ("lastContactMilliseconds", Int64("How long ago it heard from its leader; null for the leader itself.", OrNull)),
+            ("problem", Text("Only of a replica that did not answer: why.")),
+        ]);
+        schema.Required!.Remove("problem");
+        return schema;
+    }
+
+    private static OpenApiSchema GroupSchema(OpenApiDocument document) => Closed(
+    [
+        ("group", Text("Its name.")),
+        ("leader", Int64("The id of the replica that leads; null when none does.", OrNull)),
+        ("term", Int64("The highest term that any replica tells.")),
+        ("replicas", ArrayOf(Replica, document)),
+    ]);
+
+    private static OpenApiSchema LogEntrySchema() => Closed(
+    [
+        ("index", Int64("Its place in the log.")),
+        ("term", Int64("The term in which a leader made it.")),
+        ("kind", Choice("What it is.", "command", "configuration", "no-op", "session", "limits")),
+        ("timeMilliseconds", Int64("The group's time at its append.")),
+        ("bodyBytes", Int64("The size of its body.")),
+        ("key", Text("Of a command, the key that chose the group; of a counter, tenant/counter.", OrNull)),
+        ("requestId", Text("Of a command with an idempotency key, the id it is remembered under.", OrNull)),
+        ("text", Text("What it says, for people. Not for programs: the words may change.")),
+    ]);
+
+    private static OpenApiSchema LogPageSchema(OpenApiDocument document)
+    {
+        var schema = Page("entries", LogEntry, document, Int64("The after of the next page; null when the log ends here.", OrNull));
+        schema.Properties!["group"] = Text("The group.");
+        schema.Required!.Add("group");
+        return schema;
+    }
+
+    private static OpenApiSchema ProblemSchema()
+    {
+        var schema = Closed(
+        [
+            ("type", Text("What kind of problem: stable, for programs.")),
+            ("title", Text("The kind in words.")),
+            ("status", new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int32", Description = "The status code." }),
+            ("detail", Text("What happened, to what, and what to do next.")),
+            ("definite", new OpenApiSchema { Type = JsonSchemaType.Boolean, Description = "Whether the request certainly changed nothing; false when it may have." }),
+            ("field", Text("The field, header or parameter that is to blame, where there is one.")),
+        ]);
+        schema.Required!.Remove("field");
+        return schema;
+    }
+
+    private static OpenApiSchema Body(string field, OpenApiSchema schema)
+    {
+        var body = Closed([(field, schema)]);
+        body.Examples = [new JsonObject { [field] = 5 }];
+        return body;
+    }
+
+    private static OpenApiSchema Page(string items, string schema, OpenApiDocument document, OpenApiSchema next) =>
+        Closed([(items, ArrayOf(schema, document)), ("next", next)]);
+
+    private static OpenApiSchema ArrayOf(string schema, OpenApiDocument document) =>
+        new() { Type = JsonSchemaType.Array, Items = new OpenApiSchemaReference(schema, document) };
+
+    /// <summary>An object with these fields, all required, and no others.</summary>
+    private static OpenApiSchema Closed(ReadOnlySpan<(string Name, OpenApiSchema Schema)> fields)
+    {
+        var schema = new OpenApiSchema
+        {
+            Type = JsonSchemaType.Object,
+            Properties = new Dictionary<string, IOpenApiSchema>(),
+            Required = new HashSet<string>(),
+            AdditionalPropertiesAllowed = false,
+        };
+        foreach (var (name, field) in fields)
+        {
+            schema.Properties[name] = field;
+            schema.Required.Add(name);
+        }
+
+        return schema;
+    }
+
+    private static OpenApiSchema Text(string description, JsonSchemaType or = 0) => new() { Type = JsonSchemaType.String | or, Description = description };
+
+    private static OpenApiSchema Int64(string description, JsonSchemaType or = 0) =>
+        new() { Type = JsonSchemaType.Integer | or, Format = "int64", Description = description };
+
+    private static OpenApiSchema Choice(string description, params ReadOnlySpan<string> values)
+    {
+        var schema = Text(description);
+        schema.Enum = [];
+        foreach (var value in values)
+        {
+            schema.Enum.Add(JsonValue.Create(value));
+        }
+
+        return schema;
+    }
+}

@@ -1,0 +1,67 @@
+using Microsoft.AspNetCore.Http;
+using OrleansRaft.Core;
+using OrleansRaft.Grains;
+
+namespace OrleansRaft.Server;
+
+/// <summary>The groups of the HTTP API, and their logs.</summary>
+/// <param name="admin">Looks into the groups.</param>
+/// <param name="json">Writes them.</param>
+internal sealed class GroupEndpoints(IRaftAdmin admin, GroupJson json)
+{
+    /// <summary>How many groups a page has unless told.</summary>
+    public const int GroupPageSize = 1_000;
+
+    /// <summary>How many entries a page of a log has unless told.</summary>
+    public const int LogPageSize = 100;
+
+    public async Task ListAsync(HttpContext context)
+    {
+        var after = QueryParameters.Single(context.Request, "after");
+        var limit = QueryParameters.Limit(context.Request, GroupPageSize);
+        if ((after.Problem ?? limit.Problem) is { } problem)
+        {
+            problem.Write(context.Response);
+            return;
+        }
+
+        var page = await admin.ListGroupsAsync(string.IsNullOrEmpty(after.Value) ? null : after.Value, limit.Value, context.RequestAborted);
+        json.WritePage(context.Response, page);
+    }
+
+    public async Task GetAsync(HttpContext context)
+    {
+        var group = NameOf(context);
+        if (await admin.GetGroupAsync(group, context.RequestAborted) is { } view)
+        {
+            json.WriteGroup(context.Response, view);
+        }
+        else
+        {
+            KnownProblems.UnknownGroup(group).Write(context.Response);
+        }
+    }
+
+    public async Task ReadLogAsync(HttpContext context)
+    {
+        var group = NameOf(context);
+        var after = QueryParameters.AfterIndex(context.Request);
+        var limit = QueryParameters.Limit(context.Request, LogPageSize);
+        if ((after.Problem ?? limit.Problem) is { } problem)
+        {
+            problem.Write(context.Response);
+            return;
+        }
+
+        if (await admin.ReadLogAsync(group, new LogIndex(after.Value), limit.Value, context.RequestAborted) is { } entries)
+        {
+            LogJson.Write(context.Response, group, entries, hasMore: entries.Count == limit.Value);
+        }
+        else
+        {
+            KnownProblems.UnknownGroup(group).Write(context.Response);
+        }
+    }
+
+    private static string NameOf(HttpContext context) => context.Request.RouteValues["group"] as string ?? "";
+}

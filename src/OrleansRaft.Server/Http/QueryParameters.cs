@@ -1,0 +1,70 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Http;
+using OrleansRaft.Counters;
+using OrleansRaft.Runtime;
+
+namespace OrleansRaft.Server;
+
+/// <summary>Reads the parameters behind a path's question mark. Those that nobody knows are ignored, as usual on the web.</summary>
+internal static class QueryParameters
+{
+    /// <summary>The most that <c>limit</c> may ask for, wherever it is used.</summary>
+    public const int LimitMax = 1_000;
+
+    /// <summary>What a read may see.</summary>
+    public static Checked<ReadConsistency> Consistency(HttpRequest request) => Single(request, "consistency") switch
+    {
+        { Problem: { } problem } => problem,
+        { Value: null or "linearizable" } => ReadConsistency.Linearizable,
+        { Value: "lease" } => ReadConsistency.Lease,
+        { Value: "stale" } => ReadConsistency.Stale,
+        { Value: var other } => KnownProblems.InvalidRequest(
+            "consistency", $"The parameter consistency is {Shortened.Of(other)}. Use linearizable (the default), lease or stale."),
+    };
+
+    /// <summary>The most items on a page.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="otherwise">How many without the parameter.</param>
+    public static Checked<int> Limit(HttpRequest request, int otherwise) => Single(request, "limit") switch
+    {
+        { Problem: { } problem } => problem,
+        { Value: null } => otherwise,
+        { Value: var text } when TryParse(text, out var limit) && limit is >= 1 and <= LimitMax => (int)limit,
+        { Value: var other } => KnownProblems.InvalidRequest("limit", $"The parameter limit is {Shortened.Of(other)}. Use a number from 1 to {LimitMax}."),
+    };
+
+    /// <summary>The counter after which a page begins; empty for the first page.</summary>
+    public static Checked<string> AfterName(HttpRequest request) => Single(request, "after") switch
+    {
+        { Problem: { } problem } => problem,
+        { Value: null or "" } => "",
+        { Value: var name } when NameRule.Holds(name) => name,
+        { Value: var other } => KnownProblems.InvalidRequest(
+            "after", $"The parameter after is {Shortened.Of(other)}, but {NameRule.Sentence}: the next of the page before."),
+    };
+
+    /// <summary>The log index after which a page begins; 0 for the first page.</summary>
+    public static Checked<long> AfterIndex(HttpRequest request) => Single(request, "after") switch
+    {
+        { Problem: { } problem } => problem,
+        { Value: null or "" } => 0,
+        { Value: var text } when TryParse(text, out var index) => index,
+        { Value: var other } => KnownProblems.InvalidRequest(
+            "after", $"The parameter after is {Shortened.Of(other)}. Use a log index from 0: the next of the page before."),
+    };
+
+    /// <summary>A parameter as it is; null when it is not given.</summary>
+    public static Checked<string?> Single(HttpRequest request, string name)
+    {
+        if (!request.QueryString.HasValue || !request.Query.TryGetValue(name, out var values))
+        {
+            return (string?)null;
+        }
+
+        return values.Count == 1
+            ? values[0]
+            : KnownProblems.InvalidRequest(name, $"The parameter {name} is given {values.Count} times. Give it once.");
+    }
+
+    private static bool TryParse(string text, out long number) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
+}

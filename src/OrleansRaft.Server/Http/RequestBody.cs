@@ -1,0 +1,133 @@
+using System.Buffers;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Net.Http.Headers;
+
+namespace OrleansRaft.Server;
+
+/// <summary>Reads the bodies that the API takes: a JSON object with one 64-bit integer and nothing else.</summary>
+/// <remarks>By hand, because every increment goes through here, and because a field that is unknown or given twice must be refused by its name.</remarks>
+internal static class RequestBody
+{
+    /// <summary>The largest body, in bytes.</summary>
+    public const int BytesMax = 64 * 1024;
+
+    private const string WholeBody = "body";
+
+    /// <summary>Reads the one integer of a body.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="field">The name of the integer's field, in ASCII.</param>
+    public static async ValueTask<Checked<long>> ReadInt64Async(HttpRequest request, string field)
+    {
+        if (!IsJson(request.ContentType))
+        {
+            return KnownProblems.UnsupportedMediaType(request.ContentType);
+        }
+
+        if (request.ContentLength > BytesMax)
+        {
+            return KnownProblems.BodyTooLarge();
+        }
+
+        var body = request.BodyReader;
+        while (true)
+        {
+            var read = await body.ReadAsync();
+            if (read.Buffer.Length > BytesMax)
+            {
+                body.AdvanceTo(read.Buffer.End);
+                return KnownProblems.BodyTooLarge();
+            }
+
+            if (read.IsCompleted)
+            {
+                var number = ParseInt64(read.Buffer, field);
+                body.AdvanceTo(read.Buffer.End);
+                return number;
+            }
+
+            body.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+        }
+    }
+
+    /// <summary>Reads the one integer of a whole body.</summary>
+    internal static Checked<long> ParseInt64(in ReadOnlySequence<byte> body, string field)
+    {
+        if (body.IsEmpty)
+        {
+            return KnownProblems.InvalidRequest(WholeBody, $"The body is empty. Send a JSON object such as {{\"{field}\": 1}}.");
+        }
+
+        try
+        {
+            return ParseObject(body, field);
+        }
+        catch (JsonException exception)
+        {
+            return KnownProblems.InvalidRequest(
+                WholeBody,
+                $"The body is not JSON at line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}. Send an object such as {{\"{field}\": 1}}.");
+        }
+    }
+
+    private static Checked<long> ParseObject(in ReadOnlySequence<byte> body, string field)
+    {
+        var json = new Utf8JsonReader(body);
+        json.Read();
+        if (json.TokenType != JsonTokenType.StartObject)
+        {
+            return KnownProblems.InvalidRequest(WholeBody, $"The body is JSON, but no object. Send an object such as {{\"{field}\": 1}}.");
+        }
+
+        long? found = null;
+        while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
+        {
+            if (!json.ValueTextEquals(field))
+            {
+                return UnknownField(ref json, field);
+            }
+
+            if (found is not null)
+            {
+                return KnownProblems.InvalidRequest(field, $"The field \"{field}\" is given twice. Give it once.");
+            }
+
+            json.Read();
+            if (json.TokenType != JsonTokenType.Number || !json.TryGetInt64(out var number))
+            {
+                return KnownProblems.InvalidRequest(
+                    field, $"The field \"{field}\" is no 64-bit integer. Give a number from {long.MinValue} to {long.MaxValue}, without fraction or exponent.");
+            }
+
+            found = number;
+        }
+
+        // Whatever follows the object is found by reading on.
+        json.Read();
+        return found is { } value
+            ? value
+            : KnownProblems.InvalidRequest(field, $"The field \"{field}\" is missing. Send an object such as {{\"{field}\": 1}}.");
+    }
+
+    private static Problem UnknownField(ref Utf8JsonReader json, string field)
+    {
+        string name;
+        try
+        {
+            name = json.GetString()!;
+        }
+        catch (InvalidOperationException)
+        {
+            // The name is no text: damaged UTF-8, or half a surrogate pair.
+            return KnownProblems.InvalidRequest(WholeBody, $"The body has a field whose name is no text. It knows only \"{field}\".");
+        }
+
+        return KnownProblems.InvalidRequest(name.Length <= 128 ? name : WholeBody, $"The field {Shortened.Of(name)} is unknown here. The body knows only \"{field}\".");
+    }
+
+    private static bool IsJson(string? contentType) =>
+        string.Equals(contentType, "application/json", StringComparison.OrdinalIgnoreCase)
+        || (MediaTypeHeaderValue.TryParse(contentType, out var media)
+            && (media.MatchesMediaType("application/json") || media.Suffix.Equals("json", StringComparison.OrdinalIgnoreCase))
+            && (!media.Charset.HasValue || media.Charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase)));
+}

@@ -1,0 +1,76 @@
+using System.Collections.Frozen;
+using System.Reflection;
+using System.Security.Cryptography;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace OrleansRaft.Server;
+
+/// <summary>Serves the start page out of the assembly: no files beside it, no other server, any working directory.</summary>
+internal static class StartPage
+{
+    private const string ResourcePrefix = "page/";
+
+    // Nothing is loaded from elsewhere and nothing is written into the page as markup.
+    private const string ContentSecurityPolicy =
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+    private static readonly FrozenDictionary<string, Asset> Assets = Load().ToFrozenDictionary(asset => asset.Name, StringComparer.Ordinal);
+
+    /// <summary>Maps <c>/</c> and what it loads.</summary>
+    public static void Map(IEndpointRouteBuilder endpoints)
+    {
+        endpoints.MapGet("/", (RequestDelegate)(context => ServeAsync(context, "index.html"))).ExcludeFromDescription();
+        endpoints.MapGet("/page/{file}", (RequestDelegate)(context => ServeAsync(context, context.Request.RouteValues["file"] as string ?? ""))).ExcludeFromDescription();
+    }
+
+    private static Task ServeAsync(HttpContext context, string name)
+    {
+        var response = context.Response;
+        if (!Assets.TryGetValue(name, out var asset))
+        {
+            KnownProblems.OfStatus(StatusCodes.Status404NotFound, context.Request).Write(response);
+            return Task.CompletedTask;
+        }
+
+        response.Headers.ETag = asset.Tag;
+        response.Headers.CacheControl = "no-cache";
+        response.Headers.ContentSecurityPolicy = ContentSecurityPolicy;
+        response.Headers.XContentTypeOptions = "nosniff";
+        response.Headers["Referrer-Policy"] = "no-referrer";
+        if (context.Request.Headers.IfNoneMatch == asset.Tag)
+        {
+            response.StatusCode = StatusCodes.Status304NotModified;
+            return Task.CompletedTask;
+        }
+
+        response.ContentType = asset.ContentType;
+        response.ContentLength = asset.Bytes.Length;
+        return response.Body.WriteAsync(asset.Bytes).AsTask();
+    }
+
+    private static IEnumerable<Asset> Load()
+    {
+        var assembly = Assembly.GetExecutingAssembly();
+        foreach (var resource in assembly.GetManifestResourceNames().Where(name => name.StartsWith(ResourcePrefix, StringComparison.Ordinal)))
+        {
+            using var stream = assembly.GetManifestResourceStream(resource)!;
+            var bytes = new byte[stream.Length];
+            stream.ReadExactly(bytes);
+            var tag = $"\"{Convert.ToHexStringLower(SHA256.HashData(bytes).AsSpan(0, 8))}\"";
+            yield return new Asset(resource[ResourcePrefix.Length..], ContentTypeOf(resource), tag, bytes);
+        }
+    }
+
+    private static string ContentTypeOf(string name) => Path.GetExtension(name) switch
+    {
+        ".html" => "text/html; charset=utf-8",
+        ".css" => "text/css; charset=utf-8",
+        ".js" => "text/javascript; charset=utf-8",
+        ".svg" => "image/svg+xml",
+        var other => throw new InvalidOperationException($"The page holds {name}, but there is no content type for {other}."),
+    };
+
+    private sealed record Asset(string Name, string ContentType, string Tag, ReadOnlyMemory<byte> Bytes);
+}

@@ -1,0 +1,63 @@
+using Microsoft.AspNetCore.Http;
+
+namespace OrleansRaft.Server;
+
+/// <summary>Every problem that the server itself finds, before or beside the groups.</summary>
+internal static class KnownProblems
+{
+    public static Problem InvalidRequest(string field, string detail) =>
+        new(StatusCodes.Status400BadRequest, ProblemTypes.InvalidRequest, "The request is not valid.", detail) { Field = field };
+
+    public static Problem BodyTooLarge() =>
+        new(
+            StatusCodes.Status413PayloadTooLarge,
+            ProblemTypes.BodyTooLarge,
+            "The request's body is too large.",
+            $"The body is larger than {RequestBody.BytesMax} bytes, so it was not read. Send a smaller one.");
+
+    public static Problem UnsupportedMediaType(string? contentType) =>
+        new(
+            StatusCodes.Status415UnsupportedMediaType,
+            ProblemTypes.UnsupportedMediaType,
+            "The request's body is not JSON.",
+            $"The body is sent {(string.IsNullOrEmpty(contentType) ? "without a Content-Type" : $"as {Shortened.Of(contentType)}")}. Send it as application/json in UTF-8.");
+
+    public static Problem UnknownGroup(string group) =>
+        new(
+            StatusCodes.Status404NotFound,
+            ProblemTypes.UnknownGroup,
+            "There is no such group.",
+            $"There is no group {Shortened.Of(group)} in this cluster. GET /api/v1/groups lists the groups there are.");
+
+    public static Problem InternalError(bool definite) =>
+        new(
+            StatusCodes.Status500InternalServerError,
+            ProblemTypes.InternalError,
+            "The server failed.",
+            definite
+                ? "The server failed while it answered; nothing was changed. Its log says why; try again."
+                : "The server failed, and the request may have been applied all the same. Its log says why; repeat the request with the same Idempotency-Key.")
+        {
+            Definite = definite,
+        };
+
+    /// <summary>The problem for a status that routing or the web server answered without a body.</summary>
+    public static Problem OfStatus(int status, HttpRequest request) => status switch
+    {
+        StatusCodes.Status404NotFound => new(
+            status, ProblemTypes.NotFound, "Nothing is served here.", $"Nothing is served under {PathOf(request)}. /openapi/v1.json describes every path there is."),
+        StatusCodes.Status405MethodNotAllowed => new(
+            status,
+            ProblemTypes.MethodNotAllowed,
+            "The method is not allowed here.",
+            $"{PathOf(request)} does not know {Shortened.Of(request.Method)}. The header Allow lists the methods it knows."),
+        StatusCodes.Status413PayloadTooLarge => BodyTooLarge(),
+        StatusCodes.Status415UnsupportedMediaType => UnsupportedMediaType(request.ContentType),
+        >= StatusCodes.Status500InternalServerError => InternalError(definite: IsSafe(request.Method)) with { Status = status },
+        _ => new(status, ProblemTypes.RequestRefused, "The request was refused.", $"The web server refused the request with status {status}; nothing was changed."),
+    };
+
+    public static bool IsSafe(string method) => HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method);
+
+    private static string PathOf(HttpRequest request) => Shortened.Of(request.Path.Value ?? "/");
+}

@@ -1,0 +1,66 @@
+using Microsoft.AspNetCore.Http;
+using OrleansRaft.Runtime;
+
+namespace OrleansRaft.Server;
+
+/// <summary>Turns outcomes that are no success into problems.</summary>
+internal static class OutcomeProblems
+{
+    /// <summary>A refusal: nothing was changed.</summary>
+    /// <param name="refusal">The outcome.</param>
+    /// <param name="subject">What was refused: the start of a sentence, such as <c>The increment of acme/visits</c>.</param>
+    public static Problem Of<TResult>(Rejected<TResult> refusal, string subject) => refusal.Reason switch
+    {
+        RefusalReason.NoLeader => new(
+            StatusCodes.Status503ServiceUnavailable,
+            ProblemTypes.NoLeader,
+            "The group has no leader.",
+            $"{subject} found no leader, and changed nothing. {refusal.Detail} Try again after the time in Retry-After.")
+        {
+            RetryAfterSeconds = Seconds(refusal.RetryAfter),
+        },
+        RefusalReason.UnknownGroup => new(
+            StatusCodes.Status404NotFound,
+            ProblemTypes.UnknownGroup,
+            "There is no such group.",
+            $"{subject} has no group to go to. {refusal.Detail} GET /api/v1/groups lists the groups there are."),
+        RefusalReason.RequestIdReused => new(
+            StatusCodes.Status409Conflict,
+            ProblemTypes.KeyReused,
+            "The idempotency key was used for another request.",
+            $"{subject} carries an Idempotency-Key that came before with another body or condition, and changed nothing. Choose a new key for a new request.")
+        {
+            Field = IdempotencyKey.Header,
+        },
+        RefusalReason.TooLarge => KnownProblems.BodyTooLarge(),
+        RefusalReason.LeaseDisabled => KnownProblems.InvalidRequest(
+            "consistency", $"{subject} asks for consistency \"lease\", but leader leases are off. Use \"linearizable\", or set Raft:LeaderLease on every silo."),
+        RefusalReason.InvalidRequest or RefusalReason.ConfigurationConflict => KnownProblems.InvalidRequest(
+            "body", $"{subject} makes no sense for its group. {refusal.Detail}"),
+        _ => new(
+            StatusCodes.Status429TooManyRequests,
+            ProblemTypes.Overloaded,
+            "Too much waits already.",
+            $"{subject} was refused, and changed nothing. {refusal.Detail} Try again after the time in Retry-After, with fewer requests at once.")
+        {
+            RetryAfterSeconds = Seconds(refusal.RetryAfter),
+        },
+    };
+
+    /// <summary>An unknown outcome of a write.</summary>
+    /// <param name="detail">What is known.</param>
+    /// <param name="subject">What may have happened: the start of a sentence.</param>
+    /// <param name="hasKey">Whether the request carries an idempotency key, under which it can be repeated.</param>
+    public static Problem Unknown(string detail, string subject, bool hasKey) =>
+        new(
+            StatusCodes.Status504GatewayTimeout,
+            ProblemTypes.OutcomeUnknown,
+            "It is unknown whether the request was applied.",
+            $"{subject} may have been applied, or may still be. {detail} "
+            + (hasKey ? "Repeat it with the same Idempotency-Key: it is applied once." : "Read the counter before you repeat it; with an Idempotency-Key it could be repeated safely."))
+        {
+            Definite = false,
+        };
+
+    private static int Seconds(TimeSpan wait) => (int)Math.Clamp(Math.Ceiling(wait.TotalSeconds), 1, 3_600);
+}

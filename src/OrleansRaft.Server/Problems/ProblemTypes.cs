@@ -1,0 +1,53 @@
+namespace OrleansRaft.Server;
+
+/// <summary>The stable values of a problem's <c>type</c>. They are public: programs decide by them.</summary>
+public static class ProblemTypes
+{
+    /// <summary>503: no leader could be reached in time; nothing was changed. <c>Retry-After</c> says when to try again.</summary>
+    public const string NoLeader = "no-leader";
+
+    /// <summary>504: the request may have been applied. Repeat it with the same <c>Idempotency-Key</c>.</summary>
+    public const string OutcomeUnknown = "outcome-unknown";
+
+    /// <summary>429: too much waits already; nothing was changed.</summary>
+    public const string Overloaded = "overloaded";
+
+    /// <summary>404: there is no such group.</summary>
+    public const string UnknownGroup = "unknown-group";
+
+    /// <summary>404: there is no such counter.</summary>
+    public const string UnknownCounter = "unknown-counter";
+
+    /// <summary>412: <c>If-Match</c> names another tag than the counter has; nothing was changed.</summary>
+    public const string PreconditionFailed = "precondition-failed";
+
+    /// <summary>422: the sum does not fit into 64 bits; nothing was changed.</summary>
+    public const string Overflow = "overflow";
+
+    /// <summary>409: the <c>Idempotency-Key</c> was used for another request; nothing was changed.</summary>
+    public const string KeyReused = "key-reused";
+
+    /// <summary>400: a field, header or parameter is wrong; <c>field</c> names it.</summary>
+    public const string InvalidRequest = "invalid-request";
+
+    /// <summary>404: nothing is served under this path.</summary>
+    public const string NotFound = "not-found";
+
+    /// <summary>405: the path does not know this method; <c>Allow</c> lists those it knows.</summary>
+    public const string MethodNotAllowed = "method-not-allowed";
+
+    /// <summary>413: the body is larger than 64 KB.</summary>
+    public const string BodyTooLarge = "body-too-large";
+
+    /// <summary>415: the body is not said to be JSON.</summary>
+    public const string UnsupportedMediaType = "unsupported-media-type";
+
+    /// <summary>503, of <c>/health/ready</c> alone: the silo cannot serve every group yet.</summary>
+    public const string NotReady = "not-ready";
+
+    /// <summary>500: the server failed; its log says why.</summary>
+    public const string InternalError = "internal-error";
+
+    /// <summary>Any other status that the web server answers by itself.</summary>
+    public const string RequestRefused = "request-refused";
+}

@@ -1,0 +1,22 @@
+using Microsoft.Extensions.DependencyInjection;
+using OrleansRaft.Counters;
+using OrleansRaft.Grains;
+using OrleansRaft.Runtime.StateMachines;
+
+namespace OrleansRaft.Server;
+
+/// <summary>Adds counters to a silo.</summary>
+public static class RaftCountersSiloBuilderExtensions
+{
+    /// <summary>Adds the set of groups <see cref="CounterMachine.SetName"/> that the HTTP API serves, with the counters' own compact codecs.</summary>
+    /// <param name="silo">The silo, after <c>AddRaft</c> or before.</param>
+    /// <param name="groups">How many groups the counters are spread over; fixed when the cluster first starts.</param>
+    /// <param name="replicas">How many voters each group starts with; fixed likewise.</param>
+    public static ISiloBuilder AddRaftCounters(this ISiloBuilder silo, int groups = 16, int replicas = 3)
+    {
+        ArgumentNullException.ThrowIfNull(silo);
+        silo.Services.AddSingleton<ICommandCodec<CounterCommand>, CounterCommandCodec>();
+        silo.Services.AddSingleton<ICommandCodec<CounterResult>, CounterResultCodec>();
+        return silo.AddRaftStateMachine<CounterCommand, CounterResult, CounterMachine>(CounterMachine.SetName, groups, replicas);
+    }
+}

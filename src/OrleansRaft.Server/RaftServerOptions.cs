@@ -1,0 +1,16 @@
+namespace OrleansRaft.Server;
+
+/// <summary>The section <c>Raft:Server</c> of a silo's configuration: what is mounted beside the API.</summary>
+public sealed class RaftServerOptions
+{
+    /// <summary>The name of the configuration section.</summary>
+    public const string SectionName = "Raft:Server";
+
+    /// <summary>Whether <c>/</c> shows the start page. Turn it off in an application with a page of its own.</summary>
+    /// <value>The default is <see langword="true"/>.</value>
+    public bool StartPage { get; set; } = true;
+
+    /// <summary>Whether <c>/dashboard</c> shows Orleans' dashboard. It looks at every grain call while somebody has it open.</summary>
+    /// <value>The default is <see langword="true"/>.</value>
+    public bool Dashboard { get; set; } = true;
+}

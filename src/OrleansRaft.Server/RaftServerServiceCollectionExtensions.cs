@@ -1,0 +1,43 @@
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Orleans.Dashboard;
+
+namespace OrleansRaft.Server;
+
+/// <summary>Adds the services of the HTTP API.</summary>
+public static class RaftServerServiceCollectionExtensions
+{
+    /// <summary>Adds what <see cref="RaftServerEndpointExtensions.MapOrleansRaft"/> needs: the API, its description, health checks, telemetry and Orleans' dashboard.</summary>
+    /// <param name="services">The services of an application that hosts a silo.</param>
+    /// <param name="configuration">The application's configuration; the section <c>Raft:Server</c> and OpenTelemetry's own settings are read.</param>
+    /// <param name="configure">Changes options after the configuration.</param>
+    public static IServiceCollection AddOrleansRaftServer(
+        this IServiceCollection services, IConfiguration configuration, Action<RaftServerOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        ArgumentNullException.ThrowIfNull(configuration);
+        var options = services.AddOptions<RaftServerOptions>().Bind(configuration.GetSection(RaftServerOptions.SectionName));
+        if (configure is not null)
+        {
+            options.Configure(configure);
+        }
+
+        services.AddSingleton<CounterEndpoints>();
+        services.AddSingleton<GroupEndpoints>();
+        services.AddSingleton<GroupJson>();
+        services.AddSingleton<HealthEndpoints>();
+        services.AddSingleton<IStartupFilter, EmptyErrorsBecomeProblems>();
+        services.AddHealthChecks().AddCheck<RaftReadinessCheck>(RaftReadinessCheck.Name, HealthStatus.Unhealthy, [RaftReadinessCheck.Tag]);
+        services.AddOpenApi(ApiDescription.DocumentName, ApiDescription.Configure);
+        services.AddOrleans(silo => silo.AddDashboard());
+        services.AddTelemetry(configuration);
+
+        // Two lines of log for every request would cost more than the request; failures are logged by name.
+        services.AddLogging(logging => logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning));
+        return services;
+    }
+}

@@ -1,0 +1,43 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using OpenTelemetry;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
+using OrleansRaft.Runtime;
+
+namespace OrleansRaft.Server;
+
+/// <summary>Collects measurements for <c>/metrics</c>, and sends everything by OTLP where that is configured.</summary>
+internal static class TelemetryServices
+{
+    private static readonly string[] OtlpSettings =
+    [
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT",
+        "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+        "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT",
+    ];
+
+    /// <summary>Adds it all. Spans are made only when somebody receives them: they cost more than an increment does.</summary>
+    public static void AddTelemetry(this IServiceCollection services, IConfiguration configuration)
+    {
+        var telemetry = services.AddOpenTelemetry()
+            .ConfigureResource(resource => resource.AddService("orleansraft", autoGenerateServiceInstanceId: false).AddEnvironmentVariableDetector())
+            .WithMetrics(metrics => metrics
+                .AddMeter(RaftMetrics.Name, "Microsoft.Orleans", "Npgsql")
+                .AddAspNetCoreInstrumentation()
+                .AddRuntimeInstrumentation()
+                .AddPrometheusExporter());
+        if (!OtlpSettings.Any(setting => !string.IsNullOrEmpty(configuration[setting])))
+        {
+            return;
+        }
+
+        telemetry
+            .WithTracing(traces => traces
+                .AddSource(RaftMetrics.Name, "Microsoft.Orleans.Runtime", "Microsoft.Orleans.Application", "Npgsql")
+                .AddAspNetCoreInstrumentation())
+            .UseOtlpExporter();
+    }
+}
