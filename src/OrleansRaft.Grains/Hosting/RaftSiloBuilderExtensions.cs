@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Hosting;
@@ -17,8 +18,12 @@ public static class RaftSiloBuilderExtensions
     {
         ArgumentNullException.ThrowIfNull(silo);
         ArgumentNullException.ThrowIfNull(configure);
-        silo.Services.AddOptions<RaftOptions>().BindConfiguration("Raft").ValidateOnStart();
+        silo.Services.AddOptions<RaftOptions>().BindConfiguration(RaftOptions.SectionName).ValidateOnStart();
         silo.Services.TryAddSingleton(typeof(ICommandCodec<>), typeof(OrleansCommandCodec<>));
+        AddMachinery(silo.Services);
+        AddDirectory(silo);
+        silo.AddGrainService<RaftLaneService>();
+        silo.AddPlacementDirector<ReplicaPlacement, ReplicaPlacementDirector>();
         configure(new RaftBuilder(silo.Services));
         return silo;
     }
@@ -38,5 +43,37 @@ public static class RaftSiloBuilderExtensions
         ArgumentNullException.ThrowIfNull(silo);
         silo.Services.AddSingleton(StateMachineRegistration.Of<TCommand, TResult, TMachine>(name, groups, replicas));
         return silo;
+    }
+
+    private static void AddMachinery(IServiceCollection services)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton(provider => new RaftMetrics(provider.GetService<IMeterFactory>()));
+        services.AddSingleton<GroupTable>();
+        services.AddSingleton<Silos>();
+        services.AddSingleton<LaneClient>();
+        services.AddSingleton<LinkFaults>();
+        services.AddSingleton<Locator>();
+        services.AddSingleton<Lanes>();
+        services.AddSingleton<ReplicaPlacer>();
+        services.AddSingleton<ReplicaMover>();
+        services.AddSingleton<ReplicaKeeper>();
+        services.AddSingleton<ReplicaTicker>();
+        services.AddSingleton<ReplicaRequests>();
+        services.AddSingleton<ReplicaServices>();
+        services.AddSingleton<StateMachineCatalog>();
+        services.AddSingleton<GroupClients>();
+        services.AddSingleton<GroupInspector>();
+        services.AddSingleton<IRaftAdmin, RaftAdmin>();
+        services.AddSingleton<RaftLifecycle>();
+        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<RaftLifecycle>());
+    }
+
+    // The default directory deactivates healthy grains whose entries a dead silo happened to hold; this one keeps them (dotnet/orleans #9074).
+    private static void AddDirectory(ISiloBuilder silo)
+    {
+#pragma warning disable ORLEANSEXP003 // Experimental in name only as far as we use it; the default would stop healthy replicas.
+        silo.AddDistributedGrainDirectory();
+#pragma warning restore ORLEANSEXP003
     }
 }

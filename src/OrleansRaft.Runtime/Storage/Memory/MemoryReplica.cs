@@ -76,7 +76,6 @@ internal sealed class MemoryReplica(Configuration initial)
             return MemoryWriteResult.Mismatch;
         }
 
-        var shape = LogWriteShape.Of(write);
         HasHistory = true;
         hardState = write.HardState;
         if (write.Install is not null)
@@ -84,17 +83,11 @@ internal sealed class MemoryReplica(Configuration initial)
             Install();
         }
 
-        if (shape.CutAfter is { } cut)
+        if (write.Append is { } block)
         {
-            CutAfter(cut);
+            Append(block);
         }
 
-        if (write.Append is { Count: > 0 } block)
-        {
-            Blocks.Add(new StoredBlock(block.Last.Index, block.Encoded));
-        }
-
-        last = shape.Last;
         if (write.CompactThrough is { } through && through.Index > start.Index)
         {
             start = through;
@@ -117,17 +110,25 @@ internal sealed class MemoryReplica(Configuration initial)
     private void Install()
     {
         (Snapshot, Staged) = (Staged, null);
-        start = Snapshot!.Descriptor.LastIncluded;
+        start = last = Snapshot!.Descriptor.LastIncluded;
         Blocks.Clear();
     }
 
-    private void CutAfter(LogIndex cut)
+    private void Append(EntryBlock block)
     {
+        var cut = block.Previous.Index;
         Blocks.RemoveAll(stored => stored.ValidThrough > cut && FirstIndexOf(stored) > cut);
         if (Blocks.Count > 0 && Blocks[^1].ValidThrough > cut)
         {
             Blocks[^1] = Blocks[^1] with { ValidThrough = cut };
         }
+
+        if (block.Count > 0)
+        {
+            Blocks.Add(new StoredBlock(block.Last.Index, block.Encoded));
+        }
+
+        last = block.Last;
     }
 
     private static LogIndex FirstIndexOf(StoredBlock stored) => EntryBlock.Decode(stored.Encoded).Previous.Index.Next;

@@ -1,0 +1,93 @@
+using OrleansRaft.Core;
+using OrleansRaft.Runtime;
+
+namespace OrleansRaft.Grains;
+
+/// <summary>How a <see cref="Committed{TResult}"/> travels through Orleans.</summary>
+[GenerateSerializer, Alias("raft-committed`1")]
+internal struct CommittedSurrogate<TResult>
+{
+    [Id(0)]
+    public TResult Value;
+
+    [Id(1)]
+    public long Term;
+
+    [Id(2)]
+    public long Index;
+
+    [Id(3)]
+    public string Group;
+}
+
+/// <summary>Converts.</summary>
+[RegisterConverter]
+internal sealed class CommittedConverter<TResult> : IConverter<Committed<TResult>, CommittedSurrogate<TResult>>
+{
+    /// <inheritdoc/>
+    public Committed<TResult> ConvertFromSurrogate(in CommittedSurrogate<TResult> surrogate) =>
+        new(surrogate.Value, new EntryId(new Term(surrogate.Term), new LogIndex(surrogate.Index)), surrogate.Group);
+
+    /// <inheritdoc/>
+    public CommittedSurrogate<TResult> ConvertToSurrogate(in Committed<TResult> value) => new()
+    {
+        Value = value.Value,
+        Term = value.Entry.Term.Value,
+        Index = value.Entry.Index.Value,
+        Group = value.Group,
+    };
+}
+
+/// <summary>How a <see cref="Rejected{TResult}"/> travels through Orleans.</summary>
+[GenerateSerializer, Alias("raft-rejected`1")]
+internal struct RejectedSurrogate<TResult>
+{
+    [Id(0)]
+    public RefusalReason Reason;
+
+    [Id(1)]
+    public long Leader;
+
+    [Id(2)]
+    public TimeSpan RetryAfter;
+
+    [Id(3)]
+    public string Detail;
+}
+
+/// <summary>Converts.</summary>
+[RegisterConverter]
+internal sealed class RejectedConverter<TResult> : IConverter<Rejected<TResult>, RejectedSurrogate<TResult>>
+{
+    /// <inheritdoc/>
+    public Rejected<TResult> ConvertFromSurrogate(in RejectedSurrogate<TResult> surrogate) =>
+        new(surrogate.Reason, surrogate.Leader == 0 ? null : new ReplicaId(surrogate.Leader), surrogate.RetryAfter, surrogate.Detail);
+
+    /// <inheritdoc/>
+    public RejectedSurrogate<TResult> ConvertToSurrogate(in Rejected<TResult> value) => new()
+    {
+        Reason = value.Reason,
+        Leader = value.Leader?.Value ?? 0,
+        RetryAfter = value.RetryAfter,
+        Detail = value.Detail,
+    };
+}
+
+/// <summary>How an <see cref="Unknown{TResult}"/> travels through Orleans.</summary>
+[GenerateSerializer, Alias("raft-unknown`1")]
+internal struct UnknownSurrogate<TResult>
+{
+    [Id(0)]
+    public string Detail;
+}
+
+/// <summary>Converts.</summary>
+[RegisterConverter]
+internal sealed class UnknownConverter<TResult> : IConverter<Unknown<TResult>, UnknownSurrogate<TResult>>
+{
+    /// <inheritdoc/>
+    public Unknown<TResult> ConvertFromSurrogate(in UnknownSurrogate<TResult> surrogate) => new(surrogate.Detail);
+
+    /// <inheritdoc/>
+    public UnknownSurrogate<TResult> ConvertToSurrogate(in Unknown<TResult> value) => new() { Detail = value.Detail };
+}

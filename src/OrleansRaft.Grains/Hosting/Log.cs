@@ -1,0 +1,47 @@
+using Microsoft.Extensions.Logging;
+using OrleansRaft.Runtime;
+
+namespace OrleansRaft.Grains;
+
+/// <summary>Every message this project logs. Event ids are public: never reuse or renumber one.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(3001, LogLevel.Information, "Opened {Replica} under epoch {Epoch}")]
+    public static partial void ReplicaOpened(ILogger logger, ReplicaKey replica, long epoch);
+
+    [LoggerMessage(3002, LogLevel.Warning, "{Replica} under epoch {Epoch} stopped by itself; another activation takes its place")]
+    public static partial void ReplicaStopped(ILogger logger, Exception cause, ReplicaKey replica, long epoch);
+
+    [LoggerMessage(3003, LogLevel.Warning, "{Replica} could not give back its right to speak; its successor waits until the right has run out")]
+    public static partial void ReleaseFailed(ILogger logger, Exception cause, ReplicaKey replica);
+
+    [LoggerMessage(3004, LogLevel.Warning, "{Replica} could not be brought to life on {Silo}; trying again in {Delay}")]
+    public static partial void ActivationFailed(ILogger logger, Exception cause, ReplicaKey replica, string silo, TimeSpan delay);
+
+    [LoggerMessage(3005, LogLevel.Information, "Moving {Replica} from {From} to {To}, so that no silo holds two replicas of its group")]
+    public static partial void Moving(ILogger logger, ReplicaKey replica, string from, string to);
+
+    [LoggerMessage(3006, LogLevel.Warning, "{Replica} could not be moved from {From} to {To}; it is tried again later")]
+    public static partial void MoveFailed(ILogger logger, Exception? cause, ReplicaKey replica, string from, string to);
+
+    [LoggerMessage(3007, LogLevel.Error, "A sweep over the replicas of the cluster failed; it is repeated in {Delay}")]
+    public static partial void SweepFailed(ILogger logger, Exception cause, TimeSpan delay);
+
+    [LoggerMessage(3008, LogLevel.Critical, "This silo was declared dead: {Replicas} replicas stop at once")]
+    public static partial void DeclaredDead(ILogger logger, int replicas);
+
+    [LoggerMessage(3009, LogLevel.Information, "Cluster {Cluster}: {Sets} sets with {Groups} groups")]
+    public static partial void ClusterRead(ILogger logger, string cluster, int sets, int groups);
+
+    [LoggerMessage(3010, LogLevel.Information, "Handed over {Groups} leaderships in {Duration}; {Left} groups are still led from here")]
+    public static partial void HandedOver(ILogger logger, int groups, TimeSpan duration, int left);
+
+    [LoggerMessage(3011, LogLevel.Warning, "A batch of {Bytes} bytes from {Silo} cannot be read and is dropped")]
+    public static partial void BatchUnreadable(ILogger logger, Exception cause, int bytes, SiloAddress silo);
+
+    [LoggerMessage(3012, LogLevel.Warning, "The store is not available yet: {Reason} Trying again in {Delay}")]
+    public static partial void StoreUnavailable(ILogger logger, Exception cause, string reason, TimeSpan delay);
+
+    [LoggerMessage(3013, LogLevel.Debug, "{Silo} did not say which replicas it hosts")]
+    public static partial void SiloSilent(ILogger logger, Exception cause, SiloAddress silo);
+}

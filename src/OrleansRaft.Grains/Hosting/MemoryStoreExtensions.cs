@@ -1,0 +1,33 @@
+using Microsoft.Extensions.DependencyInjection;
+using OrleansRaft.Runtime.Hosting;
+using OrleansRaft.Runtime.Storage;
+using OrleansRaft.Runtime.Storage.Memory;
+
+namespace OrleansRaft.Grains;
+
+/// <summary>Chooses the store in memory.</summary>
+public static class MemoryStoreExtensions
+{
+    /// <summary>Keeps logs in this process' memory, where they are gone with it: for tests and demonstrations.</summary>
+    /// <param name="raft">The builder.</param>
+    /// <param name="disk">What several silos of one process share, so that a replica finds its log on any of them; null for one of this silo's own.</param>
+    public static RaftBuilder UseMemory(this RaftBuilder raft, MemoryDisk? disk = null)
+    {
+        ArgumentNullException.ThrowIfNull(raft);
+        var shared = disk ?? new MemoryDisk();
+        if (shared.LocalId.Length > 0)
+        {
+            raft.Services.PostConfigure<StoreTopology>(topology =>
+            {
+                // With several disks, all silos are configured with all their ids; a single one needs no telling.
+                if (topology.LocalStores.Count == 0)
+                {
+                    topology.LocalStores.Add(shared.LocalId);
+                }
+            });
+        }
+
+        raft.Services.AddSingleton<ILogStore>(services => new MemoryLogStore(shared, services.GetRequiredService<TimeProvider>()));
+        return raft;
+    }
+}

@@ -1,0 +1,141 @@
+using Microsoft.Extensions.Logging;
+using OrleansRaft.Core;
+using OrleansRaft.Runtime.Storage;
+
+namespace OrleansRaft.Grains;
+
+/// <summary>Starts and stops a silo's part in the cluster, in step with Orleans' own stages, and follows the membership.</summary>
+internal sealed class RaftLifecycle(
+    ILogStore store,
+    StateMachineCatalog machines,
+    GroupTable groups,
+    Silos silos,
+    Lanes lanes,
+    Locator locator,
+    ReplicaTicker ticker,
+    ReplicaKeeper keeper,
+    ISiloStatusOracle membership,
+    ILocalSiloDetails self,
+    TimeProvider time,
+    ILogger<RaftLifecycle> logger) : ILifecycleParticipant<ISiloLifecycle>, ISiloStatusListener
+{
+    // After the silo became active, and before it begins to stop.
+    private const int KeepingStage = ServiceLifecycleStage.Active + 10;
+    private static readonly TimeSpan StorePatience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan StoreRetryMax = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan HandOverTimeout = TimeSpan.FromSeconds(3);
+
+    /// <inheritdoc/>
+    public void Participate(ISiloLifecycle lifecycle)
+    {
+        lifecycle.Subscribe(nameof(RaftLifecycle), ServiceLifecycleStage.ApplicationServices, StartAsync, StopAsync);
+        lifecycle.Subscribe(nameof(RaftLifecycle), KeepingStage, StartKeepingAsync, StopKeepingAsync);
+    }
+
+    /// <inheritdoc/>
+    public void SiloStatusChangeNotification(SiloAddress updatedSilo, SiloStatus status)
+    {
+        if (status == SiloStatus.Dead)
+        {
+            if (updatedSilo.Equals(self.SiloAddress))
+            {
+                StopEverything();
+                return;
+            }
+
+            Forget(updatedSilo);
+        }
+
+        keeper.Nudge();
+    }
+
+    private async Task StartAsync(CancellationToken cancellation)
+    {
+        var cluster = await InitializeStoreAsync(cancellation);
+        groups.Load(cluster);
+        Log.ClusterRead(logger, cluster.ClusterId, cluster.Sets.Length, groups.Groups.Count);
+        membership.SubscribeToSiloStatusEvents(this);
+        locator.Start();
+        ticker.Start();
+    }
+
+    private async Task<ClusterDefinition> InitializeStoreAsync(CancellationToken cancellation)
+    {
+        var since = time.GetTimestamp();
+        for (var delay = TimeSpan.FromMilliseconds(200); ; delay = delay * 2 < StoreRetryMax ? delay * 2 : StoreRetryMax)
+        {
+            try
+            {
+                return await store.InitializeAsync(machines.Wanted, cancellation);
+            }
+            catch (Exception exception) when (IsPassing(exception) && time.GetElapsedTime(since) < StorePatience)
+            {
+                Log.StoreUnavailable(logger, exception, exception.Message, delay);
+            }
+
+            await Task.Delay(delay, time, cancellation);
+        }
+    }
+
+    private Task StartKeepingAsync(CancellationToken cancellation)
+    {
+        keeper.Start();
+        return Task.CompletedTask;
+    }
+
+    private async Task StopKeepingAsync(CancellationToken cancellation)
+    {
+        await keeper.StopAsync();
+        await HandOverAsync();
+    }
+
+    private async Task StopAsync(CancellationToken cancellation)
+    {
+        membership.UnSubscribeFromSiloStatusEvents(this);
+        await ticker.StopAsync();
+        await locator.StopAsync();
+    }
+
+    /// <summary>Hands leaderships over while the silo still works, so that a planned restart costs no election timeout (thesis §3.10).</summary>
+    private async Task HandOverAsync()
+    {
+        var since = time.GetTimestamp();
+        var leaders = groups.Hosted.Where(replica => replica.IsRunning && replica.Role.Role == RaftRole.Leader).ToList();
+        try
+        {
+            await Task.WhenAll(leaders.Select(replica => replica.Driver.TransferLeadershipAsync(null))).WaitAsync(HandOverTimeout, time);
+        }
+        catch (Exception exception) when (exception is TimeoutException or ObjectDisposedException)
+        {
+            // Whoever is still led from here elects when the silo is gone.
+        }
+
+        var left = leaders.Count(replica => replica.IsRunning && replica.Role.Role == RaftRole.Leader);
+        Log.HandedOver(logger, leaders.Count - left, time.GetElapsedTime(since), left);
+    }
+
+    private void StopEverything()
+    {
+        var hosted = groups.Hosted.ToList();
+        Log.DeclaredDead(logger, hosted.Count);
+        hosted.ForEach(static replica => replica.StopSoon());
+    }
+
+    private void Forget(SiloAddress silo)
+    {
+        foreach (var group in groups.Groups)
+        {
+            foreach (var slot in group.Slots)
+            {
+                slot.Forget(silo);
+            }
+        }
+
+        lanes.Close(silo);
+        silos.Forget(silo);
+    }
+
+    // A store that refuses, or that is damaged, will do so again.
+    private static bool IsPassing(Exception exception) =>
+        exception is not (StoreRefusedException or Core.Codec.CorruptDataException or OperationCanceledException or InvalidOperationException);
+}

@@ -1,0 +1,183 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+using Orleans.Runtime.Placement;
+using OrleansRaft.Core;
+using OrleansRaft.Runtime;
+
+namespace OrleansRaft.Grains;
+
+/// <summary>Sees to it that every replica lives: takes stock of all silos, and brings to life what is missing.</summary>
+/// <remarks>
+/// Every group has one keeper among the active silos, chosen by rendezvous, so that silos share the work without talking about it. When they disagree for a
+/// moment about who is active, two may bring the same replica to life: Orleans' directory joins them, and the store's epoch settles what it does not.
+/// Sweeps are quick after each change of the membership and slow otherwise.
+/// </remarks>
+internal sealed class ReplicaKeeper(
+    GroupTable groups,
+    Silos silos,
+    ReplicaPlacer placer,
+    Locator locator,
+    ReplicaMover mover,
+    IGrainFactory grains,
+    ILocalSiloDetails self,
+    TimeProvider time,
+    ILogger<ReplicaKeeper> logger)
+    : IDisposable
+{
+    private const int ConcurrencyMax = 32;
+    private static readonly TimeSpan SlowSweep = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan QuickSweep = TimeSpan.FromMilliseconds(200);
+    private const int QuickSweepsAfterNudge = 3;
+    private static readonly TimeSpan JoiningPatience = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan ActivationTimeout = TimeSpan.FromSeconds(10);
+
+    private readonly Channel<ReplicaSlot?> nudges = Channel.CreateBounded<ReplicaSlot?>(
+        new BoundedChannelOptions(65_536) { SingleReader = true, FullMode = BoundedChannelFullMode.DropWrite });
+
+    private readonly CancellationTokenSource stopping = new();
+    private readonly HashSet<ReplicaSlot> wantedHere = [];
+    private readonly RetryTimes retries = new(time);
+    private readonly long startedAt = time.GetTimestamp();
+    private int quickSweeps;
+    private Task loop = Task.CompletedTask;
+
+    /// <summary>Begins to keep.</summary>
+    public void Start() => loop = Task.Run(RunAsync);
+
+    /// <summary>Sweeps soon. Any thread.</summary>
+    public void Nudge() => nudges.Writer.TryWrite(null);
+
+    /// <summary>Brings a replica to life again that ran on this silo, whoever keeps its group. Any thread.</summary>
+    public void Want(ReplicaSlot slot) => nudges.Writer.TryWrite(slot);
+
+    /// <summary>Keeps no more: this silo is about to stop.</summary>
+    public async Task StopAsync()
+    {
+        await stopping.CancelAsync();
+        await loop;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => stopping.Dispose();
+
+    private async Task RunAsync()
+    {
+        while (!stopping.IsCancellationRequested)
+        {
+            var pause = SlowSweep;
+            try
+            {
+                if (!await SweepAsync())
+                {
+                    pause = QuickSweep;
+                }
+            }
+            catch (Exception exception) when (!stopping.IsCancellationRequested)
+            {
+                pause = QuickSweep;
+                Log.SweepFailed(logger, exception, pause);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+
+            await WaitAsync(pause);
+        }
+    }
+
+    private async Task WaitAsync(TimeSpan pause)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(stopping.Token);
+        using var timer = time.CreateTimer(static source => ((CancellationTokenSource)source!).Cancel(), patience, pause, Timeout.InfiniteTimeSpan);
+        try
+        {
+            await nudges.Reader.WaitToReadAsync(patience.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            return;
+        }
+    }
+
+    /// <returns>Whether everything lives, and lives apart, that this silo looks after.</returns>
+    private async Task<bool> SweepAsync()
+    {
+        TakeNudges();
+        var active = silos.Active;
+        if (!active.Any(place => place.Address.Equals(self.SiloAddress)) || (silos.IsSomebodyJoining && time.GetElapsedTime(startedAt) < JoiningPatience))
+        {
+            return false;
+        }
+
+        var stock = new StockTaking(active, await locator.TakeInventoryAsync());
+        var kept = groups.Groups.Where(group => ReplicaChooser.ChooseKeeper(group.Name, active)?.Address.Equals(self.SiloAddress) == true).ToList();
+        wantedHere.RemoveWhere(slot => stock.Lives(slot) || !slot.Group.Configuration.Contains(slot.Replica));
+        var missing = kept.SelectMany(Members).Concat(wantedHere).Distinct().Where(slot => !stock.Lives(slot)).ToList();
+
+        // A group at a time: where the next replica goes depends on where the one before it went.
+        await Parallel.ForEachAsync(
+            missing.GroupBy(slot => slot.Group),
+            new ParallelOptions { MaxDegreeOfParallelism = ConcurrencyMax, CancellationToken = stopping.Token },
+            async (slots, _) =>
+            {
+                foreach (var slot in slots)
+                {
+                    await BringToLifeAsync(slot, active);
+                }
+            });
+
+        RetireRemoved();
+        return missing.Count == 0 && stock.IsComplete && await mover.SeparateAsync(kept, stock, stopping.Token) && --quickSweeps <= 0;
+    }
+
+    private void TakeNudges()
+    {
+        while (nudges.Reader.TryRead(out var slot))
+        {
+            // Membership reaches its readers one after another: what is read now may be older than the nudge.
+            quickSweeps = QuickSweepsAfterNudge;
+            if (slot is not null)
+            {
+                wantedHere.Add(slot);
+            }
+        }
+    }
+
+    private void RetireRemoved()
+    {
+        foreach (var replica in groups.Hosted)
+        {
+            var configuration = replica.Slot.Group.Configuration;
+            if (configuration is { IsJoint: false } && !configuration.Contains(replica.Key.Replica))
+            {
+                replica.Retire();
+            }
+        }
+    }
+
+    private async Task BringToLifeAsync(ReplicaSlot slot, IReadOnlyList<SiloPlace> active)
+    {
+        if (!retries.IsDue(slot) || placer.Choose(slot, active) is not { } place)
+        {
+            return;
+        }
+
+        try
+        {
+            RequestContext.Set(IPlacementDirector.PlacementHintKey, place.Address);
+            var grain = grains.GetGrain<IReplicaGrain>(new ReplicaKey(slot.Group.Name, slot.Replica).ToString());
+            var address = await grain.ActivateAsync().WaitAsync(ActivationTimeout, time, stopping.Token);
+
+            // Where the next replica of the group goes depends on this one, before it has said anything itself.
+            slot.Learn(address.Silo, address.Epoch);
+            retries.Succeeded(slot);
+        }
+        catch (Exception exception) when (!stopping.IsCancellationRequested)
+        {
+            Log.ActivationFailed(logger, exception, new ReplicaKey(slot.Group.Name, slot.Replica), place.Name, retries.Failed(slot));
+        }
+    }
+
+    private static IEnumerable<ReplicaSlot> Members(GroupEntry group) => group.Configuration.Members.Select(member => group.Slot(member.Id));
+}

@@ -1,0 +1,85 @@
+using Microsoft.Extensions.Logging;
+using OrleansRaft.Runtime;
+
+namespace OrleansRaft.Grains;
+
+/// <summary>Separates replicas of a group that share a silo, when a silo without any has joined. Gently: few at a time, and of a group never more than one.</summary>
+internal sealed class ReplicaMover(ReplicaPlacer placer, Locator locator, Silos silos, IGrainFactory grains, TimeProvider time, ILogger<ReplicaMover> logger)
+{
+    private const int MovesMax = 4;
+    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan ArrivalTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan ArrivalPoll = TimeSpan.FromMilliseconds(50);
+
+    private readonly RetryTimes retries = new(time);
+
+    /// <summary>Moves some replicas.</summary>
+    /// <returns>Whether nothing is left to be moved.</returns>
+    public async Task<bool> SeparateAsync(IReadOnlyList<GroupEntry> kept, StockTaking stock, CancellationToken cancellation)
+    {
+        var moves = kept.Select(group => Choose(group, stock)).OfType<Move>().Take(MovesMax).ToList();
+        await Task.WhenAll(moves.Select(move => CarryOutAsync(move, cancellation)));
+        return moves.Count == 0;
+    }
+
+    private Move? Choose(GroupEntry group, StockTaking stock)
+    {
+        if (!stock.IsHealthy(group))
+        {
+            return null;
+        }
+
+        // A follower goes first: its leaving costs the group nothing.
+        foreach (var slot in group.Slots.OrderBy(stock.IsLeader))
+        {
+            if (group.Configuration.Contains(slot.Replica) && retries.IsDue(slot) && placer.ChooseBetter(slot, stock.Active) is { } target)
+            {
+                return new Move(slot, slot.Silo!, target);
+            }
+        }
+
+        return null;
+    }
+
+    private async Task CarryOutAsync(Move move, CancellationToken cancellation)
+    {
+        var (slot, from, target) = move;
+        var key = new ReplicaKey(slot.Group.Name, slot.Replica);
+        Log.Moving(logger, key, silos.NameOf(from), target.Name);
+        try
+        {
+            await grains.GetGrain<IReplicaGrain>(key.ToString()).MoveAsync(target.Address).WaitAsync(CallTimeout, time, cancellation);
+            if (await ArrivesAsync(slot, target.Address, cancellation))
+            {
+                retries.Succeeded(slot);
+                return;
+            }
+
+            retries.Failed(slot);
+            Log.MoveFailed(logger, null, key, silos.NameOf(from), target.Name);
+        }
+        catch (Exception exception) when (!cancellation.IsCancellationRequested)
+        {
+            retries.Failed(slot);
+            Log.MoveFailed(logger, exception, key, silos.NameOf(from), target.Name);
+        }
+    }
+
+    private async Task<bool> ArrivesAsync(ReplicaSlot slot, SiloAddress target, CancellationToken cancellation)
+    {
+        var since = time.GetTimestamp();
+        while (time.GetElapsedTime(since) < ArrivalTimeout)
+        {
+            await Task.Delay(ArrivalPoll, time, cancellation);
+            var inventory = await locator.LocateAsync([slot]);
+            if (inventory.TryGetValue(target, out var there) && there.Replicas is [{ IsRunning: true }])
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private sealed record Move(ReplicaSlot Slot, SiloAddress From, SiloPlace Target);
+}

@@ -1,0 +1,44 @@
+using OrleansRaft.Core;
+
+namespace OrleansRaft.Grains;
+
+/// <summary>Decides where a replica should live, from what this silo knows of its group.</summary>
+internal sealed class ReplicaPlacer(Silos silos)
+{
+    /// <summary>The silo on which a replica should live, among some.</summary>
+    /// <returns>Null when none of them may host it: it is bound to a local store that none of them holds.</returns>
+    public SiloPlace? Choose(ReplicaSlot slot, IReadOnlyList<SiloPlace> candidates)
+    {
+        var store = StoreOf(slot);
+        var allowed = store.Length == 0 ? candidates : [.. candidates.Where(candidate => silos.StoreOf(candidate.Address) == store)];
+        return ReplicaChooser.Choose(slot.Group.Name, slot.Replica, allowed, candidate => CountOthers(slot, candidate.Address));
+    }
+
+    /// <summary>A better silo for a replica that shares its silo with another of its group.</summary>
+    /// <returns>Null when it shares with nobody, is bound to where it is, or all silos hold a replica of the group.</returns>
+    public SiloPlace? ChooseBetter(ReplicaSlot slot, IReadOnlyList<SiloPlace> candidates) =>
+        StoreOf(slot).Length == 0
+        && slot.Silo is { } current
+        && CountOthers(slot, current) > 0
+        && Choose(slot, candidates) is { } better
+        && CountOthers(slot, better.Address) == 0
+            ? better
+            : null;
+
+    /// <summary>The local store that a replica is bound to; empty when it may live anywhere.</summary>
+    public static string StoreOf(ReplicaSlot slot) => slot.Group.Configuration.Find(slot.Replica)?.Store ?? "";
+
+    private static int CountOthers(ReplicaSlot slot, SiloAddress silo)
+    {
+        var others = 0;
+        foreach (var member in slot.Group.Configuration.Members)
+        {
+            if (member.Id != slot.Replica && silo.Equals(slot.Group.Find(member.Id)?.Silo))
+            {
+                others++;
+            }
+        }
+
+        return others;
+    }
+}

@@ -1,0 +1,48 @@
+using System.Collections.Concurrent;
+
+namespace OrleansRaft.Grains;
+
+/// <summary>A silo that may host replicas.</summary>
+/// <param name="Address">Its address; changes when it restarts.</param>
+/// <param name="Name">Its name; stays.</param>
+internal readonly record struct SiloPlace(SiloAddress Address, string Name);
+
+/// <summary>The silos of the cluster: their names, whether they live, and which local store each holds. Any thread.</summary>
+internal sealed class Silos(IClusterMembershipService membership)
+{
+    private readonly ConcurrentDictionary<SiloAddress, string> stores = new();
+
+    /// <summary>The active silos, by name.</summary>
+    public IReadOnlyList<SiloPlace> Active =>
+    [
+        .. membership.CurrentSnapshot.Members.Values
+            .Where(member => member.Status == SiloStatus.Active)
+            .Select(member => new SiloPlace(member.SiloAddress, member.Name))
+            .OrderBy(place => place.Name, StringComparer.Ordinal),
+    ];
+
+    /// <summary>Whether a silo is about to become active.</summary>
+    public bool IsSomebodyJoining =>
+        membership.CurrentSnapshot.Members.Values.Any(member => member.Status is SiloStatus.Created or SiloStatus.Joining);
+
+    /// <summary>Whether a silo has been declared dead.</summary>
+    public bool IsDead(SiloAddress silo) =>
+        membership.CurrentSnapshot.Members.TryGetValue(silo, out var member) && member.Status == SiloStatus.Dead;
+
+    /// <summary>Whether a silo is active.</summary>
+    public bool IsActive(SiloAddress silo) =>
+        membership.CurrentSnapshot.Members.TryGetValue(silo, out var member) && member.Status == SiloStatus.Active;
+
+    /// <summary>The name of a silo, or its address when the membership does not know it.</summary>
+    public string NameOf(SiloAddress silo) =>
+        membership.CurrentSnapshot.Members.TryGetValue(silo, out var member) ? member.Name : silo.ToString();
+
+    /// <summary>The id of a silo's local store; null when it has not told yet.</summary>
+    public string? StoreOf(SiloAddress silo) => stores.TryGetValue(silo, out var store) ? store : null;
+
+    /// <summary>Takes note of a silo's local store.</summary>
+    public void LearnStore(SiloAddress silo, string store) => stores[silo] = store;
+
+    /// <summary>Forgets a silo that is dead.</summary>
+    public void Forget(SiloAddress silo) => stores.TryRemove(silo, out _);
+}

@@ -1,0 +1,85 @@
+using OrleansRaft.Core;
+
+namespace OrleansRaft.Grains;
+
+/// <summary>What all active silos said at about one moment of what they host.</summary>
+internal sealed class StockTaking
+{
+    private readonly Dictionary<(string Group, long Replica), (SiloAddress Silo, InventoryItem Item)> found = [];
+    private readonly HashSet<SiloAddress> silent = [];
+
+    public StockTaking(IReadOnlyList<SiloPlace> active, IReadOnlyDictionary<SiloAddress, Inventory> inventory)
+    {
+        Active = active;
+        foreach (var (address, _) in active)
+        {
+            if (!inventory.TryGetValue(address, out var told))
+            {
+                silent.Add(address);
+                continue;
+            }
+
+            foreach (var item in told.Replicas)
+            {
+                if (!found.TryGetValue((item.Group, item.Replica), out var other) || other.Item.Epoch < item.Epoch)
+                {
+                    found[(item.Group, item.Replica)] = (address, item);
+                }
+            }
+        }
+    }
+
+    /// <summary>The silos that were asked.</summary>
+    public IReadOnlyList<SiloPlace> Active { get; }
+
+    /// <summary>Whether every silo answered.</summary>
+    public bool IsComplete => silent.Count == 0;
+
+    /// <summary>Whether a replica lives, as far as is known: somebody hosts it, or who was thought to host it is an active silo that did not answer.</summary>
+    public bool Lives(ReplicaSlot slot)
+    {
+        if (Find(slot) is not null)
+        {
+            return true;
+        }
+
+        if (slot.Silo is not { } silo)
+        {
+            return false;
+        }
+
+        if (silent.Contains(silo))
+        {
+            return true;
+        }
+
+        slot.Forget(silo);
+        return false;
+    }
+
+    /// <summary>Whether all members of a group take part, and one of them leads: only then may one of them be disturbed.</summary>
+    public bool IsHealthy(GroupEntry group)
+    {
+        var hasLeader = false;
+        foreach (var member in group.Configuration.Members)
+        {
+            if (Find(group.Slot(member.Id)) is not { IsRunning: true } item)
+            {
+                return false;
+            }
+
+            hasLeader |= item.IsLeader;
+        }
+
+        return hasLeader;
+    }
+
+    /// <summary>Whether a replica leads its group.</summary>
+    public bool IsLeader(ReplicaSlot slot) => Find(slot) is { IsLeader: true };
+
+    /// <summary>What was said of a replica.</summary>
+    public InventoryItem? Find(ReplicaSlot slot) => found.TryGetValue((slot.Group.Name, slot.Replica.Value), out var entry) ? entry.Item : null;
+
+    /// <summary>The groups that some replica leads.</summary>
+    public HashSet<string> LedGroups() => [.. found.Values.Where(entry => entry.Item.IsLeader).Select(entry => entry.Item.Group)];
+}

@@ -1,0 +1,85 @@
+using OrleansRaft.Core;
+using OrleansRaft.Runtime.Storage;
+
+namespace OrleansRaft.Grains;
+
+/// <summary>What this silo knows of one group. Any thread.</summary>
+internal sealed class GroupEntry
+{
+    private readonly Lock adding = new();
+    private ReplicaSlot[] slots;
+    private Configuration configuration;
+
+    public GroupEntry(GroupSet set, int number, Configuration initial)
+    {
+        Set = set;
+        Number = number;
+        Name = set.GroupName(number);
+        configuration = initial;
+        slots = [.. initial.Members.Select(member => new ReplicaSlot(this, member.Id))];
+    }
+
+    /// <summary>The group's name.</summary>
+    public string Name { get; }
+
+    /// <summary>The set it belongs to.</summary>
+    public GroupSet Set { get; }
+
+    /// <summary>Its number in the set.</summary>
+    public int Number { get; }
+
+    /// <summary>The newest configuration that this silo knows: the first one, until a replica here or elsewhere tells of another.</summary>
+    public Configuration Configuration => Volatile.Read(ref configuration);
+
+    /// <summary>Every replica this silo has heard of, members or not.</summary>
+    public IReadOnlyList<ReplicaSlot> Slots => Volatile.Read(ref slots);
+
+    /// <summary>The slot of a replica, made when it is not known yet.</summary>
+    public ReplicaSlot Slot(ReplicaId replica) => Find(replica) ?? Add(replica);
+
+    /// <summary>The slot of a replica, if it is known.</summary>
+    public ReplicaSlot? Find(ReplicaId replica)
+    {
+        foreach (var slot in Volatile.Read(ref slots))
+        {
+            if (slot.Replica == replica)
+            {
+                return slot;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Takes note of a configuration, unless it is older than the one known.</summary>
+    public void Learn(Configuration newer)
+    {
+        lock (adding)
+        {
+            if (newer.Version >= configuration.Version)
+            {
+                Volatile.Write(ref configuration, newer);
+            }
+        }
+
+        foreach (var member in newer.Members)
+        {
+            Slot(member.Id);
+        }
+    }
+
+    private ReplicaSlot Add(ReplicaId replica)
+    {
+        lock (adding)
+        {
+            if (Find(replica) is { } added)
+            {
+                return added;
+            }
+
+            var slot = new ReplicaSlot(this, replica);
+            Volatile.Write(ref slots, [.. slots, slot]);
+            return slot;
+        }
+    }
+}

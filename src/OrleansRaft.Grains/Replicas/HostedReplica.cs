@@ -1,0 +1,146 @@
+using Microsoft.Extensions.Logging;
+using OrleansRaft.Core;
+using OrleansRaft.Runtime;
+using OrleansRaft.Runtime.Storage;
+
+namespace OrleansRaft.Grains;
+
+/// <summary>One activation of a replica on this silo: joins its driver to the grain's turns, to the lanes and to its log.</summary>
+/// <remarks>An activation lives once: Opening, Running, Stopped. Stopped is final, and what is stopped sends nothing.</remarks>
+internal sealed class HostedReplica : IReplicaHost, IReplicaTransport
+{
+    private static readonly Action<object> RunDriver = static state => ((HostedReplica)state).Driver.Run();
+    private static readonly Action<object> StopDriver = static state => ((HostedReplica)state).Driver.Stop();
+
+    private readonly IGrainContext context;
+    private readonly ReplicaServices services;
+    private IReplicaLog? log;
+    private RoleChanged role = new(RaftRole.Follower, Term.Zero, null, 0);
+    private int phase;
+
+    public HostedReplica(ReplicaSlot slot, IGrainContext context, ReplicaServices services)
+    {
+        Slot = slot;
+        Key = new ReplicaKey(slot.Group.Name, slot.Replica);
+        this.context = context;
+        this.services = services;
+        Driver = services.CreateDriver(this);
+    }
+
+    private enum Phase
+    {
+        Opening = 0,
+        Running = 1,
+        Stopped = 2,
+    }
+
+    /// <summary>Which replica.</summary>
+    public ReplicaKey Key { get; }
+
+    /// <summary>What this silo knows of it.</summary>
+    public ReplicaSlot Slot { get; }
+
+    /// <summary>What runs it.</summary>
+    public ReplicaDriver Driver { get; }
+
+    /// <summary>Its log; null until it is open.</summary>
+    public IReplicaLog? OpenLog => Volatile.Read(ref log);
+
+    /// <summary>The epoch under which it writes; 0 until its log is open.</summary>
+    public long Epoch => OpenLog?.Epoch ?? 0;
+
+    /// <summary>Its role, its term and the leader it knows.</summary>
+    public RoleChanged Role => Volatile.Read(ref role);
+
+    /// <summary>Whether it takes part.</summary>
+    public bool IsRunning => Volatile.Read(ref phase) == (int)Phase.Running;
+
+    /// <summary>Whether it will take part no more.</summary>
+    public bool IsStopped => Volatile.Read(ref phase) == (int)Phase.Stopped;
+
+    /// <summary>Takes note of the open log.</summary>
+    public void Attach(IReplicaLog opened)
+    {
+        Volatile.Write(ref log, opened);
+        Slot.Learn(services.LocalSilo, opened.Epoch);
+    }
+
+    /// <summary>Begins to take part, on the grain's turn; not when it was stopped meanwhile.</summary>
+    public void Start()
+    {
+        Invariant.Holds(OpenLog is not null, "a replica starts from an open log");
+        if (!IsStopped)
+        {
+            Driver.Start(OpenLog);
+            Interlocked.CompareExchange(ref phase, (int)Phase.Running, (int)Phase.Opening);
+        }
+    }
+
+    /// <summary>Stops, on the grain's turn; may be repeated.</summary>
+    public void Stop()
+    {
+        Silence();
+        Driver.Stop();
+    }
+
+    /// <summary>Falls silent at once, from any thread, and stops on the grain's next turn.</summary>
+    public void StopSoon()
+    {
+        Silence();
+        context.Scheduler.QueueAction(StopDriver, this);
+    }
+
+    /// <summary>Stops and goes, for good: the replica is no member of its group any more. Any thread.</summary>
+    public void Retire() => context.Deactivate(new DeactivationReason(DeactivationReasonCode.ApplicationRequested, $"replica {Key} was removed from its group"));
+
+    /// <summary>Takes a message that a lane brought, or a neighbour on this silo sent. Any thread.</summary>
+    public void Deliver(ReplicaId from, Message message)
+    {
+        if (IsRunning)
+        {
+            Driver.Receive(from, message);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Schedule() => context.Scheduler.QueueAction(RunDriver, this);
+
+    /// <inheritdoc/>
+    public void OnStopped(Exception cause)
+    {
+        Silence();
+        Log.ReplicaStopped(services.Logger, cause, Key, Epoch);
+        context.Deactivate(new DeactivationReason(DeactivationReasonCode.ApplicationRequested, cause, $"replica {Key} stopped: {cause.Message}"));
+    }
+
+    /// <inheritdoc/>
+    public void OnRoleChanged(RoleChanged change) => Volatile.Write(ref role, change);
+
+    /// <inheritdoc/>
+    public void OnConfigurationChanged(Configuration configuration) => Slot.Group.Learn(configuration);
+
+    /// <inheritdoc/>
+    public void Send(ReplicaId to, Message message)
+    {
+        if (!IsRunning)
+        {
+            return;
+        }
+
+        var peer = Slot.Group.Slot(to);
+        if (peer.Local is { } neighbour)
+        {
+            neighbour.Deliver(Key.Replica, message);
+            return;
+        }
+
+        services.Lanes.Send(this, peer, message);
+    }
+
+    private void Silence()
+    {
+        Volatile.Write(ref phase, (int)Phase.Stopped);
+        services.Groups.Remove(this);
+        Slot.Forget(services.LocalSilo);
+    }
+}

@@ -1,0 +1,105 @@
+using Orleans.Concurrency;
+using Orleans.Dashboard;
+using Orleans.Placement;
+using Orleans.Runtime.Placement;
+using OrleansRaft.Runtime.Storage;
+
+namespace OrleansRaft.Grains;
+
+/// <summary>Hosts one replica: opens its log, waits for the right to speak, and gives its driver turns until the grain is deactivated.</summary>
+[GrainType("raft-replica")]
+[ReplicaPlacement]
+[KeepAlive]
+[Immovable]
+[Reentrant]
+[NoProfiling]
+internal sealed class ReplicaGrain(ReplicaServices services) : Grain, IReplicaGrain, IDisposable
+{
+    private readonly CancellationTokenSource stopping = new();
+    private HostedReplica? replica;
+
+    /// <inheritdoc/>
+    public Task<ReplicaAddress> ActivateAsync() => Task.FromResult(new ReplicaAddress(services.LocalSilo, replica?.Epoch ?? 0));
+
+    /// <inheritdoc/>
+    public Task MoveAsync(SiloAddress target)
+    {
+        if (!target.Equals(services.LocalSilo))
+        {
+            RequestContext.Set(IPlacementDirector.PlacementHintKey, target);
+            MigrateOnIdle();
+        }
+
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        var name = this.GetPrimaryKeyString();
+        var key = ReplicaGrainKey.Parse(name) ?? throw new ArgumentException($"'{name}' names no replica; a replica is named 'group/number'.");
+        var group = services.Groups.Find(key.Group)
+            ?? throw new InvalidOperationException($"There is no group '{key.Group}' in this cluster, or this silo has not started yet.");
+
+        var hosted = new HostedReplica(group.Slot(key.Replica), GrainContext, services);
+        var log = await services.Store.OpenAsync(key, hosted.Driver.LogEvents, cancellationToken);
+        hosted.Attach(log);
+        replica = hosted;
+        services.Groups.Add(hosted);
+        Log.ReplicaOpened(services.Logger, key, log.Epoch);
+        StartWhenItMaySpeakAsync(hosted, log).Ignore();
+    }
+
+    /// <inheritdoc/>
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        await stopping.CancelAsync();
+        if (replica is { OpenLog: { } log } hosted)
+        {
+            var isClean = hosted.IsRunning;
+            hosted.Stop();
+            await LetGoAsync(hosted, log, isClean, cancellationToken);
+            if (reason.ReasonCode is not (DeactivationReasonCode.ShuttingDown or DeactivationReasonCode.Migrating))
+            {
+                services.Lost(hosted.Slot);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => stopping.Dispose();
+
+    private async Task StartWhenItMaySpeakAsync(HostedReplica hosted, IReplicaLog log)
+    {
+        try
+        {
+            await log.WaitUntilMaySpeakAsync(stopping.Token);
+            hosted.Start();
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            return;
+        }
+        catch (Exception exception)
+        {
+            hosted.OnStopped(exception);
+        }
+    }
+
+    private async Task LetGoAsync(HostedReplica hosted, IReplicaLog log, bool isClean, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (isClean)
+            {
+                await log.ReleaseAsync(cancellationToken);
+            }
+
+            await log.DisposeAsync();
+        }
+        catch (Exception exception)
+        {
+            Log.ReleaseFailed(services.Logger, exception, hosted.Key);
+        }
+    }
+}

@@ -1,0 +1,55 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using OrleansRaft.Runtime;
+using OrleansRaft.Runtime.Storage;
+
+namespace OrleansRaft.Grains;
+
+/// <summary>What every replica of a silo shares.</summary>
+internal sealed class ReplicaServices(
+    ILocalSiloDetails silo,
+    GroupTable groups,
+    Lanes lanes,
+    ReplicaKeeper keeper,
+    ILogStore store,
+    StateMachineCatalog machines,
+    IOptions<RaftOptions> options,
+    RaftMetrics metrics,
+    TimeProvider time,
+    ILoggerFactory loggers)
+{
+    private readonly ILogger driverLogger = loggers.CreateLogger<ReplicaDriver>();
+
+    /// <summary>The silo's groups.</summary>
+    public GroupTable Groups { get; } = groups;
+
+    /// <summary>The ways to other silos.</summary>
+    public Lanes Lanes { get; } = lanes;
+
+    /// <summary>Where logs are kept.</summary>
+    public ILogStore Store { get; } = store;
+
+    /// <summary>This silo.</summary>
+    public SiloAddress LocalSilo { get; } = silo.SiloAddress;
+
+    /// <summary>Where replicas log their comings and goings.</summary>
+    public ILogger Logger { get; } = loggers.CreateLogger<ReplicaGrain>();
+
+    /// <summary>Makes the driver of a replica, with a state machine in its initial state.</summary>
+    public ReplicaDriver CreateDriver(HostedReplica replica) => new(
+        replica.Key,
+        options.Value,
+        machines.Create(replica.Slot.Group.Set.Name),
+        replica,
+        replica,
+        time,
+        metrics,
+        driverLogger,
+        Seed(replica));
+
+    /// <summary>A replica stopped by itself: it should come to life again.</summary>
+    public void Lost(ReplicaSlot slot) => keeper.Want(slot);
+
+    // Different for each activation: two replicas with the same timeouts would stand against each other again and again.
+    private ulong Seed(HostedReplica replica) => KeyHash.Hash($"{replica.Key}@{LocalSilo}:{time.GetTimestamp()}");
+}

@@ -1,0 +1,59 @@
+using OrleansRaft.Core;
+
+namespace OrleansRaft.Grains;
+
+/// <summary>What this silo knows of one replica of one group. Any thread.</summary>
+internal sealed class ReplicaSlot(GroupEntry group, ReplicaId replica)
+{
+    private ReplicaLocation? location;
+    private HostedReplica? local;
+
+    /// <summary>Its group.</summary>
+    public GroupEntry Group { get; } = group;
+
+    /// <summary>Its name in the group.</summary>
+    public ReplicaId Replica { get; } = replica;
+
+    /// <summary>The activation on this silo, if there is one.</summary>
+    public HostedReplica? Local => Volatile.Read(ref local);
+
+    /// <summary>The silo that hosts it, as far as is known.</summary>
+    public SiloAddress? Silo => Volatile.Read(ref location)?.Silo;
+
+    /// <summary>Whether somebody waits for its whereabouts; set and cleared by the <see cref="Locator"/>.</summary>
+    public int IsWanted;
+
+    /// <summary>Takes note of a sign of life.</summary>
+    /// <returns>False when it comes from a predecessor of an activation that is known already.</returns>
+    public bool Learn(SiloAddress silo, long epoch)
+    {
+        while (true)
+        {
+            var known = Volatile.Read(ref location);
+            if (known is not null && (epoch < known.Epoch || (epoch == known.Epoch && silo.Equals(known.Silo))))
+            {
+                return epoch >= known.Epoch;
+            }
+
+            if (Interlocked.CompareExchange(ref location, new ReplicaLocation(silo, epoch), known) == known)
+            {
+                return true;
+            }
+        }
+    }
+
+    /// <summary>Forgets that a silo hosts it; the epoch stays known.</summary>
+    public void Forget(SiloAddress silo)
+    {
+        if (Volatile.Read(ref location) is { Silo: { } known } current && known.Equals(silo))
+        {
+            Interlocked.CompareExchange(ref location, current with { Silo = null }, current);
+        }
+    }
+
+    /// <summary>Makes an activation known to this silo's lanes.</summary>
+    public void Register(HostedReplica activation) => Volatile.Write(ref local, activation);
+
+    /// <summary>Takes an activation out, unless another has taken its place.</summary>
+    public void Unregister(HostedReplica activation) => Interlocked.CompareExchange(ref local, null, activation);
+}

@@ -1,0 +1,28 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Options;
+using OrleansRaft.Runtime;
+
+namespace OrleansRaft.Grains;
+
+/// <summary>This silo's requests to all groups: what all routers of a silo share, so that their requests travel together.</summary>
+internal sealed class GroupClients(
+    GroupTable groups, ReplicaRequests requests, Locator locator, ILocalSiloDetails self, IOptions<RaftOptions> options, TimeProvider time)
+{
+    private readonly ConcurrentDictionary<GroupEntry, GroupClient> clients = new();
+
+    /// <summary>How many groups a set has; 0 when there is no such set.</summary>
+    public int CountGroups(string set) => groups.FindSet(set).Count;
+
+    /// <summary>The group of a key; null when there is no such set.</summary>
+    public GroupEntry? Choose(string set, string key) =>
+        groups.FindSet(set) is { Count: > 0 } numbered ? numbered[KeyHash.GroupOf(key, numbered.Count)] : null;
+
+    /// <summary>A group by its number; null when there is none.</summary>
+    public GroupEntry? Choose(string set, int number) =>
+        groups.FindSet(set) is { } numbered && number >= 0 && number < numbered.Count ? numbered[number] : null;
+
+    /// <summary>The requests to a group.</summary>
+    public GroupClient Of(GroupEntry group) => clients.TryGetValue(group, out var client)
+        ? client
+        : clients.GetOrAdd(group, added => new GroupClient(added, requests, locator, self, options.Value, time));
+}

@@ -1,0 +1,93 @@
+using OrleansRaft.Core;
+
+namespace OrleansRaft.Grains;
+
+/// <summary>Remembers which replica of a group leads, and whom to ask when that is not known. Any thread; a race costs an attempt at most.</summary>
+internal sealed class LeaderFinder(GroupEntry group, Locator locator, ILocalSiloDetails self)
+{
+    private ReplicaSlot? leader;
+    private ReplicaSlot? distrusted;
+    private int rotation;
+
+    /// <summary>Whom to ask for what only a leader may do; null while nobody's whereabouts are known.</summary>
+    public ReplicaSlot? Next()
+    {
+        if (Volatile.Read(ref leader) is { } known && IsReachable(known))
+        {
+            return known;
+        }
+
+        var avoided = Volatile.Read(ref distrusted);
+        return KnownHere() is { } told && told != avoided && IsReachable(told) ? told : Rotate(avoided);
+    }
+
+    /// <summary>Whom to ask for what any replica may do: one on this silo, or else any.</summary>
+    public ReplicaSlot? Nearest()
+    {
+        foreach (var slot in group.Slots)
+        {
+            if (slot.Local is { IsRunning: true })
+            {
+                return slot;
+            }
+        }
+
+        return Rotate(Volatile.Read(ref distrusted));
+    }
+
+    /// <summary>A replica answered as leaders do.</summary>
+    public void Confirm(ReplicaSlot slot)
+    {
+        Volatile.Write(ref leader, slot);
+        Volatile.Write(ref distrusted, null);
+    }
+
+    /// <summary>A replica said that it does not lead, and perhaps who does.</summary>
+    public void Follow(ReplicaSlot asked, ReplicaId? hint)
+    {
+        Volatile.Write(ref distrusted, asked);
+        Volatile.Write(ref leader, hint is { } named && named != asked.Replica ? group.Slot(named) : null);
+    }
+
+    /// <summary>A replica did not answer.</summary>
+    public void Distrust(ReplicaSlot asked) => Follow(asked, null);
+
+    private ReplicaSlot? KnownHere()
+    {
+        foreach (var slot in group.Slots)
+        {
+            if (slot.Local is { IsRunning: true } replica && replica.Role.Leader is { } known)
+            {
+                return group.Slot(known);
+            }
+        }
+
+        return null;
+    }
+
+    private ReplicaSlot? Rotate(ReplicaSlot? avoided)
+    {
+        var slots = group.Slots;
+        ReplicaSlot? last = null;
+        for (var step = 0; step < slots.Count; step++)
+        {
+            var slot = slots[(int)((uint)Interlocked.Increment(ref rotation) % (uint)slots.Count)];
+            if (!IsReachable(slot))
+            {
+                locator.Want(slot);
+            }
+            else if (slot != avoided)
+            {
+                return slot;
+            }
+            else
+            {
+                last = slot;
+            }
+        }
+
+        return last;
+    }
+
+    private bool IsReachable(ReplicaSlot slot) => slot.Local is { IsRunning: true } || (slot.Silo is { } silo && !silo.Equals(self.SiloAddress));
+}

@@ -1,0 +1,64 @@
+using OrleansRaft.Core;
+using OrleansRaft.Runtime;
+
+namespace OrleansRaft.Grains;
+
+/// <summary>A request that has no answer yet.</summary>
+/// <param name="key">The key by which the client chose the group.</param>
+/// <param name="body">The encoded command or query.</param>
+/// <param name="expiresAt">The timestamp at which the client's side gives up.</param>
+internal abstract class PendingRequest(string key, ReadOnlyMemory<byte> body, long expiresAt)
+{
+    private readonly TaskCompletionSource<Reply> completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>The key by which the client chose the group.</summary>
+    public string Key { get; } = key;
+
+    /// <summary>The encoded command or query.</summary>
+    public ReadOnlyMemory<byte> Body { get; } = body;
+
+    /// <summary>The timestamp at which the client's side gives up.</summary>
+    public long ExpiresAt { get; } = expiresAt;
+
+    /// <summary>The last refusal, which is the answer when time runs out.</summary>
+    public Reply? LastRefusal { get; set; }
+
+    /// <summary>The answer.</summary>
+    public Task<Reply> Answer => completion.Task;
+
+    /// <summary>Gives the final answer.</summary>
+    public virtual void Complete(in Reply reply) => completion.TrySetResult(reply);
+
+    /// <summary>Gives the answer that is due when time has run out.</summary>
+    public void Expire() => Complete(LastRefusal is { } refusal
+        ? refusal
+        : Reply.Rejected(RefusalReason.NoLeader, null, 1_000, "No leader could be reached in time; the group elects, or has lost its majority. Try again."));
+}
+
+/// <summary>A query that has no answer yet.</summary>
+internal sealed class PendingQuery(string key, ReadOnlyMemory<byte> body, long expiresAt) : PendingRequest(key, body, expiresAt);
+
+/// <summary>A command that has no answer yet.</summary>
+internal sealed class PendingCommand(string key, ReadOnlyMemory<byte> body, string requestId, long expiresAt) : PendingRequest(key, body, expiresAt)
+{
+    /// <summary>The client's own id; empty when the library's session is used.</summary>
+    public string RequestId { get; } = requestId;
+
+    /// <summary>The session under which it was first sent; null while it has none.</summary>
+    public ClientSession? Session { get; set; }
+
+    /// <summary>Its number in the session.</summary>
+    public long Sequence { get; set; }
+
+    /// <summary>Whether any attempt left open if the command was applied. From then on a refusal of another attempt proves nothing.</summary>
+    public bool WasUnknown { get; set; }
+
+    /// <inheritdoc/>
+    public override void Complete(in Reply reply)
+    {
+        Session?.Answered(Sequence);
+        base.Complete(WasUnknown && reply.Kind == ReplyKind.Rejected
+            ? Reply.Unknown($"An attempt may have been applied, and no later one told ({reply.Detail}) Repeat it under the same request id.")
+            : reply);
+    }
+}

@@ -1,0 +1,73 @@
+using OrleansRaft.Runtime;
+
+namespace OrleansRaft.Grains;
+
+/// <summary>Tries queries of one consistency on a replica of a group, all behind one confirmation, and says which of them to try again.</summary>
+internal sealed class QueryAttempts(ReplicaRequests requests, LeaderFinder leader, ReadConsistency consistency)
+{
+    /// <summary>Makes one attempt.</summary>
+    /// <returns>The queries that have no final answer yet.</returns>
+    public async Task<List<PendingQuery>> TryAsync(List<PendingQuery> batch)
+    {
+        var replica = consistency == ReadConsistency.Stale ? leader.Nearest() : leader.Next();
+        if (replica is null || await SendAsync(replica, batch) is not { } replies)
+        {
+            return batch;
+        }
+
+        var left = new List<PendingQuery>();
+        for (var index = 0; index < batch.Count; index++)
+        {
+            Settle(replica, batch[index], replies[index], left);
+        }
+
+        return left;
+    }
+
+    private async Task<Reply[]?> SendAsync(ReplicaSlot replica, List<PendingQuery> batch)
+    {
+        var queries = new QueryEnvelope[batch.Count];
+        for (var index = 0; index < queries.Length; index++)
+        {
+            queries[index] = new QueryEnvelope(batch[index].Key, batch[index].Body);
+        }
+
+        try
+        {
+            if (await requests.QueryAsync(replica, queries, consistency) is { } answer)
+            {
+                return answer.Replies;
+            }
+        }
+        catch (Exception)
+        {
+            // Whatever it was, a query changes nothing and may be asked again elsewhere.
+        }
+
+        leader.Distrust(replica);
+        return null;
+    }
+
+    private void Settle(ReplicaSlot replica, PendingQuery query, in Reply reply, List<PendingQuery> left)
+    {
+        switch (reply)
+        {
+            case { Kind: ReplyKind.Committed }:
+                if (consistency != ReadConsistency.Stale)
+                {
+                    leader.Confirm(replica);
+                }
+
+                query.Complete(reply);
+                return;
+            case { Kind: ReplyKind.Rejected, Reason: not RefusalReason.NoLeader }:
+                query.Complete(reply);
+                return;
+            default:
+                query.LastRefusal = reply.Kind == ReplyKind.Rejected ? reply : query.LastRefusal;
+                leader.Follow(replica, reply.Leader);
+                left.Add(query);
+                return;
+        }
+    }
+}

@@ -1,0 +1,119 @@
+using OrleansRaft.Runtime;
+
+namespace OrleansRaft.Grains;
+
+/// <summary>Gathers requests to one group into batches while earlier batches are on their way, and tries again what was not answered.</summary>
+/// <typeparam name="TRequest">Commands or queries.</typeparam>
+/// <param name="attempt">Makes one attempt with a batch: completes what is final, and returns the rest, to be tried again after a pause.</param>
+/// <param name="time">This silo's clock.</param>
+internal sealed class RequestQueue<TRequest>(Func<List<TRequest>, Task<List<TRequest>>> attempt, TimeProvider time)
+    where TRequest : PendingRequest
+{
+    private const int WaitingMax = 65_536;
+    private const int BatchMax = 512;
+    private const int BatchBytesMax = 512 * 1024;
+    private const int BatchesMax = 8;
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
+
+    private readonly Lock gate = new();
+    private readonly Queue<TRequest> waiting = new();
+    private readonly Queue<TRequest> again = new();
+    private int batches;
+
+    /// <summary>Adds a request; refuses it when too many wait.</summary>
+    public Task<Reply> Add(TRequest request)
+    {
+        lock (gate)
+        {
+            if (waiting.Count + again.Count >= WaitingMax)
+            {
+                request.Complete(Reply.Rejected(
+                    RefusalReason.Overloaded, null, 1_000, $"{WaitingMax} requests to this group wait on this silo already; send fewer at once."));
+                return request.Answer;
+            }
+
+            waiting.Enqueue(request);
+            if (batches == BatchesMax)
+            {
+                return request.Answer;
+            }
+
+            batches++;
+        }
+
+        // Never on the caller's turn: a grain's scheduler must not carry the work of others.
+        ThreadPool.UnsafeQueueUserWorkItem(static queue => queue.RunAsync().Ignore(), this, preferLocal: false);
+        return request.Answer;
+    }
+
+    private async Task RunAsync()
+    {
+        while (Take() is { } batch)
+        {
+            var left = await AttemptAsync(batch);
+            if (left.Count > 0)
+            {
+                await Task.Delay(Pause, time);
+                PutBack(left);
+            }
+        }
+    }
+
+    private async Task<List<TRequest>> AttemptAsync(List<TRequest> batch)
+    {
+        try
+        {
+            return await attempt(batch);
+        }
+        catch (Exception exception)
+        {
+            // An attempt answers for what it expects; what it does not expect must not leave callers without an answer.
+            foreach (var request in batch)
+            {
+                request.Complete(Reply.Unknown($"The request failed unexpectedly: {exception.Message}"));
+            }
+
+            return [];
+        }
+    }
+
+    private List<TRequest>? Take()
+    {
+        var batch = new List<TRequest>();
+        var now = time.GetTimestamp();
+        lock (gate)
+        {
+            var bytes = 0;
+            while (batch.Count < BatchMax && bytes < BatchBytesMax && (again.TryDequeue(out var request) || waiting.TryDequeue(out request)))
+            {
+                if (request.ExpiresAt <= now)
+                {
+                    request.Expire();
+                    continue;
+                }
+
+                bytes += request.Body.Length;
+                batch.Add(request);
+            }
+
+            if (batch.Count == 0)
+            {
+                batches--;
+                return null;
+            }
+        }
+
+        return batch;
+    }
+
+    private void PutBack(List<TRequest> left)
+    {
+        lock (gate)
+        {
+            foreach (var request in left)
+            {
+                again.Enqueue(request);
+            }
+        }
+    }
+}

@@ -1,0 +1,13 @@
+namespace OrleansRaft.Grains;
+
+/// <summary>What a lane needs of the network.</summary>
+internal interface ILaneEnd
+{
+    /// <summary>Hands a batch over to another silo, and waits a moment for its acknowledgement.</summary>
+    /// <returns>Which frames found nobody.</returns>
+    /// <exception cref="TimeoutException">No acknowledgement came in time; others may be thrown as well.</exception>
+    Task<byte[]> ExchangeAsync(SiloAddress target, byte[] batch);
+
+    /// <summary>Waits a little after a failure, so that a silo that refuses at once is not asked without pause.</summary>
+    Task RestAsync();
+}

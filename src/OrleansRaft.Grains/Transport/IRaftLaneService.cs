@@ -1,0 +1,54 @@
+using Orleans.Concurrency;
+using Orleans.Services;
+
+namespace OrleansRaft.Grains;
+
+/// <summary>One silo's end of all lanes: reached by the silo's address, without a directory.</summary>
+[Alias("raft-lane")]
+internal interface IRaftLaneService : IGrainService
+{
+    /// <summary>Hands a batch of messages to the replicas here, see <see cref="LaneBatchCodec"/>.</summary>
+    /// <returns>Which frames were for replicas that are not here; empty when none.</returns>
+    [Alias("exchange")]
+    Task<byte[]> ExchangeAsync(SiloAddress from, [Immutable] byte[] batch);
+
+    /// <summary>Submits commands to a replica here, see <see cref="RequestCodec"/>.</summary>
+    /// <returns>The replies; empty when the replica is not here.</returns>
+    [Alias("submit")]
+    Task<byte[]> SubmitAsync([Immutable] byte[] request);
+
+    /// <summary>Asks queries of a replica here, see <see cref="RequestCodec"/>.</summary>
+    /// <returns>The replies; empty when the replica is not here.</returns>
+    [Alias("query")]
+    Task<byte[]> QueryAsync([Immutable] byte[] request);
+
+    /// <summary>Which of some replicas run here.</summary>
+    [Alias("locate")]
+    Task<Inventory> LocateAsync([Immutable] ReplicaName[] wanted);
+
+    /// <summary>Everything that runs here.</summary>
+    [Alias("inventory")]
+    Task<Inventory> TakeInventoryAsync();
+
+    /// <summary>The state of some replicas here, with digests; those that are not here are left out.</summary>
+    [Alias("inspect")]
+    Task<ReplicaReport[]> InspectAsync([Immutable] ReplicaName[] wanted);
+
+    /// <summary>Entries of the log of a replica here; null when it is not here.</summary>
+    [Alias("log")]
+    Task<byte[]?> ReadLogAsync(ReplicaName replica, long after, int limit);
+
+    /// <summary>Hands leadership of a group over, if its replica here leads.</summary>
+    /// <returns>One reply; empty when the replica is not here.</returns>
+    [Alias("transfer")]
+    Task<byte[]> TransferLeadershipAsync(ReplicaName replica, long target);
+
+    /// <summary>Changes the members of a group, if its replica here leads, see <see cref="MemberChangeCodec"/>.</summary>
+    /// <returns>One reply; empty when the replica is not here.</returns>
+    [Alias("members")]
+    Task<byte[]> ChangeMembersAsync(ReplicaName replica, [Immutable] byte[] change);
+
+    /// <summary>Makes the place of a new member in the store that this silo reaches.</summary>
+    [Alias("create")]
+    Task CreateReplicaAsync(ReplicaName replica);
+}

@@ -1,0 +1,42 @@
+using Orleans.Concurrency;
+using OrleansRaft.Core;
+
+namespace OrleansRaft.Grains;
+
+/// <summary>Names a replica between silos.</summary>
+[GenerateSerializer, Immutable, Alias("raft-replica-name")]
+internal readonly record struct ReplicaName([property: Id(0)] string Group, [property: Id(1)] long Replica);
+
+/// <summary>What runs on one silo.</summary>
+/// <param name="Store">The id of the silo's local store; empty when it has none.</param>
+/// <param name="Replicas">The replicas that were asked for and run here, or all of them.</param>
+[GenerateSerializer, Immutable, Alias("raft-inventory")]
+internal sealed record Inventory([property: Id(0)] string Store, [property: Id(1)] InventoryItem[] Replicas);
+
+/// <summary>One replica of an <see cref="Inventory"/>.</summary>
+[GenerateSerializer, Immutable, Alias("raft-inventory-item")]
+internal readonly record struct InventoryItem(
+    [property: Id(0)] string Group,
+    [property: Id(1)] long Replica,
+    [property: Id(2)] long Epoch,
+    [property: Id(3)] bool IsRunning,
+    [property: Id(4)] bool IsLeader,
+    [property: Id(5)] long Term,
+    [property: Id(6)] byte[]? Configuration)
+{
+    /// <summary>Describes a replica that runs here. A leader tells its group's configuration when that is no longer the first one.</summary>
+    public static InventoryItem Of(HostedReplica replica)
+    {
+        var role = replica.Role;
+        var isLeader = replica.IsRunning && role.Role == RaftRole.Leader;
+        var configuration = replica.Slot.Group.Configuration;
+        return new InventoryItem(
+            replica.Key.Group,
+            replica.Key.Replica.Value,
+            replica.Epoch,
+            replica.IsRunning,
+            isLeader,
+            role.Term.Value,
+            isLeader && configuration.Version > LogIndex.Zero ? Core.Codec.ConfigurationCodec.Encode(configuration).ToArray() : null);
+    }
+}

@@ -1,0 +1,60 @@
+using System.Collections.Concurrent;
+using OrleansRaft.Core;
+
+namespace OrleansRaft.Grains;
+
+/// <summary>All lanes that leave this silo. Any thread.</summary>
+internal sealed class Lanes(LaneClient client, ILocalSiloDetails silo, Locator locator, LinkFaults faults, TimeProvider time) : ILaneEnd
+{
+    private static readonly TimeSpan AcknowledgementTimeout = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan RestTime = TimeSpan.FromMilliseconds(20);
+
+    private readonly ConcurrentDictionary<SiloAddress, Lane> lanes = new();
+
+    /// <summary>Sends a message to a replica that is not on this silo; to nobody, while its whereabouts are looked for.</summary>
+    public void Send(HostedReplica sender, ReplicaSlot to, Message message)
+    {
+        if (to.Silo is not { } target || target.Equals(silo.SiloAddress))
+        {
+            locator.Want(to);
+            return;
+        }
+
+        var lane = lanes.TryGetValue(target, out var known) ? known : lanes.GetOrAdd(target, static (silo, end) => new Lane(silo, end), this);
+        lane.Enqueue(new LaneFrame(sender, to, sender.Epoch, message));
+    }
+
+    /// <summary>Gives up the lane to a silo that is dead.</summary>
+    public void Close(SiloAddress target)
+    {
+        if (lanes.TryRemove(target, out var lane))
+        {
+            lane.Close();
+        }
+
+        client.Forget(target);
+    }
+
+    /// <inheritdoc/>
+    public Task<byte[]> ExchangeAsync(SiloAddress target, byte[] batch) =>
+        faults.IsCut(target)
+            ? Task.FromException<byte[]>(new TimeoutException($"The link to {target} is cut."))
+            : client.Get(target).ExchangeAsync(silo.SiloAddress, batch).WaitAsync(AcknowledgementTimeout, time);
+
+    /// <inheritdoc/>
+    public Task RestAsync() => Task.Delay(RestTime, time);
+
+    private sealed class Lane(SiloAddress target, ILaneEnd end)
+    {
+        private readonly LaneQueue control = new(target, end, LaneLimits.Control);
+        private readonly LaneQueue bulk = new(target, end, LaneLimits.Bulk);
+
+        public void Enqueue(in LaneFrame frame) => (frame.IsBulk ? bulk : control).Enqueue(frame);
+
+        public void Close()
+        {
+            control.Close();
+            bulk.Close();
+        }
+    }
+}

@@ -1,0 +1,121 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+using OrleansRaft.Core.Codec;
+
+namespace OrleansRaft.Grains;
+
+/// <summary>Finds out where replicas live, by asking the silos themselves, in the background. No grain directory is on the way.</summary>
+/// <remarks>Many questions share one call to each silo, and a replica that nobody has is asked for again only after a pause, by whoever still needs it.</remarks>
+internal sealed class Locator(GroupTable groups, Silos silos, LaneClient client, LinkFaults faults, TimeProvider time, ILogger<Locator> logger)
+{
+    private const int WantedMax = 4_096;
+    private static readonly TimeSpan AnswerTimeout = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+
+    private readonly Channel<ReplicaSlot> wanted = Channel.CreateUnbounded<ReplicaSlot>(new UnboundedChannelOptions { SingleReader = true });
+    private Task loop = Task.CompletedTask;
+
+    /// <summary>Begins to answer.</summary>
+    public void Start() => loop = Task.Run(RunAsync);
+
+    /// <summary>Asks for a replica's whereabouts; does nothing when they are being looked for already. Any thread.</summary>
+    public void Want(ReplicaSlot slot)
+    {
+        if (Interlocked.Exchange(ref slot.IsWanted, 1) == 0)
+        {
+            wanted.Writer.TryWrite(slot);
+        }
+    }
+
+    /// <summary>Asks every active silo what it hosts, and takes note of all answers.</summary>
+    /// <returns>What was answered, by silo; silos that did not answer in time are left out.</returns>
+    public Task<IReadOnlyDictionary<SiloAddress, Inventory>> TakeInventoryAsync() => AskAllAsync(static service => service.TakeInventoryAsync());
+
+    /// <summary>Asks every active silo for some replicas, and takes note of all answers.</summary>
+    public Task<IReadOnlyDictionary<SiloAddress, Inventory>> LocateAsync(IEnumerable<ReplicaSlot> slots)
+    {
+        ReplicaName[] names = [.. slots.Select(slot => new ReplicaName(slot.Group.Name, slot.Replica.Value))];
+        return AskAllAsync(service => service.LocateAsync(names));
+    }
+
+    /// <summary>Answers no more.</summary>
+    public async Task StopAsync()
+    {
+        wanted.Writer.TryComplete();
+        await loop;
+    }
+
+    private async Task RunAsync()
+    {
+        var batch = new List<ReplicaSlot>();
+        while (await wanted.Reader.WaitToReadAsync())
+        {
+            while (batch.Count < WantedMax && wanted.Reader.TryRead(out var slot))
+            {
+                batch.Add(slot);
+            }
+
+            await LocateAsync(batch);
+            await Task.Delay(Pause, time);
+            foreach (var slot in batch)
+            {
+                Volatile.Write(ref slot.IsWanted, 0);
+            }
+
+            batch.Clear();
+        }
+    }
+
+    private async Task<IReadOnlyDictionary<SiloAddress, Inventory>> AskAllAsync(Func<IRaftLaneService, Task<Inventory>> ask)
+    {
+        var answers = await Task.WhenAll(silos.Active.Select(silo => AskAsync(silo.Address, ask)));
+        var bySilo = new Dictionary<SiloAddress, Inventory>();
+        foreach (var (silo, inventory) in answers)
+        {
+            if (inventory is not null)
+            {
+                bySilo.Add(silo, inventory);
+                Learn(silo, inventory);
+            }
+        }
+
+        return bySilo;
+    }
+
+    private async Task<(SiloAddress Silo, Inventory? Inventory)> AskAsync(SiloAddress silo, Func<IRaftLaneService, Task<Inventory>> ask)
+    {
+        if (faults.IsCut(silo))
+        {
+            return (silo, null);
+        }
+
+        try
+        {
+            return (silo, await ask(client.Get(silo)).WaitAsync(AnswerTimeout, time));
+        }
+        catch (Exception exception)
+        {
+            // A silo that cannot be asked is one that hosts nothing we could reach.
+            Log.SiloSilent(logger, exception, silo);
+            return (silo, null);
+        }
+    }
+
+    private void Learn(SiloAddress silo, Inventory inventory)
+    {
+        silos.LearnStore(silo, inventory.Store);
+        foreach (var item in inventory.Replicas)
+        {
+            if (groups.Find(item.Group) is not { } group)
+            {
+                continue;
+            }
+
+            group.Slot(new Core.ReplicaId(item.Replica)).Learn(silo, item.Epoch);
+            if (item.Configuration is { } configuration)
+            {
+                group.Learn(ConfigurationCodec.Decode(configuration));
+            }
+        }
+    }
+}

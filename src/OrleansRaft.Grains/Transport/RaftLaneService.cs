@@ -1,0 +1,138 @@
+using Microsoft.Extensions.Logging;
+using Orleans.Concurrency;
+using Orleans.Dashboard;
+using OrleansRaft.Core;
+using OrleansRaft.Core.Codec;
+using OrleansRaft.Runtime;
+using OrleansRaft.Runtime.Storage;
+
+namespace OrleansRaft.Grains;
+
+/// <summary>This silo's end of all lanes. Its methods interleave at every await, and the hot one never awaits.</summary>
+[NoProfiling]
+[Reentrant]
+internal sealed class RaftLaneService(
+    GrainId id, Silo silo, ILoggerFactory loggers, GroupTable groups, Silos silos, ReplicaRequests requests, ILogStore store)
+    : GrainService(id, silo, loggers), IRaftLaneService
+{
+    private readonly ILogger logger = loggers.CreateLogger<RaftLaneService>();
+
+    /// <inheritdoc/>
+    public Task<byte[]> ExchangeAsync(SiloAddress from, byte[] batch)
+    {
+        // A silo that was declared dead may still run for a moment: its replicas have successors.
+        if (silos.IsDead(from))
+        {
+            return Task.FromResult<byte[]>([]);
+        }
+
+        var absent = new List<int>();
+        try
+        {
+            LaneBatchCodec.Decode(batch, groups, (number, frame) =>
+            {
+                if (!TryDeliver(from, frame))
+                {
+                    absent.Add(number);
+                }
+            });
+        }
+        catch (CorruptDataException exception)
+        {
+            Log.BatchUnreadable(logger, exception, batch.Length, from);
+        }
+
+        return Task.FromResult(LaneBatchCodec.EncodeAbsent(absent));
+    }
+
+    /// <inheritdoc/>
+    public Task<byte[]> SubmitAsync(byte[] request) => requests.SubmitHereAsync(request);
+
+    /// <inheritdoc/>
+    public Task<byte[]> QueryAsync(byte[] request) => requests.QueryHereAsync(request);
+
+    /// <inheritdoc/>
+    public Task<Inventory> LocateAsync(ReplicaName[] wanted) => Task.FromResult(new Inventory(
+        store.LocalId,
+        [.. wanted.Select(Find).OfType<HostedReplica>().Select(InventoryItem.Of)]));
+
+    /// <inheritdoc/>
+    public Task<Inventory> TakeInventoryAsync() => Task.FromResult(new Inventory(store.LocalId, [.. groups.Hosted.Select(InventoryItem.Of)]));
+
+    /// <inheritdoc/>
+    public async Task<ReplicaReport[]> InspectAsync(ReplicaName[] wanted)
+    {
+        var reports = await Task.WhenAll(wanted.Select(Find).OfType<HostedReplica>().Select(ReportAsync));
+        return [.. reports.OfType<ReplicaReport>()];
+    }
+
+    /// <inheritdoc/>
+    public async Task<byte[]?> ReadLogAsync(ReplicaName replica, long after, int limit) => Find(replica) is { IsRunning: true } hosted
+        ? EntryListCodec.Encode(await hosted.Driver.ReadLogAsync(new LogIndex(after), limit))
+        : null;
+
+    /// <inheritdoc/>
+    public async Task<byte[]> TransferLeadershipAsync(ReplicaName replica, long target) => Find(replica) is { IsRunning: true } hosted
+        ? RequestCodec.EncodeReplies(new ReplyBatch(
+            [await hosted.Driver.TransferLeadershipAsync(target == 0 ? null : new ReplicaId(target))], LogTime.Zero))
+        : [];
+
+    /// <inheritdoc/>
+    public async Task<byte[]> ChangeMembersAsync(ReplicaName replica, byte[] change)
+    {
+        if (Find(replica) is not { IsRunning: true } hosted)
+        {
+            return [];
+        }
+
+        var (changes, expectedVersion) = MemberChangeCodec.Decode(change);
+        return RequestCodec.EncodeReplies(new ReplyBatch([await hosted.Driver.ChangeMembersAsync(changes, expectedVersion)], LogTime.Zero));
+    }
+
+    /// <inheritdoc/>
+    public Task CreateReplicaAsync(ReplicaName replica) => groups.Find(replica.Group) is { } group
+        ? store.CreateReplicaAsync(
+            new ReplicaKey(replica.Group, new ReplicaId(replica.Replica)),
+            groups.Cluster.InitialConfiguration(group.Set, group.Number),
+            StoppedCancellationTokenSource.Token)
+        : throw new StoreRefusedException($"This silo knows no group '{replica.Group}'.");
+
+    private static async Task<ReplicaReport?> ReportAsync(HostedReplica replica)
+    {
+        if (!replica.IsRunning)
+        {
+            return null;
+        }
+
+        try
+        {
+            return ReplicaReport.Of(await replica.Driver.InspectAsync());
+        }
+        catch (ObjectDisposedException)
+        {
+            return null;
+        }
+    }
+
+    private static bool TryDeliver(SiloAddress from, in ReceivedFrame frame)
+    {
+        if (!frame.Group.Slot(frame.From).Learn(from, frame.Epoch))
+        {
+            return true;
+        }
+
+        if (frame.Group.Slot(frame.To).Local is not { } replica)
+        {
+            return false;
+        }
+
+        if (replica.IsRunning)
+        {
+            replica.Deliver(frame.From, MessageCodec.Decode(frame.Message));
+        }
+
+        return true;
+    }
+
+    private HostedReplica? Find(ReplicaName name) => groups.Find(name.Group)?.Find(new ReplicaId(name.Replica))?.Local;
+}
