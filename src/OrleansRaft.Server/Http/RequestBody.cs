@@ -68,6 +68,11 @@ internal static class RequestBody
                 WholeBody,
                 $"The body is not JSON at line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}. Send an object such as {{\"{field}\": 1}}.");
         }
+        catch (InvalidOperationException)
+        {
+            // How the reader says that a name is no text: damaged UTF-8, or half a surrogate pair.
+            return KnownProblems.InvalidRequest(WholeBody, $"The body has a field whose name is no text. It knows only \"{field}\".");
+        }
     }
 
     private static Checked<long> ParseObject(in ReadOnlySequence<byte> body, string field)
@@ -111,17 +116,7 @@ internal static class RequestBody
 
     private static Problem UnknownField(ref Utf8JsonReader json, string field)
     {
-        string name;
-        try
-        {
-            name = json.GetString()!;
-        }
-        catch (InvalidOperationException)
-        {
-            // The name is no text: damaged UTF-8, or half a surrogate pair.
-            return KnownProblems.InvalidRequest(WholeBody, $"The body has a field whose name is no text. It knows only \"{field}\".");
-        }
-
+        var name = json.GetString()!;
         return KnownProblems.InvalidRequest(name.Length <= 128 ? name : WholeBody, $"The field {Shortened.Of(name)} is unknown here. The body knows only \"{field}\".");
     }
 

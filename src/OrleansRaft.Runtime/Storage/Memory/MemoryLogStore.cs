@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Security.Cryptography;
 using OrleansRaft.Core;
 
 namespace OrleansRaft.Runtime.Storage.Memory;
@@ -13,7 +12,7 @@ public sealed class MemoryLogStore : ILogStore
     private readonly LeaseTimes times;
     private readonly ConcurrentDictionary<long, MemoryReplicaLog> logs = new();
     private readonly CancellationTokenSource closing = new();
-    private readonly long leaseId = NewNonce();
+    private readonly long leaseId = ActivationNonce.New();
     private readonly SiloLease lease;
     private long takeOversKnown;
     private volatile TaskCompletionSource? reconnection;
@@ -75,7 +74,7 @@ public sealed class MemoryLogStore : ILogStore
                     $"replica {key} has no data in the memory store: it was never created or was removed. Remove it as a member and add it anew to give it an empty log");
             }
 
-            var nonce = NewNonce();
+            var nonce = ActivationNonce.New();
             var predecessor = replica.Speaker;
             var epoch = replica.Acquire(nonce);
             log = new MemoryReplicaLog(this, key, replica, nonce, epoch, replica.Recover(key), replica.Snapshot?.Read(key) ?? default, events);
@@ -203,6 +202,4 @@ public sealed class MemoryLogStore : ILogStore
             log.OnLeaseChanged();
         }
     }
-
-    private static long NewNonce() => BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long))) & long.MaxValue;
 }

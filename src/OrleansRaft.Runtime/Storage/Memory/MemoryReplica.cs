@@ -76,6 +76,7 @@ internal sealed class MemoryReplica(Configuration initial)
             return MemoryWriteResult.Mismatch;
         }
 
+        var shape = LogWriteShape.Of(write);
         HasHistory = true;
         hardState = write.HardState;
         if (write.Install is not null)
@@ -83,11 +84,17 @@ internal sealed class MemoryReplica(Configuration initial)
             Install();
         }
 
-        if (write.Append is { } block)
+        if (shape.CutAfter is { } cut)
         {
-            Append(block);
+            CutAfter(cut);
         }
 
+        if (write.Append is { Count: > 0 } block)
+        {
+            Blocks.Add(new StoredBlock(block.Last.Index, block.Encoded));
+        }
+
+        last = shape.Last;
         if (write.CompactThrough is { } through && through.Index > start.Index)
         {
             start = through;
@@ -110,25 +117,17 @@ internal sealed class MemoryReplica(Configuration initial)
     private void Install()
     {
         (Snapshot, Staged) = (Staged, null);
-        start = last = Snapshot!.Descriptor.LastIncluded;
+        start = Snapshot!.Descriptor.LastIncluded;
         Blocks.Clear();
     }
 
-    private void Append(EntryBlock block)
+    private void CutAfter(LogIndex cut)
     {
-        var cut = block.Previous.Index;
         Blocks.RemoveAll(stored => stored.ValidThrough > cut && FirstIndexOf(stored) > cut);
         if (Blocks.Count > 0 && Blocks[^1].ValidThrough > cut)
         {
             Blocks[^1] = Blocks[^1] with { ValidThrough = cut };
         }
-
-        if (block.Count > 0)
-        {
-            Blocks.Add(new StoredBlock(block.Last.Index, block.Encoded));
-        }
-
-        last = block.Last;
     }
 
     private static LogIndex FirstIndexOf(StoredBlock stored) => EntryBlock.Decode(stored.Encoded).Previous.Index.Next;

@@ -1,0 +1,29 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using OrleansRaft.Runtime.Hosting;
+using OrleansRaft.Runtime.Storage;
+
+namespace OrleansRaft.Sqlite.Hosting;
+
+/// <summary>Chooses SQLite as a silo's log store.</summary>
+public static class SqliteRaftBuilderExtensions
+{
+    /// <summary>Keeps the logs of this silo's replicas in a file in a directory.</summary>
+    /// <param name="builder">The silo's Raft.</param>
+    /// <param name="directory">The directory; made when it is missing.</param>
+    public static RaftBuilder UseSqlite(this RaftBuilder builder, string directory) => builder.UseSqlite(new SqliteStoreOptions { Directory = directory });
+
+    /// <summary>Keeps the logs of this silo's replicas in a file.</summary>
+    /// <param name="builder">The silo's Raft.</param>
+    /// <param name="options">Where.</param>
+    public static RaftBuilder UseSqlite(this RaftBuilder builder, SqliteStoreOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        ArgumentNullException.ThrowIfNull(options);
+        builder.Services.AddSingleton<ILogStore>(services => SqliteLogStore.Open(
+            options,
+            services.GetService<TimeProvider>() ?? TimeProvider.System,
+            services.GetRequiredService<ILogger<SqliteLogStore>>()));
+        return builder;
+    }
+}

@@ -1,0 +1,74 @@
+using OrleansRaft.Counters;
+using OrleansRaft.Runtime;
+using OrleansRaft.Server;
+
+namespace OrleansRaft.Integration.Tests.Server;
+
+public sealed class ProblemTests
+{
+    [Theory]
+    [InlineData(RefusalReason.NoLeader, 503, "no-leader")]
+    [InlineData(RefusalReason.Overloaded, 429, "overloaded")]
+    [InlineData(RefusalReason.UnknownGroup, 404, "unknown-group")]
+    [InlineData(RefusalReason.RequestIdReused, 409, "key-reused")]
+    [InlineData(RefusalReason.Expired, 429, "overloaded")]
+    [InlineData(RefusalReason.SessionTableFull, 429, "overloaded")]
+    [InlineData(RefusalReason.UnknownSession, 429, "overloaded")]
+    [InlineData(RefusalReason.TooLarge, 413, "body-too-large")]
+    [InlineData(RefusalReason.LeaseDisabled, 400, "invalid-request")]
+    [InlineData(RefusalReason.InvalidRequest, 400, "invalid-request")]
+    public void Every_refusal_is_a_definite_problem(RefusalReason reason, int status, string type)
+    {
+        var problem = CounterAnswers.Failed(Refused(reason), "The increment of acme/visits", isRead: false, hasKey: true);
+
+        problem.Status.ShouldBe(status);
+        problem.Type.ShouldBe(type);
+        problem.Definite.ShouldBeTrue();
+        problem.RetryAfterSeconds.ShouldBe(status is 429 or 503 ? 2 : 0);
+    }
+
+    [Fact]
+    public void A_lease_read_where_leases_are_off_names_its_parameter() =>
+        CounterAnswers.Failed(Refused(RefusalReason.LeaseDisabled), "The read of acme/visits", isRead: true, hasKey: false).Field.ShouldBe("consistency");
+
+    [Fact]
+    public void Retry_after_is_never_zero()
+    {
+        var refusal = new Rejected<CounterResult>(RefusalReason.NoLeader, null, TimeSpan.Zero, "Nobody leads.");
+
+        CounterAnswers.Failed(refusal, "The read of acme/visits", isRead: true, hasKey: false).RetryAfterSeconds.ShouldBe(1);
+    }
+
+    [Theory]
+    [InlineData(true, "Repeat it with the same Idempotency-Key")]
+    [InlineData(false, "Read the counter before you repeat it")]
+    public void An_unknown_outcome_of_a_write_is_not_definite_and_says_what_to_do(bool hasKey, string advice)
+    {
+        var problem = CounterAnswers.Failed(new Unknown<CounterResult>("The leader went away."), "The increment of acme/visits", isRead: false, hasKey);
+
+        problem.Status.ShouldBe(504);
+        problem.Type.ShouldBe("outcome-unknown");
+        problem.Definite.ShouldBeFalse();
+        problem.Detail.ShouldContain(advice);
+    }
+
+    [Fact]
+    public void A_read_that_got_no_answer_changed_nothing()
+    {
+        var problem = CounterAnswers.Failed(new Unknown<CounterResult>("The leader went away."), "The read of acme/visits", isRead: true, hasKey: false);
+
+        problem.Status.ShouldBe(503);
+        problem.Type.ShouldBe("no-leader");
+        problem.Definite.ShouldBeTrue();
+    }
+
+    [Fact]
+    public void Long_text_of_a_client_is_cut_without_breaking_a_character()
+    {
+        var text = new string('a', 63) + "\U0001F600" + new string('b', 100);
+
+        Shortened.Of(text).ShouldBe($"\"{new string('a', 63)}...\"");
+    }
+
+    private static Rejected<CounterResult> Refused(RefusalReason reason) => new(reason, null, TimeSpan.FromSeconds(1.2), "So it is.");
+}
