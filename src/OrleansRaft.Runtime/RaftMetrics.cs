@@ -11,22 +11,20 @@ public sealed class RaftMetrics : IDisposable
     /// <summary>The name of the meter and of the activity source.</summary>
     public const string Name = "OrleansRaft";
 
-    private readonly Meter meter;
-
     /// <summary>Makes the instruments.</summary>
     /// <param name="meters">Makes the meter; null makes one that belongs to nobody.</param>
     public RaftMetrics(IMeterFactory? meters = null)
     {
-        meter = meters?.Create(Name) ?? new Meter(Name);
-        ProposalDuration = meter.CreateHistogram<double>("raft.proposal.duration", "s", "Time from the arrival of a batch of commands at a replica to its answer.");
-        AppendDuration = meter.CreateHistogram<double>("raft.storage.append.duration", "s", "Time a replica's write takes to become durable.");
-        SnapshotDuration = meter.CreateHistogram<double>("raft.snapshot.duration", "s", "Time from the capture of a snapshot until it is durable.");
-        Elections = meter.CreateCounter<long>("raft.elections", "{election}", "Elections won by replicas of this silo.");
-        Proposals = meter.CreateCounter<long>("raft.proposals", "{command}", "Commands answered by replicas of this silo.");
-        MessagesDropped = meter.CreateCounter<long>("raft.messages.dropped", "{message}", "Messages lost because a replica's inbox was full, or because it may not speak.");
-        meter.CreateObservableGauge("raft.groups.leaderless", Replicas.CountLeaderless, "{group}", "Groups of which a replica here knows no leader.");
-        meter.CreateObservableGauge("raft.commit.lag", Replicas.CommitLagMax, "{entry}", "The most entries that a leader here has appended and not yet committed.");
-        meter.CreateObservableGauge("raft.replicas", Replicas.Count, "{replica}", "Replicas that run here.");
+        Meter = meters?.Create(Name) ?? new Meter(Name);
+        ProposalDuration = Meter.CreateHistogram<double>("raft.proposal.duration", "s", "Time from the arrival of a batch of commands at a replica to its answer.");
+        AppendDuration = Meter.CreateHistogram<double>("raft.storage.append.duration", "s", "Time a replica's write takes to become durable.");
+        SnapshotDuration = Meter.CreateHistogram<double>("raft.snapshot.duration", "s", "Time from the capture of a snapshot until it is durable.");
+        Elections = Meter.CreateCounter<long>("raft.elections", "{election}", "Elections won by replicas of this silo.");
+        Proposals = Meter.CreateCounter<long>("raft.proposals", "{command}", "Commands answered by replicas of this silo.");
+        MessagesDropped = Meter.CreateCounter<long>("raft.messages.dropped", "{message}", "Messages lost because a replica's inbox was full, or because it may not speak.");
+        Meter.CreateObservableGauge("raft.groups.leaderless", Replicas.CountLeaderless, "{group}", "Groups of which a replica here knows no leader.");
+        Meter.CreateObservableGauge("raft.commit.lag", Replicas.CommitLagMax, "{entry}", "The most entries that a leader here has appended and not yet committed.");
+        Meter.CreateObservableGauge("raft.replicas", Replicas.Count, "{replica}", "Replicas that run here.");
     }
 
     /// <summary>The activity source, for spans that carry the group's id.</summary>
@@ -34,6 +32,8 @@ public sealed class RaftMetrics : IDisposable
 
     /// <summary>The replicas of this silo.</summary>
     public ReplicaRegistry Replicas { get; } = new();
+
+    internal Meter Meter { get; }
 
     internal Histogram<double> ProposalDuration { get; }
 
@@ -48,5 +48,5 @@ public sealed class RaftMetrics : IDisposable
     internal Counter<long> MessagesDropped { get; }
 
     /// <inheritdoc/>
-    public void Dispose() => meter.Dispose();
+    public void Dispose() => Meter.Dispose();
 }

@@ -1,0 +1,182 @@
+using OrleansRaft.Core.Codec;
+using OrleansRaft.Runtime;
+using OrleansRaft.Runtime.Storage;
+using static OrleansRaft.Core.Tests.Runtime.DriverBench;
+using static OrleansRaft.Core.Tests.Runtime.HostBench;
+
+namespace OrleansRaft.Core.Tests.Runtime;
+
+/// <summary>What a replica does that must not, or can no longer, take part.</summary>
+public sealed class DriverEndingTests
+{
+    [Fact]
+    public void Rule_23_a_replica_without_the_right_to_speak_gives_no_vote_and_sends_nothing()
+    {
+        using var bench = new DriverBench().Start().Turn();
+        bench.Log.MaySpeak = false;
+
+        bench.Tell(Two, new RequestVote(new Term(1), EntryId.Zero, IsTransfer: true));
+        bench.Tell(Two, bench.FromTwo(new Term(1), EntryId.Zero));
+        bench.Driver.Post(new Campaign());
+        Tick(bench, 100);
+
+        bench.Sent.ShouldBeEmpty();
+        bench.Log.Writes.ShouldBeEmpty();
+        bench.Driver.Raft!.CurrentTerm.ShouldBe(Term.Zero);
+    }
+
+    [Fact]
+    public void Rule_23_a_leader_without_the_right_to_speak_refuses_requests_definitely_and_confirms_no_read()
+    {
+        using var bench = new DriverBench().Lead();
+        var before = bench.Query();
+        bench.Turn();
+        bench.Log.MaySpeak = false;
+
+        var command = bench.Submit(Request("a", "x", 1_000));
+        var query = bench.Query();
+        bench.Acknowledge(Two);
+
+        command.Reply.Kind.ShouldBe(ReplyKind.Rejected);
+        command.Reply.Reason.ShouldBe(RefusalReason.NoLeader);
+        query.Reply.Reason.ShouldBe(RefusalReason.NoLeader);
+        before.IsAnswered.ShouldBeFalse();
+        bench.Driver.Raft!.LastEntry.Index.ShouldBe(new LogIndex(1));
+    }
+
+    [Fact]
+    public void Rule_23_completions_of_writes_still_arrive_and_the_right_may_come_back()
+    {
+        using var bench = new DriverBench().Start().Turn();
+        bench.Tell(Two, bench.FromTwo(new Term(1), EntryId.Zero, (EntryKind.NoOp, default)));
+        bench.Log.MaySpeak = false;
+
+        bench.Disk();
+
+        bench.Sent.ShouldBeEmpty();
+        bench.Driver.Inspect().Status.DurableIndex.ShouldBe(new LogIndex(1));
+        bench.Log.MaySpeak = true;
+        bench.Tell(Two, bench.FromTwo(new Term(1), new EntryId(new Term(1), new LogIndex(1))));
+        bench.Sent.ShouldHaveSingleItem().Message.ShouldBeOfType<AppendEntriesResponse>().Accepted.ShouldBeTrue();
+    }
+
+    [Fact]
+    public void Rule_23_a_fenced_replica_stops_and_answers_what_waits()
+    {
+        using var bench = new DriverBench().Lead();
+        var appended = bench.Submit(Request("a", "x", 1_000));
+        var read = bench.Query();
+        bench.Turn();
+        bench.Sent.Clear();
+
+        var posted = bench.Submit(Request("b", "y", 1_000));
+        bench.Driver.Receive(Two, bench.FromTwo(new Term(9), EntryId.Zero));
+        bench.Driver.LogEvents.OnStopped(LogStopReason.Fenced, new StoreRefusedException("taken over"));
+        bench.Turn();
+        var late = bench.Submit(Request("c", "z", 1_000));
+
+        bench.StoppedBy.ShouldBeOfType<StoreRefusedException>();
+        appended.Reply.Kind.ShouldBe(ReplyKind.Unknown);
+        new[] { read, posted, late }.ShouldAllBe(sink => sink.Reply.Kind == ReplyKind.Rejected && sink.Reply.Reason == RefusalReason.NoLeader);
+        Tick(bench, 100);
+        bench.Sent.ShouldBeEmpty();
+        bench.Driver.HasLeader.ShouldBeFalse();
+        bench.Metrics.Replicas.Count().ShouldBe(0);
+    }
+
+    [Fact]
+    public void An_exception_of_the_state_machine_stops_the_replica()
+    {
+        using var bench = new DriverBench().Lead();
+        bench.Machine.Poison = "x";
+        var first = bench.Submit(Request("a", "x", 1_000));
+        bench.Settle();
+        var writes = bench.Log.Writes.Count;
+
+        bench.Acknowledge(Two);
+
+        bench.StoppedBy.ShouldBeOfType<InvalidOperationException>();
+        first.Reply.Kind.ShouldBe(ReplyKind.Unknown);
+        bench.Log.Writes.Count.ShouldBe(writes);
+        bench.Submit(Request("b", "y", 1_000)).Reply.Kind.ShouldBe(ReplyKind.Rejected);
+    }
+
+    [Fact]
+    public void An_impossible_replica_stops()
+    {
+        using var bench = new DriverBench().Lead();
+        bench.Sent.Clear();
+
+        bench.Driver.LogEvents.OnWritten(new PersistTicket(99));
+        bench.Turn();
+
+        bench.StoppedBy.ShouldBeOfType<InvariantViolationException>();
+        bench.Sent.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Stopping_answers_what_waits_and_may_be_repeated()
+    {
+        using var bench = new DriverBench().Lead();
+        var appended = bench.Submit(Request("a", "x", 1_000));
+        bench.Turn();
+        var posted = bench.Submit(Request("b", "y", 1_000));
+        var inspection = bench.Driver.InspectAsync();
+        var transfer = new TestSink();
+        bench.Driver.TransferLeadership(Two, transfer);
+
+        bench.Driver.Stop();
+        bench.Driver.Stop();
+
+        appended.Reply.Kind.ShouldBe(ReplyKind.Unknown);
+        posted.Reply.Kind.ShouldBe(ReplyKind.Rejected);
+        transfer.Reply.Kind.ShouldBe(ReplyKind.Rejected);
+        inspection.Exception!.InnerException.ShouldBeOfType<ObjectDisposedException>();
+        bench.StoppedBy.ShouldBeNull();
+    }
+
+    /// <summary>The store holds a snapshot of entry 3, and the state machine comes back from it knowing less (lni/dragonboat#156).</summary>
+    [Fact]
+    public void Rule_19_a_state_machine_behind_its_snapshot_is_refused()
+    {
+        var log = new ScriptedLog(3);
+        log.Recovered = log.Recovered with { Snapshot = log.Recovered.Snapshot with { LastIncluded = new EntryId(new Term(1), new LogIndex(3)) } };
+        using var bench = new DriverBench(log: log);
+
+        var refusal = Should.Throw<CorruptDataException>(() => bench.Start());
+
+        refusal.Message.ShouldContain("group/1");
+        refusal.Message.ShouldContain("1.3");
+        bench.Driver.Tick();
+        bench.Turn().Sent.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Rule_19_a_state_machine_behind_an_installed_snapshot_stops_the_replica()
+    {
+        using var bench = new DriverBench().Start().Turn();
+        var empty = new HostBench().Host.Capture();
+
+        bench.Tell(Two, Install(new EntryId(new Term(1), new LogIndex(5)), empty)).Settle();
+
+        bench.StoppedBy.ShouldBeOfType<CorruptDataException>();
+    }
+
+    private static InstallSnapshot Install(EntryId last, ReadOnlyMemory<byte> state) => new(
+        new Term(1),
+        LogIndex.Zero,
+        new SnapshotDescriptor(last, new LogTime(1), Configuration.OfVoters(3), state.Length),
+        0,
+        state,
+        IsLast: true,
+        ReadSequence.Zero);
+
+    private static void Tick(DriverBench bench, int count)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            bench.Driver.Tick();
+            bench.Turn();
+        }
+    }
+}

@@ -1,0 +1,66 @@
+using System.Buffers;
+using System.Text;
+using OrleansRaft.Core.Codec;
+using OrleansRaft.Runtime.StateMachines;
+
+namespace OrleansRaft.Core.Tests.Runtime;
+
+/// <summary>A state machine that appends every command to a list, and answers with the list's length and the command. Queries answer the whole list.</summary>
+internal sealed class TextMachine : IStateMachine<string, string>
+{
+    private readonly List<string> lines = [];
+
+    public IReadOnlyList<string> Lines => lines;
+
+    public int Batches { get; private set; }
+
+    /// <summary>A command that makes the state machine fail.</summary>
+    public string? Poison { get; set; }
+
+    public void Apply(ReadOnlySpan<Command<string>> commands, Span<string> results)
+    {
+        Batches++;
+        for (var i = 0; i < commands.Length; i++)
+        {
+            if (commands[i].Value == Poison)
+            {
+                throw new InvalidOperationException("poisoned");
+            }
+
+            lines.Add($"{commands[i].Key}={commands[i].Value}");
+            results[i] = $"{lines.Count}:{commands[i].Value}";
+        }
+    }
+
+    public string Query(in Command<string> query) => string.Join(',', lines);
+
+    public void Capture(IBufferWriter<byte> output)
+    {
+        foreach (var line in lines)
+        {
+            new WireWriter(output).WriteString(line);
+        }
+    }
+
+    public void Restore(ReadOnlyMemory<byte> snapshot)
+    {
+        lines.Clear();
+        var reader = new WireReader(snapshot);
+        while (reader.Remaining > 0)
+        {
+            lines.Add(reader.ReadString());
+        }
+    }
+}
+
+/// <summary>Text in UTF-8; a text that begins with "!" cannot be read.</summary>
+internal sealed class TextCodec : ICommandCodec<string>
+{
+    public void Write(string value, IBufferWriter<byte> output) => output.Write(Encoding.UTF8.GetBytes(value));
+
+    public string Read(ReadOnlyMemory<byte> bytes)
+    {
+        var text = Encoding.UTF8.GetString(bytes.Span);
+        return text.StartsWith('!') ? throw new CorruptDataException($"'{text}' is no command") : text;
+    }
+}
