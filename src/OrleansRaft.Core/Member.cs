@@ -8,4 +8,5 @@ namespace OrleansRaft.Core;
 /// </param>
 /// <param name="Priority">Members of a lower priority wait one election timeout longer before they stand; 0 is the usual priority.</param>
 /// <param name="Store">The id of the local store that holds the replica, when it cannot move; empty when any silo may host it.</param>
-public sealed record Member(ReplicaId Id, LogIndex Session, int Priority = 0, string Store = "");
+/// <param name="PromotesWhenCaughtUp">Whether the leader makes this learner a voter by itself once it has caught up (thesis §4.2.1).</param>
+public sealed record Member(ReplicaId Id, LogIndex Session, int Priority = 0, string Store = "", bool PromotesWhenCaughtUp = false);

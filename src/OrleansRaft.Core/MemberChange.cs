@@ -11,6 +11,9 @@ public enum MemberChangeKind
 
     /// <summary>Takes the replica out of the group.</summary>
     Remove = 2,
+
+    /// <summary>Adds the replica as a learner, which the leader makes a voter once it has caught up: the gentle way to add a voter.</summary>
+    AddVoterWhenCaughtUp = 3,
 }
 
 /// <summary>One step of a configuration change.</summary>

@@ -62,9 +62,11 @@ public static class MembershipChange
             return members.Remove(change.Replica);
         }
 
-        if (!isMember)
+        var member = isMember ? members[change.Replica] : new Member(change.Replica, index, change.Priority, change.Store);
+        members[change.Replica] = member with { PromotesWhenCaughtUp = change.Kind == MemberChangeKind.AddVoterWhenCaughtUp };
+        if (change.Kind == MemberChangeKind.AddVoterWhenCaughtUp && voters.Contains(change.Replica))
         {
-            members[change.Replica] = new Member(change.Replica, index, change.Priority, change.Store);
+            return false;
         }
 
         var (to, from) = change.Kind == MemberChangeKind.AddVoter ? (voters, learners) : (learners, voters);

@@ -6,6 +6,7 @@ namespace OrleansRaft.Core;
 public sealed partial class RaftCore
 {
     private ConfigurationHistory configurations;
+    private LogIndex commitAtLastTick;
 
     /// <summary>The configuration in force.</summary>
     public Configuration Configuration => configurations.Latest;
@@ -60,6 +61,33 @@ public sealed partial class RaftCore
         return propose.Changes.Count == 0 || MembershipChange.Apply(Configuration, propose.Changes, index, propose.Transition) is not { } next
             ? (null, RejectionReason.InvalidChange)
             : (next, default);
+    }
+
+    /// <summary>Makes voters of learners that asked for it and hold everything that was committed a tick ago (thesis §4.2.1).</summary>
+    private void PromoteLearners()
+    {
+        var caughtUpIndex = commitAtLastTick;
+        commitAtLastTick = CommitIndex;
+        if (Configuration.Learners.IsEmpty || Configuration.IsJoint || Configuration.Version > CommitIndex || !IsTermCommitted || transferTarget is not null)
+        {
+            return;
+        }
+
+        List<MemberChange> promotions = [];
+        foreach (var learner in Configuration.Learners)
+        {
+            if (Configuration.Find(learner) is { PromotesWhenCaughtUp: true }
+                && FindPeer(learner) is { State: ProgressState.Replicate } peer
+                && peer.Match.Index >= LogIndex.Max(caughtUpIndex, Configuration.Version))
+            {
+                promotions.Add(new MemberChange(MemberChangeKind.AddVoter, learner));
+            }
+        }
+
+        if (promotions.Count > 0)
+        {
+            AppendConfiguration(MembershipChange.Apply(Configuration, promotions, log.Last.Index.Next)!);
+        }
     }
 
     private void AppendConfiguration(Configuration next)

@@ -29,6 +29,8 @@ public sealed partial class RaftCore
             MendStall(peer);
         }
 
+        PromoteLearners();
+
         if (++heartbeatTicks >= settings.HeartbeatTicks)
         {
             heartbeatTicks = 0;

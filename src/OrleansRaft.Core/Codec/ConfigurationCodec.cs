@@ -39,6 +39,7 @@ public static class ConfigurationCodec
             writer.WriteVarint(member.Session.Value);
             writer.WriteInt64(member.Priority);
             writer.WriteString(member.Store);
+            writer.WriteBoolean(member.PromotesWhenCaughtUp);
         }
 
         WriteIds(configuration.Voters, writer);
@@ -58,10 +59,10 @@ public static class ConfigurationCodec
         var index = new LogIndex(reader.ReadVarint());
         var leaves = reader.ReadBoolean();
         var members = ImmutableArray.CreateBuilder<Member>();
-        for (var left = reader.ReadCount(11); left > 0; left--)
+        for (var left = reader.ReadCount(12); left > 0; left--)
         {
             members.Add(new Member(
-                new ReplicaId(reader.ReadVarint()), new LogIndex(reader.ReadVarint()), unchecked((int)reader.ReadInt64()), reader.ReadString()));
+                new ReplicaId(reader.ReadVarint()), new LogIndex(reader.ReadVarint()), unchecked((int)reader.ReadInt64()), reader.ReadString(), reader.ReadBoolean()));
         }
 
         return new Configuration

@@ -160,6 +160,27 @@ public sealed class MembershipRuleTests
     }
 
     [Fact]
+    public void A_new_member_becomes_a_voter_by_itself_once_it_has_caught_up()
+    {
+        var group = new TestGroup(3);
+        var leader = group.Elect(1);
+        leader.Propose("a", "b");
+        group.Settle();
+        group.Add(4, Configuration.OfVoters(3));
+        group.Isolate(4);
+
+        leader.Step(new ProposeConfiguration(1, [Change(MemberChangeKind.AddVoterWhenCaughtUp, 4)], null));
+        group.Tick(10);
+        leader.Core.Configuration.IsVoter(Replica(4)).ShouldBeFalse("it holds nothing yet, and would only raise the majority");
+        group.Heal();
+        group.Tick(40);
+
+        leader.Core.Configuration.Voters.ShouldBe([Replica(1), Replica(2), Replica(3), Replica(4)]);
+        leader.Core.Configuration.Learners.ShouldBeEmpty();
+        group[4].Applied.ShouldBe(["a", "b"]);
+    }
+
+    [Fact]
     public void A_change_made_for_another_version_is_refused()
     {
         var leader = new TestGroup(3).Elect(1);
