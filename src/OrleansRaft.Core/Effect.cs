@@ -70,6 +70,10 @@ public sealed record RoleChanged(RaftRole Role, Term Term, ReplicaId? Leader, in
 /// <param name="Configuration">Which.</param>
 public sealed record ConfigurationChanged(Configuration Configuration) : Effect;
 
+/// <summary>The replica went to sleep, or woke.</summary>
+/// <param name="IsQuiescent">Whether it sleeps: until it wakes, it needs no ticks.</param>
+public sealed record QuiescenceChanged(bool IsQuiescent) : Effect;
+
 /// <summary>Leadership was not handed over.</summary>
 /// <param name="Reason">Why.</param>
 public sealed record TransferRejected(RejectionReason Reason) : Effect;

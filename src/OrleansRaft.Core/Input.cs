@@ -76,5 +76,9 @@ public sealed record Unreachable(ReplicaId Replica) : Input;
 /// <param name="Target">To whom; null for the most up-to-date voter.</param>
 public sealed record TransferLeadership(ReplicaId? Target) : Input;
 
+/// <summary>Wakes a replica that may be quiescent.</summary>
+/// <param name="IsLeaderLost">Whether the host has lost sight of the leader's silo: the replica no longer counts on it.</param>
+public sealed record Wake(bool IsLeaderLost) : Input;
+
 /// <summary>Stand for election now, without waiting for the timeout.</summary>
 public sealed record Campaign : Input;

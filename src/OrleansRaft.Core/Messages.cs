@@ -75,6 +75,13 @@ public sealed record InstallSnapshotResponse(
 /// <param name="Term">The leader's term.</param>
 public sealed record TimeoutNow(Term Term) : Message(Term);
 
+/// <summary>Tells a follower that the group has nothing to do and goes to sleep.</summary>
+/// <param name="Term">The leader's term.</param>
+/// <param name="Session">The receiver's membership session, echoed in the answer of one that cannot sleep.</param>
+/// <param name="LastEntry">The end of the log, committed: a follower that ends elsewhere stays awake.</param>
+/// <param name="Successor">Who stands first when the leader is lost; the others give it time.</param>
+public sealed record Quiesce(Term Term, LogIndex Session, EntryId LastEntry, ReplicaId? Successor) : Message(Term);
+
 /// <summary>Asks the leader for an index at which the sender may serve a linearizable read (§6.4, thesis).</summary>
 /// <param name="Term">The sender's term.</param>
 /// <param name="ReadId">Chosen by the sender, echoed in the answer.</param>

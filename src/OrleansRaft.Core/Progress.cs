@@ -31,6 +31,9 @@ internal sealed class Progress(Member member, bool isLearner, LogIndex nextIndex
     /// <summary>The latest read round that the member confirmed.</summary>
     public ReadSequence ReadConfirmed { get; set; }
 
+    /// <summary>Whether the host said that messages to it are lost, and it has not answered since.</summary>
+    public bool IsUnreachable { get; set; }
+
     /// <summary>Ticks since the member's last answer in this term.</summary>
     public int TicksSinceContact { get; set; }
 

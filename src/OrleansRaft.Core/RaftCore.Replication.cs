@@ -30,6 +30,11 @@ public sealed partial class RaftCore
         }
 
         PromoteLearners();
+        if (FallsAsleep())
+        {
+            return;
+        }
+
 
         if (++heartbeatTicks >= settings.HeartbeatTicks)
         {
@@ -367,6 +372,7 @@ public sealed partial class RaftCore
         }
 
         peer.TicksSinceContact = 0;
+        peer.IsUnreachable = false;
         return peer;
     }
 
@@ -427,7 +433,13 @@ public sealed partial class RaftCore
 
     private void OnUnreachable(ReplicaId replica)
     {
-        if (Role == RaftRole.Leader && FindPeer(replica) is { State: ProgressState.Replicate } peer)
+        if (Role != RaftRole.Leader || FindPeer(replica) is not { } peer)
+        {
+            return;
+        }
+
+        peer.IsUnreachable = true;
+        if (peer.State == ProgressState.Replicate)
         {
             peer.BecomeProbe(peer.Match.Index.Next);
         }

@@ -7,7 +7,7 @@ namespace OrleansRaft.Core;
 /// that it promises. A follower's acknowledgement and a vote carry one; a leader's AppendEntries carries none, so that followers write in parallel with
 /// their leader (thesis §10.2.1).
 /// </para>
-/// <para>The parts are by theme: Persistence, Elections, Replication, Snapshots, Reads, Membership, Transfer.</para>
+/// <para>The parts are by theme: Persistence, Elections, Replication, Snapshots, Reads, Membership, Transfer, Quiescence.</para>
 /// </remarks>
 public sealed partial class RaftCore
 {
@@ -124,6 +124,12 @@ public sealed partial class RaftCore
     {
         this.now = now;
         this.effects = effects;
+        if (input is Propose or ProposeConfiguration or Read or TransferLeadership or Campaign or Receive { Message: not Quiesce })
+        {
+            idleTicks = input is Receive { Message: not ReadIndexRequest } ? idleTicks : 0;
+            WakeUp();
+        }
+
         switch (input)
         {
             case Tick:
@@ -167,6 +173,9 @@ public sealed partial class RaftCore
                 break;
             case Campaign:
                 OnCampaign();
+                break;
+            case Wake wake:
+                OnWake(wake);
                 break;
             default:
                 throw new InvariantViolationException($"every input has a handler: {input.GetType().Name} has none");
@@ -217,6 +226,11 @@ public sealed partial class RaftCore
 
     private void OnTick()
     {
+        if (IsQuiescent)
+        {
+            return;
+        }
+
         quietTicks = Math.Max(0, quietTicks - 1);
         CountStorageStall();
         if (Role == RaftRole.Leader)
@@ -272,6 +286,9 @@ public sealed partial class RaftCore
             case TimeoutNow:
                 OnTimeoutNow();
                 break;
+            case Quiesce quiesce:
+                OnQuiesce(from, quiesce);
+                break;
             case ReadIndexRequest request:
                 OnReadIndexRequest(from, request);
                 break;
@@ -297,7 +314,7 @@ public sealed partial class RaftCore
             case RequestVote { IsTransfer: false } when RefusesToDisturbLeader(from):
                 // The leader is alive: whoever asks was removed or cut off (thesis §4.2.3). It is not even answered, so its term cannot spread.
                 return false;
-            case AppendEntries or InstallSnapshot:
+            case AppendEntries or InstallSnapshot or Quiesce:
                 BecomeFollower(message.Term, from);
                 return true;
             default:
@@ -345,6 +362,11 @@ public sealed partial class RaftCore
 
         Role = RaftRole.Follower;
         leader = newLeader;
+        if (changed)
+        {
+            WakeUp();
+        }
+
         if (lostOffice)
         {
             LeaveOffice();

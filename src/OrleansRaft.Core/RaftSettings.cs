@@ -54,6 +54,12 @@ public sealed record RaftSettings
     /// <summary>How many bytes of entries before a snapshot are kept at most.</summary>
     public long KeptBytesMax { get; init; } = 1024 * 1024;
 
+    /// <summary>
+    /// Ticks without anything to do after which a leader puts its group to sleep; 0 for never. Only for hosts that watch the silos of sleeping leaders,
+    /// and hand in <see cref="Wake"/>.
+    /// </summary>
+    public int QuiesceTicks { get; init; }
+
     /// <summary>Ticks without progress of its own storage after which a leader steps down, so that a replica whose storage works can lead.</summary>
     public int StorageStallTicks { get; init; } = 30;
 }

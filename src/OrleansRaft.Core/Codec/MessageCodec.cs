@@ -20,6 +20,7 @@ public static class MessageCodec
         TimeoutNow = 9,
         ReadIndexRequest = 10,
         ReadIndexResponse = 11,
+        Quiesce = 12,
     }
 
     /// <summary>Writes the binary form.</summary>
@@ -76,6 +77,11 @@ public static class MessageCodec
                 break;
             case TimeoutNow:
                 break;
+            case Quiesce quiesce:
+                writer.WriteVarint(quiesce.Session.Value);
+                WriteEntryId(writer, quiesce.LastEntry);
+                writer.WriteVarint(quiesce.Successor?.Value ?? 0);
+                break;
             case ReadIndexRequest request:
                 writer.WriteInt64(request.ReadId);
                 break;
@@ -130,6 +136,7 @@ public static class MessageCodec
                 reader.ReadBoolean(),
                 new ReadSequence(reader.ReadVarint())),
             Kind.TimeoutNow => new TimeoutNow(term),
+            Kind.Quiesce => new Quiesce(term, ReadIndex(ref reader), ReadEntryId(ref reader), ReadReplica(ref reader)),
             Kind.ReadIndexRequest => new ReadIndexRequest(term, reader.ReadInt64()),
             Kind.ReadIndexResponse => ReadReadIndexResponse(term, ref reader),
             _ => throw new CorruptDataException($"{(byte)kind} is not a kind of message"),
@@ -150,6 +157,7 @@ public static class MessageCodec
         InstallSnapshot => Kind.InstallSnapshot,
         InstallSnapshotResponse => Kind.InstallSnapshotResponse,
         TimeoutNow => Kind.TimeoutNow,
+        Quiesce => Kind.Quiesce,
         ReadIndexRequest => Kind.ReadIndexRequest,
         ReadIndexResponse => Kind.ReadIndexResponse,
         _ => throw new InvariantViolationException($"every message has a binary form: {message.GetType().Name} has none"),
@@ -178,6 +186,8 @@ public static class MessageCodec
     }
 
     private static EntryId ReadEntryId(ref WireReader reader) => new(new Term(reader.ReadVarint()), ReadIndex(ref reader));
+
+    private static ReplicaId? ReadReplica(ref WireReader reader) => reader.ReadVarint() is var id and not 0 ? new ReplicaId(id) : null;
 
     private static LogIndex ReadIndex(ref WireReader reader) => new(reader.ReadVarint());
 }

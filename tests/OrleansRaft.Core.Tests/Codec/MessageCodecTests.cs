@@ -34,6 +34,8 @@ public sealed class MessageCodecTests
             new Term(3), Index(4), new SnapshotDescriptor(Entry(2, 9), new LogTime(5), Joint, 4), 2, new byte[] { 1, 2 }, true, new ReadSequence(8)),
         new InstallSnapshotResponse(new Term(3), Index(4), Entry(2, 9), 2, true, new ReadSequence(8)),
         new TimeoutNow(new Term(3)),
+        new Quiesce(new Term(3), Index(4), Entry(2, 9), Replica(2)),
+        new Quiesce(new Term(3), Index(4), Entry(2, 9), null),
         new ReadIndexRequest(new Term(3), -5),
         new ReadIndexResponse(new Term(3), 5, Index(6)),
         new ReadIndexResponse(new Term(3), 5, null),

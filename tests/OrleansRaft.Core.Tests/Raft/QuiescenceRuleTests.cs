@@ -1,0 +1,139 @@
+using static OrleansRaft.Core.Tests.Raft.TestGroup;
+
+namespace OrleansRaft.Core.Tests.Raft;
+
+/// <summary>A group with nothing to do sleeps, wakes for every reason it must, and does not loop in elections (cockroachdb/cockroach#26257).</summary>
+public sealed class QuiescenceRuleTests
+{
+    [Fact]
+    public void Rule_33_An_idle_group_goes_to_sleep_and_sends_nothing_more()
+    {
+        var group = Asleep();
+        var sent = AllSends(group);
+
+        group.Tick(100);
+
+        AllSends(group).ShouldBe(sent);
+        group[1].Core.Role.ShouldBe(RaftRole.Leader);
+    }
+
+    [Fact]
+    public void Rule_33_A_proposal_wakes_everybody()
+    {
+        var group = Asleep();
+
+        group[1].Propose("a");
+        group.Settle();
+
+        new[] { 1, 2, 3 }.ShouldAllBe(id => !group[id].Core.IsQuiescent && group[id].Applied.SequenceEqual(new[] { "a" }));
+    }
+
+    [Fact]
+    public void Rule_33_A_read_at_a_sleeping_follower_wakes_its_leader_and_is_served()
+    {
+        var group = Asleep();
+
+        group[3].Step(new Read(1));
+        group.Settle();
+
+        group[3].Has<ReadReady>(_ => true).ShouldBeTrue();
+        group[1].Core.IsQuiescent.ShouldBeFalse();
+    }
+
+    [Fact]
+    public void Rule_33_Losing_the_leader_lets_the_named_successor_stand_first()
+    {
+        var group = Asleep();
+        group[1].Crash();
+
+        group[2].Step(new Wake(IsLeaderLost: true));
+        group[3].Step(new Wake(IsLeaderLost: true));
+        group.Tick(2);
+
+        group[2].Core.Role.ShouldBe(RaftRole.Leader, "the leader named it");
+    }
+
+    [Fact]
+    public void Rule_33_Losing_sight_of_a_leader_that_lives_ends_in_no_election()
+    {
+        var group = Asleep();
+        var term = group[1].Core.CurrentTerm;
+
+        group[2].Step(new Wake(IsLeaderLost: true));
+        group.Tick(60);
+
+        group[1].Core.Role.ShouldBe(RaftRole.Leader);
+        group[1].Core.CurrentTerm.ShouldBe(term);
+        new[] { 1, 2, 3 }.ShouldAllBe(id => group[id].Core.IsQuiescent);
+    }
+
+    [Fact]
+    public void Rule_33_A_follower_that_missed_the_message_wakes_the_leader_instead_of_replacing_it()
+    {
+        var group = new TestGroup(3, settings => settings with { QuiesceTicks = 5 });
+        var leader = group.Elect(1);
+        group[3].Core.SetElectionTimeout(group.Settings.ElectionTicksMin + 1);
+        while (!leader.Core.IsQuiescent)
+        {
+            group.Now += 50;
+            leader.Step(Tick.Instance);
+            group.Take(envelope => envelope is { To: 3, Message: Quiesce });
+            group.Settle();
+        }
+
+        var term = leader.Core.CurrentTerm;
+        group.Tick(60);
+
+        leader.Core.Role.ShouldBe(RaftRole.Leader);
+        leader.Core.CurrentTerm.ShouldBe(term);
+        group[3].Core.IsQuiescent.ShouldBeTrue();
+    }
+
+    [Fact]
+    public void Rule_33_A_group_sleeps_without_a_member_that_is_unreachable_and_wakes_for_its_return()
+    {
+        var group = new TestGroup(3, settings => settings with { QuiesceTicks = 5 });
+        var leader = group.Elect(1);
+        group.Isolate(3);
+        leader.Propose("a");
+        group.Settle();
+        group.Tick(20);
+        leader.Core.IsQuiescent.ShouldBeFalse("one member is missing, and nobody said that it is gone");
+
+        leader.Step(new Unreachable(Replica(3)));
+        group.Tick(10);
+        leader.Core.IsQuiescent.ShouldBeTrue();
+        group.Heal();
+        leader.Step(new Wake(IsLeaderLost: false));
+        group.Tick(20);
+
+        group[3].Applied.ShouldBe(["a"]);
+    }
+
+    [Fact]
+    public void A_sleeping_leader_holds_no_lease()
+    {
+        var group = new TestGroup(3, settings => settings with { QuiesceTicks = 5, LeaderLease = true });
+        group.Tick(group.Settings.ElectionTicksMax);
+        var leader = group.Elect(1);
+        group.Tick(20);
+        leader.Core.IsQuiescent.ShouldBeTrue();
+
+        leader.Step(new Read(1, AllowLease: true));
+
+        leader.Has<ReadReady>(_ => true).ShouldBeFalse();
+        group.Settle();
+        leader.Last<ReadReady>().ReadId.ShouldBe(1);
+    }
+
+    private static TestGroup Asleep()
+    {
+        var group = new TestGroup(3, settings => settings with { QuiesceTicks = 5 });
+        group.Elect(1);
+        group.Tick(20);
+        new[] { 1, 2, 3 }.ShouldAllBe(id => group[id].Core.IsQuiescent);
+        return group;
+    }
+
+    private static int AllSends(TestGroup group) => new[] { 1, 2, 3 }.Sum(id => group[id].Effects.OfType<Send>().Count());
+}
