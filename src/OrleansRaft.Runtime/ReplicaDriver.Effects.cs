@@ -26,14 +26,13 @@ public sealed partial class ReplicaDriver
 
     private void StepOnce(Input input)
     {
-        if (isStopped)
+        if (isStopping)
         {
-            // A callback has stopped the replica in the middle of its turn.
             return;
         }
 
         Core.Step(input, Now(), effects);
-        for (var i = 0; i < effects.Count; i++)
+        for (var i = 0; i < effects.Count && !isStopping; i++)
         {
             Handle(effects[i]);
         }
@@ -44,7 +43,7 @@ public sealed partial class ReplicaDriver
     /// <summary>Tells Core what was applied, whereupon it hands out the next entries; until the turn has applied enough.</summary>
     private void ReportApplied()
     {
-        while (unreported is { } index && appliedBytes < options.RunApplyBytesMax)
+        while (unreported is { } index && appliedBytes < options.RunApplyBytesMax && !isStopping)
         {
             unreported = null;
             StepOnce(new Applied(index));
@@ -125,7 +124,7 @@ public sealed partial class ReplicaDriver
 
     private void Send(Send send)
     {
-        if (ReplicaLog.MaySpeak)
+        if (ReplicaLog.MaySpeak && !isStopping)
         {
             transport.Send(send.To, send.Message);
         }

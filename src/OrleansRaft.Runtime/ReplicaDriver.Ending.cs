@@ -29,7 +29,7 @@ public sealed partial class ReplicaDriver
 
     private void Abandon()
     {
-        isStopped = true;
+        isStopped = isStopping = true;
         HasLeader = IsLeader = false;
         CommitLag = 0;
         metrics.Replicas.Remove(this);

@@ -24,10 +24,11 @@ public sealed partial class ReplicaDriver
             submissions = inbox.TakeSubmissions(submissions);
         }
 
-        while (most > 0 && submissions.TryDequeue(out taking))
+        while (most > 0 && !isStopping && submissions.TryDequeue(out taking))
         {
             most -= taking.Count;
             var refusal = RefuseWhole();
+            var now = GroupTime;
             for (takingPlace = 0; takingPlace < taking.Count;)
             {
                 var place = takingPlace++;
@@ -37,7 +38,7 @@ public sealed partial class ReplicaDriver
                 }
                 else
                 {
-                    TakeCommand(taking, place);
+                    TakeCommand(taking, place, now);
                 }
             }
         }
@@ -52,7 +53,7 @@ public sealed partial class ReplicaDriver
         : Core.Role != RaftRole.Leader ? refusals.NotLeader(Core.Leader)
         : null;
 
-    private void TakeCommand(Submission submission, int place)
+    private void TakeCommand(Submission submission, int place, LogTime now)
     {
         var envelope = submission.Envelopes[place];
         var bytes = Entry.OverheadBytes + envelope.Length;
@@ -69,7 +70,6 @@ public sealed partial class ReplicaDriver
         }
 
         var view = EnvelopeView.Read(envelope);
-        var now = GroupTime;
         if (view.Kind != EnvelopeKind.Limits && view.Deadline < now)
         {
             answers.Answer(submission, place, Refusals.Expired(view.Deadline, now));
@@ -104,7 +104,7 @@ public sealed partial class ReplicaDriver
         toPropose.Clear();
         toProposeBytes = 0;
         Step(new Propose(++lastProposal, commands));
-        Invariant.Holds(proposals.UnappendedCount == 0, "Core answers a proposal in the step that takes it");
+        Invariant.Holds(isStopping || proposals.UnappendedCount == 0, "Core answers a proposal in the step that takes it");
     }
 
     /// <summary>A leader whose options differ from the limits in force replicates its own, so that all replicas change them at the same entry.</summary>
@@ -132,7 +132,7 @@ public sealed partial class ReplicaDriver
         }
 
         List<QueryBatch> confirmed = [], leased = [];
-        while (batch.Queries.TryDequeue(out var queries))
+        while (!isStopping && batch.Queries.TryDequeue(out var queries))
         {
             if (queries.Consistency == ReadConsistency.Stale)
             {
@@ -165,7 +165,7 @@ public sealed partial class ReplicaDriver
 
     private void ServeReads()
     {
-        while (reads.TakeServable(machine.AppliedEntry.Index) is { } queries)
+        while (!isStopping && reads.TakeServable(machine.AppliedEntry.Index) is { } queries)
         {
             if (ReplicaLog.MaySpeak)
             {
@@ -181,7 +181,7 @@ public sealed partial class ReplicaDriver
     private void Serve(QueryBatch queries)
     {
         var replies = new Reply[queries.Queries.Count];
-        var age = queries.Consistency == ReadConsistency.Stale && Core.Role != RaftRole.Leader ? Math.Max(0, Now() - heardFromLeader) : 0;
+        var age = queries.Consistency == ReadConsistency.Stale && !(Core.Role == RaftRole.Leader && ReplicaLog.MaySpeak) ? Math.Max(0, Now() - heardFromLeader) : 0;
         try
         {
             for (var i = 0; i < replies.Length; i++)

@@ -25,7 +25,7 @@ public sealed partial class ReplicaDriver
             return;
         }
 
-        if (batch.IsEmpty)
+        if (batch.IsEmpty && !isStopping)
         {
             batch = inbox.TakeBatch(batch);
         }
@@ -40,7 +40,7 @@ public sealed partial class ReplicaDriver
             TakeTick();
         }
 
-        if (!isStopped)
+        if (!isStopping)
         {
             EndTurn();
         }
@@ -73,6 +73,11 @@ public sealed partial class ReplicaDriver
         completions = inbox.TakeCompletions(completions);
         foreach (var completion in completions)
         {
+            if (isStopping)
+            {
+                break;
+            }
+
             if (completion.Stopped is { } cause)
             {
                 OnLogStopped(completion.StopReason, cause);
@@ -98,7 +103,7 @@ public sealed partial class ReplicaDriver
     /// </summary>
     private void TakeMessages(int most)
     {
-        while (most-- > 0 && batch.Messages.TryDequeue(out var receive))
+        while (most-- > 0 && !isStopping && batch.Messages.TryDequeue(out var receive))
         {
             if (!ReplicaLog.MaySpeak)
             {
@@ -107,16 +112,22 @@ public sealed partial class ReplicaDriver
             }
 
             Step(receive);
-            if (receive.Message is AppendEntries or InstallSnapshot && Core.Leader == receive.From)
-            {
-                heardFromLeader = Now();
-            }
+            NoteContact(receive.Message is AppendEntries or InstallSnapshot && Core.Leader == receive.From);
+        }
+    }
+
+    /// <summary>A follower hears from its leader; a leader that ticks and still leads has heard from a majority.</summary>
+    private void NoteContact(bool isContact)
+    {
+        if (isContact)
+        {
+            heardFromLeader = Now();
         }
     }
 
     private void TakeControls()
     {
-        while (batch.Controls.TryDequeue(out var request))
+        while (!isStopping && batch.Controls.TryDequeue(out var request))
         {
             if (!ReplicaLog.MaySpeak)
             {
@@ -152,6 +163,7 @@ public sealed partial class ReplicaDriver
         if (isDue && ReplicaLog.MaySpeak)
         {
             Step(OrleansRaft.Core.Tick.Instance);
+            NoteContact(Core.Role == RaftRole.Leader);
         }
     }
 }

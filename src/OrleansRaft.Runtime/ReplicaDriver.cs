@@ -37,6 +37,8 @@ public sealed partial class ReplicaDriver
     private IReplicaLog? log;
     private PendingReads reads = new(0);
     private bool isStopped;
+    private bool isInTurn;
+    private bool isStopping;
 
     /// <summary>Makes a driver; it does nothing until <see cref="Start"/>.</summary>
     /// <param name="key">Which replica.</param>
@@ -80,13 +82,13 @@ public sealed partial class ReplicaDriver
     public ReplicaKey Key { get; }
 
     /// <summary>Whether the replica knew a leader (itself, perhaps) at the end of its last turn. Any thread.</summary>
-    public bool HasLeader { get; private set => Volatile.Write(ref field, value); }
+    public bool HasLeader { get => Volatile.Read(ref field); private set => Volatile.Write(ref field, value); }
 
     /// <summary>Whether the replica led at the end of its last turn. Any thread.</summary>
-    public bool IsLeader { get; private set => Volatile.Write(ref field, value); }
+    public bool IsLeader { get => Volatile.Read(ref field); private set => Volatile.Write(ref field, value); }
 
     /// <summary>How many entries it had appended and not committed at the end of its last turn, if it led. Any thread.</summary>
-    public long CommitLag { get; private set => Volatile.Write(ref field, value); }
+    public long CommitLag { get => Volatile.Read(ref field); private set => Volatile.Write(ref field, value); }
 
     /// <summary>What the log tells goes here; pass it to <see cref="ILogStore.OpenAsync"/> before <see cref="Start"/>.</summary>
     public IReplicaLogEvents LogEvents { get; }
@@ -131,6 +133,7 @@ public sealed partial class ReplicaDriver
             return;
         }
 
+        isInTurn = true;
         try
         {
             TakeTurn();
@@ -141,12 +144,23 @@ public sealed partial class ReplicaDriver
             Log.Failed(logger, exception, Key);
             End(exception);
         }
+
+        isInTurn = false;
+        if (isStopping)
+        {
+            Stop();
+        }
     }
 
     /// <summary>Stops: answers what waits with "unknown" or a refusal, and hands nothing more to anybody. On the host's turn; may be repeated.</summary>
     public void Stop()
     {
-        if (!isStopped)
+        if (isInTurn)
+        {
+            // Called by whoever is told something in the middle of the turn: from here on the turn does nothing, and the answers follow it.
+            isStopping = true;
+        }
+        else if (!isStopped)
         {
             Log.Stopped(logger, Key);
             Abandon();

@@ -135,6 +135,38 @@ public sealed class DriverEndingTests
         bench.StoppedBy.ShouldBeNull();
     }
 
+    [Fact]
+    public void Whoever_is_answered_may_stop_the_replica_which_then_does_nothing_more()
+    {
+        using var bench = new DriverBench().Lead();
+        bench.Driver.Submit([Request("a", "x", 1_000)], new StoppingSink(bench.Driver));
+        var appended = bench.Submit(Request("b", "y", 1_000));
+        bench.Settle();
+        var (posted, read) = (bench.Submit(Request("c", "z", 1_000)), bench.Query());
+        var (sent, writes) = (bench.Sent.Count, bench.Log.Writes.Count);
+
+        bench.Acknowledge(Two);
+
+        appended.Reply.Kind.ShouldBe(ReplyKind.Committed);
+        posted.Reply.Kind.ShouldBe(ReplyKind.Rejected);
+        read.Reply.Kind.ShouldBe(ReplyKind.Rejected);
+        (bench.Sent.Count, bench.Log.Writes.Count).ShouldBe((sent, writes));
+        bench.StoppedBy.ShouldBeNull();
+    }
+
+    [Fact]
+    public void A_leader_without_the_right_to_speak_says_how_old_its_stale_reads_may_be()
+    {
+        using var bench = new DriverBench().Lead();
+        bench.Log.MaySpeak = false;
+        bench.Time.Advance(TimeSpan.FromMilliseconds(700));
+
+        var read = bench.Query(ReadConsistency.Stale);
+        bench.Turn();
+
+        read.Reply.AgeMilliseconds.ShouldBe(700);
+    }
+
     /// <summary>The store holds a snapshot of entry 3, and the state machine comes back from it knowing less (lni/dragonboat#156).</summary>
     [Fact]
     public void Rule_19_a_state_machine_behind_its_snapshot_is_refused()
@@ -178,5 +210,10 @@ public sealed class DriverEndingTests
             bench.Driver.Tick();
             bench.Turn();
         }
+    }
+
+    private sealed class StoppingSink(ReplicaDriver driver) : IReplySink
+    {
+        public void OnReplied(ReplyBatch batch) => driver.Stop();
     }
 }
