@@ -13,6 +13,7 @@ public sealed class FailoverTests
     public async Task Stopping_the_leaders_silo_loses_nothing_acknowledged_and_the_group_goes_on()
     {
         await using var cluster = await RaftTestCluster.StartAsync(groups: 1);
+        await cluster.WaitUntilSpreadAsync();
         var acknowledged = 0;
         using var writing = new CancellationTokenSource();
         var writers = Enumerable.Range(0, 8).Select(writer => Task.Run(async () =>
@@ -43,6 +44,7 @@ public sealed class FailoverTests
     public async Task A_silo_that_stops_hands_its_leaderships_over()
     {
         await using var cluster = await RaftTestCluster.StartAsync(groups: 8);
+        await cluster.WaitUntilSpreadAsync();
         var terms = (await cluster.Admin.ListGroupsAsync(null, 100, Token)).Groups.ToDictionary(group => group.Group, group => group.Term);
         var leaving = await cluster.FindLeaderSiloAsync("ledgers-0");
 
@@ -70,6 +72,7 @@ public sealed class FailoverTests
     public async Task A_leader_whose_links_are_cut_is_replaced_and_returns_as_a_follower()
     {
         await using var cluster = await RaftTestCluster.StartAsync(groups: 1);
+        await cluster.WaitUntilSpreadAsync();
         await cluster.AddAsync("k", 1);
         var cutOff = await cluster.FindLeaderSiloAsync("ledgers-0");
         var others = cluster.Silos.Where(silo => silo != cutOff).ToList();
