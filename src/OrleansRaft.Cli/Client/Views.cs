@@ -3,9 +3,6 @@ namespace OrleansRaft.Cli.Client;
 /// <summary>A counter as the API describes it.</summary>
 internal sealed record CounterView(string Tenant, string Counter, long Value, string Group, long Index, long Term);
 
-/// <summary>A page of a tenant's counters.</summary>
-internal sealed record CounterPage(IReadOnlyList<CounterView> Counters, string? Next);
-
 /// <summary>A group as the API describes it.</summary>
 /// <param name="Group">Its name.</param>
 /// <param name="Leader">The replica that leads, if one does.</param>
@@ -15,20 +12,23 @@ internal sealed record GroupView(string Group, long? Leader, long Term, IReadOnl
 {
     /// <summary>The leader's own description.</summary>
     public ReplicaView? LeaderReplica => Replicas.FirstOrDefault(replica => replica.Replica == Leader);
+
+    /// <summary>The highest index that any replica knows to be committed.</summary>
+    public long CommitIndex => Replicas.Max(replica => replica.CommitIndex) ?? 0;
 }
 
-/// <summary>A replica as the API describes it.</summary>
+/// <summary>A replica as the API describes it; one that did not answer has nulls where its own words would be, and says why.</summary>
 internal sealed record ReplicaView(
     long Replica,
     string? Silo,
     string? Role,
-    long Term,
-    long LastIndex,
-    long CommitIndex,
-    long AppliedIndex,
+    long? Term,
+    long? LastIndex,
+    long? CommitIndex,
+    long? AppliedIndex,
     string? Digest,
-    bool Learner = false,
-    long? LastContactMilliseconds = null);
+    long? LastContactMilliseconds,
+    string? Problem);
 
 /// <summary>A problem document (RFC 9457) with this API's own fields.</summary>
 /// <param name="Type">A stable name; the last segment counts.</param>

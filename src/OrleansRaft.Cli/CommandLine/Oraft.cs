@@ -36,19 +36,19 @@ internal static class Oraft
         }
         catch (CliException failure)
         {
-            await error.WriteLineAsync($"oraft: {failure.Message}{Environment.NewLine}Next: {failure.Next}");
+            await error.WriteLineAsync($"oraft: {failure.Message} {failure.Next}".TrimEnd());
             return (int)failure.ExitCode;
         }
         catch (OperationCanceledException)
         {
-            await error.WriteLineAsync($"oraft: interrupted.{Environment.NewLine}Next: run the command again when you like.");
+            await error.WriteLineAsync("oraft: interrupted. Run the command again when you like.");
             return (int)ExitCode.Interrupted;
         }
         catch (Exception surprise)
         {
             // The border: what nobody foresaw still ends in a sentence, not in a stack trace.
-            await error.WriteLineAsync($"oraft: {surprise.GetType().Name}: {surprise.Message}{Environment.NewLine}"
-                + "Next: this is a defect of oraft; please report the command with this message.");
+            await error.WriteLineAsync($"oraft: {surprise.GetType().Name}: {surprise.Message} "
+                + "This is a defect of oraft; please report the command with this message.");
             return (int)ExitCode.Refused;
         }
     }

@@ -26,7 +26,7 @@ internal static class Usage
             }
         }
 
-        error.WriteLine($"Next: see `{PathOf(parsed)} --help`.");
+        error.WriteLine($"See `{PathOf(parsed)} --help`.");
         return ExitCode.Usage;
     }
 

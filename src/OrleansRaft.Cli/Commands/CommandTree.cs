@@ -1,5 +1,7 @@
 using System.CommandLine;
 using OrleansRaft.Cli.CommandLine;
+using OrleansRaft.Cli.Demo;
+using OrleansRaft.Cli.Serve;
 
 namespace OrleansRaft.Cli.Commands;
 
@@ -16,6 +18,8 @@ internal static class CommandTree
     /// <summary>Makes the tree.</summary>
     public static RootCommand Create() => new(About)
     {
+        DemoCommand.Create(),
+        ServeCommand.Create(),
         StatusCommand.Create(),
         GroupCommands.Create(),
         CounterCommands.Create(),

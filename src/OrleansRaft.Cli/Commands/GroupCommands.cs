@@ -69,16 +69,14 @@ internal static class GroupCommands
         var table = AnswerWriter.NewTable("GROUP", "LEADER", "SILO", "#TERM", "#COMMIT", "#REPLICAS", "#LAG");
         foreach (var group in groups)
         {
-            var commit = group.Replicas.Select(replica => replica.CommitIndex).DefaultIfEmpty(0).Max();
-            var slowest = group.Replicas.Select(replica => replica.AppliedIndex).DefaultIfEmpty(0).Min();
             table.AddRow(
                 Markup.Escape(group.Group),
                 group.Leader is { } leader ? $"{leader}" : "none",
                 Markup.Escape(group.LeaderReplica?.Silo ?? "-"),
                 $"{group.Term}",
-                $"{commit}",
-                $"{group.Replicas.Count}",
-                $"{commit - slowest}");
+                $"{group.CommitIndex}",
+                $"{group.Replicas.Count(replica => replica.AppliedIndex is not null)} of {group.Replicas.Count}",
+                $"{group.CommitIndex - group.Replicas.Min(replica => replica.AppliedIndex ?? group.CommitIndex)}");
         }
 
         return table;
@@ -87,36 +85,35 @@ internal static class GroupCommands
     private static Table TableOf(GroupView group)
     {
         var table = AnswerWriter.NewTable(
-            "REPLICA", "SILO", "ROLE", "IS LEADER", "IS LEARNER", "#TERM", "#INDEX", "#COMMIT", "#APPLIED", "TRAILS LEADER BY", "LAST CONTACT", "DIGEST");
+            "REPLICA", "SILO", "IS LEADER", "IS LEARNER", "#TERM", "#INDEX", "#COMMIT", "#APPLIED", "TRAILS LEADER BY", "LAST CONTACT", "DIGEST", "STATE");
         foreach (var replica in group.Replicas)
         {
             table.AddRow(
                 $"{replica.Replica}",
                 Markup.Escape(replica.Silo ?? "-"),
-                Markup.Escape(replica.Role ?? "-"),
                 replica.Replica == group.Leader ? "true" : "false",
-                replica.Learner || replica.Role is "learner" ? "true" : "false",
-                $"{replica.Term}",
-                $"{replica.LastIndex}",
-                $"{replica.CommitIndex}",
-                $"{replica.AppliedIndex}",
+                replica.Role is "learner" ? "true" : "false",
+                NumberOf(replica.Term),
+                NumberOf(replica.LastIndex),
+                NumberOf(replica.CommitIndex),
+                NumberOf(replica.AppliedIndex),
                 TrailsBy(group, replica),
                 replica.LastContactMilliseconds is { } age ? $"{age} ms ago" : "-",
-                Markup.Escape(replica.Digest is { Length: > 12 } digest ? digest[..12] : replica.Digest ?? "-"));
+                Markup.Escape(replica.Digest is { Length: > 12 } digest ? digest[..12] : replica.Digest ?? "-"),
+                Markup.Escape(replica.Problem is { Length: > 0 } problem ? $"{replica.Role}: {problem}" : replica.Role ?? "-"));
         }
 
         return table;
     }
 
-    private static string TrailsBy(GroupView group, ReplicaView replica) => group.LeaderReplica switch
+    private static string NumberOf(long? number) => number is { } known ? $"{known}" : "-";
+
+    private static string TrailsBy(GroupView group, ReplicaView replica) => (group.LeaderReplica?.LastIndex - replica.LastIndex) switch
     {
         null => "-",
-        var leader when leader.Replica == replica.Replica => "-",
-        var leader => (leader.LastIndex - replica.LastIndex) switch
-        {
-            <= 0 => "0 entries",
-            1 => "1 entry",
-            var entries => $"{entries} entries",
-        },
+        _ when replica.Replica == group.Leader => "-",
+        <= 0 => "0 entries",
+        1 => "1 entry",
+        var entries => $"{entries} entries",
     };
 }

@@ -59,10 +59,9 @@ internal static class StatusCommand
     private static List<SiloSummary> SilosOf(List<GroupView> groups) =>
     [
         .. from @group in groups
-           let commit = @group.Replicas.Select(replica => replica.CommitIndex).DefaultIfEmpty(0).Max()
            from replica in @group.Replicas
            where replica.Silo is not null
-           group (Leads: replica.Replica == @group.Leader, Lag: commit - replica.AppliedIndex) by replica.Silo into silo
+           group (Leads: replica.Replica == @group.Leader, Lag: @group.CommitIndex - (replica.AppliedIndex ?? @group.CommitIndex)) by replica.Silo into silo
            orderby silo.Key
            select new SiloSummary(silo.Key, silo.Count(replica => replica.Leads), silo.Count(), silo.Max(replica => replica.Lag)),
     ];

@@ -1,0 +1,114 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using OrleansRaft.Cli.Client;
+using OrleansRaft.Sqlite;
+
+namespace OrleansRaft.Cli.Demo;
+
+/// <summary>Three silos in this process, each with a file of its own in a temporary folder, behind one HTTP address.</summary>
+internal sealed class DemoCluster : IAsyncDisposable
+{
+    /// <summary>The cluster's name.</summary>
+    public const string Id = "demo";
+
+    /// <summary>How many groups it has.</summary>
+    public const int Groups = 4;
+
+    /// <summary>How many replicas each group has.</summary>
+    public const int Replicas = 3;
+
+    private readonly DemoClusterParts parts;
+    private readonly DemoSilo[] silos;
+
+    private DemoCluster(string folder, IReadOnlyList<DemoSiloIdentity> identities, DemoClusterParts parts)
+    {
+        Folder = folder;
+        this.parts = parts;
+        silos = [.. identities.Select(identity => new DemoSilo(identity, parts))];
+        Door = new FrontDoor(() => silos);
+    }
+
+    /// <summary>The silos, dead ones too.</summary>
+    public IReadOnlyList<DemoSilo> Silos => silos;
+
+    /// <summary>The folder of the stores.</summary>
+    public string Folder { get; }
+
+    /// <summary>The one HTTP address.</summary>
+    public FrontDoor Door { get; }
+
+    /// <summary>Elections as they are won.</summary>
+    public DemoEvents Events => parts.Events;
+
+    /// <summary>Makes the stores and the silos; nothing runs until <see cref="StartAsync"/>.</summary>
+    public static async Task<DemoCluster> CreateAsync(TimeProvider time)
+    {
+        var folder = Directory.CreateTempSubdirectory("oraft-demo-").FullName;
+        var identities = new List<DemoSiloIdentity>();
+        var stores = new List<string>();
+        for (var number = 1; number <= Replicas; number++)
+        {
+            var name = $"silo-{number}";
+            identities.Add(new DemoSiloIdentity(name, Path.Combine(folder, name), FreePort.Next(), FreePort.Next()));
+            stores.Add(await MakeStoreAsync(identities[^1]));
+        }
+
+        return new DemoCluster(folder, identities, new DemoClusterParts(new SharedMembership(), stores, new DemoEvents(time)));
+    }
+
+    /// <summary>Starts every silo and opens the door.</summary>
+    public async Task StartAsync(CancellationToken cancellation)
+    {
+        await Task.WhenAll(silos.Select(silo => silo.StartAsync(cancellation)));
+        await Door.OpenAsync(cancellation);
+    }
+
+    /// <summary>The running silo that leads the most groups; null when none leads any.</summary>
+    public DemoSilo? FindLeader(IReadOnlyList<GroupView> groups)
+    {
+        var name = groups.Select(group => group.LeaderReplica?.Silo).Where(IsRunning).GroupBy(silo => silo).MaxBy(led => led.Count())?.Key;
+        return silos.FirstOrDefault(silo => silo.Identity.Name == name);
+    }
+
+    /// <summary>Reconnects isolated silos, and gives dead ones a new life with their old identity.</summary>
+    /// <returns>The names of the silos that were healed.</returns>
+    public async Task<IReadOnlyList<string>> HealAsync(CancellationToken cancellation)
+    {
+        var healed = new List<string>();
+        for (var i = 0; i < silos.Length; i++)
+        {
+            if (silos[i].State == DemoSiloState.Isolated)
+            {
+                silos[i].Reconnect();
+                healed.Add(silos[i].Identity.Name);
+            }
+            else if (silos[i].State == DemoSiloState.Killed)
+            {
+                await silos[i].WaitUntilGoneAsync();
+                silos[i] = new DemoSilo(silos[i].Identity, parts);
+                await silos[i].StartAsync(cancellation);
+                healed.Add(silos[i].Identity.Name);
+            }
+        }
+
+        return healed;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await Door.DisposeAsync();
+        await Task.WhenAll(silos.Select(silo => silo.DisposeAsync().AsTask()));
+        Events.Dispose();
+        Directory.Delete(Folder, recursive: true);
+    }
+
+    private bool IsRunning(string? name) => silos.Any(silo => silo.Identity.Name == name && silo.State == DemoSiloState.Running);
+
+    /// <summary>Makes a silo's file, whose id the cluster row names before any silo starts.</summary>
+    private static async Task<string> MakeStoreAsync(DemoSiloIdentity identity)
+    {
+        await using var store = SqliteLogStore.Open(
+            new SqliteStoreOptions { Directory = identity.Directory }, TimeProvider.System, NullLogger.Instance);
+        return store.LocalId;
+    }
+}

@@ -1,0 +1,71 @@
+using System.CommandLine;
+using OrleansRaft.Cli.CommandLine;
+
+namespace OrleansRaft.Cli.Demo;
+
+/// <summary><c>oraft demo</c>: a whole cluster in one process, to watch and to break.</summary>
+internal static class DemoCommand
+{
+    private const double UnattendedSeconds = 20;
+
+    private static readonly Option<bool> NoInput = new("--no-input")
+    {
+        Description = "Run without a terminal: kill the leader's silo after a third of the time, bring it back after two thirds, and print a summary.",
+    };
+
+    private static readonly Option<double?> Seconds = new("--seconds")
+    {
+        Description = $"For how long to run. [default: until q; {UnattendedSeconds} with --no-input]",
+        HelpName = "N",
+        Validators =
+        {
+            result =>
+            {
+                if (result.GetValueOrDefault<double?>() is < 5 or > 86_400)
+                {
+                    result.AddError($"--seconds is {result.Tokens[0].Value}, but must be from 5 to 86400.");
+                }
+            },
+        },
+    };
+
+    /// <summary>Makes the command.</summary>
+    public static Command Create()
+    {
+        var command = new Command(
+            "demo",
+            "Runs three silos in this process with logs in a temporary folder and a gentle load, shows who leads, and lets you kill and heal silos.")
+        {
+            NoInput,
+            Seconds,
+        };
+        command.SetAction(async (parsed, cancellation) => (int)await RunAsync(parsed, cancellation));
+        return command;
+    }
+
+    private static async Task<ExitCode> RunAsync(ParseResult parsed, CancellationToken cancellation)
+    {
+        using var interruption = new Interruption(cancellation);
+        var output = parsed.InvocationConfiguration.Output;
+        var isAttended = !parsed.GetValue(NoInput) && !Console.IsInputRedirected && !Console.IsOutputRedirected;
+        var seconds = parsed.GetValue(Seconds) ?? (isAttended ? null : UnattendedSeconds);
+
+        await using var run = await DemoRun.BeginAsync(output, TimeProvider.System, interruption.Token);
+        if (isAttended)
+        {
+            await new DemoScreen(run).ShowAsync(seconds, interruption.Token);
+        }
+        else
+        {
+            await run.PlayUnattendedAsync(TimeSpan.FromSeconds(seconds!.Value), interruption.Token);
+        }
+
+        var verdict = await run.FinishAsync();
+        return (verdict.IsClean, interruption.Signal) switch
+        {
+            (false, _) => ExitCode.Refused,
+            (true, null) => ExitCode.Ok,
+            _ => ExitCode.Interrupted,
+        };
+    }
+}

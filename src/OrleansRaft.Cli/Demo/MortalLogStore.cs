@@ -1,0 +1,77 @@
+using System.Collections.Concurrent;
+using OrleansRaft.Core;
+using OrleansRaft.Runtime;
+using OrleansRaft.Runtime.Storage;
+
+namespace OrleansRaft.Cli.Demo;
+
+/// <summary>
+/// A silo's store that can die as a process does: from one moment on nothing is written, nobody is told anything more, and no right to speak is given back.
+/// What was durable before stays in the file.
+/// </summary>
+/// <param name="store">The real store.</param>
+internal sealed class MortalLogStore(ILogStore store) : ILogStore
+{
+    private readonly ConcurrentBag<MortalReplicaLog> logs = [];
+    private volatile bool isDead;
+
+    /// <summary>Whether the process that holds it is dead.</summary>
+    public bool IsDead => isDead;
+
+    /// <inheritdoc/>
+    public string LocalId => store.LocalId;
+
+    /// <summary>Dies. The drivers are told that their logs failed, so that they stop.</summary>
+    public void Kill()
+    {
+        isDead = true;
+        foreach (var log in logs)
+        {
+            log.Kill();
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<ClusterDefinition> InitializeAsync(ClusterDefinition wanted, CancellationToken cancellation) =>
+        store.InitializeAsync(wanted, cancellation);
+
+    /// <inheritdoc/>
+    public async Task<IReplicaLog> OpenAsync(ReplicaKey key, IReplicaLogEvents events, CancellationToken cancellation)
+    {
+        ThrowIfDead();
+        var gate = new ReplicaLogEventGate(events);
+        var log = new MortalReplicaLog(this, await store.OpenAsync(key, gate, cancellation), gate);
+        logs.Add(log);
+        if (isDead)
+        {
+            log.Kill();
+        }
+
+        return log;
+    }
+
+    /// <inheritdoc/>
+    public Task CreateReplicaAsync(ReplicaKey key, Configuration initial, CancellationToken cancellation)
+    {
+        ThrowIfDead();
+        return store.CreateReplicaAsync(key, initial, cancellation);
+    }
+
+    /// <inheritdoc/>
+    public Task CheckAsync(CancellationToken cancellation)
+    {
+        ThrowIfDead();
+        return store.CheckAsync(cancellation);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => store.DisposeAsync();
+
+    private void ThrowIfDead()
+    {
+        if (isDead)
+        {
+            throw new StoreRefusedException("The demo killed this silo; it comes back on h.");
+        }
+    }
+}

@@ -1,0 +1,80 @@
+using OrleansRaft.Core;
+using OrleansRaft.Runtime.Storage;
+
+namespace OrleansRaft.Cli.Demo;
+
+/// <summary>A replica's log in a <see cref="MortalLogStore"/>.</summary>
+/// <param name="store">Whose death it shares.</param>
+/// <param name="log">The real log.</param>
+/// <param name="gate">Between the real log and the driver.</param>
+internal sealed class MortalReplicaLog(MortalLogStore store, IReplicaLog log, ReplicaLogEventGate gate) : IReplicaLog
+{
+    /// <inheritdoc/>
+    public long Epoch => log.Epoch;
+
+    /// <inheritdoc/>
+    public RecoveredState Recovered => log.Recovered;
+
+    /// <inheritdoc/>
+    public ReadOnlyMemory<byte> RecoveredSnapshot => log.RecoveredSnapshot;
+
+    /// <inheritdoc/>
+    public bool MaySpeak => !store.IsDead && log.MaySpeak;
+
+    /// <summary>Tells the driver that its log failed, and nothing after that.</summary>
+    public void Kill() => gate.OnStopped(LogStopReason.Failed, new IOException("The demo killed this silo."));
+
+    /// <inheritdoc/>
+    public Task WaitUntilMaySpeakAsync(CancellationToken cancellation) => log.WaitUntilMaySpeakAsync(cancellation);
+
+    /// <inheritdoc/>
+    public void Write(LogWrite write)
+    {
+        if (!store.IsDead)
+        {
+            log.Write(write);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void StageChunk(StageSnapshotChunk chunk)
+    {
+        if (!store.IsDead)
+        {
+            log.StageChunk(chunk);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void ReadChunk(ReadSnapshotChunk request)
+    {
+        if (!store.IsDead)
+        {
+            log.ReadChunk(request);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void SaveSnapshot(SnapshotDescriptor snapshot, ReadOnlyMemory<byte> state)
+    {
+        if (!store.IsDead)
+        {
+            log.SaveSnapshot(snapshot, state);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void LoadSnapshot(SnapshotDescriptor snapshot)
+    {
+        if (!store.IsDead)
+        {
+            log.LoadSnapshot(snapshot);
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task ReleaseAsync(CancellationToken cancellation) => store.IsDead ? Task.CompletedTask : log.ReleaseAsync(cancellation);
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => log.DisposeAsync();
+}

@@ -1,0 +1,205 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Configuration;
+using Npgsql;
+using OrleansRaft.Cli.CommandLine;
+
+namespace OrleansRaft.Cli.Serve;
+
+/// <summary>The options of <c>oraft serve</c>.</summary>
+internal static class ServeOptions
+{
+    private static readonly Setting SiloName = new(
+        "--silo-name", "NAME", "The silo's name: stable across restarts, different for every silo.", null, "silo-PORT, after --silo-port");
+
+    private static readonly Setting Http = new(
+        "--http", "URL", "The address of the HTTP API and the page.", "http://127.0.0.1:5080");
+
+    private static readonly Setting SiloAddress = new(
+        "--silo-address", "ADDRESS", "The address by which the other silos reach this one.", "127.0.0.1");
+
+    private static readonly Setting SiloPort = new("--silo-port", "PORT", "The port for the other silos.", "11111");
+
+    private static readonly Setting GatewayPort = new("--gateway-port", "PORT", "The port for Orleans clients.", "30000");
+
+    private static readonly Setting Store = new(
+        "--store", "sqlite|postgres|memory", "Where the silo keeps its logs; those in memory are gone with the process.", "sqlite");
+
+    private static readonly Setting Data = new(
+        "--data", "DIR", "The folder of the sqlite store; not used by other stores.", "data", "./data");
+
+    private static readonly Setting Postgres = new(
+        "--postgres",
+        "CONNECTION",
+        "A PostgreSQL server, such as 'Host=127.0.0.1;Username=oraft;Database=oraft'; repeat it for several: "
+        + "replica k of a group logs to server k mod n.",
+        null,
+        isRepeatable: true);
+
+    private static readonly Setting Clustering = new(
+        "--clustering", "localhost|postgres", "How silos find each other: not at all, or on the first --postgres server.", "localhost");
+
+    private static readonly Setting ClusterId = new("--cluster-id", "NAME", "The cluster's name; the same for all of its silos.", "oraft");
+
+    private static readonly Setting Groups = new(
+        "--groups", "N", "How many Raft groups the counters are spread over; fixed when the cluster first starts.", "16");
+
+    private static readonly Setting Replicas = new(
+        "--replicas", "N", "How many replicas each group has; fixed likewise.", "3");
+
+    /// <summary>Settings of the libraries, for which there is no option of their own.</summary>
+    public static Option<string[]> Set { get; } = new("--set")
+    {
+        Description = "Any other setting, such as Raft:LeaderLease=true or Orleans:Membership:NumMissedProbesLimit=5; may be repeated.",
+        HelpName = "KEY=VALUE",
+        Validators = { result => RequirePairs(result) },
+    };
+
+    /// <summary>All of them, in the order of the help text.</summary>
+    public static IReadOnlyList<Setting> All { get; } =
+        [SiloName, Http, SiloAddress, SiloPort, GatewayPort, Store, Data, Postgres, Clustering, ClusterId, Groups, Replicas];
+
+    /// <summary>What was said, checked one by one and against each other.</summary>
+    /// <exception cref="CliException">Something makes no sense.</exception>
+    public static ServeSettings Read(ParseResult parsed, IConfiguration configuration)
+    {
+        (string Value, string Source) Of(Setting setting) => setting.Read(parsed, configuration)!.Value;
+
+        var siloPort = Number(Of(SiloPort), 1, 65_535);
+        var settings = new ServeSettings
+        {
+            SiloName = SiloName.Read(parsed, configuration) is { } name ? Name(name) : $"silo-{siloPort}",
+            Http = HttpAddress(Of(Http)),
+            SiloAddress = Address(Of(SiloAddress)),
+            SiloPort = siloPort,
+            GatewayPort = Number(Of(GatewayPort), 1, 65_535),
+            Store = OneOf<StoreKind>(Of(Store)),
+            Data = Path.GetFullPath(Of(Data).Value),
+            Postgres = [.. Postgres.ReadAll(parsed, configuration).Select(ConnectionString)],
+            Clustering = OneOf<ClusteringKind>(Of(Clustering)),
+            ClusterId = Name(Of(ClusterId)),
+            Groups = Number(Of(Groups), 1, 100_000),
+            Replicas = Number(Of(Replicas), 1, 99),
+        };
+        RequireAgreement(settings);
+        return settings;
+    }
+
+    private static void RequireAgreement(ServeSettings settings)
+    {
+        if (settings.SiloPort == settings.GatewayPort)
+        {
+            throw new CliException(
+                ExitCode.Usage, $"--silo-port and --gateway-port are both {settings.SiloPort}.", "Give them two different ports.");
+        }
+
+        var wantsPostgres = settings.Store == StoreKind.Postgres || settings.Clustering == ClusteringKind.Postgres;
+        if (wantsPostgres && settings.Postgres.Count == 0)
+        {
+            throw new CliException(
+                ExitCode.Usage,
+                $"{(settings.Store == StoreKind.Postgres ? "--store" : "--clustering")} postgres needs a server.",
+                "Name it with --postgres 'Host=...;Username=...;Database=...' or ORAFT_POSTGRES.");
+        }
+
+        if (settings.Clustering == ClusteringKind.Postgres && settings.Store != StoreKind.Postgres)
+        {
+            throw new CliException(
+                ExitCode.Usage,
+                $"silos of one cluster cannot share a {(settings.Store == StoreKind.Sqlite ? "local file" : "process's memory")}, "
+                + $"so --clustering postgres does not go with --store {(settings.Store == StoreKind.Sqlite ? "sqlite" : "memory")}.",
+                "Use --store postgres, or --clustering localhost for a cluster of one silo.");
+        }
+    }
+
+    private static int Number((string Value, string Source) said, int min, int max) =>
+        int.TryParse(said.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= min && number <= max
+            ? number
+            : throw Setting.Invalid(said, $"a whole number from {min} to {max}");
+
+    private static string Name((string Value, string Source) said) =>
+        said.Value is { Length: >= 1 and <= 128 } && said.Value.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-')
+            ? said.Value
+            : throw Setting.Invalid(said, "1 to 128 letters, digits, '.', '_' or '-'");
+
+    private static T OneOf<T>((string Value, string Source) said)
+        where T : struct, Enum
+    {
+        var names = Enum.GetNames<T>();
+        var index = Array.FindIndex(names, name => name.Equals(said.Value, StringComparison.OrdinalIgnoreCase));
+        return index >= 0
+            ? Enum.GetValues<T>()[index]
+            : throw Setting.Invalid(said, $"one of {string.Join(", ", names.Select(name => name.ToLowerInvariant()))}");
+    }
+
+    private static string HttpAddress((string Value, string Source) said)
+    {
+        try
+        {
+            var address = BindingAddress.Parse(said.Value);
+            if (address is { Scheme: "http", IsUnixPipe: false } && address.Port is >= 0 and <= 65_535 && address.PathBase.Length == 0)
+            {
+                return said.Value;
+            }
+        }
+        catch (FormatException)
+        {
+            // Said below, in the words of the option.
+        }
+
+        throw Setting.Invalid(said, "an address such as http://127.0.0.1:5080 (put a proxy before it for https)");
+    }
+
+    private static IPAddress Address((string Value, string Source) said)
+    {
+        if (!IPAddress.TryParse(said.Value, out var address))
+        {
+            try
+            {
+                address = Dns.GetHostAddresses(said.Value).OrderBy(found => found.AddressFamily).FirstOrDefault();
+            }
+            catch (Exception failure) when (failure is SocketException or ArgumentException)
+            {
+                throw Setting.Invalid(said, "an IP address of this machine, or a name that has one");
+            }
+        }
+
+        return address is null || address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any)
+            ? throw Setting.Invalid(said, "an address that the other silos can reach, not a wildcard")
+            : address;
+    }
+
+    private static string ConnectionString((string Value, string Source) said)
+    {
+        try
+        {
+            if (new NpgsqlConnectionStringBuilder(said.Value).Host is { Length: > 0 })
+            {
+                return said.Value;
+            }
+        }
+        catch (ArgumentException)
+        {
+            // Said below, without repeating the string: it may hold a password.
+        }
+
+        throw new CliException(
+            ExitCode.Refused,
+            $"{said.Source} is not a connection string that names a server.",
+            "Write it like 'Host=127.0.0.1;Port=5432;Username=oraft;Password=...;Database=oraft'.");
+    }
+
+    private static void RequirePairs(System.CommandLine.Parsing.OptionResult result)
+    {
+        foreach (var token in result.Tokens)
+        {
+            if (token.Value.IndexOf('=', StringComparison.Ordinal) < 1)
+            {
+                result.AddError($"--set is '{token.Value}', but must be KEY=VALUE, such as Raft:LeaderLease=true.");
+            }
+        }
+    }
+}

@@ -1,0 +1,143 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Orleans.Configuration;
+using Orleans.Hosting;
+using Orleans.Runtime;
+using OrleansRaft.Cli.Output;
+using OrleansRaft.Grains;
+using OrleansRaft.Runtime.Hosting;
+using OrleansRaft.Server;
+using OrleansRaft.Sqlite.Hosting;
+
+namespace OrleansRaft.Cli.Serve;
+
+/// <summary>Puts a silo, its store and its HTTP server into one application.</summary>
+internal static class SiloHost
+{
+    /// <summary>Begins an application, with its settings read.</summary>
+    /// <param name="sets">Settings named on the command line, as KEY=VALUE.</param>
+    public static WebApplicationBuilder CreateBuilder(IReadOnlyList<string> sets)
+    {
+        var builder = WebApplication.CreateBuilder();
+        builder.Configuration.AddInMemoryCollection(
+            sets.Select(set => set.Split('=', 2)).Select(pair => KeyValuePair.Create(pair[0], (string?)pair[1])));
+        return builder;
+    }
+
+    /// <summary>Builds the application; nothing runs yet.</summary>
+    public static WebApplication Build(WebApplicationBuilder builder, ServeSettings settings, LogGate gate, IFatalErrorHandler fatal)
+    {
+        AddLogging(builder, gate);
+        builder.Services.AddSingleton<IHostLifetime, SilentLifetime>();
+        builder.WebHost.UseUrls(settings.Http);
+        builder.UseOrleans(silo =>
+        {
+            AddClustering(silo, settings);
+            silo.Configure<SiloOptions>(options => options.SiloName = settings.SiloName)
+                .Configure<ClusterOptions>(options => options.ClusterId = options.ServiceId = settings.ClusterId)
+                .Configure<ClusterMembershipOptions>(builder.Configuration.GetSection("Orleans:Membership"))
+                .AddRaft(raft => AddStore(raft, settings))
+                .AddRaftCounters(settings.Groups, settings.Replicas);
+            silo.Services.Replace(ServiceDescriptor.Singleton(fatal));
+        });
+        builder.Services.AddOrleansRaftServer(builder.Configuration);
+
+        var app = builder.Build();
+        app.MapOrleansRaft();
+        return app;
+    }
+
+    /// <summary>What a person sees when the silo has started.</summary>
+    public static string Describe(WebApplication app, ServeSettings settings)
+    {
+        var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+        return $"""
+            {settings.SiloName} of cluster {settings.ClusterId} serves {address}
+              silo {settings.SiloAddress}:{settings.SiloPort}, gateway :{settings.GatewayPort}, {settings.Groups} groups of {settings.Replicas}, logs in {StoreOf(settings)}
+              {address}/ is the page, {address}/health/ready tells when every group has a leader; Ctrl+C stops
+            """;
+    }
+
+    /// <summary>One readable line per entry; the frameworks speak only when something is wrong.</summary>
+    public static void AddLogging(WebApplicationBuilder builder, LogGate gate)
+    {
+        builder.Logging.ClearProviders();
+        builder.Logging.SetMinimumLevel(LogLevel.Warning);
+        builder.Logging.AddFilter("OrleansRaft", LogLevel.Information);
+
+        // At its first look Orleans' watchdog measures from the machine's start instead of the silo's, and warns of hours.
+        builder.Logging.AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error);
+        builder.Logging.AddConfiguration(builder.Configuration.GetSection("Logging"));
+        builder.Services.TryAddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton(gate);
+        builder.Logging.AddConsoleFormatter<LineFormatter, Microsoft.Extensions.Logging.Console.ConsoleFormatterOptions>();
+        builder.Logging.AddConsole(console =>
+        {
+            console.FormatterName = LineFormatter.FormatterName;
+            console.LogToStandardErrorThreshold = LogLevel.Trace;
+        });
+        if (builder.Configuration["Logging:Console:FormatterName"] is { Length: > 0 } chosen)
+        {
+            builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.FormatterName = chosen);
+        }
+    }
+
+    private static void AddClustering(ISiloBuilder silo, ServeSettings settings)
+    {
+        if (settings.Clustering == ClusteringKind.Postgres)
+        {
+            silo.UseAdoNetClustering(options =>
+            {
+                options.Invariant = "Npgsql";
+                options.ConnectionString = settings.Postgres[0];
+            });
+        }
+        else
+        {
+            silo.UseLocalhostClustering(
+                settings.SiloPort,
+                settings.GatewayPort,
+                new System.Net.IPEndPoint(settings.SiloAddress, settings.SiloPort),
+                settings.ClusterId,
+                settings.ClusterId);
+        }
+
+        silo.Configure<EndpointOptions>(options =>
+        {
+            options.AdvertisedIPAddress = settings.SiloAddress;
+            options.SiloPort = settings.SiloPort;
+            options.GatewayPort = settings.GatewayPort;
+            options.SiloListeningEndpoint = new System.Net.IPEndPoint(settings.SiloAddress, settings.SiloPort);
+            options.GatewayListeningEndpoint = new System.Net.IPEndPoint(settings.SiloAddress, settings.GatewayPort);
+        });
+    }
+
+    private static void AddStore(RaftBuilder raft, ServeSettings settings)
+    {
+        switch (settings.Store)
+        {
+            case StoreKind.Sqlite:
+                raft.UseSqlite(settings.Data);
+                break;
+            case StoreKind.Postgres:
+                throw new CommandLine.CliException(CommandLine.ExitCode.Refused, "this build has no PostgreSQL store.", "Use --store sqlite.");
+            default:
+                raft.UseMemory();
+                break;
+        }
+    }
+
+    private static string StoreOf(ServeSettings settings) => settings.Store switch
+    {
+        StoreKind.Sqlite => settings.Data,
+        StoreKind.Postgres => settings.Postgres.Count == 1 ? "PostgreSQL" : $"{settings.Postgres.Count} PostgreSQL servers",
+        _ => "memory, gone with this process",
+    };
+}
