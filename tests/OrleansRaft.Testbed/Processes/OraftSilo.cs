@@ -1,0 +1,81 @@
+using System.Globalization;
+
+namespace OrleansRaft.Testbed.Processes;
+
+/// <summary>One silo: an identity that outlives its processes, and the process that runs it at the moment.</summary>
+/// <param name="name">The silo's name.</param>
+/// <param name="arguments">Options besides its name and ports.</param>
+public sealed class OraftSilo(string name, IReadOnlyList<string> arguments) : IAsyncDisposable
+{
+    private static readonly TimeSpan ReadyDeadline = TimeSpan.FromSeconds(90);
+    private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(5) };
+
+    private readonly int httpPort = FreePorts.Next();
+    private readonly int siloPort = FreePorts.Next();
+    private readonly int gatewayPort = FreePorts.Next();
+    private OraftProcess? process;
+
+    /// <summary>The silo's name.</summary>
+    public string Name => name;
+
+    /// <summary>Its HTTP API.</summary>
+    public Uri Address => new($"http://127.0.0.1:{httpPort}");
+
+    /// <summary>The process that runs it.</summary>
+    public OraftProcess Process => process ?? throw new InvalidOperationException($"{name} was never started.");
+
+    /// <summary>The whole command line, without the program.</summary>
+    public IReadOnlyList<string> CommandLine =>
+    [
+        "serve",
+        "--silo-name", name,
+        "--http", $"http://127.0.0.1:{httpPort.ToString(CultureInfo.InvariantCulture)}",
+        "--silo-port", siloPort.ToString(CultureInfo.InvariantCulture),
+        "--gateway-port", gatewayPort.ToString(CultureInfo.InvariantCulture),
+        .. arguments,
+    ];
+
+    /// <summary>Starts a process for it, after the last one has ended.</summary>
+    public void Start()
+    {
+        if (process is { HasExited: false })
+        {
+            throw new InvalidOperationException($"{name} runs already.");
+        }
+
+        process = OraftProcess.Start(CommandLine);
+    }
+
+    /// <summary>Waits until it has joined and every group has a leader that it can reach.</summary>
+    /// <exception cref="InvalidOperationException">The process ended.</exception>
+    /// <exception cref="TimeoutException">It did not become ready.</exception>
+    public Task WaitUntilReadyAsync() => Until.TrueAsync(
+        async () => Process.HasExited
+            ? throw new InvalidOperationException($"{name} ended instead of becoming ready:\n{Process.Transcript}")
+            : await IsReadyAsync(),
+        ReadyDeadline,
+        () => $"{name} did not become ready:\n{Process.Transcript}");
+
+    /// <summary>Whether it says that it is ready.</summary>
+    public async Task<bool> IsReadyAsync()
+    {
+        try
+        {
+            using var response = await Http.GetAsync(new Uri(Address, "/health/ready"));
+            return response.IsSuccessStatusCode;
+        }
+        catch (Exception failure) when (failure is HttpRequestException or TaskCanceledException)
+        {
+            return false;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (process is not null)
+        {
+            await process.DisposeAsync();
+        }
+    }
+}

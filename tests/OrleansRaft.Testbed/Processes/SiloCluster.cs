@@ -1,0 +1,127 @@
+using System.Globalization;
+using System.Net.Http.Json;
+
+namespace OrleansRaft.Testbed.Processes;
+
+/// <summary>A cluster of real <c>oraft serve</c> processes on PostgreSQL.</summary>
+public sealed class SiloCluster : IAsyncDisposable
+{
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(90);
+    private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(10) };
+
+    /// <summary>Makes a cluster; nothing runs until <see cref="StartAsync"/>.</summary>
+    /// <param name="postgres">Connection strings, in the order of the servers.</param>
+    /// <param name="silos">How many silos.</param>
+    /// <param name="groups">How many groups.</param>
+    /// <param name="more">Further options for every silo.</param>
+    public SiloCluster(IReadOnlyList<string> postgres, int silos = 3, int groups = 4, params IEnumerable<string> more)
+    {
+        ClusterId = $"c{Guid.NewGuid():N}"[..12];
+        IReadOnlyList<string> arguments =
+        [
+            "--store", "postgres",
+            "--clustering", "postgres",
+            "--cluster-id", ClusterId,
+            "--groups", groups.ToString(CultureInfo.InvariantCulture),
+            .. postgres.SelectMany(connection => new[] { "--postgres", connection }),
+            .. more,
+        ];
+        Silos = [.. Enumerable.Range(1, silos).Select(number => new OraftSilo($"silo-{number.ToString(CultureInfo.InvariantCulture)}", arguments))];
+    }
+
+    /// <summary>The cluster's name.</summary>
+    public string ClusterId { get; }
+
+    /// <summary>The silos.</summary>
+    public IReadOnlyList<OraftSilo> Silos { get; }
+
+    /// <summary>Every silo's HTTP API.</summary>
+    public IReadOnlyList<Uri> Addresses => [.. Silos.Select(silo => silo.Address)];
+
+    /// <summary>Starts every silo, and waits until all are ready.</summary>
+    public async Task StartAsync()
+    {
+        foreach (var silo in Silos)
+        {
+            silo.Start();
+        }
+
+        await WaitUntilReadyAsync();
+    }
+
+    /// <summary>Waits until every silo is ready.</summary>
+    public async Task WaitUntilReadyAsync()
+    {
+        foreach (var silo in Silos)
+        {
+            await silo.WaitUntilReadyAsync();
+        }
+    }
+
+    /// <summary>The silo that leads the most groups.</summary>
+    public async Task<OraftSilo> LeaderAsync()
+    {
+        OraftSilo? leader = null;
+        await Until.TrueAsync(
+            async () =>
+            {
+                var groups = await TryListGroupsAsync();
+                var name = groups.Where(group => group.LeaderSilo is not null)
+                    .GroupBy(group => group.LeaderSilo).MaxBy(led => led.Count())?.Key;
+                return (leader = Silos.FirstOrDefault(silo => silo.Name == name)) is not null;
+            },
+            Deadline,
+            () => "no silo leads any group");
+        return leader!;
+    }
+
+    /// <summary>Waits until all replicas of every group have applied the same index, and compares their states.</summary>
+    /// <returns>What differs, in sentences; nothing when all is well.</returns>
+    public async Task<IReadOnlyList<string>> CompareReplicasAsync()
+    {
+        IReadOnlyList<GroupState> groups = [];
+        await Until.TrueAsync(
+            async () =>
+            {
+                groups = await TryListGroupsAsync();
+                return groups.Count > 0 && groups.All(group => group.Replicas.All(replica =>
+                    replica.Digest is { Length: > 0 } && replica.AppliedIndex == group.Replicas[0].AppliedIndex));
+            },
+            Deadline,
+            () => "replicas did not catch up: " + string.Join("; ", groups.Select(Describe)));
+        return [.. groups.Where(group => group.Replicas.Select(replica => replica.Digest).Distinct().Count() > 1).Select(Describe)];
+    }
+
+    /// <summary>What every silo wrote last, for the message of a failed test.</summary>
+    public string Transcript => string.Join('\n', Silos.Select(silo => $"--- {silo.Name}\n{silo.Process.Transcript}"));
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var silo in Silos)
+        {
+            await silo.DisposeAsync();
+        }
+    }
+
+    private async Task<IReadOnlyList<GroupState>> TryListGroupsAsync()
+    {
+        foreach (var silo in Silos.Where(silo => !silo.Process.HasExited))
+        {
+            try
+            {
+                var page = await Http.GetFromJsonAsync<GroupListing>(new Uri(silo.Address, "/api/v1/groups"));
+                return page!.Groups;
+            }
+            catch (Exception failure) when (failure is HttpRequestException or TaskCanceledException)
+            {
+                // Another silo may answer.
+            }
+        }
+
+        return [];
+    }
+
+    private static string Describe(GroupState group) =>
+        $"{group.Group}: " + string.Join(", ", group.Replicas.Select(replica => $"{replica.Replica}@{replica.Silo} applied {replica.AppliedIndex} is {replica.Digest}"));
+}
