@@ -37,7 +37,10 @@ public static class RaftServerServiceCollectionExtensions
         services.AddTelemetry(configuration);
 
         // Two lines of log for every request would cost more than the request; failures are logged by name.
-        services.AddLogging(logging => logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning));
+        // A silo that starts is not ready at first, which is no error; who asks is told.
+        services.AddLogging(logging => logging
+            .AddFilter("Microsoft.AspNetCore", LogLevel.Warning)
+            .AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None));
         return services;
     }
 }

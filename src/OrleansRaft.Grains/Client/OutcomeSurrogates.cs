@@ -18,6 +18,9 @@ internal struct CommittedSurrogate<TResult>
 
     [Id(3)]
     public string Group;
+
+    [Id(4)]
+    public TimeSpan Age;
 }
 
 /// <summary>Converts.</summary>
@@ -26,7 +29,7 @@ internal sealed class CommittedConverter<TResult> : IConverter<Committed<TResult
 {
     /// <inheritdoc/>
     public Committed<TResult> ConvertFromSurrogate(in CommittedSurrogate<TResult> surrogate) =>
-        new(surrogate.Value, new EntryId(new Term(surrogate.Term), new LogIndex(surrogate.Index)), surrogate.Group);
+        new(surrogate.Value, new EntryId(new Term(surrogate.Term), new LogIndex(surrogate.Index)), surrogate.Group) { Age = surrogate.Age };
 
     /// <inheritdoc/>
     public CommittedSurrogate<TResult> ConvertToSurrogate(in Committed<TResult> value) => new()
@@ -35,6 +38,7 @@ internal sealed class CommittedConverter<TResult> : IConverter<Committed<TResult
         Term = value.Entry.Term.Value,
         Index = value.Entry.Index.Value,
         Group = value.Group,
+        Age = value.Age,
     };
 }
 

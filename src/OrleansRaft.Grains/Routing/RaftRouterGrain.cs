@@ -83,7 +83,7 @@ internal sealed class RaftRouterGrain<TCommand, TResult>(GroupClients clients, I
 
     private Outcome<TResult> Decode(GroupEntry group, in Reply reply) => reply.Kind switch
     {
-        ReplyKind.Committed => new Committed<TResult>(results.Read(reply.Body), reply.Entry, group.Name),
+        ReplyKind.Committed => new Committed<TResult>(results.Read(reply.Body), reply.Entry, group.Name) { Age = TimeSpan.FromMilliseconds(reply.AgeMilliseconds) },
         ReplyKind.Rejected => new Rejected<TResult>(reply.Reason, reply.Leader, TimeSpan.FromMilliseconds(reply.RetryAfterMilliseconds), reply.Detail),
         _ => new Unknown<TResult>(reply.Detail),
     };

@@ -12,7 +12,7 @@ namespace OrleansRaft.Grains;
 /// of commands:  group text, replica varint, count varint, then each envelope as bytes
 /// of queries:   group text, replica varint, consistency 1 byte, count varint, then each key as text and query as bytes
 /// of replies:   time varint, count varint, then each: kind 1 byte, and
-///   committed:  term varint, index varint, body bytes
+///   committed:  term varint, index varint, age in milliseconds varint, body bytes
 ///   rejected:   reason varint, leader varint (0 for none), milliseconds varint, detail text
 ///   unknown:    detail text
 /// </code>
@@ -133,6 +133,7 @@ internal static class RequestCodec
             case ReplyKind.Committed:
                 writer.WriteVarint(reply.Entry.Term.Value);
                 writer.WriteVarint(reply.Entry.Index.Value);
+                writer.WriteVarint(reply.AgeMilliseconds);
                 writer.WriteBytes(reply.Body.Span);
                 break;
             case ReplyKind.Rejected:
@@ -154,7 +155,8 @@ internal static class RequestCodec
         {
             case ReplyKind.Committed:
                 var entry = new EntryId(new Term(reader.ReadVarint()), new LogIndex(reader.ReadVarint()));
-                return Reply.Committed(entry, reader.ReadBytes());
+                var age = reader.ReadVarint();
+                return Reply.Committed(entry, reader.ReadBytes()) with { AgeMilliseconds = age };
             case ReplyKind.Rejected:
                 var reason = (RefusalReason)reader.ReadInt32(int.MaxValue);
                 var leader = reader.ReadVarint();

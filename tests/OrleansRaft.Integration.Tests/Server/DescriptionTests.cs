@@ -1,0 +1,84 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.OpenApi;
+using Microsoft.OpenApi.Reader;
+
+namespace OrleansRaft.Integration.Tests.Server;
+
+public sealed class DescriptionTests(ScriptedServer server) : IClassFixture<ScriptedServer>
+{
+    private static readonly string[] OurPaths = ["/api/", "/health/", "/metrics"];
+
+    [Fact]
+    public async Task The_description_is_a_valid_document_of_openapi()
+    {
+        var read = await ReadAsync();
+
+        read.Diagnostic!.Errors.ShouldBeEmpty();
+        read.Diagnostic.Warnings.ShouldBeEmpty();
+        read.Document!.Info.Title.ShouldBe("OrleansRaft");
+    }
+
+    [Fact]
+    public async Task The_description_has_every_route_with_every_method_and_no_other()
+    {
+        var document = (await ReadAsync()).Document!;
+
+        var described = document.Paths.SelectMany(path => path.Value.Operations!.Select(operation => $"{operation.Key} {path.Key}")).Order();
+
+        var mapped = server.Services.GetServices<EndpointDataSource>()
+            .SelectMany(source => source.Endpoints)
+            .OfType<RouteEndpoint>()
+            .Where(endpoint => OurPaths.Any(prefix => endpoint.RoutePattern.RawText!.StartsWith(prefix, StringComparison.Ordinal)))
+            .SelectMany(endpoint => endpoint.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods.Select(method => $"{method} {endpoint.RoutePattern.RawText}"))
+            .Order();
+        described.ShouldBe(mapped);
+    }
+
+    [Theory]
+    [InlineData("POST", "/api/v1/tenants/{tenant}/counters/{counter}/increment", "200 400 404 409 412 413 415 422 429 500 503 504", "tenant counter Idempotency-Key If-Match", true)]
+    [InlineData("PUT", "/api/v1/tenants/{tenant}/counters/{counter}", "200 400 404 409 412 413 415 429 500 503 504", "tenant counter Idempotency-Key If-Match", true)]
+    [InlineData("DELETE", "/api/v1/tenants/{tenant}/counters/{counter}", "204 400 404 409 412 429 500 503 504", "tenant counter Idempotency-Key If-Match", false)]
+    [InlineData("GET", "/api/v1/tenants/{tenant}/counters/{counter}", "200 400 404 429 500 503", "tenant counter consistency", false)]
+    [InlineData("GET", "/api/v1/tenants/{tenant}/counters", "200 400 404 429 500 503", "tenant after limit", false)]
+    [InlineData("GET", "/api/v1/groups", "200 400 500", "after limit", false)]
+    [InlineData("GET", "/api/v1/groups/{group}", "200 404 500", "group", false)]
+    [InlineData("GET", "/api/v1/groups/{group}/log", "200 400 404 500", "group after limit", false)]
+    [InlineData("GET", "/health/live", "200", "", false)]
+    [InlineData("GET", "/health/ready", "200 500 503", "", false)]
+    [InlineData("GET", "/metrics", "200", "", false)]
+    public async Task Every_operation_tells_its_parameters_body_and_statuses(string method, string path, string statuses, string parameters, bool hasBody)
+    {
+        var operation = (await ReadAsync()).Document!.Paths[path].Operations![new HttpMethod(method)];
+
+        operation.OperationId.ShouldNotBeNullOrEmpty();
+        operation.Summary.ShouldNotBeNullOrEmpty();
+        string.Join(' ', operation.Responses!.Keys.Order()).ShouldBe(statuses);
+        string.Join(' ', (operation.Parameters ?? []).Select(parameter => parameter.Name)).ShouldBe(parameters);
+        (operation.RequestBody is not null).ShouldBe(hasBody);
+        foreach (var (status, response) in operation.Responses!)
+        {
+            response.Description.ShouldNotBeNullOrEmpty();
+            if (status[0] is not '2')
+            {
+                response.Content!.Keys.ShouldBe(["application/problem+json"]);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Operations_have_ids_of_their_own()
+    {
+        var document = (await ReadAsync()).Document!;
+
+        document.Paths.SelectMany(path => path.Value.Operations!.Values).Select(operation => operation.OperationId).ShouldBeUnique();
+    }
+
+    private async Task<ReadResult> ReadAsync()
+    {
+        var answer = await server.Client.AskAsync("/openapi/v1.json");
+        answer.Status.ShouldBe(System.Net.HttpStatusCode.OK);
+        return OpenApiDocument.Parse(answer.Text, "json");
+    }
+}

@@ -1,0 +1,43 @@
+using OrleansRaft.Core;
+using OrleansRaft.Grains;
+using OrleansRaft.Runtime;
+using OrleansRaft.Runtime.Storage;
+
+namespace OrleansRaft.Integration.Tests.Server;
+
+/// <summary>Groups as a test wants them: for what a healthy cluster never shows.</summary>
+internal sealed class ScriptedAdmin : IRaftAdmin
+{
+    public static readonly RaftReadiness Ready = new(true, [], "All groups have leaders.");
+
+    public RaftReadiness Readiness { get; set; } = Ready;
+
+    public List<GroupView> Groups { get; } = [];
+
+    public Exception? Failure { get; set; }
+
+    public ClusterDefinition Cluster => new("scripted", [], 1, []);
+
+    public Task<GroupPage> ListGroupsAsync(string? after, int limit, CancellationToken cancellation = default)
+    {
+        var rest = Groups.SkipWhile(group => after is not null && group.Group != after).Skip(after is null ? 0 : 1).ToList();
+        return Failure is not null
+            ? throw Failure
+            : Task.FromResult(new GroupPage([.. rest.Take(limit)], rest.Count > limit ? rest[limit - 1].Group : null));
+    }
+
+    public Task<GroupView?> GetGroupAsync(string group, CancellationToken cancellation = default) =>
+        Task.FromResult(Groups.FirstOrDefault(view => view.Group == group));
+
+    public Task<IReadOnlyList<Entry>?> ReadLogAsync(string group, LogIndex after, int limit, CancellationToken cancellation = default) =>
+        Task.FromResult<IReadOnlyList<Entry>?>(null);
+
+    public Task<Outcome<ReplicaId>> TransferLeadershipAsync(string group, ReplicaId? target, CancellationToken cancellation = default) =>
+        throw new InvalidOperationException("No test asks for it.");
+
+    public Task<Outcome<Configuration>> ChangeMembersAsync(
+        string group, IReadOnlyList<MemberChange> changes, LogIndex? expectedVersion, CancellationToken cancellation = default) =>
+        throw new InvalidOperationException("No test asks for it.");
+
+    public Task<RaftReadiness> CheckReadinessAsync(CancellationToken cancellation = default) => Task.FromResult(Readiness);
+}
