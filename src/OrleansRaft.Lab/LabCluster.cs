@@ -11,6 +11,7 @@ namespace OrleansRaft.Lab;
 public sealed class LabCluster : IDisposable
 {
     private readonly Dictionary<string, LabGroup> groups = [];
+    private readonly List<ReplicaKey> rotten = [];
     private readonly RandomSource seeds;
 
     /// <summary>Makes a cluster and starts its nodes.</summary>
@@ -37,6 +38,9 @@ public sealed class LabCluster : IDisposable
     /// <summary>What the cluster is made of.</summary>
     public LabOptions Options { get; }
 
+    /// <summary>The replicas of which a bit was flipped: they do not start again.</summary>
+    public IReadOnlyList<ReplicaKey> RottenReplicas => rotten;
+
     /// <summary>Virtual time.</summary>
     public LabClock Clock { get; } = new();
 
@@ -54,6 +58,9 @@ public sealed class LabCluster : IDisposable
 
     /// <summary>Told of everything that happens, if set.</summary>
     public Action<LabEvent>? Observer { get; set; }
+
+    /// <summary>With shared disks, for how long a successor waits for a predecessor that died.</summary>
+    public static TimeSpan RightToSpeakLength => StoreLease.Length;
 
     internal RaftMetrics Metrics { get; } = new();
 
@@ -77,47 +84,42 @@ public sealed class LabCluster : IDisposable
     public IEnumerable<LabReplica> ReplicasOf(string group) =>
         Nodes.SelectMany(node => node.Replicas).Where(replica => replica.Key.Group == group).OrderBy(replica => replica.Key.Replica);
 
+    /// <summary>The latest activation of each of a group's replicas, by name; null for one that does not run. Those of which a bit was flipped are left out.</summary>
+    public IEnumerable<LabReplica?> ExpectedReplicasOf(string group) =>
+        groups[group].Homes.Keys
+            .Where(replica => !rotten.Contains(new ReplicaKey(group, replica)))
+            .Select(replica => LocationsOf(group, replica).Select(node => node.Find(group, replica)).MaxBy(activation => activation?.Log?.Epoch ?? 0));
+
     /// <summary>Cuts both directions between two nodes.</summary>
     public void Cut(int one, int other) => Network.Cut(one, other);
 
     /// <summary>Restores every link that was cut.</summary>
     public void Heal() => Network.Heal();
 
-    /// <summary>Submits commands to a node's replica of a group.</summary>
-    /// <param name="node">The node.</param>
-    /// <param name="group">The group.</param>
+    /// <summary>Submits commands to a replica.</summary>
+    /// <param name="group">Its group.</param>
+    /// <param name="replica">Its name.</param>
     /// <param name="envelopes">The commands, each an encoded <see cref="CommandEnvelope"/>.</param>
-    /// <param name="answer">Receives the replies when they are known; never, if the node crashes before.</param>
-    /// <returns>Whether the node has such a replica running.</returns>
-    public bool Submit(int node, string group, IReadOnlyList<ReadOnlyMemory<byte>> envelopes, Action<ReplyBatch> answer)
+    /// <param name="answer">Receives the replies when they are known; never, if the replica's node crashes before.</param>
+    /// <returns>Whether the replica runs.</returns>
+    public bool Submit(string group, ReplicaId replica, IReadOnlyList<ReadOnlyMemory<byte>> envelopes, Action<ReplyBatch> answer)
     {
         ArgumentNullException.ThrowIfNull(answer);
-        if (Nodes[node].Find(group) is not { } replica)
-        {
-            return false;
-        }
-
-        Nodes[node].Perform(() => replica.Driver.Submit(envelopes, new Sink(answer)));
-        return true;
+        return Reach(group, replica, target => target.Driver.Submit(envelopes, new Sink(answer)));
     }
 
-    /// <summary>Asks a node's replica of a group.</summary>
-    /// <param name="node">The node.</param>
-    /// <param name="group">The group.</param>
+    /// <summary>Asks a replica.</summary>
+    /// <param name="group">Its group.</param>
+    /// <param name="replica">Its name.</param>
     /// <param name="queries">The queries.</param>
     /// <param name="consistency">What they may see.</param>
-    /// <param name="answer">Receives the replies when they are known; never, if the node crashes before.</param>
-    /// <returns>Whether the node has such a replica running.</returns>
-    public bool Query(int node, string group, IReadOnlyList<QueryEnvelope> queries, ReadConsistency consistency, Action<ReplyBatch> answer)
+    /// <param name="answer">Receives the replies when they are known; never, if the replica's node crashes before.</param>
+    /// <returns>Whether the replica runs.</returns>
+    public bool Query(
+        string group, ReplicaId replica, IReadOnlyList<QueryEnvelope> queries, ReadConsistency consistency, Action<ReplyBatch> answer)
     {
         ArgumentNullException.ThrowIfNull(answer);
-        if (Nodes[node].Find(group) is not { } replica)
-        {
-            return false;
-        }
-
-        Nodes[node].Perform(() => replica.Driver.Query(queries, consistency, new Sink(answer)));
-        return true;
+        return Reach(group, replica, target => target.Driver.Query(queries, consistency, new Sink(answer)));
     }
 
     /// <summary>Activates a replica on another node while it may still run elsewhere, as Orleans can for seconds. Needs shared disks.</summary>
@@ -150,10 +152,22 @@ public sealed class LabCluster : IDisposable
 
     /// <summary>Flips one bit of what a replica stored.</summary>
     /// <returns>Whether it had stored anything.</returns>
-    public bool FlipBit(string group, ReplicaId replica) => groups[group].Stored[replica].FlipBit(Nodes[0].Disk.Random);
+    public bool FlipBit(string group, ReplicaId replica)
+    {
+        var stored = groups[group].Stored[replica];
+        var flipped = stored.FlipBit(Nodes[0].Disk.Random);
+        if (flipped && !rotten.Contains(stored.Key))
+        {
+            rotten.Add(stored.Key);
+        }
+
+        return flipped;
+    }
 
     /// <inheritdoc/>
     public void Dispose() => Metrics.Dispose();
+
+    internal IReadOnlyList<ReplicaId> NamesOf(string group) => groups[group].Names;
 
     internal IReadOnlyList<LabNode> LocationsOf(string group, ReplicaId replica) => groups[group].LocationsOf(replica);
 
@@ -182,8 +196,10 @@ public sealed class LabCluster : IDisposable
             Report("a replica never finds itself impossible", $"{replica.Key} stopped: {cause}");
         }
 
-        Clock.Schedule(Options.RestartDelay, () => StartAtHome(group, replica.Key.Replica));
     }
+
+    /// <summary>A replica that ended anywhere is activated again at home, if nothing has done so by then.</summary>
+    internal void StartAtHomeSoon(LabGroup group, ReplicaId replica) => Clock.Schedule(Options.RestartDelay, () => StartAtHome(group, replica));
 
     internal void Report(string property, string detail) => Violation ??= new LabViolation(Clock.Now, property, detail);
 
@@ -193,6 +209,19 @@ public sealed class LabCluster : IDisposable
     {
         Mix(Clock.NowTicks);
         Mix((one << 48) ^ (two << 32) ^ three);
+    }
+
+    /// <summary>Reaches one activation of a replica; while there are two, sometimes the one and sometimes the other.</summary>
+    private bool Reach(string group, ReplicaId replica, Action<LabReplica> action)
+    {
+        var locations = LocationsOf(group, replica);
+        if (locations.Count == 0 || locations[(int)(Clock.Steps % locations.Count)].Find(group, replica) is not { } target)
+        {
+            return false;
+        }
+
+        target.Node.Perform(() => action(target));
+        return true;
     }
 
     private void Mix(long value) => Digest = unchecked((Digest ^ (ulong)value) * 1099511628211);
@@ -241,7 +270,7 @@ public sealed class LabCluster : IDisposable
             Observe(() => new LabReplicaEvent(Clock.Now, group.Name, replica, $"was refused on node {node.Index}: {refusal.Message}"));
             if (refusal is StoreRefusedException)
             {
-                Clock.Schedule(Options.RestartDelay, () => StartAtHome(group, replica));
+                StartAtHomeSoon(group, replica);
             }
         }
 

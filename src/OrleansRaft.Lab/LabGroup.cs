@@ -14,6 +14,8 @@ internal sealed class LabGroup(LabCluster cluster, string name)
 
     public SortedDictionary<ReplicaId, LabNode> Homes { get; } = [];
 
+    public List<ReplicaId> Names { get; } = [];
+
     public Dictionary<ReplicaId, StoredReplica> Stored { get; } = [];
 
     public GroupChecks Checks { get; } = new(cluster, name);
@@ -21,6 +23,7 @@ internal sealed class LabGroup(LabCluster cluster, string name)
     public void Add(ReplicaId replica, LabNode home, Configuration initial)
     {
         Homes.Add(replica, home);
+        Names.Add(replica);
         locations[replica] = [home];
         var stored = new StoredReplica(new ReplicaKey(name, replica), initial);
         Stored.Add(replica, stored);

@@ -13,6 +13,8 @@ public sealed class LabReplica : IReplicaHost, IReplicaTransport
     private readonly LabGroup group;
     private readonly Action turn;
 
+    private bool hasEnded;
+
     internal LabReplica(LabNode node, LabGroup group, ReplicaKey key, IStateMachineHost machine, ulong seed)
     {
         Node = node;
@@ -41,6 +43,9 @@ public sealed class LabReplica : IReplicaHost, IReplicaTransport
     /// <summary>Its term; zero while it does not run.</summary>
     public Term Term => Core?.CurrentTerm ?? Term.Zero;
 
+    /// <summary>The last entry whose effects its state machine holds; zero while it does not run.</summary>
+    public LogIndex AppliedIndex => Core?.AppliedIndex ?? LogIndex.Zero;
+
     internal RaftCore? Core => IsRunning ? Driver.Raft : null;
 
     internal IStateMachineHost Machine { get; }
@@ -49,13 +54,7 @@ public sealed class LabReplica : IReplicaHost, IReplicaTransport
 
     internal ReplicaView View { get; } = new();
 
-    void IReplicaHost.Schedule()
-    {
-        if (IsRunning)
-        {
-            Node.Cluster.Clock.Schedule(Node.TurnDelay, turn);
-        }
-    }
+    void IReplicaHost.Schedule() => Node.Cluster.Clock.Schedule(Node.TurnDelay, turn);
 
     void IReplicaHost.OnStopped(Exception cause)
     {
@@ -118,15 +117,17 @@ public sealed class LabReplica : IReplicaHost, IReplicaTransport
 
     private void End()
     {
+        hasEnded = true;
         IsRunning = false;
         Log?.Abandon();
         Node.Remove(this);
         group.Locate(Key.Replica);
+        Node.Cluster.StartAtHomeSoon(group, Key.Replica);
     }
 
     private void TakeTurn()
     {
-        if (!IsRunning)
+        if (hasEnded)
         {
             return;
         }

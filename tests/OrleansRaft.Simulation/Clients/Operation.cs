@@ -1,0 +1,49 @@
+using OrleansRaft.Core;
+using OrleansRaft.Runtime;
+using OrleansRaft.Simulation.Machine;
+
+namespace OrleansRaft.Simulation.Clients;
+
+internal enum OperationStatus
+{
+    /// <summary>Under way, or given up: it may have been applied, and may still be.</summary>
+    Unknown = 0,
+
+    /// <summary>Answered.</summary>
+    Completed = 1,
+
+    /// <summary>Refused for good: it was not applied, and will not be.</summary>
+    Refused = 2,
+}
+
+/// <summary>One operation of one client, from its first attempt to its answer.</summary>
+/// <param name="Id">Its name in the run.</param>
+/// <param name="Client">Whose.</param>
+/// <param name="Group">In which group.</param>
+/// <param name="Key">On which register.</param>
+/// <param name="Command">What.</param>
+/// <param name="Consistency">What a read may see.</param>
+/// <param name="Invoked">The step before its first attempt.</param>
+internal sealed record Operation(long Id, int Client, string Group, string Key, RegisterCommand Command, ReadConsistency Consistency, long Invoked)
+{
+    public OperationStatus Status { get; private set; }
+
+    /// <summary>The step of its answer.</summary>
+    public long Returned { get; private set; } = long.MaxValue;
+
+    public RegisterResult Result { get; private set; }
+
+    /// <summary>The entry that applied it; for a read, whose state it saw.</summary>
+    public EntryId Entry { get; private set; }
+
+    public bool IsWrite => Command.Action != RegisterAction.Read;
+
+    public void Complete(RegisterResult result, EntryId entry, long step) =>
+        (Status, Result, Entry, Returned) = (OperationStatus.Completed, result, entry, step);
+
+    public void Refuse() => Status = OperationStatus.Refused;
+
+    public override string ToString() =>
+        $"client {Client}: {Command.Action} {Group}/{Key} {(Command.Action == RegisterAction.CompareAndSet ? $"{Command.Expected} -> " : "")}"
+        + $"{(IsWrite ? Command.Value : "")} [{Invoked}, {(Status == OperationStatus.Completed ? $"{Returned}] = {Result}" : $"...] {Status}")}";
+}

@@ -1,0 +1,74 @@
+using OrleansRaft.Core;
+using OrleansRaft.Lab;
+
+namespace OrleansRaft.Simulation.Faults;
+
+/// <summary>Lets a schedule of faults happen to a cluster, and ends them.</summary>
+internal sealed class FaultInjector(LabCluster cluster, Action<string> tell)
+{
+    private readonly Dictionary<FaultKind, int> counts = [];
+    private readonly List<(Fault Fault, Action End)> active = [];
+
+    private bool isCalm;
+
+    /// <summary>How often each kind of fault happened, by name in the order of the enumeration.</summary>
+    public SortedDictionary<FaultKind, int> Counts => new(counts);
+
+    public void Schedule(IEnumerable<Fault> faults)
+    {
+        foreach (var fault in faults)
+        {
+            cluster.Clock.Schedule(fault.At, () => Begin(fault));
+        }
+    }
+
+    /// <summary>Ends everything that goes wrong, for good.</summary>
+    public void Calm()
+    {
+        isCalm = true;
+        active.ForEach(one => one.End());
+        active.Clear();
+        cluster.Heal();
+        foreach (var node in cluster.Nodes)
+        {
+            node.Resume();
+            node.Restart();
+        }
+    }
+
+    private void Begin(Fault fault)
+    {
+        if (isCalm)
+        {
+            return;
+        }
+
+        if (Apply(fault) is { } end)
+        {
+            counts[fault.Kind] = counts.GetValueOrDefault(fault.Kind) + 1;
+            tell($"{fault.Kind} begins (node {fault.Node}, other {fault.Other}, strength {fault.Strength})");
+            active.Add((fault, end));
+            cluster.Clock.Schedule(fault.Duration, () => End(fault, end));
+        }
+    }
+
+    private void End(Fault fault, Action end)
+    {
+        if (active.Remove((fault, end)))
+        {
+            tell($"{fault.Kind} ends");
+            end();
+        }
+    }
+
+    /// <summary>Begins a fault.</summary>
+    /// <returns>What ends it; null when it does not apply here.</returns>
+    private Action? Apply(Fault fault) => fault.Kind switch
+    {
+        <= FaultKind.Reorder => LinkFaults.Apply(cluster, fault),
+        <= FaultKind.Flapping => PartitionFaults.Apply(cluster, fault),
+        <= FaultKind.SlowNode => ProcessFaults.Apply(cluster, fault),
+        <= FaultKind.BitFlip => DiskFaults.Apply(cluster, fault),
+        _ => OtherFaults.Apply(cluster, fault),
+    };
+}

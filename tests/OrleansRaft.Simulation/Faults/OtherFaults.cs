@@ -1,0 +1,39 @@
+using OrleansRaft.Core;
+using OrleansRaft.Lab;
+
+namespace OrleansRaft.Simulation.Faults;
+
+/// <summary>Clocks go wrong, replicas campaign without need, leaderships move, and replicas run twice.</summary>
+internal static class OtherFaults
+{
+    public static Action? Apply(LabCluster cluster, Fault fault)
+    {
+        var node = cluster.Nodes[fault.Node];
+        var group = Targets.GroupOf(cluster, fault);
+        switch (fault.Kind)
+        {
+            case FaultKind.ClockRate:
+                var usual = node.Clock.RatePerMillion;
+                node.Clock.RatePerMillion = 976_000 + (fault.Strength * 480);
+                return () => node.Clock.RatePerMillion = usual;
+            case FaultKind.WallClockJump:
+                node.Clock.JumpWallClock(TimeSpan.FromSeconds((fault.Strength - 50) * 1_000));
+                return Nothing;
+            case FaultKind.Campaign when node.Find(group) is { } replica:
+                replica.Driver.Post(new Campaign());
+                return Nothing;
+            case FaultKind.Transfer when cluster.LeaderOf(group) is { } leader:
+                leader.Driver.TransferLeadership(null, Sinks.Ignore);
+                return Nothing;
+            case FaultKind.SecondActivation when cluster.Options.SharedDisks && node.Find(group) is { } first && fault.Node != fault.Other:
+                cluster.ActivateOn(fault.Other, group, first.Key.Replica);
+                return Nothing;
+            default:
+                return null;
+        }
+    }
+
+    private static void Nothing()
+    {
+    }
+}

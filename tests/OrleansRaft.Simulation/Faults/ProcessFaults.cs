@@ -1,0 +1,35 @@
+using OrleansRaft.Lab;
+
+namespace OrleansRaft.Simulation.Faults;
+
+/// <summary>Processes die, stop, freeze, or are slow.</summary>
+internal static class ProcessFaults
+{
+    public static Action? Apply(LabCluster cluster, Fault fault)
+    {
+        var index = fault.Kind is FaultKind.CrashLeader or FaultKind.PauseLeader ? Targets.LeaderNode(cluster, fault) : fault.Node;
+        var node = cluster.Nodes[index];
+        switch (fault.Kind)
+        {
+            case FaultKind.CrashAll:
+                LabNode[] dying = [.. cluster.Nodes.Where(one => one.IsUp)];
+                Array.ForEach(dying, one => one.Crash());
+                return () => Array.ForEach(dying, one => one.Restart());
+            case FaultKind.SlowNode:
+                var usual = node.TurnDelay;
+                node.TurnDelay = TimeSpan.FromMilliseconds(1 + fault.Strength);
+                return () => node.TurnDelay = usual;
+            case var _ when !node.IsUp || node.IsPaused:
+                return null;
+            case FaultKind.Pause or FaultKind.PauseLeader:
+                node.Pause();
+                return node.Resume;
+            case FaultKind.StopInOrder:
+                node.Stop();
+                return node.Restart;
+            default:
+                node.Crash();
+                return node.Restart;
+        }
+    }
+}

@@ -1,0 +1,55 @@
+using System.Buffers;
+using OrleansRaft.Core.Codec;
+using OrleansRaft.Runtime.StateMachines;
+
+namespace OrleansRaft.Simulation.Machine;
+
+internal sealed class RegisterCommandCodec : ICommandCodec<RegisterCommand>
+{
+    public static RegisterCommandCodec Instance { get; } = new();
+
+    public void Write(RegisterCommand value, IBufferWriter<byte> output)
+    {
+        var writer = new WireWriter(output);
+        writer.WriteVarint(value.Operation);
+        writer.WriteByte((byte)value.Action);
+        writer.WriteInt64(value.Value);
+        writer.WriteInt64(value.Expected);
+    }
+
+    public RegisterCommand Read(ReadOnlyMemory<byte> bytes)
+    {
+        var reader = new WireReader(bytes);
+        var command = new RegisterCommand(
+            reader.ReadVarint(), (RegisterAction)reader.ReadInt32((int)RegisterAction.CompareAndSet), reader.ReadInt64(), reader.ReadInt64());
+        reader.RequireEnd();
+        return command;
+    }
+
+    public ReadOnlyMemory<byte> Encode(RegisterCommand value)
+    {
+        var output = new ArrayBufferWriter<byte>(32);
+        Write(value, output);
+        return output.WrittenMemory;
+    }
+}
+
+internal sealed class RegisterResultCodec : ICommandCodec<RegisterResult>
+{
+    public static RegisterResultCodec Instance { get; } = new();
+
+    public void Write(RegisterResult value, IBufferWriter<byte> output)
+    {
+        var writer = new WireWriter(output);
+        writer.WriteBoolean(value.Succeeded);
+        writer.WriteInt64(value.Value);
+    }
+
+    public RegisterResult Read(ReadOnlyMemory<byte> bytes)
+    {
+        var reader = new WireReader(bytes);
+        var result = new RegisterResult(reader.ReadBoolean(), reader.ReadInt64());
+        reader.RequireEnd();
+        return result;
+    }
+}

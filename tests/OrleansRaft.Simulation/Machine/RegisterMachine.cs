@@ -1,0 +1,67 @@
+using System.Buffers;
+using OrleansRaft.Core.Codec;
+using OrleansRaft.Runtime.StateMachines;
+
+namespace OrleansRaft.Simulation.Machine;
+
+/// <summary>Registers by key. What it applies it also notes in the run's ledger, which is outside of the replicated state and sees all replicas.</summary>
+internal sealed class RegisterMachine(string group, Ledger ledger) : IStateMachine<RegisterCommand, RegisterResult>
+{
+    private readonly SortedDictionary<string, long> registers = new(StringComparer.Ordinal);
+
+    public static IStateMachineHost Host(string group, Ledger ledger) => new StateMachineHost<RegisterCommand, RegisterResult>(
+        new RegisterMachine(group, ledger), RegisterCommandCodec.Instance, RegisterResultCodec.Instance);
+
+    /// <summary>What a command does to a register: the specification that histories are checked against, too.</summary>
+    public static (long State, RegisterResult Result) Apply(long state, in RegisterCommand command)
+    {
+        var next = command.Action switch
+        {
+            RegisterAction.Add => state + command.Value,
+            RegisterAction.Set => command.Value,
+            RegisterAction.CompareAndSet when state == command.Expected => command.Value,
+            _ => state,
+        };
+        return (next, new RegisterResult(command.Action != RegisterAction.CompareAndSet || state == command.Expected, next));
+    }
+
+    public void Apply(ReadOnlySpan<Command<RegisterCommand>> commands, Span<RegisterResult> results)
+    {
+        for (var i = 0; i < commands.Length; i++)
+        {
+            ref readonly var command = ref commands[i];
+            (registers[command.Key], results[i]) = Apply(registers.GetValueOrDefault(command.Key), command.Value);
+            ledger.OnApplied(group, command, results[i].Value);
+        }
+    }
+
+    public RegisterResult Query(in Command<RegisterCommand> query) => new(true, registers.GetValueOrDefault(query.Key));
+
+    public void Capture(IBufferWriter<byte> output)
+    {
+        var writer = new WireWriter(output);
+        writer.WriteVarint(registers.Count);
+        foreach (var (key, value) in registers)
+        {
+            writer.WriteString(key);
+            writer.WriteInt64(value);
+        }
+    }
+
+    public void Restore(ReadOnlyMemory<byte> snapshot)
+    {
+        registers.Clear();
+        if (snapshot.IsEmpty)
+        {
+            return;
+        }
+
+        var reader = new WireReader(snapshot);
+        for (var left = reader.ReadCount(9); left > 0; left--)
+        {
+            registers.Add(reader.ReadString(), reader.ReadInt64());
+        }
+
+        reader.RequireEnd();
+    }
+}

@@ -1,0 +1,50 @@
+namespace OrleansRaft.Simulation.Mutants;
+
+internal static class ElectionMutants
+{
+    public static IReadOnlyList<Mutant> All { get; } =
+    [
+        new(
+            "quorum-off-by-one",
+            "a majority is one too few",
+            "Core",
+            "Quorum.cs",
+            "(voters / 2) + 1",
+            "Math.Max(1, voters / 2)"),
+        new(
+            "double-vote",
+            "a second candidate of one term gets the vote, too",
+            "Core",
+            "Election.cs",
+            "if (hardState.VotedFor is { } chosen && chosen != candidate)",
+            "if (hardState.VotedFor is { } chosen && chosen == ReplicaId.Zero)"),
+        new(
+            "vote-not-persisted",
+            "the vote is not part of what is written",
+            "Core",
+            "RaftCore.Persistence.cs",
+            "new LogWrite(ticket, hardState, storedLast",
+            "new LogWrite(ticket, hardState with { VotedFor = null }, storedLast"),
+        new(
+            "vote-before-durable",
+            "a vote leaves before it is durable",
+            "Core",
+            "RaftCore.Elections.cs",
+            "Send(from, new RequestVoteResponse(CurrentTerm, decision == VoteDecision.Granted), TermTicket);",
+            "Send(from, new RequestVoteResponse(CurrentTerm, decision == VoteDecision.Granted), PersistTicket.Zero);"),
+        new(
+            "vote-without-log-check",
+            "a candidate's log may be behind the voter's",
+            "Core",
+            "EntryId.cs",
+            "Term > other.Term || (Term == other.Term && Index >= other.Index)",
+            "Term >= Term.Zero || other.Index >= Index"),
+        new(
+            "vote-forgotten-on-stepping-down",
+            "stepping down inside a term forgets the vote that was given in it",
+            "Core",
+            "RaftCore.cs",
+            "if (term > CurrentTerm)\n        {\n            // Term and vote",
+            "if (term >= CurrentTerm)\n        {\n            // Term and vote"),
+    ];
+}

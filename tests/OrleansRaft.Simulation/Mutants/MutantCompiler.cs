@@ -1,0 +1,84 @@
+using System.Reflection;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+
+namespace OrleansRaft.Simulation.Mutants;
+
+/// <summary>Compiles an assembly's sources once more, with one text replaced. Shipped code knows nothing of mutants.</summary>
+internal static class MutantCompiler
+{
+    private const string Surroundings = """
+        global using System;
+        global using System.Collections.Generic;
+        global using System.IO;
+        global using System.Linq;
+        global using System.Net.Http;
+        global using System.Threading;
+        global using System.Threading.Tasks;
+        [assembly: System.Runtime.CompilerServices.InternalsVisibleTo("OrleansRaft.Lab")]
+        [assembly: System.Runtime.CompilerServices.InternalsVisibleTo("OrleansRaft.Runtime")]
+        [assembly: System.Runtime.CompilerServices.InternalsVisibleTo("OrleansRaft.Simulation")]
+        [assembly: System.Reflection.AssemblyVersion("0.1.0.0")]
+        """;
+
+    /// <summary>Compiles a mutant.</summary>
+    /// <returns>The assembly.</returns>
+    /// <exception cref="InvalidOperationException">The mutant no longer fits the sources.</exception>
+    public static byte[] Compile(Mutant mutant)
+    {
+        var parsing = new CSharpParseOptions(LanguageVersion.CSharp14);
+        var sources = EmbeddedSources.Of(mutant.Assembly);
+        Plant(mutant, sources);
+        var compilation = CSharpCompilation.Create(
+            $"OrleansRaft.{mutant.Assembly}",
+            sources.Values.Append(Surroundings).Select(text => CSharpSyntaxTree.ParseText(text, parsing)),
+            References(mutant),
+            new CSharpCompilationOptions(
+                OutputKind.DynamicallyLinkedLibrary,
+                optimizationLevel: OptimizationLevel.Release,
+                deterministic: true,
+                nullableContextOptions: NullableContextOptions.Enable));
+
+        using var bytes = new MemoryStream();
+        var emitted = compilation.Emit(bytes);
+        return emitted.Success
+            ? bytes.ToArray()
+            : throw new InvalidOperationException(
+                $"Mutant {mutant.Name} does not compile:\n"
+                + string.Join('\n', emitted.Diagnostics.Where(one => one.Severity == DiagnosticSeverity.Error).Take(5)));
+    }
+
+    private static void Plant(Mutant mutant, Dictionary<string, string> sources)
+    {
+        if (!sources.TryGetValue(mutant.File, out var text))
+        {
+            throw new InvalidOperationException($"Mutant {mutant.Name} changes {mutant.File}, which {mutant.Assembly} no longer has; adapt the mutant.");
+        }
+
+        var place = text.IndexOf(mutant.Original, StringComparison.Ordinal);
+        if (place < 0 || text.IndexOf(mutant.Original, place + 1, StringComparison.Ordinal) >= 0)
+        {
+            throw new InvalidOperationException(
+                $"Mutant {mutant.Name} replaces a text that no longer stands exactly once in {mutant.Assembly}/{mutant.File}; adapt the mutant.");
+        }
+
+        sources[mutant.File] = text.Replace(mutant.Original, mutant.Planted, StringComparison.Ordinal);
+    }
+
+    private static IEnumerable<PortableExecutableReference> References(Mutant mutant)
+    {
+        var trusted = (string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!;
+        return trusted.Split(Path.PathSeparator)
+            .Where(path => !IsAbove(mutant.Assembly, Path.GetFileNameWithoutExtension(path)))
+            .Select(path => MetadataReference.CreateFromFile(path));
+    }
+
+    /// <summary>Whether an assembly is the mutated one, or refers to it.</summary>
+    private static bool IsAbove(string mutated, string name) => mutated switch
+    {
+        _ when !name.StartsWith("OrleansRaft.", StringComparison.Ordinal) => false,
+        "Core" => true,
+        "Runtime" => name != "OrleansRaft.Core",
+        _ => name is not ("OrleansRaft.Core" or "OrleansRaft.Runtime"),
+    };
+}

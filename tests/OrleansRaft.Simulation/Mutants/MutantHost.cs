@@ -1,0 +1,32 @@
+using System.Reflection;
+using System.Runtime.Loader;
+using OrleansRaft.Simulation.Cli;
+
+namespace OrleansRaft.Simulation.Mutants;
+
+/// <summary>Runs the simulation on a mutated assembly: in a load context of its own, where everything that refers to the assembly is loaded a second time.</summary>
+internal static class MutantHost
+{
+    public static int Run(Mutant mutant, ulong seed, long count, bool untilFailure, bool trace)
+    {
+        var context = new MutatedContext(MutantCompiler.Compile(mutant), $"OrleansRaft.{mutant.Assembly}");
+        var command = context.LoadFromAssemblyName(typeof(RunCommand).Assembly.GetName()).GetType(typeof(RunCommand).FullName!, throwOnError: true)!;
+        var execute = command.GetMethod(nameof(RunCommand.Execute), BindingFlags.Public | BindingFlags.Static)!;
+        return (int)execute.Invoke(null, BindingFlags.DoNotWrapExceptions, null, [seed, count, untilFailure, trace], null)!;
+    }
+
+    private sealed class MutatedContext(byte[] assembly, string name) : AssemblyLoadContext($"mutated {name}")
+    {
+        protected override Assembly? Load(AssemblyName assemblyName)
+        {
+            if (assemblyName.Name == name)
+            {
+                using var bytes = new MemoryStream(assembly);
+                return LoadFromStream(bytes);
+            }
+
+            var file = Path.Combine(AppContext.BaseDirectory, $"{assemblyName.Name}.dll");
+            return assemblyName.Name!.StartsWith("OrleansRaft.", StringComparison.Ordinal) ? LoadFromAssemblyPath(file) : null;
+        }
+    }
+}

@@ -1,0 +1,50 @@
+namespace OrleansRaft.Simulation.Mutants;
+
+internal static class RuntimeMutants
+{
+    public static IReadOnlyList<Mutant> All { get; } =
+    [
+        new(
+            "sessions-not-in-snapshot",
+            "a snapshot forgets which requests were applied",
+            "Runtime",
+            "StateMachines/StateMachineHost.cs",
+            "tables.Capture(writer);",
+            "new SessionTables().Capture(writer);"),
+        new(
+            "applied-index-apart-from-state",
+            "a restored snapshot moves the applied index, but not the state",
+            "Runtime",
+            "StateMachines/StateMachineHost.cs",
+            "        machine.Restore(machineState);\n",
+            "        machine.Restore(AppliedEntry == EntryId.Zero ? machineState : default);\n"),
+        new(
+            "requests-not-remembered",
+            "a repeated request is applied again",
+            "Runtime",
+            "Sessions/SessionTables.cs",
+            "if (requests.Find(command.RequestId.Span) is { } record)",
+            "if (requests.Find(default) is { } record)"),
+        new(
+            "deadline-ignored",
+            "a late duplicate outlives the memory of its request id",
+            "Runtime",
+            "Sessions/SessionTables.cs",
+            "            return Repeat(record, hash);\n        }\n\n        if (now > command.Deadline)\n        {\n            return Expired(command.Deadline, now);\n        }\n\n        if (command.Deadline",
+            "            return Repeat(record, hash);\n        }\n\n        if (command.Deadline"),
+        new(
+            "lost-office-says-rejected",
+            "a leader that loses office calls what it had appended refused",
+            "Runtime",
+            "ReplicaDriver.Effects.cs",
+            "proposals.Abandon(refusals.LostOffice(), refusals.NotLeader(change.Leader));",
+            "proposals.Abandon(refusals.NotLeader(change.Leader), refusals.NotLeader(change.Leader));"),
+        new(
+            "read-before-applied",
+            "a read is served before the index that it needs is applied",
+            "Runtime",
+            "ReplicaDriver.Requests.cs",
+            "reads.TakeServable(machine.AppliedEntry.Index)",
+            "reads.TakeServable(Core.LastEntry.Index + 1_000)"),
+    ];
+}

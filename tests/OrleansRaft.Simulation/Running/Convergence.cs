@@ -1,0 +1,50 @@
+using OrleansRaft.Lab;
+
+namespace OrleansRaft.Simulation.Running;
+
+/// <summary>Whether all replicas of all groups hold the same.</summary>
+internal static class Convergence
+{
+    /// <summary>Whether every group has one leader, and every sound replica has applied as much as it.</summary>
+    public static bool IsReached(LabCluster cluster)
+    {
+        foreach (var group in cluster.Options.Groups)
+        {
+            if (cluster.LeaderOf(group) is not { } leader)
+            {
+                return false;
+            }
+
+            var applied = leader.AppliedIndex;
+            foreach (var replica in cluster.ExpectedReplicasOf(group))
+            {
+                if (replica is null || replica.AppliedIndex != applied)
+                {
+                    return false;
+                }
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Replicas at one index have one state, sessions included.</summary>
+    public static void CheckDigests(LabCluster cluster)
+    {
+        foreach (var group in cluster.Options.Groups)
+        {
+            var states = cluster.ReplicasOf(group).Select(replica => replica.Driver.Inspect()).GroupBy(snapshot => snapshot.Status.AppliedIndex);
+            foreach (var state in states.Where(state => state.Select(snapshot => snapshot.Digest).Distinct().Count() > 1))
+            {
+                cluster.Report(
+                    "State Machine Safety", $"{group} at {state.Key}: {string.Join(", ", state.Select(one => $"{one.Key.Replica} has {one.Digest}"))}");
+            }
+        }
+    }
+
+    public static string Describe(LabCluster cluster, bool haveServed) =>
+        $"a probe was {(haveServed ? "served" : "not served")} everywhere; "
+        + string.Join("; ", cluster.Options.Groups.Select(group => $"{group}: {string.Join(", ", cluster.ReplicasOf(group).Select(Describe))}"));
+
+    private static string Describe(LabReplica replica) => $"{replica.Key.Replica} on node {replica.Node.Index} is {replica.Role} in term {replica.Term} at {replica.AppliedIndex}";
+}

@@ -1,0 +1,87 @@
+using OrleansRaft.Core;
+using OrleansRaft.Runtime;
+using OrleansRaft.Simulation.Clients;
+using OrleansRaft.Simulation.Faults;
+
+namespace OrleansRaft.Simulation.Running;
+
+/// <summary>Draws a plan from a seed.</summary>
+internal static class PlanGenerator
+{
+    private static readonly int[] Sizes = [3, 3, 3, 3, 5, 5, 5, 4, 6, 7];
+
+    private static readonly FaultKind[] Kinds = Enum.GetValues<FaultKind>();
+
+    public static SimulationPlan Make(ulong seed)
+    {
+        var random = new RandomSource(seed);
+        var nodes = Sizes[random.Next(0, Sizes.Length)];
+        var shared = Percent(random, 40);
+        var raft = MakeOptions(random);
+        return new SimulationPlan
+        {
+            Seed = seed,
+            Nodes = nodes,
+            Replicas = Percent(random, 80) ? nodes : 3,
+            Groups = random.Next(1, nodes > 5 ? 2 : 4),
+            SharedDisks = shared,
+            EncodeMessages = Percent(random, 20),
+            Raft = raft,
+            Clients = MakeClients(random, raft),
+            LatencyMax = TimeSpan.FromMilliseconds(Percent(random, 75) ? random.Next(1, 4) : random.Next(5, 25)),
+            ClockRates = [.. Enumerable.Range(0, nodes).Select(_ => (long)random.Next(976_000, 1_024_000))],
+            Faults = MakeFaults(random, nodes),
+        };
+    }
+
+    private static RaftOptions MakeOptions(RandomSource random)
+    {
+        var checkQuorum = Percent(random, 85);
+        var small = Percent(random, 70);
+        return new RaftOptions
+        {
+            PreVote = Percent(random, 85),
+            CheckQuorum = checkQuorum,
+            LeaderLease = checkQuorum && Percent(random, 40),
+            AppendBytesMax = Percent(random, 40) ? random.Next(512, 4_096) : 512 * 1024,
+            InflightMessagesMax = Percent(random, 40) ? random.Next(1, 8) : 64,
+            ApplyBytesMax = Percent(random, 30) ? random.Next(256, 4_096) : 1024 * 1024,
+            SnapshotThresholdBytes = small ? random.Next(1_024, 24_576) : 8 * 1024 * 1024,
+            SnapshotChunkBytes = small ? random.Next(128, 4_096) : 256 * 1024,
+            KeptEntries = small ? random.Next(0, 50) : 1_000,
+            RunInputsMax = Percent(random, 30) ? random.Next(1, 16) : 256,
+            RequestRetention = Percent(random, 50) ? TimeSpan.FromSeconds(random.Next(15, 40)) : TimeSpan.FromMinutes(10),
+        };
+    }
+
+    private static ClientSettings MakeClients(RandomSource random, RaftOptions raft) => new()
+    {
+        Clients = random.Next(5, 9),
+        Keys = random.Next(2, 6),
+        ThinkMax = TimeSpan.FromMilliseconds(random.Next(400, 700)),
+        Patience = TimeSpan.FromSeconds(Percent(random, 70) ? random.Next(8, 15) : random.Next(1, 4)),
+        Validity = raft.RequestRetention < TimeSpan.FromMinutes(1) ? raft.RequestRetention / 3 : TimeSpan.FromSeconds(30),
+        UsesLease = raft.LeaderLease,
+    };
+
+    private static Fault[] MakeFaults(RandomSource random, int nodes)
+    {
+        // Sixteen or more are planned, because some find nothing to act on: at least ten happen.
+        var faults = new Fault[random.Next(16, 28)];
+        for (var i = 0; i < faults.Length; i++)
+        {
+            faults[i] = new Fault(
+                TimeSpan.FromMilliseconds(random.Next(500, (int)SimulationPlan.FaultsFor.TotalMilliseconds)),
+                TimeSpan.FromMilliseconds(Percent(random, 80) ? random.Next(50, 3_000) : random.Next(3_000, 10_000)),
+                Kinds[random.Next(0, Kinds.Length)],
+                random.Next(0, nodes),
+                random.Next(0, nodes),
+                random.Next(0, 100));
+        }
+
+        Array.Sort(faults, static (one, other) => one.At.CompareTo(other.At));
+        return faults;
+    }
+
+    private static bool Percent(RandomSource random, int percent) => random.Next(0, 100) < percent;
+}

@@ -1,0 +1,51 @@
+using OrleansRaft.Lab;
+using OrleansRaft.Runtime;
+using OrleansRaft.Simulation.Clients;
+using OrleansRaft.Simulation.Faults;
+
+namespace OrleansRaft.Simulation.Running;
+
+/// <summary>Everything that a seed decides before the first step.</summary>
+internal sealed record SimulationPlan
+{
+    /// <summary>How long faults may begin.</summary>
+    public static readonly TimeSpan FaultsFor = TimeSpan.FromSeconds(50);
+
+    /// <summary>How much time passes in all, at least.</summary>
+    public static readonly TimeSpan Length = TimeSpan.FromSeconds(60);
+
+    /// <summary>How many operations the clients begin, at least.</summary>
+    public const int Operations = 500;
+
+    public required ulong Seed { get; init; }
+
+    public required int Nodes { get; init; }
+
+    public required int Replicas { get; init; }
+
+    public required int Groups { get; init; }
+
+    public required bool SharedDisks { get; init; }
+
+    public required bool EncodeMessages { get; init; }
+
+    public required RaftOptions Raft { get; init; }
+
+    public required ClientSettings Clients { get; init; }
+
+    /// <summary>The longest usual latency between two nodes.</summary>
+    public required TimeSpan LatencyMax { get; init; }
+
+    /// <summary>Each node's clock rate in microseconds for a true second.</summary>
+    public required IReadOnlyList<long> ClockRates { get; init; }
+
+    public required IReadOnlyList<Fault> Faults { get; init; }
+
+    /// <summary>How long the group may take to serve again after the last fault: ten election timeouts, and the lease of a predecessor that died.</summary>
+    public TimeSpan RecoveryMax =>
+        (Raft.ElectionTicksMax * Raft.TickInterval * 10) + (SharedDisks ? LabCluster.RightToSpeakLength : TimeSpan.Zero);
+
+    public override string ToString() =>
+        $"seed {Seed}: {Nodes} nodes, {Groups} groups of {Replicas}, {(SharedDisks ? "shared" : "local")} disks"
+        + $"{(Raft.PreVote ? "" : ", no pre-vote")}{(Raft.CheckQuorum ? "" : ", no check-quorum")}{(Raft.LeaderLease ? ", leases" : "")}, {Faults.Count} faults";
+}

@@ -1,0 +1,132 @@
+using OrleansRaft.Core;
+using OrleansRaft.Lab;
+using OrleansRaft.Simulation.Checking;
+using OrleansRaft.Simulation.Clients;
+using OrleansRaft.Simulation.Faults;
+using OrleansRaft.Simulation.Machine;
+
+namespace OrleansRaft.Simulation.Running;
+
+/// <summary>Runs one plan from its first step to its verdict.</summary>
+internal sealed class SimulationRun : IDisposable
+{
+    private readonly SimulationPlan plan;
+    private readonly Ledger ledger;
+    private readonly LabCluster cluster;
+    private readonly FaultInjector injector;
+    private readonly Workload workload;
+    private readonly Story? story;
+
+    private SimulationRun(SimulationPlan plan, bool tellsStory)
+    {
+        this.plan = plan;
+        ledger = new Ledger((property, detail) => cluster!.Report(property, detail));
+        cluster = new LabCluster(new LabOptions
+        {
+            Nodes = plan.Nodes,
+            Replicas = plan.Replicas,
+            Groups = [.. Enumerable.Range(0, plan.Groups).Select(number => $"group-{number}")],
+            Seed = plan.Seed,
+            Raft = plan.Raft,
+            SharedDisks = plan.SharedDisks,
+            EncodeMessages = plan.EncodeMessages,
+            StateMachine = group => RegisterMachine.Host(group, ledger),
+        });
+        story = tellsStory ? new Story(cluster.Clock) : null;
+        cluster.Observer = story is null ? null : story.Tell;
+        injector = new FaultInjector(cluster, Tell);
+        workload = new Workload(cluster, plan.Clients, ledger, plan.Seed + 1, Tell);
+    }
+
+    /// <summary>Runs a plan.</summary>
+    /// <param name="plan">What is to happen.</param>
+    /// <param name="tellsStory">Whether to write a transcript.</param>
+    public static SimulationResult Execute(SimulationPlan plan, bool tellsStory = false)
+    {
+        using var run = new SimulationRun(plan, tellsStory);
+        return run.Execute();
+    }
+
+    public void Dispose() => cluster.Dispose();
+
+    private SimulationResult Execute()
+    {
+        foreach (var link in cluster.Network.Links)
+        {
+            link.LatencyMax = plan.LatencyMax;
+        }
+
+        foreach (var (node, rate) in cluster.Nodes.Zip(plan.ClockRates))
+        {
+            node.Clock.RatePerMillion = rate;
+        }
+
+        injector.Schedule(plan.Faults);
+        workload.Start();
+        try
+        {
+            cluster.Run(SimulationPlan.FaultsFor);
+            Recover();
+            CheckHistory();
+        }
+        catch (InvariantViolationException impossible)
+        {
+            cluster.Report("what is stored never contradicts itself", impossible.Message);
+        }
+
+        return new SimulationResult(
+            plan,
+            cluster.Violation,
+            cluster.Clock.Steps,
+            workload.History.Count,
+            cluster.Clock.Now,
+            injector.Counts,
+            cluster.Digest,
+            story?.Lines ?? []);
+    }
+
+    private void Tell(string what) => story?.Tell(what);
+
+    private void Recover()
+    {
+        if (cluster.Violation is not null)
+        {
+            return;
+        }
+
+        Tell("all faults end");
+        injector.Calm();
+        workload.Stop();
+        var haveServed = workload.Probe();
+        if (!cluster.RunUntil(() => haveServed() && Convergence.IsReached(cluster), plan.RecoveryMax) && cluster.Violation is null)
+        {
+            cluster.Report("within ten election timeouts after the last fault the groups serve and converge", Convergence.Describe(cluster, haveServed()));
+        }
+
+        workload.Resume();
+        cluster.RunUntil(() => workload.History.Count >= SimulationPlan.Operations && cluster.Clock.Now >= SimulationPlan.Length, SimulationPlan.Length);
+        workload.Stop();
+        cluster.RunUntil(() => workload.IsQuiet, plan.Clients.Patience + plan.RecoveryMax);
+        Convergence.CheckDigests(cluster);
+    }
+
+    private void CheckHistory()
+    {
+        foreach (var register in workload.History.GroupBy(operation => (operation.Group, operation.Key)))
+        {
+            var verdict = cluster.Violation is null ? Linearizability.Check(register, ledger.EntryOf) : Verdict.Linearizable;
+            if (verdict != Verdict.Linearizable)
+            {
+                cluster.Report("linearizability", $"the history of {register.Key} is {verdict}:\n{string.Join('\n', register)}");
+            }
+        }
+
+        foreach (var operation in workload.History)
+        {
+            if (operation.Status == OperationStatus.Refused && ledger.EntryOf(operation.Id) is { } entry)
+            {
+                cluster.Report("a refused command changes nothing", $"{operation} was applied at {entry}");
+            }
+        }
+    }
+}
