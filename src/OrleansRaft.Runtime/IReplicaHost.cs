@@ -21,4 +21,10 @@ public interface IReplicaHost
     void OnConfigurationChanged(Configuration configuration)
     {
     }
+
+    /// <summary>The replica went to sleep, or woke. On the host's turn.</summary>
+    /// <param name="isQuiescent">Whether it sleeps: until it wakes, it needs no ticks.</param>
+    void OnQuiescenceChanged(bool isQuiescent)
+    {
+    }
 }

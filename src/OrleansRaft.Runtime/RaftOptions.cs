@@ -78,6 +78,11 @@ public sealed class RaftOptions
     /// <value>The default is 1 MiB.</value>
     public long KeptBytesMax { get; set; } = 1024 * 1024;
 
+    /// <summary>Ticks without anything to do after which a leader puts its group to sleep; 0 for never.</summary>
+    /// <remarks>Only for hosts that watch the silos of sleeping leaders and wake their followers when one is lost.</remarks>
+    /// <value>The default is 0.</value>
+    public int QuiesceTicks { get; set; }
+
     /// <summary>Ticks without progress of its own storage after which a leader steps down, so that a replica whose storage works can lead.</summary>
     /// <value>The default is 30.</value>
     public int StorageStallTicks { get; set; } = 30;
@@ -172,6 +177,7 @@ public sealed class RaftOptions
         SnapshotChunkBytes = SnapshotChunkBytes,
         KeptEntries = KeptEntries,
         KeptBytesMax = KeptBytesMax,
+        QuiesceTicks = QuiesceTicks,
         StorageStallTicks = StorageStallTicks,
     };
 

@@ -35,6 +35,7 @@ public sealed class RaftOptionsValidator : IValidateOptions<RaftOptions>
         RequireAtLeast(nameof(options.SnapshotChunkBytes), options.SnapshotChunkBytes, 1_024, failures);
         RequireAtLeast(nameof(options.KeptEntries), options.KeptEntries, 0, failures);
         RequireAtLeast(nameof(options.KeptBytesMax), options.KeptBytesMax, 0, failures);
+        RequireAtLeast(nameof(options.QuiesceTicks), options.QuiesceTicks, 0, failures);
         RequireAtLeast(nameof(options.StorageStallTicks), options.StorageStallTicks, 1, failures);
         RequireAtLeast(nameof(options.SnapshotThresholdBytes), options.SnapshotThresholdBytes, 1, failures);
         RequireAtLeast(nameof(options.SnapshotDelayFactor), options.SnapshotDelayFactor, 1, failures);

@@ -105,6 +105,9 @@ public sealed partial class ReplicaDriver
                 Log.ConfigurationChanged(logger, Key, change.Configuration);
                 host.OnConfigurationChanged(change.Configuration);
                 break;
+            case QuiescenceChanged change:
+                host.OnQuiescenceChanged(change.IsQuiescent);
+                break;
             case TransferRejected rejected:
                 AnswerTransfers(refusals.OfTransfer(rejected.Reason, Core.Leader));
                 break;

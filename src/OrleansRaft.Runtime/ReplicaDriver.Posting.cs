@@ -12,7 +12,7 @@ public sealed partial class ReplicaDriver
     public void Tick()
     {
         inbox.PostTick();
-        Wake();
+        AskForTurn();
     }
 
     /// <summary>Posts a message from another member. Any thread.</summary>
@@ -25,20 +25,20 @@ public sealed partial class ReplicaDriver
             return;
         }
 
-        Wake();
+        AskForTurn();
     }
 
-    /// <summary>Posts an input that has no answer: <see cref="Campaign"/> or <see cref="Unreachable"/>. Any thread.</summary>
+    /// <summary>Posts an input that has no answer: <see cref="Campaign"/>, <see cref="Unreachable"/> or <see cref="Wake"/>. Any thread.</summary>
     /// <exception cref="ArgumentException">The input is another.</exception>
     public void Post(Input input)
     {
-        if (input is not (Campaign or Unreachable))
+        if (input is not (Campaign or Unreachable or Wake))
         {
             throw new ArgumentException($"{input?.GetType().Name ?? "null"} is not posted: it has a method of its own.", nameof(input));
         }
 
         inbox.TryPost(new ControlRequest(input, null));
-        Wake();
+        AskForTurn();
     }
 
     /// <summary>Submits commands (each a <see cref="CommandEnvelope"/>, encoded) to be appended together, if this replica leads. Any thread.</summary>
@@ -73,7 +73,7 @@ public sealed partial class ReplicaDriver
                 RefuseAtTheDoor(submission, refusals.Stopped());
                 break;
             default:
-                Wake();
+                AskForTurn();
                 break;
         }
     }
@@ -111,7 +111,7 @@ public sealed partial class ReplicaDriver
                 RefuseAtTheDoor(batch, refusals.Stopped());
                 break;
             default:
-                Wake();
+                AskForTurn();
                 break;
         }
     }
@@ -193,7 +193,7 @@ public sealed partial class ReplicaDriver
                 RefuseAtTheDoor(submission, refusals.Stopped());
                 break;
             default:
-                Wake();
+                AskForTurn();
                 break;
         }
     }
@@ -209,7 +209,7 @@ public sealed partial class ReplicaDriver
                 enquiry.Refuse(HasStopped());
                 break;
             default:
-                Wake();
+                AskForTurn();
                 break;
         }
 
@@ -237,7 +237,7 @@ public sealed partial class ReplicaDriver
 
     private ObjectDisposedException HasStopped() => new(Key.ToString(), $"{Key} has stopped here; it may be running on another silo.");
 
-    private void Wake()
+    private void AskForTurn()
     {
         if (Interlocked.Exchange(ref isScheduled, 1) == 0)
         {

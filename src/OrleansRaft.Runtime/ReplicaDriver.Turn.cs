@@ -11,6 +11,7 @@ public sealed partial class ReplicaDriver
     private Queue<Submission> submissions = new();
     private MonotonicTime heardFromLeader;
     private long groupTimeSeen;
+    private Wake? wakeLater;
 
     /// <summary>The group's time at the end of the last turn. Any thread.</summary>
     private LogTime GroupTimeSeen => new(Volatile.Read(ref groupTimeSeen));
@@ -34,6 +35,7 @@ public sealed partial class ReplicaDriver
         if (batch.Messages.Count == 0)
         {
             // After a pause, what the others said comes first: it may be the very sign of life whose absence a tick would count.
+            TakeWake();
             TakeControls();
             TakeSubmissions(options.RunCommandsMax);
             TakeQueries();
@@ -64,7 +66,7 @@ public sealed partial class ReplicaDriver
         Volatile.Write(ref groupTimeSeen, GroupTime.Value);
         if (!batch.IsEmpty || submissions.Count > 0 || unreported is not null)
         {
-            Wake();
+            AskForTurn();
         }
     }
 
@@ -112,7 +114,7 @@ public sealed partial class ReplicaDriver
             }
 
             Step(receive);
-            NoteContact(receive.Message is AppendEntries or InstallSnapshot && Core.Leader == receive.From);
+            NoteContact(receive.Message is AppendEntries or InstallSnapshot or Quiesce && Core.Leader == receive.From);
         }
     }
 
@@ -131,11 +133,7 @@ public sealed partial class ReplicaDriver
         {
             if (!ReplicaLog.MaySpeak)
             {
-                if (request.Submission is { } refused)
-                {
-                    answers.AnswerAll(refused, refusals.NotSpeaking());
-                }
-
+                PutOff(request);
                 continue;
             }
 
@@ -153,6 +151,28 @@ public sealed partial class ReplicaDriver
                     Step(request.Input);
                     break;
             }
+        }
+    }
+
+    /// <summary>Without the right to speak, requests are refused. But a sleeping replica hears no ticks: the call that wakes it must not be lost.</summary>
+    private void PutOff(ControlRequest request)
+    {
+        if (request.Submission is { } submission)
+        {
+            answers.AnswerAll(submission, refusals.NotSpeaking());
+        }
+        else if (request.Input is Wake wake)
+        {
+            wakeLater = new Wake(wake.IsLeaderLost || wakeLater is { IsLeaderLost: true });
+        }
+    }
+
+    private void TakeWake()
+    {
+        if (wakeLater is { } wake && ReplicaLog.MaySpeak)
+        {
+            wakeLater = null;
+            Step(wake);
         }
     }
 

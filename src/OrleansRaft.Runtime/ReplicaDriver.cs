@@ -75,7 +75,7 @@ public sealed partial class ReplicaDriver
         answers = new Answers(metrics, time, () => GroupTime);
         refusals = new Refusals(key, options);
         proposals = new PendingProposals(answers);
-        LogEvents = new LogEvents(inbox, Wake);
+        LogEvents = new LogEvents(inbox, AskForTurn);
     }
 
     /// <summary>Which replica.</summary>
@@ -121,7 +121,7 @@ public sealed partial class ReplicaDriver
         core = new RaftCore(Key.Replica, options.ToSettings(), recovered, seed);
         metrics.Replicas.Add(this);
         Log.Started(logger, Key, recovered.Snapshot.LastIncluded, recovered.Entries.Count, log.Epoch);
-        Wake();
+        AskForTurn();
     }
 
     /// <summary>Takes what was posted: what the log has done, then messages, then requests, then at most one tick. On the host's turn.</summary>

@@ -43,6 +43,8 @@ internal sealed class DriverBench : IReplicaHost, IReplicaTransport, IDisposable
 
     public int Scheduled { get; private set; }
 
+    public bool? IsQuiescent { get; private set; }
+
     public Exception? StoppedBy { get; private set; }
 
     public DriverBench Start()
@@ -149,6 +151,8 @@ internal sealed class DriverBench : IReplicaHost, IReplicaTransport, IDisposable
         isScheduled = true;
         Scheduled++;
     }
+
+    void IReplicaHost.OnQuiescenceChanged(bool isQuiescent) => IsQuiescent = isQuiescent;
 
     void IReplicaHost.OnStopped(Exception cause) => StoppedBy = cause;
 

@@ -60,6 +60,27 @@ public sealed class DriverEndingTests
         bench.Sent.ShouldHaveSingleItem().Message.ShouldBeOfType<AppendEntriesResponse>().Accepted.ShouldBeTrue();
     }
 
+    /// <summary>A sleeping replica hears no ticks, so nothing else would tell it.</summary>
+    [Fact]
+    public void A_call_to_wake_is_kept_until_the_right_to_speak_comes_back()
+    {
+        using var bench = new DriverBench().Start().Turn();
+        bench.Tell(Two, bench.FromTwo(new Term(1), EntryId.Zero, (EntryKind.NoOp, default))).Settle();
+        bench.Tell(Two, new Quiesce(new Term(1), LogIndex.Zero, new EntryId(new Term(1), new LogIndex(1)), Self));
+        bench.IsQuiescent.ShouldBe(true);
+        bench.Log.MaySpeak = false;
+
+        bench.Driver.Post(new Wake(IsLeaderLost: true));
+        bench.Turn();
+        bench.IsQuiescent.ShouldBe(true);
+        bench.Log.MaySpeak = true;
+        bench.Driver.LogEvents.OnRightToSpeakChanged();
+        bench.Turn();
+
+        bench.IsQuiescent.ShouldBe(false);
+        bench.Driver.HasLeader.ShouldBeFalse();
+    }
+
     [Fact]
     public void Rule_23_a_fenced_replica_stops_and_answers_what_waits()
     {
