@@ -15,6 +15,23 @@ internal sealed class SharedMembership
     private TableVersion version = new(0, "0");
     private long tags;
 
+    /// <summary>A copy that goes its own way.</summary>
+    public SharedMembership Clone()
+    {
+        var clone = new SharedMembership();
+        lock (gate)
+        {
+            foreach (var (silo, row) in rows)
+            {
+                clone.rows[silo] = (Copy(row.Entry), row.Tag);
+            }
+
+            (clone.version, clone.tags) = (version, tags);
+        }
+
+        return clone;
+    }
+
     /// <summary>The whole table, in copies.</summary>
     public MembershipTableData ReadAll()
     {

@@ -4,9 +4,7 @@ using Microsoft.Extensions.Logging.Console;
 
 namespace OrleansRaft.Cli.Output;
 
-/// <summary>
-/// One line for each log entry, without stack traces. While a silo starts, entries of the frameworks wait: if it fails, the reason is told once and plainly.
-/// </summary>
+/// <summary>One line for each log entry, without stack traces.</summary>
 /// <param name="gate">Decides what waits.</param>
 /// <param name="time">The clock.</param>
 internal sealed class LineFormatter(LogGate gate, TimeProvider time) : ConsoleFormatter(FormatterName)
@@ -20,7 +18,7 @@ internal sealed class LineFormatter(LogGate gate, TimeProvider time) : ConsoleFo
         var text = logEntry.Formatter(logEntry.State, logEntry.Exception).ReplaceLineEndings(" ");
         var reason = logEntry.Exception is { } exception ? $" ({exception.GetType().Name}: {exception.Message.ReplaceLineEndings(" ")})" : "";
         var line = $"{time.GetLocalNow():HH:mm:ss.fff} {Abbreviate(logEntry.LogLevel)} {ShortName(logEntry.Category)}{text}{reason}";
-        if (gate.MayPass(logEntry.Category, line))
+        if (gate.MayPass(logEntry.Category, logEntry.LogLevel, line))
         {
             textWriter.WriteLine(line);
         }

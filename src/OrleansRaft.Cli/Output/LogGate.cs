@@ -1,8 +1,12 @@
 using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
 
 namespace OrleansRaft.Cli.Output;
 
-/// <summary>Holds back what frameworks log while a silo starts.</summary>
+/// <summary>
+/// Holds back what is logged while a silo starts: if it fails, the reason is told once and plainly. Our own warnings pass, such as that a database does not
+/// answer yet: somebody may be waiting for the start.
+/// </summary>
 internal sealed class LogGate
 {
     private const int WaitingMax = 1_000;
@@ -11,9 +15,9 @@ internal sealed class LogGate
     private volatile bool isOpen;
 
     /// <summary>Whether a line may be written now; if not, it waits.</summary>
-    public bool MayPass(string category, string line)
+    public bool MayPass(string category, LogLevel level, string line)
     {
-        if (isOpen || category.StartsWith("OrleansRaft", StringComparison.Ordinal))
+        if (isOpen || (level >= LogLevel.Warning && category.StartsWith("OrleansRaft", StringComparison.Ordinal)))
         {
             return true;
         }

@@ -93,7 +93,7 @@ internal static class ServeOptions
         if (settings.SiloPort == settings.GatewayPort)
         {
             throw new CliException(
-                ExitCode.Usage, $"--silo-port and --gateway-port are both {settings.SiloPort}.", "Give them two different ports.");
+                ExitCode.Usage, $"--silo-port and --gateway-port are both {settings.SiloPort}.", "Give them two different ports; see `oraft serve --help`.");
         }
 
         var wantsPostgres = settings.Store == StoreKind.Postgres || settings.Clustering == ClusteringKind.Postgres;
@@ -102,7 +102,7 @@ internal static class ServeOptions
             throw new CliException(
                 ExitCode.Usage,
                 $"{(settings.Store == StoreKind.Postgres ? "--store" : "--clustering")} postgres needs a server.",
-                "Name it with --postgres 'Host=...;Username=...;Database=...' or ORAFT_POSTGRES.");
+                "Name it with --postgres 'Host=...;Username=...;Database=...' or ORAFT_POSTGRES; see `oraft serve --help`.");
         }
 
         if (settings.Clustering == ClusteringKind.Postgres && settings.Store != StoreKind.Postgres)
@@ -111,7 +111,7 @@ internal static class ServeOptions
                 ExitCode.Usage,
                 $"silos of one cluster cannot share a {(settings.Store == StoreKind.Sqlite ? "local file" : "process's memory")}, "
                 + $"so --clustering postgres does not go with --store {(settings.Store == StoreKind.Sqlite ? "sqlite" : "memory")}.",
-                "Use --store postgres, or --clustering localhost for a cluster of one silo.");
+                "Use --store postgres, or --clustering localhost for a cluster of one silo; see `oraft serve --help`.");
         }
     }
 

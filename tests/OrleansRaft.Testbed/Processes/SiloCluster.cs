@@ -75,6 +75,10 @@ public sealed class SiloCluster : IAsyncDisposable
         return leader!;
     }
 
+    /// <summary>The names of the silos that host replicas, as a living silo sees it.</summary>
+    public async Task<IReadOnlySet<string>> HostsAsync() => (await TryListGroupsAsync())
+        .SelectMany(group => group.Replicas).Select(replica => replica.Silo).OfType<string>().ToHashSet(StringComparer.Ordinal);
+
     /// <summary>Waits until all replicas of every group have applied the same index, and compares their states.</summary>
     /// <returns>What differs, in sentences; nothing when all is well.</returns>
     public async Task<IReadOnlyList<string>> CompareReplicasAsync()

@@ -1,0 +1,71 @@
+using System.Reflection;
+using System.Reflection.Metadata;
+using System.Reflection.PortableExecutable;
+
+namespace OrleansRaft.Integration.Tests.Architecture;
+
+/// <summary>The arrows between the assemblies: none references one that is not listed for it, or reachable through those that are.</summary>
+public sealed class ReferenceTests
+{
+    private static readonly Dictionary<string, string[]> Arrows = new()
+    {
+        ["OrleansRaft.Core"] = [],
+        ["OrleansRaft.Runtime"] = ["OrleansRaft.Core"],
+        ["OrleansRaft.PostgreSql"] = ["OrleansRaft.Runtime"],
+        ["OrleansRaft.Sqlite"] = ["OrleansRaft.Runtime"],
+        ["OrleansRaft.Grains"] = ["OrleansRaft.Runtime"],
+        ["OrleansRaft.Counters"] = ["OrleansRaft.Runtime"],
+        ["OrleansRaft.Lab"] = ["OrleansRaft.Runtime"],
+        ["OrleansRaft.Server"] = ["OrleansRaft.Grains", "OrleansRaft.Counters", "OrleansRaft.Lab"],
+        ["oraft"] = ["OrleansRaft.Server", "OrleansRaft.PostgreSql", "OrleansRaft.Sqlite"],
+    };
+
+    public static TheoryData<string> Assemblies => [.. Arrows.Keys];
+
+    [Theory]
+    [MemberData(nameof(Assemblies))]
+    public void An_assembly_references_only_what_its_arrows_reach(string assembly)
+    {
+        var reachable = ReachableFrom(assembly);
+
+        var ours = ReferencesOf(assembly).Where(Arrows.ContainsKey).ToList();
+
+        ours.Where(reference => !reachable.Contains(reference)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Core_needs_nothing_but_the_platform() =>
+        ReferencesOf("OrleansRaft.Core").Where(reference => !reference.StartsWith("System.", StringComparison.Ordinal)).ShouldBeEmpty();
+
+    [Fact]
+    public void Every_shipped_assembly_is_listed()
+    {
+        var shipped = Directory.GetFiles(AppContext.BaseDirectory, "OrleansRaft.*.dll").Select(Path.GetFileNameWithoutExtension);
+
+        shipped.Where(name => name is not "OrleansRaft.Testbed" && !name!.EndsWith(".Tests", StringComparison.Ordinal))
+            .Where(name => !Arrows.ContainsKey(name!)).ShouldBeEmpty();
+    }
+
+    private static HashSet<string> ReachableFrom(string assembly)
+    {
+        var reachable = new HashSet<string>(StringComparer.Ordinal);
+        var waiting = new Queue<string>(Arrows[assembly]);
+        while (waiting.TryDequeue(out var next))
+        {
+            if (reachable.Add(next))
+            {
+                Array.ForEach(Arrows[next], waiting.Enqueue);
+            }
+        }
+
+        return reachable;
+    }
+
+    private static List<string> ReferencesOf(string assembly)
+    {
+        using var file = File.OpenRead(Path.Combine(AppContext.BaseDirectory, assembly + ".dll"));
+        using var image = new PEReader(file);
+        var metadata = image.GetMetadataReader();
+        return [.. metadata.AssemblyReferences.Select(handle => metadata.GetString(metadata.GetAssemblyReference(handle).Name))];
+    }
+}

@@ -1,0 +1,81 @@
+namespace OrleansRaft.Integration.Tests.Cli;
+
+/// <summary><c>oraft group</c> and <c>oraft status</c> against a real silo.</summary>
+[Collection(OneSilo.Name)]
+public sealed class GroupCommandTests(OneSilo silo)
+{
+    [Fact]
+    public async Task List_prints_every_group_with_its_leader()
+    {
+        var list = await CommandLineRun.AtAsync(silo.Address, "group", "list");
+
+        list.ExitCode.ShouldBe(0, list.Error);
+        list.Output.ShouldContain("GROUP");
+        list.Output.ShouldContain("counters-0");
+        list.Output.ShouldContain("counters-1");
+        list.Output.ShouldContain("counters-2");
+        list.Output.ShouldNotContain("none");
+    }
+
+    [Fact]
+    public async Task List_as_json_is_one_whole_group_per_line()
+    {
+        var list = await CommandLineRun.AtAsync(silo.Address, "group", "list", "--json");
+
+        list.Objects.Count.ShouldBe(3);
+        foreach (var group in list.Objects)
+        {
+            group.GetProperty("leader").GetInt64().ShouldBeInRange(1, 3);
+            group.GetProperty("replicas").GetArrayLength().ShouldBe(3);
+            group.GetProperty("replicas")[0].GetProperty("digest").GetString().ShouldNotBeNullOrEmpty();
+        }
+    }
+
+    [Fact]
+    public async Task Show_prints_who_leads_and_by_how_much_the_others_trail()
+    {
+        var show = await CommandLineRun.AtAsync(silo.Address, "group", "show", "counters-1");
+
+        show.ExitCode.ShouldBe(0, show.Error);
+        show.Output.ShouldContain("counters-1: replica");
+        foreach (var column in new[] { "IS LEADER", "IS LEARNER", "TERM", "INDEX", "APPLIED", "TRAILS LEADER BY", "LAST CONTACT" })
+        {
+            show.Output.ShouldContain(column);
+        }
+
+        show.Output.ShouldContain("0 entries");
+    }
+
+    [Fact]
+    public async Task Show_of_an_unknown_group_says_where_the_names_are()
+    {
+        var show = await CommandLineRun.AtAsync(silo.Address, "group", "show", "counters-99");
+
+        show.ExitCode.ShouldBe(1);
+        show.Error.ShouldContain("unknown-group");
+        show.Error.ShouldContain("oraft group list");
+        show.Output.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Status_tells_that_every_group_has_a_leader()
+    {
+        var status = await CommandLineRun.AtAsync(silo.Address, "status", "--json");
+
+        status.ExitCode.ShouldBe(0, status.Error);
+        var answer = status.Objects.ShouldHaveSingleItem();
+        answer.GetProperty("ready").GetBoolean().ShouldBeTrue();
+        answer.GetProperty("groups").GetInt32().ShouldBe(3);
+        answer.GetProperty("leaderless").GetArrayLength().ShouldBe(0);
+        answer.GetProperty("silos")[0].GetProperty("silo").GetString().ShouldBe("one");
+        answer.GetProperty("silos")[0].GetProperty("leads").GetInt32().ShouldBe(3);
+    }
+
+    [Fact]
+    public async Task Status_is_readable_too()
+    {
+        var status = await CommandLineRun.AtAsync(silo.Address, "status");
+
+        status.Output.ShouldContain("3, 0 without a leader");
+    }
+}

@@ -1,0 +1,98 @@
+namespace OrleansRaft.Integration.Tests.Cli;
+
+/// <summary>Command lines that make no sense end with 2, explain themselves on stderr, and do nothing.</summary>
+public sealed class UsageTests
+{
+    [Theory]
+    [InlineData("")]
+    [InlineData("counter")]
+    [InlineData("counter get acme")]
+    [InlineData("counter get acme visits more")]
+    [InlineData("counter get ac/me visits")]
+    [InlineData("counter add acme visits many")]
+    [InlineData("counter add acme visits 9223372036854775808")]
+    [InlineData("counter get acme visits --consistency eventual")]
+    [InlineData("counter list acme --limit 0")]
+    [InlineData("group show")]
+    [InlineData("status --server ftp://example")]
+    [InlineData("status --timeout 0")]
+    [InlineData("demo --seconds 1")]
+    [InlineData("serve --store redis")]
+    [InlineData("serve --store postgres")]
+    [InlineData("serve --clustering gossip")]
+    [InlineData("serve --clustering postgres --postgres Host=127.0.0.1")]
+    [InlineData("serve --groups 0")]
+    [InlineData("serve --groups many")]
+    [InlineData("serve --groups 1 --groups 2")]
+    [InlineData("serve --silo-port 70000")]
+    [InlineData("serve --silo-port 4000 --gateway-port 4000")]
+    [InlineData("serve --silo-address 0.0.0.0")]
+    [InlineData("serve --http https://127.0.0.1:5081")]
+    [InlineData("serve --silo-name two/words")]
+    [InlineData("serve --set Raft")]
+    public async Task A_line_that_makes_no_sense_is_a_usage_error(string line)
+    {
+        var run = await CommandLineRun.RunAsync(line.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+
+        run.ExitCode.ShouldBe(2, run.Error);
+        run.Output.ShouldBeEmpty();
+        run.Error.ShouldStartWith("oraft: ");
+        run.Error.ShouldContain("--help");
+    }
+
+    [Theory]
+    [InlineData("cuonter get a b", "counter")]
+    [InlineData("counter gte a b", "get")]
+    [InlineData("group lits", "list")]
+    [InlineData("serve --grops 3", "--groups")]
+    [InlineData("counter get a b --jsno", "--json")]
+    [InlineData("counter get a b --sever x", "--server")]
+    public async Task A_mistyped_word_is_answered_with_the_right_one(string line, string meant)
+    {
+        var run = await CommandLineRun.RunAsync(line.Split(' '));
+
+        run.ExitCode.ShouldBe(2);
+        run.Error.ShouldContain($"Did you mean '{meant}'?");
+    }
+
+    [Theory]
+    [InlineData("--help")]
+    [InlineData("serve --help")]
+    [InlineData("counter add --help")]
+    [InlineData("--version")]
+    public async Task Help_and_version_are_answers(string line)
+    {
+        var run = await CommandLineRun.RunAsync(line.Split(' '));
+
+        run.ExitCode.ShouldBe(0);
+        run.Output.ShouldNotBeEmpty();
+        run.Error.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Help_of_serve_names_the_setting_and_the_variable_of_every_option()
+    {
+        var help = (await CommandLineRun.RunAsync("serve", "--help")).Output;
+
+        foreach (var (option, variable, setting) in new[]
+        {
+            ("--silo-name", "ORAFT_SILO_NAME", "Oraft:SiloName"),
+            ("--http", "ORAFT_HTTP", "Oraft:Http"),
+            ("--silo-address", "ORAFT_SILO_ADDRESS", "Oraft:SiloAddress"),
+            ("--silo-port", "ORAFT_SILO_PORT", "Oraft:SiloPort"),
+            ("--gateway-port", "ORAFT_GATEWAY_PORT", "Oraft:GatewayPort"),
+            ("--store", "ORAFT_STORE", "Oraft:Store"),
+            ("--data", "ORAFT_DATA", "Oraft:Data"),
+            ("--postgres", "ORAFT_POSTGRES", "Oraft:Postgres"),
+            ("--clustering", "ORAFT_CLUSTERING", "Oraft:Clustering"),
+            ("--cluster-id", "ORAFT_CLUSTER_ID", "Oraft:ClusterId"),
+            ("--groups", "ORAFT_GROUPS", "Oraft:Groups"),
+            ("--replicas", "ORAFT_REPLICAS", "Oraft:Replicas"),
+        })
+        {
+            help.ShouldContain(option);
+            help.ShouldContain(variable);
+            help.ShouldContain(setting);
+        }
+    }
+}
