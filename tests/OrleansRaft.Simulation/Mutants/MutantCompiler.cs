@@ -40,12 +40,20 @@ internal static class MutantCompiler
                 nullableContextOptions: NullableContextOptions.Enable));
 
         using var bytes = new MemoryStream();
-        var emitted = compilation.Emit(bytes);
+        CSharpGeneratorDriver.Create([LogMethods()], parseOptions: parsing).RunGeneratorsAndUpdateCompilation(compilation, out var complete, out _);
+        var emitted = complete.Emit(bytes);
         return emitted.Success
             ? bytes.ToArray()
             : throw new InvalidOperationException(
                 $"Mutant {mutant.Name} does not compile:\n"
                 + string.Join('\n', emitted.Diagnostics.Where(one => one.Severity == DiagnosticSeverity.Error).Take(5)));
+    }
+
+    private static ISourceGenerator LogMethods()
+    {
+        var file = Path.Combine(AppContext.BaseDirectory, "generators", "Microsoft.Extensions.Logging.Generators.dll");
+        var generator = Assembly.LoadFrom(file).GetType("Microsoft.Extensions.Logging.Generators.LoggerMessageGenerator", throwOnError: true)!;
+        return ((IIncrementalGenerator)Activator.CreateInstance(generator)!).AsSourceGenerator();
     }
 
     private static void Plant(Mutant mutant, Dictionary<string, string> sources)
