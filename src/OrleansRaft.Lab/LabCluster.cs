@@ -84,9 +84,9 @@ public sealed class LabCluster : IDisposable
     public IEnumerable<LabReplica> ReplicasOf(string group) =>
         Nodes.SelectMany(node => node.Replicas).Where(replica => replica.Key.Group == group).OrderBy(replica => replica.Key.Replica);
 
-    /// <summary>The latest activation of each of a group's replicas, by name; null for one that does not run. Those of which a bit was flipped are left out.</summary>
+    /// <summary>The latest activation of each member of a group, by name; null for one that does not run. Those of which a bit was flipped are left out.</summary>
     public IEnumerable<LabReplica?> ExpectedReplicasOf(string group) =>
-        groups[group].Homes.Keys
+        (LeaderOf(group)?.Configuration?.Members.Select(member => member.Id) ?? groups[group].Homes.Keys)
             .Where(replica => !rotten.Contains(new ReplicaKey(group, replica)))
             .Select(replica => LocationsOf(group, replica).Select(node => node.Find(group, replica)).MaxBy(activation => activation?.Log?.Epoch ?? 0));
 
@@ -150,6 +150,23 @@ public sealed class LabCluster : IDisposable
         }
     }
 
+    /// <summary>Takes a replica away for good, with everything it stored. It must not be a member any more.</summary>
+    public void RemoveReplica(string group, ReplicaId replica)
+    {
+        foreach (var node in LocationsOf(group, replica).ToArray())
+        {
+            node.Find(group, replica)?.Crash();
+        }
+
+        groups[group].Remove(replica);
+    }
+
+    /// <summary>The names of a group's replicas, members or not, in the order in which they were made.</summary>
+    public IReadOnlyList<ReplicaId> NamesOf(string group) => groups[group].Names;
+
+    /// <summary>A name that no replica of the group has had.</summary>
+    public ReplicaId NextName(string group) => groups[group].NextName;
+
     /// <summary>Flips one bit of what a replica stored.</summary>
     /// <returns>Whether it had stored anything.</returns>
     public bool FlipBit(string group, ReplicaId replica)
@@ -166,8 +183,6 @@ public sealed class LabCluster : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => Metrics.Dispose();
-
-    internal IReadOnlyList<ReplicaId> NamesOf(string group) => groups[group].Names;
 
     internal IReadOnlyList<LabNode> LocationsOf(string group, ReplicaId replica) => groups[group].LocationsOf(replica);
 
@@ -247,8 +262,7 @@ public sealed class LabCluster : IDisposable
 
     private void StartAtHome(LabGroup group, ReplicaId replica)
     {
-        var home = group.Homes[replica];
-        if (home.IsUp && Nodes.All(node => node.Find(group.Name, replica) is null))
+        if (group.Homes.TryGetValue(replica, out var home) && home.IsUp && Nodes.All(node => node.Find(group.Name, replica) is null))
         {
             Start(home, group, replica);
         }

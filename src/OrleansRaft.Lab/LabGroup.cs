@@ -16,6 +16,8 @@ internal sealed class LabGroup(LabCluster cluster, string name)
 
     public List<ReplicaId> Names { get; } = [];
 
+    public ReplicaId NextName { get; private set; }
+
     public Dictionary<ReplicaId, StoredReplica> Stored { get; } = [];
 
     public GroupChecks Checks { get; } = new(cluster, name);
@@ -24,10 +26,18 @@ internal sealed class LabGroup(LabCluster cluster, string name)
     {
         Homes.Add(replica, home);
         Names.Add(replica);
+        NextName = replica >= NextName ? replica.Next : NextName;
         locations[replica] = [home];
         var stored = new StoredReplica(new ReplicaKey(name, replica), initial);
         Stored.Add(replica, stored);
         Checks.Add(stored);
+    }
+
+    public void Remove(ReplicaId replica)
+    {
+        Homes.Remove(replica);
+        Names.Remove(replica);
+        locations.Remove(replica);
     }
 
     public IReadOnlyList<LabNode> LocationsOf(ReplicaId replica) => locations.TryGetValue(replica, out var nodes) ? nodes : [];
@@ -36,6 +46,9 @@ internal sealed class LabGroup(LabCluster cluster, string name)
     public void Locate(ReplicaId replica)
     {
         LabNode[] running = [.. cluster.Nodes.Where(node => node.Find(name, replica) is not null)];
-        locations[replica] = running.Length > 0 ? running : [Homes[replica]];
+        if (Homes.TryGetValue(replica, out var home))
+        {
+            locations[replica] = running.Length > 0 ? running : [home];
+        }
     }
 }

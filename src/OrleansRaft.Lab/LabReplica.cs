@@ -46,6 +46,9 @@ public sealed class LabReplica : IReplicaHost, IReplicaTransport
     /// <summary>The last entry whose effects its state machine holds; zero while it does not run.</summary>
     public LogIndex AppliedIndex => Core?.AppliedIndex ?? LogIndex.Zero;
 
+    /// <summary>The configuration that it knows to be in force; null while it does not run.</summary>
+    public Configuration? Configuration => Core?.Configuration;
+
     internal RaftCore? Core => IsRunning ? Driver.Raft : null;
 
     internal IStateMachineHost Machine { get; }

@@ -96,6 +96,7 @@ internal sealed class GroupChecks(LabCluster cluster, string name)
         }
 
         (view.Term, view.Role, view.CommitIndex, view.AppliedIndex) = (term, role, commit, applied);
+        view.Configuration = core.Configuration;
     }
 
     private void OnRoleChanged(RaftCore core, ReplicaId id)
@@ -133,23 +134,23 @@ internal sealed class GroupChecks(LabCluster cluster, string name)
                 "a leader counts replicas for entries of its own term only (§5.4.2)",
                 id,
                 $"committed {last} in term {core.CurrentTerm}");
-            OnCounted(core.Status.Configuration, id, last);
+            Require(
+                HasMajorities(core.Configuration, last) || (view.Configuration is { } before && HasMajorities(before, last)),
+                "what is committed is durable on a majority",
+                id,
+                $"committed {last} too early");
         }
 
         cluster.Mix(id.Value, commit.Value, core.CurrentTerm.Value);
         cluster.Observe(() => new LabCommitted(cluster.Clock.Now, name, id, commit));
     }
 
-    /// <summary>What a leader calls committed is durable on a majority, of both sets of voters while they are two.</summary>
-    private void OnCounted(Configuration configuration, ReplicaId leader, EntryId entry)
-    {
-        Require(HasMajority(configuration.Voters, entry), "what is committed is durable on a majority", leader, $"committed {entry} too early");
-        if (configuration.IsJoint)
-        {
-            Require(
-                HasMajority(configuration.OutgoingVoters, entry), "what is committed is durable on both majorities", leader, $"committed {entry} too early");
-        }
-    }
+    /// <summary>
+    /// Whether an entry is durable on a majority, of both sets of voters while they are two. A turn may commit first and change the configuration then, so its
+    /// caller asks about the configuration before the turn, too.
+    /// </summary>
+    private bool HasMajorities(Configuration configuration, EntryId entry) =>
+        HasMajority(configuration.Voters, entry) && (!configuration.IsJoint || HasMajority(configuration.OutgoingVoters, entry));
 
     private bool HasMajority(ImmutableArray<ReplicaId> voters, EntryId entry)
     {

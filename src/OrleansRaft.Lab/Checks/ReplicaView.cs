@@ -12,4 +12,6 @@ internal sealed class ReplicaView
     public LogIndex CommitIndex { get; set; }
 
     public LogIndex AppliedIndex { get; set; }
+
+    public Configuration? Configuration { get; set; }
 }

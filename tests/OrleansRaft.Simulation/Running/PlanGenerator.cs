@@ -30,7 +30,7 @@ internal static class PlanGenerator
             Clients = MakeClients(random, raft),
             LatencyMax = TimeSpan.FromMilliseconds(Percent(random, 75) ? random.Next(1, 4) : random.Next(5, 25)),
             ClockRates = [.. Enumerable.Range(0, nodes).Select(_ => (long)random.Next(976_000, 1_024_000))],
-            Faults = MakeFaults(random, nodes),
+            Faults = MakeFaults(random, nodes, changesMembers: Percent(random, 40)),
         };
     }
 
@@ -64,8 +64,13 @@ internal static class PlanGenerator
         UsesLease = raft.LeaderLease,
     };
 
-    private static Fault[] MakeFaults(RandomSource random, int nodes)
+    /// <summary>Replicas rot, or members change, but not both: together they could leave a group without a majority for good.</summary>
+    private static Fault[] MakeFaults(RandomSource random, int nodes, bool changesMembers)
     {
+        FaultKind[] kinds = changesMembers
+            ? [.. Kinds.Where(kind => kind != FaultKind.BitFlip), FaultKind.Membership, FaultKind.Membership, FaultKind.Membership]
+            : [.. Kinds.Where(kind => kind != FaultKind.Membership)];
+
         // Sixteen or more are planned, because some find nothing to act on: at least ten happen.
         var faults = new Fault[random.Next(16, 28)];
         for (var i = 0; i < faults.Length; i++)
@@ -73,7 +78,7 @@ internal static class PlanGenerator
             faults[i] = new Fault(
                 TimeSpan.FromMilliseconds(random.Next(500, (int)SimulationPlan.FaultsFor.TotalMilliseconds)),
                 TimeSpan.FromMilliseconds(Percent(random, 80) ? random.Next(50, 3_000) : random.Next(3_000, 10_000)),
-                Kinds[random.Next(0, Kinds.Length)],
+                kinds[random.Next(0, kinds.Length)],
                 random.Next(0, nodes),
                 random.Next(0, nodes),
                 random.Next(0, 100));

@@ -98,7 +98,13 @@ internal sealed class SimulationRun : IDisposable
         injector.Calm();
         workload.Stop();
         var haveServed = workload.Probe();
-        if (!cluster.RunUntil(() => haveServed() && Convergence.IsReached(cluster), plan.RecoveryMax) && cluster.Violation is null)
+        var end = cluster.Clock.Now + plan.RecoveryMax;
+        if (cluster.RunUntil(haveServed, plan.RecoveryMax))
+        {
+            MembershipFaults.RetireStrangers(cluster);
+        }
+
+        if (!cluster.RunUntil(() => haveServed() && Convergence.IsReached(cluster), end - cluster.Clock.Now) && cluster.Violation is null)
         {
             cluster.Report("within ten election timeouts after the last fault the groups serve and converge", Convergence.Describe(cluster, haveServed()));
         }
