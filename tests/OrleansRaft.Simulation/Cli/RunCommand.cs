@@ -21,7 +21,7 @@ internal static class RunCommand
                 Write(Console.Error, result.Story);
             }
 
-            var shortest = result.IsOk ? null : SimulationRun.Execute(Shrinker.Shrink(result.Plan), tellsStory: true);
+            var shortest = result.IsOk ? null : SimulationRun.Execute(Shrinker.Shrink(result.Plan, Fails), tellsStory: true);
             Console.Out.WriteLine(ResultLine.Of(result, shortest));
             if (shortest is not null)
             {
@@ -36,6 +36,18 @@ internal static class RunCommand
 
         return failures == 0 ? 0 : 1;
     }
+
+    /// <summary>Runs seeds until one fails.</summary>
+    /// <param name="seed">The first.</param>
+    /// <param name="count">How many at most.</param>
+    /// <returns>What failed; null when nothing did.</returns>
+    public static string? FindFailure(ulong seed, long count) =>
+        SeedRunner.Run(seed, count, tellsStory: false)
+            .Where(result => !result.IsOk)
+            .Select(result => $"seed {result.Plan.Seed}: {result.Violation!.Property}: {result.Violation.Detail}")
+            .FirstOrDefault();
+
+    private static bool Fails(SimulationPlan plan) => !SimulationRun.Execute(plan).IsOk;
 
     private static void WriteStory(SimulationResult shortest)
     {

@@ -184,7 +184,7 @@ internal sealed class Client
             unsettled++;
             var copyTo = Any(operation.Group);
             Cluster.Clock.Schedule(
-                TimeSpan.FromMilliseconds(random.Next(1, 10_000)),
+                TimeSpan.FromMilliseconds(random.Next(1, random.Next(0, 2) == 0 ? 2_000 : 45_000)),
                 () => Cluster.Submit(operation.Group, copyTo, [sent], batch => Receive(() => OnReply(operation, copyTo, batch))));
         }
     }

@@ -20,7 +20,7 @@ internal sealed record ClientSettings
     /// <summary>For how long of the group's time a command is valid.</summary>
     public TimeSpan Validity { get; init; } = TimeSpan.FromSeconds(20);
 
-    /// <summary>How often a copy of a command is sent once more, up to several seconds later, in percent.</summary>
+    /// <summary>How often a copy of a command is sent once more, up to many seconds later, in percent.</summary>
     public int LateCopyPercent { get; init; } = 5;
 
     /// <summary>Whether some reads ask for the leader's lease.</summary>

@@ -12,9 +12,9 @@ internal static class DiskFaults
         switch (fault.Kind)
         {
             case FaultKind.SlowDisk:
-                var usual = disk.LatencyMax;
-                disk.LatencyMax += TimeSpan.FromMilliseconds(10 + (fault.Strength * 3));
-                return () => disk.LatencyMax = usual;
+                var more = TimeSpan.FromMilliseconds(10 + (fault.Strength * 3));
+                disk.LatencyMax += more;
+                return () => disk.LatencyMax -= more;
             case FaultKind.FailingDisk:
                 disk.FailuresPerMillion = 20_000 + (fault.Strength * 3_000);
                 return () => disk.FailuresPerMillion = 0;

@@ -66,7 +66,7 @@ internal sealed class FaultInjector(LabCluster cluster, Action<string> tell)
     private Action? Apply(Fault fault) => fault.Kind switch
     {
         <= FaultKind.Reorder => LinkFaults.Apply(cluster, fault),
-        <= FaultKind.Flapping => PartitionFaults.Apply(cluster, fault),
+        <= FaultKind.OldNews => PartitionFaults.Apply(cluster, fault),
         <= FaultKind.SlowNode => ProcessFaults.Apply(cluster, fault),
         <= FaultKind.BitFlip => DiskFaults.Apply(cluster, fault),
         FaultKind.Membership => MembershipFaults.Apply(cluster, fault),

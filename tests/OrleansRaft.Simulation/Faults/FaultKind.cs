@@ -13,6 +13,7 @@ internal enum FaultKind
     Bridge,
     Ring,
     Flapping,
+    OldNews,
     Crash,
     CrashLeader,
     CrashAll,

@@ -22,10 +22,19 @@ internal static class LinkFaults
                 Array.ForEach(links, link => (link.DelayPerMillion, link.DelayMax) = (100_000, TimeSpan.FromMilliseconds(100 + (fault.Strength * 40))));
                 return () => Array.ForEach(links, link => link.DelayPerMillion = 0);
             default:
-                (LabLink Link, TimeSpan Usual)[] usual = [.. links.Select(link => (link, link.LatencyMax))];
-                Array.ForEach(links, link => link.LatencyMax += TimeSpan.FromMilliseconds(10 + fault.Strength));
-                return () => Array.ForEach(usual, pair => pair.Link.LatencyMax = pair.Usual);
+                var more = TimeSpan.FromMilliseconds(10 + fault.Strength);
+                Array.ForEach(links, link => link.LatencyMax += more);
+                return () => Array.ForEach(links, link => link.LatencyMax -= more);
         }
+    }
+
+    /// <summary>Lets a node hear everything later.</summary>
+    /// <returns>What ends it.</returns>
+    public static Action LagInward(LabCluster cluster, int node, TimeSpan lag)
+    {
+        LabLink[] inward = [.. Others(cluster, node).Select(other => cluster.Network[other, node])];
+        Array.ForEach(inward, link => (link.LatencyMin, link.LatencyMax) = (link.LatencyMin + lag, link.LatencyMax + lag));
+        return () => Array.ForEach(inward, link => (link.LatencyMin, link.LatencyMax) = (link.LatencyMin - lag, link.LatencyMax - lag));
     }
 
     private static IEnumerable<int> Others(LabCluster cluster, int node) => Enumerable.Range(0, cluster.Nodes.Count).Where(other => other != node);

@@ -12,6 +12,11 @@ internal static class PartitionFaults
             return Flap(cluster, fault);
         }
 
+        if (fault.Kind == FaultKind.OldNews)
+        {
+            return HearLate(cluster, fault);
+        }
+
         LabLink[] cut = [.. LinksOf(cluster, fault).Select(pair => cluster.Network[pair.From, pair.To]).Where(link => !link.IsCut)];
         Array.ForEach(cut, link => link.IsCut = true);
         return cut.Length == 0 ? null : () => Array.ForEach(cut, link => link.IsCut = false);
@@ -38,6 +43,23 @@ internal static class PartitionFaults
                 var alone = fault.Kind == FaultKind.IsolateLeader ? Targets.LeaderNode(cluster, fault) : fault.Node;
                 return all.Where(pair => pair.From == alone || pair.To == alone);
         }
+    }
+
+    /// <summary>The leader hears everything late; then nobody hears it any more. It goes on believing that it leads, on the word of old answers.</summary>
+    private static Action HearLate(LabCluster cluster, Fault fault)
+    {
+        var leader = Targets.LeaderNode(cluster, fault);
+        var lag = TimeSpan.FromMilliseconds(500 + (fault.Strength * 15));
+        LabLink[] outward = [.. Enumerable.Range(0, cluster.Nodes.Count).Where(node => node != leader).Select(node => cluster.Network[leader, node])];
+        var hasEnded = false;
+        var endLag = LinkFaults.LagInward(cluster, leader, lag);
+        cluster.Clock.Schedule(lag, () => Array.ForEach(outward, link => link.IsCut |= !hasEnded));
+        return () =>
+        {
+            hasEnded = true;
+            endLag();
+            Array.ForEach(outward, link => link.IsCut = false);
+        };
     }
 
     private static Action Flap(LabCluster cluster, Fault fault)

@@ -16,9 +16,9 @@ internal static class ProcessFaults
                 Array.ForEach(dying, one => one.Crash());
                 return () => Array.ForEach(dying, one => one.Restart());
             case FaultKind.SlowNode:
-                var usual = node.TurnDelay;
-                node.TurnDelay = TimeSpan.FromMilliseconds(1 + fault.Strength);
-                return () => node.TurnDelay = usual;
+                var more = TimeSpan.FromMilliseconds(1 + fault.Strength);
+                node.TurnDelay += more;
+                return () => node.TurnDelay -= more;
             case var _ when !node.IsUp || node.IsPaused:
                 return null;
             case FaultKind.Pause or FaultKind.PauseLeader:

@@ -7,12 +7,18 @@ namespace OrleansRaft.Simulation.Mutants;
 /// <summary>Runs the simulation on a mutated assembly: in a load context of its own, where everything that refers to the assembly is loaded a second time.</summary>
 internal static class MutantHost
 {
-    public static int Run(Mutant mutant, ulong seed, long count, bool untilFailure, bool trace)
+    /// <summary>What <see cref="RunCommand.Execute"/> does, on a mutant.</summary>
+    public static int Run(Mutant mutant, ulong seed, long count, bool untilFailure, bool trace) =>
+        (int)Invoke(mutant, nameof(RunCommand.Execute), seed, count, untilFailure, trace)!;
+
+    /// <summary>What <see cref="RunCommand.FindFailure"/> does, on a mutant.</summary>
+    public static string? FindFailure(Mutant mutant, ulong seed, long count) => (string?)Invoke(mutant, nameof(RunCommand.FindFailure), seed, count);
+
+    private static object? Invoke(Mutant mutant, string method, params object[] arguments)
     {
         var context = new MutatedContext(MutantCompiler.Compile(mutant), $"OrleansRaft.{mutant.Assembly}");
         var command = context.LoadFromAssemblyName(typeof(RunCommand).Assembly.GetName()).GetType(typeof(RunCommand).FullName!, throwOnError: true)!;
-        var execute = command.GetMethod(nameof(RunCommand.Execute), BindingFlags.Public | BindingFlags.Static)!;
-        return (int)execute.Invoke(null, BindingFlags.DoNotWrapExceptions, null, [seed, count, untilFailure, trace], null)!;
+        return command.GetMethod(method, BindingFlags.Public | BindingFlags.Static)!.Invoke(null, BindingFlags.DoNotWrapExceptions, null, arguments, null);
     }
 
     private sealed class MutatedContext(byte[] assembly, string name) : AssemblyLoadContext($"mutated {name}")

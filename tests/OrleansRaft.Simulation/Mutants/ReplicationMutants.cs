@@ -53,12 +53,5 @@ internal static class ReplicationMutants
             "RaftCore.Persistence.cs",
             "write.Last = LogIndex.Min(write.Last, index);",
             "write.Last = LogIndex.Max(write.Last, index);"),
-        new(
-            "snapshot-keeps-divergent-durability",
-            "an installed snapshot leaves the claims of earlier writes standing",
-            "Core",
-            "RaftCore.Snapshots.cs",
-            "            write.Last = LogIndex.Zero;",
-            "            write.Last = LogIndex.Max(write.Last, LogIndex.Zero);"),
     ];
 }

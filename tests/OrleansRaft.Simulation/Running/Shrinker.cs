@@ -8,8 +8,10 @@ internal static class Shrinker
     private const int AttemptsMax = 150;
 
     /// <summary>Reduces the faults of a plan that failed.</summary>
-    /// <returns>The shortest failing plan that was found; every failure counts, not only the first one's.</returns>
-    public static SimulationPlan Shrink(SimulationPlan plan)
+    /// <param name="plan">The plan.</param>
+    /// <param name="fails">Whether a plan fails, in whatever way.</param>
+    /// <returns>The shortest failing plan that was found.</returns>
+    public static SimulationPlan Shrink(SimulationPlan plan, Func<SimulationPlan, bool> fails)
     {
         var shortest = plan;
         var parts = 2;
@@ -18,7 +20,7 @@ internal static class Shrinker
             var size = (shortest.Faults.Count + parts - 1) / parts;
             var smaller = Enumerable.Range(0, (shortest.Faults.Count + size - 1) / size)
                 .Select(part => shortest with { Faults = Without(shortest.Faults, part * size, size) })
-                .FirstOrDefault(candidate => attempts++ < AttemptsMax && !SimulationRun.Execute(candidate).IsOk);
+                .FirstOrDefault(candidate => attempts++ < AttemptsMax && fails(candidate));
             if (smaller is not null)
             {
                 shortest = smaller;

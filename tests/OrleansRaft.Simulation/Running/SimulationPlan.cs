@@ -17,6 +17,9 @@ internal sealed record SimulationPlan
     /// <summary>How many operations the clients begin, at least.</summary>
     public const int Operations = 500;
 
+    /// <summary>Far more steps than any sound run takes.</summary>
+    public const long StepsMax = 1_500_000;
+
     public required ulong Seed { get; init; }
 
     public required int Nodes { get; init; }

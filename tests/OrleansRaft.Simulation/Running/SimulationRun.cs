@@ -63,6 +63,7 @@ internal sealed class SimulationRun : IDisposable
 
         injector.Schedule(plan.Faults);
         workload.Start();
+        CheckWork();
         try
         {
             cluster.Run(SimulationPlan.FaultsFor);
@@ -83,6 +84,18 @@ internal sealed class SimulationRun : IDisposable
             injector.Counts,
             cluster.Digest,
             story?.Lines ?? []);
+    }
+
+    private void CheckWork()
+    {
+        if (cluster.Clock.Steps > SimulationPlan.StepsMax)
+        {
+            cluster.Report("the work of a run is bounded", $"{cluster.Clock.Steps} steps were taken: messages beget messages");
+        }
+        else
+        {
+            cluster.Clock.Schedule(TimeSpan.FromMilliseconds(100), CheckWork);
+        }
     }
 
     private void Tell(string what) => story?.Tell(what);

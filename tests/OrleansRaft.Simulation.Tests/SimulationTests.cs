@@ -1,0 +1,75 @@
+using System.Text.Json;
+using OrleansRaft.Simulation.Cli;
+using OrleansRaft.Simulation.Faults;
+using OrleansRaft.Simulation.Running;
+
+namespace OrleansRaft.Simulation.Tests;
+
+public sealed class SimulationTests
+{
+    [Fact]
+    public void Seeds_pass_each_with_enough_time_operations_and_faults()
+    {
+        foreach (var result in SeedRunner.Run(1, 30, tellsStory: false))
+        {
+            result.Violation.ShouldBeNull($"seed {result.Plan.Seed}");
+            result.VirtualTime.ShouldBeGreaterThanOrEqualTo(TimeSpan.FromSeconds(60), $"seed {result.Plan.Seed}");
+            result.Operations.ShouldBeGreaterThanOrEqualTo(500, $"seed {result.Plan.Seed}");
+            result.Faults.Values.Sum().ShouldBeGreaterThanOrEqualTo(10, $"seed {result.Plan.Seed}");
+        }
+    }
+
+    [Fact]
+    public void One_seed_gives_one_hash_whether_its_story_is_told_or_not()
+    {
+        var plan = PlanGenerator.Make(5);
+
+        var silent = SimulationRun.Execute(plan);
+        var told = SimulationRun.Execute(PlanGenerator.Make(5), tellsStory: true);
+
+        told.Hash.ShouldBe(silent.Hash);
+        told.Steps.ShouldBe(silent.Steps);
+        told.Story.ShouldNotBeEmpty();
+    }
+
+    [Fact]
+    public void Results_come_in_the_order_of_the_seeds()
+    {
+        SeedRunner.Run(10, 6, tellsStory: false).Select(result => result.Plan.Seed).ShouldBe([10UL, 11, 12, 13, 14, 15]);
+    }
+
+    [Fact]
+    public void A_failing_schedule_is_reduced_to_the_faults_that_matter()
+    {
+        var plan = PlanGenerator.Make(3);
+        var matter = new[] { plan.Faults[2], plan.Faults[^1] };
+
+        var shortest = Shrinker.Shrink(plan, candidate => matter.All(candidate.Faults.Contains));
+
+        shortest.Faults.ShouldBe(matter);
+    }
+
+    [Fact]
+    public void A_result_is_one_line_of_json()
+    {
+        var line = ResultLine.Of(SimulationRun.Execute(PlanGenerator.Make(8)), null);
+
+        line.ShouldNotContain("\n");
+        using var json = JsonDocument.Parse(line);
+        var root = json.RootElement;
+        root.GetProperty("seed").GetUInt64().ShouldBe(8UL);
+        root.GetProperty("ok").GetBoolean().ShouldBeTrue();
+        root.GetProperty("steps").GetInt64().ShouldBeGreaterThan(0);
+        root.GetProperty("ops").GetInt64().ShouldBeGreaterThanOrEqualTo(500);
+        root.GetProperty("faults").EnumerateObject().Sum(fault => fault.Value.GetInt32()).ShouldBeGreaterThanOrEqualTo(10);
+        root.GetProperty("hash").GetString()!.Length.ShouldBe(16);
+    }
+
+    [Fact]
+    public void Every_kind_of_fault_happens()
+    {
+        var seen = SeedRunner.Run(100, 60, tellsStory: false).SelectMany(result => result.Faults.Keys).ToHashSet();
+
+        Enum.GetValues<FaultKind>().Where(kind => !seen.Contains(kind)).ShouldBeEmpty();
+    }
+}
