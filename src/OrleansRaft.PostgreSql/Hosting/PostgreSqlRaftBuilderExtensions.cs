@@ -1,0 +1,31 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using OrleansRaft.Runtime.Hosting;
+using OrleansRaft.Runtime.Storage;
+
+namespace OrleansRaft.PostgreSql.Hosting;
+
+/// <summary>Chooses PostgreSQL as a silo's log store.</summary>
+public static class PostgreSqlRaftBuilderExtensions
+{
+    /// <summary>Keeps logs in PostgreSQL.</summary>
+    /// <param name="builder">The silo's Raft.</param>
+    /// <param name="connectionStrings">The servers, in the cluster's order: replica k of a group logs to server (k - 1) mod n.</param>
+    public static RaftBuilder UsePostgreSql(this RaftBuilder builder, params string[] connectionStrings) =>
+        builder.UsePostgreSql(new PostgreSqlStoreOptions { ConnectionStrings = connectionStrings });
+
+    /// <summary>Keeps logs in PostgreSQL.</summary>
+    /// <param name="builder">The silo's Raft.</param>
+    /// <param name="options">Which servers, and how they are used.</param>
+    public static RaftBuilder UsePostgreSql(this RaftBuilder builder, PostgreSqlStoreOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        ArgumentNullException.ThrowIfNull(options);
+        builder.Services.Configure<StoreTopology>(topology => topology.Servers = options.ConnectionStrings.Count);
+        builder.Services.AddSingleton<ILogStore>(services => new PostgreSqlLogStore(
+            options,
+            services.GetService<TimeProvider>() ?? TimeProvider.System,
+            services.GetRequiredService<ILogger<PostgreSqlLogStore>>()));
+        return builder;
+    }
+}

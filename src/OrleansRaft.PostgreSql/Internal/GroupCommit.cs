@@ -1,0 +1,291 @@
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using OrleansRaft.Core;
+using OrleansRaft.Runtime.Storage;
+
+namespace OrleansRaft.PostgreSql.Internal;
+
+/// <summary>
+/// Group commit across replicas: one statement is under way, whatever is handed over meanwhile gathers and becomes the next. A write stays pending until
+/// its outcome is known: while the server is away its replica sees a slow write, never a false answer.
+/// </summary>
+internal sealed class GroupCommit : IAsyncDisposable
+{
+    private const int AttemptsMax = 10;
+
+    private readonly ServerConnection server;
+    private readonly PostgreSqlStoreOptions options;
+    private readonly ILogger logger;
+    private readonly Lock gate = new();
+    private readonly Queue<PostgreSqlReplicaLog> ready = new();
+    private readonly SemaphoreSlim signal = new(0);
+    private readonly CancellationTokenSource stopping = new();
+    private readonly WriteStatement statement = new();
+    private readonly Task running;
+    private NpgsqlConnection? connection;
+    private bool isStopped;
+
+    public GroupCommit(ServerConnection server, PostgreSqlStoreOptions options, ILogger logger)
+    {
+        this.server = server;
+        this.options = options;
+        this.logger = logger;
+        running = Task.Run(() => RunAsync(stopping.Token));
+    }
+
+    /// <summary>Hands work over. Returns at once.</summary>
+    public void Enqueue(PostgreSqlReplicaLog log, PendingWrite write)
+    {
+        lock (gate)
+        {
+            if (isStopped)
+            {
+                return;
+            }
+
+            log.Waiting.Enqueue(write);
+            if (log.IsReady)
+            {
+                return;
+            }
+
+            log.IsReady = true;
+            ready.Enqueue(log);
+            Wake();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        lock (gate)
+        {
+            isStopped = true;
+        }
+
+        await stopping.CancelAsync();
+        await running;
+        if (connection is not null)
+        {
+            await connection.DisposeAsync();
+        }
+
+        signal.Dispose();
+        stopping.Dispose();
+    }
+
+    private async Task RunAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            while (true)
+            {
+                await signal.WaitAsync(cancellation);
+                var batch = Gather();
+                while (batch.Count > 0)
+                {
+                    batch = await CommitAsync(batch, cancellation);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            // The store is closed; what waits is told nothing.
+        }
+    }
+
+    private List<ReplicaWrite> Gather()
+    {
+        var batch = new List<ReplicaWrite>();
+        long bytes = 0;
+        lock (gate)
+        {
+            // Each replica once: what is left of one goes to the end of the queue.
+            for (var left = ready.Count; left > 0 && batch.Count < options.BatchReplicasMax && bytes < options.BatchBytesMax; left--)
+            {
+                var log = ready.Dequeue();
+                if (Merge(log, ref bytes) is { } write)
+                {
+                    batch.Add(write);
+                }
+
+                log.IsReady = log.Waiting.Count > 0;
+                if (log.IsReady)
+                {
+                    ready.Enqueue(log);
+                }
+            }
+
+            if (ready.Count > 0)
+            {
+                Wake();
+            }
+        }
+
+        foreach (var write in batch)
+        {
+            write.Coalesce();
+        }
+
+        return batch;
+    }
+
+    private void Wake()
+    {
+        if (signal.CurrentCount == 0)
+        {
+            signal.Release();
+        }
+    }
+
+    /// <summary>Takes what a replica has waiting, within the limits; null when there is nothing to send.</summary>
+    private ReplicaWrite? Merge(PostgreSqlReplicaLog log, ref long bytes)
+    {
+        var merged = new ReplicaWrite(log);
+        while (log.Waiting.TryPeek(out var next) && (bytes == 0 || bytes + next.SizeBytes <= options.BatchBytesMax))
+        {
+            log.Waiting.Dequeue();
+            if (log.IsClosed)
+            {
+                continue;
+            }
+
+            if (next.Write is { } write && write.StoredLast != merged.Last)
+            {
+                log.StopLater(StoredLog.Damaged(log.Key, write.StoredLast.Index, $"the store ends with {merged.Last}, its writer takes it to end with {write.StoredLast}"));
+                continue;
+            }
+
+            bytes += next.SizeBytes;
+            merged.Add(next);
+        }
+
+        return merged.Parts.Count > 0 ? merged : null;
+    }
+
+    /// <summary>Sends a batch; answers what has to be sent again, when nothing else of these replicas may overtake it.</summary>
+    private async Task<List<ReplicaWrite>> CommitAsync(List<ReplicaWrite> batch, CancellationToken cancellation)
+    {
+        Exception? failure = null;
+        var unanswered = batch;
+        try
+        {
+            batch.ForEach(static write => write.Attempts++);
+            connection ??= await server.OpenAsync(cancellation);
+            var landed = await statement.ExecuteAsync(connection, batch, cancellation);
+            foreach (var write in batch.Where(write => landed.Contains(write.Log.Nonce)))
+            {
+                write.Log.OnLanded(write);
+            }
+
+            if (landed.Count == batch.Count)
+            {
+                return [];
+            }
+
+            unanswered = [.. batch.Where(write => !landed.Contains(write.Log.Nonce))];
+        }
+        catch (Exception exception) when (!cancellation.IsCancellationRequested)
+        {
+            failure = exception;
+            Log.OutcomeUnknown(logger, batch.Count, server.Name, exception.Message);
+            await ForgetConnectionAsync();
+        }
+
+        return await FindOutAsync(unanswered, failure, cancellation);
+    }
+
+    private async Task<List<ReplicaWrite>> FindOutAsync(List<ReplicaWrite> batch, Exception? failure, CancellationToken cancellation)
+    {
+        var backOff = default(BackOff);
+        while (true)
+        {
+            try
+            {
+                connection ??= await server.OpenAsync(cancellation);
+                batch.ForEach(static write => write.Log.EpochTried++);
+                var raised = await OutcomeStatements.RaiseAsync(
+                    connection, batch.ConvertAll(static write => (write.Log.Id, write.Log.Nonce, write.Log.EpochTried)), cancellation);
+                var rows = await OutcomeStatements.ReadAsync(connection, batch.Select(static write => write.Log.Id), cancellation);
+                var again = batch.Where(write => Decide(write, raised, rows, failure, isAlone: batch.Count == 1)).ToList();
+                Log.OutcomeFound(logger, batch.Count, server.Name, backOff.Count + 1, batch.Count - again.Count, again.Count);
+                return failure is null ? again : await SeparateAsync(again, failure, cancellation);
+            }
+            catch (Exception exception) when (!cancellation.IsCancellationRequested)
+            {
+                await ForgetConnectionAsync();
+                await backOff.WaitAsync(cancellation);
+                if (backOff.Count % 20 == 1)
+                {
+                    Log.OutcomeUnknown(logger, batch.Count, server.Name, exception.Message);
+                }
+            }
+        }
+    }
+
+    /// <summary>Tells one replica what became of its write; true when it has to be sent again.</summary>
+    private bool Decide(ReplicaWrite write, HashSet<long> raised, Dictionary<long, RowState> rows, Exception? failure, bool isAlone)
+    {
+        var log = write.Log;
+        if (!raised.Contains(log.Nonce))
+        {
+            log.StopFenced();
+            return false;
+        }
+
+        log.Epoch = log.EpochTried;
+        var row = rows[log.Id];
+        if (row.Writes == log.Writes + 1 && row.Last == write.Last)
+        {
+            log.OnLanded(write);
+            return false;
+        }
+
+        if (row.Writes != log.Writes || row.Last != write.StoredLast)
+        {
+            log.Stop(LogStopReason.Corrupt, StoredLog.Damaged(
+                log.Key, write.StoredLast.Index, $"the store ends with {row.Last}, its only writer left it with {write.StoredLast}"));
+            return false;
+        }
+
+        if ((isAlone && failure is not null && Failures.IsOfTheStatement(failure)) || (failure is null && write.Attempts > AttemptsMax))
+        {
+            var cause = failure ?? new StoreRefusedException($"a write of {log.Key} is not accepted by PostgreSQL at {server.Name} although nobody else holds the replica");
+            Log.WriteRefused(logger, cause, log.Key, server.Name);
+            log.Stop(LogStopReason.Failed, cause);
+            return false;
+        }
+
+        return true;
+    }
+
+    /// <summary>One of the batch is at fault: it alone is to suffer.</summary>
+    private async Task<List<ReplicaWrite>> SeparateAsync(List<ReplicaWrite> again, Exception failure, CancellationToken cancellation)
+    {
+        if (again.Count < 2 || !Failures.IsOfTheStatement(failure))
+        {
+            return again;
+        }
+
+        foreach (var write in again)
+        {
+            List<ReplicaWrite> alone = [write];
+            while (alone.Count > 0)
+            {
+                alone = await CommitAsync(alone, cancellation);
+            }
+        }
+
+        return [];
+    }
+
+    private async Task ForgetConnectionAsync()
+    {
+        server.ForgetIdle();
+        if (connection is { } broken)
+        {
+            connection = null;
+            await broken.CloseAsync();
+            await broken.DisposeAsync();
+        }
+    }
+}

@@ -1,0 +1,330 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using OrleansRaft.Core;
+using OrleansRaft.Core.Codec;
+using OrleansRaft.Runtime;
+using OrleansRaft.Runtime.Storage;
+
+namespace OrleansRaft.PostgreSql.Internal;
+
+/// <summary>One silo's dealings with one server: its connections, its writer, its lease and the replicas it holds there.</summary>
+internal sealed class PostgreSqlServer : IAsyncDisposable
+{
+    private const int OpeningAtOnceMax = 4;
+    private const int BulkAtOnceMax = 2;
+
+    private readonly PostgreSqlStoreOptions options;
+    private readonly TimeProvider time;
+    private readonly ILogger logger;
+    private readonly ServerConnection connection;
+    private readonly Func<(int[] Numbers, long[] Counters)> otherCounters;
+    private readonly ConcurrentDictionary<long, PostgreSqlReplicaLog> logs = new();
+    private readonly ConcurrentDictionary<ReplicaKey, PostgreSqlReplicaLog> newest = new();
+    private readonly ConcurrentQueue<PostgreSqlReplicaLog> claiming = new();
+    private readonly SerialQueue claims = new();
+    private readonly SemaphoreSlim openings = new(OpeningAtOnceMax);
+    private readonly SemaphoreSlim bulk = new(BulkAtOnceMax);
+    private readonly long leaseId = ActivationNonce.New();
+    private readonly LeaseSweep sweep;
+    private long takeOversKnown;
+
+    public PostgreSqlServer(
+        PostgreSqlStoreOptions options, ServerConnection connection, Func<(int[] Numbers, long[] Counters)> otherCounters, TimeProvider time, ILogger logger)
+    {
+        this.options = options;
+        this.connection = connection;
+        this.otherCounters = otherCounters;
+        this.time = time;
+        this.logger = logger;
+        connection.RolledBack += OnRolledBack;
+        sweep = new LeaseSweep(time, options.Leases, leaseId);
+        Writer = new GroupCommit(connection, options, logger);
+        Lease = new SiloLease(options.Leases, time, ExtendAsync, OnLeaseChanged, exception => Log.LeaseNotExtended(logger, connection.Name, exception.Message));
+        Lease.Start();
+    }
+
+    public GroupCommit Writer { get; }
+
+    public SiloLease Lease { get; }
+
+    public async Task<IReplicaLog> OpenAsync(ReplicaKey key, IReplicaLogEvents events, CancellationToken cancellation)
+    {
+        var abandoned = new List<long>();
+        var backOff = default(BackOff);
+        while (true)
+        {
+            var nonce = ActivationNonce.New();
+            await openings.WaitAsync(cancellation);
+            try
+            {
+                return await OpenOnceAsync(key, nonce, abandoned, events, cancellation);
+            }
+            catch (Exception exception) when (Failures.IsPassing(exception) && !cancellation.IsCancellationRequested)
+            {
+                // The epoch may have been acquired all the same, and the answer lost: that attempt never spoke.
+                abandoned.Add(nonce);
+                connection.ForgetIdle();
+            }
+            finally
+            {
+                openings.Release();
+            }
+
+            await backOff.WaitAsync(cancellation);
+        }
+    }
+
+    public async Task CreateReplicaAsync(ReplicaKey key, Configuration initial, CancellationToken cancellation)
+    {
+        await using var open = await connection.OpenAsync(cancellation);
+        await using var command = Sql.Command(
+            open,
+            """
+            INSERT INTO raft.replica AS r (group_name, replica, configuration) VALUES ($1, $2, $3)
+            ON CONFLICT (group_name, replica) DO UPDATE SET configuration = excluded.configuration WHERE r.writes = 0 AND NOT r.is_stale
+            """,
+            Sql.Value(key.Group),
+            Sql.Value(key.Replica.Value),
+            Sql.Value(ConfigurationCodec.Encode(initial)));
+        if (await command.ExecuteNonQueryAsync(cancellation) == 0)
+        {
+            throw new StoreRefusedException($"replica {key} exists in PostgreSQL at {connection.Name} and has a history: add the new member under another number");
+        }
+    }
+
+    /// <summary>Throws when the server does not take a write.</summary>
+    public async Task CheckAsync(CancellationToken cancellation)
+    {
+        await using var open = await connection.OpenAsync(cancellation);
+        await using var command = Sql.Command(open, "UPDATE raft.silo_lease SET silo = $2 WHERE id = $1", Sql.Value(leaseId), Sql.Value(options.SiloName));
+        await command.ExecuteNonQueryAsync(cancellation);
+    }
+
+    public async Task ReleaseAsync(PostgreSqlReplicaLog log, CancellationToken cancellation)
+    {
+        var backOff = default(BackOff);
+        while (true)
+        {
+            try
+            {
+                await using var open = await connection.OpenAsync(cancellation);
+                await OwnershipStatements.ReleaseAsync(open, log.Id, log.Nonce, cancellation);
+                return;
+            }
+            catch (Exception exception) when (Failures.IsPassing(exception) && !cancellation.IsCancellationRequested)
+            {
+                connection.ForgetIdle();
+                await backOff.WaitAsync(cancellation);
+            }
+        }
+    }
+
+    /// <summary>Runs work on snapshots, few at once, and again for as long as the server is away.</summary>
+    public async Task RunBulkAsync(PostgreSqlReplicaLog log, Func<NpgsqlConnection, CancellationToken, Task> work)
+    {
+        var backOff = default(BackOff);
+        while (true)
+        {
+            await bulk.WaitAsync(log.Closing);
+            try
+            {
+                await using var open = await connection.OpenAsync(log.Closing);
+                await work(open, log.Closing);
+                return;
+            }
+            catch (Exception exception) when (exception is not (StoreRefusedException or CorruptDataException) && !log.Closing.IsCancellationRequested)
+            {
+                Log.SnapshotWorkFailed(logger, log.Key, connection.Name, exception.Message);
+                connection.ForgetIdle();
+            }
+            finally
+            {
+                bulk.Release();
+            }
+
+            await backOff.WaitAsync(log.Closing);
+        }
+    }
+
+    public void Forget(PostgreSqlReplicaLog log)
+    {
+        logs.TryRemove(log.Nonce, out _);
+        newest.TryRemove(KeyValuePair.Create(log.Key, log));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var log in logs.Values)
+        {
+            await log.DisposeAsync();
+        }
+
+        await Lease.DisposeAsync();
+        await Writer.DisposeAsync();
+        await connection.DisposeAsync();
+        openings.Dispose();
+        bulk.Dispose();
+    }
+
+    private async Task<IReplicaLog> OpenOnceAsync(ReplicaKey key, long nonce, List<long> abandoned, IReplicaLogEvents events, CancellationToken cancellation)
+    {
+        await using var open = await connection.OpenAsync(cancellation);
+        var acquired = await OwnershipStatements.AcquireAsync(open, key, nonce, leaseId, [.. abandoned], cancellation)
+            ?? throw new StoreRefusedException(
+                $"replica {key} has no row in PostgreSQL at {connection.Name}: it was never created, was removed, or the database was replaced. "
+                + "Restore the database, or remove the replica as a member and add it anew to give it an empty log");
+        var answered = time.GetTimestamp();
+        if (acquired.IsStale)
+        {
+            throw new StoreRefusedException(
+                $"replica {key} may have forgotten votes: PostgreSQL at {connection.Name} was restored from an old backup. Remove it as a member and add another");
+        }
+
+        // Known to the lease before the row is read again: whoever takes over from now on is noticed, by that reading or by the next extension.
+        var log = new PostgreSqlReplicaLog(this, key, acquired, nonce, events);
+        logs[nonce] = log;
+        StopPredecessor(log);
+        try
+        {
+            log.Open(await RecoveredReplica.ReadAsync(open, key, acquired, nonce, cancellation));
+        }
+        catch
+        {
+            await log.DisposeAsync();
+            throw;
+        }
+
+        if (acquired.IsSpeaker)
+        {
+            log.GrantAtOnce();
+        }
+        else
+        {
+            _ = ClaimAsync(log, answered);
+        }
+
+        return log;
+    }
+
+    /// <summary>An activation of the same replica on this silo need not wait to be told.</summary>
+    private void StopPredecessor(PostgreSqlReplicaLog log)
+    {
+        PostgreSqlReplicaLog? predecessor = null;
+        newest.AddOrUpdate(log.Key, log, (_, other) =>
+        {
+            predecessor = other.Epoch < log.Epoch ? other : null;
+            return predecessor is null ? other : log;
+        });
+        predecessor?.StopFenced();
+    }
+
+    /// <summary>Waits until the predecessor's right has certainly ended, then becomes the speaker, together with whoever else waits for that.</summary>
+    private async Task ClaimAsync(PostgreSqlReplicaLog log, long answered)
+    {
+        try
+        {
+            var left = options.Leases.Duration - time.GetElapsedTime(answered);
+            await Task.Delay(left > TimeSpan.Zero ? left : TimeSpan.Zero, time, log.Closing);
+            claiming.Enqueue(log);
+            claims.Enqueue(ClaimAllAsync);
+        }
+        catch (OperationCanceledException)
+        {
+            // Closed while it waited: it never became the speaker.
+        }
+    }
+
+    private async Task ClaimAllAsync()
+    {
+        var due = new List<PostgreSqlReplicaLog>();
+        while (claiming.TryDequeue(out var log))
+        {
+            due.Add(log);
+        }
+
+        var backOff = default(BackOff);
+        while (due.RemoveAll(static log => log.IsClosed) >= 0 && due.Count > 0)
+        {
+            try
+            {
+                await using var open = await connection.OpenAsync(CancellationToken.None);
+                var claimed = await OwnershipStatements.ClaimAsync(
+                    open, leaseId, [.. due.Select(static log => log.Id)], [.. due.Select(static log => log.Nonce)], CancellationToken.None);
+                due.ForEach(log => log.OnClaimed(claimed.Contains(log.Nonce)));
+                return;
+            }
+            catch (ObjectDisposedException)
+            {
+                return;
+            }
+            catch (Exception)
+            {
+                connection.ForgetIdle();
+                await backOff.WaitAsync(CancellationToken.None);
+            }
+        }
+    }
+
+    private async Task<bool> ExtendAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            await using var open = await connection.OpenAsync(cancellation);
+            var (numbers, counters) = otherCounters();
+            if (await OwnershipStatements.ExtendAsync(open, leaseId, takeOversKnown, numbers, counters, cancellation) is { } counter)
+            {
+                connection.NoteCounter(counter);
+                await sweep.RunAsync(open, cancellation);
+                return true;
+            }
+
+            await StopLostAsync(open, cancellation);
+            return false;
+        }
+        catch
+        {
+            connection.ForgetIdle();
+            throw;
+        }
+    }
+
+    /// <summary>Somebody took replicas over, or our row is not there (yet): finds out what is lost, and stops it before the lease counts again.</summary>
+    private async Task StopLostAsync(NpgsqlConnection open, CancellationToken cancellation)
+    {
+        var held = logs.Values.ToArray();
+        var (takeOvers, lost) = await OwnershipStatements.ReadLostAsync(
+            open, leaseId, [.. held.Select(static log => log.Id)], [.. held.Select(static log => log.Nonce)], cancellation);
+        if (takeOvers is null)
+        {
+            // Made first, and what is lost looked for afterwards: whoever takes over in between marks the new row.
+            await OwnershipStatements.CreateLeaseAsync(open, leaseId, options.SiloName, cancellation);
+            takeOversKnown = -1;
+            return;
+        }
+
+        var stopping = held.Where(log => lost.Contains(log.Nonce)).ToList();
+        stopping.ForEach(static log => log.StopFenced());
+        takeOversKnown = takeOvers.Value;
+        if (stopping.Count > 0)
+        {
+            Log.ReplicasLost(logger, stopping.Count, connection.Name);
+        }
+    }
+
+    private void OnLeaseChanged()
+    {
+        foreach (var log in logs.Values)
+        {
+            log.OnLeaseChanged();
+        }
+    }
+
+    private void OnRolledBack()
+    {
+        foreach (var log in logs.Values)
+        {
+            log.StopFenced();
+        }
+    }
+}

@@ -1,0 +1,104 @@
+using Npgsql;
+using OrleansRaft.Core;
+using OrleansRaft.Core.Codec;
+
+namespace OrleansRaft.PostgreSql.Internal;
+
+/// <summary>The statements on snapshots. Their rows have random ids, so that each statement can be repeated when its answer was lost.</summary>
+internal static class SnapshotStatements
+{
+    /// <summary>Makes the row of a snapshot that is going to be written; false when the replica is held by somebody else.</summary>
+    public static async Task<bool> CreateAsync(
+        NpgsqlConnection connection, long id, long replica, long nonce, SnapshotDescriptor snapshot, CancellationToken cancellation)
+    {
+        await using var command = Sql.Command(
+            connection,
+            """
+            WITH held AS (SELECT id FROM raft.replica WHERE id = $2 AND nonce = $3),
+            made AS (INSERT INTO raft.snapshot (id, replica_id, descriptor) SELECT $1, id, $4 FROM held ON CONFLICT DO NOTHING)
+            SELECT count(*)::int FROM held
+            """,
+            Sql.Value(id),
+            Sql.Value(replica),
+            Sql.Value(nonce),
+            Sql.Value(SnapshotDescriptorCodec.Encode(snapshot)));
+        return (int)(await command.ExecuteScalarAsync(cancellation))! == 1;
+    }
+
+    /// <summary>Writes a chunk; what was there at its offset is replaced. False when the replica is held by somebody else.</summary>
+    public static async Task<bool> PutChunkAsync(
+        NpgsqlConnection connection, long id, long replica, long nonce, long offset, ReadOnlyMemory<byte> data, CancellationToken cancellation)
+    {
+        await using var command = Sql.Command(
+            connection,
+            """
+            INSERT INTO raft.snapshot_chunk (snapshot_id, first_offset, crc, data)
+            SELECT $1, $4, $5, $6 FROM raft.replica WHERE id = $2 AND nonce = $3
+            ON CONFLICT (snapshot_id, first_offset) DO UPDATE SET crc = excluded.crc, data = excluded.data
+            """,
+            Sql.Value(id),
+            Sql.Value(replica),
+            Sql.Value(nonce),
+            Sql.Value(offset),
+            Sql.Value((long)Crc32C.Compute(data.Span)),
+            Sql.Value(data));
+        return await command.ExecuteNonQueryAsync(cancellation) == 1;
+    }
+
+    /// <summary>Forgets the chunks that begin at an offset or after it.</summary>
+    public static async Task DeleteChunksFromAsync(NpgsqlConnection connection, long id, long offset, CancellationToken cancellation)
+    {
+        await using var command = Sql.Command(
+            connection, "DELETE FROM raft.snapshot_chunk WHERE snapshot_id = $1 AND first_offset >= $2", Sql.Value(id), Sql.Value(offset));
+        await command.ExecuteNonQueryAsync(cancellation);
+    }
+
+    /// <summary>Forgets every snapshot of a replica but its newest and <paramref name="kept"/>, if the replica is still held.</summary>
+    public static async Task DeleteOthersAsync(NpgsqlConnection connection, long replica, long nonce, long kept, CancellationToken cancellation)
+    {
+        await using var command = Sql.Command(
+            connection,
+            """
+            WITH old AS (
+                DELETE FROM raft.snapshot s USING raft.replica r
+                WHERE r.id = $1 AND r.nonce = $2 AND s.replica_id = r.id AND s.id <> r.snapshot_id AND s.id <> $3
+                RETURNING s.id
+            )
+            DELETE FROM raft.snapshot_chunk c USING old WHERE c.snapshot_id = old.id
+            """,
+            Sql.Value(replica),
+            Sql.Value(nonce),
+            Sql.Value(kept));
+        await command.ExecuteNonQueryAsync(cancellation);
+    }
+
+    /// <summary>The chunk that holds a byte, with its checksum; null when there is none.</summary>
+    public static async Task<StoredChunk?> ReadChunkAsync(NpgsqlConnection connection, long id, long offset, CancellationToken cancellation)
+    {
+        await using var command = Sql.Command(
+            connection,
+            "SELECT first_offset, crc, data FROM raft.snapshot_chunk WHERE snapshot_id = $1 AND first_offset <= $2 ORDER BY first_offset DESC LIMIT 1",
+            Sql.Value(id),
+            Sql.Value(offset));
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        return await reader.ReadAsync(cancellation) ? StoredChunk.Read(reader, 0) : null;
+    }
+}
+
+/// <summary>A chunk as it is stored.</summary>
+/// <param name="Offset">Where it begins.</param>
+/// <param name="Checksum">What its bytes must amount to.</param>
+/// <param name="Data">Its bytes.</param>
+internal sealed record StoredChunk(long Offset, uint Checksum, ReadOnlyMemory<byte> Data)
+{
+    public long End => Offset + Data.Length;
+
+    public static StoredChunk Read(NpgsqlDataReader reader, int column) =>
+        new(reader.GetInt64(column), (uint)reader.GetInt64(column + 1), reader.GetFieldValue<byte[]>(column + 2));
+
+    /// <summary>Refuses bytes that do not match.</summary>
+    public StoredChunk Checked(Runtime.ReplicaKey key, SnapshotDescriptor snapshot) => Crc32C.Compute(Data.Span) == Checksum
+        ? this
+        : throw Runtime.Storage.StoredLog.Damaged(
+            key, snapshot.LastIncluded.Index, $"the chunk at byte {Offset} of the snapshot through {snapshot.LastIncluded} does not match its checksum");
+}

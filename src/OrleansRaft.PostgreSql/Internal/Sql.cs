@@ -1,0 +1,27 @@
+using Npgsql;
+
+namespace OrleansRaft.PostgreSql.Internal;
+
+/// <summary>Makes commands: positional, typed parameters that go over the wire in binary.</summary>
+internal static class Sql
+{
+    /// <summary>A command whose text is a constant of this assembly, or one of its scripts.</summary>
+    public static NpgsqlCommand Command(NpgsqlConnection connection, string text, params ReadOnlySpan<NpgsqlParameter> parameters)
+    {
+        var command = connection.CreateCommand();
+#pragma warning disable CA2100 // Values are parameters; no text comes from outside.
+        command.CommandText = text;
+#pragma warning restore CA2100
+        foreach (var parameter in parameters)
+        {
+            command.Parameters.Add(parameter);
+        }
+
+        return command;
+    }
+
+    /// <summary>A column of a row that has been read: it is in memory as a whole.</summary>
+    public static T Column<T>(this NpgsqlDataReader row, int column) => row.GetFieldValue<T>(column);
+
+    public static NpgsqlParameter<T> Value<T>(T value) => new() { TypedValue = value };
+}

@@ -1,0 +1,261 @@
+using Microsoft.Extensions.Logging;
+using OrleansRaft.Core;
+using OrleansRaft.PostgreSql.Internal;
+using OrleansRaft.Runtime;
+using OrleansRaft.Runtime.Storage;
+
+namespace OrleansRaft.PostgreSql;
+
+/// <summary>A log store on one or several independent PostgreSQL servers: replica k of a group logs to server (k - 1) mod n.</summary>
+/// <remarks>With one server a group survives the loss of silos, not of the server; with three it survives the loss of a server too.</remarks>
+public sealed class PostgreSqlLogStore : ILogStore
+{
+    private readonly PostgreSqlStoreOptions options;
+    private readonly TimeProvider time;
+    private readonly ILogger logger;
+    private readonly ClusterCreation creation;
+    private readonly CancellationTokenSource closing = new();
+    private readonly CancellationToken closed;
+    private readonly TaskCompletionSource<PostgreSqlServer>[] servers;
+    private readonly List<Task> preparations = [];
+    private ServerConnection[] connections = [];
+
+    /// <summary>Makes the store; nothing is connected before <see cref="InitializeAsync"/>.</summary>
+    /// <param name="options">Which servers.</param>
+    /// <param name="time">The clock of leases.</param>
+    /// <param name="logger">For people.</param>
+    public PostgreSqlLogStore(PostgreSqlStoreOptions options, TimeProvider time, ILogger logger)
+    {
+        this.options = options;
+        this.time = time;
+        this.logger = logger;
+        creation = new ClusterCreation(options, logger);
+        closed = closing.Token;
+        servers = [.. options.ConnectionStrings.Select(static _ => new TaskCompletionSource<PostgreSqlServer>(TaskCreationOptions.RunContinuationsAsynchronously))];
+    }
+
+    /// <inheritdoc/>
+    public string LocalId => "";
+
+    /// <inheritdoc/>
+    public async Task<ClusterDefinition> InitializeAsync(ClusterDefinition wanted, CancellationToken cancellation)
+    {
+        RequireServers(wanted);
+        var definition = await PatientlyAsync(0, () => creation.PrepareFirstAsync(wanted, cancellation), cancellation);
+        if (connections.Length > 0)
+        {
+            return definition;
+        }
+
+        connections = [.. options.ConnectionStrings.Select((_, number) => new ServerConnection(options, number, definition.ClusterId, logger))];
+        var further = await Task.WhenAll(Enumerable.Range(1, servers.Length - 1).Select(number => PrepareFurtherAsync(definition, number, cancellation)));
+        await ReadWitnessesAsync([0, .. further.Where(static number => number is not null).Select(static number => number!.Value)], cancellation);
+        Start(0, definition);
+        for (var number = 1; number < servers.Length; number++)
+        {
+            if (further[number - 1] is not null)
+            {
+                Start(number, definition);
+            }
+            else
+            {
+                preparations.Add(PrepareLaterAsync(definition, number));
+            }
+        }
+
+        return definition;
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReplicaLog> OpenAsync(ReplicaKey key, IReplicaLogEvents events, CancellationToken cancellation)
+    {
+        var server = await ServerOfAsync(key, cancellation);
+        return await server.OpenAsync(key, events, cancellation);
+    }
+
+    /// <inheritdoc/>
+    public async Task CreateReplicaAsync(ReplicaKey key, Configuration initial, CancellationToken cancellation)
+    {
+        var server = await ServerOfAsync(key, cancellation);
+        await server.CreateReplicaAsync(key, initial, cancellation);
+    }
+
+    /// <summary>Throws when so many servers do not take a write that groups can have no majority.</summary>
+    public async Task CheckAsync(CancellationToken cancellation)
+    {
+        var failures = new List<Exception>();
+        foreach (var server in servers)
+        {
+            try
+            {
+                var ready = server.Task.IsCompletedSuccessfully ? await server.Task : throw new StoreRefusedException("a PostgreSQL server has not answered since this silo started");
+                await ready.CheckAsync(cancellation);
+            }
+            catch (Exception exception) when (!cancellation.IsCancellationRequested)
+            {
+                failures.Add(exception);
+            }
+        }
+
+        if (failures.Count * 2 >= servers.Length && failures.Count > 0)
+        {
+            throw new StoreRefusedException($"{failures.Count} of {servers.Length} PostgreSQL server(s) take no writes: {failures[0].Message}", failures[0]);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (closing.IsCancellationRequested)
+        {
+            return;
+        }
+
+        await closing.CancelAsync();
+        await Task.WhenAll(preparations);
+        foreach (var server in servers)
+        {
+            if (server.Task.IsCompletedSuccessfully)
+            {
+                await (await server.Task).DisposeAsync();
+            }
+
+            server.TrySetCanceled(closed);
+        }
+
+        foreach (var connection in connections)
+        {
+            await connection.DisposeAsync();
+        }
+
+        closing.Dispose();
+    }
+
+    private Task<PostgreSqlServer> ServerOfAsync(ReplicaKey key, CancellationToken cancellation) =>
+        servers[ClusterCreation.ServerOf(key, servers.Length)].Task.WaitAsync(cancellation);
+
+    private void RequireServers(ClusterDefinition wanted)
+    {
+        if (servers.Length == 0)
+        {
+            throw new StoreRefusedException("no PostgreSQL server is named: give at least one connection string");
+        }
+
+        if (wanted.Servers != servers.Length)
+        {
+            throw new StoreRefusedException($"the cluster is configured with {wanted.Servers} server(s), but {servers.Length} connection string(s) are given: name each server once, in order");
+        }
+    }
+
+    /// <summary>Tries for a while to prepare one of the further servers; null when it does not answer.</summary>
+    private async Task<int?> PrepareFurtherAsync(ClusterDefinition definition, int number, CancellationToken cancellation)
+    {
+        try
+        {
+            return await PatientlyAsync(
+                number,
+                async () =>
+                {
+                    await creation.PrepareFurtherAsync(definition, number, cancellation);
+                    return number;
+                },
+                cancellation);
+        }
+        catch (StoreRefusedException exception) when (exception.InnerException is { } cause && Failures.IsPassing(cause))
+        {
+            Log.ServerNotReady(logger, number, connections[number].Name, exception.Message);
+            return null;
+        }
+    }
+
+    private async Task PrepareLaterAsync(ClusterDefinition definition, int number)
+    {
+        var backOff = default(BackOff);
+        while (!closed.IsCancellationRequested)
+        {
+            try
+            {
+                await creation.PrepareFurtherAsync(definition, number, closed);
+                await ReadWitnessesAsync([number], closed);
+                Start(number, definition);
+                return;
+            }
+            catch (OperationCanceledException) when (closed.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception exception)
+            {
+                if (backOff.Count % 60 == 1)
+                {
+                    Log.ServerNotReady(logger, number, connections[number].Name, exception.Message);
+                }
+            }
+
+            await Task.WhenAny(backOff.WaitAsync(closed));
+        }
+    }
+
+    private void Start(int number, ClusterDefinition definition)
+    {
+        Log.ServerReady(logger, number, connections[number].Name, definition.ClusterId);
+#pragma warning disable CA2000 // The store disposes its servers.
+        servers[number].SetResult(new PostgreSqlServer(options, connections[number], () => CountersExcept(number), time, logger));
+#pragma warning restore CA2000
+    }
+
+    /// <summary>What the servers noted of each other, before any of them is believed.</summary>
+    private async Task ReadWitnessesAsync(IReadOnlyList<int> numbers, CancellationToken cancellation)
+    {
+        foreach (var number in numbers)
+        {
+            await using var open = await connections[number].OpenAsync(cancellation);
+            await using var command = Sql.Command(open, "SELECT server, counter FROM raft.witness");
+            await using var reader = await command.ExecuteReaderAsync(cancellation);
+            while (await reader.ReadAsync(cancellation))
+            {
+                connections[reader.GetInt32(0)].NoteCounter(reader.GetInt64(1));
+            }
+        }
+
+        // The connections that read the notes were made before the notes were known.
+        foreach (var connection in connections)
+        {
+            connection.ForgetIdle();
+        }
+    }
+
+    private (int[] Numbers, long[] Counters) CountersExcept(int number)
+    {
+        var others = Array.FindAll(connections, other => other.Number != number && other.CounterSeen > 0);
+        return ([.. others.Select(static other => other.Number)], [.. others.Select(static other => other.CounterSeen)]);
+    }
+
+    private async Task<T> PatientlyAsync<T>(int number, Func<Task<T>> work, CancellationToken cancellation)
+    {
+        var began = TimeProvider.System.GetTimestamp();
+        var backOff = default(BackOff);
+        while (true)
+        {
+            try
+            {
+                return await work();
+            }
+            catch (Exception exception) when (!cancellation.IsCancellationRequested && exception is not (StoreRefusedException or Core.Codec.CorruptDataException))
+            {
+                if (exception is ArgumentException)
+                {
+                    throw new StoreRefusedException(
+                        $"connection string {number + 1} for PostgreSQL is not well-formed. Its form is 'Host=...;Port=5432;Database=...;Username=...;Password=...'", exception);
+                }
+
+                if (!Failures.IsPassing(exception) || TimeProvider.System.GetElapsedTime(began) > options.StartTimeout)
+                {
+                    throw Failures.Refuse(Connections.Describe(options.ConnectionStrings[number]), exception);
+                }
+            }
+
+            await backOff.WaitAsync(cancellation);
+        }
+    }
+}

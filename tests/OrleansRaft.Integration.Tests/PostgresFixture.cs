@@ -1,0 +1,39 @@
+using OrleansRaft.Integration.Tests;
+using OrleansRaft.Testbed.PostgreSql;
+
+[assembly: AssemblyFixture(typeof(PostgresFixture))]
+
+namespace OrleansRaft.Integration.Tests;
+
+/// <summary>One PostgreSQL server for all tests, started by the first that asks; each test makes a database of its own.</summary>
+public sealed class PostgresFixture : IAsyncDisposable
+{
+    private readonly Lazy<Task<PostgresServer>> server = new(PostgresServer.StartNewAsync);
+
+    /// <summary>The server. Where there is none the test is skipped, except in CI, where it fails.</summary>
+    public Task<PostgresServer> GetServerAsync() => OrSkipAsync(() => server.Value);
+
+    /// <summary>A server that the test may stop and kill.</summary>
+    public static Task<PostgresServer> StartOwnServerAsync() => OrSkipAsync(PostgresServer.StartNewAsync);
+
+    public async ValueTask DisposeAsync()
+    {
+        if (server.IsValueCreated && server.Value.IsCompletedSuccessfully)
+        {
+            await (await server.Value).DisposeAsync();
+        }
+    }
+
+    private static async Task<PostgresServer> OrSkipAsync(Func<Task<PostgresServer>> start)
+    {
+        try
+        {
+            return await start();
+        }
+        catch (PostgresUnavailableException exception) when (Environment.GetEnvironmentVariable("CI") != "true")
+        {
+            Assert.Skip(exception.Message);
+            throw;
+        }
+    }
+}
