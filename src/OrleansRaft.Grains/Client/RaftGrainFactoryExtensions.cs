@@ -14,7 +14,7 @@ public static class RaftGrainFactoryExtensions
         ArgumentNullException.ThrowIfNull(grains);
         ArgumentException.ThrowIfNullOrEmpty(name);
         ArgumentNullException.ThrowIfNull(key);
-        return new RaftGroup<TCommand, TResult>(grains.GetGrain<IRaftRouter<TCommand, TResult>>(name), key);
+        return new RaftGroup<TCommand, TResult>(RouterReferences<TCommand, TResult>.Get(grains, name), key);
     }
 
     /// <summary>All groups of a set. Makes no call.</summary>
@@ -26,6 +26,6 @@ public static class RaftGrainFactoryExtensions
     {
         ArgumentNullException.ThrowIfNull(grains);
         ArgumentException.ThrowIfNullOrEmpty(name);
-        return new RaftGroupSet<TCommand, TResult>(grains.GetGrain<IRaftRouter<TCommand, TResult>>(name));
+        return new RaftGroupSet<TCommand, TResult>(RouterReferences<TCommand, TResult>.Get(grains, name));
     }
 }

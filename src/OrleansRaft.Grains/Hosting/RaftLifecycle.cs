@@ -14,6 +14,7 @@ internal sealed class RaftLifecycle(
     Locator locator,
     ReplicaTicker ticker,
     ReplicaKeeper keeper,
+    SiloWatch watch,
     ISiloStatusOracle membership,
     ILocalSiloDetails self,
     TimeProvider time,
@@ -57,6 +58,7 @@ internal sealed class RaftLifecycle(
         membership.SubscribeToSiloStatusEvents(this);
         locator.Start();
         ticker.Start();
+        watch.Start();
     }
 
     private async Task<ClusterDefinition> InitializeStoreAsync(CancellationToken cancellation)
@@ -92,6 +94,7 @@ internal sealed class RaftLifecycle(
     private async Task StopAsync(CancellationToken cancellation)
     {
         membership.UnSubscribeFromSiloStatusEvents(this);
+        await watch.StopAsync();
         await ticker.StopAsync();
         await locator.StopAsync();
     }
@@ -133,6 +136,7 @@ internal sealed class RaftLifecycle(
 
         lanes.Close(silo);
         silos.Forget(silo);
+        watch.Forget(silo);
     }
 
     // A store that refuses, or that is damaged, will do so again.

@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 using Orleans.Hosting;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Hosting;
@@ -11,14 +12,22 @@ namespace OrleansRaft.Grains;
 /// <summary>Adds OrleansRaft to a silo.</summary>
 public static class RaftSiloBuilderExtensions
 {
-    /// <summary>Adds what hosts, places, connects and routes to replicas. Options are bound to the section <c>Raft</c> and checked at start.</summary>
+    // Silos watch each other for all sleeping groups, so here, unlike elsewhere, groups may sleep.
+    private const int QuiesceTicksDefault = 60;
+
+    /// <summary>
+    /// Adds what hosts, places, connects and routes to replicas. Options are bound to the section <c>Raft</c> and checked at start; idle groups sleep
+    /// after 60 ticks unless <c>Raft:QuiesceTicks</c> says otherwise.
+    /// </summary>
     /// <param name="silo">The silo.</param>
     /// <param name="configure">Chooses the store: <c>raft => raft.UsePostgreSql(...)</c>, <c>UseSqlite</c> or <c>UseMemory</c>.</param>
     public static ISiloBuilder AddRaft(this ISiloBuilder silo, Action<RaftBuilder> configure)
     {
         ArgumentNullException.ThrowIfNull(silo);
         ArgumentNullException.ThrowIfNull(configure);
+        silo.Services.Configure<RaftOptions>(static options => options.QuiesceTicks = QuiesceTicksDefault);
         silo.Services.AddOptions<RaftOptions>().BindConfiguration(RaftOptions.SectionName).ValidateOnStart();
+        silo.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RaftOptions>, RaftOptionsValidator>());
         silo.Services.TryAddSingleton(typeof(ICommandCodec<>), typeof(OrleansCommandCodec<>));
         AddMachinery(silo.Services);
         AddDirectory(silo);
@@ -59,6 +68,7 @@ public static class RaftSiloBuilderExtensions
         services.AddSingleton<ReplicaMover>();
         services.AddSingleton<ReplicaKeeper>();
         services.AddSingleton<ReplicaTicker>();
+        services.AddSingleton<SiloWatch>();
         services.AddSingleton<ReplicaRequests>();
         services.AddSingleton<ReplicaServices>();
         services.AddSingleton<StateMachineCatalog>();

@@ -28,6 +28,7 @@ internal sealed class ReplicaKeeper(
     private static readonly TimeSpan SlowSweep = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan QuickSweep = TimeSpan.FromMilliseconds(200);
     private const int QuickSweepsAfterNudge = 3;
+    private static readonly TimeSpan StartPatience = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan JoiningPatience = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan ActivationTimeout = TimeSpan.FromSeconds(10);
 
@@ -105,7 +106,7 @@ internal sealed class ReplicaKeeper(
     {
         TakeNudges();
         var active = silos.Active;
-        if (!active.Any(place => place.Address.Equals(self.SiloAddress)) || (silos.IsSomebodyJoining && time.GetElapsedTime(startedAt) < JoiningPatience))
+        if (!active.Any(place => place.Address.Equals(self.SiloAddress)) || AwaitsOthers(active))
         {
             return false;
         }
@@ -130,6 +131,11 @@ internal sealed class ReplicaKeeper(
         RetireRemoved();
         return missing.Count == 0 && stock.IsComplete && await mover.SeparateAsync(kept, stock, stopping.Token) && --quickSweeps <= 0;
     }
+
+    /// <summary>Silos that start together should not find everything on the first of them: while there are too few, it waits for a moment.</summary>
+    private bool AwaitsOthers(IReadOnlyList<SiloPlace> active) =>
+        groups.Groups.Any(group => group.Set.Replicas > active.Count)
+        && time.GetElapsedTime(startedAt) < (silos.IsSomebodyJoining ? JoiningPatience : StartPatience);
 
     private void TakeNudges()
     {

@@ -6,10 +6,11 @@ namespace OrleansRaft.Grains;
 /// <summary>Separates replicas of a group that share a silo, when a silo without any has joined. Gently: few at a time, and of a group never more than one.</summary>
 internal sealed class ReplicaMover(ReplicaPlacer placer, Locator locator, Silos silos, IGrainFactory grains, TimeProvider time, ILogger<ReplicaMover> logger)
 {
-    private const int MovesMax = 4;
+    private const int MovesMax = 64;
+    private const int ConcurrencyMax = 8;
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan ArrivalTimeout = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan ArrivalPoll = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan ArrivalPoll = TimeSpan.FromMilliseconds(20);
 
     private readonly RetryTimes retries = new(time);
 
@@ -18,7 +19,10 @@ internal sealed class ReplicaMover(ReplicaPlacer placer, Locator locator, Silos 
     public async Task<bool> SeparateAsync(IReadOnlyList<GroupEntry> kept, StockTaking stock, CancellationToken cancellation)
     {
         var moves = kept.Select(group => Choose(group, stock)).OfType<Move>().Take(MovesMax).ToList();
-        await Task.WhenAll(moves.Select(move => CarryOutAsync(move, cancellation)));
+        await Parallel.ForEachAsync(
+            moves,
+            new ParallelOptions { MaxDegreeOfParallelism = ConcurrencyMax, CancellationToken = cancellation },
+            async (move, token) => await CarryOutAsync(move, token));
         return moves.Count == 0;
     }
 

@@ -17,6 +17,7 @@ internal sealed class HostedReplica : IReplicaHost, IReplicaTransport
     private IReplicaLog? log;
     private RoleChanged role = new(RaftRole.Follower, Term.Zero, null, 0);
     private int phase;
+    private bool isAsleep;
 
     public HostedReplica(ReplicaSlot slot, IGrainContext context, ReplicaServices services)
     {
@@ -57,6 +58,9 @@ internal sealed class HostedReplica : IReplicaHost, IReplicaTransport
 
     /// <summary>Whether it will take part no more.</summary>
     public bool IsStopped => Volatile.Read(ref phase) == (int)Phase.Stopped;
+
+    /// <summary>Whether its group sleeps: then it needs no ticks, and the <see cref="SiloWatch"/> looks after its leader.</summary>
+    public bool IsAsleep => Volatile.Read(ref isAsleep);
 
     /// <summary>Takes note of the open log.</summary>
     public void Attach(IReplicaLog opened)
@@ -120,6 +124,9 @@ internal sealed class HostedReplica : IReplicaHost, IReplicaTransport
     public void OnConfigurationChanged(Configuration configuration) => Slot.Group.Learn(configuration);
 
     /// <inheritdoc/>
+    public void OnQuiescenceChanged(bool isQuiescent) => Volatile.Write(ref isAsleep, isQuiescent);
+
+    /// <inheritdoc/>
     public void Send(ReplicaId to, Message message)
     {
         if (!IsRunning)
@@ -139,8 +146,11 @@ internal sealed class HostedReplica : IReplicaHost, IReplicaTransport
 
     private void Silence()
     {
-        Volatile.Write(ref phase, (int)Phase.Stopped);
-        services.Groups.Remove(this);
-        Slot.Forget(services.LocalSilo);
+        if (Interlocked.Exchange(ref phase, (int)Phase.Stopped) != (int)Phase.Stopped)
+        {
+            services.Groups.Remove(this);
+            Slot.Forget(services.LocalSilo);
+            services.Watch.Gone(Key);
+        }
     }
 }

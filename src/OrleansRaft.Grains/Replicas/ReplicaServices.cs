@@ -11,6 +11,7 @@ internal sealed class ReplicaServices(
     GroupTable groups,
     Lanes lanes,
     ReplicaKeeper keeper,
+    SiloWatch watch,
     ILogStore store,
     StateMachineCatalog machines,
     IOptions<RaftOptions> options,
@@ -25,6 +26,9 @@ internal sealed class ReplicaServices(
 
     /// <summary>The ways to other silos.</summary>
     public Lanes Lanes { get; } = lanes;
+
+    /// <summary>What watches the silos of sleeping leaders.</summary>
+    public SiloWatch Watch { get; } = watch;
 
     /// <summary>Where logs are kept.</summary>
     public ILogStore Store { get; } = store;

@@ -3,7 +3,7 @@ using OrleansRaft.Runtime;
 
 namespace OrleansRaft.Grains;
 
-/// <summary>Ticks all replicas of a silo from one timer.</summary>
+/// <summary>Ticks all replicas of a silo that are awake, from one timer.</summary>
 /// <remarks>
 /// A grain timer for each replica would do, but each of its ticks is a message: 10,000 replicas at 100 ms cost half a core and much garbage that way,
 /// and a twentieth of a core this way. A replica takes its tick on its own turn, and several that it could not take count as one.
@@ -35,7 +35,7 @@ internal sealed class ReplicaTicker(GroupTable groups, IOptions<RaftOptions> opt
             {
                 foreach (var replica in groups.Hosted)
                 {
-                    if (replica.IsRunning)
+                    if (replica is { IsRunning: true, IsAsleep: false })
                     {
                         replica.Driver.Tick();
                     }

@@ -12,6 +12,10 @@ internal interface IRaftLaneService : IGrainService
     [Alias("exchange")]
     Task<byte[]> ExchangeAsync(SiloAddress from, [Immutable] byte[] batch);
 
+    /// <summary>The other silo lives; and some replicas have stopped there.</summary>
+    [Alias("beat")]
+    Task BeatAsync(SiloAddress from, [Immutable] ReplicaName[] stopped);
+
     /// <summary>Submits commands to a replica here, see <see cref="RequestCodec"/>.</summary>
     /// <returns>The replies; empty when the replica is not here.</returns>
     [Alias("submit")]

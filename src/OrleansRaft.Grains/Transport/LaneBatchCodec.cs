@@ -25,16 +25,12 @@ internal static class LaneBatchCodec
     private const byte FormatVersion = 1;
 
     /// <summary>Writes a batch.</summary>
-    public static byte[] Encode(IReadOnlyList<LaneFrame> frames)
+    /// <param name="frames">The frames.</param>
+    /// <param name="output">A buffer that the caller uses again and again.</param>
+    /// <param name="message">Another.</param>
+    public static byte[] Encode(List<LaneFrame> frames, ArrayBufferWriter<byte> output, ArrayBufferWriter<byte> message)
     {
-        long size = 1;
-        foreach (var frame in frames)
-        {
-            size += frame.SizeBytes;
-        }
-
-        var output = new ArrayBufferWriter<byte>((int)Math.Min(size, Array.MaxLength));
-        var message = new ArrayBufferWriter<byte>(256);
+        output.ResetWrittenCount();
         var writer = new WireWriter(output);
         writer.WriteByte(FormatVersion);
         foreach (var frame in frames)

@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace OrleansRaft.Grains;
 
 /// <summary>Gathers messages for one silo while a batch is on its way there, one batch at a time.</summary>
@@ -10,6 +12,8 @@ internal sealed class LaneQueue(SiloAddress target, ILaneEnd end, LaneLimits lim
     private readonly Lock gate = new();
     private readonly Queue<LaneFrame> waiting = new();
     private readonly List<LaneFrame> batch = [];
+    private readonly ArrayBufferWriter<byte> output = new(1_024);
+    private readonly ArrayBufferWriter<byte> message = new(256);
     private long waitingBytes;
     private bool isPumping;
     private bool isClosed;
@@ -86,7 +90,7 @@ internal sealed class LaneQueue(SiloAddress target, ILaneEnd end, LaneLimits lim
     {
         try
         {
-            var answer = await end.ExchangeAsync(target, LaneBatchCodec.Encode(batch));
+            var answer = await end.ExchangeAsync(target, LaneBatchCodec.Encode(batch, output, message));
             foreach (var number in LaneBatchCodec.DecodeAbsent(answer, batch.Count))
             {
                 batch[number].To.Forget(target);

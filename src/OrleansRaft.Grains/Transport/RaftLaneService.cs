@@ -12,7 +12,7 @@ namespace OrleansRaft.Grains;
 [NoProfiling]
 [Reentrant]
 internal sealed class RaftLaneService(
-    GrainId id, Silo silo, ILoggerFactory loggers, GroupTable groups, Silos silos, ReplicaRequests requests, ILogStore store)
+    GrainId id, Silo silo, ILoggerFactory loggers, GroupTable groups, Silos silos, ReplicaRequests requests, SiloWatch watch, ILogStore store)
     : GrainService(id, silo, loggers), IRaftLaneService
 {
     private readonly ILogger logger = loggers.CreateLogger<RaftLaneService>();
@@ -26,6 +26,7 @@ internal sealed class RaftLaneService(
             return Task.FromResult<byte[]>([]);
         }
 
+        watch.Heard(from);
         var absent = new List<int>();
         try
         {
@@ -43,6 +44,17 @@ internal sealed class RaftLaneService(
         }
 
         return Task.FromResult(LaneBatchCodec.EncodeAbsent(absent));
+    }
+
+    /// <inheritdoc/>
+    public Task BeatAsync(SiloAddress from, ReplicaName[] stopped)
+    {
+        if (!silos.IsDead(from))
+        {
+            watch.Heard(from, stopped);
+        }
+
+        return Task.CompletedTask;
     }
 
     /// <inheritdoc/>
