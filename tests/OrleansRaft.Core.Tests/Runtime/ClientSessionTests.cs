@@ -68,8 +68,8 @@ public sealed class ClientSessionTests
     [Fact]
     public void An_idle_session_expires_and_an_active_one_does_not()
     {
-        var idle = bench.OpenSession(0);
         var active = bench.OpenSession(0);
+        var idle = bench.OpenSession(0);
         bench.Apply(Inactivity - 1, InSession(active, 1, "x", Inactivity));
 
         bench.Apply(Inactivity, InSession(idle, 1, "y", Inactivity)).Reason.ShouldBe(RefusalReason.UnknownSession);

@@ -1,0 +1,114 @@
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.TestingHost;
+using OrleansRaft.Grains;
+using OrleansRaft.Runtime;
+
+namespace OrleansRaft.Integration.Tests.Grains;
+
+public sealed class FailoverTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Stopping_the_leaders_silo_loses_nothing_acknowledged_and_the_group_goes_on()
+    {
+        await using var cluster = await RaftTestCluster.StartAsync(groups: 1);
+        await cluster.WaitUntilSpreadAsync();
+        var acknowledged = 0;
+        using var writing = new CancellationTokenSource();
+        var writers = Enumerable.Range(0, 8).Select(writer => Task.Run(async () =>
+        {
+            for (var number = 0; !writing.IsCancellationRequested; number++)
+            {
+                var id = $"{writer}-{number}";
+                while (await cluster.Ledger("k").SubmitAsync(new LedgerCommand(1), id, Token) is not Committed<LedgerResult>)
+                {
+                    Token.ThrowIfCancellationRequested();
+                }
+
+                Interlocked.Increment(ref acknowledged);
+            }
+        })).ToList();
+        var leader = await cluster.FindLeaderSiloAsync("ledgers-0");
+
+        await cluster.KillSiloAsync(leader);
+        var atKill = Volatile.Read(ref acknowledged);
+        await RaftTestCluster.EventuallyAsync(() => Task.FromResult(Volatile.Read(ref acknowledged) > atKill + 100 ? null : "no more writes are acknowledged"));
+        await writing.CancelAsync();
+        await Task.WhenAll(writers);
+
+        (await cluster.AddAsync("k", 1)).ShouldBe(new LedgerResult(acknowledged + 1, acknowledged + 1));
+    }
+
+    [Fact]
+    public async Task A_silo_that_stops_hands_its_leaderships_over()
+    {
+        await using var cluster = await RaftTestCluster.StartAsync(groups: 8);
+        await cluster.WaitUntilSpreadAsync();
+        var terms = (await cluster.Admin.ListGroupsAsync(null, 100, Token)).Groups.ToDictionary(group => group.Group, group => group.Term);
+        var leaving = await cluster.FindLeaderSiloAsync("ledgers-0");
+
+        await cluster.StopSiloAsync(leaving);
+        await cluster.WaitUntilReadyAsync();
+
+        var after = (await cluster.Admin.ListGroupsAsync(null, 100, Token)).Groups;
+        after.ShouldAllBe(group => group.Leader != null);
+        after.ShouldAllBe(group => group.Term.Value <= terms[group.Group].Value + 1, "a transfer costs one term, and no election");
+    }
+
+    [Fact]
+    public async Task Replicas_of_a_silo_that_is_gone_come_to_life_on_the_others()
+    {
+        await using var cluster = await RaftTestCluster.StartAsync(silos: 4, groups: 6);
+        await cluster.WaitUntilSpreadAsync();
+
+        await cluster.KillSiloAsync(cluster.Silos[3]);
+
+        await cluster.WaitUntilSpreadAsync();
+        await cluster.WaitUntilReadyAsync();
+    }
+
+    [Fact]
+    public async Task A_leader_whose_links_are_cut_is_replaced_and_returns_as_a_follower()
+    {
+        await using var cluster = await RaftTestCluster.StartAsync(groups: 1);
+        await cluster.WaitUntilSpreadAsync();
+        await cluster.AddAsync("k", 1);
+        var cutOff = await cluster.FindLeaderSiloAsync("ledgers-0");
+        var others = cluster.Silos.Where(silo => silo != cutOff).ToList();
+
+        Isolate(cutOff, others);
+        await RaftTestCluster.EventuallyAsync(async () =>
+            await RaftTestCluster.AdminOf(others[0]).GetGroupAsync("ledgers-0", Token) is { Leader: { } leader } group
+            && group.Replicas.Single(replica => replica.Replica == leader).Silo != cutOff.Name
+                ? null
+                : "nobody else leads");
+        var through = others[0].ServiceProvider.GetRequiredService<IGrainFactory>().GetRaftGroup<LedgerCommand, LedgerResult>(RaftTestCluster.Set, "k");
+        RaftTestCluster.Committed(await through.SubmitAsync(new LedgerCommand(1), cancellation: Token)).Value.ShouldBe(new LedgerResult(2, 2));
+        HealAll(cluster.Silos);
+
+        await RaftTestCluster.EventuallyAsync(async () =>
+            (await cluster.Admin.GetGroupAsync("ledgers-0", Token))!.Replicas is var replicas
+            && replicas.All(replica => replica.Snapshot?.Status.AppliedIndex == replicas[0].Snapshot?.Status.AppliedIndex)
+            && replicas.Select(replica => replica.Snapshot?.Digest).Distinct().Count() == 1
+                ? null
+                : "the replicas differ");
+    }
+
+    private static void Isolate(InProcessSiloHandle silo, IEnumerable<InProcessSiloHandle> others)
+    {
+        foreach (var other in others)
+        {
+            silo.ServiceProvider.GetRequiredService<LinkFaults>().Cut(other.SiloAddress);
+            other.ServiceProvider.GetRequiredService<LinkFaults>().Cut(silo.SiloAddress);
+        }
+    }
+
+    private static void HealAll(IEnumerable<InProcessSiloHandle> silos)
+    {
+        foreach (var silo in silos)
+        {
+            silo.ServiceProvider.GetRequiredService<LinkFaults>().HealAll();
+        }
+    }
+}

@@ -1,0 +1,63 @@
+using OrleansRaft.Core;
+using OrleansRaft.Grains;
+using OrleansRaft.Runtime;
+
+namespace OrleansRaft.Integration.Tests.Grains;
+
+public sealed class PlacementTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Replicas_of_a_group_live_on_different_silos()
+    {
+        await using var cluster = await RaftTestCluster.StartAsync(silos: 4, groups: 12);
+
+        await cluster.WaitUntilSpreadAsync();
+    }
+
+    [Fact]
+    public async Task With_one_silo_all_replicas_share_it_and_serve()
+    {
+        await using var cluster = await RaftTestCluster.StartAsync(silos: 1, groups: 2);
+
+        (await cluster.AddAsync("alone", 3)).ShouldBe(new LedgerResult(3, 1));
+        var groups = (await cluster.Admin.ListGroupsAsync(null, 10, Token)).Groups;
+        groups.SelectMany(group => group.Replicas).Select(replica => replica.Silo).Distinct().Count().ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Replicas_that_share_a_silo_separate_when_others_join()
+    {
+        await using var cluster = await RaftTestCluster.StartAsync(silos: 1, groups: 4);
+        await cluster.AddAsync("k", 1, "first");
+
+        await cluster.StartSiloAsync();
+        await cluster.StartSiloAsync();
+
+        await cluster.WaitUntilSpreadAsync();
+        (await cluster.AddAsync("k", 1, "first")).ShouldBe(new LedgerResult(1, 1));
+        (await cluster.AddAsync("k", 1)).ShouldBe(new LedgerResult(2, 2));
+    }
+
+    [Fact]
+    public async Task A_learner_is_added_comes_to_life_and_is_removed_again()
+    {
+        await using var cluster = await RaftTestCluster.StartAsync(silos: 3, groups: 1);
+        await cluster.AddAsync("k", 5);
+        var learner = new ReplicaId(4);
+
+        var added = await cluster.Admin.ChangeMembersAsync("ledgers-0", [new MemberChange(MemberChangeKind.AddLearner, learner)], null, Token);
+        added.ShouldBeOfType<Committed<Configuration>>(added.ToString());
+        await RaftTestCluster.EventuallyAsync(async () =>
+            (await cluster.Admin.GetGroupAsync("ledgers-0", Token))!.Replicas is { Count: 4 } replicas
+            && replicas.All(replica => replica.Snapshot is not null)
+            && replicas.Select(replica => replica.Snapshot!.Digest).Distinct().Count() == 1
+                ? null
+                : "the learner has not caught up");
+        var removed = await cluster.Admin.ChangeMembersAsync("ledgers-0", [new MemberChange(MemberChangeKind.Remove, learner)], null, Token);
+
+        removed.ShouldBeOfType<Committed<Configuration>>(removed.ToString()).Value.Contains(learner).ShouldBeFalse();
+        (await cluster.AddAsync("k", 5)).ShouldBe(new LedgerResult(10, 2));
+    }
+}

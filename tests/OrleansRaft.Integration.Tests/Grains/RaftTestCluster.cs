@@ -1,0 +1,111 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Orleans.TestingHost;
+using OrleansRaft.Grains;
+using OrleansRaft.Runtime;
+using OrleansRaft.Runtime.Hosting;
+using OrleansRaft.Runtime.Storage.Memory;
+
+namespace OrleansRaft.Integration.Tests.Grains;
+
+/// <summary>Silos of one process that share a disk in memory, with a set of groups named <c>ledgers</c>.</summary>
+public sealed class RaftTestCluster : IAsyncDisposable
+{
+    public const string Set = "ledgers";
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly InProcessTestCluster cluster;
+
+    private RaftTestCluster(InProcessTestCluster cluster) => this.cluster = cluster;
+
+    public IGrainFactory Client => cluster.Client;
+
+    public IReadOnlyList<InProcessSiloHandle> Silos => [.. cluster.GetActiveSilos()];
+
+    public IRaftAdmin Admin => AdminOf(Silos[0]);
+
+    public static async Task<RaftTestCluster> StartAsync(int silos = 3, int groups = 4, int replicas = 3, Action<RaftOptions>? options = null)
+    {
+        var disk = new MemoryDisk();
+        var builder = new InProcessTestClusterBuilder((short)silos);
+        builder.ConfigureSilo((_, silo) =>
+        {
+            silo.AddRaft(raft => raft.UseMemory(disk)).AddRaftStateMachine<LedgerCommand, LedgerResult, Ledger>(Set, groups, replicas);
+            silo.Services.Configure<RaftOptions>(raft => options?.Invoke(raft));
+            silo.Services.AddLogging(logging => logging.AddProvider(new TestOutputLoggerProvider()));
+        });
+        var cluster = new RaftTestCluster(builder.Build());
+        await cluster.cluster.DeployAsync();
+        await cluster.WaitUntilReadyAsync();
+        return cluster;
+    }
+
+    public static IRaftAdmin AdminOf(InProcessSiloHandle silo) => silo.ServiceProvider.GetRequiredService<IRaftAdmin>();
+
+    public static async Task EventuallyAsync(Func<Task<string?>> problem)
+    {
+        var deadline = DateTime.UtcNow + Patience;
+        while (await problem() is { } text)
+        {
+            if (DateTime.UtcNow > deadline)
+            {
+                throw new TimeoutException($"after {Patience} still: {text}");
+            }
+
+            await Task.Delay(25, TestContext.Current.CancellationToken);
+        }
+    }
+
+    public RaftGroup<LedgerCommand, LedgerResult> Ledger(string key) => Client.GetRaftGroup<LedgerCommand, LedgerResult>(Set, key);
+
+    public async Task<LedgerResult> AddAsync(string key, long amount, string? requestId = null) =>
+        Committed(await Ledger(key).SubmitAsync(new LedgerCommand(amount), requestId)).Value;
+
+    public static Committed<LedgerResult> Committed(Outcome<LedgerResult> outcome) => outcome.ShouldBeOfType<Committed<LedgerResult>>(outcome.ToString());
+
+    public Task WaitUntilReadyAsync() => EventuallyAsync(async () =>
+    {
+        foreach (var silo in Silos)
+        {
+            if (await AdminOf(silo).CheckReadinessAsync() is { IsReady: false } readiness)
+            {
+                return $"{silo.Name}: {readiness.Detail}";
+            }
+        }
+
+        return null;
+    });
+
+    public Task WaitUntilSpreadAsync() => EventuallyAsync(async () =>
+    {
+        foreach (var group in (await Admin.ListGroupsAsync(null, 1_000)).Groups)
+        {
+            var silos = group.Replicas.Select(replica => replica.Silo).ToList();
+            if (silos.Contains(null) || silos.Distinct().Count() != Math.Min(silos.Count, Silos.Count) || group.Leader is null)
+            {
+                return $"{group.Group} lives on {string.Join(", ", silos.Select(silo => silo ?? "none"))}, leader {group.Leader}";
+            }
+        }
+
+        return null;
+    });
+
+    public Task<InProcessSiloHandle> StartSiloAsync() => cluster.StartAdditionalSiloAsync();
+
+    public Task StopSiloAsync(InProcessSiloHandle silo) => cluster.StopSiloAsync(silo);
+
+    public Task KillSiloAsync(InProcessSiloHandle silo) => cluster.KillSiloAsync(silo);
+
+    public async Task<InProcessSiloHandle> FindLeaderSiloAsync(string group)
+    {
+        var view = (await Admin.GetGroupAsync(group))!;
+        var name = view.Replicas.Single(replica => replica.Replica == view.Leader).Silo;
+        return Silos.Single(silo => silo.Name == name);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await cluster.StopAllSilosAsync();
+        await cluster.DisposeAsync();
+    }
+}
