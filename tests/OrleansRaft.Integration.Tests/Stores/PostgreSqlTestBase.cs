@@ -1,0 +1,74 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+using OrleansRaft.Core;
+using OrleansRaft.PostgreSql;
+using OrleansRaft.Runtime;
+using OrleansRaft.Runtime.Storage;
+using OrleansRaft.Testbed.PostgreSql;
+
+namespace OrleansRaft.Integration.Tests.Stores;
+
+/// <summary>What the tests of PostgreSQL's own ways to fail share. They run on the system's clock.</summary>
+public abstract class PostgreSqlTestBase : IAsyncDisposable
+{
+    private readonly List<IAsyncDisposable> owned = [];
+
+    protected static ReplicaKey Key { get; } = new("counters-0", new ReplicaId(1));
+
+    protected static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    protected static ClusterDefinition Define(int servers, int groups = 4) => new("failures", [new GroupSet("counters", groups, 3)], servers, []);
+
+    public async ValueTask DisposeAsync()
+    {
+        for (var i = owned.Count - 1; i >= 0; i--)
+        {
+            await owned[i].DisposeAsync();
+        }
+
+        GC.SuppressFinalize(this);
+    }
+
+    protected T Own<T>(T disposable)
+        where T : IAsyncDisposable
+    {
+        owned.Add(disposable);
+        return disposable;
+    }
+
+    protected async Task<PostgresServer> StartServerAsync() => Own(await PostgresFixture.StartOwnServerAsync());
+
+    protected PostgreSqlLogStore CreateStore(params string[] servers) => Own(new PostgreSqlLogStore(
+        new PostgreSqlStoreOptions { ConnectionStrings = servers, StartTimeout = TimeSpan.FromMilliseconds(100), StatementTimeout = TimeSpan.FromSeconds(20) },
+        TimeProvider.System,
+        NullLogger.Instance));
+
+    protected async Task<PostgreSqlLogStore> StartStoreAsync(params string[] servers)
+    {
+        var store = CreateStore(servers);
+        await store.InitializeAsync(Define(servers.Length), Cancellation);
+        return store;
+    }
+
+    protected static Task<StoreRefusedException> RefusedAsync(Func<Task> action) => Should.ThrowAsync<StoreRefusedException>(action);
+
+    protected static async Task<object?> ExecuteAsync(string database, string sql)
+    {
+        await using var connection = new NpgsqlConnection(database + ";Pooling=false");
+        await connection.OpenAsync(Cancellation);
+        await using var command = connection.CreateCommand();
+#pragma warning disable CA2100 // Constants of the tests.
+        command.CommandText = sql;
+#pragma warning restore CA2100
+        return await command.ExecuteScalarAsync(Cancellation);
+    }
+
+    protected static async Task EventuallyAsync(Func<Task<bool>> condition)
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while (!await condition())
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(20), deadline.Token);
+        }
+    }
+}
