@@ -12,7 +12,6 @@ internal sealed class RaftLifecycle(
     Silos silos,
     Lanes lanes,
     Locator locator,
-    ReplicaTicker ticker,
     ReplicaKeeper keeper,
     SiloWatch watch,
     ISiloStatusOracle membership,
@@ -57,7 +56,6 @@ internal sealed class RaftLifecycle(
         Log.ClusterRead(logger, cluster.ClusterId, cluster.Sets.Length, groups.Groups.Count);
         membership.SubscribeToSiloStatusEvents(this);
         locator.Start();
-        ticker.Start();
         watch.Start();
     }
 
@@ -95,7 +93,6 @@ internal sealed class RaftLifecycle(
     {
         membership.UnSubscribeFromSiloStatusEvents(this);
         await watch.StopAsync();
-        await ticker.StopAsync();
         await locator.StopAsync();
     }
 

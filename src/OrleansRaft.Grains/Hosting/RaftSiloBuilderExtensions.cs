@@ -67,7 +67,6 @@ public static class RaftSiloBuilderExtensions
         services.AddSingleton<ReplicaPlacer>();
         services.AddSingleton<ReplicaMover>();
         services.AddSingleton<ReplicaKeeper>();
-        services.AddSingleton<ReplicaTicker>();
         services.AddSingleton<SiloWatch>();
         services.AddSingleton<ReplicaRequests>();
         services.AddSingleton<ReplicaServices>();

@@ -12,18 +12,18 @@ internal sealed class HostedReplica : IReplicaHost, IReplicaTransport
     private static readonly Action<object> RunDriver = static state => ((HostedReplica)state).Driver.Run();
     private static readonly Action<object> StopDriver = static state => ((HostedReplica)state).Driver.Stop();
 
-    private readonly IGrainContext context;
+    private readonly IGrainBase grain;
     private readonly ReplicaServices services;
     private IReplicaLog? log;
+    private IGrainTimer? timer;
     private RoleChanged role = new(RaftRole.Follower, Term.Zero, null, 0);
     private int phase;
-    private bool isAsleep;
 
-    public HostedReplica(ReplicaSlot slot, IGrainContext context, ReplicaServices services)
+    public HostedReplica(ReplicaSlot slot, IGrainBase grain, ReplicaServices services)
     {
         Slot = slot;
         Key = new ReplicaKey(slot.Group.Name, slot.Replica);
-        this.context = context;
+        this.grain = grain;
         this.services = services;
         Driver = services.CreateDriver(this);
     }
@@ -59,8 +59,10 @@ internal sealed class HostedReplica : IReplicaHost, IReplicaTransport
     /// <summary>Whether it will take part no more.</summary>
     public bool IsStopped => Volatile.Read(ref phase) == (int)Phase.Stopped;
 
-    /// <summary>Whether its group sleeps: then it needs no ticks, and the <see cref="SiloWatch"/> looks after its leader.</summary>
-    public bool IsAsleep => Volatile.Read(ref isAsleep);
+    /// <summary>Whether its group sleeps: then it has no timer, and the <see cref="SiloWatch"/> looks after its leader.</summary>
+    public bool IsAsleep => IsRunning && Volatile.Read(ref timer) is null;
+
+    private IGrainContext Context => grain.GrainContext;
 
     /// <summary>Takes note of the open log.</summary>
     public void Attach(IReplicaLog opened)
@@ -76,7 +78,11 @@ internal sealed class HostedReplica : IReplicaHost, IReplicaTransport
         if (!IsStopped)
         {
             Driver.Start(OpenLog);
-            Interlocked.CompareExchange(ref phase, (int)Phase.Running, (int)Phase.Opening);
+            StartTicking();
+            if (Interlocked.CompareExchange(ref phase, (int)Phase.Running, (int)Phase.Opening) == (int)Phase.Stopped)
+            {
+                StopTicking();
+            }
         }
     }
 
@@ -91,11 +97,11 @@ internal sealed class HostedReplica : IReplicaHost, IReplicaTransport
     public void StopSoon()
     {
         Silence();
-        context.Scheduler.QueueAction(StopDriver, this);
+        Context.Scheduler.QueueAction(StopDriver, this);
     }
 
     /// <summary>Stops and goes, for good: the replica is no member of its group any more. Any thread.</summary>
-    public void Retire() => context.Deactivate(new DeactivationReason(DeactivationReasonCode.ApplicationRequested, $"replica {Key} was removed from its group"));
+    public void Retire() => Context.Deactivate(new DeactivationReason(DeactivationReasonCode.ApplicationRequested, $"replica {Key} was removed from its group"));
 
     /// <summary>Takes a message that a lane brought, or a neighbour on this silo sent. Any thread.</summary>
     public void Deliver(ReplicaId from, Message message)
@@ -107,14 +113,14 @@ internal sealed class HostedReplica : IReplicaHost, IReplicaTransport
     }
 
     /// <inheritdoc/>
-    public void Schedule() => context.Scheduler.QueueAction(RunDriver, this);
+    public void Schedule() => Context.Scheduler.QueueAction(RunDriver, this);
 
     /// <inheritdoc/>
     public void OnStopped(Exception cause)
     {
         Silence();
         Log.ReplicaStopped(services.Logger, cause, Key, Epoch);
-        context.Deactivate(new DeactivationReason(DeactivationReasonCode.ApplicationRequested, cause, $"replica {Key} stopped: {cause.Message}"));
+        Context.Deactivate(new DeactivationReason(DeactivationReasonCode.ApplicationRequested, cause, $"replica {Key} stopped: {cause.Message}"));
     }
 
     /// <inheritdoc/>
@@ -124,7 +130,17 @@ internal sealed class HostedReplica : IReplicaHost, IReplicaTransport
     public void OnConfigurationChanged(Configuration configuration) => Slot.Group.Learn(configuration);
 
     /// <inheritdoc/>
-    public void OnQuiescenceChanged(bool isQuiescent) => Volatile.Write(ref isAsleep, isQuiescent);
+    public void OnQuiescenceChanged(bool isQuiescent)
+    {
+        if (isQuiescent)
+        {
+            StopTicking();
+        }
+        else
+        {
+            StartTicking();
+        }
+    }
 
     /// <inheritdoc/>
     public void Send(ReplicaId to, Message message)
@@ -144,8 +160,28 @@ internal sealed class HostedReplica : IReplicaHost, IReplicaTransport
         services.Lanes.Send(this, peer, message);
     }
 
+    /// <summary>Elections and heartbeats are counted by a timer of the grain; only while the group is awake. On the grain's turn.</summary>
+    private void StartTicking()
+    {
+        StopTicking();
+        var period = services.TickInterval;
+        Volatile.Write(ref timer, grain.RegisterGrainTimer(
+            Tick,
+            this,
+            new GrainTimerCreationOptions { DueTime = period, Period = period, Interleave = true, KeepAlive = true }));
+    }
+
+    private void StopTicking() => Interlocked.Exchange(ref timer, null)?.Dispose();
+
+    private static Task Tick(HostedReplica replica, CancellationToken cancellation)
+    {
+        replica.Driver.Tick();
+        return Task.CompletedTask;
+    }
+
     private void Silence()
     {
+        StopTicking();
         if (Interlocked.Exchange(ref phase, (int)Phase.Stopped) != (int)Phase.Stopped)
         {
             services.Groups.Remove(this);

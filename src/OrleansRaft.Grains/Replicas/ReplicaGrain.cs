@@ -41,7 +41,7 @@ internal sealed class ReplicaGrain(ReplicaServices services) : Grain, IReplicaGr
         var group = services.Groups.Find(key.Group)
             ?? throw new InvalidOperationException($"There is no group '{key.Group}' in this cluster, or this silo has not started yet.");
 
-        var hosted = new HostedReplica(group.Slot(key.Replica), GrainContext, services);
+        var hosted = new HostedReplica(group.Slot(key.Replica), this, services);
         var log = await services.Store.OpenAsync(key, hosted.Driver.LogEvents, cancellationToken);
         hosted.Attach(log);
         replica = hosted;

@@ -36,6 +36,9 @@ internal sealed class ReplicaServices(
     /// <summary>This silo.</summary>
     public SiloAddress LocalSilo { get; } = silo.SiloAddress;
 
+    /// <summary>How often a replica that is awake ticks.</summary>
+    public TimeSpan TickInterval { get; } = options.Value.TickInterval;
+
     /// <summary>Where replicas log their comings and goings.</summary>
     public ILogger Logger { get; } = loggers.CreateLogger<ReplicaGrain>();
 
