@@ -39,7 +39,7 @@ internal static class ServeCommand
         var gate = new LogGate();
         var eviction = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
         var app = SiloHost.Build(builder, settings, gate, new EvictionHandler(reason => eviction.TrySetResult(reason)));
-        if (!await StartAsync(app, eviction.Task, interruption))
+        if (!await StartAsync(app, settings, eviction.Task, interruption))
         {
             return EndOf(interruption);
         }
@@ -51,10 +51,11 @@ internal static class ServeCommand
     }
 
     /// <summary>Starts the silo; answers false when it was interrupted meanwhile.</summary>
-    private static async Task<bool> StartAsync(WebApplication app, Task<string> eviction, Interruption interruption)
+    private static async Task<bool> StartAsync(WebApplication app, ServeSettings settings, Task<string> eviction, Interruption interruption)
     {
         try
         {
+            await SiloHost.PrepareAsync(app, settings, interruption.Token);
             var start = app.StartAsync(interruption.Token);
             if (await Task.WhenAny(start, eviction) == eviction)
             {

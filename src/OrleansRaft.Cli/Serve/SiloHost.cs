@@ -11,8 +11,12 @@ using Orleans.Configuration;
 using Orleans.Hosting;
 using Orleans.Runtime;
 using OrleansRaft.Cli.Output;
+using OrleansRaft.Counters;
 using OrleansRaft.Grains;
 using OrleansRaft.Runtime.Hosting;
+using OrleansRaft.Runtime.Storage;
+using OrleansRaft.PostgreSql;
+using OrleansRaft.PostgreSql.Hosting;
 using OrleansRaft.Server;
 using OrleansRaft.Sqlite.Hosting;
 
@@ -52,6 +56,20 @@ internal static class SiloHost
         var app = builder.Build();
         app.MapOrleansRaft();
         return app;
+    }
+
+    /// <summary>
+    /// Opens a shared store before Orleans starts: it brings the tables up to date that the membership needs, and a silo that is refused here has not yet
+    /// announced itself to the others.
+    /// </summary>
+    public static async Task PrepareAsync(WebApplication app, ServeSettings settings, CancellationToken cancellation)
+    {
+        if (settings.Store == StoreKind.Postgres)
+        {
+            var counters = new GroupSet(CounterMachine.SetName, settings.Groups, settings.Replicas);
+            await app.Services.GetRequiredService<ILogStore>().InitializeAsync(
+                new ClusterDefinition(settings.ClusterId, [counters], settings.Postgres.Count, []), cancellation);
+        }
     }
 
     /// <summary>What a person sees when the silo has started.</summary>
@@ -127,7 +145,8 @@ internal static class SiloHost
                 raft.UseSqlite(settings.Data);
                 break;
             case StoreKind.Postgres:
-                throw new CommandLine.CliException(CommandLine.ExitCode.Refused, "this build has no PostgreSQL store.", "Use --store sqlite.");
+                raft.UsePostgreSql(new PostgreSqlStoreOptions { ConnectionStrings = settings.Postgres, SiloName = settings.SiloName });
+                break;
             default:
                 raft.UseMemory();
                 break;

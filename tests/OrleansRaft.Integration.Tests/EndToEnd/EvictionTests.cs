@@ -1,0 +1,40 @@
+using OrleansRaft.Testbed;
+using OrleansRaft.Testbed.Processes;
+using OrleansRaft.Testbed.Workloads;
+
+namespace OrleansRaft.Integration.Tests.EndToEnd;
+
+/// <summary>A silo that the others declared dead ends by itself, with the code that tells a supervisor to start it again.</summary>
+[Collection(EndToEndCluster.Name)]
+public sealed class EvictionTests(EndToEndCluster cluster)
+{
+    [Fact]
+    public async Task A_silo_that_was_declared_dead_ends_with_7_and_its_restart_catches_up()
+    {
+        string[] impatient =
+        [
+            "--set", "Orleans:Membership:ProbeTimeout=00:00:00.500",
+            "--set", "Orleans:Membership:NumMissedProbesLimit=2",
+            "--set", "Orleans:Membership:EnableIndirectProbes=false",
+        ];
+        await using var silos = new SiloCluster([await cluster.Postgres.CreateDatabaseAsync()], groups: 2, more: impatient);
+        await silos.StartAsync();
+        await using var workload = new CounterWorkload(silos.Addresses, "evicted", counters: 4, clients: 4);
+        workload.Start();
+        await workload.WaitForProgressAsync();
+        var victim = await silos.LeaderAsync();
+
+        victim.Process.Pause();
+        await Until.TrueAsync(
+            async () => !(await silos.HostsAsync()).Contains(victim.Name), TimeSpan.FromSeconds(60), () => $"{victim.Name} still hosts replicas");
+        victim.Process.Resume();
+        var exitCode = await victim.Process.WaitForExitAsync(TimeSpan.FromSeconds(30));
+        victim.Start();
+        await victim.WaitUntilReadyAsync();
+        await workload.WaitForProgressAsync();
+
+        exitCode.ShouldBe(7, victim.Process.Transcript);
+        (await workload.StopAndCheckAsync()).Violations.ShouldBeEmpty();
+        (await silos.CompareReplicasAsync()).ShouldBeEmpty();
+    }
+}
