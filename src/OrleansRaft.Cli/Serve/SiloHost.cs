@@ -52,6 +52,7 @@ internal static class SiloHost
             silo.Services.Replace(ServiceDescriptor.Singleton(fatal));
         });
         builder.Services.AddOrleansRaftServer(builder.Configuration);
+        builder.Services.AddHostedService<EvictionWatch>();
 
         var app = builder.Build();
         app.MapOrleansRaft();

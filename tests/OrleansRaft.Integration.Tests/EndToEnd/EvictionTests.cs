@@ -1,4 +1,3 @@
-using OrleansRaft.Testbed;
 using OrleansRaft.Testbed.Processes;
 using OrleansRaft.Testbed.Workloads;
 
@@ -25,8 +24,7 @@ public sealed class EvictionTests(EndToEndCluster cluster)
         var victim = await silos.LeaderAsync();
 
         victim.Process.Pause();
-        await Until.TrueAsync(
-            async () => !(await silos.HostsAsync()).Contains(victim.Name), TimeSpan.FromSeconds(60), () => $"{victim.Name} still hosts replicas");
+        await silos.WaitUntilReplacedAsync(victim);
         victim.Process.Resume();
         var exitCode = await victim.Process.WaitForExitAsync(TimeSpan.FromSeconds(30));
         victim.Start();

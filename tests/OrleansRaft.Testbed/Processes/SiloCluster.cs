@@ -75,9 +75,12 @@ public sealed class SiloCluster : IAsyncDisposable
         return leader!;
     }
 
-    /// <summary>The names of the silos that host replicas, as a living silo sees it.</summary>
-    public async Task<IReadOnlySet<string>> HostsAsync() => (await TryListGroupsAsync())
-        .SelectMany(group => group.Replicas).Select(replica => replica.Silo).OfType<string>().ToHashSet(StringComparer.Ordinal);
+    /// <summary>Waits until every replica lives on another silo than one.</summary>
+    public Task WaitUntilReplacedAsync(OraftSilo silo) => Until.TrueAsync(
+        async () => await TryListGroupsAsync() is { Count: > 0 } groups
+            && groups.SelectMany(group => group.Replicas).All(replica => replica.Silo is { } host && host != silo.Name),
+        Deadline,
+        () => $"{silo.Name} is not replaced");
 
     /// <summary>Waits until all replicas of every group have applied the same index, and compares their states.</summary>
     /// <returns>What differs, in sentences; nothing when all is well.</returns>
