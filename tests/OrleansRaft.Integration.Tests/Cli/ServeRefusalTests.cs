@@ -45,7 +45,7 @@ public sealed class ServeRefusalTests : IDisposable
         var (exitCode, process) = await ServeAsync(
             "--store", "postgres", "--clustering", "postgres", "--postgres", $"Host=127.0.0.1;Port={port};Username=oraft;Database=oraft;Timeout=5");
 
-        ShouldBeOneLine(exitCode, process, "PostgreSQL", "--postgres");
+        ShouldBeOneLine(exitCode, process, $"PostgreSQL at 127.0.0.1:{port}/oraft cannot be reached", "host and port");
     }
 
     [Fact]
