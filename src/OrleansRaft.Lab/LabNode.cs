@@ -35,6 +35,20 @@ public sealed class LabNode
     /// <summary>Whether the process is frozen: it does nothing, and its clocks go on.</summary>
     public bool IsPaused { get; private set; }
 
+    /// <summary>Whether the node does not reach shared disks. What it asked meanwhile is answered when this ends; a disk of its own it always reaches.</summary>
+    public bool IsCutFromDisks
+    {
+        get;
+        set
+        {
+            field = value;
+            if (!value)
+            {
+                Array.ForEach(connections, connection => connection.Resume());
+            }
+        }
+    }
+
     /// <summary>How long a replica waits for its turn after something was posted to it.</summary>
     public TimeSpan TurnDelay { get; set; } = TimeSpan.FromMicroseconds(20);
 
@@ -53,6 +67,7 @@ public sealed class LabNode
 
         IsUp = true;
         IsPaused = false;
+        IsCutFromDisks = false;
         var current = ++generation;
         connections = [.. Cluster.Nodes.Select(node => new StoreConnection(this, node.Disk, Cluster.Options.SharedDisks))];
         Clock.Schedule(Cluster.Options.Raft.TickInterval / 7 * (Index % 7), () => TickForever(current));

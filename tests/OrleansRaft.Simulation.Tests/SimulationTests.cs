@@ -1,4 +1,5 @@
 using System.Text.Json;
+using OrleansRaft.Lab;
 using OrleansRaft.Simulation.Cli;
 using OrleansRaft.Simulation.Faults;
 using OrleansRaft.Simulation.Running;
@@ -44,10 +45,13 @@ public sealed class SimulationTests
         var plan = PlanGenerator.Make(3);
         var matter = new[] { plan.Faults[2], plan.Faults[^1] };
 
-        var shortest = Shrinker.Shrink(plan, candidate => matter.All(candidate.Faults.Contains));
+        var shortest = Shrinker.Shrink(plan, candidate => Result(candidate, fails: matter.All(candidate.Faults.Contains)));
 
         shortest.Faults.ShouldBe(matter);
     }
+
+    private static SimulationResult Result(SimulationPlan plan, bool fails) =>
+        new(plan, fails ? new LabViolation(TimeSpan.Zero, "a property", "does not hold") : null, 1, 0, TimeSpan.Zero, [], 0, []);
 
     [Fact]
     public void A_result_is_one_line_of_json()

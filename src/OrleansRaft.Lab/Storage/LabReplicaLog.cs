@@ -62,7 +62,7 @@ internal sealed class LabReplicaLog : IReplicaLog
 
     public void SaveSnapshot(SnapshotDescriptor snapshot, ReadOnlyMemory<byte> state) => Enqueue(new SaveWork(this, snapshot, state));
 
-    public void ReadChunk(ReadSnapshotChunk request) => connection.Disk.Perform(() =>
+    public void ReadChunk(ReadSnapshotChunk request) => connection.Perform(() =>
     {
         if (Stored.Log.Snapshot.LastIncluded != request.LastIncluded)
         {
@@ -75,7 +75,7 @@ internal sealed class LabReplicaLog : IReplicaLog
         node.Perform(() => Tell(target => target.OnChunkRead(request, data, data.Length == rest.Length)));
     });
 
-    public void LoadSnapshot(SnapshotDescriptor snapshot) => connection.Disk.Perform(() =>
+    public void LoadSnapshot(SnapshotDescriptor snapshot) => connection.Perform(() =>
     {
         var state = Stored.Snapshot;
         node.Perform(() => Tell(target => target.OnSnapshotLoaded(snapshot, state)));
@@ -149,7 +149,7 @@ internal sealed class LabReplicaLog : IReplicaLog
             return;
         }
 
-        node.Clock.Schedule(StoreLease.Length, () => connection.Disk.Perform(() => node.Perform(Grant)));
+        node.Clock.Schedule(StoreLease.Length, () => connection.Perform(() => node.Perform(Grant)));
     }
 
     private void Grant()

@@ -11,6 +11,8 @@ internal sealed class StoreConnection
 
     private List<DiskWork> waiting = [];
     private List<DiskWork> batch = [];
+    private readonly List<Action> held = [];
+
     private bool isBusy;
     private bool isLost;
 
@@ -19,7 +21,7 @@ internal sealed class StoreConnection
         this.node = node;
         Disk = disk;
         IsShared = isShared;
-        Lease = new StoreLease(node, disk, isShared);
+        Lease = new StoreLease(node, this);
     }
 
     public LabDisk Disk { get; }
@@ -28,6 +30,27 @@ internal sealed class StoreConnection
     public bool IsShared { get; }
 
     public StoreLease Lease { get; }
+
+    /// <summary>Does something after the disk's latency, while the node reaches it.</summary>
+    public void Perform(Action action) => Disk.Perform(() =>
+    {
+        if (IsShared && node.IsCutFromDisks && !isLost)
+        {
+            held.Add(action);
+        }
+        else
+        {
+            action();
+        }
+    });
+
+    /// <summary>The node reaches the disk again.</summary>
+    public void Resume()
+    {
+        Action[] resumed = [.. held];
+        held.Clear();
+        Array.ForEach(resumed, Perform);
+    }
 
     public void Enqueue(DiskWork work)
     {
@@ -75,7 +98,7 @@ internal sealed class StoreConnection
 
         isBusy = true;
         (batch, waiting) = (waiting, batch);
-        Disk.Perform(CompleteBatch);
+        Perform(CompleteBatch);
     }
 
     private void CompleteBatch()
@@ -134,7 +157,7 @@ internal sealed class StoreConnection
             return;
         }
 
-        Disk.Perform(() =>
+        Perform(() =>
         {
             if (isLost)
             {

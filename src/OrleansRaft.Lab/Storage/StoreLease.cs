@@ -12,8 +12,7 @@ internal sealed class StoreLease
     private static readonly TimeSpan Extension = TimeSpan.FromSeconds(0.75);
 
     private readonly LabNode node;
-    private readonly LabDisk disk;
-    private readonly bool isNeeded;
+    private readonly StoreConnection connection;
     private readonly List<LabReplicaLog> logs = [];
     private readonly List<LabReplicaLog> lost = [];
 
@@ -21,19 +20,18 @@ internal sealed class StoreLease
     private bool wasValid;
     private bool isStopped;
 
-    public StoreLease(LabNode node, LabDisk disk, bool isNeeded)
+    public StoreLease(LabNode node, StoreConnection connection)
     {
         this.node = node;
-        this.disk = disk;
-        this.isNeeded = isNeeded;
-        if (isNeeded)
+        this.connection = connection;
+        if (connection.IsShared)
         {
             Extend();
         }
     }
 
     /// <summary>Read from the node's own clock at the moment of asking, so that a paused node does not believe in an old answer.</summary>
-    public bool IsValid => !isNeeded || (!isStopped && node.Clock.Now < validUntil);
+    public bool IsValid => !connection.IsShared || (!isStopped && node.Clock.Now < validUntil);
 
     public void Add(LabReplicaLog log) => logs.Add(log);
 
@@ -50,7 +48,7 @@ internal sealed class StoreLease
         }
 
         var sent = node.Clock.Now;
-        disk.Perform(() =>
+        connection.Perform(() =>
         {
             LabReplicaLog[] taken = [.. lost];
             lost.Clear();

@@ -21,7 +21,7 @@ internal static class RunCommand
                 Write(Console.Error, result.Story);
             }
 
-            var shortest = result.IsOk ? null : SimulationRun.Execute(Shrinker.Shrink(result.Plan, Fails), tellsStory: true);
+            var shortest = result.IsOk ? null : SimulationRun.Execute(Shrinker.Shrink(result.Plan, static plan => SimulationRun.Execute(plan)), tellsStory: true);
             Console.Out.WriteLine(ResultLine.Of(result, shortest));
             if (shortest is not null)
             {
@@ -46,8 +46,6 @@ internal static class RunCommand
             .Where(result => !result.IsOk)
             .Select(result => $"seed {result.Plan.Seed}: {result.Violation!.Property}: {result.Violation.Detail}")
             .FirstOrDefault();
-
-    private static bool Fails(SimulationPlan plan) => !SimulationRun.Execute(plan).IsOk;
 
     private static void WriteStory(SimulationResult shortest)
     {

@@ -31,5 +31,6 @@ internal enum FaultKind
     Campaign,
     Transfer,
     SecondActivation,
+    SplitActivation,
     Membership,
 }

@@ -30,9 +30,36 @@ internal static class OtherFaults
             case FaultKind.SecondActivation when cluster.Options.SharedDisks && node.Find(group) is { } first && fault.Node != fault.Other:
                 cluster.ActivateOn(fault.Other, group, first.Key.Replica);
                 return Nothing;
+            case FaultKind.SplitActivation when cluster.Options.SharedDisks && cluster.LeaderOf(group) is { } leader:
+                return SplitActivation(cluster, leader, fault);
             default:
                 return null;
         }
+    }
+
+    /// <summary>
+    /// A follower is activated a second time, on the other side of a partition, while its first activation stays with the leader and hears nothing of it:
+    /// both sides have a majority, if both activations may speak.
+    /// </summary>
+    private static Action? SplitActivation(LabCluster cluster, LabReplica leader, Fault fault)
+    {
+        LabReplica[] followers = [.. cluster.ReplicasOf(leader.Key.Group).Where(replica => replica.Node != leader.Node)];
+        if (followers.Length < 2)
+        {
+            return null;
+        }
+
+        var first = followers[fault.Strength % followers.Length];
+        var elsewhere = followers[(fault.Strength + 1) % followers.Length].Node;
+        LabNode[] side = [leader.Node, first.Node, .. followers.Select(one => one.Node).Where(node => node != elsewhere).Take((followers.Length - 1) / 2)];
+        cluster.ActivateOn(elsewhere.Index, leader.Key.Group, first.Key.Replica);
+        cluster.Network.Partition([.. side.Select(node => node.Index).Distinct()]);
+        first.Node.IsCutFromDisks = true;
+        return () =>
+        {
+            cluster.Heal();
+            first.Node.IsCutFromDisks = false;
+        };
     }
 
     private static void Nothing()

@@ -26,12 +26,12 @@ internal static class RuntimeMutants
             "if (requests.Find(command.RequestId.Span) is { } record)",
             "if (requests.Find(default) is { } record)"),
         new(
-            "deadline-ignored",
-            "a late duplicate outlives the memory of its request id",
+            "request-forgotten-early",
+            "a request id is forgotten while a duplicate is still valid",
             "Runtime",
             "Sessions/SessionTables.cs",
-            "            return Repeat(record, hash);\n        }\n\n        if (now > command.Deadline)\n        {\n            return Expired(command.Deadline, now);\n        }\n\n        if (command.Deadline",
-            "            return Repeat(record, hash);\n        }\n\n        if (command.Deadline"),
+            "now + Limits.RetentionMilliseconds, record);",
+            "now + (Limits.RetentionMilliseconds / 10), record);"),
         new(
             "lost-office-says-rejected",
             "a leader that loses office calls what it had appended refused",

@@ -71,8 +71,8 @@ internal static class PlanGenerator
             ? [.. Kinds.Where(kind => kind != FaultKind.BitFlip), FaultKind.Membership, FaultKind.Membership, FaultKind.Membership]
             : [.. Kinds.Where(kind => kind != FaultKind.Membership)];
 
-        // Sixteen or more are planned, because some find nothing to act on: at least ten happen.
-        var faults = new Fault[random.Next(16, 28)];
+        // Twenty or more are planned, because some find nothing to act on: at least ten happen.
+        var faults = new Fault[random.Next(20, 32)];
         for (var i = 0; i < faults.Length; i++)
         {
             faults[i] = new Fault(

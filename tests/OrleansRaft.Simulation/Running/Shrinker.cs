@@ -6,21 +6,23 @@ namespace OrleansRaft.Simulation.Running;
 internal static class Shrinker
 {
     private const int AttemptsMax = 150;
+    private const long StepsMax = 15_000_000;
 
     /// <summary>Reduces the faults of a plan that failed.</summary>
     /// <param name="plan">The plan.</param>
-    /// <param name="fails">Whether a plan fails, in whatever way.</param>
+    /// <param name="run">Runs a plan; however it fails, it fails.</param>
     /// <returns>The shortest failing plan that was found.</returns>
-    public static SimulationPlan Shrink(SimulationPlan plan, Func<SimulationPlan, bool> fails)
+    public static SimulationPlan Shrink(SimulationPlan plan, Func<SimulationPlan, SimulationResult> run)
     {
         var shortest = plan;
         var parts = 2;
-        for (var attempts = 0; shortest.Faults.Count > 0 && attempts < AttemptsMax;)
+        long steps = 0;
+        for (var attempts = 0; shortest.Faults.Count > 0 && attempts < AttemptsMax && steps < StepsMax;)
         {
             var size = (shortest.Faults.Count + parts - 1) / parts;
             var smaller = Enumerable.Range(0, (shortest.Faults.Count + size - 1) / size)
                 .Select(part => shortest with { Faults = Without(shortest.Faults, part * size, size) })
-                .FirstOrDefault(candidate => attempts++ < AttemptsMax && fails(candidate));
+                .FirstOrDefault(candidate => attempts++ < AttemptsMax && steps < StepsMax && Fails(candidate));
             if (smaller is not null)
             {
                 shortest = smaller;
@@ -37,6 +39,13 @@ internal static class Shrinker
         }
 
         return shortest;
+
+        bool Fails(SimulationPlan candidate)
+        {
+            var result = run(candidate);
+            steps += result.Steps;
+            return !result.IsOk;
+        }
     }
 
     private static Fault[] Without(IReadOnlyList<Fault> faults, int first, int count) =>
