@@ -11,7 +11,7 @@ public sealed class MutantTests
     [MemberData(nameof(Names))]
     public void Is_found(string name)
     {
-        var found = MutantHost.FindFailure(MutantCatalogue.Find(name)!, seed: 1, count: 1_000);
+        var found = MutantHost.FindFailure(MutantCatalogue.Find(name)!, seed: 1, count: 4_000);
 
         found.ShouldNotBeNull();
     }
