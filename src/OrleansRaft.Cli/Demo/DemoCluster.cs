@@ -70,12 +70,19 @@ internal sealed class DemoCluster : IAsyncDisposable
     }
 
     /// <summary>Reconnects isolated silos, and gives dead ones a new life with their old identity.</summary>
+    /// <param name="which">Which silos to heal, if they need it.</param>
+    /// <param name="cancellation">Interrupts.</param>
     /// <returns>The names of the silos that were healed.</returns>
-    public async Task<IReadOnlyList<string>> HealAsync(CancellationToken cancellation)
+    public async Task<IReadOnlyList<string>> HealAsync(Func<DemoSilo, bool> which, CancellationToken cancellation)
     {
         var healed = new List<string>();
         for (var i = 0; i < silos.Length; i++)
         {
+            if (!which(silos[i]))
+            {
+                continue;
+            }
+
             if (silos[i].State == DemoSiloState.Isolated)
             {
                 silos[i].Reconnect();

@@ -13,6 +13,7 @@ internal sealed class DemoRun : IAsyncDisposable
     private readonly TimeProvider time;
     private readonly OraftClient client;
     private readonly List<DemoFault> faults = [];
+    private readonly HashSet<DemoSilo> evicted = [];
     private readonly Dictionary<string, long> leaderless = new(StringComparer.Ordinal);
     private readonly long began;
     private Task healing = Task.CompletedTask;
@@ -92,6 +93,7 @@ internal sealed class DemoRun : IAsyncDisposable
     public async Task BeatAsync(CancellationToken cancellation)
     {
         TellElections();
+        RestartEvicted(cancellation);
         RefreshGroups();
         if (faults.Find(fault => fault.WritesStoppedFor is null) is { HasElected: true } fault && Load.Meter.HasRecovered())
         {
@@ -115,17 +117,12 @@ internal sealed class DemoRun : IAsyncDisposable
     public void IsolateLeader() => Strike("cut off", silo => silo.Isolate());
 
     /// <summary>Brings every silo back, in the background.</summary>
-    public void BeginHealing(CancellationToken cancellation)
-    {
-        if (healing.IsCompleted)
-        {
-            healing = HealAsync(cancellation);
-        }
-    }
+    public void BeginHealing(CancellationToken cancellation) => BeginHealing(_ => true, cancellation);
 
     /// <summary>Ends the load, compares every counter with what was acknowledged, and prints the summary.</summary>
     public async Task<LedgerVerdict> FinishAsync()
     {
+        Story.Tell("the users finish, and every counter is read back");
         await healing;
         var verdict = await Load.SettleAsync();
         TellElections();
@@ -173,6 +170,25 @@ internal sealed class DemoRun : IAsyncDisposable
         Groups = await ListGroupsAsync();
     }
 
+    private void BeginHealing(Func<DemoSilo, bool> which, CancellationToken cancellation)
+    {
+        if (healing.IsCompleted)
+        {
+            healing = HealAsync(which, cancellation);
+        }
+    }
+
+    /// <summary>Starts silos again that ended because the others had declared them dead, as a supervisor of real processes would.</summary>
+    private void RestartEvicted(CancellationToken cancellation)
+    {
+        if (healing.IsCompleted && Cluster.Silos.FirstOrDefault(silo => silo.IsEvicted && !evicted.Contains(silo)) is { } silo)
+        {
+            evicted.Add(silo);
+            Story.Tell($"{silo.Identity.Name} was declared dead by the others and ended; it is started again");
+            BeginHealing(other => other == silo, cancellation);
+        }
+    }
+
     private void Strike(string what, Action<DemoSilo> strike)
     {
         if (Cluster.FindLeader(Groups) is not { } silo)
@@ -211,11 +227,11 @@ internal sealed class DemoRun : IAsyncDisposable
         Story.Tell($"new leader {string.Join(", ", leaders)} after {fault.ElectedAfter.TotalMilliseconds:0} ms; writes stopped for {Load.Meter.GapSinceFault.TotalMilliseconds:0} ms at most; {LossOf(Load.Verdict)} so far");
     }
 
-    private async Task HealAsync(CancellationToken cancellation)
+    private async Task HealAsync(Func<DemoSilo, bool> which, CancellationToken cancellation)
     {
         try
         {
-            var healed = await Cluster.HealAsync(cancellation);
+            var healed = await Cluster.HealAsync(which, cancellation);
             Story.Tell(healed.Count == 0 ? "there is nothing to heal" : $"{string.Join(", ", healed)} is back and catches up");
         }
         catch (Exception failure) when (!cancellation.IsCancellationRequested)

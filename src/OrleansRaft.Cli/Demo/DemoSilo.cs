@@ -44,11 +44,11 @@ internal sealed class DemoSilo : IAsyncDisposable
 {
     private static readonly TimeSpan TearDownTimeMax = TimeSpan.FromSeconds(15);
 
-    private readonly TaskCompletionSource death = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly SiloLink link = new();
     private readonly SiloMembership membership;
     private readonly MortalLogStore store;
     private readonly WebApplication app;
+    private volatile TaskCompletionSource unreachable = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task tornDown = Task.CompletedTask;
 
     /// <summary>Makes a silo; it begins with <see cref="StartAsync"/>.</summary>
@@ -69,8 +69,11 @@ internal sealed class DemoSilo : IAsyncDisposable
     /// <summary>What became of it.</summary>
     public DemoSiloState State { get; private set; }
 
-    /// <summary>Completes when it dies.</summary>
-    public Task Death => death.Task;
+    /// <summary>Whether it ended because the others had declared it dead.</summary>
+    public bool IsEvicted { get; private set; }
+
+    /// <summary>Completes when it dies or is cut off: whoever waits for its answer need not wait longer.</summary>
+    public Task Unreachable => unreachable.Task;
 
     /// <summary>Its HTTP side.</summary>
     public SiloHttp Http { get; } = new();
@@ -97,21 +100,23 @@ internal sealed class DemoSilo : IAsyncDisposable
         link.Cut();
         membership.Kill();
         store.Kill();
-        death.TrySetResult();
+        unreachable.TrySetResult();
         tornDown = Task.Run(() => TearDownAsync(StopAtOnce()));
     }
 
-    /// <summary>Cuts it off from the other silos.</summary>
+    /// <summary>Cuts it off from the other silos and from users, as if its cable were pulled. Only the membership table it still reaches.</summary>
     public void Isolate()
     {
         State = DemoSiloState.Isolated;
         link.Cut();
+        unreachable.TrySetResult();
     }
 
-    /// <summary>Lets it reach the other silos again.</summary>
+    /// <summary>Lets it reach the others again.</summary>
     public void Reconnect()
     {
         State = DemoSiloState.Running;
+        unreachable = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         link.Heal();
     }
 
@@ -160,12 +165,20 @@ internal sealed class DemoSilo : IAsyncDisposable
                 .AddRaft(raft => raft.Services.AddSingleton<ILogStore>(store))
                 .AddRaftCounters(DemoCluster.Groups, DemoCluster.Replicas);
             silo.Services.AddSingleton<IMembershipTable>(membership);
-            silo.Services.Replace(ServiceDescriptor.Singleton<IFatalErrorHandler>(new EvictionHandler(_ => Kill())));
+            silo.Services.Replace(ServiceDescriptor.Singleton<IFatalErrorHandler>(new EvictionHandler(_ => Evict())));
         });
         builder.Services.AddOrleansRaftServer(builder.Configuration);
+        builder.Services.AddHostedService<EvictionWatch>();
+        builder.Services.AddSingleton(TimeProvider.System);
         var built = builder.Build();
         built.MapOrleansRaft();
         return built;
+    }
+
+    private void Evict()
+    {
+        IsEvicted = State != DemoSiloState.Killed;
+        Kill();
     }
 
     private static CancellationToken StopAtOnce() => new(canceled: true);

@@ -13,8 +13,8 @@ using Microsoft.Extensions.Options;
 namespace OrleansRaft.Cli.Demo;
 
 /// <summary>
-/// The demo's one HTTP address, in front of its silos: each request goes to a silo that lives. Requests in a killed silo are cut off, as a load balancer in
-/// front of a dead machine would; so the page survives the death of any silo.
+/// The demo's one HTTP address, in front of its silos: each request goes to a silo that lives. Requests in a silo that dies or is cut off are
+/// broken off, as a load balancer in front of a dead machine would; so the page survives the death of any silo.
 /// </summary>
 /// <param name="silos">The silos at this moment.</param>
 internal sealed class FrontDoor(Func<IReadOnlyList<DemoSilo>> silos) : IHttpApplication<IFeatureCollection>, IAsyncDisposable
@@ -58,8 +58,9 @@ internal sealed class FrontDoor(Func<IReadOnlyList<DemoSilo>> silos) : IHttpAppl
             return;
         }
 
+        var unreachable = silo.Unreachable;
         var answer = silo.Http.ProcessAsync(context);
-        if (await Task.WhenAny(answer, silo.Death) == answer)
+        if (await Task.WhenAny(answer, unreachable) == answer)
         {
             await answer;
         }
