@@ -37,7 +37,6 @@ internal sealed class PostgreSqlServer : IAsyncDisposable
         this.otherCounters = otherCounters;
         this.time = time;
         this.logger = logger;
-        connection.RolledBack += OnRolledBack;
         sweep = new LeaseSweep(time, options.Leases, leaseId);
         Writer = new GroupCommit(connection, options, logger);
         Lease = new SiloLease(options.Leases, time, ExtendAsync, OnLeaseChanged, exception => Log.LeaseNotExtended(logger, connection.Name, exception.Message));
@@ -317,14 +316,6 @@ internal sealed class PostgreSqlServer : IAsyncDisposable
         foreach (var log in logs.Values)
         {
             log.OnLeaseChanged();
-        }
-    }
-
-    private void OnRolledBack()
-    {
-        foreach (var log in logs.Values)
-        {
-            log.StopFenced();
         }
     }
 }

@@ -32,9 +32,6 @@ internal sealed class ServerConnection : IAsyncDisposable
     /// <summary>Host, port and database, for people.</summary>
     public string Name { get; }
 
-    /// <summary>Told that the server's replicas may have forgotten votes and must not be served.</summary>
-    public event Action? RolledBack;
-
     public ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancellation) => source.OpenConnectionAsync(cancellation);
 
     /// <summary>Closes connections that nobody uses: after a failure they are likely to be dead.</summary>
@@ -56,33 +53,41 @@ internal sealed class ServerConnection : IAsyncDisposable
 
     private async Task CheckAsync(NpgsqlConnection connection, CancellationToken cancellation)
     {
+        // Read before the server is asked: our own lease raises both meanwhile.
+        var seen = CounterSeen;
         var identity = await ServerIdentity.ReadAsync(connection, cancellation);
         identity.RequireIs(Name, clusterId, Number, servers);
-        if (identity.Counter < CounterSeen)
+        if (identity.Counter < seen)
         {
-            await SetAsideAsync(connection, cancellation);
+            await SetAsideAsync(connection, seen, cancellation);
         }
 
         NoteCounter(identity.Counter);
     }
 
-    /// <summary>The server was restored from an old backup. What it holds stays out of its groups for good; new members may be added to it.</summary>
-    private async Task SetAsideAsync(NpgsqlConnection connection, CancellationToken cancellation)
+    /// <summary>
+    /// The server was restored from an old backup. What it holds stays out of its groups for good, new members may be added to it, and every silo is made
+    /// to look for what it lost.
+    /// </summary>
+    private async Task SetAsideAsync(NpgsqlConnection connection, long seen, CancellationToken cancellation)
     {
         await using var command = Sql.Command(
             connection,
             """
-            WITH back AS (UPDATE raft.identity SET counter = $1 + 1 WHERE counter < $1 RETURNING 1),
-            aside AS (UPDATE raft.replica SET is_stale = true, epoch = epoch + 1, nonce = 0 WHERE EXISTS (SELECT 1 FROM back) AND NOT is_stale RETURNING 1)
+            WITH back AS (
+                UPDATE raft.identity SET counter = $1 + 1 WHERE counter < $1 RETURNING 1
+            ), aside AS (
+                UPDATE raft.replica SET is_stale = true, epoch = epoch + 1, nonce = 0 WHERE EXISTS (SELECT 1 FROM back) AND NOT is_stale RETURNING 1
+            ), told AS (
+                UPDATE raft.silo_lease SET take_overs = take_overs + 1 WHERE EXISTS (SELECT 1 FROM back)
+            )
             SELECT count(*)::int FROM aside
             """,
-            Sql.Value(CounterSeen));
+            Sql.Value(seen));
         var count = (int)(await command.ExecuteScalarAsync(cancellation))!;
         if (count > 0)
         {
             Log.ServerRolledBack(logger, Number, Name, count);
         }
-
-        RolledBack?.Invoke();
     }
 }

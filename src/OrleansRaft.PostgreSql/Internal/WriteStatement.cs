@@ -5,18 +5,20 @@ namespace OrleansRaft.PostgreSql.Internal;
 
 /// <summary>The one statement of the write path: the writes of many replicas, committed by itself, each conditional on its owner and on where its log ends.</summary>
 /// <remarks>
-/// The rows are locked in the order of their keys, so that two statements never wait for each other in a circle. What is rarely needed (cuts, compactions)
-/// travels in arrays of its own that are mostly empty. The statement that follows an unknown outcome is in <see cref="OutcomeStatements"/>.
+/// The rows are locked in the order of their keys, so that two statements never wait for each other in a circle. Everything of one replica stands in one row
+/// of the input, its block too: joining a second list would cost the square of the batch. Only what a coalesced block cannot hold travels in arrays of
+/// its own, which are mostly empty. What follows an unknown outcome is in <see cref="OutcomeStatements"/>.
 /// </remarks>
 internal sealed class WriteStatement
 {
     private const string Text = """
-        WITH input AS (
-            SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[],
-                                 $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[])
-            AS i (id, epoch, nonce, stored_index, stored_term, term, voted_for, commit_index, last_index, last_term, start_index, start_term, snapshot_id)
-        ), held AS MATERIALIZED (
-            SELECT i.*, r.writes FROM input i JOIN raft.replica r ON r.id = i.id
+        WITH held AS MATERIALIZED (
+            SELECT i.*, r.writes
+            FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[],
+                        $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[], $15::bigint[], $16::bigint[], $17::bytea[])
+            AS i (id, epoch, nonce, stored_index, stored_term, term, voted_for, commit_index, last_index, last_term, start_index, start_term, snapshot_id,
+                  cut_after, block_first, block_last, block)
+            JOIN raft.replica r ON r.id = i.id
             WHERE r.epoch = i.epoch AND r.nonce = i.nonce AND r.last_index = i.stored_index AND r.last_term = i.stored_term
             ORDER BY r.id
             FOR NO KEY UPDATE OF r
@@ -30,26 +32,32 @@ internal sealed class WriteStatement
             FROM held h WHERE r.id = h.id
             RETURNING r.nonce
         ), cut AS (
-            DELETE FROM raft.log_block b USING unnest($14::bigint[], $15::bigint[]) AS c (id, after), held h
-            WHERE h.id = c.id AND b.replica_id = c.id AND b.first_index > c.after
+            DELETE FROM raft.log_block b USING held h WHERE h.cut_after >= 0 AND b.replica_id = h.id AND b.first_index > h.cut_after
         ), shortened AS (
-            UPDATE raft.log_block b SET last_index = c.after FROM unnest($14::bigint[], $15::bigint[]) AS c (id, after), held h
-            WHERE h.id = c.id AND b.replica_id = c.id AND b.first_index <= c.after AND b.last_index > c.after
+            UPDATE raft.log_block b SET last_index = h.cut_after FROM held h
+            WHERE h.cut_after > 0 AND b.replica_id = h.id AND b.first_index <= h.cut_after AND b.last_index > h.cut_after
         ), compacted AS (
-            DELETE FROM raft.log_block b USING unnest($16::bigint[], $17::bigint[]) AS c (id, through), held h
-            WHERE h.id = c.id AND b.replica_id = c.id AND b.first_index <= c.through AND b.last_index <= c.through
+            DELETE FROM raft.log_block b USING held h
+            WHERE h.start_index > 0 AND h.cut_after <> 0 AND b.replica_id = h.id AND b.first_index <= h.start_index AND b.last_index <= h.start_index
         ), appended AS (
             INSERT INTO raft.log_block (replica_id, first_index, write_no, last_index, block)
-            SELECT n.id, n.first_index, h.writes + 1, n.last_index, n.block
-            FROM unnest($18::bigint[], $19::bigint[], $20::bigint[], $21::bytea[]) AS n (id, first_index, last_index, block) JOIN held h ON h.id = n.id
+            SELECT h.id, h.block_first, h.writes + 1, h.block_last, h.block FROM held h WHERE h.block_last > 0
+        ), appended_too AS (
+            INSERT INTO raft.log_block (replica_id, first_index, write_no, last_index, block)
+            SELECT h.id, m.block_first, h.writes + 1, m.block_last, m.block
+            FROM unnest($18::bigint[], $19::bigint[], $20::bigint[], $21::bytea[]) AS m (id, block_first, block_last, block) JOIN held h ON h.id = m.id
         )
         SELECT nonce FROM written
         """;
 
-    private const int ReplicaColumns = 13;
+    /// <summary>The numbers of each replica, before its block.</summary>
+    private const int ReplicaColumns = 16;
 
-    private readonly List<long>[] numbers = [.. Enumerable.Range(0, 20).Select(static _ => new List<long>())];
+    private const int MoreColumns = 3;
+
+    private readonly List<long>[] numbers = [.. Enumerable.Range(0, ReplicaColumns + MoreColumns).Select(static _ => new List<long>())];
     private readonly List<ReadOnlyMemory<byte>> blocks = [];
+    private readonly List<ReadOnlyMemory<byte>> moreBlocks = [];
     private NpgsqlCommand? command;
     private NpgsqlConnection? preparedOn;
 
@@ -82,12 +90,16 @@ internal sealed class WriteStatement
 
         preparedOn = connection;
         command = Sql.Command(connection, Text);
-        foreach (var column in numbers)
+        for (var column = 0; column < numbers.Length; column++)
         {
-            command.Parameters.Add(Sql.Value(column));
+            command.Parameters.Add(Sql.Value(numbers[column]));
+            if (column == ReplicaColumns - 1)
+            {
+                command.Parameters.Add(Sql.Value(blocks));
+            }
         }
 
-        command.Parameters.Add(Sql.Value(blocks));
+        command.Parameters.Add(Sql.Value(moreBlocks));
         await command.PrepareAsync(cancellation);
         return command;
     }
@@ -100,15 +112,17 @@ internal sealed class WriteStatement
         }
 
         blocks.Clear();
+        moreBlocks.Clear();
         foreach (var write in writes)
         {
             AddReplica(write);
-            AddLog(write);
+            AddMoreBlocks(write);
         }
     }
 
     private void AddReplica(ReplicaWrite write)
     {
+        var block = write.Blocks.Count > 0 ? write.Blocks[0] : null;
         ReadOnlySpan<long> row =
         [
             write.Log.Id, write.Log.Epoch, write.Log.Nonce,
@@ -117,34 +131,26 @@ internal sealed class WriteStatement
             write.Last.Index.Value, write.Last.Term.Value,
             write.Start.Index.Value, write.Start.Term.Value,
             write.Newest?.Id ?? 0,
+            write.CutAfter?.Value ?? -1,
+            block?.Previous.Index.Next.Value ?? 0, block?.Last.Index.Value ?? 0,
         ];
-        for (var i = 0; i < ReplicaColumns; i++)
+        for (var column = 0; column < ReplicaColumns; column++)
         {
-            numbers[i].Add(row[i]);
+            numbers[column].Add(row[column]);
         }
+
+        blocks.Add(block?.Encoded ?? ReadOnlyMemory<byte>.Empty);
     }
 
-    private void AddLog(ReplicaWrite write)
+    private void AddMoreBlocks(ReplicaWrite write)
     {
-        if (write.CutAfter is { } after)
+        for (var i = 1; i < write.Blocks.Count; i++)
         {
-            numbers[13].Add(write.Log.Id);
-            numbers[14].Add(after.Value);
-        }
-
-        // A log that is cut off altogether is replaced by a snapshot: there is nothing left to compact.
-        if (write.Start != EntryId.Zero && write.CutAfter != LogIndex.Zero)
-        {
-            numbers[15].Add(write.Log.Id);
-            numbers[16].Add(write.Start.Index.Value);
-        }
-
-        foreach (var block in write.Blocks)
-        {
-            numbers[17].Add(write.Log.Id);
-            numbers[18].Add(block.Previous.Index.Next.Value);
-            numbers[19].Add(block.Last.Index.Value);
-            blocks.Add(block.Encoded);
+            var block = write.Blocks[i];
+            numbers[ReplicaColumns].Add(write.Log.Id);
+            numbers[ReplicaColumns + 1].Add(block.Previous.Index.Next.Value);
+            numbers[ReplicaColumns + 2].Add(block.Last.Index.Value);
+            moreBlocks.Add(block.Encoded);
         }
     }
 }

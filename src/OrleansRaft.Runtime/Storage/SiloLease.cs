@@ -13,6 +13,7 @@ public sealed class SiloLease : IAsyncDisposable
     private readonly CancellationTokenSource stopping = new();
     private readonly ITimer expiry;
     private long validUntil;
+    private bool isStarted;
     private Task running = Task.CompletedTask;
 
     /// <summary>Makes a lease that is not yet valid; <see cref="Start"/> begins to extend it.</summary>
@@ -35,8 +36,14 @@ public sealed class SiloLease : IAsyncDisposable
     /// <summary>Whether the lease is valid at this moment.</summary>
     public bool IsValid => time.GetTimestamp() < Volatile.Read(ref validUntil);
 
-    /// <summary>Begins to extend the lease.</summary>
-    public void Start() => running = Task.Run(() => RunAsync(stopping.Token));
+    /// <summary>Begins to extend the lease. May be repeated.</summary>
+    public void Start()
+    {
+        if (!Interlocked.Exchange(ref isStarted, true))
+        {
+            running = Task.Run(() => RunAsync(stopping.Token));
+        }
+    }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
