@@ -42,6 +42,7 @@ internal sealed class ChaosRun(ChaosPlan plan, TextWriter output, TextWriter err
 
     private async Task StrikeAsync(SiloCluster silos, string fault, int number, Func<Task<string>> strike, CancellationToken cancellation)
     {
+        await silos.WaitUntilSpreadAsync();
         await using var workload = new CounterWorkload(silos.Addresses, $"chaos-{number}", clients: plan.Clients);
         workload.Start();
         await workload.WaitForProgressAsync();

@@ -75,6 +75,12 @@ public sealed class SiloCluster : IAsyncDisposable
         return leader!;
     }
 
+    /// <summary>Waits until no silo holds two replicas of a group, without which the death of one silo may take a majority away.</summary>
+    public Task WaitUntilSpreadAsync() => Until.TrueAsync(
+        async () => await TryListGroupsAsync() is { Count: > 0 } groups && groups.All(IsSpread),
+        Deadline,
+        () => "replicas are not spread over the silos");
+
     /// <summary>Waits until every replica lives on another silo than one.</summary>
     public Task WaitUntilReplacedAsync(OraftSilo silo) => Until.TrueAsync(
         async () => await TryListGroupsAsync() is { Count: > 0 } groups
@@ -128,6 +134,9 @@ public sealed class SiloCluster : IAsyncDisposable
 
         return [];
     }
+
+    private bool IsSpread(GroupState group) =>
+        group.Replicas.Select(replica => replica.Silo).OfType<string>().Distinct().Count() == Math.Min(Silos.Count, group.Replicas.Count);
 
     private static string Describe(GroupState group) =>
         $"{group.Group}: " + string.Join(", ", group.Replicas.Select(replica => $"{replica.Replica}@{replica.Silo} applied {replica.AppliedIndex} is {replica.Digest}"));
