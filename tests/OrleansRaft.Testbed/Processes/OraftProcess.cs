@@ -49,7 +49,9 @@ public sealed class OraftProcess : IAsyncDisposable
     public static OraftProcess Start(
         IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null, string? workingDirectory = null)
     {
-        var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", [Program, .. arguments])
+        // A test run that was started in the background ignores Ctrl+C, and its children would inherit that; env takes it away, and becomes dotnet itself.
+        var host = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
+        var start = new ProcessStartInfo("env", ["--default-signal=INT", host, Program, .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
