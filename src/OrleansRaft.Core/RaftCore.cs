@@ -399,6 +399,8 @@ public sealed partial class RaftCore
         Invariant.Holds(index <= log.Last.Index, "nothing is committed beyond the end of the log");
         if (index <= CommitIndex)
         {
+            // After a restart the commit index read back may be the whole truth already: nothing will advance it, and yet nothing is applied.
+            HandOut();
             return;
         }
 

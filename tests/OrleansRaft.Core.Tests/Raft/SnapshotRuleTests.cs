@@ -246,6 +246,28 @@ public sealed class SnapshotRuleTests
         most.ShouldBeInRange(2, 4);
     }
 
+    /// <summary>The commit index that it read back is the leader's, so no later message advances it.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(5)]
+    public void A_restart_that_knew_everything_committed_applies_it_again_in_an_idle_group(int quiesceTicks)
+    {
+        var group = new TestGroup(3, settings => settings with { QuiesceTicks = quiesceTicks });
+        var leader = group.Elect(1);
+        leader.Propose("a", "b");
+        group.Settle();
+        group.Tick(2);
+        var follower = group[3];
+        follower.Disk.HardState = follower.Disk.HardState with { CommitIndex = follower.Core.CommitIndex };
+        follower.Disk.HardState.CommitIndex.ShouldBe(leader.Core.LastEntry.Index);
+
+        follower.Crash();
+        follower.Restart();
+        group.Tick(30);
+
+        follower.Applied.ShouldBe(["a", "b"]);
+    }
+
     [Fact]
     public void A_restart_from_a_snapshot_and_the_log_after_it_goes_on_where_it_stopped()
     {
