@@ -8,7 +8,7 @@ namespace OrleansRaft.Integration.Tests.EndToEnd;
 /// beside them: they measure a cluster, not a crowded machine.
 /// </summary>
 [CollectionDefinition(Name, DisableParallelization = true)]
-public sealed class EndToEndCluster : IAsyncLifetime, ICollectionFixture<EndToEndCluster>
+public sealed class EndToEndCluster : IAsyncDisposable, ICollectionFixture<EndToEndCluster>
 {
     public const string Name = "end to end";
 
@@ -19,11 +19,21 @@ public sealed class EndToEndCluster : IAsyncLifetime, ICollectionFixture<EndToEn
 
     public SiloCluster Silos => silos!;
 
-    public async ValueTask InitializeAsync()
+    /// <summary>Starts the server, for the first test that asks; without PostgreSQL's programs the asking test is skipped.</summary>
+    public async Task StartPostgresAsync() => postgres ??= await PostgresFixture.StartOwnServerAsync();
+
+    /// <summary>Starts the cluster, for the first test that asks, and waits until it is whole.</summary>
+    public async Task StartAsync()
     {
-        postgres = await PostgresServer.StartNewAsync();
-        silos = new SiloCluster([await postgres.CreateDatabaseAsync()]);
-        await silos.StartAsync();
+        await StartPostgresAsync();
+        if (silos is null)
+        {
+            silos = new SiloCluster([await Postgres.CreateDatabaseAsync()]);
+            await silos.StartAsync();
+        }
+
+        await silos.WaitUntilReadyAsync();
+        await silos.WaitUntilSpreadAsync();
     }
 
     public async ValueTask DisposeAsync()

@@ -10,6 +10,7 @@ public sealed class EvictionTests(EndToEndCluster cluster)
     [Fact]
     public async Task A_silo_that_was_declared_dead_ends_with_7_and_its_restart_catches_up()
     {
+        await cluster.StartPostgresAsync();
         string[] impatient =
         [
             "--set", "Orleans:Membership:ProbeTimeout=00:00:00.500",

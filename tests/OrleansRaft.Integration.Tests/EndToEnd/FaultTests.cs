@@ -57,8 +57,7 @@ public sealed class FaultTests(EndToEndCluster cluster, ITestOutputHelper log)
 
     private async Task UnderLoadAsync(string tenant, Func<CounterWorkload, Task> disturb)
     {
-        await cluster.Silos.WaitUntilReadyAsync();
-        await cluster.Silos.WaitUntilSpreadAsync();
+        await cluster.StartAsync();
         await using var workload = new CounterWorkload(cluster.Silos.Addresses, tenant);
         workload.Start();
         await workload.WaitForProgressAsync();
