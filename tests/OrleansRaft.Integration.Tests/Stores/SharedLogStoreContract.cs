@@ -13,18 +13,82 @@ public abstract class SharedLogStoreContract : LogStoreContract
     protected abstract Task ReconnectAsync(ILogStore store);
 
     [Fact]
-    public async Task Another_silos_activation_fences_this_one()
+    public async Task Rule_23_another_silos_activation_fences_this_ones_append_and_vote()
     {
         var other = await StartStoreAsync();
         var zombie = await OpenAsync();
         await zombie.AppendAsync(1, "a");
 
         var successor = await OpenReplica.OpenAsync(other, Key);
-        zombie.SendAppend(1, "z");
+        zombie.HardState = new HardState(new Term(7), new ReplicaId(1), LogIndex.Zero);
+        zombie.SendAppend(7, "z");
+        var stopped = await zombie.Events.StoppedAsync();
         await successor.AppendAsync(2, "b");
+        var reopened = await OpenReplica.OpenAsync(other, Key);
 
-        (await zombie.Events.StoppedAsync()).Reason.ShouldBe(LogStopReason.Fenced);
-        successor.Bodies.ShouldBe(["a"]);
+        stopped.Reason.ShouldBe(LogStopReason.Fenced);
+        reopened.Bodies.ShouldBe(["a", "b"]);
+        reopened.HardState.ShouldBe(new HardState(new Term(2), null, LogIndex.Zero));
+    }
+
+    [Fact]
+    public async Task Rule_23_another_silos_activation_fences_this_ones_snapshots()
+    {
+        var other = await StartStoreAsync();
+        var zombie = await OpenAsync();
+        await zombie.AppendAsync(1, "a", "b");
+        await zombie.SaveSnapshotAsync(1, 1, [1]);
+
+        var successor = await OpenReplica.OpenAsync(other, Key);
+        zombie.Log.SaveSnapshot(zombie.Describe(1, 2, [2]), new byte[] { 2 });
+        var stopped = await zombie.Events.StoppedAsync();
+        var reopened = await OpenReplica.OpenAsync(other, Key);
+
+        stopped.Reason.ShouldBe(LogStopReason.Fenced);
+        successor.Log.RecoveredSnapshot.ToArray().ShouldBe([1]);
+        reopened.Log.RecoveredSnapshot.ToArray().ShouldBe([1]);
+    }
+
+    [Fact]
+    public async Task Of_two_successors_on_two_silos_only_the_last_becomes_the_speaker()
+    {
+        var (second, third) = (await StartStoreAsync(), await StartStoreAsync());
+        var predecessor = await OpenAsync();
+        await predecessor.Log.WaitUntilMaySpeakAsync(Cancellation);
+
+        var superseded = await OpenReplica.OpenAsync(second, Key);
+        var last = await OpenReplica.OpenAsync(third, Key);
+        var spoke = false;
+        await PassTimeUntilAsync(() =>
+        {
+            spoke |= superseded.Log.MaySpeak;
+            return last.Log.MaySpeak;
+        });
+        await PassTimeUntilAsync(() => superseded.Events.StoppedWith is not null);
+
+        spoke.ShouldBeFalse();
+        superseded.Events.StoppedWith!.Reason.ShouldBe(LogStopReason.Fenced);
+        predecessor.Log.MaySpeak.ShouldBeFalse();
+        last.Log.MaySpeak.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task A_successor_on_another_silo_never_speaks_together_with_its_predecessor()
+    {
+        var other = await StartStoreAsync();
+        var predecessor = await OpenAsync();
+        await predecessor.Log.WaitUntilMaySpeakAsync(Cancellation);
+
+        var successor = await OpenReplica.OpenAsync(other, Key);
+        var together = false;
+        await PassTimeUntilAsync(() =>
+        {
+            together |= successor.Log.MaySpeak && predecessor.Log.MaySpeak;
+            return successor.Log.MaySpeak;
+        });
+
+        together.ShouldBeFalse();
+        predecessor.Log.MaySpeak.ShouldBeFalse();
     }
 
     [Fact]
