@@ -139,7 +139,18 @@ public sealed class PostgresServer : IAsyncDisposable
         NpgsqlConnection.ClearAllPools();
     }
 
-    private bool IsRunning() => File.Exists($"/proc/{serverId}/stat") && !File.ReadAllText($"/proc/{serverId}/stat").Contains(") Z ", StringComparison.Ordinal);
+    private bool IsRunning()
+    {
+        try
+        {
+            return !File.ReadAllText($"/proc/{serverId}/stat").Contains(") Z ", StringComparison.Ordinal);
+        }
+        catch (IOException)
+        {
+            // The process has gone, perhaps between opening the file and reading it.
+            return false;
+        }
+    }
 
     private int[] Processes() =>
     [
