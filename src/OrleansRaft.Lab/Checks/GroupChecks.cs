@@ -51,6 +51,12 @@ internal sealed class GroupChecks(LabCluster cluster, string name)
         }
     }
 
+    public void OnSnapshot(ReplicaId replica, SnapshotDescriptor snapshot) => Require(
+        snapshot.Configuration.Version <= snapshot.LastIncluded.Index,
+        "a snapshot carries the configuration of its own index (§7)",
+        replica,
+        $"captured {snapshot.Configuration} in a snapshot of {snapshot.LastIncluded}");
+
     public void OnSend(LabReplica replica, ReplicaId to, Message message)
     {
         var from = replica.Key.Replica;
@@ -85,6 +91,11 @@ internal sealed class GroupChecks(LabCluster cluster, string name)
         Require(commit >= view.CommitIndex, "the commit index never falls", id, $"went from {view.CommitIndex} back to {commit}");
         Require(applied >= view.AppliedIndex, "the applied index never falls", id, $"went from {view.AppliedIndex} back to {applied}");
         Require(applied <= commit, "nothing is applied before it is committed", id, $"applied {applied} and committed {commit}");
+        Require(
+            core.Configuration.Version <= core.LastEntry.Index,
+            "a configuration is in force while its entry is in the log (§6)",
+            id,
+            $"follows {core.Configuration}, and its log ends at {core.LastEntry}");
         if (commit > view.CommitIndex)
         {
             OnCommitted(core, id, view, role == RaftRole.Leader && view.Role == RaftRole.Leader && view.Term == term);

@@ -60,7 +60,11 @@ internal sealed class LabReplicaLog : IReplicaLog
 
     public void StageChunk(StageSnapshotChunk chunk) => Enqueue(new StageWork(this, chunk));
 
-    public void SaveSnapshot(SnapshotDescriptor snapshot, ReadOnlyMemory<byte> state) => Enqueue(new SaveWork(this, snapshot, state));
+    public void SaveSnapshot(SnapshotDescriptor snapshot, ReadOnlyMemory<byte> state)
+    {
+        checks.OnSnapshot(Stored.Key.Replica, snapshot);
+        Enqueue(new SaveWork(this, snapshot, state));
+    }
 
     public void ReadChunk(ReadSnapshotChunk request) => connection.Perform(() =>
     {

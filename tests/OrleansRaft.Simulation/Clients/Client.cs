@@ -87,7 +87,7 @@ internal sealed class Client
         }
 
         var draw = random.Next(0, 100);
-        return draw < 15 ? ReadConsistency.Stale : draw < 45 && workload.Settings.UsesLease ? ReadConsistency.Lease : ReadConsistency.Linearizable;
+        return draw < 15 ? ReadConsistency.Stale : draw < 60 && workload.Settings.UsesLease ? ReadConsistency.Lease : ReadConsistency.Linearizable;
     }
 
     private void BeginAny()

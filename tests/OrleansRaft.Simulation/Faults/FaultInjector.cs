@@ -69,6 +69,7 @@ internal sealed class FaultInjector(LabCluster cluster, Action<string> tell)
         <= FaultKind.OldNews => PartitionFaults.Apply(cluster, fault),
         <= FaultKind.SlowNode => ProcessFaults.Apply(cluster, fault),
         <= FaultKind.BitFlip => DiskFaults.Apply(cluster, fault),
+        FaultKind.SplitMembership => MembershipFaults.ApplySplit(cluster, fault),
         FaultKind.Membership => MembershipFaults.Apply(cluster, fault),
         _ => OtherFaults.Apply(cluster, fault),
     };

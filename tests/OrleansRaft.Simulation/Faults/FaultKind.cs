@@ -33,4 +33,5 @@ internal enum FaultKind
     SecondActivation,
     SplitActivation,
     Membership,
+    SplitMembership,
 }

@@ -31,11 +31,45 @@ internal static class MembershipFaults
         var adds = Array.Exists(changes, change => change.Replica == added);
         if (adds)
         {
-            cluster.AddReplica(fault.Other, group, added);
+            Add(cluster, fault.Other, group);
         }
 
-        leader.Driver.ChangeMembers(changes, current.Version, new Retiring(cluster, group, changes, adds ? added : null));
+        leader.Driver.ChangeMembers(changes, current.Version, new Retiring(cluster, group, changes, adds ? [added] : []));
         return static () => { };
+    }
+
+    /// <summary>
+    /// Members change while the leader's node is alone: with new voters beside the leader, which would be a majority if the old ones were not asked; or
+    /// one removal behind the other, which would leave a majority if the second did not wait for the first.
+    /// </summary>
+    public static Action? ApplySplit(LabCluster cluster, Fault fault)
+    {
+        var group = Targets.GroupOf(cluster, fault);
+        if (cluster.LeaderOf(group) is not { Configuration: { IsJoint: false } current } leader || current.Voters.Length < VotersMin)
+        {
+            return null;
+        }
+
+        var node = leader.Node.Index;
+        ReplicaId[] others = [.. current.Voters.Where(voter => voter != leader.Key.Replica).Take(current.Voters.Length / 2)];
+        cluster.Network.Isolate(node);
+        if (fault.Strength % 2 == 0)
+        {
+            var added = others.Select(_ => Add(cluster, node, group)).ToArray();
+            MemberChange[] swap =
+                [.. added.Select(one => new MemberChange(MemberChangeKind.AddVoter, one)), .. others.Select(one => new MemberChange(MemberChangeKind.Remove, one))];
+            leader.Driver.ChangeMembers(swap, current.Version, new Retiring(cluster, group, swap, added));
+        }
+        else
+        {
+            foreach (var other in others)
+            {
+                MemberChange[] removal = [new MemberChange(MemberChangeKind.Remove, other)];
+                leader.Driver.ChangeMembers(removal, null, new Retiring(cluster, group, removal, []));
+            }
+        }
+
+        return cluster.Heal;
     }
 
     /// <summary>Takes replicas away that are no members any more, as an operator does. To be called while the groups are healthy.</summary>
@@ -53,8 +87,15 @@ internal static class MembershipFaults
         }
     }
 
+    private static ReplicaId Add(LabCluster cluster, int node, string group)
+    {
+        var added = cluster.NextName(group);
+        cluster.AddReplica(node, group, added);
+        return added;
+    }
+
     /// <summary>Takes a removed replica away some time after its removal is certain; so it stays as a disturbance for a while.</summary>
-    private sealed class Retiring(LabCluster cluster, string group, MemberChange[] changes, ReplicaId? added) : IReplySink
+    private sealed class Retiring(LabCluster cluster, string group, MemberChange[] changes, ReplicaId[] added) : IReplySink
     {
         private static readonly TimeSpan Delay = TimeSpan.FromSeconds(2);
 
@@ -69,8 +110,12 @@ internal static class MembershipFaults
                     }
 
                     break;
-                case ReplyKind.Rejected when added is { } refused:
-                    cluster.Clock.Schedule(Delay, () => cluster.RemoveReplica(group, refused));
+                case ReplyKind.Rejected:
+                    foreach (var refused in added)
+                    {
+                        cluster.Clock.Schedule(Delay, () => cluster.RemoveReplica(group, refused));
+                    }
+
                     break;
             }
         }

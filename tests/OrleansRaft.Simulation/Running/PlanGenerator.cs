@@ -68,8 +68,8 @@ internal static class PlanGenerator
     private static Fault[] MakeFaults(RandomSource random, int nodes, bool changesMembers)
     {
         FaultKind[] kinds = changesMembers
-            ? [.. Kinds.Where(kind => kind != FaultKind.BitFlip), FaultKind.Membership, FaultKind.Membership, FaultKind.Membership]
-            : [.. Kinds.Where(kind => kind != FaultKind.Membership)];
+            ? [.. Kinds.Where(kind => kind != FaultKind.BitFlip), FaultKind.Membership, FaultKind.Membership, FaultKind.SplitMembership, FaultKind.SplitMembership]
+            : [.. Kinds.Where(kind => kind is not (FaultKind.Membership or FaultKind.SplitMembership))];
 
         // Twenty or more are planned, because some find nothing to act on: at least ten happen.
         var faults = new Fault[random.Next(20, 32)];
