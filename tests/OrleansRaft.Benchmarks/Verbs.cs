@@ -1,0 +1,11 @@
+using System.CommandLine;
+
+namespace OrleansRaft.Benchmarks;
+
+/// <summary>What can be measured: one command per line, each in a folder of its own.</summary>
+internal static class Verbs
+{
+    public static IEnumerable<Command> All() =>
+    [
+    ];
+}
