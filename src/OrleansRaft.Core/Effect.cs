@@ -72,7 +72,9 @@ public sealed record ConfigurationChanged(Configuration Configuration) : Effect;
 
 /// <summary>The replica went to sleep, or woke.</summary>
 /// <param name="IsQuiescent">Whether it sleeps: until it wakes, it needs no ticks.</param>
-public sealed record QuiescenceChanged(bool IsQuiescent) : Effect;
+/// <param name="LastEntry">The end of the log; while it sleeps, that of every member that sleeps with it.</param>
+/// <param name="Successor">Who stands first when a sleeping leader is lost, if anybody was named.</param>
+public sealed record QuiescenceChanged(bool IsQuiescent, EntryId LastEntry, ReplicaId? Successor) : Effect;
 
 /// <summary>Leadership was not handed over.</summary>
 /// <param name="Reason">Why.</param>

@@ -78,7 +78,11 @@ public sealed record TransferLeadership(ReplicaId? Target) : Input;
 
 /// <summary>Wakes a replica that may be quiescent.</summary>
 /// <param name="IsLeaderLost">Whether the host has lost sight of the leader's silo: the replica no longer counts on it.</param>
-public sealed record Wake(bool IsLeaderLost) : Input;
+public sealed record Wake(bool IsLeaderLost) : Input
+{
+    /// <summary>Both calls in one.</summary>
+    public Wake Or(Wake? other) => other is { IsLeaderLost: true } ? other : this;
+}
 
 /// <summary>Stand for election now, without waiting for the timeout.</summary>
 public sealed record Campaign : Input;

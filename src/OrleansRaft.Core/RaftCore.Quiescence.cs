@@ -83,7 +83,7 @@ public sealed partial class RaftCore
         IsQuiescent = true;
         idleTicks = 0;
         successor = chosen;
-        effects.Add(new QuiescenceChanged(true));
+        effects.Add(new QuiescenceChanged(true, log.Last, chosen));
     }
 
     private void OnQuiesce(ReplicaId from, Quiesce quiesce)
@@ -92,12 +92,11 @@ public sealed partial class RaftCore
         if (log.Last == quiesce.LastEntry && durable == log.Last.Index)
         {
             CommitThrough(log.Last.Index);
-            if (!IsQuiescent)
+            if (!IsQuiescent || successor != quiesce.Successor)
             {
                 Sleep(quiesce.Successor);
             }
 
-            successor = quiesce.Successor;
             return;
         }
 
@@ -136,7 +135,7 @@ public sealed partial class RaftCore
         }
 
         IsQuiescent = false;
-        effects.Add(new QuiescenceChanged(false));
+        effects.Add(new QuiescenceChanged(false, log.Last, null));
         if (Role != RaftRole.Leader)
         {
             ResetElectionTimer();

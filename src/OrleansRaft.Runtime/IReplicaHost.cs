@@ -23,8 +23,7 @@ public interface IReplicaHost
     }
 
     /// <summary>The replica went to sleep, or woke. On the host's turn.</summary>
-    /// <param name="isQuiescent">Whether it sleeps: until it wakes, it needs no ticks.</param>
-    void OnQuiescenceChanged(bool isQuiescent)
+    void OnQuiescenceChanged(QuiescenceChanged change)
     {
     }
 }

@@ -106,7 +106,7 @@ public sealed partial class ReplicaDriver
                 host.OnConfigurationChanged(change.Configuration);
                 break;
             case QuiescenceChanged change:
-                host.OnQuiescenceChanged(change.IsQuiescent);
+                host.OnQuiescenceChanged(change);
                 break;
             case TransferRejected rejected:
                 AnswerTransfers(refusals.OfTransfer(rejected.Reason, Core.Leader));

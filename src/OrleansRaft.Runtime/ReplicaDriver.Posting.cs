@@ -28,11 +28,19 @@ public sealed partial class ReplicaDriver
         AskForTurn();
     }
 
-    /// <summary>Posts an input that has no answer: <see cref="Campaign"/>, <see cref="Unreachable"/> or <see cref="Wake"/>. Any thread.</summary>
+    /// <summary>Wakes the replica, before it takes the messages that wait. Any thread.</summary>
+    /// <param name="isLeaderLost">Whether the host has lost sight of the leader's silo: the replica no longer counts on it.</param>
+    public void Wake(bool isLeaderLost)
+    {
+        inbox.PostWake(isLeaderLost);
+        AskForTurn();
+    }
+
+    /// <summary>Posts an input that has no answer: <see cref="Campaign"/> or <see cref="Unreachable"/>. Any thread.</summary>
     /// <exception cref="ArgumentException">The input is another.</exception>
     public void Post(Input input)
     {
-        if (input is not (Campaign or Unreachable or Wake))
+        if (input is not (Campaign or Unreachable))
         {
             throw new ArgumentException($"{input?.GetType().Name ?? "null"} is not posted: it has a method of its own.", nameof(input));
         }

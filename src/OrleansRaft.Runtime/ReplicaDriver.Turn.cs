@@ -31,11 +31,11 @@ public sealed partial class ReplicaDriver
             batch = inbox.TakeBatch(batch);
         }
 
+        TakeWake();
         TakeMessages(options.RunInputsMax);
         if (batch.Messages.Count == 0)
         {
             // After a pause, what the others said comes first: it may be the very sign of life whose absence a tick would count.
-            TakeWake();
             TakeControls();
             TakeSubmissions(options.RunCommandsMax);
             TakeQueries();
@@ -133,7 +133,11 @@ public sealed partial class ReplicaDriver
         {
             if (!ReplicaLog.MaySpeak)
             {
-                PutOff(request);
+                if (request.Submission is { } submission)
+                {
+                    answers.AnswerAll(submission, refusals.NotSpeaking());
+                }
+
                 continue;
             }
 
@@ -154,22 +158,19 @@ public sealed partial class ReplicaDriver
         }
     }
 
-    /// <summary>Without the right to speak, requests are refused. But a sleeping replica hears no ticks: the call that wakes it must not be lost.</summary>
-    private void PutOff(ControlRequest request)
-    {
-        if (request.Submission is { } submission)
-        {
-            answers.AnswerAll(submission, refusals.NotSpeaking());
-        }
-        else if (request.Input is Wake wake)
-        {
-            wakeLater = new Wake(wake.IsLeaderLost || wakeLater is { IsLeaderLost: true });
-        }
-    }
-
+    /// <summary>
+    /// The host's call comes before the messages, so that a replica that has just lost its leader may vote for whoever asks. Without the right to speak it is
+    /// kept for later: a sleeping replica hears no ticks, so the call that wakes it must not be lost.
+    /// </summary>
     private void TakeWake()
     {
-        if (wakeLater is { } wake && ReplicaLog.MaySpeak)
+        if (batch.Wake is { } posted)
+        {
+            batch.Wake = null;
+            wakeLater = posted.Or(wakeLater);
+        }
+
+        if (wakeLater is { } wake && !isStopping && ReplicaLog.MaySpeak)
         {
             wakeLater = null;
             Step(wake);

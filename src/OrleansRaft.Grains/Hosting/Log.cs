@@ -47,4 +47,7 @@ internal static partial class Log
 
     [LoggerMessage(3014, LogLevel.Debug, "A beat to {Silo} was not acknowledged")]
     public static partial void BeatLost(ILogger logger, Exception cause, SiloAddress silo);
+
+    [LoggerMessage(3015, LogLevel.Debug, "What sleeps here could not be compared with {Silo}; it is tried again in a second")]
+    public static partial void ComparisonFailed(ILogger logger, Exception cause, SiloAddress silo);
 }

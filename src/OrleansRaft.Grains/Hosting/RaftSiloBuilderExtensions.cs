@@ -12,9 +12,12 @@ namespace OrleansRaft.Grains;
 /// <summary>Adds OrleansRaft to a silo.</summary>
 public static class RaftSiloBuilderExtensions
 {
+    // Silos watch each other for all sleeping groups, so here, unlike elsewhere, groups may sleep.
+    private const int QuiesceTicksDefault = 10;
+
     /// <summary>
     /// Adds what hosts, places, connects and routes to replicas. Options are bound to the section <c>Raft</c> and checked at start; idle groups sleep
-    /// after <c>Raft:QuiesceTicks</c> ticks, where that is set.
+    /// after 10 ticks unless <c>Raft:QuiesceTicks</c> says otherwise.
     /// </summary>
     /// <param name="silo">The silo.</param>
     /// <param name="configure">Chooses the store: <c>raft => raft.UsePostgreSql(...)</c>, <c>UseSqlite</c> or <c>UseMemory</c>.</param>
@@ -22,6 +25,7 @@ public static class RaftSiloBuilderExtensions
     {
         ArgumentNullException.ThrowIfNull(silo);
         ArgumentNullException.ThrowIfNull(configure);
+        silo.Services.Configure<RaftOptions>(static options => options.QuiesceTicks = QuiesceTicksDefault);
         silo.Services.AddOptions<RaftOptions>().BindConfiguration(RaftOptions.SectionName).ValidateOnStart();
         silo.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RaftOptions>, RaftOptionsValidator>());
         silo.Services.TryAddSingleton(typeof(ICommandCodec<>), typeof(OrleansCommandCodec<>));
@@ -63,6 +67,9 @@ public static class RaftSiloBuilderExtensions
         services.AddSingleton<ReplicaPlacer>();
         services.AddSingleton<ReplicaMover>();
         services.AddSingleton<ReplicaKeeper>();
+        services.AddSingleton<SiloContracts>();
+        services.AddSingleton<SleepChecks>();
+        services.AddSingleton<Orphans>();
         services.AddSingleton<SiloWatch>();
         services.AddSingleton<ReplicaRequests>();
         services.AddSingleton<ReplicaServices>();

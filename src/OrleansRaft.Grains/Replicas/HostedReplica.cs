@@ -16,6 +16,7 @@ internal sealed class HostedReplica : IReplicaHost, IReplicaTransport
     private readonly ReplicaServices services;
     private IReplicaLog? log;
     private IGrainTimer? timer;
+    private QuiescenceChanged? sleep;
     private RoleChanged role = new(RaftRole.Follower, Term.Zero, null, 0);
     private int phase;
 
@@ -59,8 +60,11 @@ internal sealed class HostedReplica : IReplicaHost, IReplicaTransport
     /// <summary>Whether it will take part no more.</summary>
     public bool IsStopped => Volatile.Read(ref phase) == (int)Phase.Stopped;
 
-    /// <summary>Whether its group sleeps: then it has no timer, and the <see cref="SiloWatch"/> looks after its leader.</summary>
-    public bool IsAsleep => IsRunning && Volatile.Read(ref timer) is null;
+    /// <summary>How it sleeps, null when it is awake. While it sleeps it has no timer, and the <see cref="SiloWatch"/> looks after its leader.</summary>
+    public QuiescenceChanged? Sleep => IsRunning ? Volatile.Read(ref sleep) : null;
+
+    /// <summary>Since when nobody is known to lead it while it sleeps; 0 when somebody is. Belongs to the <see cref="Orphans"/>.</summary>
+    public long OrphanedAt { get; set; }
 
     private IGrainContext Context => grain.GrainContext;
 
@@ -108,7 +112,20 @@ internal sealed class HostedReplica : IReplicaHost, IReplicaTransport
     {
         if (IsRunning)
         {
+            WakeIfOrphaned();
             Driver.Receive(from, message);
+        }
+    }
+
+    /// <summary>
+    /// To be called before the replica is asked something: when its leader is out of sight, it wakes first, before the limit on wakes comes to it, and no longer
+    /// vouches for that leader. Any thread.
+    /// </summary>
+    public void WakeIfOrphaned()
+    {
+        if (Sleep is not null && services.Orphans.IsOrphan(this))
+        {
+            Driver.Wake(isLeaderLost: true);
         }
     }
 
@@ -130,9 +147,10 @@ internal sealed class HostedReplica : IReplicaHost, IReplicaTransport
     public void OnConfigurationChanged(Configuration configuration) => Slot.Group.Learn(configuration);
 
     /// <inheritdoc/>
-    public void OnQuiescenceChanged(bool isQuiescent)
+    public void OnQuiescenceChanged(QuiescenceChanged change)
     {
-        if (isQuiescent)
+        Volatile.Write(ref sleep, change.IsQuiescent ? change : null);
+        if (change.IsQuiescent)
         {
             StopTicking();
         }

@@ -12,6 +12,7 @@ internal sealed class ReplicaServices(
     Lanes lanes,
     ReplicaKeeper keeper,
     SiloWatch watch,
+    Orphans orphans,
     ILogStore store,
     StateMachineCatalog machines,
     IOptions<RaftOptions> options,
@@ -29,6 +30,9 @@ internal sealed class ReplicaServices(
 
     /// <summary>What watches the silos of sleeping leaders.</summary>
     public SiloWatch Watch { get; } = watch;
+
+    /// <summary>What wakes sleepers whose leader is lost.</summary>
+    public Orphans Orphans { get; } = orphans;
 
     /// <summary>Where logs are kept.</summary>
     public ILogStore Store { get; } = store;

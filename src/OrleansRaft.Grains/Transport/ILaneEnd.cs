@@ -8,6 +8,6 @@ internal interface ILaneEnd
     /// <exception cref="TimeoutException">No acknowledgement came in time; others may be thrown as well.</exception>
     Task<byte[]> ExchangeAsync(SiloAddress target, byte[] batch);
 
-    /// <summary>Waits a little after a failure, so that a silo that refuses at once is not asked without pause.</summary>
-    Task RestAsync();
+    /// <summary>What was sent may be lost. Waits a little, so that a silo that refuses at once is not asked without pause.</summary>
+    Task RestAsync(SiloAddress target);
 }

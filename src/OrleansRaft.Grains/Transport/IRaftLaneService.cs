@@ -12,9 +12,14 @@ internal interface IRaftLaneService : IGrainService
     [Alias("exchange")]
     Task<byte[]> ExchangeAsync(SiloAddress from, [Immutable] byte[] batch);
 
-    /// <summary>The other silo lives; and some replicas have stopped there.</summary>
+    /// <summary>The other silo lives.</summary>
     [Alias("beat")]
-    Task BeatAsync(SiloAddress from, [Immutable] ReplicaName[] stopped);
+    Task BeatAsync(SiloAddress from, Beat beat);
+
+    /// <summary>Compares how replicas of the same groups sleep here and there, and wakes those here that sleep otherwise.</summary>
+    /// <returns>Which claims do not hold here, by their places.</returns>
+    [Alias("compare-sleep")]
+    Task<int[]> CompareSleepAsync([Immutable] SleepClaim[] claims);
 
     /// <summary>Submits commands to a replica here, see <see cref="RequestCodec"/>.</summary>
     /// <returns>The replies; empty when the replica is not here.</returns>

@@ -105,7 +105,7 @@ internal sealed class LaneQueue(SiloAddress target, ILaneEnd end, LaneLimits lim
                 frame.Lose();
             }
 
-            await end.RestAsync();
+            await end.RestAsync(target);
         }
     }
 

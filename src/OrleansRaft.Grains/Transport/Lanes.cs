@@ -4,7 +4,8 @@ using OrleansRaft.Core;
 namespace OrleansRaft.Grains;
 
 /// <summary>All lanes that leave this silo. Any thread.</summary>
-internal sealed class Lanes(LaneClient client, ILocalSiloDetails silo, Locator locator, LinkFaults faults, TimeProvider time) : ILaneEnd
+internal sealed class Lanes(
+    LaneClient client, ILocalSiloDetails silo, Locator locator, LinkFaults faults, SiloContracts contracts, TimeProvider time) : ILaneEnd
 {
     private static readonly TimeSpan AcknowledgementTimeout = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan RestTime = TimeSpan.FromMilliseconds(20);
@@ -42,7 +43,12 @@ internal sealed class Lanes(LaneClient client, ILocalSiloDetails silo, Locator l
             : client.Get(target).ExchangeAsync(silo.SiloAddress, batch).WaitAsync(AcknowledgementTimeout, time);
 
     /// <inheritdoc/>
-    public Task RestAsync() => Task.Delay(RestTime, time);
+    public Task RestAsync(SiloAddress target)
+    {
+        // A replica may have been given up for lost, and its group may fall asleep without it: that must be made good.
+        contracts.Doubt(target);
+        return Task.Delay(RestTime, time);
+    }
 
     private sealed class Lane(SiloAddress target, ILaneEnd end)
     {

@@ -12,7 +12,7 @@ namespace OrleansRaft.Grains;
 [NoProfiling]
 [Reentrant]
 internal sealed class RaftLaneService(
-    GrainId id, Silo silo, ILoggerFactory loggers, GroupTable groups, Silos silos, ReplicaRequests requests, SiloWatch watch, ILogStore store)
+    GrainId id, Silo silo, ILoggerFactory loggers, GroupTable groups, Silos silos, ReplicaRequests requests, SiloWatch watch, SleepChecks sleep, ILogStore store)
     : GrainService(id, silo, loggers), IRaftLaneService
 {
     private readonly ILogger logger = loggers.CreateLogger<RaftLaneService>();
@@ -26,7 +26,6 @@ internal sealed class RaftLaneService(
             return Task.FromResult<byte[]>([]);
         }
 
-        watch.Heard(from);
         var absent = new List<int>();
         try
         {
@@ -47,15 +46,18 @@ internal sealed class RaftLaneService(
     }
 
     /// <inheritdoc/>
-    public Task BeatAsync(SiloAddress from, ReplicaName[] stopped)
+    public Task BeatAsync(SiloAddress from, Beat beat)
     {
         if (!silos.IsDead(from))
         {
-            watch.Heard(from, stopped);
+            watch.Heard(from, beat);
         }
 
         return Task.CompletedTask;
     }
+
+    /// <inheritdoc/>
+    public Task<int[]> CompareSleepAsync(SleepClaim[] claims) => Task.FromResult(sleep.Compare(claims));
 
     /// <inheritdoc/>
     public Task<byte[]> SubmitAsync(byte[] request) => requests.SubmitHereAsync(request);

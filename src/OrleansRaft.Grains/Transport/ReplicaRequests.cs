@@ -12,7 +12,7 @@ internal sealed class ReplicaRequests(GroupTable groups, LaneClient client, Link
     /// <exception cref="TimeoutException">No answer came in time; others may be thrown as well, and all leave open what happened.</exception>
     public async Task<ReplyBatch?> SubmitAsync(ReplicaSlot to, IReadOnlyList<ReadOnlyMemory<byte>> envelopes)
     {
-        if (to.Local is { IsRunning: true } here)
+        if (Here(to) is { } here)
         {
             return await InTimeAsync(here.Driver.SubmitAsync(envelopes));
         }
@@ -27,7 +27,7 @@ internal sealed class ReplicaRequests(GroupTable groups, LaneClient client, Link
     /// <exception cref="TimeoutException">No answer came in time; others may be thrown as well.</exception>
     public async Task<ReplyBatch?> QueryAsync(ReplicaSlot to, IReadOnlyList<QueryEnvelope> queries, ReadConsistency consistency)
     {
-        if (to.Local is { IsRunning: true } here)
+        if (Here(to) is { } here)
         {
             return new ReplyBatch(await InTimeAsync(here.Driver.QueryAsync(queries, consistency)), LogTime.Zero);
         }
@@ -72,5 +72,17 @@ internal sealed class ReplicaRequests(GroupTable groups, LaneClient client, Link
     private Task<T> InTimeAsync<T>(Task<T> attempt) => attempt.WaitAsync(options.Value.AttemptTimeout, time);
 
     private HostedReplica? Find(ReplicaName name) =>
-        groups.Find(name.Group)?.Find(new ReplicaId(name.Replica))?.Local is { IsRunning: true } replica ? replica : null;
+        groups.Find(name.Group)?.Find(new ReplicaId(name.Replica)) is { } slot ? Here(slot) : null;
+
+    // A group with waiting clients does not wait its turn to elect.
+    private static HostedReplica? Here(ReplicaSlot slot)
+    {
+        if (slot.Local is not { IsRunning: true } replica)
+        {
+            return null;
+        }
+
+        replica.WakeIfOrphaned();
+        return replica;
+    }
 }

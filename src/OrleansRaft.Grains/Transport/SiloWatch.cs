@@ -6,60 +6,85 @@ using OrleansRaft.Runtime;
 
 namespace OrleansRaft.Grains;
 
-/// <summary>Watches the other silos on behalf of all sleeping groups at once, and wakes followers whose leader is lost.</summary>
+/// <summary>Watches the other silos on behalf of all sleeping groups at once.</summary>
 /// <remarks>
-/// A quiesced group sends nothing, so nobody in it would notice that its leader is gone. Instead every silo beats to every other a few times per election
-/// timeout, and names in its beats the replicas that stopped on it lately. A sleeping follower is woken when its leader's silo has not beaten for an election
-/// timeout, when that silo names the leader as gone, or when nobody knows where the leader is. Waking for nothing is harmless: the follower asks around,
-/// and the leader, if it lives, answers before anybody is elected.
+/// A quiesced group sends nothing, so nobody in it would notice that its leader is gone, or that a member has come back. Instead every silo beats to every other
+/// a few times per election timeout. Followers whose leader's silo falls silent, or says that the leader is gone, are woken by the <see cref="Orphans"/>; when a silo
+/// is heard again, both sides compare what sleeps (<see cref="SleepChecks"/>). Waking for nothing is harmless: the follower asks around, and the leader, if it lives,
+/// answers before anybody is elected.
 /// </remarks>
 internal sealed class SiloWatch(
-    GroupTable groups, Silos silos, LaneClient client, LinkFaults faults, ILocalSiloDetails self, IOptions<RaftOptions> options, TimeProvider time, ILogger<SiloWatch> logger)
+    GroupTable groups,
+    Silos silos,
+    SiloContracts contracts,
+    SleepChecks checks,
+    Orphans orphans,
+    LaneClient client,
+    LinkFaults faults,
+    ILocalSiloDetails self,
+    IOptions<RaftOptions> options,
+    TimeProvider time,
+    ILogger<SiloWatch> logger)
     : IDisposable
 {
     private const int TicksPerBeat = 2;
     private const int GoneMax = 4_096;
-    private const int WakesPerBeatMax = 512;
     private static readonly TimeSpan BeatTimeout = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan GoneMemory = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan RoundInterval = TimeSpan.FromSeconds(1);
 
-    private readonly ConcurrentDictionary<SiloAddress, long> heard = new();
-    private readonly ConcurrentQueue<(ReplicaName Name, long At)> gone = new();
+    private readonly ConcurrentDictionary<ReplicaName, long> gone = new();
+    private readonly ConcurrentDictionary<SiloAddress, bool> comparing = new();
     private readonly CancellationTokenSource stopping = new();
     private Task loop = Task.CompletedTask;
+    private long sequence;
+    private long lastRound = time.GetTimestamp();
+    private bool isSomebodyOrphaned;
 
     private TimeSpan BeatInterval => options.Value.TickInterval * TicksPerBeat;
-
-    private TimeSpan LostAfter => options.Value.TickInterval * options.Value.ElectionTicksMax;
 
     /// <summary>Begins to watch.</summary>
     public void Start() => loop = Task.Run(RunAsync);
 
-    /// <summary>Takes note of any sign of life of a silo. Any thread.</summary>
-    public void Heard(SiloAddress silo) => heard[silo] = time.GetTimestamp();
-
-    /// <summary>A silo names replicas that stopped on it: whoever sleeps under them is woken.</summary>
-    public void Heard(SiloAddress silo, ReplicaName[] stopped)
+    /// <summary>Takes a beat of another silo: it lives, and whoever sleeps under one of those who are gone is woken. Any thread.</summary>
+    public void Heard(SiloAddress silo, Beat beat)
     {
-        Heard(silo);
-        foreach (var name in stopped)
+        if (!contracts.Get(silo).Hear(beat))
+        {
+            return;
+        }
+
+        foreach (var name in beat.Gone)
         {
             groups.Find(name.Group)?.Find(new ReplicaId(name.Replica))?.Forget(silo);
+            Volatile.Write(ref isSomebodyOrphaned, true);
         }
     }
 
-    /// <summary>A replica stopped on this silo; the others are told with the next beats. Any thread.</summary>
+    /// <summary>A replica stopped on this silo, or can lead no more; the others are told with the next beats. Any thread.</summary>
     public void Gone(ReplicaKey replica)
     {
-        gone.Enqueue((new ReplicaName(replica.Group, replica.Replica.Value), time.GetTimestamp()));
-        while (gone.Count > GoneMax)
+        var name = new ReplicaName(replica.Group, replica.Replica.Value);
+        if (gone.Count < GoneMax)
         {
-            gone.TryDequeue(out _);
+            gone[name] = time.GetTimestamp();
         }
+        else
+        {
+            // Too many to be named: the others must look for themselves.
+            contracts.DoubtAll();
+        }
+
+        // Those who slept under it here are the first to know.
+        Volatile.Write(ref isSomebodyOrphaned, true);
     }
 
     /// <summary>Forgets a silo that is dead.</summary>
-    public void Forget(SiloAddress silo) => heard.TryRemove(silo, out _);
+    public void Forget(SiloAddress silo)
+    {
+        contracts.Forget(silo);
+        Volatile.Write(ref isSomebodyOrphaned, true);
+    }
 
     /// <summary>Watches no more.</summary>
     public async Task StopAsync()
@@ -79,17 +104,19 @@ internal sealed class SiloWatch(
         {
             while (await timer.WaitForNextTickAsync(stopping.Token))
             {
-                var isLate = time.GetElapsedTime(last) > LostAfter / 2;
+                var isLate = time.GetElapsedTime(last) > contracts.Tolerance / 2;
                 last = time.GetTimestamp();
-                Beat();
                 if (isLate)
                 {
-                    // This silo itself was held up: what the others said meanwhile may still wait to be heard.
-                    GiveEverybodyTime();
-                    continue;
+                    contracts.GiveTime();
+                    contracts.DoubtAll();
                 }
 
-                WakeOrphans();
+                Beat();
+                if (!isLate)
+                {
+                    WakeOrphans();
+                }
             }
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
@@ -100,27 +127,50 @@ internal sealed class SiloWatch(
 
     private void Beat()
     {
-        while (gone.TryPeek(out var oldest) && time.GetElapsedTime(oldest.At) > GoneMemory)
-        {
-            gone.TryDequeue(out _);
-        }
-
-        ReplicaName[] names = [.. gone.Select(static entry => entry.Name)];
+        var names = NameGone();
         foreach (var place in silos.Active)
         {
-            if (!place.Address.Equals(self.SiloAddress) && !faults.IsCut(place.Address))
+            if (place.Address.Equals(self.SiloAddress))
             {
-                heard.TryAdd(place.Address, time.GetTimestamp());
-                BeatAsync(place.Address, names).Ignore();
+                continue;
+            }
+
+            var contract = contracts.Get(place.Address);
+            if (contract.Review())
+            {
+                Volatile.Write(ref isSomebodyOrphaned, true);
+            }
+
+            if (!faults.IsCut(place.Address))
+            {
+                BeatAsync(place.Address, new Beat(++sequence, contract.Session, names)).Ignore();
+            }
+
+            if (contract.NeedsComparison && comparing.TryAdd(place.Address, true))
+            {
+                CompareAsync(place.Address, contract).Ignore();
             }
         }
     }
 
-    private async Task BeatAsync(SiloAddress target, ReplicaName[] names)
+    private ReplicaName[] NameGone()
+    {
+        foreach (var entry in gone)
+        {
+            if (time.GetElapsedTime(entry.Value) > GoneMemory)
+            {
+                gone.TryRemove(entry);
+            }
+        }
+
+        return [.. gone.Select(static entry => entry.Key)];
+    }
+
+    private async Task BeatAsync(SiloAddress target, Beat beat)
     {
         try
         {
-            await client.Get(target).BeatAsync(self.SiloAddress, names).WaitAsync(BeatTimeout, time);
+            await client.Get(target).BeatAsync(self.SiloAddress, beat).WaitAsync(BeatTimeout, time);
         }
         catch (Exception exception)
         {
@@ -129,44 +179,52 @@ internal sealed class SiloWatch(
         }
     }
 
-    private void GiveEverybodyTime()
+    private async Task CompareAsync(SiloAddress target, SiloContract contract)
     {
-        foreach (var silo in heard.Keys)
+        try
         {
-            Heard(silo);
+            var begun = contract.BeginComparison();
+            await checks.CompareAsync(target);
+            contract.Compared(begun);
         }
+        catch (Exception exception)
+        {
+            Log.ComparisonFailed(logger, exception, target);
+        }
+
+        // Not again at once, whatever happens: a comparison reads everything that sleeps.
+        await Task.Delay(RoundInterval, time);
+        comparing.TryRemove(target, out _);
     }
 
     private void WakeOrphans()
     {
-        var wakes = 0;
-        foreach (var replica in groups.Hosted)
+        // Every event that orphans somebody raises the flag; the round is for what no event told.
+        var isRound = time.GetElapsedTime(lastRound) > RoundInterval;
+        if (isRound)
         {
-            if (replica.IsAsleep && replica.Role is { Role: not RaftRole.Leader, Leader: var leader } && !IsInSight(replica.Slot.Group, leader))
-            {
-                replica.Driver.Post(new Wake(IsLeaderLost: true));
+            lastRound = time.GetTimestamp();
+            NameSpeechless();
+        }
 
-                // A lost silo may have led thousands: their elections must not all begin at once.
-                if (++wakes == WakesPerBeatMax)
-                {
-                    return;
-                }
+        if (Interlocked.Exchange(ref isSomebodyOrphaned, false) | isRound)
+        {
+            if (orphans.Wake())
+            {
+                Volatile.Write(ref isSomebodyOrphaned, true);
             }
         }
     }
 
-    private bool IsInSight(GroupEntry group, ReplicaId? leader)
+    /// <summary>Beats speak for leaders that sleep; but a leader that may not speak leads nobody, as its followers would notice if they were awake.</summary>
+    private void NameSpeechless()
     {
-        if (leader is not { } known || group.Find(known) is not { } slot)
+        foreach (var replica in groups.Hosted)
         {
-            return false;
+            if (replica is { Sleep: not null, Role.Role: RaftRole.Leader, OpenLog.MaySpeak: false })
+            {
+                Gone(replica.Key);
+            }
         }
-
-        if (slot.Local is { } local)
-        {
-            return local.IsRunning;
-        }
-
-        return slot.Silo is { } silo && heard.TryGetValue(silo, out var at) && time.GetElapsedTime(at) <= LostAfter;
     }
 }

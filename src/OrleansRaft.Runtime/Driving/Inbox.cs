@@ -37,6 +37,17 @@ internal sealed class Inbox(RaftOptions options)
         }
     }
 
+    public void PostWake(bool isLeaderLost)
+    {
+        lock (gate)
+        {
+            if (!closed)
+            {
+                incoming.Wake = new Wake(isLeaderLost).Or(incoming.Wake);
+            }
+        }
+    }
+
     /// <returns>Whether there was room.</returns>
     public bool TryPost(Receive message, long bytes)
     {

@@ -15,6 +15,9 @@ internal sealed class InboxBatch
 
     public bool Tick { get; set; }
 
+    /// <summary>The host's call to wake, if there was one.</summary>
+    public Wake? Wake { get; set; }
+
     public long MessageBytes { get; set; }
 
     public int QueryCount { get; set; }
@@ -22,7 +25,7 @@ internal sealed class InboxBatch
     public long QueryBytes { get; set; }
 
     public bool IsEmpty =>
-        !Tick && Messages.Count == 0 && Controls.Count == 0 && Queries.Count == 0 && Enquiries.Count == 0;
+        !Tick && Wake is null && Messages.Count == 0 && Controls.Count == 0 && Queries.Count == 0 && Enquiries.Count == 0;
 
     /// <summary>To be called when everything was taken out, before the batch is filled again.</summary>
     public void Reset()

@@ -152,7 +152,7 @@ internal sealed class DriverBench : IReplicaHost, IReplicaTransport, IDisposable
         Scheduled++;
     }
 
-    void IReplicaHost.OnQuiescenceChanged(bool isQuiescent) => IsQuiescent = isQuiescent;
+    void IReplicaHost.OnQuiescenceChanged(QuiescenceChanged change) => IsQuiescent = change.IsQuiescent;
 
     void IReplicaHost.OnStopped(Exception cause) => StoppedBy = cause;
 

@@ -25,20 +25,49 @@ public sealed class SleepTests
         await WaitUntilAllSleepAsync(cluster, 12);
         var others = cluster.Silos.Where(silo => silo != lost).ToList();
 
-        foreach (var other in others)
-        {
-            lost.ServiceProvider.GetRequiredService<LinkFaults>().Cut(other.SiloAddress);
-            other.ServiceProvider.GetRequiredService<LinkFaults>().Cut(lost.SiloAddress);
-        }
+        CutOff(cluster, lost);
 
         // Nobody asks anything of the group: its followers must notice by themselves.
         await RaftTestCluster.EventuallyAsync(() => Task.FromResult(
             Hosted(others).Any(replica => replica is { Key.Group: "ledgers-0", Role.Role: RaftRole.Leader }) ? null : "nobody stood for election"));
     }
 
-    private static async Task<RaftTestCluster> StartAsync()
+    /// <summary>The old leader hears nothing of its succession, and the new one falls asleep without it: only the silos can notice that the two disagree.</summary>
+    [Fact]
+    public async Task A_leader_that_slept_while_it_was_cut_off_learns_of_its_successor_when_its_silo_returns()
     {
-        var cluster = await RaftTestCluster.StartAsync(options: options => options.QuiesceTicks = 5);
+        await using var cluster = await StartAsync(groups: 1);
+        await WaitUntilAllSleepAsync(cluster, 3);
+        var lost = await cluster.FindLeaderSiloAsync("ledgers-0");
+        CutOff(cluster, lost);
+        await RaftTestCluster.EventuallyAsync(() => Task.FromResult(
+            Hosted(cluster.Silos).Count(replica => replica is { Role.Role: RaftRole.Leader, Sleep: not null }) == 2 ? null : "not two leaders sleep"));
+
+        HealAll(cluster);
+
+        await WaitUntilAllSleepAlikeAsync(cluster);
+    }
+
+    [Fact]
+    public async Task A_follower_that_its_group_fell_asleep_without_catches_up_when_its_silo_returns()
+    {
+        await using var cluster = await StartAsync(groups: 1);
+        await WaitUntilAllSleepAsync(cluster, 3);
+        var leader = await cluster.FindLeaderSiloAsync("ledgers-0");
+        CutOff(cluster, cluster.Silos.First(silo => silo != leader));
+        var near = leader.ServiceProvider.GetRequiredService<IGrainFactory>().GetRaftGroup<LedgerCommand, LedgerResult>(RaftTestCluster.Set, "k");
+        RaftTestCluster.Committed(await near.SubmitAsync(new LedgerCommand(1), "once"));
+        await RaftTestCluster.EventuallyAsync(() => Task.FromResult(
+            Hosted([leader]).Single().Sleep is null ? "the leader is awake" : null));
+
+        HealAll(cluster);
+
+        await WaitUntilAllSleepAlikeAsync(cluster);
+    }
+
+    private static async Task<RaftTestCluster> StartAsync(int groups = 4)
+    {
+        var cluster = await RaftTestCluster.StartAsync(groups: groups, options: options => options.QuiesceTicks = 5);
         await cluster.WaitUntilSpreadAsync();
         return cluster;
     }
@@ -46,6 +75,33 @@ public sealed class SleepTests
     private static IEnumerable<HostedReplica> Hosted(IEnumerable<InProcessSiloHandle> silos) =>
         silos.SelectMany(silo => silo.ServiceProvider.GetRequiredService<GroupTable>().Hosted);
 
+    private static void CutOff(RaftTestCluster cluster, InProcessSiloHandle lost)
+    {
+        foreach (var other in cluster.Silos.Where(silo => silo != lost))
+        {
+            lost.ServiceProvider.GetRequiredService<LinkFaults>().Cut(other.SiloAddress);
+            other.ServiceProvider.GetRequiredService<LinkFaults>().Cut(lost.SiloAddress);
+        }
+    }
+
+    private static void HealAll(RaftTestCluster cluster)
+    {
+        foreach (var silo in cluster.Silos)
+        {
+            silo.ServiceProvider.GetRequiredService<LinkFaults>().HealAll();
+        }
+    }
+
+    private static Task WaitUntilAllSleepAlikeAsync(RaftTestCluster cluster) => RaftTestCluster.EventuallyAsync(() =>
+    {
+        var replicas = Hosted(cluster.Silos).ToList();
+        return Task.FromResult(replicas.Count == 3
+            && replicas.TrueForAll(replica => replica.Sleep is not null)
+            && replicas.Select(replica => (replica.Role.Term, replica.Role.Leader, replica.Sleep?.LastEntry)).Distinct().Count() == 1
+                ? null
+                : string.Join("; ", replicas.Select(replica => $"{replica.Key} {replica.Role} {replica.Sleep}")));
+    });
+
     private static Task WaitUntilAllSleepAsync(RaftTestCluster cluster, int replicas) => RaftTestCluster.EventuallyAsync(() => Task.FromResult(
-        Hosted(cluster.Silos).Count(replica => replica.IsAsleep) == replicas ? null : "somebody is awake"));
+        Hosted(cluster.Silos).Count(replica => replica.Sleep is not null) == replicas ? null : "somebody is awake"));
 }

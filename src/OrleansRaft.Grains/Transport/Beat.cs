@@ -1,0 +1,17 @@
+namespace OrleansRaft.Grains;
+
+/// <summary>What a silo says to another a few times per election timeout, for all of its sleeping replicas at once.</summary>
+/// <param name="Sequence">The beat's number; beats may overtake each other.</param>
+/// <param name="Session">The session of the contract between the two, as its sender counts; see <see cref="SiloContract"/>.</param>
+/// <param name="Gone">Replicas that lately stopped on the sender, or no longer lead although they sleep.</param>
+[GenerateSerializer, Immutable, Alias("raft-beat")]
+internal sealed record Beat([property: Id(0)] long Sequence, [property: Id(1)] long Session, [property: Id(2)] ReplicaName[] Gone);
+
+/// <summary>How a replica sleeps.</summary>
+/// <param name="Group">Its group.</param>
+/// <param name="Leader">The leader under which it fell asleep.</param>
+/// <param name="Term">That leader's term.</param>
+/// <param name="LastIndex">The end of its log.</param>
+[GenerateSerializer, Immutable, Alias("raft-sleep-claim")]
+internal readonly record struct SleepClaim(
+    [property: Id(0)] string Group, [property: Id(1)] long Leader, [property: Id(2)] long Term, [property: Id(3)] long LastIndex);

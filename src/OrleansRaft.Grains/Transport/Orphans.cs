@@ -1,0 +1,69 @@
+using OrleansRaft.Core;
+
+namespace OrleansRaft.Grains;
+
+/// <summary>Wakes sleeping followers whose leader is out of sight: they no longer count on it, and elect.</summary>
+/// <remarks>
+/// A lost silo may have led thousands of groups: their elections must not all begin at once. Named successors go first, a limited number at a time; the other
+/// followers sleep on until the successor asks them, or until it should have won long ago. Groups that clients ask for do not wait (<see cref="HostedReplica.WakeIfOrphaned"/>).
+/// </remarks>
+internal sealed class Orphans(GroupTable groups, SiloContracts contracts, TimeProvider time)
+{
+    private const int WakesMax = 128;
+    private static readonly TimeSpan SuccessorPatience = TimeSpan.FromSeconds(2);
+
+    /// <summary>Whether a replica follows a leader of which nobody here knows that it lives. Any thread.</summary>
+    public bool IsOrphan(HostedReplica replica) =>
+        replica.Role is { Role: not RaftRole.Leader, Leader: var leader } && !IsInSight(replica.Slot.Group, leader);
+
+    /// <summary>Wakes some of those who sleep.</summary>
+    /// <returns>Whether orphans are left that still sleep.</returns>
+    public bool Wake()
+    {
+        var wakes = 0;
+        var isSomebodyLeft = false;
+        foreach (var replica in groups.Hosted)
+        {
+            if (replica.Sleep is not { } sleep || !IsOrphan(replica))
+            {
+                replica.OrphanedAt = 0;
+                continue;
+            }
+
+            if (wakes < WakesMax && IsDue(replica, sleep))
+            {
+                wakes++;
+                replica.Driver.Wake(isLeaderLost: true);
+            }
+            else
+            {
+                isSomebodyLeft = true;
+            }
+        }
+
+        return isSomebodyLeft;
+    }
+
+    private bool IsDue(HostedReplica replica, QuiescenceChanged sleep)
+    {
+        if (replica.OrphanedAt == 0)
+        {
+            replica.OrphanedAt = time.GetTimestamp();
+        }
+
+        return sleep.Successor is not { } successor
+            || successor == replica.Key.Replica
+            || !IsInSight(replica.Slot.Group, successor)
+            || time.GetElapsedTime(replica.OrphanedAt) > SuccessorPatience;
+    }
+
+    private bool IsInSight(GroupEntry group, ReplicaId? member)
+    {
+        if (member is not { } known || group.Find(known) is not { } slot)
+        {
+            return false;
+        }
+
+        return slot.Local is { } local ? local.IsRunning : slot.Silo is { } silo && contracts.IsInSight(silo);
+    }
+}

@@ -1,0 +1,50 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Options;
+using OrleansRaft.Runtime;
+
+namespace OrleansRaft.Grains;
+
+/// <summary>The contracts of this silo with all others. Any thread.</summary>
+internal sealed class SiloContracts(IOptions<RaftOptions> options, TimeProvider time)
+{
+    private readonly ConcurrentDictionary<SiloAddress, SiloContract> contracts = new();
+
+    /// <summary>For how long a silo may be silent: as long as a leader may be.</summary>
+    public TimeSpan Tolerance { get; } = options.Value.TickInterval * options.Value.ElectionTicksMax;
+
+    /// <summary>The contract with a silo; begun when there was none.</summary>
+    public SiloContract Get(SiloAddress silo) => contracts.TryGetValue(silo, out var contract) ? contract : contracts.GetOrAdd(silo, new SiloContract(Tolerance, time));
+
+    /// <summary>Whether a silo was heard lately.</summary>
+    public bool IsInSight(SiloAddress silo) => contracts.TryGetValue(silo, out var contract) && contract.IsInSight;
+
+    /// <summary>Ends the contract with a silo that is dead.</summary>
+    public void Forget(SiloAddress silo) => contracts.TryRemove(silo, out _);
+
+    /// <summary>Something that was said to a silo, or by it, may be lost.</summary>
+    public void Doubt(SiloAddress silo)
+    {
+        if (contracts.TryGetValue(silo, out var contract))
+        {
+            contract.Doubt();
+        }
+    }
+
+    /// <summary>What the others should know, or should have been heard to say, may be lost.</summary>
+    public void DoubtAll()
+    {
+        foreach (var (_, contract) in contracts)
+        {
+            contract.Doubt();
+        }
+    }
+
+    /// <summary>This silo was held up: what the others said meanwhile may still wait to be heard.</summary>
+    public void GiveTime()
+    {
+        foreach (var (_, contract) in contracts)
+        {
+            contract.GiveTime();
+        }
+    }
+}
