@@ -90,7 +90,7 @@ public sealed partial class ReplicaDriver
                 proposals.OnAppended(appended.First, appended.Count);
                 break;
             case ProposalRejected rejected:
-                proposals.OnRejected(refusals.Of(rejected.Reason, rejected.Leader));
+                proposals.OnRejected(IsChangePending(rejected.Reason) ? refusals.ChangePending(Core.Configuration) : refusals.Of(rejected.Reason, rejected.Leader));
                 break;
             case ReadReady ready:
                 reads.OnReady(ready.ReadId, ready.Index);
@@ -124,6 +124,10 @@ public sealed partial class ReplicaDriver
                 throw new InvariantViolationException($"every effect is dealt with: {effect.GetType().Name} is not");
         }
     }
+
+    /// <summary>A change of members waits for the one before it, which is no passing trouble: whoever made it did not know of the other.</summary>
+    private bool IsChangePending(RejectionReason reason) =>
+        reason == RejectionReason.NotReady && (Core.Configuration.IsJoint || Core.Configuration.Version > Core.CommitIndex);
 
     private void Send(Send send)
     {

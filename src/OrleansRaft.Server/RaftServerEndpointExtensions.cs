@@ -29,6 +29,7 @@ public static class RaftServerEndpointExtensions
         var logger = services.GetRequiredService<ILoggerFactory>().CreateLogger("OrleansRaft.Server");
         MapCounters(endpoints, services.GetRequiredService<CounterEndpoints>(), logger);
         MapGroups(endpoints, services.GetRequiredService<GroupEndpoints>(), logger);
+        MapMembers(endpoints, services.GetRequiredService<MemberEndpoints>(), logger);
         MapOperations(endpoints, services.GetRequiredService<HealthEndpoints>(), logger);
         MapDescription(endpoints);
         if (options.Dashboard)
@@ -58,6 +59,13 @@ public static class RaftServerEndpointExtensions
         endpoints.Map(HttpMethods.Get, Groups, groups.ListAsync, ApiOperations.ListGroups, logger);
         endpoints.Map(HttpMethods.Get, Groups + "/{group}", groups.GetAsync, ApiOperations.GetGroup, logger);
         endpoints.Map(HttpMethods.Get, Groups + "/{group}/log", groups.ReadLogAsync, ApiOperations.ReadLog, logger);
+    }
+
+    private static void MapMembers(IEndpointRouteBuilder endpoints, MemberEndpoints members, ILogger logger)
+    {
+        endpoints.Map(HttpMethods.Post, Groups + "/{group}/leader", members.TransferAsync, ApiOperations.TransferLeadership, logger);
+        endpoints.Map(HttpMethods.Post, Groups + "/{group}/members", members.AddAsync, ApiOperations.AddMember, logger);
+        endpoints.Map(HttpMethods.Delete, Groups + "/{group}/members", members.RemoveAsync, ApiOperations.RemoveMember, logger);
     }
 
     private static void MapOperations(IEndpointRouteBuilder endpoints, HealthEndpoints health, ILogger logger)

@@ -28,6 +28,7 @@ public static class RaftServerServiceCollectionExtensions
 
         services.AddSingleton<CounterEndpoints>();
         services.AddSingleton<GroupEndpoints>();
+        services.AddSingleton<MemberEndpoints>();
         services.AddSingleton<GroupJson>();
         services.AddSingleton<HealthEndpoints>();
         services.AddSingleton<IStartupFilter, EmptyErrorsBecomeProblems>();

@@ -40,7 +40,8 @@ internal sealed class GroupInspector(Silos silos, Locator locator, LaneClient cl
             }
         }
 
-        return new GroupView(group.Name, group.Set.Name, group.Number, leader, term, replicas);
+        var told = replicas.FirstOrDefault(replica => replica.Replica == leader)?.Snapshot?.Status.Configuration;
+        return new GroupView(group.Name, group.Set.Name, group.Number, leader, term, replicas, told ?? group.Configuration);
     }
 
     private static ReplicaView Homeless(ReplicaSlot slot) => new(slot.Replica, null, null, null, "No silo hosts this replica at the moment.");

@@ -15,7 +15,9 @@ public sealed record GroupPage(IReadOnlyList<GroupView> Groups, string? Next);
 /// <param name="Leader">The leader, if one of the newest term answered.</param>
 /// <param name="Term">The highest term that any replica told.</param>
 /// <param name="Replicas">One for each member, by id.</param>
-public sealed record GroupView(string Group, string Set, int Number, ReplicaId? Leader, Term Term, IReadOnlyList<ReplicaView> Replicas);
+/// <param name="Configuration">Who belongs to it: the leader's word, or without one the newest that is known.</param>
+public sealed record GroupView(
+    string Group, string Set, int Number, ReplicaId? Leader, Term Term, IReadOnlyList<ReplicaView> Replicas, Configuration Configuration);
 
 /// <summary>One member of a group.</summary>
 /// <param name="Replica">Its id.</param>

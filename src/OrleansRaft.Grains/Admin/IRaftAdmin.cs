@@ -37,14 +37,17 @@ public interface IRaftAdmin
     /// <returns>Committed with the new leader, or why not.</returns>
     Task<Outcome<ReplicaId>> TransferLeadershipAsync(string group, ReplicaId? target, CancellationToken cancellation = default);
 
-    /// <summary>Changes the members of a group, and waits until the change is committed (§6).</summary>
+    /// <summary>Changes the members of a group, one change at a time, and waits until the change is committed (§6) and those that joined have caught up.</summary>
     /// <param name="group">The group's name.</param>
-    /// <param name="changes">What to change.</param>
-    /// <param name="expectedVersion">The version of the configuration that the changes were made for; null to take whichever is in force.</param>
+    /// <param name="goal">What is wanted.</param>
+    /// <param name="expectedVersion">The version of the configuration that the change is made for; null to take whichever is in force.</param>
     /// <param name="cancellation">Stops waiting.</param>
-    /// <returns>Committed with the new configuration, or why not.</returns>
+    /// <returns>
+    /// Committed with the configuration in force, in which a new voter that is far behind may still be a learner that becomes a voter by itself; or why not.
+    /// A change that would leave no majority is refused.
+    /// </returns>
     Task<Outcome<Configuration>> ChangeMembersAsync(
-        string group, IReadOnlyList<MemberChange> changes, LogIndex? expectedVersion, CancellationToken cancellation = default);
+        string group, MembershipGoal goal, LogIndex? expectedVersion = null, CancellationToken cancellation = default);
 
     /// <summary>Whether this silo has joined and every group has a leader that it can reach.</summary>
     Task<RaftReadiness> CheckReadinessAsync(CancellationToken cancellation = default);

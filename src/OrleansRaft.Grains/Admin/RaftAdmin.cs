@@ -6,7 +6,15 @@ namespace OrleansRaft.Grains;
 
 /// <inheritdoc cref="IRaftAdmin"/>
 internal sealed class RaftAdmin(
-    GroupTable groups, GroupInspector inspector, Silos silos, Locator locator, LaneClient client, ILocalSiloDetails self, TimeProvider time) : IRaftAdmin
+    GroupTable groups,
+    GroupInspector inspector,
+    LeaderRequests leaders,
+    MembershipWork membership,
+    Silos silos,
+    Locator locator,
+    LaneClient client,
+    ILocalSiloDetails self,
+    TimeProvider time) : IRaftAdmin
 {
     private const int LeaderlessMax = 100;
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(2);
@@ -67,53 +75,38 @@ internal sealed class RaftAdmin(
         ArgumentNullException.ThrowIfNull(group);
         if (groups.Find(group) is not { } entry)
         {
-            return NoSuchGroup<ReplicaId>(group);
+            return LeaderRequests.NoSuchGroup<ReplicaId>(group);
         }
 
-        if (target is { } named && !entry.Configuration.IsVoter(named))
+        var view = await leaders.DescribeAsync(entry, cancellation);
+        if (target is { } named && !view.Configuration.Voters.Contains(named))
         {
             return new Rejected<ReplicaId>(
-                RefusalReason.InvalidRequest, null, TimeSpan.Zero, $"{group} has no voter {named}; its voters are {string.Join(", ", entry.Configuration.Voters)}.");
+                RefusalReason.InvalidRequest, null, TimeSpan.Zero, $"{group} has no voter {named}; its voters are {string.Join(", ", view.Configuration.Voters)}.");
         }
 
-        return await WithLeaderAsync<ReplicaId>(
+        if (target is not null && target == view.Leader)
+        {
+            return new Committed<ReplicaId>(target.Value, default, group);
+        }
+
+        return await leaders.AskAsync<ReplicaId>(
             entry,
-            (leader, lane) => target == leader.Replica
-                ? Task.FromResult(RequestCodec.EncodeReplies(new ReplyBatch([Reply.Committed(default, default)], LogTime.Zero)))
-                : lane.TransferLeadershipAsync(NameOf(leader), target?.Value ?? 0),
-            (_, before) => WaitForLeaderAsync(entry, target, before, cancellation),
+            view.Leader,
+            (leader, lane) => lane.TransferLeadershipAsync(leader, target?.Value ?? 0),
+            _ => WaitForLeaderAsync(entry, target, view.Leader!.Value, cancellation),
             cancellation);
     }
 
     /// <inheritdoc/>
     public async Task<Outcome<Configuration>> ChangeMembersAsync(
-        string group, IReadOnlyList<MemberChange> changes, LogIndex? expectedVersion, CancellationToken cancellation = default)
+        string group, MembershipGoal goal, LogIndex? expectedVersion = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(group);
-        ArgumentNullException.ThrowIfNull(changes);
-        if (groups.Find(group) is not { } entry)
-        {
-            return NoSuchGroup<Configuration>(group);
-        }
-
-        foreach (var change in changes)
-        {
-            if (await RefuseNewMemberAsync(entry, change, cancellation) is { } refusal)
-            {
-                return refusal;
-            }
-        }
-
-        return await WithLeaderAsync<Configuration>(
-            entry,
-            (leader, lane) => lane.ChangeMembersAsync(NameOf(leader), MemberChangeCodec.Encode(changes, expectedVersion)),
-            async (reply, _) =>
-            {
-                var view = (await inspector.DescribeAsync([entry], cancellation))[0];
-                var leader = view.Replicas.FirstOrDefault(replica => replica.Replica == view.Leader);
-                return new Committed<Configuration>(leader?.Snapshot?.Status.Configuration ?? entry.Configuration, reply.Entry, group);
-            },
-            cancellation);
+        ArgumentNullException.ThrowIfNull(goal);
+        return groups.Find(group) is { } entry
+            ? await membership.RunAsync(entry, goal, expectedVersion, cancellation)
+            : LeaderRequests.NoSuchGroup<Configuration>(group);
     }
 
     /// <inheritdoc/>
@@ -146,80 +139,6 @@ internal sealed class RaftAdmin(
         }
 
         return all.Count;
-    }
-
-    private static ReplicaName NameOf(ReplicaSlot slot) => new(slot.Group.Name, slot.Replica.Value);
-
-    private static Rejected<T> NoSuchGroup<T>(string group) => new(
-        RefusalReason.UnknownGroup, null, TimeSpan.Zero, $"This cluster has no group '{group}'; list the groups to see which it has.");
-
-    private static Rejected<T> NoLeader<T>(GroupEntry group) => new(
-        RefusalReason.NoLeader, null, TimeSpan.FromSeconds(1), $"{group.Name} has no leader that can be reached at the moment; try again.");
-
-    private async Task<Rejected<Configuration>?> RefuseNewMemberAsync(GroupEntry group, MemberChange change, CancellationToken cancellation)
-    {
-        if (change.Kind == MemberChangeKind.Remove || group.Configuration.Contains(change.Replica))
-        {
-            return null;
-        }
-
-        var host = silos.Active.Select(static place => place.Address).FirstOrDefault(silo => change.Store.Length == 0 || silos.StoreOf(silo) == change.Store);
-        if (host is null)
-        {
-            return new Rejected<Configuration>(
-                RefusalReason.InvalidRequest, null, TimeSpan.Zero, $"No running silo holds the local store '{change.Store}'; start it first.");
-        }
-
-        try
-        {
-            await client.Get(host).CreateReplicaAsync(new ReplicaName(group.Name, change.Replica.Value)).WaitAsync(ChangeTimeout, time, cancellation);
-            return null;
-        }
-        catch (StoreRefusedException exception)
-        {
-            return new Rejected<Configuration>(RefusalReason.InvalidRequest, null, TimeSpan.Zero, exception.Message);
-        }
-        catch (Exception exception) when (!cancellation.IsCancellationRequested)
-        {
-            return new Rejected<Configuration>(
-                RefusalReason.NoLeader, null, TimeSpan.FromSeconds(1), $"The new replica's place in the store could not be made ({exception.Message}); try again.");
-        }
-    }
-
-    private async Task<Outcome<T>> WithLeaderAsync<T>(
-        GroupEntry group,
-        Func<ReplicaSlot, IRaftLaneService, Task<byte[]>> ask,
-        Func<Reply, ReplicaId, Task<Outcome<T>>> conclude,
-        CancellationToken cancellation)
-    {
-        var view = (await inspector.DescribeAsync([group], cancellation))[0];
-        if (view.Leader is not { } leader || group.Slot(leader) is not { Silo: { } silo } slot)
-        {
-            return NoLeader<T>(group);
-        }
-
-        byte[] answer;
-        try
-        {
-            answer = await ask(slot, client.Get(silo)).WaitAsync(ChangeTimeout, time, cancellation);
-        }
-        catch (Exception exception) when (!cancellation.IsCancellationRequested)
-        {
-            return new Unknown<T>($"{silos.NameOf(silo)} did not answer ({exception.Message}); look at the group to see what became of the request.");
-        }
-
-        if (answer.Length == 0)
-        {
-            return NoLeader<T>(group);
-        }
-
-        var reply = RequestCodec.DecodeReplies(answer).Replies[0];
-        return reply.Kind switch
-        {
-            ReplyKind.Committed => await conclude(reply, leader),
-            ReplyKind.Rejected => new Rejected<T>(reply.Reason, reply.Leader, TimeSpan.FromMilliseconds(reply.RetryAfterMilliseconds), reply.Detail),
-            _ => new Unknown<T>(reply.Detail),
-        };
     }
 
     private async Task<Outcome<ReplicaId>> WaitForLeaderAsync(GroupEntry group, ReplicaId? target, ReplicaId before, CancellationToken cancellation)

@@ -76,6 +76,8 @@ public static class RaftSiloBuilderExtensions
         services.AddSingleton<StateMachineCatalog>();
         services.AddSingleton<GroupClients>();
         services.AddSingleton<GroupInspector>();
+        services.AddSingleton<LeaderRequests>();
+        services.AddSingleton<MembershipWork>();
         services.AddSingleton<IRaftAdmin, RaftAdmin>();
         services.AddSingleton<RaftLifecycle>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<RaftLifecycle>());

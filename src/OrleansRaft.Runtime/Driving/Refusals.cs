@@ -36,6 +36,11 @@ internal sealed class Refusals(ReplicaKey key, RaftOptions options)
         _ => Of(reason, leader),
     };
 
+    /// <summary>One change of members at a time (thesis §4.1).</summary>
+    public Reply ChangePending(Configuration pending) => Final(
+        RefusalReason.ConfigurationConflict,
+        $"Another change of the members of {key.Group}, to {pending}, is under way; wait until it is done, and make the change for the version that it leaves.");
+
     public Reply NotLeader(ReplicaId? leader) => leader is null
         ? NoLeader(null, tick * options.ElectionTicksMin, $"{key} knows no leader of its group; an election may be under way.")
         : NoLeader(leader, 1, $"{key} does not lead; replica {leader} does.");

@@ -8,6 +8,7 @@ internal static class ApiOperations
     private const string Operations = "Operations";
 
     private static readonly ApiAnswer TheCounter = new(200, "The counter, once the write is applied.", ApiSchemas.Counter, HasTag: true);
+    private static readonly ApiAnswer TheGroup = new(200, "The group as it is then.", ApiSchemas.Group);
     private static readonly ApiProblem Invalid = new(400, ProblemTypes.InvalidRequest, "a field, header or parameter is wrong; field names it");
     private static readonly ApiProblem NoSuchGroup = new(404, ProblemTypes.UnknownGroup, "there is no such group in this cluster");
     private static readonly ApiProblem NoSuchCounter = new(404, ProblemTypes.UnknownCounter, "the counter was never written, or was deleted");
@@ -19,6 +20,9 @@ internal static class ApiOperations
     private static readonly ApiProblem Overloaded = new(429, ProblemTypes.Overloaded, "too much waits already; nothing was changed");
     private static readonly ApiProblem Failed = new(500, ProblemTypes.InternalError, "the server failed; its log says why");
     private static readonly ApiProblem NoLeader = new(503, ProblemTypes.NoLeader, "no leader could be reached in time; nothing was changed");
+    private static readonly ApiProblem Conflict =
+        new(409, ProblemTypes.ConfigurationConflict, "the members have changed since, or another change is under way; nothing was changed");
+    private static readonly ApiProblem ChangeUnknown = new(504, ProblemTypes.OutcomeUnknown, "the change may have been made, in part or whole; read the group");
     private static readonly ApiProblem OutcomeUnknown = new(504, ProblemTypes.OutcomeUnknown, "the write may have been applied; repeat it with the same Idempotency-Key");
 
     public static readonly ApiOperation IncrementCounter = new("incrementCounter", Counters, "Adds to a counter")
@@ -75,6 +79,33 @@ internal static class ApiOperations
         Parameters = [ApiParameter.Group],
         Success = new(200, "The group.", ApiSchemas.Group),
         Problems = [NoSuchGroup, Failed],
+    };
+
+    public static readonly ApiOperation TransferLeadership = new("transferLeadership", Groups, "Hands a group's leadership to another of its voters")
+    {
+        Description = "Answers when that replica leads.",
+        Parameters = [ApiParameter.Group],
+        Body = ApiSchemas.LeaderBody,
+        Success = TheGroup,
+        Problems = [Invalid, NoSuchGroup, TooLarge, NotJson, Overloaded, Failed, NoLeader, ChangeUnknown],
+    };
+
+    public static readonly ApiOperation AddMember = new("addMember", Groups, "Adds a replica to a group, replaces one, or changes the number of voters")
+    {
+        Description = "A new replica receives the log first, and votes when it has caught up; one that is far behind is answered as a learner and becomes a voter "
+            + "by itself. Numbers of removed replicas are not used again.",
+        Parameters = [ApiParameter.Group],
+        Body = ApiSchemas.MembersBody,
+        Success = TheGroup,
+        Problems = [Invalid, NoSuchGroup, Conflict, TooLarge, NotJson, Overloaded, Failed, NoLeader, ChangeUnknown],
+    };
+
+    public static readonly ApiOperation RemoveMember = new("removeMember", Groups, "Removes a replica from a group")
+    {
+        Description = "The parameters may also stand in a body. A leader that is removed hands over first.",
+        Parameters = [ApiParameter.Group, ApiParameter.Replica, ApiParameter.Version],
+        Success = TheGroup,
+        Problems = [Invalid, NoSuchGroup, Conflict, TooLarge, NotJson, Overloaded, Failed, NoLeader, ChangeUnknown],
     };
 
     public static readonly ApiOperation ReadLog = new("readLog", Groups, "Shows entries of a group's log, for people")

@@ -17,6 +17,14 @@ internal sealed record ApiParameter(string Name, ParameterLocation In, string De
 
     public static readonly ApiParameter Group = InPath("group", "Which group, such as counters-0.", () => new OpenApiSchema { Type = JsonSchemaType.String });
 
+    public static readonly ApiParameter Replica = InQuery(
+        "replica", "Which replica.", () => new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64", Minimum = "1" });
+
+    public static readonly ApiParameter Version = InQuery(
+        "version",
+        "The configuration's version for which the change is made; any without it.",
+        () => new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64", Minimum = "0" });
+
     public static readonly ApiParameter Consistency = InQuery(
         "consistency",
         "What the read may see: everything acknowledged before it began (linearizable); the same by the leader's lease, where leases are on (lease); "

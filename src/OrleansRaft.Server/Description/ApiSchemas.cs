@@ -13,6 +13,9 @@ internal static class ApiSchemas
     public const string Group = nameof(Group);
     public const string GroupPage = nameof(GroupPage);
     public const string Replica = nameof(Replica);
+    public const string Configuration = nameof(Configuration);
+    public const string LeaderBody = nameof(LeaderBody);
+    public const string MembersBody = nameof(MembersBody);
     public const string LogEntry = nameof(LogEntry);
     public const string LogPage = nameof(LogPage);
     public const string Health = nameof(Health);
@@ -28,6 +31,9 @@ internal static class ApiSchemas
         document.AddComponent(IncrementBody, Body("by", Int64("How much to add; may be negative.")));
         document.AddComponent(SetBody, Body("value", Int64("The counter's new value.")));
         document.AddComponent(Replica, ReplicaSchema());
+        document.AddComponent(Configuration, ConfigurationSchema());
+        document.AddComponent(LeaderBody, Body("replica", Int64("The voter that is to lead.")));
+        document.AddComponent(MembersBody, MembersSchema());
         document.AddComponent(Group, GroupSchema(document));
         document.AddComponent(GroupPage, Page("groups", Group, document, Text("The after of the next page; null on the last one.", OrNull)));
         document.AddComponent(LogEntry, LogEntrySchema());
@@ -76,8 +82,40 @@ internal static class ApiSchemas
         ("group", Text("Its name.")),
         ("leader", Int64("The id of the replica that leads; null when none does.", OrNull)),
         ("term", Int64("The highest term that any replica tells.")),
+        ("configuration", new OpenApiSchemaReference(Configuration, document)),
         ("replicas", ArrayOf(Replica, document)),
     ]);
+
+    private static OpenApiSchema ConfigurationSchema() => Closed(
+    [
+        ("version", Int64("The log index of the entry that made it; changes of members can be conditional on it.")),
+        ("voters", Numbers("The replicas that vote.")),
+        ("outgoingVoters", Numbers("While the group passes from one set of voters to another, the old ones, of which a majority is needed as well; else empty.")),
+        ("learners", Numbers("Replicas that receive the log and have no vote.")),
+    ]);
+
+    private static OpenApiSchema MembersSchema()
+    {
+        var schema = Closed(
+        [
+            ("replica", Int64("The number of the replica that joins; a number that was never used is chosen without it.")),
+            ("replaces", Int64("The voter whose place it takes once it has caught up.")),
+            ("learner", new OpenApiSchema { Type = JsonSchemaType.Boolean, Description = "Whether it stays without a vote." }),
+            ("silo", Text("The silo whose local store is to hold it; only where silos have stores of their own.")),
+            ("voters", Int64("Instead of all these: how many voters the group is to have.")),
+            ("version", Int64("The configuration's version for which the change is made; any without it.")),
+        ]);
+        schema.Required!.Clear();
+        schema.Examples = [new JsonObject { ["replica"] = 4, ["version"] = 17 }];
+        return schema;
+    }
+
+    private static OpenApiSchema Numbers(string description) => new()
+    {
+        Type = JsonSchemaType.Array,
+        Description = description,
+        Items = Int64("A replica."),
+    };
 
     private static OpenApiSchema LogEntrySchema() => Closed(
     [
@@ -128,7 +166,7 @@ internal static class ApiSchemas
         new() { Type = JsonSchemaType.Array, Items = new OpenApiSchemaReference(schema, document) };
 
     /// <summary>An object with these fields, all required, and no others.</summary>
-    private static OpenApiSchema Closed(ReadOnlySpan<(string Name, OpenApiSchema Schema)> fields)
+    private static OpenApiSchema Closed(ReadOnlySpan<(string Name, IOpenApiSchema Schema)> fields)
     {
         var schema = new OpenApiSchema
         {

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
@@ -49,6 +50,7 @@ internal sealed class GroupJson(IOptions<RaftOptions> options)
         json.WriteString("group"u8, group.Group);
         WriteNumber(json, "leader", group.Leader?.Value);
         json.WriteNumber("term"u8, group.Term.Value);
+        WriteConfiguration(json, group.Configuration);
         json.WriteStartArray("replicas"u8);
         foreach (var replica in group.Replicas)
         {
@@ -57,6 +59,27 @@ internal sealed class GroupJson(IOptions<RaftOptions> options)
 
         json.WriteEndArray();
         json.WriteEndObject();
+    }
+
+    private static void WriteConfiguration(Utf8JsonWriter json, Configuration configuration)
+    {
+        json.WriteStartObject("configuration"u8);
+        json.WriteNumber("version"u8, configuration.Version.Value);
+        WriteReplicas(json, "voters", configuration.Voters);
+        WriteReplicas(json, "outgoingVoters", configuration.OutgoingVoters);
+        WriteReplicas(json, "learners", configuration.Learners);
+        json.WriteEndObject();
+    }
+
+    private static void WriteReplicas(Utf8JsonWriter json, string name, ImmutableArray<ReplicaId> replicas)
+    {
+        json.WriteStartArray(name);
+        foreach (var replica in replicas)
+        {
+            json.WriteNumberValue(replica.Value);
+        }
+
+        json.WriteEndArray();
     }
 
     /// <summary>A replica that did not answer has nulls where its own words would be: zeros would look like an empty log.</summary>

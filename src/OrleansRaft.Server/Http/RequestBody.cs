@@ -5,7 +5,7 @@ using Microsoft.Net.Http.Headers;
 
 namespace OrleansRaft.Server;
 
-/// <summary>Reads the bodies that the API takes: a JSON object with one 64-bit integer and nothing else.</summary>
+/// <summary>Reads the bodies that the API takes. Most are a JSON object with one 64-bit integer and nothing else.</summary>
 /// <remarks>By hand, because every increment goes through here, and because a field that is unknown or given twice must be refused by its name.</remarks>
 internal static class RequestBody
 {
@@ -14,10 +14,20 @@ internal static class RequestBody
 
     private const string WholeBody = "body";
 
+    /// <summary>Takes a whole body apart.</summary>
+    public delegate Checked<T> BodyParser<T, in TWith>(in ReadOnlySequence<byte> body, TWith with);
+
     /// <summary>Reads the one integer of a body.</summary>
     /// <param name="request">The request.</param>
     /// <param name="field">The name of the integer's field, in ASCII.</param>
-    public static async ValueTask<Checked<long>> ReadInt64Async(HttpRequest request, string field)
+    public static ValueTask<Checked<long>> ReadInt64Async(HttpRequest request, string field) =>
+        ReadAsync(request, field, static (in ReadOnlySequence<byte> body, string field) => ParseInt64(body, field));
+
+    /// <summary>Reads a body and takes it apart.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="with">What <paramref name="parse"/> needs besides.</param>
+    /// <param name="parse">Takes the whole body apart.</param>
+    public static async ValueTask<Checked<T>> ReadAsync<T, TWith>(HttpRequest request, TWith with, BodyParser<T, TWith> parse)
     {
         if (!IsJson(request.ContentType))
         {
@@ -41,9 +51,9 @@ internal static class RequestBody
 
             if (read.IsCompleted)
             {
-                var number = ParseInt64(read.Buffer, field);
+                var parsed = parse(read.Buffer, with);
                 body.AdvanceTo(read.Buffer.End);
-                return number;
+                return parsed;
             }
 
             body.AdvanceTo(read.Buffer.Start, read.Buffer.End);

@@ -29,6 +29,16 @@ internal static class KnownProblems
             "There is no such group.",
             $"There is no group {Shortened.Of(group)} in this cluster. GET /api/v1/groups lists the groups there are.");
 
+    public static Problem ChangeUnknown(string subject, string detail) =>
+        new(
+            StatusCodes.Status504GatewayTimeout,
+            ProblemTypes.OutcomeUnknown,
+            "It is unknown whether the request was applied.",
+            $"{subject} may have been made, in part or whole. {detail} GET the group to see what became of it.")
+        {
+            Definite = false,
+        };
+
     public static Problem InternalError(bool definite) =>
         new(
             StatusCodes.Status500InternalServerError,

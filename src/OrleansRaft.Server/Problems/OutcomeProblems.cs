@@ -35,8 +35,12 @@ internal static class OutcomeProblems
         RefusalReason.TooLarge => KnownProblems.BodyTooLarge(),
         RefusalReason.LeaseDisabled => KnownProblems.InvalidRequest(
             "consistency", $"{subject} asks for consistency \"lease\", but leader leases are off. Use \"linearizable\", or set Raft:LeaderLease on every silo."),
-        RefusalReason.InvalidRequest or RefusalReason.ConfigurationConflict => KnownProblems.InvalidRequest(
-            "body", $"{subject} makes no sense for its group. {refusal.Detail}"),
+        RefusalReason.InvalidRequest => KnownProblems.InvalidRequest("body", $"{subject} makes no sense for its group. {refusal.Detail}"),
+        RefusalReason.ConfigurationConflict => new(
+            StatusCodes.Status409Conflict,
+            ProblemTypes.ConfigurationConflict,
+            "The group's members are others than expected.",
+            $"{subject} is refused, and nothing was changed. {refusal.Detail}"),
         _ => new(
             StatusCodes.Status429TooManyRequests,
             ProblemTypes.Overloaded,

@@ -27,6 +27,9 @@ public static class ProblemTypes
     /// <summary>409: the <c>Idempotency-Key</c> was used for another request; nothing was changed.</summary>
     public const string KeyReused = "key-reused";
 
+    /// <summary>409: the group's members have changed since, or another change is under way; nothing was changed.</summary>
+    public const string ConfigurationConflict = "configuration-conflict";
+
     /// <summary>400: a field, header or parameter is wrong; <c>field</c> names it.</summary>
     public const string InvalidRequest = "invalid-request";
 

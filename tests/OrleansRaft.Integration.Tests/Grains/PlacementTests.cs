@@ -47,7 +47,7 @@ public sealed class PlacementTests
         await cluster.AddAsync("k", 5);
         var learner = new ReplicaId(4);
 
-        var added = await cluster.Admin.ChangeMembersAsync("ledgers-0", [new MemberChange(MemberChangeKind.AddLearner, learner)], null, Token);
+        var added = await cluster.Admin.ChangeMembersAsync("ledgers-0", new AddMember { Replica = learner, AsLearner = true }, null, Token);
         added.ShouldBeOfType<Committed<Configuration>>(added.ToString());
         await RaftTestCluster.EventuallyAsync(async () =>
             (await cluster.Admin.GetGroupAsync("ledgers-0", Token))!.Replicas is { Count: 4 } replicas
@@ -55,7 +55,7 @@ public sealed class PlacementTests
             && replicas.Select(replica => replica.Snapshot!.Digest).Distinct().Count() == 1
                 ? null
                 : "the learner has not caught up");
-        var removed = await cluster.Admin.ChangeMembersAsync("ledgers-0", [new MemberChange(MemberChangeKind.Remove, learner)], null, Token);
+        var removed = await cluster.Admin.ChangeMembersAsync("ledgers-0", new RemoveMember(learner), null, Token);
 
         removed.ShouldBeOfType<Committed<Configuration>>(removed.ToString()).Value.Contains(learner).ShouldBeFalse();
         (await cluster.AddAsync("k", 5)).ShouldBe(new LedgerResult(10, 2));

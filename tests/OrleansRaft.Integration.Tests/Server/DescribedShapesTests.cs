@@ -36,6 +36,14 @@ public sealed class DescribedShapesTests(CounterServer server) : IClassFixture<C
     [InlineData("/health/ready", "/health/ready")]
     public Task Answers_about_groups_and_health_have_the_shape_that_is_described(string route, string path) => CheckAsync("GET", route, path, body: null);
 
+    [Theory]
+    [InlineData("POST", "/api/v1/groups/{group}/leader", "/api/v1/groups/counters-0/leader", """{"replica":2}""")]
+    [InlineData("POST", "/api/v1/groups/{group}/leader", "/api/v1/groups/counters-0/leader", """{"replica":9}""")]
+    [InlineData("POST", "/api/v1/groups/{group}/members", "/api/v1/groups/counters-0/members", """{"version":1234567}""")]
+    [InlineData("DELETE", "/api/v1/groups/{group}/members", "/api/v1/groups/counters-0/members?replica=9")]
+    public Task Answers_about_members_have_the_shape_that_is_described(string method, string route, string path, string? body = null) =>
+        CheckAsync(method, route, path, body);
+
     private async Task CheckAsync(string method, string route, string path, string? body)
     {
         foreach (var name in (string[])["visits", "other"])

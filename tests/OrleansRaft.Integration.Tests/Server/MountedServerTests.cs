@@ -67,6 +67,7 @@ public sealed class MountedServerTests(ScriptedServer server) : IClassFixture<Sc
         group.GetProperty("group").GetString().ShouldBe("counters-0");
         group.GetProperty("leader").GetInt64().ShouldBe(1);
         group.GetProperty("term").GetInt64().ShouldBe(7);
+        group.GetProperty("configuration").GetRawText().ShouldBe("""{"version":0,"voters":[1,2,3],"outgoingVoters":[],"learners":[]}""");
         var replicas = group.GetProperty("replicas").EnumerateArray().ToArray();
         replicas.Length.ShouldBe(3);
         replicas[0].GetProperty("role").GetString().ShouldBe("leader");
@@ -193,7 +194,8 @@ public sealed class MountedServerTests(ScriptedServer server) : IClassFixture<Sc
             Replica(name, 1, leader == 1 ? RaftRole.Leader : RaftRole.Follower, ticks: 0),
             Replica(name, 2, RaftRole.Follower, ticks: 2),
             new ReplicaView(new ReplicaId(3), "silo-3", null, null, "silo-3 does not answer"),
-        ]);
+        ],
+        Configuration.OfVoters(3));
 
     private static ReplicaView Replica(string group, long id, RaftRole role, int ticks)
     {

@@ -16,6 +16,12 @@ internal sealed class ScriptedAdmin : IRaftAdmin
 
     public Exception? Failure { get; set; }
 
+    public List<(MembershipGoal Goal, LogIndex? Version)> Goals { get; } = [];
+
+    public Outcome<ReplicaId> Transfer { get; set; } = new Unknown<ReplicaId>("");
+
+    public Outcome<Configuration> Change { get; set; } = new Unknown<Configuration>("");
+
     public ClusterDefinition Cluster => new("scripted", [], 1, []);
 
     public Task<GroupPage> ListGroupsAsync(string? after, int limit, CancellationToken cancellation = default)
@@ -33,11 +39,14 @@ internal sealed class ScriptedAdmin : IRaftAdmin
         Task.FromResult<IReadOnlyList<Entry>?>(null);
 
     public Task<Outcome<ReplicaId>> TransferLeadershipAsync(string group, ReplicaId? target, CancellationToken cancellation = default) =>
-        throw new InvalidOperationException("No test asks for it.");
+        Task.FromResult(Transfer);
 
     public Task<Outcome<Configuration>> ChangeMembersAsync(
-        string group, IReadOnlyList<MemberChange> changes, LogIndex? expectedVersion, CancellationToken cancellation = default) =>
-        throw new InvalidOperationException("No test asks for it.");
+        string group, MembershipGoal goal, LogIndex? expectedVersion = null, CancellationToken cancellation = default)
+    {
+        Goals.Add((goal, expectedVersion));
+        return Task.FromResult(Change);
+    }
 
     public Task<RaftReadiness> CheckReadinessAsync(CancellationToken cancellation = default) => Task.FromResult(Readiness);
 }

@@ -24,6 +24,7 @@ public sealed class ScriptedServer : IAsyncLifetime
         admin.Readiness = ScriptedAdmin.Ready;
         admin.Groups.Clear();
         admin.Failure = null;
+        admin.Goals.Clear();
         return admin;
     }
 }

@@ -1,0 +1,35 @@
+using OrleansRaft.Core;
+
+namespace OrleansRaft.Grains;
+
+/// <summary>What is wanted of a group's members: <see cref="AddMember"/>, <see cref="RemoveMember"/> or <see cref="ResizeGroup"/>.</summary>
+public abstract record MembershipGoal
+{
+    private protected MembershipGoal()
+    {
+    }
+}
+
+/// <summary>A further replica, which receives the log before it votes (thesis §4.2.1).</summary>
+public sealed record AddMember : MembershipGoal
+{
+    /// <summary>Its number; null for the next that was never used.</summary>
+    public ReplicaId? Replica { get; init; }
+
+    /// <summary>The voter whose place it takes, in one step through a joint configuration (§6) once it has caught up; null for none.</summary>
+    public ReplicaId? Replaces { get; init; }
+
+    /// <summary>Whether it stays without a vote.</summary>
+    public bool AsLearner { get; init; }
+
+    /// <summary>The silo whose local store is to hold it; null to choose one. Only where silos have stores of their own.</summary>
+    public string? Silo { get; init; }
+}
+
+/// <summary>A replica less.</summary>
+/// <param name="Replica">Which.</param>
+public sealed record RemoveMember(ReplicaId Replica) : MembershipGoal;
+
+/// <summary>So many voters: new replicas are added, or the last ones removed, in one step through a joint configuration (§6).</summary>
+/// <param name="Voters">How many.</param>
+public sealed record ResizeGroup(int Voters) : MembershipGoal;

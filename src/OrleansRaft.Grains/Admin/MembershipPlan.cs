@@ -1,0 +1,139 @@
+using OrleansRaft.Core;
+
+namespace OrleansRaft.Grains;
+
+/// <summary>A group as a change of its members finds it.</summary>
+/// <param name="Group">Its name.</param>
+/// <param name="Configuration">The configuration in force.</param>
+/// <param name="Leader">Who leads.</param>
+/// <param name="Answering">The replicas that answer.</param>
+/// <param name="FirstFree">The lowest number that no replica of the group has had, as far as is known.</param>
+/// <param name="Servers">How many database servers hold the replicas, by their numbers.</param>
+internal sealed record MembershipView(
+    string Group, Configuration Configuration, ReplicaId Leader, IReadOnlySet<ReplicaId> Answering, long FirstFree, int Servers);
+
+/// <summary>How a group comes to the members that are wanted: pure.</summary>
+/// <param name="Joining">The first change, which gives new replicas the log; empty when there are none.</param>
+/// <param name="Final">The change to make when all that joined have caught up; empty when the first is all.</param>
+internal sealed record MembershipPlan(IReadOnlyList<MemberChange> Joining, IReadOnlyList<MemberChange> Final)
+{
+    /// <summary>The most voters that a group may be given: each further one makes every write slower.</summary>
+    public const int VotersMax = 9;
+
+    /// <summary>The replicas that leave.</summary>
+    public IEnumerable<ReplicaId> Leaving => Final.Where(static change => change.Kind == MemberChangeKind.Remove).Select(static change => change.Replica);
+
+    /// <summary>Plans.</summary>
+    /// <returns>The plan; or null, and a sentence that says why there is none and what to do.</returns>
+    public static (MembershipPlan? Plan, string Refusal) Make(MembershipView view, MembershipGoal goal)
+    {
+        var (plan, refusal) = goal switch
+        {
+            AddMember { Replaces: { } replaced } add => Replace(view, add, replaced),
+            AddMember add => Add(view, add),
+            RemoveMember remove => Remove(view, remove.Replica),
+            ResizeGroup resize => Resize(view, resize.Voters),
+            _ => throw new InvariantViolationException($"{goal.GetType().Name} is no goal"),
+        };
+        refusal = plan is null ? refusal : FindLostMajority(view, plan);
+        return (refusal.Length == 0 ? plan : null, refusal);
+    }
+
+    private static (MembershipPlan? Plan, string Refusal) Add(MembershipView view, AddMember add)
+    {
+        var replica = add.Replica ?? NextNumber(view, null);
+        if (view.Configuration.IsVoter(replica) || (add.AsLearner && view.Configuration.Contains(replica)))
+        {
+            return Refuse($"{view.Group} has a member {replica} already; its members are {MembersOf(view)}. Leave the number out to have the next one chosen.");
+        }
+
+        var kind = add.AsLearner ? MemberChangeKind.AddLearner : MemberChangeKind.AddVoterWhenCaughtUp;
+        return (new MembershipPlan([new MemberChange(kind, replica)], []), "");
+    }
+
+    private static (MembershipPlan? Plan, string Refusal) Replace(MembershipView view, AddMember add, ReplicaId replaced)
+    {
+        var replica = add.Replica ?? NextNumber(view, replaced);
+        if (!view.Configuration.IsVoter(replaced))
+        {
+            return Refuse($"{view.Group} has no voter {replaced} to replace; its members are {MembersOf(view)}.");
+        }
+
+        if (view.Configuration.IsVoter(replica))
+        {
+            return Refuse($"{view.Group} has a voter {replica} already, which cannot take another's place; leave the number out to have the next one chosen.");
+        }
+
+        return add.AsLearner
+            ? Refuse("A learner has no vote, so it cannot take a voter's place; leave one of the two wishes out.")
+            : (new MembershipPlan(
+                Join(view, [replica]), [new MemberChange(MemberChangeKind.AddVoter, replica), new MemberChange(MemberChangeKind.Remove, replaced)]), "");
+    }
+
+    private static (MembershipPlan? Plan, string Refusal) Remove(MembershipView view, ReplicaId replica) => view.Configuration switch
+    {
+        var configuration when !configuration.Contains(replica) => Refuse($"{view.Group} has no member {replica}; its members are {MembersOf(view)}."),
+        { Voters: [var last] } when last == replica => Refuse($"Replica {replica} is the last voter of {view.Group}, which would be lost without it; add another first."),
+        _ => (new MembershipPlan([], [new MemberChange(MemberChangeKind.Remove, replica)]), ""),
+    };
+
+    private static (MembershipPlan? Plan, string Refusal) Resize(MembershipView view, int voters)
+    {
+        if (voters is < 1 or > VotersMax)
+        {
+            return Refuse($"A group has 1 to {VotersMax} voters, and {voters} were asked for; 3 or 5 is usual.");
+        }
+
+        var surplus = view.Configuration.Voters.Length - voters;
+        if (surplus >= 0)
+        {
+            // Those that do not answer go first, the leader last.
+            var leaving = view.Configuration.Voters
+                .OrderBy(view.Answering.Contains).ThenBy(voter => voter == view.Leader).ThenByDescending(static voter => voter)
+                .Take(surplus);
+            return (new MembershipPlan([], [.. leaving.Select(static voter => new MemberChange(MemberChangeKind.Remove, voter))]), "");
+        }
+
+        List<ReplicaId> added = [.. view.Configuration.Learners.Take(-surplus)];
+        for (var number = view.FirstFree; added.Count < -surplus; number++)
+        {
+            added.Add(new ReplicaId(number));
+        }
+
+        return (new MembershipPlan(Join(view, added), [.. added.Select(static replica => new MemberChange(MemberChangeKind.AddVoter, replica))]), "");
+    }
+
+    private static MemberChange[] Join(MembershipView view, IEnumerable<ReplicaId> replicas) =>
+        [.. replicas.Where(replica => !view.Configuration.Contains(replica)).Select(static replica => new MemberChange(MemberChangeKind.AddLearner, replica))];
+
+    /// <summary>A number that was never used: a removed replica's name would bring back votes that were forgotten. A successor keeps to its predecessor's server.</summary>
+    private static ReplicaId NextNumber(MembershipView view, ReplicaId? replaced)
+    {
+        var number = view.FirstFree;
+        while (replaced is { } old && (number - old.Value) % view.Servers != 0)
+        {
+            number++;
+        }
+
+        return new ReplicaId(number);
+    }
+
+    /// <summary>Replicas that catch up first are not counted among the silent; the others must be a majority without those.</summary>
+    private static string FindLostMajority(MembershipView view, MembershipPlan plan)
+    {
+        var joining = plan.Joining.Concat(plan.Final)
+            .Where(static change => change.Kind is MemberChangeKind.AddVoter or MemberChangeKind.AddVoterWhenCaughtUp)
+            .Select(static change => change.Replica)
+            .ToHashSet();
+        List<ReplicaId> voters = [.. view.Configuration.Voters.Except(plan.Leaving).Union(joining).Order()];
+        List<ReplicaId> silent = [.. voters.Where(voter => !view.Answering.Contains(voter) && !joining.Contains(voter))];
+        return (voters.Count - silent.Count) * 2 > voters.Count
+            ? ""
+            : $"The change would leave {view.Group} with the voters {string.Join(", ", voters)}, of which {string.Join(", ", silent)} "
+                + "did not answer: no majority would be left to go on. Bring those back, or remove them instead.";
+    }
+
+    private static string MembersOf(MembershipView view) => string.Join(", ", view.Configuration.Members.Select(static member => member.Id));
+
+    private static (MembershipPlan? Plan, string Refusal) Refuse(string sentence) => (null, sentence);
+}

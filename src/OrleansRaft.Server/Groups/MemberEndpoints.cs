@@ -1,0 +1,83 @@
+using Microsoft.AspNetCore.Http;
+using OrleansRaft.Core;
+using OrleansRaft.Grains;
+using OrleansRaft.Runtime;
+
+namespace OrleansRaft.Server;
+
+/// <summary>Who leads a group and who belongs to it, as the HTTP API changes it. The answer is the group as it is then.</summary>
+/// <param name="admin">Makes the changes.</param>
+/// <param name="json">Writes groups.</param>
+internal sealed class MemberEndpoints(IRaftAdmin admin, GroupJson json)
+{
+    public async Task TransferAsync(HttpContext context)
+    {
+        var group = NameOf(context);
+        var replica = await RequestBody.ReadInt64Async(context.Request, "replica");
+        if (replica.Problem is { } problem)
+        {
+            problem.Write(context.Response);
+            return;
+        }
+
+        if (replica.Value < 1)
+        {
+            KnownProblems.InvalidRequest("replica", $"The field \"replica\" is {replica.Value}, but replicas are numbered from 1.").Write(context.Response);
+            return;
+        }
+
+        var outcome = await admin.TransferLeadershipAsync(group, new ReplicaId(replica.Value), context.RequestAborted);
+        await AnswerAsync(context, group, outcome, $"The transfer of {group}", static _ => "replica");
+    }
+
+    public Task AddAsync(HttpContext context) => ChangeAsync(context, MembersBody.ReadAdditionAsync);
+
+    public Task RemoveAsync(HttpContext context) => ChangeAsync(context, MembersBody.ReadRemovalAsync);
+
+    private static string NameOf(HttpContext context) => context.Request.RouteValues["group"] as string ?? "";
+
+    private async Task ChangeAsync(HttpContext context, Func<HttpRequest, ValueTask<Checked<MembersRequest>>> read)
+    {
+        var group = NameOf(context);
+        var request = await read(context.Request);
+        if (request.Problem is { } problem)
+        {
+            problem.Write(context.Response);
+            return;
+        }
+
+        var outcome = await admin.ChangeMembersAsync(group, request.Value.Goal, request.Value.Version, context.RequestAborted);
+        await AnswerAsync(context, group, outcome, $"The change of the members of {group}", request.Value.FieldOf);
+    }
+
+    private async Task AnswerAsync<T>(HttpContext context, string group, Outcome<T> outcome, string subject, Func<string, string> fieldOf)
+    {
+        switch (outcome)
+        {
+            case Rejected<T> { Reason: RefusalReason.InvalidRequest } refusal:
+                KnownProblems.InvalidRequest(fieldOf(refusal.Detail), $"{subject} is refused, and nothing was changed. {refusal.Detail}").Write(context.Response);
+                break;
+            case Rejected<T> refusal:
+                OutcomeProblems.Of(refusal, subject).Write(context.Response);
+                break;
+            case Unknown<T> unknown:
+                KnownProblems.ChangeUnknown(subject, unknown.Detail).Write(context.Response);
+                break;
+            default:
+                await WriteAsync(context, group);
+                break;
+        }
+    }
+
+    private async Task WriteAsync(HttpContext context, string group)
+    {
+        if (await admin.GetGroupAsync(group, context.RequestAborted) is { } view)
+        {
+            json.WriteGroup(context.Response, view);
+        }
+        else
+        {
+            KnownProblems.UnknownGroup(group).Write(context.Response);
+        }
+    }
+}

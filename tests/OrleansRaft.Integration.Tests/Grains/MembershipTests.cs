@@ -1,0 +1,111 @@
+using OrleansRaft.Core;
+using OrleansRaft.Grains;
+using OrleansRaft.Runtime;
+
+namespace OrleansRaft.Integration.Tests.Grains;
+
+/// <summary>Members of a running group: added, replaced, removed, under load.</summary>
+public sealed class MembershipTests
+{
+    private const string Group = "ledgers-0";
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Three_voters_become_five_and_three_again_under_load_and_nothing_is_lost()
+    {
+        await using var cluster = await RaftTestCluster.StartAsync(silos: 5, groups: 1);
+        await cluster.WaitUntilSpreadAsync();
+        await cluster.AddAsync("k", 1);
+        using var stopping = new CancellationTokenSource();
+        var adding = AddUntilAsync(cluster, stopping.Token);
+
+        var five = Voters(await cluster.Admin.ChangeMembersAsync(Group, new ResizeGroup(5), null, Token));
+        await cluster.WaitUntilSpreadAsync();
+        var three = Voters(await cluster.Admin.ChangeMembersAsync(Group, new ResizeGroup(3), null, Token));
+
+        await stopping.CancelAsync();
+        var acknowledged = await adding;
+        five.ShouldBe([1, 2, 3, 4, 5]);
+        three.Length.ShouldBe(3);
+        (await cluster.AddAsync("k", 1)).Sum.ShouldBe(acknowledged + 2);
+        await RaftTestCluster.EventuallyAsync(async () =>
+            (await cluster.Admin.GetGroupAsync(Group, Token))!.Replicas.Select(replica => replica.Replica.Value).ToArray() is var left && left.SequenceEqual(three)
+                ? null
+                : $"{string.Join(", ", left)} still belong to it");
+    }
+
+    [Fact]
+    public async Task A_voter_is_replaced_in_one_step_even_the_leader_and_its_number_is_not_used_again()
+    {
+        await using var cluster = await RaftTestCluster.StartAsync(silos: 4, groups: 1);
+        await cluster.WaitUntilSpreadAsync();
+        await cluster.AddAsync("k", 5);
+        var leader = (await cluster.Admin.GetGroupAsync(Group, Token))!.Leader!.Value;
+
+        var replaced = Voters(await cluster.Admin.ChangeMembersAsync(Group, new AddMember { Replaces = leader }, null, Token));
+        var again = await cluster.Admin.ChangeMembersAsync(Group, new AddMember { Replica = leader }, null, Token);
+        var next = Voters(await cluster.Admin.ChangeMembersAsync(Group, new AddMember(), null, Token));
+
+        replaced.ShouldBe(new[] { 1L, 2, 3, 4 }.Where(voter => voter != leader.Value));
+        Refused(again, RefusalReason.InvalidRequest).ShouldContain("has a history");
+        next.ShouldBe([.. replaced, 5]);
+        (await cluster.AddAsync("k", 5)).ShouldBe(new LedgerResult(10, 2));
+    }
+
+    [Fact]
+    public async Task What_makes_no_sense_is_refused_with_a_sentence_and_changes_nothing()
+    {
+        await using var cluster = await RaftTestCluster.StartAsync(silos: 3, groups: 1);
+        await cluster.WaitUntilSpreadAsync();
+        var admin = cluster.Admin;
+
+        Refused(await admin.ChangeMembersAsync("ledgers-9", new AddMember(), null, Token), RefusalReason.UnknownGroup).ShouldContain("list the groups");
+        Refused(await admin.ChangeMembersAsync(Group, new RemoveMember(new ReplicaId(9)), null, Token), RefusalReason.InvalidRequest).ShouldContain("its members are 1, 2, 3");
+        Refused(await admin.ChangeMembersAsync(Group, new AddMember { Silo = "nowhere" }, null, Token), RefusalReason.InvalidRequest).ShouldContain("the active ones are");
+        Refused(await admin.ChangeMembersAsync(Group, new AddMember(), new LogIndex(999), Token), RefusalReason.ConfigurationConflict).ShouldContain("read the group again");
+        Refused(await admin.ChangeMembersAsync(Group, new ResizeGroup(0), null, Token), RefusalReason.InvalidRequest).ShouldContain("1 to 9 voters");
+        (await admin.GetGroupAsync(Group, Token))!.Configuration.ShouldBe(Configuration.OfVoters(3));
+    }
+
+    [Fact]
+    public async Task Two_changes_for_one_version_make_one_change()
+    {
+        await using var cluster = await RaftTestCluster.StartAsync(silos: 3, groups: 1);
+        await cluster.WaitUntilSpreadAsync();
+        var version = (await cluster.Admin.GetGroupAsync(Group, Token))!.Configuration.Version;
+
+        var outcomes = await Task.WhenAll(Enumerable.Range(4, 2).Select(number =>
+            cluster.Admin.ChangeMembersAsync(Group, new AddMember { Replica = new ReplicaId(number), AsLearner = true }, version, Token)));
+
+        outcomes.OfType<Committed<Configuration>>().ShouldHaveSingleItem();
+        outcomes.OfType<Rejected<Configuration>>().ShouldHaveSingleItem().Reason.ShouldBe(RefusalReason.ConfigurationConflict);
+    }
+
+    private static async Task<long> AddUntilAsync(RaftTestCluster cluster, CancellationToken stopping)
+    {
+        var acknowledged = 0L;
+        while (!stopping.IsCancellationRequested)
+        {
+            var id = $"add-{acknowledged}";
+            while (await cluster.Ledger("k").SubmitAsync(new LedgerCommand(1), id, Token) is not Committed<LedgerResult>)
+            {
+                Token.ThrowIfCancellationRequested();
+            }
+
+            acknowledged++;
+        }
+
+        return acknowledged;
+    }
+
+    private static long[] Voters(Outcome<Configuration> outcome) =>
+        [.. outcome.ShouldBeOfType<Committed<Configuration>>(outcome.ToString()).Value.Voters.Select(voter => voter.Value)];
+
+    private static string Refused(Outcome<Configuration> outcome, RefusalReason reason)
+    {
+        var refusal = outcome.ShouldBeOfType<Rejected<Configuration>>(outcome.ToString());
+        refusal.Reason.ShouldBe(reason, refusal.Detail);
+        return refusal.Detail;
+    }
+}

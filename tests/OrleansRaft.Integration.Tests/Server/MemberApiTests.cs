@@ -1,0 +1,109 @@
+using System.Text.Json;
+using OrleansRaft.Core;
+using OrleansRaft.Grains;
+using OrleansRaft.Runtime;
+
+namespace OrleansRaft.Integration.Tests.Server;
+
+/// <summary>Changes of leaders and members over HTTP: what is read from a request, and what each outcome is answered as. The groups are scripted.</summary>
+public sealed class MemberApiTests(ScriptedServer server) : IClassFixture<ScriptedServer>
+{
+    private const string Leader = "/api/v1/groups/counters-0/leader";
+    private const string Members = "/api/v1/groups/counters-0/members";
+
+    private readonly ScriptedAdmin admin = server.Reset();
+
+    public static TheoryData<string, MembershipGoal, long?> Additions => new()
+    {
+        { """{}""", new AddMember(), null },
+        { """{"replica":4,"version":17}""", new AddMember { Replica = new ReplicaId(4) }, 17 },
+        { """{"replica":4,"learner":true}""", new AddMember { Replica = new ReplicaId(4), AsLearner = true }, null },
+        { """{"replaces":2,"version":0}""", new AddMember { Replaces = new ReplicaId(2) }, 0 },
+        { """{"silo":"silo-4"}""", new AddMember { Silo = "silo-4" }, null },
+        { """{"voters":5}""", new ResizeGroup(5), null },
+    };
+
+    [Theory]
+    [MemberData(nameof(Additions))]
+    public async Task A_post_says_who_is_to_join_and_for_which_version(string body, MembershipGoal goal, long? version)
+    {
+        await server.Client.SendAsync(HttpMethod.Post, Members, body);
+
+        admin.Goals.ShouldHaveSingleItem().ShouldBe((goal, version is { } number ? new LogIndex(number) : null));
+    }
+
+    [Theory]
+    [InlineData("?replica=3&version=9", null)]
+    [InlineData("", """{"replica":3,"version":9}""")]
+    public async Task A_delete_names_who_leaves_in_its_parameters_or_in_its_body(string parameters, string? body)
+    {
+        await server.Client.SendAsync(HttpMethod.Delete, Members + parameters, body);
+
+        admin.Goals.ShouldHaveSingleItem().ShouldBe((new RemoveMember(new ReplicaId(3)), new LogIndex(9)));
+    }
+
+    [Theory]
+    [InlineData("POST", Leader, """{"replica":0}""", "replica")]
+    [InlineData("POST", Leader, """{}""", "replica")]
+    [InlineData("POST", Leader, """{"silo":"a"}""", "silo")]
+    [InlineData("POST", Members, "", "body")]
+    [InlineData("POST", Members, "[]", "body")]
+    [InlineData("POST", Members, "{", "body")]
+    [InlineData("POST", Members, """{"replica":0}""", "replica")]
+    [InlineData("POST", Members, """{"replica":1.5}""", "replica")]
+    [InlineData("POST", Members, """{"replica":4,"replica":5}""", "replica")]
+    [InlineData("POST", Members, """{"version":-1}""", "version")]
+    [InlineData("POST", Members, """{"learner":"yes"}""", "learner")]
+    [InlineData("POST", Members, """{"silo":""}""", "silo")]
+    [InlineData("POST", Members, """{"voters":5,"replica":4}""", "voters")]
+    [InlineData("POST", Members, """{"member":4}""", "member")]
+    [InlineData("DELETE", Members, null, "replica")]
+    [InlineData("DELETE", Members + "?replica=x", null, "replica")]
+    [InlineData("DELETE", Members + "?replica=3&version=x", null, "version")]
+    [InlineData("DELETE", Members + "?replica=3&replica=4", null, "replica")]
+    [InlineData("DELETE", Members, """{"replica":3,"voters":2}""", "body")]
+    public async Task A_request_that_makes_no_sense_names_the_field_and_changes_nothing(string method, string path, string? body, string field)
+    {
+        var answer = await server.Client.SendAsync(new HttpMethod(method), path, body);
+
+        answer.ShouldBeProblem(400, "invalid-request", field);
+        admin.Goals.ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData(RefusalReason.ConfigurationConflict, 409, "configuration-conflict")]
+    [InlineData(RefusalReason.InvalidRequest, 400, "invalid-request")]
+    [InlineData(RefusalReason.UnknownGroup, 404, "unknown-group")]
+    [InlineData(RefusalReason.NoLeader, 503, "no-leader")]
+    public async Task A_refused_change_is_a_problem_that_says_why_and_that_nothing_was_changed(RefusalReason reason, int status, string type)
+    {
+        admin.Change = new Rejected<Configuration>(reason, null, TimeSpan.FromSeconds(1), "The reason stands here.");
+
+        var answer = await server.Client.SendAsync(HttpMethod.Post, Members, """{"replica":4}""");
+
+        answer.ShouldBeProblem(status, type);
+        answer.Text.ShouldContain("The reason stands here.");
+    }
+
+    [Fact]
+    public async Task A_change_of_unknown_outcome_says_that_it_may_have_been_made()
+    {
+        admin.Change = new Unknown<Configuration>("silo-2 did not answer.");
+
+        var answer = await server.Client.SendAsync(HttpMethod.Post, Members, """{"replica":4}""");
+
+        answer.ShouldBeProblem(504, "outcome-unknown", definite: false).Text.ShouldContain("silo-2 did not answer.");
+    }
+
+    [Fact]
+    public async Task A_change_that_was_made_answers_with_the_group_as_it_is_then()
+    {
+        admin.Groups.Add(new GroupView("counters-0", "counters", 0, null, Term.Zero, [], Configuration.OfVoters(4)));
+        admin.Change = new Committed<Configuration>(Configuration.OfVoters(4), default, "counters-0");
+
+        var group = (await server.Client.SendAsync(HttpMethod.Post, Members, """{"replica":4}""")).ShouldBeJson();
+
+        group.GetProperty("configuration").GetProperty("voters").EnumerateArray().Select(voter => voter.GetInt64()).ShouldBe([1, 2, 3, 4]);
+        group.GetProperty("leader").ValueKind.ShouldBe(JsonValueKind.Null);
+    }
+}
