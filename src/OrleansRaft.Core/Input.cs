@@ -50,6 +50,10 @@ public sealed record Applied(LogIndex Index) : Input;
 /// <param name="Snapshot">Which; its configuration is <see cref="RaftCore.ConfigurationAt"/> of its index.</param>
 public sealed record SnapshotSaved(SnapshotDescriptor Snapshot) : Input;
 
+/// <summary>The log up to an index may go, however much of it <see cref="RaftSettings.KeptEntries"/> would keep.</summary>
+/// <param name="Through">The last entry to forget; the newest snapshot covers it.</param>
+public sealed record CompactLog(LogIndex Through) : Input;
+
 /// <summary>A chunk asked for by <see cref="ReadSnapshotChunk"/> was read.</summary>
 /// <param name="To">For whom it was read.</param>
 /// <param name="LastIncluded">Of which snapshot.</param>

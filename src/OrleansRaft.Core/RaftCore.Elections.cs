@@ -155,8 +155,12 @@ public sealed partial class RaftCore
     private void OnPreVote(ReplicaId from, PreVote request)
     {
         // Only the log and the leader's being alive decide; the asker's own leader may ask (hashicorp/raft#606), and nothing is remembered: no term, no timer.
-        var granted = !RefusesToDisturbLeader(from)
-            && Election.Decide(hardState, log.Last, request) == VoteDecision.Granted;
+        if (request.Term > CurrentTerm && RefusesToDisturbLeader(from))
+        {
+            return;
+        }
+
+        var granted = Election.Decide(hardState, log.Last, request) == VoteDecision.Granted;
         Send(from, new PreVoteResponse(granted ? request.Term : CurrentTerm, granted), granted ? PersistTicket.Zero : TermTicket);
     }
 

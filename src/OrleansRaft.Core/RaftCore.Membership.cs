@@ -117,13 +117,28 @@ public sealed partial class RaftCore
             return;
         }
 
+        DismissDeparted();
         if (Configuration is { IsJoint: true, LeavesAutomatically: true } && IsTermCommitted)
         {
             AppendConfiguration(MembershipChange.Leave(Configuration, log.Last.Index.Next));
         }
-        else if (!Configuration.IsVoter(Id))
+        else if (!Configuration.IsVoter(Id) && settings.StepDownOnRemoval)
         {
             BecomeFollower(CurrentTerm, null);
         }
+    }
+
+    /// <summary>Replicas whose removal is committed hear of it, if one more message reaches them, and then nothing more.</summary>
+    private void DismissDeparted()
+    {
+        foreach (var peer in peers)
+        {
+            if (peer is { IsDeparting: true, State: ProgressState.Replicate })
+            {
+                SendBehindEntries(peer);
+            }
+        }
+
+        peers = Array.FindAll(peers, peer => !peer.IsDeparting);
     }
 }

@@ -93,7 +93,7 @@ public sealed partial class RaftCore
 
     private RejectionReason? RefuseProposal(Propose propose)
     {
-        if (Role != RaftRole.Leader)
+        if (Role != RaftRole.Leader || (Configuration.Version <= CommitIndex && !Configuration.Contains(Id)))
         {
             return RejectionReason.NotLeader;
         }
@@ -138,7 +138,10 @@ public sealed partial class RaftCore
         return null;
     }
 
-    /// <summary>Follows the configuration in force: a member's progress is kept as long as its session is the same.</summary>
+    /// <summary>
+    /// Follows the configuration in force: a member's progress is kept as long as its session is the same, and that of a removed one until its removal is
+    /// committed.
+    /// </summary>
     private void TrackPeers()
     {
         var tracked = new List<Progress>();
@@ -159,6 +162,15 @@ public sealed partial class RaftCore
             else
             {
                 tracked.Add(new Progress(member, isLearner, log.Last.Index.Next));
+            }
+        }
+
+        foreach (var peer in peers)
+        {
+            if (!Configuration.Contains(peer.Id))
+            {
+                (peer.IsDeparting, peer.IsLearner) = (true, true);
+                tracked.Add(peer);
             }
         }
 
@@ -247,10 +259,26 @@ public sealed partial class RaftCore
     /// <summary>A heartbeat names the last entry known to match, so that it may overtake entries on their way without being refused.</summary>
     private void SendHeartbeat(Progress peer) => SendAppend(peer, EntryBlock.Empty(peer.Match));
 
+    /// <summary>Names the last entry on its way: accepted only where everything before it arrived.</summary>
+    private void SendBehindEntries(Progress peer)
+    {
+        if (log.IdAt(peer.NextIndex.Previous) is { } last)
+        {
+            SendAppend(peer, EntryBlock.Empty(last));
+        }
+    }
+
     /// <summary>Tells an advanced commit index at once, unless entries on their way tell it.</summary>
     private void TellCommit(Progress peer)
     {
-        if (peer.CommitSent < LogIndex.Min(CommitIndex, peer.Match.Index))
+        if (settings.OrderedTransport && peer is { State: ProgressState.Replicate, HasInflight: true })
+        {
+            if (peer.CommitSent < CommitIndex && peer.CommitSent < peer.NextIndex.Previous && !peer.IsWindowFull(settings))
+            {
+                SendBehindEntries(peer);
+            }
+        }
+        else if (peer.CommitSent < LogIndex.Min(CommitIndex, peer.Match.Index))
         {
             SendHeartbeat(peer);
         }
@@ -353,7 +381,7 @@ public sealed partial class RaftCore
 
         if (response.Accepted)
         {
-            OnMatched(peer, response.Match);
+            OnMatched(peer, response.Match, response.ReadSequence);
         }
         else
         {
@@ -376,7 +404,7 @@ public sealed partial class RaftCore
         return peer;
     }
 
-    private void OnMatched(Progress peer, EntryId match)
+    private void OnMatched(Progress peer, EntryId match, ReadSequence round)
     {
         Invariant.Holds(match.Index <= log.Last.Index, "a follower's log matches only what its leader holds");
         var isNew = peer.Matched(match);
@@ -394,6 +422,10 @@ public sealed partial class RaftCore
         {
             AdvanceCommit();
         }
+        else if (settings.OrderedTransport && round > peer.ReadConfirmed)
+        {
+            AskForLost(peer);
+        }
 
         if (Role != RaftRole.Leader)
         {
@@ -408,6 +440,26 @@ public sealed partial class RaftCore
 
         Replicate(peer);
         TellCommit(peer);
+    }
+
+    /// <summary>A heartbeat's answer brought no news: had what was sent before it arrived, its answer would have come before this one.</summary>
+    private void AskForLost(Progress peer)
+    {
+        if (peer.State == ProgressState.Probe)
+        {
+            SendProbe(peer);
+        }
+        else if (peer is { State: ProgressState.Replicate, HasInflight: true })
+        {
+            if (CanSendAfter(peer.NextIndex.Previous))
+            {
+                SendBehindEntries(peer);
+            }
+            else
+            {
+                StartSnapshot(peer);
+            }
+        }
     }
 
     private void OnRefused(Progress peer, AppendEntriesResponse response)

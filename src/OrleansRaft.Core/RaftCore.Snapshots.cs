@@ -28,7 +28,17 @@ public sealed partial class RaftCore
 
         snapshot = saved;
         bytesSinceSnapshot = log.BytesBetween(saved.LastIncluded.Index, handedOut);
-        var end = CompactionEnd();
+        CompactThrough(CompactionEnd());
+    }
+
+    private void OnCompactLog(LogIndex index)
+    {
+        Invariant.Holds(index <= snapshot.LastIncluded.Index, "only what a snapshot covers is forgotten");
+        CompactThrough(index);
+    }
+
+    private void CompactThrough(LogIndex end)
+    {
         if (end > log.Start.Index)
         {
             log.CompactThrough(end);
@@ -100,7 +110,7 @@ public sealed partial class RaftCore
 
         if (response.IsInstalled)
         {
-            OnMatched(peer, response.LastIncluded);
+            OnMatched(peer, response.LastIncluded, response.ReadSequence);
         }
         else if (peer is { State: ProgressState.Snapshot, Sending: { } sending }
             && sending.LastIncluded == response.LastIncluded

@@ -156,6 +156,9 @@ public sealed partial class RaftCore
             case SnapshotSaved saved:
                 OnSnapshotSaved(saved.Snapshot);
                 break;
+            case CompactLog compact:
+                OnCompactLog(compact.Through);
+                break;
             case SnapshotChunkRead read:
                 OnSnapshotChunkRead(read);
                 break;

@@ -60,6 +60,15 @@ public sealed record RaftSettings
     /// </summary>
     public int QuiesceTicks { get; init; }
 
+    /// <summary>
+    /// Whether messages from one replica to another arrive in the order in which they were sent, if they arrive. Then a commit index is told right behind
+    /// the entries on their way, and a heartbeat's answer shows at once which of them were lost. Off for hosts whose heartbeats may overtake entries.
+    /// </summary>
+    public bool OrderedTransport { get; init; }
+
+    /// <summary>Whether a leader that is no longer a voter leaves office once that is committed (§6). Only scripts that retell other implementations turn it off.</summary>
+    public bool StepDownOnRemoval { get; init; } = true;
+
     /// <summary>Ticks without progress of its own storage after which a leader steps down, so that a replica whose storage works can lead.</summary>
     public int StorageStallTicks { get; init; } = 30;
 }

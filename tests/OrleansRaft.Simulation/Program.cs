@@ -1,6 +1,7 @@
 using System.CommandLine;
 using OrleansRaft.Simulation.Cli;
 using OrleansRaft.Simulation.Mutants;
+using OrleansRaft.Simulation.Script;
 
 var seed = new Option<ulong>("--seed") { Description = "The first seed.", DefaultValueFactory = _ => 1 };
 var count = new Option<long?>("--count") { Description = "How many seeds; 1, or with --until-failure no end." };
@@ -39,6 +40,9 @@ mutants.SetAction(_ =>
     }
 });
 
-var parsed = new RootCommand("Attacks OrleansRaft under a virtual clock, from a seed.") { run, mutants }.Parse(args);
+var script = new Command("script", "Drives a cluster in memory step by step: JSON lines on the standard input, one answer each on the standard output.");
+script.SetAction(_ => ScriptSession.Run(Console.In, Console.Out));
+
+var parsed = new RootCommand("Attacks OrleansRaft under a virtual clock, from a seed.") { run, mutants, script }.Parse(args);
 var answer = parsed.Invoke();
 return parsed.Errors.Count > 0 ? 2 : answer;

@@ -181,6 +181,51 @@ public sealed class MembershipRuleTests
     }
 
     [Fact]
+    public void A_removed_replica_hears_of_its_removal_and_then_of_nothing_more()
+    {
+        var group = new TestGroup(3);
+        var leader = group.Elect(1);
+
+        leader.Step(new ProposeConfiguration(1, [Change(MemberChangeKind.Remove, 3)], null));
+        group.Settle();
+        leader.Propose("not for 3");
+        group.Tick(3);
+
+        group[3].Core.CommitIndex.ShouldBe(group[3].Core.Configuration.Version);
+        group[3].Core.Configuration.Contains(Replica(3)).ShouldBeFalse();
+        group[2].Applied.ShouldBe(["not for 3"]);
+        group[3].Applied.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void A_removed_replica_counts_for_nothing_while_it_is_told()
+    {
+        var group = new TestGroup(3);
+        var leader = group.Elect(1);
+        group.Isolate(2);
+
+        leader.Step(new ProposeConfiguration(1, [Change(MemberChangeKind.Remove, 3)], null));
+        group.Settle();
+
+        group[3].Core.LastEntry.ShouldBe(leader.Core.LastEntry);
+        leader.Core.CommitIndex.ShouldBeLessThan(leader.Core.LastEntry.Index);
+    }
+
+    [Fact]
+    public void A_leader_that_may_outlive_its_removal_leads_on_but_takes_no_proposals()
+    {
+        var group = new TestGroup(3, settings => settings with { StepDownOnRemoval = false });
+        var leader = group.Elect(1);
+
+        leader.Step(new ProposeConfiguration(1, [Change(MemberChangeKind.Remove, 1)], null));
+        group.Settle();
+        leader.Propose("refused");
+
+        leader.Core.Role.ShouldBe(RaftRole.Leader);
+        leader.Last<ProposalRejected>().Reason.ShouldBe(RejectionReason.NotLeader);
+    }
+
+    [Fact]
     public void A_change_made_for_another_version_is_refused()
     {
         var leader = new TestGroup(3).Elect(1);
