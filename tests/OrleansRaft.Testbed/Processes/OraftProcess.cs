@@ -47,11 +47,20 @@ public sealed class OraftProcess : IAsyncDisposable
     /// <param name="environment">Variables besides those of this process.</param>
     /// <param name="workingDirectory">Where it runs; this process's own by default.</param>
     public static OraftProcess Start(
-        IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null, string? workingDirectory = null)
+        IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null, string? workingDirectory = null) =>
+        StartProgram(Program, arguments, environment, workingDirectory);
+
+    /// <summary>Starts another program of ours.</summary>
+    /// <param name="program">Its assembly.</param>
+    /// <param name="arguments">Its arguments.</param>
+    /// <param name="environment">Variables besides those of this process.</param>
+    /// <param name="workingDirectory">Where it runs; this process's own by default.</param>
+    public static OraftProcess StartProgram(
+        string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null, string? workingDirectory = null)
     {
         // A test run that was started in the background ignores Ctrl+C, and its children would inherit that; env takes it away, and becomes dotnet itself.
         var host = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
-        var start = new ProcessStartInfo("env", ["--default-signal=INT", host, Program, .. arguments])
+        var start = new ProcessStartInfo("env", ["--default-signal=INT", host, program, .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -5,7 +5,8 @@ namespace OrleansRaft.Testbed.Processes;
 /// <summary>One silo: an identity that outlives its processes, and the process that runs it at the moment.</summary>
 /// <param name="name">The silo's name.</param>
 /// <param name="arguments">Options besides its name and ports.</param>
-public sealed class OraftSilo(string name, IReadOnlyList<string> arguments) : IAsyncDisposable
+/// <param name="environment">Variables of its processes, besides those of this one.</param>
+public sealed class OraftSilo(string name, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string>? environment = null) : IAsyncDisposable
 {
     private static readonly TimeSpan ReadyDeadline = TimeSpan.FromSeconds(90);
     private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(5) };
@@ -43,7 +44,7 @@ public sealed class OraftSilo(string name, IReadOnlyList<string> arguments) : IA
             throw new InvalidOperationException($"{name} runs already.");
         }
 
-        process = OraftProcess.Start(CommandLine);
+        process = OraftProcess.Start(CommandLine, environment);
     }
 
     /// <summary>Waits until it has joined and every group has a leader that it can reach.</summary>

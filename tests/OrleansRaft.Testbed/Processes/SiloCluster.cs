@@ -26,11 +26,14 @@ public sealed class SiloCluster : IAsyncDisposable
             .. postgres.SelectMany(connection => new[] { "--postgres", connection }),
             .. more,
         ];
-        Silos = [.. Enumerable.Range(1, silos).Select(number => new OraftSilo($"silo-{number.ToString(CultureInfo.InvariantCulture)}", arguments))];
+        Silos = [.. Enumerable.Range(1, silos).Select(number => new OraftSilo($"silo-{number.ToString(CultureInfo.InvariantCulture)}", arguments, Environment))];
     }
 
     /// <summary>The cluster's name.</summary>
     public string ClusterId { get; }
+
+    /// <summary>Variables of the silos' processes, besides those of this one; what is set before a silo starts counts.</summary>
+    public Dictionary<string, string> Environment { get; } = [];
 
     /// <summary>The silos.</summary>
     public IReadOnlyList<OraftSilo> Silos { get; }

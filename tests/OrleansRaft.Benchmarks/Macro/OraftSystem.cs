@@ -1,0 +1,104 @@
+using System.Globalization;
+using System.Text.Json;
+using OrleansRaft.Benchmarks.Load;
+using OrleansRaft.Testbed.Processes;
+
+namespace OrleansRaft.Benchmarks.Macro;
+
+/// <summary>Three <c>oraft serve</c> processes with their logs in PostgreSQL, over HTTP.</summary>
+internal sealed class OraftSystem : ISystem
+{
+    public const string SystemName = "OrleansRaft HTTP";
+    public const string Increment = "increment";
+    public const string Read = "linearizable read";
+
+    private const string Tenant = "bench";
+    private readonly Tally tally = new();
+
+    private OraftSystem(SiloCluster cluster)
+    {
+        Cluster = cluster;
+        Scenarios =
+        [
+            .. new[] { 1, Counters.Many }.SelectMany(keys => new Scenario[]
+            {
+                new(Name, Increment, keys, (connections, times) => IncrementAsync(keys, connections, times)),
+                new(Name, Read, keys, (connections, times) => HttpLoad.RunAsync(Cluster.Addresses, connections, number => Reads(keys, number), times)),
+            }),
+        ];
+    }
+
+    public string Name => SystemName;
+
+    public SiloCluster Cluster { get; }
+
+    public IReadOnlyList<Scenario> Scenarios { get; }
+
+    /// <summary>Starts the processes, and makes every counter that is read.</summary>
+    public static async Task<OraftSystem> StartAsync(string postgres, int groups, bool withServerCollector)
+    {
+        var cluster = new SiloCluster([postgres], silos: 3, groups) { Environment = { ["DOTNET_gcServer"] = withServerCollector ? "1" : "0" } };
+        var system = new OraftSystem(cluster);
+        await cluster.StartAsync();
+        await cluster.WaitUntilSpreadAsync();
+        await system.MakeCountersAsync();
+        return system;
+    }
+
+    public async Task<IReadOnlyList<string>> VerifyAsync() =>
+        [.. new[] { tally.Check($"The counters of {Name}", await SumAsync()) }.OfType<string>(), .. await Cluster.CompareReplicasAsync()];
+
+    public ValueTask DisposeAsync() => Cluster.DisposeAsync();
+
+    private async Task<LoadResult> IncrementAsync(int keys, int connections, LoadTimes times) =>
+        tally.Add(await HttpLoad.RunAsync(Cluster.Addresses, connections, number => Increments(keys, number), times));
+
+    private DrawnRequest Increments(int keys, int number) =>
+        Drawn(keys, number, (server, counter) => HttpRequests.Post(server, $"/api/v1/tenants/{Tenant}/counters/{counter}/increment", """{"by":1}"""));
+
+    private DrawnRequest Reads(int keys, int number) =>
+        Drawn(keys, number, (server, counter) => HttpRequests.Get(server, $"/api/v1/tenants/{Tenant}/counters/{counter}"));
+
+    private DrawnRequest Drawn(int keys, int number, Func<Uri, string, ReadOnlyMemory<byte>> request)
+    {
+        var server = Cluster.Addresses[number % Cluster.Addresses.Count];
+        return new DrawnRequest([.. Counters.Names(keys).Select(counter => request(server, counter))], seed: number);
+    }
+
+    private async Task MakeCountersAsync()
+    {
+        using var http = new HttpClient();
+        await Parallel.ForEachAsync(Counters.Names(Counters.Many).Concat(Counters.Names(1)), async (counter, cancellation) =>
+        {
+            using var body = new StringContent("""{"by":0}""", System.Text.Encoding.UTF8, "application/json");
+            using var answer = await http.PostAsync(new Uri(Cluster.Addresses[0], $"/api/v1/tenants/{Tenant}/counters/{counter}/increment"), body, cancellation);
+            answer.EnsureSuccessStatusCode();
+        });
+    }
+
+    private async Task<long> SumAsync()
+    {
+        using var http = new HttpClient();
+        long sum = 0;
+        for (var after = ""; after is not null;)
+        {
+            using var page = JsonDocument.Parse(await http.GetStringAsync(
+                new Uri(Cluster.Addresses[0], string.Create(CultureInfo.InvariantCulture, $"/api/v1/tenants/{Tenant}/counters?limit=1000&after={after}"))));
+            sum += page.RootElement.GetProperty("counters").EnumerateArray().Sum(static counter => counter.GetProperty("value").GetInt64());
+            after = page.RootElement.GetProperty("next").GetString();
+        }
+
+        return sum;
+    }
+}
+
+/// <summary>The names of counters, the same for every system.</summary>
+internal static class Counters
+{
+    /// <summary>How many keys a load is spread over, when it is spread.</summary>
+    public const int Many = 1_000;
+
+    public static IEnumerable<string> Names(int keys) => keys == 1
+        ? ["hot"]
+        : Enumerable.Range(0, keys).Select(static number => string.Create(CultureInfo.InvariantCulture, $"c{number:0000}"));
+}
