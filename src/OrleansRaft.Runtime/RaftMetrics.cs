@@ -33,7 +33,8 @@ public sealed class RaftMetrics : IDisposable
     /// <summary>The replicas of this silo.</summary>
     public ReplicaRegistry Replicas { get; } = new();
 
-    internal Meter Meter { get; }
+    /// <summary>The meter, for hosts that have instruments of their own.</summary>
+    public Meter Meter { get; }
 
     internal Histogram<double> ProposalDuration { get; }
 

@@ -9,5 +9,6 @@ internal static class Verbs
     [
         Macro.MacroCommand.Create(),
         Plain.PlainSilo.Create(),
+        Idle.IdleCommand.Create(),
     ];
 }

@@ -61,6 +61,7 @@ public static class RaftSiloBuilderExtensions
         services.AddSingleton<GroupTable>();
         services.AddSingleton<Silos>();
         services.AddSingleton<LaneClient>();
+        services.AddSingleton<LaneMetrics>();
         services.AddSingleton<LinkFaults>();
         services.AddSingleton<Locator>();
         services.AddSingleton<Lanes>();

@@ -90,7 +90,7 @@ internal sealed class LaneQueue(SiloAddress target, ILaneEnd end, LaneLimits lim
     {
         try
         {
-            var answer = await end.ExchangeAsync(target, LaneBatchCodec.Encode(batch, output, message));
+            var answer = await end.ExchangeAsync(target, LaneBatchCodec.Encode(batch, output, message), batch.Count);
             foreach (var number in LaneBatchCodec.DecodeAbsent(answer, batch.Count))
             {
                 batch[number].To.Forget(target);

@@ -5,7 +5,7 @@ namespace OrleansRaft.Grains;
 
 /// <summary>All lanes that leave this silo. Any thread.</summary>
 internal sealed class Lanes(
-    LaneClient client, ILocalSiloDetails silo, Locator locator, LinkFaults faults, SiloContracts contracts, TimeProvider time) : ILaneEnd
+    LaneClient client, ILocalSiloDetails silo, Locator locator, LinkFaults faults, SiloContracts contracts, LaneMetrics metrics, TimeProvider time) : ILaneEnd
 {
     private static readonly TimeSpan AcknowledgementTimeout = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan RestTime = TimeSpan.FromMilliseconds(20);
@@ -37,10 +37,16 @@ internal sealed class Lanes(
     }
 
     /// <inheritdoc/>
-    public Task<byte[]> ExchangeAsync(SiloAddress target, byte[] batch) =>
-        faults.IsCut(target)
-            ? Task.FromException<byte[]>(new TimeoutException($"The link to {target} is cut."))
-            : client.Get(target).ExchangeAsync(silo.SiloAddress, batch).WaitAsync(AcknowledgementTimeout, time);
+    public Task<byte[]> ExchangeAsync(SiloAddress target, byte[] batch, int count)
+    {
+        if (faults.IsCut(target))
+        {
+            return Task.FromException<byte[]>(new TimeoutException($"The link to {target} is cut."));
+        }
+
+        metrics.BatchSent(count);
+        return client.Get(target).ExchangeAsync(silo.SiloAddress, batch).WaitAsync(AcknowledgementTimeout, time);
+    }
 
     /// <inheritdoc/>
     public Task RestAsync(SiloAddress target)

@@ -20,6 +20,7 @@ internal sealed class SiloWatch(
     SleepChecks checks,
     Orphans orphans,
     LaneClient client,
+    LaneMetrics metrics,
     LinkFaults faults,
     ILocalSiloDetails self,
     IOptions<RaftOptions> options,
@@ -170,6 +171,7 @@ internal sealed class SiloWatch(
     {
         try
         {
+            metrics.BeatSent();
             await client.Get(target).BeatAsync(self.SiloAddress, beat).WaitAsync(BeatTimeout, time);
         }
         catch (Exception exception)

@@ -48,13 +48,14 @@ public sealed class OraftSilo(string name, IReadOnlyList<string> arguments, IRea
     }
 
     /// <summary>Waits until it has joined and every group has a leader that it can reach.</summary>
+    /// <param name="patience">For how long it may take; generous by default.</param>
     /// <exception cref="InvalidOperationException">The process ended.</exception>
     /// <exception cref="TimeoutException">It did not become ready.</exception>
-    public Task WaitUntilReadyAsync() => Until.TrueAsync(
+    public Task WaitUntilReadyAsync(TimeSpan? patience = null) => Until.TrueAsync(
         async () => Process.HasExited
             ? throw new InvalidOperationException($"{name} ended instead of becoming ready:\n{Process.Transcript}")
             : await IsReadyAsync(),
-        ReadyDeadline,
+        patience ?? ReadyDeadline,
         () => $"{name} did not become ready:\n{Process.Transcript}");
 
     /// <summary>Whether it says that it is ready.</summary>

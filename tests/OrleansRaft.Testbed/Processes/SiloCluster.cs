@@ -29,6 +29,9 @@ public sealed class SiloCluster : IAsyncDisposable
         Silos = [.. Enumerable.Range(1, silos).Select(number => new OraftSilo($"silo-{number.ToString(CultureInfo.InvariantCulture)}", arguments, Environment))];
     }
 
+    /// <summary>For how long a silo may take to become ready.</summary>
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(90);
+
     /// <summary>The cluster's name.</summary>
     public string ClusterId { get; }
 
@@ -57,7 +60,7 @@ public sealed class SiloCluster : IAsyncDisposable
     {
         foreach (var silo in Silos)
         {
-            await silo.WaitUntilReadyAsync();
+            await silo.WaitUntilReadyAsync(Patience);
         }
     }
 
