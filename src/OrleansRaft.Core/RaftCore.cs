@@ -190,6 +190,9 @@ public sealed partial class RaftCore
     /// <summary>The id of an entry in the log, null when it is not there (compacted, or beyond the end).</summary>
     public EntryId? IdAt(LogIndex index) => log.IdAt(index);
 
+    /// <summary>The last entry that this leader knows to be durable on a member; zero for a stranger, and on a replica that does not lead.</summary>
+    public EntryId MatchOf(ReplicaId member) => FindPeer(member)?.Match ?? EntryId.Zero;
+
     /// <summary>Entries in the log after an index, for people: at most <paramref name="countMax"/>, fewer when the log ends or begins later.</summary>
     public IReadOnlyList<Entry> EntriesAfter(LogIndex index, int countMax)
     {

@@ -41,6 +41,12 @@ public sealed class LabCluster : IDisposable
     /// <summary>The replicas of which a bit was flipped: they do not start again.</summary>
     public IReadOnlyList<ReplicaKey> RottenReplicas => rotten;
 
+    /// <summary>How many writes a crash tore in the middle.</summary>
+    public int TornWrites { get; internal set; }
+
+    /// <summary>How many writes were lost in a crash because they were not durable yet.</summary>
+    public int LostWrites { get; internal set; }
+
     /// <summary>Virtual time.</summary>
     public LabClock Clock { get; } = new();
 
@@ -139,7 +145,10 @@ public sealed class LabCluster : IDisposable
     /// <summary>Makes a replica that is to join a group, and starts it; it learns the group from its leader.</summary>
     /// <param name="node">Its home.</param>
     /// <param name="group">The group.</param>
-    /// <param name="replica">A name that the group has not used before.</param>
+    /// <param name="replica">
+    /// A name that no replica of the group has now. One that was removed may come back: its log is gone, but its term and vote are not, or it could vote
+    /// twice in one term.
+    /// </param>
     public void AddReplica(int node, string group, ReplicaId replica)
     {
         var joined = groups[group];

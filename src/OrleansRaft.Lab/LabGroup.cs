@@ -28,6 +28,12 @@ internal sealed class LabGroup(LabCluster cluster, string name)
         Names.Add(replica);
         NextName = replica >= NextName ? replica.Next : NextName;
         locations[replica] = [home];
+        if (Stored.TryGetValue(replica, out var former))
+        {
+            former.Renew();
+            return;
+        }
+
         var stored = new StoredReplica(new ReplicaKey(name, replica), initial);
         Stored.Add(replica, stored);
         Checks.Add(stored);

@@ -7,6 +7,8 @@ namespace OrleansRaft.Lab;
 /// <summary>The network between the nodes of a <see cref="LabCluster"/>: a link for each direction between two nodes.</summary>
 public sealed class LabNetwork
 {
+    private static readonly TimeSpan ReceiptTimeout = TimeSpan.FromMilliseconds(100);
+
     private readonly LabCluster cluster;
     private readonly RandomSource random;
     private readonly LabLink[] links;
@@ -84,6 +86,7 @@ public sealed class LabNetwork
             var link = this[from.Node.Index, target.Index];
             if (link.IsCut || Chance(link.LossPerMillion))
             {
+                TellLoss(from, to, message);
                 continue;
             }
 
@@ -92,6 +95,30 @@ public sealed class LabNetwork
             {
                 Deliver(from, target, to, message, link, Latency(link) + UpTo(link.DelayMax));
             }
+        }
+    }
+
+    /// <summary>Carries something that is no message of Raft from one node to another, unless it is lost.</summary>
+    internal void Carry(LabNode from, LabNode to, Action arrive)
+    {
+        var link = this[from.Index, to.Index];
+        if (!link.IsCut && !Chance(link.LossPerMillion))
+        {
+            cluster.Clock.Schedule(Latency(link), () =>
+            {
+                if (!link.IsCut)
+                {
+                    to.Perform(arrive);
+                }
+            });
+        }
+    }
+
+    private void TellLoss(LabReplica from, ReplicaId to, Message message)
+    {
+        if (cluster.Options.TellsLosses && message is AppendEntries { Block.Count: > 0 } or InstallSnapshot)
+        {
+            cluster.Clock.Schedule(ReceiptTimeout, () => from.Node.Perform(() => from.LosesSightOf(to)));
         }
     }
 

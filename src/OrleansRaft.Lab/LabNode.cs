@@ -11,6 +11,7 @@ public sealed class LabNode
 
     private StoreConnection[] connections = [];
     private long generation;
+    private bool isDoomed;
 
     internal LabNode(LabCluster cluster, int index, LabDisk disk, LabNodeClock clock)
     {
@@ -57,9 +58,13 @@ public sealed class LabNode
 
     internal LabCluster Cluster { get; }
 
-    /// <summary>Starts the process and the replicas whose home it is.</summary>
+    /// <summary>Watches the other nodes where groups may sleep.</summary>
+    internal LabWatch? Watch { get; private set; }
+
+    /// <summary>Starts the process and the replicas whose home it is. One that runs goes on, even if it was to die in its next write.</summary>
     public void Restart()
     {
+        isDoomed = false;
         if (IsUp)
         {
             return;
@@ -70,6 +75,7 @@ public sealed class LabNode
         IsCutFromDisks = false;
         var current = ++generation;
         connections = [.. Cluster.Nodes.Select(node => new StoreConnection(this, node.Disk, Cluster.Options.SharedDisks))];
+        Watch = Cluster.Options.Raft.QuiesceTicks > 0 ? new LabWatch(this) : null;
         Clock.Schedule(Cluster.Options.Raft.TickInterval / 7 * (Index % 7), () => TickForever(current));
         Cluster.StartHomeReplicas(this);
     }
@@ -92,6 +98,9 @@ public sealed class LabNode
             replica.Crash();
         }
     }
+
+    /// <summary>Lets the process die in the middle of the next write that one of its replicas begins.</summary>
+    public void CrashInNextWrite() => isDoomed = IsUp;
 
     /// <summary>Ends the process in good order: its replicas stop and give their rights back.</summary>
     public void Stop()
@@ -158,6 +167,15 @@ public sealed class LabNode
         }
     }
 
+    internal void OnWriteBegun()
+    {
+        if (isDoomed)
+        {
+            isDoomed = false;
+            Cluster.Clock.Schedule(TimeSpan.Zero, Crash);
+        }
+    }
+
     internal StoreConnection ConnectionTo(LabNode home) => connections[home.Index];
 
     internal void Add(LabReplica replica) => replicas.Add(replica);
@@ -181,5 +199,7 @@ public sealed class LabNode
         {
             replicas[i].Tick();
         }
+
+        Watch?.Tick();
     }
 }

@@ -33,6 +33,9 @@ public sealed record LabOptions
     /// <summary>Whether messages pass through their binary form.</summary>
     public bool EncodeMessages { get; init; }
 
+    /// <summary>Whether a replica is told when entries or snapshots that it sent are lost, as by a transport that waits for receipts.</summary>
+    public bool TellsLosses { get; init; }
+
     /// <summary>How long a replica that stopped by itself stays away.</summary>
     public TimeSpan RestartDelay { get; init; } = TimeSpan.FromMilliseconds(500);
 }

@@ -49,6 +49,9 @@ public sealed class LabReplica : IReplicaHost, IReplicaTransport
     /// <summary>The configuration that it knows to be in force; null while it does not run.</summary>
     public Configuration? Configuration => Core?.Configuration;
 
+    /// <summary>Whether it sleeps because its group has nothing to do.</summary>
+    public bool IsQuiescent => Core?.IsQuiescent ?? false;
+
     internal RaftCore? Core => IsRunning ? Driver.Raft : null;
 
     internal IStateMachineHost Machine { get; }
@@ -63,6 +66,8 @@ public sealed class LabReplica : IReplicaHost, IReplicaTransport
     {
         if (IsRunning)
         {
+            // What it did in the turn that ended it may be known to others already.
+            AfterTurn();
             End();
             Node.Cluster.OnReplicaStopped(this, cause);
         }
@@ -103,6 +108,19 @@ public sealed class LabReplica : IReplicaHost, IReplicaTransport
             Driver.Receive(from, message);
         }
     }
+
+    /// <summary>Entries or a snapshot for another member were lost.</summary>
+    internal void LosesSightOf(ReplicaId member)
+    {
+        if (IsRunning)
+        {
+            Driver.Post(new Unreachable(member));
+        }
+    }
+
+    /// <summary>Wakes it if it sleeps.</summary>
+    /// <param name="isLeaderLost">Whether its leader is out of sight.</param>
+    internal void Wake(bool isLeaderLost) => Driver.Post(new Wake(isLeaderLost));
 
     /// <summary>Stops in good order, and gives the right to speak back.</summary>
     internal void Stop()

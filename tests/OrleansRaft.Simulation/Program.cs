@@ -17,27 +17,47 @@ run.SetAction(parsed =>
         Count: parsed.GetValue(count) ?? (parsed.GetValue(untilFailure) ? long.MaxValue : 1),
         UntilFailure: parsed.GetValue(untilFailure),
         Trace: parsed.GetValue(trace));
-    if (parsed.GetValue(mutant) is not { } name)
+    if (parsed.GetValue(mutant) is not { } wanted)
     {
         return RunCommand.Execute(arguments.Seed, arguments.Count, arguments.UntilFailure, arguments.Trace);
     }
 
-    if (MutantCatalogue.Find(name) is not { } planted)
+    if (MutantCatalogue.Find(wanted) is not { } planted)
     {
-        Console.Error.WriteLine($"There is no mutant '{name}'. The command 'mutants' lists those there are.");
+        Console.Error.WriteLine($"There is no mutant '{wanted}'. The command 'mutants' lists those there are.");
         return 2;
     }
 
     return MutantHost.Run(planted, arguments.Seed, arguments.Count, arguments.UntilFailure, arguments.Trace);
 });
 
-var mutants = new Command("mutants", "Lists the bugs that --mutant can plant.");
-mutants.SetAction(_ =>
+var hunt = new Option<bool>("--hunt") { Description = "Hunts them, and prints how many seeds each took." };
+var name = new Option<string[]>("--name") { Description = "Only these.", AllowMultipleArgumentsPerToken = true };
+var from = new Option<ulong[]>("--from")
 {
-    foreach (var one in MutantCatalogue.All)
+    Description = "The first seeds of a hunt.",
+    AllowMultipleArgumentsPerToken = true,
+    DefaultValueFactory = _ => [1, 50_000, 900_000],
+};
+var most = new Option<long>("--count") { Description = "How many seeds a hunt may take.", DefaultValueFactory = _ => 2_000 };
+var mutants = new Command("mutants", "Lists the bugs that --mutant can plant, or hunts them.") { hunt, name, from, most };
+mutants.SetAction(parsed =>
+{
+    var names = parsed.GetValue(name) ?? [];
+    var chosen = MutantCatalogue.All.Where(one => names.Length == 0 || names.Contains(one.Name)).ToList();
+    if (chosen.Count < names.Length)
     {
-        Console.Out.WriteLine($"{one.Name}  {one.Summary}");
+        Console.Error.WriteLine("There is no mutant of one of these names. The command 'mutants' lists those there are.");
+        return 2;
     }
+
+    if (parsed.GetValue(hunt))
+    {
+        return HuntCommand.Execute(chosen, parsed.GetValue(from)!, parsed.GetValue(most));
+    }
+
+    chosen.ForEach(one => Console.Out.WriteLine($"{one.Name}  {one.Summary}"));
+    return 0;
 });
 
 var script = new Command("script", "Drives a cluster in memory step by step: JSON lines on the standard input, one answer each on the standard output.");

@@ -15,6 +15,9 @@ internal sealed class GroupChecks(LabCluster cluster, string name)
     private readonly Dictionary<(Term Term, ReplicaId Voter), ReplicaId> votes = [];
     private readonly Dictionary<EntryId, (EntryId Previous, uint Body)> entries = [];
 
+    private Term latestTerm;
+    private LogIndex committedByLeaders;
+
     public CommittedLog Committed { get; } = new();
 
     public void Add(StoredReplica replica) => stored.Add(replica.Key.Replica, replica);
@@ -96,9 +99,16 @@ internal sealed class GroupChecks(LabCluster cluster, string name)
             "a configuration is in force while its entry is in the log (§6)",
             id,
             $"follows {core.Configuration}, and its log ends at {core.LastEntry}");
+        OnConfiguration(core, id, view);
+        if (role == RaftRole.Leader)
+        {
+            OnMatches(core, id);
+        }
+
         if (commit > view.CommitIndex)
         {
             OnCommitted(core, id, view, role == RaftRole.Leader && view.Role == RaftRole.Leader && view.Term == term);
+            OnCommitKnown(commit, id, isOrigin: role == RaftRole.Leader || view.Role == RaftRole.Leader);
         }
 
         if (role != view.Role || term != view.Term)
@@ -108,6 +118,45 @@ internal sealed class GroupChecks(LabCluster cluster, string name)
 
         (view.Term, view.Role, view.CommitIndex, view.AppliedIndex) = (term, role, commit, applied);
         view.Configuration = core.Configuration;
+    }
+
+    /// <summary>A configuration is in force only while the entry that brought it is in the log.</summary>
+    private void OnConfiguration(RaftCore core, ReplicaId id, ReplicaView view)
+    {
+        var configuration = core.Configuration;
+        if (core.IdAt(configuration.Version) is not { } entry)
+        {
+            return;
+        }
+
+        if (!ReferenceEquals(configuration, view.Configuration))
+        {
+            view.ConfigurationEntry = entry;
+        }
+
+        Require(
+            view.ConfigurationEntry == entry,
+            "a configuration is in force while its entry is in the log (§6)",
+            id,
+            $"follows {configuration} of {view.ConfigurationEntry}, where it holds {entry} now");
+    }
+
+    /// <summary>What the leader of the latest term believes of the others is on their disks.</summary>
+    private void OnMatches(RaftCore core, ReplicaId id)
+    {
+        if (core.CurrentTerm < latestTerm)
+        {
+            return;
+        }
+
+        foreach (var member in core.Configuration.Members)
+        {
+            var match = core.MatchOf(member.Id);
+            if (match != EntryId.Zero && stored.TryGetValue(member.Id, out var replica) && replica.Log.HardState.CurrentTerm <= core.CurrentTerm)
+            {
+                Require(Holds(replica, match), "a leader counts on entries that are there", id, $"believes that {member.Id} holds {match}, and its disk ends at {replica.Log.Last}");
+            }
+        }
     }
 
     private void OnRoleChanged(RaftCore core, ReplicaId id)
@@ -146,7 +195,7 @@ internal sealed class GroupChecks(LabCluster cluster, string name)
                 id,
                 $"committed {last} in term {core.CurrentTerm}");
             Require(
-                HasMajorities(core.Configuration, last) || (view.Configuration is { } before && HasMajorities(before, last)),
+                HasMajorities(core, core.Configuration, last) || (view.Configuration is { } before && HasMajorities(core, before, last)),
                 "what is committed is durable on a majority",
                 id,
                 $"committed {last} too early");
@@ -156,19 +205,31 @@ internal sealed class GroupChecks(LabCluster cluster, string name)
         cluster.Observe(() => new LabCommitted(cluster.Clock.Now, name, id, commit));
     }
 
+    /// <summary>Only a leader finds that something is committed; everybody else hears of it.</summary>
+    private void OnCommitKnown(LogIndex commit, ReplicaId id, bool isOrigin)
+    {
+        if (isOrigin && commit > committedByLeaders)
+        {
+            committedByLeaders = commit;
+        }
+
+        Require(commit <= committedByLeaders, "a follower commits what its leader has committed", id, $"committed {commit}, and leaders no more than {committedByLeaders}");
+    }
+
     /// <summary>
     /// Whether an entry is durable on a majority, of both sets of voters while they are two. A turn may commit first and change the configuration then, so its
     /// caller asks about the configuration before the turn, too.
     /// </summary>
-    private bool HasMajorities(Configuration configuration, EntryId entry) =>
-        HasMajority(configuration.Voters, entry) && (!configuration.IsJoint || HasMajority(configuration.OutgoingVoters, entry));
+    private bool HasMajorities(RaftCore core, Configuration configuration, EntryId entry) =>
+        HasMajority(core, configuration.Voters, entry) && (!configuration.IsJoint || HasMajority(core, configuration.OutgoingVoters, entry));
 
-    private bool HasMajority(ImmutableArray<ReplicaId> voters, EntryId entry)
+    /// <summary>A leader that was replaced long ago may hear late of what a member held before it was removed; who came back under its name does not count against it.</summary>
+    private bool HasMajority(RaftCore core, ImmutableArray<ReplicaId> voters, EntryId entry)
     {
         var holders = 0;
         foreach (var voter in voters)
         {
-            if (stored.TryGetValue(voter, out var replica) && Holds(replica, entry))
+            if (stored.TryGetValue(voter, out var replica) && (Holds(replica, entry) || (replica.HasLostItsPast && core.CurrentTerm < latestTerm)))
             {
                 holders++;
             }
@@ -179,6 +240,7 @@ internal sealed class GroupChecks(LabCluster cluster, string name)
 
     private void OnLeader(ReplicaId id, Term term)
     {
+        latestTerm = term > latestTerm ? term : latestTerm;
         if (!leaders.TryAdd(term, id))
         {
             Require(leaders[term] == id, "Election Safety", id, $"leads in term {term}, in which {leaders[term]} led");

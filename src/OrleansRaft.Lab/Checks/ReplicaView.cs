@@ -14,4 +14,7 @@ internal sealed class ReplicaView
     public LogIndex AppliedIndex { get; set; }
 
     public Configuration? Configuration { get; set; }
+
+    /// <summary>The entry that brought the configuration.</summary>
+    public EntryId ConfigurationEntry { get; set; }
 }

@@ -75,9 +75,11 @@ internal sealed class StoreConnection
             if (survivors < batch.Count && batch[survivors] is { Record: { } record, IsOwned: true, IsDurable: false } torn)
             {
                 torn.Log.Stored.Tear(record, Disk.Random);
+                node.Cluster.TornWrites++;
             }
         }
 
+        node.Cluster.LostWrites += batch.Count - survivors + waiting.Count;
         waiting.Clear();
     }
 
@@ -99,6 +101,7 @@ internal sealed class StoreConnection
         isBusy = true;
         (batch, waiting) = (waiting, batch);
         Perform(CompleteBatch);
+        node.OnWriteBegun();
     }
 
     private void CompleteBatch()

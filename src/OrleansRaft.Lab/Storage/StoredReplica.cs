@@ -17,6 +17,9 @@ internal sealed class StoredReplica(ReplicaKey key, Configuration initial)
 
     public ReplicaKey Key => key;
 
+    /// <summary>Whether the name was removed and came back: what its former life held is gone.</summary>
+    public bool HasLostItsPast { get; private set; }
+
     /// <summary>The epoch of the latest activation: the only one that may write.</summary>
     public long Epoch { get; set; }
 
@@ -76,6 +79,19 @@ internal sealed class StoredReplica(ReplicaKey key, Configuration initial)
     }
 
     public void Tear(byte[] record, RandomSource random) => journal.Tear(record, random);
+
+    /// <summary>A removed replica's name comes back: only its term and vote are kept. What its former life still has on its way is not taken any more.</summary>
+    public void Renew()
+    {
+        HasLostItsPast = true;
+        Epoch++;
+        Speaker = 0;
+        Unstage();
+        Keep([]);
+        var start = SnapshotDescriptor.Initial(new Configuration { Members = [], Voters = [] });
+        Log.Reset(Log.HardState with { CommitIndex = LogIndex.Zero }, start, EntryBlock.Empty(EntryId.Zero));
+        journal.Rewrite(JournalRecord.OfCheckpoint(Log));
+    }
 
     /// <summary>Flips one bit of the journal, or of the snapshot.</summary>
     public bool FlipBit(RandomSource random)

@@ -37,15 +37,16 @@ internal static class RunCommand
         return failures == 0 ? 0 : 1;
     }
 
-    /// <summary>Runs seeds until one fails.</summary>
-    /// <param name="seed">The first.</param>
-    /// <param name="count">How many at most.</param>
-    /// <returns>What failed; null when nothing did.</returns>
-    public static string? FindFailure(ulong seed, long count) =>
-        SeedRunner.Run(seed, count, tellsStory: false)
-            .Where(result => !result.IsOk)
-            .Select(result => $"seed {result.Plan.Seed}: {result.Violation!.Property}: {result.Violation.Detail}")
-            .FirstOrDefault();
+    /// <summary>Runs seeds until one fails, from several first seeds.</summary>
+    /// <param name="firstSeeds">The first seeds.</param>
+    /// <param name="count">How many seeds from each at most.</param>
+    /// <returns>For each first seed, how many seeds it took; 0 when none failed.</returns>
+    public static long[] CountUntilFailure(ulong[] firstSeeds, long count) =>
+    [
+        .. firstSeeds.Select(first => SeedRunner.Run(first, count, tellsStory: false)
+            .Select((result, place) => result.IsOk ? 0 : place + 1L)
+            .FirstOrDefault(took => took > 0)),
+    ];
 
     private static void WriteStory(SimulationResult shortest)
     {

@@ -23,6 +23,7 @@ internal sealed class Client
     private Action onIdle = static () => { };
     private int unsettled;
     private long attempt;
+    private long pauses;
 
     public Client(Workload workload, int number, ulong seed)
     {
@@ -58,12 +59,22 @@ internal sealed class Client
         onIdle();
     }
 
+    /// <summary>Thinks again how long to pause: the workload has changed its pace.</summary>
+    public void Reconsider()
+    {
+        if (IsIdle)
+        {
+            onIdle();
+        }
+    }
+
     private void ThinkThenAct()
     {
-        var pause = new TimeSpan((long)(random.NextBits() % (ulong)workload.Settings.ThinkMax.Ticks));
+        var mine = ++pauses;
+        var pause = new TimeSpan((long)(random.NextBits() % (ulong)workload.ThinkMax.Ticks));
         Cluster.Clock.Schedule(pause, () =>
         {
-            if (!workload.IsStopped)
+            if (mine == pauses && IsIdle && !workload.IsStopped)
             {
                 BeginAny();
             }
@@ -93,8 +104,8 @@ internal sealed class Client
     private void BeginAny()
     {
         var groups = Cluster.Options.Groups;
-        var group = groups[random.Next(0, groups.Count)];
-        var key = $"k{random.Next(0, workload.Settings.Keys)}";
+        var group = workload.RushedGroup ?? groups[random.Next(0, groups.Count)];
+        var key = $"k{random.Next(0, workload.RushedGroup is null ? workload.Settings.Keys : 2)}";
         var action = random.Next(0, 100) switch
         {
             < 40 => RegisterAction.Add,

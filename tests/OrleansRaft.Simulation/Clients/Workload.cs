@@ -12,8 +12,13 @@ internal sealed class Workload
     private readonly Client[] clients;
     private readonly RandomSource random;
 
+    private static readonly TimeSpan RushedThinkMax = TimeSpan.FromMilliseconds(30);
+
     private long nextOperation;
     private bool isStopped;
+    private TimeSpan rushEnds;
+    private TimeSpan restEnds;
+    private string? rushed;
 
     public Workload(LabCluster cluster, ClientSettings settings, Ledger ledger, ulong seed, Action<string> tell)
     {
@@ -37,9 +42,29 @@ internal sealed class Workload
 
     public bool IsQuiet => clients.All(client => client.IsIdle);
 
-    public bool IsStopped => isStopped;
+    public bool IsStopped => isStopped || Cluster.Clock.Now < restEnds;
+
+    /// <summary>The group that all clients crowd upon at the moment, if they do.</summary>
+    public string? RushedGroup => Cluster.Clock.Now < rushEnds ? rushed : null;
+
+    /// <summary>The longest pause of a client at the moment.</summary>
+    public TimeSpan ThinkMax => RushedGroup is null ? Settings.ThinkMax : RushedThinkMax;
 
     public void Start() => Array.ForEach(clients, client => client.Work());
+
+    /// <summary>Lets all clients crowd upon two registers of a group for a while: what is wrong for a moment only is seen by somebody.</summary>
+    public void Rush(string group, TimeSpan duration)
+    {
+        (rushed, rushEnds) = (group, Cluster.Clock.Now + duration);
+        Array.ForEach(clients, client => client.Reconsider());
+    }
+
+    /// <summary>Lets all clients rest for a while, so that groups fall asleep.</summary>
+    public void Rest(TimeSpan duration)
+    {
+        restEnds = Cluster.Clock.Now + duration;
+        Cluster.Clock.Schedule(duration, () => Array.ForEach(clients, client => client.Reconsider()));
+    }
 
     /// <summary>Begins no further operation. What is under way is finished or given up.</summary>
     public void Stop() => isStopped = true;
@@ -48,6 +73,7 @@ internal sealed class Workload
     public void Resume()
     {
         isStopped = false;
+        restEnds = TimeSpan.Zero;
         Start();
     }
 

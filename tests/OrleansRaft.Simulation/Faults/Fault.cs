@@ -9,6 +9,14 @@ namespace OrleansRaft.Simulation.Faults;
 /// <param name="Strength">How bad: 0 to 99.</param>
 internal sealed record Fault(TimeSpan At, TimeSpan Duration, FaultKind Kind, int Node, int Other, int Strength)
 {
+    /// <summary>Whether clients crowd while it happens: only a crowd sees what is wrong for the moment between two leaders.</summary>
+    public bool IsRushed => Kind switch
+    {
+        FaultKind.Transfer => true,
+        FaultKind.IsolateLeader or FaultKind.OldNews or FaultKind.CrashLeader or FaultKind.PauseLeader or FaultKind.SplitActivation => Strength / 5 % 2 == 0,
+        _ => false,
+    };
+
     public override string ToString() =>
         $"{At.TotalSeconds,7:0.000}s for {Duration.TotalSeconds:0.000}s: {Kind} (node {Node}, other {Other}, strength {Strength})";
 }

@@ -1,24 +1,49 @@
-using OrleansRaft.Core;
 using OrleansRaft.Lab;
+using OrleansRaft.Simulation.Clients;
 
 namespace OrleansRaft.Simulation.Faults;
 
 /// <summary>Lets a schedule of faults happen to a cluster, and ends them.</summary>
-internal sealed class FaultInjector(LabCluster cluster, Action<string> tell)
+internal sealed class FaultInjector(LabCluster cluster, Workload workload, Action<string> tell)
 {
+    /// <summary>Clients that are to see a change of leaders begin to crowd a little before it: then something is on its way when it happens.</summary>
+    private static readonly TimeSpan RushLead = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan RushLength = TimeSpan.FromMilliseconds(800);
+
     private readonly Dictionary<FaultKind, int> counts = [];
     private readonly List<(Fault Fault, Action End)> active = [];
 
     private bool isCalm;
 
     /// <summary>How often each kind of fault happened, by name in the order of the enumeration.</summary>
-    public SortedDictionary<FaultKind, int> Counts => new(counts);
+    public SortedDictionary<FaultKind, int> Counts
+    {
+        get
+        {
+            var all = new SortedDictionary<FaultKind, int>(counts);
+            Add(FaultKind.TornWrite, cluster.TornWrites);
+            Add(FaultKind.LostWrite, cluster.LostWrites);
+            return all;
+
+            void Add(FaultKind kind, int count)
+            {
+                if (count > 0)
+                {
+                    all.Add(kind, count);
+                }
+            }
+        }
+    }
 
     public void Schedule(IEnumerable<Fault> faults)
     {
         foreach (var fault in faults)
         {
             cluster.Clock.Schedule(fault.At, () => Begin(fault));
+            if (fault.IsRushed)
+            {
+                cluster.Clock.Schedule(fault.At - RushLead, () => workload.Rush(Targets.GroupOf(cluster, fault), RushLength));
+            }
         }
     }
 
@@ -61,6 +86,12 @@ internal sealed class FaultInjector(LabCluster cluster, Action<string> tell)
         }
     }
 
+    private Action Rest(Fault fault)
+    {
+        workload.Rest(fault.Duration);
+        return static () => { };
+    }
+
     /// <summary>Begins a fault.</summary>
     /// <returns>What ends it; null when it does not apply here.</returns>
     private Action? Apply(Fault fault) => fault.Kind switch
@@ -71,6 +102,8 @@ internal sealed class FaultInjector(LabCluster cluster, Action<string> tell)
         <= FaultKind.BitFlip => DiskFaults.Apply(cluster, fault),
         FaultKind.SplitMembership => MembershipFaults.ApplySplit(cluster, fault),
         FaultKind.Membership => MembershipFaults.Apply(cluster, fault),
+        FaultKind.Lull => Rest(fault),
+        FaultKind.Rejoin => RejoinFault.Apply(cluster, fault),
         _ => OtherFaults.Apply(cluster, fault),
     };
 }

@@ -1,5 +1,6 @@
 namespace OrleansRaft.Simulation.Faults;
 
+/// <summary>Everything that goes wrong. The last two are not planned: crashes bring them along.</summary>
 internal enum FaultKind
 {
     Drop,
@@ -17,6 +18,7 @@ internal enum FaultKind
     Crash,
     CrashLeader,
     CrashAll,
+    CrashInWrite,
     StopInOrder,
     Pause,
     PauseLeader,
@@ -34,4 +36,8 @@ internal enum FaultKind
     SplitActivation,
     Membership,
     SplitMembership,
+    Rejoin,
+    Lull,
+    TornWrite,
+    LostWrite,
 }

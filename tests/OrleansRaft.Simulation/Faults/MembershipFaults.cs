@@ -50,26 +50,41 @@ internal static class MembershipFaults
             return null;
         }
 
-        var node = leader.Node.Index;
-        ReplicaId[] others = [.. current.Voters.Where(voter => voter != leader.Key.Replica).Take(current.Voters.Length / 2)];
-        cluster.Network.Isolate(node);
-        if (fault.Strength % 2 == 0)
+        ReplicaId[] others = [.. current.Voters.Where(voter => voter != leader.Key.Replica)];
+        if ((fault.Strength / 10) % 2 == 0)
         {
-            var added = others.Select(_ => Add(cluster, node, group)).ToArray();
-            MemberChange[] swap =
-                [.. added.Select(one => new MemberChange(MemberChangeKind.AddVoter, one)), .. others.Select(one => new MemberChange(MemberChangeKind.Remove, one))];
-            leader.Driver.ChangeMembers(swap, current.Version, new Retiring(cluster, group, swap, added));
+            SwapAlone(cluster, leader, others[..(current.Voters.Length / 2)]);
         }
         else
         {
-            foreach (var other in others)
-            {
-                MemberChange[] removal = [new MemberChange(MemberChangeKind.Remove, other)];
-                leader.Driver.ChangeMembers(removal, null, new Retiring(cluster, group, removal, []));
-            }
+            RemoveOneBehindTheOther(cluster, leader, others);
         }
 
         return cluster.Heal;
+    }
+
+    private static void SwapAlone(LabCluster cluster, LabReplica leader, ReplicaId[] replaced)
+    {
+        var (node, group) = (leader.Node.Index, leader.Key.Group);
+        cluster.Network.Isolate(node);
+        var added = replaced.Select(_ => Add(cluster, node, group)).ToArray();
+        MemberChange[] swap =
+            [.. added.Select(one => new MemberChange(MemberChangeKind.AddVoter, one)), .. replaced.Select(one => new MemberChange(MemberChangeKind.Remove, one))];
+        leader.Driver.ChangeMembers(swap, null, new Retiring(cluster, group, swap, added));
+    }
+
+    /// <summary>The largest minority that has the leader removes as many others as would make it a majority.</summary>
+    private static void RemoveOneBehindTheOther(LabCluster cluster, LabReplica leader, ReplicaId[] others)
+    {
+        var friends = (others.Length - 1) / 2;
+        LabReplica[] side = [leader, .. cluster.ReplicasOf(leader.Key.Group).Where(replica => others.Contains(replica.Key.Replica)).Take(friends)];
+        cluster.Network.Partition([.. side.Select(replica => replica.Node.Index).Distinct()]);
+        var removed = others.Except(side.Select(replica => replica.Key.Replica)).Take(others.Length + 2 - (2 * side.Length));
+        foreach (var other in removed)
+        {
+            MemberChange[] removal = [new MemberChange(MemberChangeKind.Remove, other)];
+            leader.Driver.ChangeMembers(removal, null, new Retiring(cluster, leader.Key.Group, removal, []));
+        }
     }
 
     /// <summary>Takes replicas away that are no members any more, as an operator does. To be called while the groups are healthy.</summary>

@@ -25,8 +25,8 @@ internal static class OtherFaults
             case FaultKind.Transfer when cluster.LeaderOf(group) is { } leader:
                 leader.Driver.TransferLeadership(null, Sinks.Ignore);
 
-                // Sometimes the old leader learns of its successor late.
-                return fault.Strength % 2 == 0 ? Nothing : LinkFaults.LagInward(cluster, leader.Node.Index, TimeSpan.FromMilliseconds(300));
+                // Often the old leader learns of its successor late.
+                return fault.Strength % 3 == 0 ? Nothing : LinkFaults.LagInward(cluster, leader.Node.Index, TimeSpan.FromMilliseconds(500));
             case FaultKind.SecondActivation when cluster.Options.SharedDisks && node.Find(group) is { } first && fault.Node != fault.Other:
                 cluster.ActivateOn(fault.Other, group, first.Key.Replica);
                 return Nothing;

@@ -24,6 +24,9 @@ internal static class ProcessFaults
             case FaultKind.Pause or FaultKind.PauseLeader:
                 node.Pause();
                 return node.Resume;
+            case FaultKind.CrashInWrite:
+                node.CrashInNextWrite();
+                return node.Restart;
             case FaultKind.StopInOrder:
                 node.Stop();
                 return node.Restart;

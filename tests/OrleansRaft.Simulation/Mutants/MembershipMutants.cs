@@ -40,6 +40,13 @@ internal static class MembershipMutants
             "ConfigurationAt(LogIndex index) => configurations.At(index);",
             "ConfigurationAt(LogIndex index) => configurations.At(index + 1_000_000);"),
         new(
+            "re-added-node-confused",
+            "an answer of a member's former life counts for the member that came back under its name",
+            "Core",
+            "RaftCore.Replication.cs",
+            " || peer.Member.Session != session)",
+            " || peer.Member.Session < LogIndex.Zero)"),
+        new(
             "truncated-configuration-stays",
             "truncation leaves the configuration that it cut off in force",
             "Core",

@@ -11,8 +11,9 @@ internal static class MutantHost
     public static int Run(Mutant mutant, ulong seed, long count, bool untilFailure, bool trace) =>
         (int)Invoke(mutant, nameof(RunCommand.Execute), seed, count, untilFailure, trace)!;
 
-    /// <summary>What <see cref="RunCommand.FindFailure"/> does, on a mutant.</summary>
-    public static string? FindFailure(Mutant mutant, ulong seed, long count) => (string?)Invoke(mutant, nameof(RunCommand.FindFailure), seed, count);
+    /// <summary>What <see cref="RunCommand.CountUntilFailure"/> does, on a mutant.</summary>
+    public static long[] CountUntilFailure(Mutant mutant, ulong[] firstSeeds, long count) =>
+        (long[])Invoke(mutant, nameof(RunCommand.CountUntilFailure), firstSeeds, count)!;
 
     private static object? Invoke(Mutant mutant, string method, params object[] arguments)
     {

@@ -26,11 +26,18 @@ internal static class StoreMutants
             "            journal.Append(record);\n        }\n        else",
             "            _ = record;\n        }\n        else"),
         new(
-            "torn-write-taken",
+            "flipped-bits-taken",
             "a log's checksums are not looked at",
             "Lab",
             "Storage/Journal.cs",
             "if (Crc32C.Compute(body.Span) != BinaryPrimitives.ReadUInt32LittleEndian(frame.AsSpan(4)))",
             "if (body.Length < 0)"),
+        new(
+            "torn-end-stays",
+            "a torn record at the end stays there, and what is written behind it cannot be read",
+            "Lab",
+            "Storage/Journal.cs",
+            "                frames.RemoveAt(i);\n",
+            ""),
     ];
 }

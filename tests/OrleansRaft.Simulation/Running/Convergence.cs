@@ -42,9 +42,8 @@ internal static class Convergence
         }
     }
 
-    public static string Describe(LabCluster cluster, bool haveServed) =>
-        $"a probe was {(haveServed ? "served" : "not served")} everywhere; "
-        + string.Join("; ", cluster.Options.Groups.Select(group => $"{group}: {string.Join(", ", cluster.ReplicasOf(group).Select(Describe))}"));
+    public static string Describe(LabCluster cluster) =>
+        string.Join("; ", cluster.Options.Groups.Select(group => $"{group}: {string.Join(", ", cluster.ReplicasOf(group).Select(Describe))}"));
 
     private static string Describe(LabReplica replica) => $"{replica.Key.Replica} on node {replica.Node.Index} is {replica.Role} in term {replica.Term} at {replica.AppliedIndex}";
 }

@@ -1,7 +1,6 @@
 using OrleansRaft.Core;
 using OrleansRaft.Runtime;
 using OrleansRaft.Simulation.Clients;
-using OrleansRaft.Simulation.Faults;
 
 namespace OrleansRaft.Simulation.Running;
 
@@ -9,8 +8,6 @@ namespace OrleansRaft.Simulation.Running;
 internal static class PlanGenerator
 {
     private static readonly int[] Sizes = [3, 3, 3, 3, 5, 5, 5, 4, 6, 7];
-
-    private static readonly FaultKind[] Kinds = Enum.GetValues<FaultKind>();
 
     public static SimulationPlan Make(ulong seed)
     {
@@ -30,7 +27,9 @@ internal static class PlanGenerator
             Clients = MakeClients(random, raft),
             LatencyMax = TimeSpan.FromMilliseconds(Percent(random, 75) ? random.Next(1, 4) : random.Next(5, 25)),
             ClockRates = [.. Enumerable.Range(0, nodes).Select(_ => (long)random.Next(976_000, 1_024_000))],
-            Faults = MakeFaults(random, nodes, changesMembers: Percent(random, 40)),
+            TellsLosses = Percent(random, 50),
+            IsStillAtTheEnd = Percent(random, 40),
+            Faults = FaultSchedule.Make(random, nodes, shared, raft),
         };
     }
 
@@ -38,17 +37,22 @@ internal static class PlanGenerator
     {
         var checkQuorum = Percent(random, 85);
         var small = Percent(random, 70);
+        var lease = checkQuorum && Percent(random, 45);
+        var patient = Percent(random, lease ? 60 : 15);
         return new RaftOptions
         {
+            ElectionTicksMin = patient ? 8 : 4,
+            ElectionTicksMax = patient ? 14 : 8,
             PreVote = Percent(random, 85),
             CheckQuorum = checkQuorum,
-            LeaderLease = checkQuorum && Percent(random, 40),
+            LeaderLease = lease,
             AppendBytesMax = Percent(random, 40) ? random.Next(512, 4_096) : 512 * 1024,
             InflightMessagesMax = Percent(random, 40) ? random.Next(1, 8) : 64,
             ApplyBytesMax = Percent(random, 30) ? random.Next(256, 4_096) : 1024 * 1024,
             SnapshotThresholdBytes = small ? random.Next(1_024, 24_576) : 8 * 1024 * 1024,
             SnapshotChunkBytes = small ? random.Next(128, 4_096) : 256 * 1024,
             KeptEntries = small ? random.Next(0, 50) : 1_000,
+            QuiesceTicks = Percent(random, 30) ? random.Next(2, 12) : 0,
             RunInputsMax = Percent(random, 30) ? random.Next(1, 16) : 256,
             RequestRetention = Percent(random, 50) ? TimeSpan.FromSeconds(random.Next(15, 40)) : TimeSpan.FromMinutes(10),
         };
@@ -63,30 +67,6 @@ internal static class PlanGenerator
         Validity = raft.RequestRetention < TimeSpan.FromMinutes(1) ? raft.RequestRetention / 3 : TimeSpan.FromSeconds(30),
         UsesLease = raft.LeaderLease,
     };
-
-    /// <summary>Replicas rot, or members change, but not both: together they could leave a group without a majority for good.</summary>
-    private static Fault[] MakeFaults(RandomSource random, int nodes, bool changesMembers)
-    {
-        FaultKind[] kinds = changesMembers
-            ? [.. Kinds.Where(kind => kind != FaultKind.BitFlip), FaultKind.Membership, FaultKind.Membership, FaultKind.SplitMembership, FaultKind.SplitMembership]
-            : [.. Kinds.Where(kind => kind is not (FaultKind.Membership or FaultKind.SplitMembership))];
-
-        // Twenty or more are planned, because some find nothing to act on: at least ten happen.
-        var faults = new Fault[random.Next(20, 32)];
-        for (var i = 0; i < faults.Length; i++)
-        {
-            faults[i] = new Fault(
-                TimeSpan.FromMilliseconds(random.Next(500, (int)SimulationPlan.FaultsFor.TotalMilliseconds)),
-                TimeSpan.FromMilliseconds(Percent(random, 80) ? random.Next(50, 3_000) : random.Next(3_000, 10_000)),
-                kinds[random.Next(0, kinds.Length)],
-                random.Next(0, nodes),
-                random.Next(0, nodes),
-                random.Next(0, 100));
-        }
-
-        Array.Sort(faults, static (one, other) => one.At.CompareTo(other.At));
-        return faults;
-    }
 
     private static bool Percent(RandomSource random, int percent) => random.Next(0, 100) < percent;
 }

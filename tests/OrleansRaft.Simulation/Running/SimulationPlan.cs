@@ -32,6 +32,11 @@ internal sealed record SimulationPlan
 
     public required bool EncodeMessages { get; init; }
 
+    public required bool TellsLosses { get; init; }
+
+    /// <summary>Whether, after all faults, single ones happen to groups that nobody writes to.</summary>
+    public required bool IsStillAtTheEnd { get; init; }
+
     public required RaftOptions Raft { get; init; }
 
     public required ClientSettings Clients { get; init; }
@@ -50,5 +55,5 @@ internal sealed record SimulationPlan
 
     public override string ToString() =>
         $"seed {Seed}: {Nodes} nodes, {Groups} groups of {Replicas}, {(SharedDisks ? "shared" : "local")} disks"
-        + $"{(Raft.PreVote ? "" : ", no pre-vote")}{(Raft.CheckQuorum ? "" : ", no check-quorum")}{(Raft.LeaderLease ? ", leases" : "")}, {Faults.Count} faults";
+        + $"{(Raft.PreVote ? "" : ", no pre-vote")}{(Raft.CheckQuorum ? "" : ", no check-quorum")}{(Raft.LeaderLease ? ", leases" : "")}{(Raft.QuiesceTicks > 0 ? ", quiescence" : "")}, {Faults.Count} faults";
 }

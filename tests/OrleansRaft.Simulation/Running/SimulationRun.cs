@@ -30,12 +30,13 @@ internal sealed class SimulationRun : IDisposable
             Raft = plan.Raft,
             SharedDisks = plan.SharedDisks,
             EncodeMessages = plan.EncodeMessages,
+            TellsLosses = plan.TellsLosses,
             StateMachine = group => RegisterMachine.Host(group, ledger),
         });
         story = tellsStory ? new Story(cluster.Clock) : null;
         cluster.Observer = story is null ? null : story.Tell;
-        injector = new FaultInjector(cluster, Tell);
         workload = new Workload(cluster, plan.Clients, ledger, plan.Seed + 1, Tell);
+        injector = new FaultInjector(cluster, workload, Tell);
     }
 
     /// <summary>Runs a plan.</summary>
@@ -119,7 +120,14 @@ internal sealed class SimulationRun : IDisposable
 
         if (!cluster.RunUntil(() => haveServed() && Convergence.IsReached(cluster), end - cluster.Clock.Now) && cluster.Violation is null)
         {
-            cluster.Report("within ten election timeouts after the last fault the groups serve and converge", Convergence.Describe(cluster, haveServed()));
+            cluster.Report(
+                "within ten election timeouts after the last fault the groups serve and converge",
+                $"a probe was {(haveServed() ? "served" : "not served")} everywhere; {Convergence.Describe(cluster)}");
+        }
+
+        if (plan.IsStillAtTheEnd)
+        {
+            new StillWater(cluster, plan, Tell).Disturb();
         }
 
         workload.Resume();

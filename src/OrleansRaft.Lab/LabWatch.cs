@@ -1,0 +1,104 @@
+using OrleansRaft.Core;
+using OrleansRaft.Runtime;
+
+namespace OrleansRaft.Lab;
+
+/// <summary>Watches the other nodes on behalf of all sleeping replicas of a node, which nobody else does: a group that sleeps sends nothing.</summary>
+/// <remarks>
+/// Every node beats to every other, and names what runs on it. A follower is woken when its leader is in no beat any more. A leader is woken when a node of
+/// its group comes back into sight, and when its own node was held up: another may lead by then.
+/// </remarks>
+internal sealed class LabWatch
+{
+    private const int TicksPerBeat = 2;
+
+    private readonly LabNode node;
+    private readonly (TimeSpan At, ReplicaKey[] Running)[] heard;
+    private readonly TimeSpan lostAfter;
+
+    private TimeSpan last;
+    private int ticks;
+
+    public LabWatch(LabNode node)
+    {
+        this.node = node;
+        last = node.Clock.Now;
+        lostAfter = node.Cluster.Options.Raft.TickInterval * node.Cluster.Options.Raft.ElectionTicksMax;
+        heard = [.. node.Cluster.Nodes.Select(_ => (last, Array.Empty<ReplicaKey>()))];
+    }
+
+    public void Tick()
+    {
+        if (++ticks % TicksPerBeat != 0)
+        {
+            return;
+        }
+
+        Beat();
+        var isLate = node.Clock.Now - last > lostAfter / 2;
+        last = node.Clock.Now;
+        if (isLate)
+        {
+            // What the others said meanwhile may still wait to be heard; but they may have given this node up.
+            ForgiveEverybody();
+            WakeWhere(static (_, replica) => replica.Role == RaftRole.Leader, isLeaderLost: false);
+        }
+        else
+        {
+            WakeWhere(static (watch, replica) => replica.Role != RaftRole.Leader && !watch.SeesLeaderOf(replica), isLeaderLost: true);
+        }
+    }
+
+    private void Beat()
+    {
+        ReplicaKey[] running = [.. node.Replicas.Select(replica => replica.Key)];
+        foreach (var other in node.Cluster.Nodes)
+        {
+            if (other != node)
+            {
+                node.Cluster.Network.Carry(node, other, () => other.Watch?.Hear(node.Index, running));
+            }
+        }
+    }
+
+    private void Hear(int from, ReplicaKey[] running)
+    {
+        var isBack = node.Clock.Now - heard[from].At > lostAfter;
+        heard[from] = (node.Clock.Now, running);
+        if (isBack)
+        {
+            WakeWhere(static (_, replica) => replica.Role == RaftRole.Leader, isLeaderLost: false);
+        }
+    }
+
+    private void ForgiveEverybody()
+    {
+        for (var i = 0; i < heard.Length; i++)
+        {
+            heard[i].At = node.Clock.Now;
+        }
+    }
+
+    private bool SeesLeaderOf(LabReplica replica)
+    {
+        if (replica.Core?.Leader is not { } leader)
+        {
+            return false;
+        }
+
+        var key = replica.Key with { Replica = leader };
+        return node.Find(key.Group, key.Replica) is not null
+            || Array.Exists(heard, beat => node.Clock.Now - beat.At <= lostAfter && beat.Running.Contains(key));
+    }
+
+    private void WakeWhere(Func<LabWatch, LabReplica, bool> condition, bool isLeaderLost)
+    {
+        foreach (var replica in node.Replicas)
+        {
+            if (replica.IsQuiescent && condition(this, replica))
+            {
+                replica.Wake(isLeaderLost);
+            }
+        }
+    }
+}

@@ -1,0 +1,82 @@
+using OrleansRaft.Core;
+using OrleansRaft.Runtime;
+using OrleansRaft.Simulation.Faults;
+
+namespace OrleansRaft.Simulation.Running;
+
+/// <summary>Draws the faults of a run. Each seed has its favourites and leaves others out: what needs three crashes in a row is rare where everything happens a little.</summary>
+internal static class FaultSchedule
+{
+    private static readonly FaultKind[] Planned = [.. Enum.GetValues<FaultKind>().Where(kind => kind is not (FaultKind.TornWrite or FaultKind.LostWrite))];
+
+    public static Fault[] Make(RandomSource random, int nodes, bool sharedDisks, RaftOptions raft)
+    {
+        // Replicas rot, or members change, but not both: together they could leave a group without a majority for good.
+        var changesMembers = random.Next(0, 100) < 45;
+        FaultKind[] possible = [.. Planned.Where(kind => IsPossible(kind, nodes, sharedDisks, changesMembers))];
+        FaultKind[] kinds = random.Next(0, 100) < 25 ? possible : ChooseFavourites(random, possible, raft, changesMembers);
+        FaultKind[] certain = [.. kinds.Where(IsCertain)];
+
+        // More are planned than must happen, because some find nothing to act on; every third one is of a kind that always does.
+        var faults = new Fault[random.Next(22, 34)];
+        for (var i = 0; i < faults.Length; i++)
+        {
+            var from = i % 3 == 0 ? certain : kinds;
+            faults[i] = new Fault(
+                TimeSpan.FromMilliseconds(random.Next(500, (int)SimulationPlan.FaultsFor.TotalMilliseconds)),
+                TimeSpan.FromMilliseconds(random.Next(0, 100) < 80 ? random.Next(50, 3_000) : random.Next(3_000, 10_000)),
+                from[random.Next(0, from.Length)],
+                random.Next(0, nodes),
+                random.Next(0, nodes),
+                random.Next(0, 100));
+        }
+
+        Array.Sort(faults, static (one, other) => one.At.CompareTo(other.At));
+        return faults;
+    }
+
+    private static bool IsPossible(FaultKind kind, int nodes, bool sharedDisks, bool changesMembers) => kind switch
+    {
+        FaultKind.Ring => nodes > 3,
+        FaultKind.SecondActivation or FaultKind.SplitActivation => sharedDisks,
+        FaultKind.BitFlip => !changesMembers,
+        FaultKind.Membership or FaultKind.SplitMembership or FaultKind.Rejoin => changesMembers,
+        _ => true,
+    };
+
+    private static bool IsCertain(FaultKind kind) => kind
+        is <= FaultKind.OldNews or FaultKind.Crash or FaultKind.CrashAll or FaultKind.CrashInWrite or FaultKind.SlowNode or FaultKind.SlowDisk or FaultKind.FailingDisk or FaultKind.HungDisk
+        or FaultKind.FullDisk or FaultKind.ClockRate or FaultKind.WallClockJump;
+
+    private static FaultKind[] ChooseFavourites(RandomSource random, FaultKind[] possible, RaftOptions raft, bool changesMembers)
+    {
+        var chosen = new SortedSet<FaultKind>();
+        Draw(random.Next(1, 4), IsCertain);
+        Draw(random.Next(2, 8), static _ => true);
+        if (changesMembers)
+        {
+            Draw(1, static kind => kind is FaultKind.Membership or FaultKind.SplitMembership or FaultKind.Rejoin);
+        }
+
+        if (raft.LeaderLease)
+        {
+            Draw(2, static kind => kind is FaultKind.Transfer or FaultKind.OldNews or FaultKind.PauseLeader);
+        }
+
+        if (raft.QuiesceTicks > 0)
+        {
+            chosen.Add(FaultKind.Lull);
+        }
+
+        return [.. chosen];
+
+        void Draw(int count, Func<FaultKind, bool> condition)
+        {
+            FaultKind[] from = [.. possible.Where(condition)];
+            for (var i = 0; i < count; i++)
+            {
+                chosen.Add(from[random.Next(0, from.Length)]);
+            }
+        }
+    }
+}
