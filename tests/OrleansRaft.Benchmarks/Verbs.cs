@@ -10,5 +10,7 @@ internal static class Verbs
         Macro.MacroCommand.Create(),
         Plain.PlainSilo.Create(),
         Idle.IdleCommand.Create(),
+        Failover.FailoverCommand.Create(),
+        Failover.FailoverSilo.Create(),
     ];
 }

@@ -1,0 +1,59 @@
+using System.CommandLine;
+using System.Net;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Orleans.Configuration;
+using Orleans.Hosting;
+using OrleansRaft.Grains;
+using OrleansRaft.PostgreSql;
+using OrleansRaft.PostgreSql.Hosting;
+using OrleansRaft.Server;
+
+namespace OrleansRaft.Benchmarks.Failover;
+
+/// <summary>A silo that hosts both: groups of this library, and a plain grain with its state in the same PostgreSQL. A process of its own, made to be killed.</summary>
+internal static class FailoverSilo
+{
+    public const string Verb = "failover-silo";
+    public const int Groups = 16;
+
+    private static readonly Argument<string[]> Settings = new("settings") { Description = "KEY=VALUE, as for the silo's configuration." };
+
+    /// <summary>Makes the command, which only the benchmark itself calls.</summary>
+    public static Command Create()
+    {
+        var command = new Command(Verb, "One silo of the failover benchmark.") { Settings };
+        command.Hidden = true;
+        command.SetAction((parsed, cancellation) => RunAsync(parsed.GetValue(Settings) ?? [], cancellation));
+        return command;
+    }
+
+    private static async Task RunAsync(string[] settings, CancellationToken cancellation)
+    {
+        var builder = Host.CreateApplicationBuilder();
+        builder.Configuration.AddInMemoryCollection(settings.Select(setting => setting.Split('=', 2)).Select(pair => KeyValuePair.Create(pair[0], (string?)pair[1])));
+        builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Warning);
+        builder.Logging.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        var postgres = Required(builder.Configuration, "postgres");
+        var name = Required(builder.Configuration, "name");
+        builder.UseOrleans(silo => silo
+            .Configure<ClusterOptions>(options => options.ClusterId = options.ServiceId = Required(builder.Configuration, "cluster"))
+            .Configure<SiloOptions>(options => options.SiloName = name)
+            .Configure<ClusterMembershipOptions>(builder.Configuration.GetSection("Orleans:Membership"))
+            .ConfigureEndpoints(IPAddress.Loopback, Port(builder.Configuration, "silo-port"), Port(builder.Configuration, "gateway-port"))
+            .UseAdoNetClustering(options => (options.Invariant, options.ConnectionString) = ("Npgsql", postgres))
+            .AddAdoNetGrainStorage(PlainCounter.Storage, options => (options.Invariant, options.ConnectionString) = ("Npgsql", postgres))
+            .AddRaft(raft => raft.UsePostgreSql(new PostgreSqlStoreOptions { ConnectionStrings = [postgres], SiloName = name }))
+            .AddRaftCounters(Groups));
+
+        await PostgreSqlSchema.MigrateAsync(postgres, cancellation: cancellation);
+        await builder.Build().RunAsync(cancellation);
+    }
+
+    private static string Required(IConfiguration configuration, string key) =>
+        configuration[key] ?? throw new ArgumentException($"{Verb} needs {key}=...; run `failover`, which starts it.");
+
+    private static int Port(IConfiguration configuration, string key) =>
+        int.Parse(Required(configuration, key), System.Globalization.CultureInfo.InvariantCulture);
+}

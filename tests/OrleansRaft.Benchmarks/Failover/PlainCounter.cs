@@ -1,0 +1,43 @@
+using Orleans.Runtime;
+
+namespace OrleansRaft.Benchmarks.Failover;
+
+/// <summary>A grain as Orleans has them: one activation, its state in PostgreSQL by AdoNet grain storage, written at each call.</summary>
+[Alias("benchmark-plain-counter")]
+public interface IPlainCounter : IGrainWithStringKey
+{
+    /// <summary>Adds one, and writes it.</summary>
+    [Alias("add")]
+    Task<long> AddAsync();
+
+    /// <summary>The silo that hosts it.</summary>
+    [Alias("where")]
+    Task<string> WhereAsync();
+}
+
+/// <summary>The state of a <see cref="PlainCounter"/>.</summary>
+[GenerateSerializer, Alias("benchmark-plain-state")]
+public sealed class PlainState
+{
+    [Id(0)]
+    public long Value { get; set; }
+}
+
+/// <inheritdoc cref="IPlainCounter"/>
+public sealed class PlainCounter([PersistentState("value", PlainCounter.Storage)] IPersistentState<PlainState> state, ILocalSiloDetails silo)
+    : Grain, IPlainCounter
+{
+    /// <summary>The name of its storage.</summary>
+    public const string Storage = "plain";
+
+    /// <inheritdoc/>
+    public async Task<long> AddAsync()
+    {
+        state.State.Value++;
+        await state.WriteStateAsync();
+        return state.State.Value;
+    }
+
+    /// <inheritdoc/>
+    public Task<string> WhereAsync() => Task.FromResult(silo.Name);
+}
