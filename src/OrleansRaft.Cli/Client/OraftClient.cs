@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using OrleansRaft.Cli.CommandLine;
 
 namespace OrleansRaft.Cli.Client;
@@ -12,6 +13,7 @@ namespace OrleansRaft.Cli.Client;
 internal sealed class OraftClient(Uri server, TimeSpan timeout) : IDisposable
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
+    private static readonly JsonSerializerOptions WithoutNulls = new(Json) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
 
     private readonly HttpClient http = new()
     {
@@ -36,6 +38,24 @@ internal sealed class OraftClient(Uri server, TimeSpan timeout) : IDisposable
     /// <summary>One group.</summary>
     public Task<Answer<GroupView>> GetGroupAsync(string group, CancellationToken cancellation) =>
         GetAsync<GroupView>($"api/v1/groups/{Uri.EscapeDataString(group)}", cancellation);
+
+    /// <summary>Changes who leads a group or who belongs to it.</summary>
+    /// <param name="method">POST, or DELETE to remove a member.</param>
+    /// <param name="group">The group.</param>
+    /// <param name="part">What of it: <c>leader</c> or <c>members</c>.</param>
+    /// <param name="change">The body; fields that are null are left out.</param>
+    /// <param name="cancellation">Interrupts.</param>
+    /// <returns>The group as it is then.</returns>
+    public async Task<Answer<GroupView>> ChangeGroupAsync(HttpMethod method, string group, string part, object change, CancellationToken cancellation)
+    {
+        using var response = await SendAsync(
+            () => new HttpRequestMessage(method, $"api/v1/groups/{Uri.EscapeDataString(group)}/{part}")
+            {
+                Content = JsonContent.Create(change, change.GetType(), options: WithoutNulls),
+            },
+            cancellation);
+        return await ReadAsync<GroupView>(response, key: null, cancellation);
+    }
 
     /// <summary>A counter's value.</summary>
     public Task<Answer<CounterView>> GetCounterAsync(CounterName name, string consistency, CancellationToken cancellation) =>

@@ -6,6 +6,9 @@ namespace OrleansRaft.Cli.Client;
 /// <summary>Turns the API's problem documents into exit codes and sentences.</summary>
 internal static class ProblemAnswers
 {
+    /// <summary>What to do after a change of a group whose outcome is unknown.</summary>
+    public const string LookAtGroup = "`oraft group show` and `oraft member list` tell what became of it.";
+
     /// <summary>What to do after an unknown outcome.</summary>
     public static string RepeatWith(string key) =>
         $"Repeat the same command with `--key {key}`: it is applied once however often it is repeated.";
@@ -59,10 +62,12 @@ internal static class ProblemAnswers
     private static string NextOf(ExitCode exit, Problem problem, HttpResponseMessage response, string? key) => (exit, problem.Name) switch
     {
         (ExitCode.OutcomeUnknown, _) when key is not null => RepeatWith(key),
+        (ExitCode.OutcomeUnknown, _) when response.RequestMessage?.Method != HttpMethod.Get => LookAtGroup,
         (ExitCode.OutcomeUnknown, _) => "Run the command again: it only reads.",
         (ExitCode.NoLeader, _) => $"Try again in {RetryAfterOf(response)}; `oraft status` shows which groups have no leader.",
         (_, "precondition-failed") => "Read the counter again with `oraft counter get`, and use the tag that it prints.",
         (_, "key-reused") => "Use another --key, or leave it out and let oraft choose one.",
+        (_, "configuration-conflict") => "`oraft member list` prints the members and their version; leave --version out to take whichever is in force.",
         (_, "overloaded") => $"Try again in {RetryAfterOf(response)}, or with fewer requests at once.",
         (_, "unknown-group") => "`oraft group list` names the groups of this cluster.",
         (_, "unknown-counter") => "`oraft counter add TENANT COUNTER` creates a counter; `oraft counter list TENANT` names those there are.",

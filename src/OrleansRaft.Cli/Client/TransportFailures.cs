@@ -24,7 +24,9 @@ internal static class TransportFailures
         $"Check that a silo listens there (`curl {server}health/live`), or name another with --server or ORAFT_SERVER.");
 
     private static CliException Unknown(HttpRequestMessage request, string message) => new(
-        ExitCode.OutcomeUnknown, message, ProblemAnswers.RepeatWith(request.Headers.GetValues("Idempotency-Key").First()));
+        ExitCode.OutcomeUnknown,
+        message,
+        request.Headers.TryGetValues("Idempotency-Key", out var keys) ? ProblemAnswers.RepeatWith(keys.First()) : ProblemAnswers.LookAtGroup);
 
     private static string FirstLineOf(Exception failure) => failure.Message.Split('\n', 2)[0].TrimEnd('.', '\r');
 }

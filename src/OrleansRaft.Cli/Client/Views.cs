@@ -8,7 +8,8 @@ internal sealed record CounterView(string Tenant, string Counter, long Value, st
 /// <param name="Leader">The replica that leads, if one does.</param>
 /// <param name="Term">The newest term any replica knows.</param>
 /// <param name="Replicas">What each replica says of itself.</param>
-internal sealed record GroupView(string Group, long? Leader, long Term, IReadOnlyList<ReplicaView> Replicas)
+/// <param name="Configuration">Who belongs to it; absent from servers that do not tell.</param>
+internal sealed record GroupView(string Group, long? Leader, long Term, IReadOnlyList<ReplicaView> Replicas, ConfigurationView? Configuration = null)
 {
     /// <summary>The leader's own description.</summary>
     public ReplicaView? LeaderReplica => Replicas.FirstOrDefault(replica => replica.Replica == Leader);
@@ -16,6 +17,13 @@ internal sealed record GroupView(string Group, long? Leader, long Term, IReadOnl
     /// <summary>The highest index that any replica knows to be committed.</summary>
     public long CommitIndex => Replicas.Max(replica => replica.CommitIndex) ?? 0;
 }
+
+/// <summary>The members of a group as the API describes them.</summary>
+/// <param name="Version">Their version; a change can be made conditional on it.</param>
+/// <param name="Voters">Who votes.</param>
+/// <param name="OutgoingVoters">Who voted before, while the group passes from one set of voters to another.</param>
+/// <param name="Learners">Who receives the log without a vote.</param>
+internal sealed record ConfigurationView(long Version, IReadOnlyList<long> Voters, IReadOnlyList<long> OutgoingVoters, IReadOnlyList<long> Learners);
 
 /// <summary>A replica as the API describes it; one that did not answer has nulls where its own words would be, and says why.</summary>
 internal sealed record ReplicaView(

@@ -22,6 +22,7 @@ internal static class CommandTree
         ServeCommand.Create(),
         StatusCommand.Create(),
         GroupCommands.Create(),
+        MemberCommands.Create(),
         CounterCommands.Create(),
     };
 

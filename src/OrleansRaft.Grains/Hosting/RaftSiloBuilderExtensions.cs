@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using Orleans.Configuration;
 using Orleans.Hosting;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Hosting;
@@ -84,11 +85,14 @@ public static class RaftSiloBuilderExtensions
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<RaftLifecycle>());
     }
 
-    // The default directory deactivates healthy grains whose entries a dead silo happened to hold; this one keeps them (dotnet/orleans #9074).
+    // The default directory deactivates healthy grains whose entries a dead silo happened to hold (dotnet/orleans #9074); this one keeps them. It serves
+    // replicas alone: an application's own grains stay where they were, since this one holds a crashed silo's grains back for a while. Replicas need no such
+    // lease, which would only put their return off: an activation too many is fenced by the store.
     private static void AddDirectory(ISiloBuilder silo)
     {
+        silo.Services.Configure<GrainDirectoryOptions>(static options => options.RangeLeaseDuration = TimeSpan.Zero);
 #pragma warning disable ORLEANSEXP003 // Experimental in name only as far as we use it; the default would stop healthy replicas.
-        silo.AddDistributedGrainDirectory();
+        silo.AddDistributedGrainDirectory(ReplicaGrain.Directory);
 #pragma warning restore ORLEANSEXP003
     }
 }

@@ -1,5 +1,6 @@
 using Orleans.Concurrency;
 using Orleans.Dashboard;
+using Orleans.GrainDirectory;
 using Orleans.Placement;
 using Orleans.Runtime.Placement;
 using OrleansRaft.Runtime.Storage;
@@ -9,12 +10,16 @@ namespace OrleansRaft.Grains;
 /// <summary>Hosts one replica: opens its log, waits for the right to speak, and gives its driver turns until the grain is deactivated.</summary>
 [GrainType("raft-replica")]
 [ReplicaPlacement]
+[GrainDirectory(ReplicaGrain.Directory)]
 [KeepAlive]
 [Immovable]
 [Reentrant]
 [NoProfiling]
 internal sealed class ReplicaGrain(ReplicaServices services) : Grain, IReplicaGrain, IDisposable
 {
+    /// <summary>The name of the grain directory that replicas, and nothing else, are found by.</summary>
+    public const string Directory = "raft";
+
     private readonly CancellationTokenSource stopping = new();
     private HostedReplica? replica;
 

@@ -35,7 +35,8 @@ internal static class MembersBody
     /// <summary>Reads which member to remove, from the parameters behind the question mark or from a body.</summary>
     public static async ValueTask<Checked<MembersRequest>> ReadRemovalAsync(HttpRequest request)
     {
-        if (request.ContentLength > 0)
+        // A body may come in pieces, without a length.
+        if (request.ContentLength > 0 || !string.IsNullOrEmpty(request.ContentType))
         {
             return await RequestBody.ReadAsync(request, true, static (in ReadOnlySequence<byte> body, bool _) => Read(body, ToRemoval));
         }

@@ -43,7 +43,7 @@ internal static class FailoverSilo
             .Configure<ClusterMembershipOptions>(builder.Configuration.GetSection("Orleans:Membership"))
             .ConfigureEndpoints(IPAddress.Loopback, Port(builder.Configuration, "silo-port"), Port(builder.Configuration, "gateway-port"))
             .UseAdoNetClustering(options => (options.Invariant, options.ConnectionString) = ("Npgsql", postgres))
-            .AddAdoNetGrainStorage(PlainCounter.Storage, options => (options.Invariant, options.ConnectionString) = ("Npgsql", postgres))
+            .AddAdoNetGrainStorage(FailoverCounter.Storage, options => (options.Invariant, options.ConnectionString) = ("Npgsql", postgres))
             .AddRaft(raft => raft.UsePostgreSql(new PostgreSqlStoreOptions { ConnectionStrings = [postgres], SiloName = name }))
             .AddRaftCounters(Groups));
 

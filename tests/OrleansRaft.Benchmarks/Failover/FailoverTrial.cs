@@ -35,7 +35,7 @@ internal sealed class FailoverTrial(FailoverCluster cluster)
         {
             var grain = await PlaceGrainAsync(factories[0], place);
             var onGroup = factories.ConvertAll(grains => new WriteProbe(() => WriteToGroupAsync(grains)));
-            var onGrain = factories.ConvertAll(grains => new WriteProbe(() => grains.GetGrain<IPlainCounter>(grain).AddAsync()));
+            var onGrain = factories.ConvertAll(grains => new WriteProbe(() => grains.GetGrain<IFailoverCounter>(grain).AddAsync()));
             return await StrikeAsync(place.Silo, isPause, onGroup, onGrain);
         }
         finally
@@ -109,7 +109,7 @@ internal sealed class FailoverTrial(FailoverCluster cluster)
         {
             var key = Guid.NewGuid().ToString("N");
             RequestContext.Set(IPlacementDirector.PlacementHintKey, place.Address);
-            if (await grains.GetGrain<IPlainCounter>(key).WhereAsync() == place.Silo)
+            if (await grains.GetGrain<IFailoverCounter>(key).WhereAsync() == place.Silo)
             {
                 RequestContext.Clear();
                 return key;

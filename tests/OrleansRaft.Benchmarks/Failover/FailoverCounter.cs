@@ -3,8 +3,8 @@ using Orleans.Runtime;
 namespace OrleansRaft.Benchmarks.Failover;
 
 /// <summary>A grain as Orleans has them: one activation, its state in PostgreSQL by AdoNet grain storage, written at each call.</summary>
-[Alias("benchmark-plain-counter")]
-public interface IPlainCounter : IGrainWithStringKey
+[Alias("benchmark-failover-counter")]
+public interface IFailoverCounter : IGrainWithStringKey
 {
     /// <summary>Adds one, and writes it.</summary>
     [Alias("add")]
@@ -15,17 +15,17 @@ public interface IPlainCounter : IGrainWithStringKey
     Task<string> WhereAsync();
 }
 
-/// <summary>The state of a <see cref="PlainCounter"/>.</summary>
-[GenerateSerializer, Alias("benchmark-plain-state")]
-public sealed class PlainState
+/// <summary>The state of a <see cref="FailoverCounter"/>.</summary>
+[GenerateSerializer, Alias("benchmark-failover-state")]
+public sealed class FailoverState
 {
     [Id(0)]
     public long Value { get; set; }
 }
 
-/// <inheritdoc cref="IPlainCounter"/>
-public sealed class PlainCounter([PersistentState("value", PlainCounter.Storage)] IPersistentState<PlainState> state, ILocalSiloDetails silo)
-    : Grain, IPlainCounter
+/// <inheritdoc cref="IFailoverCounter"/>
+public sealed class FailoverCounter([PersistentState("value", FailoverCounter.Storage)] IPersistentState<FailoverState> state, ILocalSiloDetails silo)
+    : Grain, IFailoverCounter
 {
     /// <summary>The name of its storage.</summary>
     public const string Storage = "plain";

@@ -1,0 +1,113 @@
+using System.CommandLine;
+using OrleansRaft.Cli.Client;
+using OrleansRaft.Cli.CommandLine;
+
+namespace OrleansRaft.Cli.Commands;
+
+/// <summary><c>oraft member</c>: changes who belongs to a Raft group.</summary>
+internal static class MemberCommands
+{
+    private static readonly Argument<string> Group = new("group") { Description = "Which group, such as counters-0." };
+
+    private static readonly Argument<long> Replica = new("replica") { Description = "Which replica, by its number in the group." };
+
+    private static readonly Argument<int> Voters = new("voters") { Description = "How many; 3 or 5 is usual." };
+
+    private static readonly Option<long?> Number = new("--replica")
+    {
+        Description = "The new replica's number; by default the next that was never used.",
+        HelpName = "NUMBER",
+    };
+
+    private static readonly Option<bool> Learner = new("--learner") { Description = "Let it receive the log without a vote." };
+
+    private static readonly Option<string?> Silo = new("--silo")
+    {
+        Description = "The silo whose local store is to hold it; only where silos have stores of their own.",
+        HelpName = "NAME",
+    };
+
+    private static readonly Option<long?> Version = new("--if-version")
+    {
+        Description = "Change nothing unless the members are still at this version, which `member list` prints.",
+        HelpName = "VERSION",
+    };
+
+    /// <summary>Makes the command.</summary>
+    public static Command Create() => new("member", "Shows and changes who belongs to a Raft group.")
+    {
+        Sub("list", "Prints the members of a group, and their version.", ListAsync),
+        Sub("add", "Adds a replica, which votes when it has caught up.", AddAsync, Number, Learner, Silo, Version),
+        Sub("remove", "Removes a replica.", RemoveAsync, Replica, Version),
+        Sub("replace", "Puts a new replica in the place of another, in one step once it has caught up.", ReplaceAsync, Replica, Number, Silo, Version),
+        Sub("resize", "Gives a group so many voters.", ResizeAsync, Voters, Version),
+    };
+
+    private static Command Sub(string name, string description, Func<Session, Task<ExitCode>> run, params ReadOnlySpan<Symbol> symbols)
+    {
+        var command = CommandTree.Remote(name, description, run);
+        command.Add(Group);
+        foreach (var symbol in symbols)
+        {
+            if (symbol is Argument argument)
+            {
+                command.Add(argument);
+            }
+            else
+            {
+                command.Add((Option)symbol);
+            }
+        }
+
+        return command;
+    }
+
+    private static async Task<ExitCode> ListAsync(Session session) =>
+        Show(session, await session.Client.GetGroupAsync(session.Parsed.GetValue(Group)!, session.Cancellation));
+
+    private static Task<ExitCode> AddAsync(Session session) => PostAsync(session, new
+    {
+        replica = session.Parsed.GetValue(Number),
+        learner = session.Parsed.GetValue(Learner) ? true : (bool?)null,
+        silo = session.Parsed.GetValue(Silo),
+        version = session.Parsed.GetValue(Version),
+    });
+
+    private static Task<ExitCode> ReplaceAsync(Session session) => PostAsync(session, new
+    {
+        replaces = session.Parsed.GetValue(Replica),
+        replica = session.Parsed.GetValue(Number),
+        silo = session.Parsed.GetValue(Silo),
+        version = session.Parsed.GetValue(Version),
+    });
+
+    private static Task<ExitCode> ResizeAsync(Session session) => PostAsync(session, new
+    {
+        voters = session.Parsed.GetValue(Voters),
+        version = session.Parsed.GetValue(Version),
+    });
+
+    private static Task<ExitCode> RemoveAsync(Session session) => ChangeAsync(session, HttpMethod.Delete, new
+    {
+        replica = session.Parsed.GetValue(Replica),
+        version = session.Parsed.GetValue(Version),
+    });
+
+    private static Task<ExitCode> PostAsync(Session session, object change) => ChangeAsync(session, HttpMethod.Post, change);
+
+    private static async Task<ExitCode> ChangeAsync(Session session, HttpMethod method, object change) =>
+        Show(session, await session.Client.ChangeGroupAsync(method, session.Parsed.GetValue(Group)!, "members", change, session.Cancellation));
+
+    private static ExitCode Show(Session session, Answer<GroupView> group)
+    {
+        session.Answers.Write(group, Describe);
+        return ExitCode.Ok;
+    }
+
+    private static string Describe(GroupView group) => group.Configuration is { } members
+        ? $"{group.Group}: voters {string.Join(", ", members.Voters)}"
+            + (members.OutgoingVoters.Count == 0 ? "" : $" (on the way from {string.Join(", ", members.OutgoingVoters)})")
+            + (members.Learners.Count == 0 ? "" : $", learners {string.Join(", ", members.Learners)}")
+            + $", version {members.Version}"
+        : $"{group.Group}: the server does not tell its members";
+}
