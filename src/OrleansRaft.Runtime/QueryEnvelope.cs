@@ -1,6 +1,15 @@
+using OrleansRaft.Core;
+
 namespace OrleansRaft.Runtime;
 
 /// <summary>A query on its way to a replica.</summary>
 /// <param name="Key">The key by which the client chose the group.</param>
 /// <param name="Query">The encoded query.</param>
-public readonly record struct QueryEnvelope(string Key, ReadOnlyMemory<byte> Query);
+public readonly record struct QueryEnvelope(string Key, ReadOnlyMemory<byte> Query)
+{
+    /// <summary>
+    /// For a stale read, the index of an entry that the answer must have seen, such as the client's own last write: a replica that has not applied it yet asks its
+    /// leader, as for a linearizable read. Zero for whatever there is.
+    /// </summary>
+    public LogIndex AtLeast { get; init; }
+}

@@ -134,7 +134,7 @@ public sealed partial class ReplicaDriver
         List<QueryBatch> confirmed = [], leased = [];
         while (!isStopping && batch.Queries.TryDequeue(out var queries))
         {
-            if (queries.Consistency == ReadConsistency.Stale)
+            if (queries.Consistency == ReadConsistency.Stale && queries.AtLeast <= machine.AppliedEntry.Index)
             {
                 Serve(queries);
             }
@@ -167,13 +167,17 @@ public sealed partial class ReplicaDriver
     {
         while (!isStopping && reads.TakeServable(machine.AppliedEntry.Index) is { } queries)
         {
-            if (ReplicaLog.MaySpeak)
+            if (!ReplicaLog.MaySpeak)
             {
-                Serve(queries);
+                answers.AnswerAll(queries, refusals.NotSpeaking());
+            }
+            else if (queries.AtLeast > machine.AppliedEntry.Index)
+            {
+                answers.AnswerAll(queries, refusals.NotReached(queries.AtLeast, machine.AppliedEntry.Index));
             }
             else
             {
-                answers.AnswerAll(queries, refusals.NotSpeaking());
+                Serve(queries);
             }
         }
     }

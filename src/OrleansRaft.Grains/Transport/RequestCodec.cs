@@ -10,7 +10,7 @@ namespace OrleansRaft.Grains;
 /// <code>
 /// version  1 byte  1
 /// of commands:  group text, replica varint, count varint, then each envelope as bytes
-/// of queries:   group text, replica varint, consistency 1 byte, count varint, then each key as text and query as bytes
+/// of queries:   group text, replica varint, consistency 1 byte, count varint, then each key as text, query as bytes, and the index that it must have seen as varint
 /// of replies:   time varint, count varint, then each: kind 1 byte, and
 ///   committed:  term varint, index varint, age in milliseconds varint, body bytes
 ///   rejected:   reason varint, leader varint (0 for none), milliseconds varint, detail text
@@ -70,6 +70,7 @@ internal static class RequestCodec
         {
             writer.WriteString(query.Key);
             writer.WriteBytes(query.Query.Span);
+            writer.WriteVarint(query.AtLeast.Value);
         }
 
         return output.WrittenSpan.ToArray();
@@ -82,10 +83,10 @@ internal static class RequestCodec
         var reader = new WireReader(request);
         var to = ReadHead(ref reader);
         var consistency = (ReadConsistency)reader.ReadByte();
-        var queries = new QueryEnvelope[reader.ReadCount(2)];
+        var queries = new QueryEnvelope[reader.ReadCount(3)];
         for (var index = 0; index < queries.Length; index++)
         {
-            queries[index] = new QueryEnvelope(reader.ReadString(), reader.ReadBytes());
+            queries[index] = new QueryEnvelope(reader.ReadString(), reader.ReadBytes()) { AtLeast = new LogIndex(reader.ReadVarint()) };
         }
 
         reader.RequireEnd();

@@ -1,7 +1,24 @@
+using OrleansRaft.Core;
+
 namespace OrleansRaft.Runtime.Driving;
 
 /// <summary>A batch of queries that are answered together.</summary>
 /// <param name="Queries">The queries.</param>
 /// <param name="Consistency">What they may see.</param>
 /// <param name="Sink">Receives the answers.</param>
-internal sealed record QueryBatch(IReadOnlyList<QueryEnvelope> Queries, ReadConsistency Consistency, IReplySink Sink);
+internal sealed record QueryBatch(IReadOnlyList<QueryEnvelope> Queries, ReadConsistency Consistency, IReplySink Sink)
+{
+    /// <summary>The index that every one of them must have seen: they are answered from one state.</summary>
+    public LogIndex AtLeast { get; } = LatestOf(Queries);
+
+    private static LogIndex LatestOf(IReadOnlyList<QueryEnvelope> queries)
+    {
+        var latest = LogIndex.Zero;
+        for (var i = 0; i < queries.Count; i++)
+        {
+            latest = LogIndex.Max(latest, queries[i].AtLeast);
+        }
+
+        return latest;
+    }
+}

@@ -56,6 +56,10 @@ internal sealed class Refusals(ReplicaKey key, RaftOptions options)
     public Reply TooLarge() => Final(
         RefusalReason.TooLarge, $"A command has at most {options.AppendBytesMax - Entry.OverheadBytes} bytes ({RaftOptions.SectionName}:{nameof(RaftOptions.AppendBytesMax)}).");
 
+    /// <summary>The leader has confirmed how far the group is: whoever saw more did not see it here.</summary>
+    public Reply NotReached(LogIndex wanted, LogIndex reached) => Final(
+        RefusalReason.InvalidRequest, $"{key.Group} is at index {reached} and has no {wanted}; give an index that this group answered with.");
+
     public static Reply Invalid(string detail) => Final(RefusalReason.InvalidRequest, detail);
 
     /// <summary>The client's side may know the group's time badly, and tries again with the time that comes along with this answer.</summary>

@@ -139,6 +139,20 @@ public sealed class ElectionRuleTests
     }
 
     [Fact]
+    public void A_member_of_low_priority_leads_only_when_the_others_had_their_turn()
+    {
+        var group = new TestGroup(Configuration.OfVoters([.. Enumerable.Range(1, 3).Select(id => new Member(Replica(id), LogIndex.Zero, Priority: id == 1 ? -1 : 0))]));
+        group.Isolate(2);
+        group.Isolate(3);
+
+        group.Tick(group.Settings.ElectionTicksMax);
+        group[1].Core.Role.ShouldBe(RaftRole.Follower, "the others would have stood by now");
+        group.Tick(group.Settings.ElectionTicksMax);
+
+        group[1].Core.Role.ShouldBe(RaftRole.PreCandidate);
+    }
+
+    [Fact]
     public void A_learner_never_stands_for_election()
     {
         var configuration = Configuration.OfVoters(2) with

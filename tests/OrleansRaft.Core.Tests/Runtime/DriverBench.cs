@@ -126,10 +126,10 @@ internal sealed class DriverBench : IReplicaHost, IReplicaTransport, IDisposable
         return sink;
     }
 
-    public TestSink Query(ReadConsistency consistency = ReadConsistency.Linearizable)
+    public TestSink Query(ReadConsistency consistency = ReadConsistency.Linearizable, long atLeast = 0)
     {
         var sink = new TestSink();
-        Driver.Query([new QueryEnvelope("k", HostBench.Bytes("all"))], consistency, sink);
+        Driver.Query([new QueryEnvelope("k", HostBench.Bytes("all")) { AtLeast = new LogIndex(atLeast) }], consistency, sink);
         return sink;
     }
 

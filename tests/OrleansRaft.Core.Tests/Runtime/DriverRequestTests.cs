@@ -230,6 +230,50 @@ public sealed class DriverRequestTests
     }
 
     [Fact]
+    public void A_stale_read_at_an_index_is_answered_at_once_where_that_is_applied()
+    {
+        using var bench = new DriverBench().Start().Turn();
+        bench.Tell(Two, bench.FromTwo(new Term(1), EntryId.Zero, (EntryKind.NoOp, default)) with { LeaderCommit = new LogIndex(1) }).Settle();
+
+        var query = bench.Query(ReadConsistency.Stale, atLeast: 1);
+        bench.Turn();
+
+        query.Reply.Kind.ShouldBe(ReplyKind.Committed);
+        query.Reply.Entry.Index.ShouldBe(new LogIndex(1));
+    }
+
+    [Fact]
+    public void A_stale_read_at_an_index_that_is_not_applied_yet_waits_for_it()
+    {
+        using var bench = new DriverBench().Start().Turn();
+        var append = bench.FromTwo(new Term(1), EntryId.Zero, (EntryKind.NoOp, default), (EntryKind.NoOp, default)) with { LeaderCommit = new LogIndex(1) };
+        bench.Tell(Two, append).Settle();
+
+        var query = bench.Query(ReadConsistency.Stale, atLeast: 2);
+        bench.Turn();
+        var asked = bench.Sent.Select(sent => sent.Message).OfType<ReadIndexRequest>().Single();
+        bench.Tell(Two, new ReadIndexResponse(new Term(1), asked.ReadId, new LogIndex(2)));
+        query.IsAnswered.ShouldBeFalse();
+        bench.Tell(Two, append with { LeaderCommit = new LogIndex(2) });
+
+        query.Reply.Kind.ShouldBe(ReplyKind.Committed);
+        query.Reply.Entry.Index.ShouldBe(new LogIndex(2));
+    }
+
+    [Fact]
+    public void A_stale_read_at_an_index_that_the_group_does_not_have_is_refused()
+    {
+        using var bench = new DriverBench().Lead();
+
+        var query = bench.Query(ReadConsistency.Stale, atLeast: 1_000);
+        bench.Turn();
+        bench.Acknowledge(Two);
+
+        query.Reply.Reason.ShouldBe(RefusalReason.InvalidRequest);
+        query.Reply.Detail.ShouldContain("1000");
+    }
+
+    [Fact]
     public void A_query_that_cannot_be_decoded_is_refused()
     {
         using var bench = new DriverBench().Lead();

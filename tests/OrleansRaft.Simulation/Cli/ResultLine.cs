@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using OrleansRaft.Simulation.Faults;
 using OrleansRaft.Simulation.Running;
 
 namespace OrleansRaft.Simulation.Cli;
@@ -25,7 +26,7 @@ internal static class ResultLine
             json.WriteStartObject("faults");
             foreach (var (kind, count) in result.Faults)
             {
-                json.WriteNumber(JsonNamingPolicy.KebabCaseLower.ConvertName(kind.ToString()), count);
+                json.WriteNumber(NameOf(kind), count);
             }
 
             json.WriteEndObject();
@@ -50,6 +51,9 @@ internal static class ResultLine
 
         return Encoding.UTF8.GetString(bytes.ToArray());
     }
+
+    /// <summary>The name of a kind of fault in the line.</summary>
+    public static string NameOf(FaultKind kind) => JsonNamingPolicy.KebabCaseLower.ConvertName(kind.ToString());
 
     private static IEnumerable<string> StoryOf(SimulationResult shortest) =>
     [

@@ -48,6 +48,10 @@ internal static class RunCommand
             .FirstOrDefault(took => took > 0)),
     ];
 
+    /// <summary>Runs seeds.</summary>
+    /// <returns>A line for each, without the stories of those that failed.</returns>
+    public static string[] LinesOf(ulong seed, long count) => [.. SeedRunner.Run(seed, count, tellsStory: false).Select(result => ResultLine.Of(result, null))];
+
     private static void WriteStory(SimulationResult shortest)
     {
         Console.Error.WriteLine($"# {shortest.Plan}");

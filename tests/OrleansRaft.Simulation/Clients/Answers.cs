@@ -16,6 +16,11 @@ internal static class Answers
             {
                 cluster.Report("a read tells the state at the index that it names", $"{operation} told {result.Value} at {reply.Entry}, where it is {value}");
             }
+
+            if (reply.Entry.Index < operation.AtLeast)
+            {
+                cluster.Report("a read sees the index that it asks for", $"{operation} saw {reply.Entry} and asked for {operation.AtLeast}");
+            }
         }
         else if (workload.Ledger.EntryOf(operation.Id) != reply.Entry)
         {

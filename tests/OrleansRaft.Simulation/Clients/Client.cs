@@ -15,6 +15,7 @@ internal sealed class Client
     private readonly bool usesSessions;
     private readonly Dictionary<string, LogTime> times = [];
     private readonly Dictionary<string, ReplicaId> leaders = [];
+    private readonly Dictionary<string, LogIndex> seen = [];
     private readonly Dictionary<string, (LogIndex Id, long Sequence)> sessions = [];
 
     private Operation? current;
@@ -84,6 +85,11 @@ internal sealed class Client
     private void Begin(string group, string key, RegisterAction action, long value, long expected)
     {
         current = workload.Invoke(number, group, key, action, value, expected, DrawConsistency(action));
+        if (current.Consistency == ReadConsistency.Stale && random.Next(0, 2) == 0)
+        {
+            current.AtLeast = seen.GetValueOrDefault(group);
+        }
+
         giveUpAt = Cluster.Clock.Now + workload.Settings.Patience;
         unsettled = 0;
         envelope = default;
@@ -147,7 +153,7 @@ internal sealed class Client
             Send(() => Cluster.Query(
                 operation.Group,
                 replica,
-                [new QueryEnvelope(operation.Key, RegisterCommandCodec.Instance.Encode(operation.Command))],
+                [new QueryEnvelope(operation.Key, RegisterCommandCodec.Instance.Encode(operation.Command)) { AtLeast = operation.AtLeast }],
                 operation.Consistency,
                 batch => Receive(() => OnReply(operation, replica, batch))));
         }
@@ -268,6 +274,7 @@ internal sealed class Client
         if (current == operation)
         {
             operation.Complete(result, reply.Entry, Cluster.Clock.Steps);
+            seen[operation.Group] = LogIndex.Max(seen.GetValueOrDefault(operation.Group), reply.Entry.Index);
             Cluster.Mix(operation.Id, result.Value, reply.Entry.Index.Value);
             workload.Tell($"{operation}");
             Completed++;

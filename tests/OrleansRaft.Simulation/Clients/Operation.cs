@@ -36,6 +36,9 @@ internal sealed record Operation(long Id, int Client, string Group, string Key, 
     /// <summary>The entry that applied it; for a read, whose state it saw.</summary>
     public EntryId Entry { get; private set; }
 
+    /// <summary>For a stale read, the index that its client has seen and wants to see again; zero for none.</summary>
+    public LogIndex AtLeast { get; set; }
+
     public bool IsWrite => Command.Action != RegisterAction.Read;
 
     public void Complete(RegisterResult result, EntryId entry, long step) =>

@@ -4,7 +4,7 @@ using Microsoft.CodeAnalysis.CSharp;
 
 namespace OrleansRaft.Simulation.Mutants;
 
-/// <summary>Compiles an assembly's sources once more, with one text replaced. Shipped code knows nothing of mutants.</summary>
+/// <summary>Compiles an assembly's sources once more, with one text replaced or as they are. Shipped code knows nothing of mutants.</summary>
 internal static class MutantCompiler
 {
     private const string Surroundings = """
@@ -26,18 +26,25 @@ internal static class MutantCompiler
     /// <exception cref="InvalidOperationException">The mutant no longer fits the sources.</exception>
     public static byte[] Compile(Mutant mutant)
     {
-        var parsing = new CSharpParseOptions(LanguageVersion.CSharp14);
         var sources = EmbeddedSources.Of(mutant.Assembly);
         Plant(mutant, sources);
+        return Compile(mutant.Assembly, sources, OptimizationLevel.Release, $"mutant {mutant.Name}");
+    }
+
+    /// <summary>Compiles an assembly as it is.</summary>
+    /// <param name="assembly">Its name without the common prefix.</param>
+    /// <param name="level">As for debugging, or as it is shipped.</param>
+    public static byte[] Compile(string assembly, OptimizationLevel level) => Compile(assembly, EmbeddedSources.Of(assembly), level, assembly);
+
+    private static byte[] Compile(string assembly, Dictionary<string, string> sources, OptimizationLevel level, string what)
+    {
+        var parsing = new CSharpParseOptions(LanguageVersion.CSharp14);
         var compilation = CSharpCompilation.Create(
-            $"OrleansRaft.{mutant.Assembly}",
+            $"OrleansRaft.{assembly}",
             sources.Values.Append(Surroundings).Select(text => CSharpSyntaxTree.ParseText(text, parsing)),
-            References(mutant),
+            References(assembly),
             new CSharpCompilationOptions(
-                OutputKind.DynamicallyLinkedLibrary,
-                optimizationLevel: OptimizationLevel.Release,
-                deterministic: true,
-                nullableContextOptions: NullableContextOptions.Enable));
+                OutputKind.DynamicallyLinkedLibrary, optimizationLevel: level, deterministic: true, nullableContextOptions: NullableContextOptions.Enable));
 
         using var bytes = new MemoryStream();
         CSharpGeneratorDriver.Create([LogMethods()], parseOptions: parsing).RunGeneratorsAndUpdateCompilation(compilation, out var complete, out _);
@@ -45,7 +52,7 @@ internal static class MutantCompiler
         return emitted.Success
             ? bytes.ToArray()
             : throw new InvalidOperationException(
-                $"Mutant {mutant.Name} does not compile:\n"
+                $"{what} does not compile:\n"
                 + string.Join('\n', emitted.Diagnostics.Where(one => one.Severity == DiagnosticSeverity.Error).Take(5)));
     }
 
@@ -73,11 +80,11 @@ internal static class MutantCompiler
         sources[mutant.File] = text.Replace(mutant.Original, mutant.Planted, StringComparison.Ordinal);
     }
 
-    private static IEnumerable<PortableExecutableReference> References(Mutant mutant)
+    private static IEnumerable<PortableExecutableReference> References(string assembly)
     {
         var trusted = (string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!;
         return trusted.Split(Path.PathSeparator)
-            .Where(path => !IsAbove(mutant.Assembly, Path.GetFileNameWithoutExtension(path)))
+            .Where(path => !IsAbove(assembly, Path.GetFileNameWithoutExtension(path)))
             .Select(path => MetadataReference.CreateFromFile(path));
     }
 

@@ -1,39 +1,24 @@
-using System.Reflection;
-using System.Runtime.Loader;
+using Microsoft.CodeAnalysis;
 using OrleansRaft.Simulation.Cli;
 
 namespace OrleansRaft.Simulation.Mutants;
 
-/// <summary>Runs the simulation on a mutated assembly: in a load context of its own, where everything that refers to the assembly is loaded a second time.</summary>
+/// <summary>Runs the simulation on assemblies that were compiled once more.</summary>
 internal static class MutantHost
 {
+    private static readonly string[] Assemblies = ["Core", "Runtime", "Lab"];
+
     /// <summary>What <see cref="RunCommand.Execute"/> does, on a mutant.</summary>
     public static int Run(Mutant mutant, ulong seed, long count, bool untilFailure, bool trace) =>
-        (int)Invoke(mutant, nameof(RunCommand.Execute), seed, count, untilFailure, trace)!;
+        (int)Load(mutant).Invoke(nameof(RunCommand.Execute), seed, count, untilFailure, trace)!;
 
     /// <summary>What <see cref="RunCommand.CountUntilFailure"/> does, on a mutant.</summary>
     public static long[] CountUntilFailure(Mutant mutant, ulong[] firstSeeds, long count) =>
-        (long[])Invoke(mutant, nameof(RunCommand.CountUntilFailure), firstSeeds, count)!;
+        (long[])Load(mutant).Invoke(nameof(RunCommand.CountUntilFailure), firstSeeds, count)!;
 
-    private static object? Invoke(Mutant mutant, string method, params object[] arguments)
-    {
-        var context = new MutatedContext(MutantCompiler.Compile(mutant), $"OrleansRaft.{mutant.Assembly}");
-        var command = context.LoadFromAssemblyName(typeof(RunCommand).Assembly.GetName()).GetType(typeof(RunCommand).FullName!, throwOnError: true)!;
-        return command.GetMethod(method, BindingFlags.Public | BindingFlags.Static)!.Invoke(null, BindingFlags.DoNotWrapExceptions, null, arguments, null);
-    }
+    /// <summary>What <see cref="RunCommand.LinesOf"/> does, on the same sources compiled for debugging or as they are shipped.</summary>
+    public static string[] LinesOf(OptimizationLevel level, ulong seed, long count) =>
+        (string[])new RecompiledContext(Assemblies.ToDictionary(name => name, name => MutantCompiler.Compile(name, level))).Invoke(nameof(RunCommand.LinesOf), seed, count)!;
 
-    private sealed class MutatedContext(byte[] assembly, string name) : AssemblyLoadContext($"mutated {name}")
-    {
-        protected override Assembly? Load(AssemblyName assemblyName)
-        {
-            if (assemblyName.Name == name)
-            {
-                using var bytes = new MemoryStream(assembly);
-                return LoadFromStream(bytes);
-            }
-
-            var file = Path.Combine(AppContext.BaseDirectory, $"{assemblyName.Name}.dll");
-            return assemblyName.Name!.StartsWith("OrleansRaft.", StringComparison.Ordinal) ? LoadFromAssemblyPath(file) : null;
-        }
-    }
+    private static RecompiledContext Load(Mutant mutant) => new(new Dictionary<string, byte[]> { [mutant.Assembly] = MutantCompiler.Compile(mutant) });
 }

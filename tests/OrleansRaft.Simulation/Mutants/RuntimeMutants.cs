@@ -40,6 +40,13 @@ internal static class RuntimeMutants
             "proposals.Abandon(refusals.LostOffice(), refusals.NotLeader(change.Leader));",
             "proposals.Abandon(refusals.NotLeader(change.Leader), refusals.NotLeader(change.Leader));"),
         new(
+            "asked-index-not-awaited",
+            "a read is served before the index that its client asks for is applied",
+            "Runtime",
+            "ReplicaDriver.Requests.cs",
+            " && queries.AtLeast <= machine.AppliedEntry.Index)",
+            ")"),
+        new(
             "read-before-applied",
             "a read is served before the index that it needs is applied",
             "Runtime",

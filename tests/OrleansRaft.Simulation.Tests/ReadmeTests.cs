@@ -1,0 +1,51 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace OrleansRaft.Simulation.Tests;
+
+/// <summary>The table of <c>tests/README.md</c> is as the code is.</summary>
+public sealed partial class ReadmeTests
+{
+    private const int RulesCount = 36;
+
+    private static readonly DirectoryInfo Tests = FindTests();
+
+    private static readonly string[][] Rows =
+    [
+        .. File.ReadLines(Path.Combine(Tests.FullName, "README.md"))
+            .Where(line => line.StartsWith('|'))
+            .Select(line => line.Trim('|').Split('|', StringSplitOptions.TrimEntries)),
+    ];
+
+    [Fact]
+    public void Every_rule_has_tests_that_exist_and_no_test_of_a_rule_is_left_out()
+    {
+        var written = TestsOfRules().ToLookup(test => test.Rule, test => test.Name);
+        for (var rule = 1; rule <= RulesCount; rule++)
+        {
+            var row = Rows.Where(row => row[0] == rule.ToString(CultureInfo.InvariantCulture)).ShouldHaveSingleItem();
+            row[2].Split(", ").Order(StringComparer.Ordinal).ShouldBe(written[rule].Select(name => $"`{name}`").Distinct().Order(StringComparer.Ordinal), $"rule {rule}");
+        }
+    }
+
+    private static IEnumerable<(int Rule, string Name)> TestsOfRules() =>
+        from file in Tests.EnumerateFiles("*.cs", SearchOption.AllDirectories)
+        where !file.FullName.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal)
+        from Match test in RuleTest().Matches(File.ReadAllText(file.FullName))
+        from Capture number in test.Groups["rule"].Captures
+        select (int.Parse(number.ValueSpan, CultureInfo.InvariantCulture), test.Groups["name"].Value);
+
+    private static DirectoryInfo FindTests()
+    {
+        var directory = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(directory.FullName, "tests", "README.md")))
+        {
+            directory = directory.Parent ?? throw new InvalidOperationException($"No folder above {AppContext.BaseDirectory} holds tests/README.md.");
+        }
+
+        return new DirectoryInfo(Path.Combine(directory.FullName, "tests"));
+    }
+
+    [GeneratedRegex(@"(void|Task) (?<name>Rule_(?<rule>\d\d)(_and_(?<rule>\d\d))*_\w+)\(", RegexOptions.ExplicitCapture)]
+    private static partial Regex RuleTest();
+}
