@@ -308,7 +308,7 @@ public sealed class DriverRequestTests
         bench.Settle();
 
         accepted.IsAnswered.ShouldBeFalse();
-        second.Reply.Reason.ShouldBe(RefusalReason.NoLeader);
+        second.Reply.Reason.ShouldBe(RefusalReason.ConfigurationConflict);
         conflicting.Reply.Reason.ShouldBe(RefusalReason.ConfigurationConflict);
         bench.Acknowledge(Two);
         accepted.Reply.Kind.ShouldBe(ReplyKind.Committed);
