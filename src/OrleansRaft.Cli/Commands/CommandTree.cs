@@ -1,6 +1,7 @@
 using System.CommandLine;
 using OrleansRaft.Cli.CommandLine;
 using OrleansRaft.Cli.Demo;
+using OrleansRaft.Cli.Maelstrom;
 using OrleansRaft.Cli.Serve;
 
 namespace OrleansRaft.Cli.Commands;
@@ -24,6 +25,7 @@ internal static class CommandTree
         GroupCommands.Create(),
         MemberCommands.Create(),
         CounterCommands.Create(),
+        MaelstromCommand.Create(),
     };
 
     /// <summary>Makes a command that talks to a server.</summary>
