@@ -9,7 +9,7 @@ namespace OrleansRaft.Integration.Tests.Maelstrom;
 internal sealed class MaelstromNetwork : IAsyncDisposable
 {
     private readonly DirectoryInfo directory = Directory.CreateTempSubdirectory("oraft-maelstrom-");
-    private readonly ConcurrentDictionary<string, Process> processes = [];
+    private readonly ConcurrentDictionary<string, (Process Process, Lock Pipe)> processes = [];
     private readonly ConcurrentDictionary<(string Client, long Id), TaskCompletionSource<JsonObject>> waiting = [];
     private readonly ConcurrentQueue<string> errors = new();
     private readonly Random random;
@@ -53,7 +53,7 @@ internal sealed class MaelstromNetwork : IAsyncDisposable
         process.ErrorDataReceived += (_, line) => errors.Enqueue($"{name}: {line.Data}");
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
-        processes[name] = process;
+        processes[name] = (process, new Lock());
 
         var init = new JsonObject { ["type"] = "init", ["node_id"] = name, ["node_ids"] = new JsonArray([.. Names.Select(node => JsonValue.Create(node))]) };
         var answer = await CallAsync("c0", name, init, TimeSpan.FromSeconds(60), isReliable: true) ?? throw new TimeoutException($"{name} did not start:\n{Errors}");
@@ -63,11 +63,11 @@ internal sealed class MaelstromNetwork : IAsyncDisposable
     /// <summary>Kills a node by SIGKILL.</summary>
     public async Task KillAsync(string name)
     {
-        if (processes.TryRemove(name, out var process))
+        if (processes.TryRemove(name, out var node))
         {
-            process.Kill();
-            await process.WaitForExitAsync();
-            process.Dispose();
+            node.Process.Kill();
+            await node.Process.WaitForExitAsync();
+            node.Process.Dispose();
         }
     }
 
@@ -123,17 +123,17 @@ internal sealed class MaelstromNetwork : IAsyncDisposable
     /// <summary>Writes a line to a node's standard input as it is.</summary>
     public void Deliver(string node, string line)
     {
-        if (!processes.TryGetValue(node, out var process))
+        if (!processes.TryGetValue(node, out var receiver))
         {
             return;
         }
 
-        lock (process)
+        lock (receiver.Pipe)
         {
             try
             {
-                process.StandardInput.WriteLine(line);
-                process.StandardInput.Flush();
+                receiver.Process.StandardInput.WriteLine(line);
+                receiver.Process.StandardInput.Flush();
             }
             catch (Exception failure) when (failure is IOException or ObjectDisposedException or InvalidOperationException)
             {

@@ -69,7 +69,7 @@ public sealed class MaelstromTests
         network.Deliver("n3", line);
         while ((await network.AskAsync("n1", Read("1")))["value"]!.GetValue<int>() != 3)
         {
-            await Task.Delay(20);
+            await Task.Delay(20, TestContext.Current.CancellationToken);
         }
 
         await network.AskAsync("n1", Write("1", "2"));

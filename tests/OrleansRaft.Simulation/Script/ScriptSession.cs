@@ -19,9 +19,11 @@ internal sealed class ScriptSession
     private readonly ScriptCluster cluster = new();
     private JsonObject answer = [];
 
-    /// <summary>Answers the lines of a reader until it ends.</summary>
-    public static void Run(TextReader input, TextWriter output)
+    /// <summary>Answers the lines of the standard input until it ends, in UTF-8 whatever the surroundings say.</summary>
+    public static void Run()
     {
+        using var input = new StreamReader(Console.OpenStandardInput(), new UTF8Encoding(false));
+        using var output = new StreamWriter(Console.OpenStandardOutput(), new UTF8Encoding(false));
         var session = new ScriptSession();
         while (input.ReadLine() is { } line)
         {
