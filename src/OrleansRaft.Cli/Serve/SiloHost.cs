@@ -29,7 +29,8 @@ internal static class SiloHost
     /// <param name="sets">Settings named on the command line, as KEY=VALUE.</param>
     public static WebApplicationBuilder CreateBuilder(IReadOnlyList<string> sets)
     {
-        var builder = WebApplication.CreateBuilder();
+        // Options are read once. A watch over the working directory would also be told of every write to a store that lies there.
+        var builder = WebApplication.CreateBuilder(["--hostBuilder:reloadConfigOnChange=false"]);
         builder.Configuration.AddInMemoryCollection(
             sets.Select(set => set.Split('=', 2)).Select(pair => KeyValuePair.Create(pair[0], (string?)pair[1])));
         return builder;

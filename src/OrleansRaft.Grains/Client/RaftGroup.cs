@@ -7,9 +7,9 @@ namespace OrleansRaft.Grains;
 /// <typeparam name="TResult">Its answers.</typeparam>
 public readonly struct RaftGroup<TCommand, TResult>
 {
-    private readonly IRaftRouter<TCommand, TResult> router;
+    private readonly IRouterDoor<TCommand, TResult> router;
 
-    internal RaftGroup(IRaftRouter<TCommand, TResult> router, string key)
+    internal RaftGroup(IRouterDoor<TCommand, TResult> router, string key)
     {
         this.router = router;
         Key = key;

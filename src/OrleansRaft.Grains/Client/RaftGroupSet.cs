@@ -7,9 +7,9 @@ namespace OrleansRaft.Grains;
 /// <typeparam name="TResult">Its answers.</typeparam>
 public readonly struct RaftGroupSet<TCommand, TResult>
 {
-    private readonly IRaftRouter<TCommand, TResult> router;
+    private readonly IRouterDoor<TCommand, TResult> router;
 
-    internal RaftGroupSet(IRaftRouter<TCommand, TResult> router) => this.router = router;
+    internal RaftGroupSet(IRouterDoor<TCommand, TResult> router) => this.router = router;
 
     /// <summary>How many groups the set has; 0 when the cluster has no set of that name.</summary>
     public Task<int> CountGroupsAsync(CancellationToken cancellation = default) => router.CountGroupsAsync().WaitAsync(cancellation);

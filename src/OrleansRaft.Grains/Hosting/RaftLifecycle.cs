@@ -16,6 +16,8 @@ internal sealed class RaftLifecycle(
     SiloWatch watch,
     ISiloStatusOracle membership,
     ILocalSiloDetails self,
+    IGrainFactory grains,
+    IServiceProvider services,
     TimeProvider time,
     ILogger<RaftLifecycle> logger) : ILifecycleParticipant<ISiloLifecycle>, ISiloStatusListener
 {
@@ -53,6 +55,7 @@ internal sealed class RaftLifecycle(
     {
         var cluster = await InitializeStoreAsync(cancellation);
         groups.Load(cluster);
+        LocalSilo.Open(grains, services);
         Log.ClusterRead(logger, cluster.ClusterId, cluster.Sets.Length, groups.Groups.Count);
         membership.SubscribeToSiloStatusEvents(this);
         locator.Start();

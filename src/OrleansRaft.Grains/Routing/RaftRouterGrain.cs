@@ -1,90 +1,32 @@
-using System.Buffers;
+using Microsoft.Extensions.DependencyInjection;
 using Orleans.Concurrency;
 using Orleans.Dashboard;
 using OrleansRaft.Runtime;
-using OrleansRaft.Runtime.StateMachines;
 
 namespace OrleansRaft.Grains;
 
-/// <summary>The typed door to one set of groups: encodes, chooses the group, and decodes. It keeps nothing, so there is nothing of it to fail over.</summary>
+/// <summary>The typed door to one set of groups for clients outside of silos. It keeps nothing, so there is nothing of it to fail over.</summary>
 [GrainType("raft-router`2")]
 [StatelessWorker]
 [Reentrant]
 [NoProfiling]
-internal sealed class RaftRouterGrain<TCommand, TResult>(GroupClients clients, ICommandCodec<TCommand> commands, ICommandCodec<TResult> results)
-    : Grain, IRaftRouter<TCommand, TResult>
+internal sealed class RaftRouterGrain<TCommand, TResult> : Grain, IRaftRouter<TCommand, TResult>
 {
-    /// <inheritdoc/>
-    public async Task<Outcome<TResult>> SubmitAsync(string key, TCommand command, string? requestId)
-    {
-        if (requestId is { Length: 0 or > CommandEnvelope.RequestIdLengthMax })
-        {
-            return Invalid($"A request id has 1 to {CommandEnvelope.RequestIdLengthMax} characters, this one {requestId.Length}.");
-        }
+    private readonly Router<TCommand, TResult> router;
 
-        if (Refuse(key) is { } refusal)
-        {
-            return refusal;
-        }
-
-        return clients.Choose(this.GetPrimaryKeyString(), key) is { } group
-            ? Decode(group, await clients.Of(group).SubmitAsync(key, Encode(command), requestId ?? ""))
-            : NoSuchGroup();
-    }
+    /// <summary>Made by Orleans.</summary>
+    public RaftRouterGrain(IGrainContext context, IServiceProvider services) =>
+        router = ActivatorUtilities.CreateInstance<Router<TCommand, TResult>>(services, context.GrainId.Key.ToString()!);
 
     /// <inheritdoc/>
-    public async Task<Outcome<TResult>> QueryAsync(string key, TCommand query, ReadConsistency consistency)
-    {
-        if ((Refuse(key) ?? Refuse(consistency)) is { } refusal)
-        {
-            return refusal;
-        }
-
-        return clients.Choose(this.GetPrimaryKeyString(), key) is { } group
-            ? Decode(group, await clients.Of(group).QueryAsync(key, Encode(query), consistency))
-            : NoSuchGroup();
-    }
+    public Task<Outcome<TResult>> SubmitAsync(string key, TCommand command, string? requestId) => router.SubmitAsync(key, command, requestId);
 
     /// <inheritdoc/>
-    public async Task<Outcome<TResult>> QueryGroupAsync(int number, TCommand query, ReadConsistency consistency)
-    {
-        if (Refuse(consistency) is { } refusal)
-        {
-            return refusal;
-        }
-
-        return clients.Choose(this.GetPrimaryKeyString(), number) is { } group
-            ? Decode(group, await clients.Of(group).QueryAsync("", Encode(query), consistency))
-            : NoSuchGroup();
-    }
+    public Task<Outcome<TResult>> QueryAsync(string key, TCommand query, ReadConsistency consistency) => router.QueryAsync(key, query, consistency);
 
     /// <inheritdoc/>
-    public Task<int> CountGroupsAsync() => Task.FromResult(clients.CountGroups(this.GetPrimaryKeyString()));
+    public Task<Outcome<TResult>> QueryGroupAsync(int number, TCommand query, ReadConsistency consistency) => router.QueryGroupAsync(number, query, consistency);
 
-    private static Rejected<TResult>? Refuse(string key) => key.Length <= CommandEnvelope.KeyLengthMax
-        ? null
-        : Invalid($"A key has at most {CommandEnvelope.KeyLengthMax} characters, this one {key.Length}.");
-
-    private static Rejected<TResult>? Refuse(ReadConsistency consistency) => Enum.IsDefined(consistency)
-        ? null
-        : Invalid($"{(int)consistency} is no consistency; use linearizable, lease or stale.");
-
-    private static Rejected<TResult> Invalid(string detail) => new(RefusalReason.InvalidRequest, null, TimeSpan.Zero, detail);
-
-    private Rejected<TResult> NoSuchGroup() => new(
-        RefusalReason.UnknownGroup, null, TimeSpan.Zero, $"This cluster has no such group in a set named '{this.GetPrimaryKeyString()}'.");
-
-    private ReadOnlyMemory<byte> Encode(TCommand command)
-    {
-        var output = new ArrayBufferWriter<byte>();
-        commands.Write(command, output);
-        return output.WrittenMemory;
-    }
-
-    private Outcome<TResult> Decode(GroupEntry group, in Reply reply) => reply.Kind switch
-    {
-        ReplyKind.Committed => new Committed<TResult>(results.Read(reply.Body), reply.Entry, group.Name) { Age = TimeSpan.FromMilliseconds(reply.AgeMilliseconds) },
-        ReplyKind.Rejected => new Rejected<TResult>(reply.Reason, reply.Leader, TimeSpan.FromMilliseconds(reply.RetryAfterMilliseconds), reply.Detail),
-        _ => new Unknown<TResult>(reply.Detail),
-    };
+    /// <inheritdoc/>
+    public Task<int> CountGroupsAsync() => router.CountGroupsAsync();
 }

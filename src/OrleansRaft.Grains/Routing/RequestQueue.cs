@@ -12,7 +12,10 @@ internal sealed class RequestQueue<TRequest>(Func<List<TRequest>, Task<List<TReq
     private const int WaitingMax = 65_536;
     private const int BatchMax = 512;
     private const int BatchBytesMax = 512 * 1024;
-    private const int BatchesMax = 8;
+
+    // Few, so that batches grow with the load: the cost of a batch is shared by what it carries. One alone would leave the way idle while it is answered.
+    private const int BatchesMax = 2;
+
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
     private readonly Lock gate = new();

@@ -20,7 +20,8 @@ internal sealed class GroupCommit : IAsyncDisposable
     private readonly Queue<PostgreSqlReplicaLog> ready = new();
     private readonly SemaphoreSlim signal = new(0);
     private readonly CancellationTokenSource stopping = new();
-    private readonly WriteStatement statement = new();
+    private readonly AppendStatement append = new();
+    private readonly WholeWriteStatement whole = new();
     private readonly Task running;
     private NpgsqlConnection? connection;
     private bool isStopped;
@@ -171,6 +172,7 @@ internal sealed class GroupCommit : IAsyncDisposable
         {
             batch.ForEach(static write => write.Attempts++);
             connection ??= await server.OpenAsync(cancellation);
+            WriteStatement statement = AppendStatement.Suffices(batch) ? append : whole;
             var landed = await statement.ExecuteAsync(connection, batch, cancellation);
             foreach (var write in batch.Where(write => landed.Contains(write.Log.Nonce)))
             {
