@@ -70,6 +70,7 @@ public sealed partial class RaftCore
         AppliedTime = snapshot.Time;
         (timeBase, timeBaseRead) = (log.LastTime, MonotonicTime.Zero);
         quietTicks = settings.LeaderLease ? settings.ElectionTicksMax : 0;
+        IsQuiescent = settings.StartsQuiescent;
         ResetElectionTimer();
     }
 

@@ -60,6 +60,9 @@ public sealed record RaftSettings
     /// </summary>
     public int QuiesceTicks { get; init; }
 
+    /// <summary>Whether a replica begins asleep: for hosts that wake many replicas a few at a time, so that their elections do not all begin at once.</summary>
+    public bool StartsQuiescent { get; init; }
+
     /// <summary>
     /// Whether messages from one replica to another arrive in the order in which they were sent, if they arrive. Then a commit index is told right behind
     /// the entries on their way, and a heartbeat's answer shows at once which of them were lost. Off for hosts whose heartbeats may overtake entries.

@@ -7,7 +7,7 @@ public sealed partial class ReplicaDriver
 {
     private readonly List<Effect> effects = [];
     private readonly List<Driving.Submission> transfers = [];
-    private Reply[] appliedReplies = new Reply[16];
+    private Reply[] appliedReplies = [];
 
     private bool isWriting;
     private long writeStarted;

@@ -105,7 +105,9 @@ public sealed partial class ReplicaDriver
     /// <summary>Restores the state machine from what the log read back, and starts Core. On the host's turn.</summary>
     /// <exception cref="CorruptDataException">The snapshot is damaged, or the state machine did not take it whole: the replica must not start.</exception>
     /// <exception cref="InvariantViolationException">What the log read back contradicts itself.</exception>
-    public void Start(IReplicaLog log)
+    /// <param name="log">The replica's log, open.</param>
+    /// <param name="isAsleep">Whether it begins asleep: only for hosts that wake it, see <see cref="Wake"/>.</param>
+    public void Start(IReplicaLog log, bool isAsleep = false)
     {
         ArgumentNullException.ThrowIfNull(log);
         if (core is not null || isStopped)
@@ -118,9 +120,14 @@ public sealed partial class ReplicaDriver
         this.log = log;
         reads = new PendingReads(log.Epoch);
         heardFromLeader = Now();
-        core = new RaftCore(Key.Replica, options.ToSettings(), recovered, seed);
+        core = new RaftCore(Key.Replica, options.ToSettings() with { StartsQuiescent = isAsleep }, recovered, seed);
         metrics.Replicas.Add(this);
         Log.Started(logger, Key, recovered.Snapshot.LastIncluded, recovered.Entries.Count, log.Epoch);
+        if (isAsleep)
+        {
+            host.OnQuiescenceChanged(new QuiescenceChanged(true, core.LastEntry, null));
+        }
+
         AskForTurn();
     }
 

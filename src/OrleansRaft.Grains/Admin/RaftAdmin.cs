@@ -10,13 +10,10 @@ internal sealed class RaftAdmin(
     GroupInspector inspector,
     LeaderRequests leaders,
     MembershipWork membership,
-    Silos silos,
-    Locator locator,
+    Readiness readiness,
     LaneClient client,
-    ILocalSiloDetails self,
     TimeProvider time) : IRaftAdmin
 {
-    private const int LeaderlessMax = 100;
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan ChangeTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan ChangePoll = TimeSpan.FromMilliseconds(50);
@@ -110,23 +107,7 @@ internal sealed class RaftAdmin(
     }
 
     /// <inheritdoc/>
-    public async Task<RaftReadiness> CheckReadinessAsync(CancellationToken cancellation = default)
-    {
-        if (!groups.IsLoaded || !silos.IsActive(self.SiloAddress))
-        {
-            return new RaftReadiness(false, [], "This silo has not joined the cluster yet.");
-        }
-
-        var stock = new StockTaking(silos.Active, await locator.TakeInventoryAsync().WaitAsync(cancellation));
-        var led = stock.LedGroups();
-        var leaderless = groups.Groups.Where(group => !led.Contains(group.Name)).Select(static group => group.Name).ToList();
-        return new RaftReadiness(
-            leaderless.Count == 0,
-            [.. leaderless.Take(LeaderlessMax)],
-            leaderless.Count == 0
-                ? $"All {groups.Groups.Count} groups have a leader that can be reached."
-                : $"{leaderless.Count} of {groups.Groups.Count} groups have no leader that can be reached, {leaderless[0]} for one.");
-    }
+    public Task<RaftReadiness> CheckReadinessAsync(CancellationToken cancellation = default) => readiness.CheckAsync(cancellation);
 
     private static int FirstAfter(IReadOnlyList<GroupEntry> all, string after)
     {

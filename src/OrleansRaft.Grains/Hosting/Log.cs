@@ -48,6 +48,12 @@ internal static partial class Log
     [LoggerMessage(3014, LogLevel.Debug, "A beat to {Silo} was not acknowledged")]
     public static partial void BeatLost(ILogger logger, Exception cause, SiloAddress silo);
 
+    [LoggerMessage(3016, LogLevel.Debug, "{Leader} on {Silo} handed its leadership to replica {Successor}, so that leaders are spread over the silos")]
+    public static partial void Balanced(ILogger logger, ReplicaKey leader, string silo, OrleansRaft.Core.ReplicaId successor);
+
+    [LoggerMessage(3017, LogLevel.Debug, "{Leader} did not hand its leadership to replica {Successor}; it is tried again later")]
+    public static partial void BalanceFailed(ILogger logger, Exception cause, ReplicaKey leader, OrleansRaft.Core.ReplicaId successor);
+
     [LoggerMessage(3015, LogLevel.Debug, "What sleeps here could not be compared with {Silo}; it is tried again in a second")]
     public static partial void ComparisonFailed(ILogger logger, Exception cause, SiloAddress silo);
 }

@@ -68,6 +68,7 @@ public static class RaftSiloBuilderExtensions
         services.AddSingleton<Lanes>();
         services.AddSingleton<ReplicaPlacer>();
         services.AddSingleton<ReplicaMover>();
+        services.AddSingleton<LeaderBalancer>();
         services.AddSingleton<ReplicaKeeper>();
         services.AddSingleton<SiloContracts>();
         services.AddSingleton<SleepChecks>();
@@ -80,6 +81,7 @@ public static class RaftSiloBuilderExtensions
         services.AddSingleton<GroupInspector>();
         services.AddSingleton<LeaderRequests>();
         services.AddSingleton<MembershipWork>();
+        services.AddSingleton<Readiness>();
         services.AddSingleton<IRaftAdmin, RaftAdmin>();
         services.AddSingleton<RaftLifecycle>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<RaftLifecycle>());

@@ -18,6 +18,7 @@ internal sealed class ReplicaKeeper(
     ReplicaPlacer placer,
     Locator locator,
     ReplicaMover mover,
+    LeaderBalancer balancer,
     IGrainFactory grains,
     ILocalSiloDetails self,
     TimeProvider time,
@@ -28,8 +29,9 @@ internal sealed class ReplicaKeeper(
     private static readonly TimeSpan SlowSweep = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan QuickSweep = TimeSpan.FromMilliseconds(200);
     private const int QuickSweepsAfterNudge = 3;
-    private static readonly TimeSpan StartPatience = TimeSpan.FromMilliseconds(500);
-    private static readonly TimeSpan JoiningPatience = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan JoiningPatience = TimeSpan.FromSeconds(10);
+    private const int SweepsPerPause = 4;
     private static readonly TimeSpan ActivationTimeout = TimeSpan.FromSeconds(10);
 
     private readonly Channel<ReplicaSlot?> nudges = Channel.CreateBounded<ReplicaSlot?>(
@@ -68,9 +70,12 @@ internal sealed class ReplicaKeeper(
             var pause = SlowSweep;
             try
             {
+                var since = time.GetTimestamp();
                 if (!await SweepAsync())
                 {
-                    pause = QuickSweep;
+                    // A sweep looks at everything: it must not be all that a silo with many replicas does.
+                    var fair = time.GetElapsedTime(since) / SweepsPerPause;
+                    pause = fair > QuickSweep ? fair : QuickSweep;
                 }
             }
             catch (Exception exception) when (!stopping.IsCancellationRequested)
@@ -101,18 +106,22 @@ internal sealed class ReplicaKeeper(
         }
     }
 
-    /// <returns>Whether everything lives, and lives apart, that this silo looks after.</returns>
+    /// <returns>Whether everything lives that this silo looks after, lives apart, and leaders are spread.</returns>
     private async Task<bool> SweepAsync()
     {
         TakeNudges();
-        var active = silos.Active;
-        if (!active.Any(place => place.Address.Equals(self.SiloAddress)) || AwaitsOthers(active))
+        if (!silos.IsActive(self.SiloAddress))
         {
             return false;
         }
 
-        var stock = new StockTaking(active, await locator.TakeInventoryAsync());
-        var kept = groups.Groups.Where(group => ReplicaChooser.ChooseKeeper(group.Name, active)?.Address.Equals(self.SiloAddress) == true).ToList();
+        var stock = new StockTaking(silos.Active, await locator.TakeInventoryAsync());
+        if (AwaitsOthers(stock))
+        {
+            return false;
+        }
+
+        var kept = groups.Groups.Where(group => ReplicaChooser.ChooseKeeper(group.Name, stock.Active)?.Address.Equals(self.SiloAddress) == true).ToList();
         wantedHere.RemoveWhere(slot => stock.Lives(slot) || !slot.Group.Configuration.Contains(slot.Replica));
         var missing = kept.SelectMany(Members).Concat(wantedHere).Distinct().Where(slot => !stock.Lives(slot)).ToList();
 
@@ -124,18 +133,25 @@ internal sealed class ReplicaKeeper(
             {
                 foreach (var slot in slots)
                 {
-                    await BringToLifeAsync(slot, active);
+                    await BringToLifeAsync(slot, stock.Answering);
                 }
             });
 
         RetireRemoved();
-        return missing.Count == 0 && stock.IsComplete && await mover.SeparateAsync(kept, stock, stopping.Token) && --quickSweeps <= 0;
+        return missing.Count == 0
+            && stock.IsComplete
+            && await mover.SeparateAsync(kept, stock, stopping.Token)
+            && await balancer.BalanceAsync(stock, stopping.Token)
+            && --quickSweeps <= 0;
     }
 
-    /// <summary>Silos that start together should not find everything on the first of them: while there are too few, it waits for a moment.</summary>
-    private bool AwaitsOthers(IReadOnlyList<SiloPlace> active) =>
-        groups.Groups.Any(group => group.Set.Replicas > active.Count)
-        && time.GetElapsedTime(startedAt) < (silos.IsSomebodyJoining ? JoiningPatience : StartPatience);
+    /// <summary>
+    /// Silos that start together should not find everything on the first of them, and a silo that the membership still counts as active may have died with all
+    /// others: while too few answer, it waits for a moment.
+    /// </summary>
+    private bool AwaitsOthers(StockTaking stock) =>
+        groups.Cluster.Sets.Any(set => set.Replicas > stock.Answering.Count)
+        && time.GetElapsedTime(startedAt) < (silos.IsSomebodyJoining || !stock.IsComplete ? JoiningPatience : StartPatience);
 
     private void TakeNudges()
     {

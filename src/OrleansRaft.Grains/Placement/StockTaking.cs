@@ -11,6 +11,7 @@ internal sealed class StockTaking
     public StockTaking(IReadOnlyList<SiloPlace> active, IReadOnlyDictionary<SiloAddress, Inventory> inventory)
     {
         Active = active;
+        Answering = [.. active.Where(place => inventory.ContainsKey(place.Address))];
         foreach (var (address, _) in active)
         {
             if (!inventory.TryGetValue(address, out var told))
@@ -31,6 +32,9 @@ internal sealed class StockTaking
 
     /// <summary>The silos that were asked.</summary>
     public IReadOnlyList<SiloPlace> Active { get; }
+
+    /// <summary>Those of them that answered: only there can replicas be brought to life.</summary>
+    public IReadOnlyList<SiloPlace> Answering { get; }
 
     /// <summary>Whether every silo answered.</summary>
     public bool IsComplete => silent.Count == 0;
@@ -73,6 +77,25 @@ internal sealed class StockTaking
 
         return hasLeader;
     }
+
+    /// <summary>Whether two replicas of a group share a silo although another silo could take one of them.</summary>
+    public bool IsCrowded(GroupEntry group)
+    {
+        var hosts = new HashSet<SiloAddress>();
+        var sharing = 0;
+        foreach (var member in group.Configuration.Members)
+        {
+            if (SiloOf(group.Slot(member.Id)) is { } silo && !hosts.Add(silo) && member.Store.Length == 0)
+            {
+                sharing++;
+            }
+        }
+
+        return sharing > 0 && hosts.Count < Answering.Count;
+    }
+
+    /// <summary>Where a replica lives, if somebody said so.</summary>
+    public SiloAddress? SiloOf(ReplicaSlot slot) => found.TryGetValue((slot.Group.Name, slot.Replica.Value), out var entry) ? entry.Silo : null;
 
     /// <summary>Whether a replica leads its group.</summary>
     public bool IsLeader(ReplicaSlot slot) => Find(slot) is { IsLeader: true };

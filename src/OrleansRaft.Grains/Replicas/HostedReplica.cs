@@ -66,6 +66,9 @@ internal sealed class HostedReplica : IReplicaHost, IReplicaTransport
     /// <summary>Since when nobody is known to lead it while it sleeps; 0 when somebody is. Belongs to the <see cref="Orphans"/>.</summary>
     public long OrphanedAt { get; set; }
 
+    /// <summary>When it was woken to elect; 0 when it was not. Belongs to the <see cref="Orphans"/>.</summary>
+    public long WokenAt { get; set; }
+
     private IGrainContext Context => grain.GrainContext;
 
     /// <summary>Takes note of the open log.</summary>
@@ -81,8 +84,14 @@ internal sealed class HostedReplica : IReplicaHost, IReplicaTransport
         Invariant.Holds(OpenLog is not null, "a replica starts from an open log");
         if (!IsStopped)
         {
-            Driver.Start(OpenLog);
-            StartTicking();
+            // Asleep, so that those who come to life together elect a few at a time, when their turn comes.
+            Driver.Start(OpenLog, services.Sleeps);
+            if (Volatile.Read(ref sleep) is null)
+            {
+                StartTicking();
+            }
+
+            services.Watch.LookForOrphans();
             if (Interlocked.CompareExchange(ref phase, (int)Phase.Running, (int)Phase.Opening) == (int)Phase.Stopped)
             {
                 StopTicking();

@@ -43,6 +43,9 @@ internal sealed class ReplicaServices(
     /// <summary>How often a replica that is awake ticks.</summary>
     public TimeSpan TickInterval { get; } = options.Value.TickInterval;
 
+    /// <summary>Whether idle groups sleep.</summary>
+    public bool Sleeps { get; } = options.Value.QuiesceTicks > 0;
+
     /// <summary>Where replicas log their comings and goings.</summary>
     public ILogger Logger { get; } = loggers.CreateLogger<ReplicaGrain>();
 

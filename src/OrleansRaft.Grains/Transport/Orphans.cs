@@ -2,17 +2,22 @@ using OrleansRaft.Core;
 
 namespace OrleansRaft.Grains;
 
-/// <summary>Wakes sleeping followers whose leader is out of sight: they no longer count on it, and elect.</summary>
+/// <summary>Wakes sleeping followers of whose leader nobody here knows that it lives: they no longer count on it, and elect.</summary>
 /// <remarks>
-/// A lost silo may have led thousands of groups: their elections must not all begin at once. Named successors go first, a limited number at a time; the other
-/// followers sleep on until the successor asks them, or until it should have won long ago. Groups that clients ask for do not wait (<see cref="HostedReplica.WakeIfOrphaned"/>).
+/// A lost silo may have led thousands of groups, and a silo that starts brings thousands to life: their elections must not all begin at once, or nobody gets
+/// through in time and all begin again. So only so many replicas of a silo are awake without a leader at one time; the next are woken as leaders are found. Named
+/// successors go first; the other followers sleep on until the successor asks them, or until it should have won long ago. Groups that clients ask for do not
+/// wait (<see cref="HostedReplica.WakeIfOrphaned"/>).
 /// </remarks>
 internal sealed class Orphans(GroupTable groups, SiloContracts contracts, TimeProvider time)
 {
-    private const int WakesMax = 128;
+    private const int ElectingMax = 128;
     private static readonly TimeSpan SuccessorPatience = TimeSpan.FromSeconds(2);
 
-    /// <summary>Whether a replica follows a leader of which nobody here knows that it lives. Any thread.</summary>
+    // Who finds no leader for so long has nobody to find: it must not keep the others from trying.
+    private static readonly TimeSpan ElectingPatience = TimeSpan.FromSeconds(3);
+
+    /// <summary>Whether a replica follows a leader of which nobody here knows that it lives, or none. Any thread.</summary>
     public bool IsOrphan(HostedReplica replica) =>
         replica.Role is { Role: not RaftRole.Leader, Leader: var leader } && !IsInSight(replica.Slot.Group, leader);
 
@@ -20,7 +25,7 @@ internal sealed class Orphans(GroupTable groups, SiloContracts contracts, TimePr
     /// <returns>Whether orphans are left that still sleep.</returns>
     public bool Wake()
     {
-        var wakes = 0;
+        var electing = groups.Hosted.Count(IsElecting);
         var isSomebodyLeft = false;
         foreach (var replica in groups.Hosted)
         {
@@ -30,9 +35,10 @@ internal sealed class Orphans(GroupTable groups, SiloContracts contracts, TimePr
                 continue;
             }
 
-            if (wakes < WakesMax && IsDue(replica, sleep))
+            if (electing < ElectingMax && IsDue(replica, sleep))
             {
-                wakes++;
+                electing++;
+                replica.WokenAt = time.GetTimestamp();
                 replica.Driver.Wake(isLeaderLost: true);
             }
             else
@@ -43,6 +49,9 @@ internal sealed class Orphans(GroupTable groups, SiloContracts contracts, TimePr
 
         return isSomebodyLeft;
     }
+
+    private bool IsElecting(HostedReplica replica) =>
+        replica.WokenAt != 0 && replica is { IsRunning: true, Role.Leader: null } && time.GetElapsedTime(replica.WokenAt) < ElectingPatience;
 
     private bool IsDue(HostedReplica replica, QuiescenceChanged sleep)
     {

@@ -58,7 +58,7 @@ internal sealed class SiloWatch(
         foreach (var name in beat.Gone)
         {
             groups.Find(name.Group)?.Find(new ReplicaId(name.Replica))?.Forget(silo);
-            Volatile.Write(ref isSomebodyOrphaned, true);
+            LookForOrphans();
         }
     }
 
@@ -77,14 +77,17 @@ internal sealed class SiloWatch(
         }
 
         // Those who slept under it here are the first to know.
-        Volatile.Write(ref isSomebodyOrphaned, true);
+        LookForOrphans();
     }
+
+    /// <summary>There may be sleepers without a leader. Any thread.</summary>
+    public void LookForOrphans() => Volatile.Write(ref isSomebodyOrphaned, true);
 
     /// <summary>Forgets a silo that is dead.</summary>
     public void Forget(SiloAddress silo)
     {
         contracts.Forget(silo);
-        Volatile.Write(ref isSomebodyOrphaned, true);
+        LookForOrphans();
     }
 
     /// <summary>Watches no more.</summary>
@@ -114,10 +117,7 @@ internal sealed class SiloWatch(
                 }
 
                 Beat();
-                if (!isLate)
-                {
-                    WakeOrphans();
-                }
+                WakeOrphans();
             }
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
@@ -139,7 +139,7 @@ internal sealed class SiloWatch(
             var contract = contracts.Get(place.Address);
             if (contract.Review())
             {
-                Volatile.Write(ref isSomebodyOrphaned, true);
+                LookForOrphans();
             }
 
             if (!faults.IsCut(place.Address))
@@ -213,7 +213,7 @@ internal sealed class SiloWatch(
         {
             if (orphans.Wake())
             {
-                Volatile.Write(ref isSomebodyOrphaned, true);
+                LookForOrphans();
             }
         }
     }

@@ -11,7 +11,7 @@ namespace OrleansRaft.Runtime.Driving;
 internal sealed class PendingProposals(Answers answers)
 {
     private readonly Dictionary<RequestName, long> byName = [];
-    private Pending[] ring = new Pending[64];
+    private Pending[] ring = new Pending[2];
     private long head;
     private long appended;
     private long tail;

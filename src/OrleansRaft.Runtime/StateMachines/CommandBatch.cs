@@ -5,9 +5,10 @@ namespace OrleansRaft.Runtime.StateMachines;
 /// <summary>Commands on their way into a state machine, in arrays that are used again.</summary>
 internal sealed class CommandBatch<TCommand, TResult>
 {
-    private Command<TCommand>[] commands = new Command<TCommand>[16];
-    private TResult[] results = new TResult[16];
-    private RequestRecord[] records = new RequestRecord[16];
+    // Empty until something is applied: most groups of a large cluster are idle.
+    private Command<TCommand>[] commands = [];
+    private TResult[] results = [];
+    private RequestRecord[] records = [];
 
     public int Count { get; private set; }
 
@@ -21,9 +22,10 @@ internal sealed class CommandBatch<TCommand, TResult>
     {
         if (Count == commands.Length)
         {
-            Array.Resize(ref commands, 2 * Count);
-            Array.Resize(ref results, 2 * Count);
-            Array.Resize(ref records, 2 * Count);
+            var length = Math.Max(4, 2 * Count);
+            Array.Resize(ref commands, length);
+            Array.Resize(ref results, length);
+            Array.Resize(ref records, length);
         }
 
         commands[Count] = command;

@@ -19,6 +19,9 @@ internal static class TelemetryServices
         "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT",
     ];
 
+    // Room for every series of an instrument is taken when it is made; the default, 2,000 for each of a few hundred instruments, takes 40 MB.
+    private const int SeriesMax = 200;
+
     /// <summary>Adds it all. Spans are made only when somebody receives them: they cost more than an increment does.</summary>
     public static void AddTelemetry(this IServiceCollection services, IConfiguration configuration)
     {
@@ -28,6 +31,7 @@ internal static class TelemetryServices
                 .AddMeter(RaftMetrics.Name, "Microsoft.Orleans", "Npgsql")
                 .AddAspNetCoreInstrumentation()
                 .AddRuntimeInstrumentation()
+                .AddView(static _ => new MetricStreamConfiguration { CardinalityLimit = SeriesMax })
                 .AddPrometheusExporter());
         if (!OtlpSettings.Any(setting => !string.IsNullOrEmpty(configuration[setting])))
         {

@@ -41,6 +41,37 @@ public sealed class PlacementTests
     }
 
     [Fact]
+    public async Task Leaders_are_spread_again_after_silos_came_and_went()
+    {
+        await using var cluster = await RaftTestCluster.StartAsync(silos: 1, groups: 12);
+        await cluster.StartSiloAsync();
+        var third = await cluster.StartSiloAsync();
+        await WaitUntilLeadersAreSpreadAsync(cluster, 3, 4);
+
+        await cluster.StopSiloAsync(third);
+        await WaitUntilLeadersAreSpreadAsync(cluster, 2, 6);
+        await cluster.StartSiloAsync();
+
+        await WaitUntilLeadersAreSpreadAsync(cluster, 3, 4);
+    }
+
+    [Fact]
+    public async Task A_silo_that_starts_is_not_ready_before_replicas_live_apart()
+    {
+        await using var cluster = await RaftTestCluster.StartAsync(silos: 1, groups: 8);
+        await cluster.StartSiloAsync();
+        var third = await cluster.StartSiloAsync();
+        var admin = RaftTestCluster.AdminOf(third);
+
+        await RaftTestCluster.EventuallyAsync(async () => await admin.CheckReadinessAsync(Token) is { IsReady: false } readiness ? readiness.Detail : null);
+
+        foreach (var group in (await cluster.Admin.ListGroupsAsync(null, 10, Token)).Groups)
+        {
+            group.Replicas.Select(replica => replica.Silo).Distinct().Count().ShouldBe(3, group.Group);
+        }
+    }
+
+    [Fact]
     public async Task A_learner_is_added_comes_to_life_and_is_removed_again()
     {
         await using var cluster = await RaftTestCluster.StartAsync(silos: 3, groups: 1);
@@ -60,4 +91,15 @@ public sealed class PlacementTests
         removed.ShouldBeOfType<Committed<Configuration>>(removed.ToString()).Value.Contains(learner).ShouldBeFalse();
         (await cluster.AddAsync("k", 5)).ShouldBe(new LedgerResult(10, 2));
     }
+
+    private static Task WaitUntilLeadersAreSpreadAsync(RaftTestCluster cluster, int silos, int leadersEach) => RaftTestCluster.EventuallyAsync(async () =>
+    {
+        var leaders = (await cluster.Admin.ListGroupsAsync(null, 100, Token)).Groups
+            .Select(group => group.Replicas.FirstOrDefault(replica => replica.Replica == group.Leader)?.Silo)
+            .GroupBy(silo => silo ?? "none")
+            .ToDictionary(led => led.Key, led => led.Count());
+        return leaders.Count == silos && leaders.Values.All(count => Math.Abs(count - leadersEach) <= 1)
+            ? null
+            : string.Join(", ", leaders.Select(led => $"{led.Key} leads {led.Value}"));
+    });
 }

@@ -1,0 +1,111 @@
+using Microsoft.Extensions.Logging;
+using OrleansRaft.Core;
+using OrleansRaft.Runtime;
+
+namespace OrleansRaft.Grains;
+
+/// <summary>Spreads leaders over the silos, once replicas are spread: after silos came and went, those who stayed lead everything. Gently: few at a time.</summary>
+/// <remarks>Only the first silo by name does it, so that silos do not move leaders at cross purposes.</remarks>
+internal sealed class LeaderBalancer(GroupTable groups, LaneClient client, Silos silos, ILocalSiloDetails self, TimeProvider time, ILogger<LeaderBalancer> logger)
+{
+    private const int TransfersMax = 32;
+    private static readonly TimeSpan TransferTimeout = TimeSpan.FromSeconds(5);
+
+    private readonly RetryTimes retries = new(time);
+
+    /// <summary>Hands some leaderships over.</summary>
+    /// <returns>Whether nothing is left to be handed over.</returns>
+    public async Task<bool> BalanceAsync(StockTaking stock, CancellationToken cancellation)
+    {
+        if (stock.Answering.Count < 2 || !stock.Answering[0].Address.Equals(self.SiloAddress))
+        {
+            return true;
+        }
+
+        var transfers = Choose(stock).Take(TransfersMax).ToList();
+        await Task.WhenAll(transfers.Select(transfer => CarryOutAsync(transfer, cancellation)));
+        return transfers.Count == 0;
+    }
+
+    private IEnumerable<Transfer> Choose(StockTaking stock)
+    {
+        var led = stock.Answering.ToDictionary(place => place.Address, _ => 0);
+        var leaders = new List<(ReplicaSlot Slot, SiloAddress Silo)>();
+        foreach (var group in groups.Groups)
+        {
+            if (FindLeader(group, stock) is { } leader && stock.SiloOf(leader) is { } silo)
+            {
+                led[silo]++;
+                leaders.Add((leader, silo));
+            }
+        }
+
+        foreach (var (leader, silo) in leaders)
+        {
+            if (stock.IsHealthy(leader.Group) && retries.IsDue(leader) && FindRelief(leader, stock, led, led[silo] - 1) is { } successor)
+            {
+                led[silo]--;
+                led[stock.SiloOf(successor)!]++;
+                yield return new Transfer(leader, silo, successor);
+            }
+        }
+    }
+
+    private static ReplicaSlot? FindLeader(GroupEntry group, StockTaking stock)
+    {
+        ReplicaSlot? leader = null;
+        foreach (var member in group.Configuration.Members)
+        {
+            var slot = group.Slot(member.Id);
+            leader = stock.IsLeader(slot) && (leader is null || stock.Find(slot)?.Term > stock.Find(leader)?.Term) ? slot : leader;
+        }
+
+        return leader;
+    }
+
+    /// <summary>A voter that may lead as well as others, on the silo that leads fewest groups, and fewer than <paramref name="below"/>.</summary>
+    private static ReplicaSlot? FindRelief(ReplicaSlot leader, StockTaking stock, Dictionary<SiloAddress, int> led, int below)
+    {
+        ReplicaSlot? relief = null;
+        foreach (var member in leader.Group.Configuration.Members)
+        {
+            var slot = leader.Group.Slot(member.Id);
+            if (slot != leader
+                && member.Priority >= 0
+                && leader.Group.Configuration.IsVoter(member.Id)
+                && stock.SiloOf(slot) is { } silo
+                && led[silo] < below)
+            {
+                (relief, below) = (slot, led[silo]);
+            }
+        }
+
+        return relief;
+    }
+
+    private async Task CarryOutAsync(Transfer transfer, CancellationToken cancellation)
+    {
+        var (leader, from, to) = transfer;
+        var key = new ReplicaKey(leader.Group.Name, leader.Replica);
+        try
+        {
+            var answer = await client.Get(from)
+                .TransferLeadershipAsync(new ReplicaName(leader.Group.Name, leader.Replica.Value), to.Replica.Value)
+                .WaitAsync(TransferTimeout, time, cancellation);
+            if (answer.Length > 0 && RequestCodec.DecodeReplies(answer).Replies[0].Kind == ReplyKind.Committed)
+            {
+                retries.Succeeded(leader);
+                Log.Balanced(logger, key, silos.NameOf(from), to.Replica);
+                return;
+            }
+        }
+        catch (Exception exception) when (!cancellation.IsCancellationRequested)
+        {
+            Log.BalanceFailed(logger, exception, key, to.Replica);
+        }
+
+        retries.Failed(leader);
+    }
+
+    private sealed record Transfer(ReplicaSlot Leader, SiloAddress From, ReplicaSlot To);
+}
