@@ -114,7 +114,11 @@ public sealed partial class RaftCore
         Configuration,
         [.. peers.Select(peer => new ReplicaProgress(
             peer.Id, peer.State, peer.Match.Index, peer.NextIndex, peer.IsLearner, peer.TicksSinceContact))],
-        ticksSinceLeaderContact);
+        ticksSinceLeaderContact)
+    {
+        ElectionTicks = electionTicks,
+        ElectionTimeoutTicks = electionTimeoutTicks,
+    };
 
     /// <summary>Takes one input to its end.</summary>
     /// <param name="input">What happened.</param>

@@ -23,4 +23,11 @@ public sealed record RaftStatus(
     SnapshotDescriptor Snapshot,
     Configuration Configuration,
     IReadOnlyList<ReplicaProgress> Progress,
-    int TicksSinceLeaderContact);
+    int TicksSinceLeaderContact)
+{
+    /// <summary>Ticks since its election timer was reset.</summary>
+    public int ElectionTicks { get; init; }
+
+    /// <summary>The election timeout that is running, in ticks.</summary>
+    public int ElectionTimeoutTicks { get; init; }
+}

@@ -22,6 +22,13 @@ public interface IReplicaHost
     {
     }
 
+    /// <summary>A snapshot of the replica's own state became durable, or one of its leader's was installed. On the host's turn.</summary>
+    /// <param name="lastIncluded">The last entry it covers.</param>
+    /// <param name="isInstalled">Whether it came from the leader.</param>
+    void OnSnapshot(EntryId lastIncluded, bool isInstalled)
+    {
+    }
+
     /// <summary>The replica went to sleep, or woke. On the host's turn.</summary>
     void OnQuiescenceChanged(QuiescenceChanged change)
     {

@@ -36,7 +36,8 @@ public sealed class RaftMetrics : IDisposable
     /// <summary>The meter, for hosts that have instruments of their own.</summary>
     public Meter Meter { get; }
 
-    internal Histogram<double> ProposalDuration { get; }
+    /// <summary>The instrument <c>raft.proposal.duration</c>, for whoever listens to it alone.</summary>
+    public Histogram<double> ProposalDuration { get; }
 
     internal Histogram<double> AppendDuration { get; }
 

@@ -64,8 +64,8 @@ public sealed partial class ReplicaDriver
                 }
 
                 break;
-            case SnapshotSaved:
-                OnSnapshotSaved();
+            case SnapshotSaved saved:
+                OnSnapshotSaved(saved.Snapshot);
                 break;
         }
 

@@ -176,6 +176,11 @@ public sealed partial class ReplicaDriver
     /// <exception cref="InvalidOperationException">Too many ask at once.</exception>
     public Task<ReplicaSnapshot> InspectAsync() => Enquire(new Enquiry<ReplicaSnapshot>(Inspect));
 
+    /// <summary>What Core says of itself at this moment, without a digest of the state. Any thread: answered on the next run.</summary>
+    /// <exception cref="ObjectDisposedException">The replica has stopped.</exception>
+    /// <exception cref="InvalidOperationException">Too many ask at once.</exception>
+    public Task<RaftStatus> GetStatusAsync() => Enquire(new Enquiry<RaftStatus>(() => Core.Status));
+
     /// <summary>Entries of the log after an index, for people. Any thread: answered on the next run.</summary>
     /// <exception cref="ObjectDisposedException">The replica has stopped.</exception>
     /// <exception cref="InvalidOperationException">Too many ask at once.</exception>

@@ -50,7 +50,7 @@ public sealed partial class ReplicaDriver
         ReplicaLog.SaveSnapshot(new SnapshotDescriptor(entry, machine.AppliedTime, Core.ConfigurationAt(entry.Index), state.Length), state);
     }
 
-    private void OnSnapshotSaved()
+    private void OnSnapshotSaved(SnapshotDescriptor snapshot)
     {
         if (savingStarted is { } started)
         {
@@ -58,6 +58,7 @@ public sealed partial class ReplicaDriver
         }
 
         savingStarted = null;
+        host.OnSnapshot(snapshot.LastIncluded, isInstalled: false);
     }
 
     private void OnSnapshotLoaded(SnapshotDescriptor snapshot, ReadOnlyMemory<byte> state)
@@ -65,6 +66,7 @@ public sealed partial class ReplicaDriver
         RestoreMachine(snapshot, state);
         Log.SnapshotRestored(logger, Key, snapshot.LastIncluded, state.Length);
         unreported = snapshot.LastIncluded.Index;
+        host.OnSnapshot(snapshot.LastIncluded, isInstalled: true);
         ReportApplied();
     }
 

@@ -62,6 +62,7 @@ public sealed partial class ReplicaDriver
         HasLeader = Core.Leader is not null;
         IsLeader = Core.Role == RaftRole.Leader;
         CommitLag = Core.Role == RaftRole.Leader ? Core.LastEntry.Index - Core.CommitIndex : 0;
+        Volatile.Write(ref commitIndexSeen, Core.CommitIndex.Value);
         inbox.QueriesWaiting = reads.QueryCount;
         Volatile.Write(ref groupTimeSeen, GroupTime.Value);
         if (!batch.IsEmpty || submissions.Count > 0 || unreported is not null)

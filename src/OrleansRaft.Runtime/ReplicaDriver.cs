@@ -36,6 +36,7 @@ public sealed partial class ReplicaDriver
     private RaftCore? core;
     private IReplicaLog? log;
     private PendingReads reads = new(0);
+    private long commitIndexSeen;
     private bool isStopped;
     private bool isInTurn;
     private bool isStopping;
@@ -89,6 +90,9 @@ public sealed partial class ReplicaDriver
 
     /// <summary>How many entries it had appended and not committed at the end of its last turn, if it led. Any thread.</summary>
     public long CommitLag { get => Volatile.Read(ref field); private set => Volatile.Write(ref field, value); }
+
+    /// <summary>The commit index at the end of its last turn. Any thread.</summary>
+    public LogIndex CommitIndex => new(Volatile.Read(ref commitIndexSeen));
 
     /// <summary>What the log tells goes here; pass it to <see cref="ILogStore.OpenAsync"/> before <see cref="Start"/>.</summary>
     public IReplicaLogEvents LogEvents { get; }

@@ -4,7 +4,7 @@ using OrleansRaft.Runtime;
 namespace OrleansRaft.Grains;
 
 /// <summary>Asks the replicas of some groups what they are at, one call to each silo.</summary>
-internal sealed class GroupInspector(Silos silos, Locator locator, LaneClient client, LinkFaults faults, TimeProvider time)
+internal sealed class GroupInspector(Silos silos, Locator locator, LaneClient client, LinkFaults links, FaultTable faults, TimeProvider time)
 {
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(2);
 
@@ -51,7 +51,7 @@ internal sealed class GroupInspector(Silos silos, Locator locator, LaneClient cl
         var name = silos.NameOf(silo);
         try
         {
-            if (faults.IsCut(silo))
+            if (links.IsCut(silo))
             {
                 throw new TimeoutException($"The link to {name} is cut.");
             }
@@ -68,11 +68,16 @@ internal sealed class GroupInspector(Silos silos, Locator locator, LaneClient cl
         }
     }
 
-    private static ReplicaView View(ReplicaSlot slot, SiloAddress silo, string name, ReplicaReport? report)
+    private ReplicaView View(ReplicaSlot slot, SiloAddress silo, string name, ReplicaReport? report)
     {
         if (report is not null)
         {
             return new ReplicaView(slot.Replica, name, silo.ToString(), report.ToSnapshot(), "");
+        }
+
+        if (faults.TroublesOf(slot) is { IsPaused: true })
+        {
+            return new ReplicaView(slot.Replica, name, silo.ToString(), null, "A fault pauses this replica.");
         }
 
         return slot.Local is null && slot.Silo is { } known && !known.Equals(silo)

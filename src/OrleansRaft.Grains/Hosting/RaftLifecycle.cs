@@ -14,6 +14,9 @@ internal sealed class RaftLifecycle(
     Locator locator,
     ReplicaKeeper keeper,
     SiloWatch watch,
+    EventRecorder events,
+    FaultTable faults,
+    RaftFaults brokenOnPurpose,
     ISiloStatusOracle membership,
     ILocalSiloDetails self,
     IGrainFactory grains,
@@ -37,6 +40,7 @@ internal sealed class RaftLifecycle(
     /// <inheritdoc/>
     public void SiloStatusChangeNotification(SiloAddress updatedSilo, SiloStatus status)
     {
+        events.Record(new SiloEvent(silos.NameOf(updatedSilo), status.ToString().ToLowerInvariant()));
         if (status == SiloStatus.Dead)
         {
             if (updatedSilo.Equals(self.SiloAddress))
@@ -46,6 +50,11 @@ internal sealed class RaftLifecycle(
             }
 
             Forget(updatedSilo);
+        }
+        else if (status == SiloStatus.Active)
+        {
+            faults.Enforce();
+            brokenOnPurpose.WelcomeAsync(updatedSilo).Ignore();
         }
 
         keeper.Nudge();

@@ -28,6 +28,7 @@ public static class RaftSiloBuilderExtensions
         ArgumentNullException.ThrowIfNull(configure);
         silo.Services.Configure<RaftOptions>(static options => options.QuiesceTicks = QuiesceTicksDefault);
         silo.Services.AddOptions<RaftOptions>().BindConfiguration(RaftOptions.SectionName).ValidateOnStart();
+        silo.Services.AddOptions<FaultOptions>().BindConfiguration(FaultOptions.SectionName);
         silo.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RaftOptions>, RaftOptionsValidator>());
         silo.Services.TryAddSingleton(typeof(ICommandCodec<>), typeof(OrleansCommandCodec<>));
         AddMachinery(silo.Services);
@@ -74,6 +75,17 @@ public static class RaftSiloBuilderExtensions
         services.AddSingleton<SleepChecks>();
         services.AddSingleton<Orphans>();
         services.AddSingleton<SiloWatch>();
+        services.AddSingleton<EventRecorder>();
+        services.AddSingleton(static provider => new EventFeed(
+            provider.GetRequiredService<Silos>(),
+            provider.GetRequiredService<GroupTable>(),
+            provider.GetRequiredService<LaneClient>(),
+            provider.GetRequiredService<ILocalSiloDetails>(),
+            provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<FaultTable>();
+        services.AddSingleton<FaultRules>();
+        services.AddSingleton<RaftFaults>();
+        services.AddSingleton<IRaftFaults>(static provider => provider.GetRequiredService<RaftFaults>());
         services.AddSingleton<ReplicaRequests>();
         services.AddSingleton<ReplicaServices>();
         services.AddSingleton<StateMachineCatalog>();

@@ -9,6 +9,7 @@ internal sealed class GroupEntry
     private readonly Lock adding = new();
     private ReplicaSlot[] slots;
     private Configuration configuration;
+    private EventFocus? focus;
 
     public GroupEntry(GroupSet set, int number, Configuration initial)
     {
@@ -27,6 +28,16 @@ internal sealed class GroupEntry
 
     /// <summary>Its number in the set.</summary>
     public int Number { get; }
+
+    /// <summary>Its place among all groups, from 0.</summary>
+    public int Ordinal { get; init; }
+
+    /// <summary>While somebody wants to see the group's messages: how many of them are shown; otherwise null.</summary>
+    public EventFocus? Focus
+    {
+        get => Volatile.Read(ref focus);
+        set => Volatile.Write(ref focus, value);
+    }
 
     /// <summary>The newest configuration that this silo knows: the first one, until a replica here or elsewhere tells of another.</summary>
     public Configuration Configuration => Volatile.Read(ref configuration);

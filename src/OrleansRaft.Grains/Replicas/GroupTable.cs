@@ -54,11 +54,14 @@ internal sealed class GroupTable
     {
         public State(ClusterDefinition cluster)
         {
+            var count = 0;
             Cluster = cluster;
-            Sets = cluster.Sets.ToFrozenDictionary(
+            Sets = cluster.Sets.ToDictionary(
                 set => set.Name,
-                set => Enumerable.Range(0, set.Groups).Select(number => new GroupEntry(set, number, cluster.InitialConfiguration(set, number))).ToArray(),
-                StringComparer.Ordinal);
+                set => Enumerable.Range(0, set.Groups)
+                    .Select(number => new GroupEntry(set, number, cluster.InitialConfiguration(set, number)) { Ordinal = count++ })
+                    .ToArray(),
+                StringComparer.Ordinal).ToFrozenDictionary(StringComparer.Ordinal);
             Groups = [.. cluster.Sets.SelectMany(set => Sets[set.Name])];
             ByName = Groups.ToFrozenDictionary(group => group.Name, StringComparer.Ordinal);
             BySpan = ByName.GetAlternateLookup<ReadOnlySpan<char>>();

@@ -18,6 +18,8 @@ internal sealed class HostedReplica : IReplicaHost, IReplicaTransport
     private IGrainTimer? timer;
     private QuiescenceChanged? sleep;
     private RoleChanged role = new(RaftRole.Follower, Term.Zero, null, 0);
+    private ReplicaTroubles? troubles;
+    private readonly TroubledLogEvents? troubledEvents;
     private int phase;
 
     public HostedReplica(ReplicaSlot slot, IGrainBase grain, ReplicaServices services)
@@ -27,6 +29,10 @@ internal sealed class HostedReplica : IReplicaHost, IReplicaTransport
         this.grain = grain;
         this.services = services;
         Driver = services.CreateDriver(this);
+        if (services.Faults.IsEnabled)
+        {
+            troubledEvents = new TroubledLogEvents(this, services.Time);
+        }
     }
 
     private enum Phase
@@ -44,6 +50,28 @@ internal sealed class HostedReplica : IReplicaHost, IReplicaTransport
 
     /// <summary>What runs it.</summary>
     public ReplicaDriver Driver { get; }
+
+    /// <summary>What faults do to it; null but while one does. Any thread.</summary>
+    public ReplicaTroubles? Troubles
+    {
+        get => Volatile.Read(ref troubles);
+        set
+        {
+            Volatile.Write(ref troubles, value);
+            if (value is { IsStoreFailing: true })
+            {
+                troubledEvents?.Fail();
+            }
+            else if (value is not { IsPaused: true } && IsRunning)
+            {
+                // What came while it was paused asked for a turn in vain.
+                Schedule();
+            }
+        }
+    }
+
+    /// <summary>Where its log tells what it has done.</summary>
+    public IReplicaLogEvents LogEvents => (IReplicaLogEvents?)troubledEvents ?? Driver.LogEvents;
 
     /// <summary>Its log; null until it is open.</summary>
     public IReplicaLog? OpenLog => Volatile.Read(ref log);
@@ -139,7 +167,13 @@ internal sealed class HostedReplica : IReplicaHost, IReplicaTransport
     }
 
     /// <inheritdoc/>
-    public void Schedule() => Context.Scheduler.QueueAction(RunDriver, this);
+    public void Schedule()
+    {
+        if (Troubles is not { IsPaused: true })
+        {
+            Context.Scheduler.QueueAction(RunDriver, this);
+        }
+    }
 
     /// <inheritdoc/>
     public void OnStopped(Exception cause)
@@ -150,10 +184,42 @@ internal sealed class HostedReplica : IReplicaHost, IReplicaTransport
     }
 
     /// <inheritdoc/>
-    public void OnRoleChanged(RoleChanged change) => Volatile.Write(ref role, change);
+    public void OnRoleChanged(RoleChanged change)
+    {
+        Volatile.Write(ref role, change);
+        if (services.Events.IsWatched)
+        {
+            services.Events.Record(new RoleEvent(
+                Key.Group,
+                Key.Replica.Value,
+                change.Role,
+                Slot.Group.Configuration.Learners.Contains(Key.Replica),
+                change.Term.Value,
+                change.Leader?.Value ?? 0,
+                change.Votes,
+                change.Votes > 0 ? Slot.Group.Configuration.Voters.Length : 0));
+        }
+    }
 
     /// <inheritdoc/>
-    public void OnConfigurationChanged(Configuration configuration) => Slot.Group.Learn(configuration);
+    public void OnConfigurationChanged(Configuration configuration)
+    {
+        Slot.Group.Learn(configuration);
+        if (services.Events.IsWatched)
+        {
+            services.Events.Record(new MembershipEvent(
+                Key.Group,
+                Key.Replica.Value,
+                configuration.Version.Value,
+                [.. configuration.Voters.Select(static voter => voter.Value)],
+                [.. configuration.Learners.Select(static learner => learner.Value)],
+                configuration.IsJoint));
+        }
+    }
+
+    /// <inheritdoc/>
+    public void OnSnapshot(EntryId lastIncluded, bool isInstalled) =>
+        services.Events.Record(new SnapshotEvent(Key.Group, Key.Replica.Value, lastIncluded.Index.Value, isInstalled));
 
     /// <inheritdoc/>
     public void OnQuiescenceChanged(QuiescenceChanged change)
@@ -178,13 +244,46 @@ internal sealed class HostedReplica : IReplicaHost, IReplicaTransport
         }
 
         var peer = Slot.Group.Slot(to);
+        var trouble = Troubles;
+        var isLost = trouble is not null && trouble.Loses(to);
+        if (services.Events.IsWatched)
+        {
+            services.Events.RecordMessage(this, to, message, isLost || (peer is { Local: null, Silo: { } target } && services.Links.IsCut(target)));
+        }
+
+        if (trouble is null)
+        {
+            Pass(peer, message);
+        }
+        else if (!isLost)
+        {
+            PassLaterAsync(peer, message, trouble.DelayTo(to)).Ignore();
+        }
+    }
+
+    private void Pass(ReplicaSlot peer, Message message)
+    {
         if (peer.Local is { } neighbour)
         {
             neighbour.Deliver(Key.Replica, message);
-            return;
+        }
+        else
+        {
+            services.Lanes.Send(this, peer, message);
+        }
+    }
+
+    private async Task PassLaterAsync(ReplicaSlot peer, Message message, TimeSpan delay)
+    {
+        if (delay > TimeSpan.Zero)
+        {
+            await Task.Delay(delay, services.Time);
         }
 
-        services.Lanes.Send(this, peer, message);
+        if (IsRunning)
+        {
+            Pass(peer, message);
+        }
     }
 
     /// <summary>Elections and heartbeats are counted by a timer of the grain; only while the group is awake. On the grain's turn.</summary>

@@ -46,11 +46,18 @@ internal sealed class ReplicaGrain(ReplicaServices services) : Grain, IReplicaGr
         var group = services.Groups.Find(key.Group)
             ?? throw new InvalidOperationException($"There is no group '{key.Group}' in this cluster, or this silo has not started yet.");
 
-        var hosted = new HostedReplica(group.Slot(key.Replica), this, services);
-        var log = await services.Store.OpenAsync(key, hosted.Driver.LogEvents, cancellationToken);
+        var slot = group.Slot(key.Replica);
+        if (services.Faults.TroublesOf(slot) is { IsStoreFailing: true })
+        {
+            throw TroubledLogEvents.Failure(key);
+        }
+
+        var hosted = new HostedReplica(slot, this, services);
+        var log = await services.Store.OpenAsync(key, hosted.LogEvents, cancellationToken);
         hosted.Attach(log);
         replica = hosted;
         services.Groups.Add(hosted);
+        hosted.Troubles = services.Faults.TroublesOf(slot);
         Log.ReplicaOpened(services.Logger, key, log.Epoch);
         StartWhenItMaySpeakAsync(hosted, log).Ignore();
     }

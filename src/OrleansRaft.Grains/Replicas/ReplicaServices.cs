@@ -13,6 +13,9 @@ internal sealed class ReplicaServices(
     ReplicaKeeper keeper,
     SiloWatch watch,
     Orphans orphans,
+    EventRecorder events,
+    LinkFaults links,
+    FaultTable faults,
     ILogStore store,
     StateMachineCatalog machines,
     IOptions<RaftOptions> options,
@@ -33,6 +36,18 @@ internal sealed class ReplicaServices(
 
     /// <summary>What wakes sleepers whose leader is lost.</summary>
     public Orphans Orphans { get; } = orphans;
+
+    /// <summary>Who records what happens.</summary>
+    public EventRecorder Events { get; } = events;
+
+    /// <summary>Which ways to other silos are cut.</summary>
+    public LinkFaults Links { get; } = links;
+
+    /// <summary>What is broken on purpose.</summary>
+    public FaultTable Faults { get; } = faults;
+
+    /// <summary>The clock.</summary>
+    public TimeProvider Time { get; } = time;
 
     /// <summary>Where logs are kept.</summary>
     public ILogStore Store { get; } = store;
@@ -56,7 +71,7 @@ internal sealed class ReplicaServices(
         machines.Create(replica.Slot.Group.Set.Name),
         replica,
         replica,
-        time,
+        Time,
         metrics,
         driverLogger,
         Seed(replica));
@@ -65,5 +80,5 @@ internal sealed class ReplicaServices(
     public void Lost(ReplicaSlot slot) => keeper.Want(slot);
 
     // Different for each activation: two replicas with the same timeouts would stand against each other again and again.
-    private ulong Seed(HostedReplica replica) => KeyHash.Hash($"{replica.Key}@{LocalSilo}:{time.GetTimestamp()}");
+    private ulong Seed(HostedReplica replica) => KeyHash.Hash($"{replica.Key}@{LocalSilo}:{Time.GetTimestamp()}");
 }

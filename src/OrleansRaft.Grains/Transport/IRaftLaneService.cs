@@ -57,6 +57,23 @@ internal interface IRaftLaneService : IGrainService
     [Alias("members")]
     Task<byte[]> ChangeMembersAsync(ReplicaName replica, [Immutable] byte[] change);
 
+    /// <summary>What happened here since the asker asked last; asking keeps it coming.</summary>
+    [Alias("events")]
+    Task<EventPage> ReadEventsAsync([Immutable] EventQuery query);
+
+    /// <summary>Puts a fault in force here.</summary>
+    /// <returns>False when faults are off here.</returns>
+    [Alias("begin-fault")]
+    Task<bool> BeginFaultAsync([Immutable] Fault fault);
+
+    /// <summary>Takes a fault away here, if it is in force.</summary>
+    [Alias("heal-fault")]
+    Task HealFaultAsync(string fault);
+
+    /// <summary>The faults in force here.</summary>
+    [Alias("faults")]
+    Task<FaultReport[]> ListFaultsAsync();
+
     /// <summary>Makes the place of a new member in the store that this silo reaches.</summary>
     [Alias("create")]
     Task CreateReplicaAsync(ReplicaName replica);

@@ -22,7 +22,8 @@ internal readonly record struct InventoryItem(
     [property: Id(3)] bool IsRunning,
     [property: Id(4)] bool IsLeader,
     [property: Id(5)] long Term,
-    [property: Id(6)] byte[]? Configuration)
+    [property: Id(6)] byte[]? Configuration,
+    [property: Id(7)] RaftRole Role)
 {
     /// <summary>Describes a replica that runs here. A leader tells its group's configuration when that is no longer the first one.</summary>
     public static InventoryItem Of(HostedReplica replica)
@@ -37,6 +38,7 @@ internal readonly record struct InventoryItem(
             replica.IsRunning,
             isLeader,
             role.Term.Value,
-            isLeader && configuration.Version > LogIndex.Zero ? Core.Codec.ConfigurationCodec.Encode(configuration).ToArray() : null);
+            isLeader && configuration.Version > LogIndex.Zero ? Core.Codec.ConfigurationCodec.Encode(configuration).ToArray() : null,
+            role.Role);
     }
 }

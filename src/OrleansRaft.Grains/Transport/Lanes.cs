@@ -5,12 +5,21 @@ namespace OrleansRaft.Grains;
 
 /// <summary>All lanes that leave this silo. Any thread.</summary>
 internal sealed class Lanes(
-    LaneClient client, ILocalSiloDetails silo, Locator locator, LinkFaults faults, SiloContracts contracts, LaneMetrics metrics, TimeProvider time) : ILaneEnd
+    LaneClient client,
+    ILocalSiloDetails silo,
+    Silos silos,
+    Locator locator,
+    LinkFaults faults,
+    EventRecorder events,
+    SiloContracts contracts,
+    LaneMetrics metrics,
+    TimeProvider time) : ILaneEnd
 {
     private static readonly TimeSpan AcknowledgementTimeout = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan RestTime = TimeSpan.FromMilliseconds(20);
 
     private readonly ConcurrentDictionary<SiloAddress, Lane> lanes = new();
+    private readonly ConcurrentDictionary<SiloAddress, bool> broken = new();
 
     /// <summary>Sends a message to a replica that is not on this silo; to nobody, while its whereabouts are looked for.</summary>
     public void Send(HostedReplica sender, ReplicaSlot to, Message message)
@@ -33,19 +42,43 @@ internal sealed class Lanes(
             lane.Close();
         }
 
+        broken.TryRemove(target, out _);
         client.Forget(target);
     }
 
     /// <inheritdoc/>
-    public Task<byte[]> ExchangeAsync(SiloAddress target, byte[] batch, int count)
+    public async Task<byte[]> ExchangeAsync(SiloAddress target, byte[] batch, int count)
     {
-        if (faults.IsCut(target))
+        try
         {
-            return Task.FromException<byte[]>(new TimeoutException($"The link to {target} is cut."));
-        }
+            if (faults.IsCut(target))
+            {
+                throw new TimeoutException($"The link to {target} is cut.");
+            }
 
-        metrics.BatchSent(count);
-        return client.Get(target).ExchangeAsync(silo.SiloAddress, batch).WaitAsync(AcknowledgementTimeout, time);
+            if (faults.DelayTo(target) is var delay && delay > TimeSpan.Zero)
+            {
+                await Task.Delay(delay, time);
+            }
+
+            metrics.BatchSent(count);
+            var absent = await client.Get(target).ExchangeAsync(silo.SiloAddress, batch).WaitAsync(AcknowledgementTimeout, time);
+            if (!broken.IsEmpty && broken.TryRemove(target, out _))
+            {
+                events.Record(new LaneEvent(silo.Name, silos.NameOf(target), IsBroken: false));
+            }
+
+            return absent;
+        }
+        catch (Exception)
+        {
+            if (broken.TryAdd(target, true))
+            {
+                events.Record(new LaneEvent(silo.Name, silos.NameOf(target), IsBroken: true));
+            }
+
+            throw;
+        }
     }
 
     /// <inheritdoc/>

@@ -12,7 +12,17 @@ namespace OrleansRaft.Grains;
 [NoProfiling]
 [Reentrant]
 internal sealed class RaftLaneService(
-    GrainId id, Silo silo, ILoggerFactory loggers, GroupTable groups, Silos silos, ReplicaRequests requests, SiloWatch watch, SleepChecks sleep, ILogStore store)
+    GrainId id,
+    Silo silo,
+    ILoggerFactory loggers,
+    GroupTable groups,
+    Silos silos,
+    ReplicaRequests requests,
+    SiloWatch watch,
+    SleepChecks sleep,
+    EventRecorder events,
+    FaultTable faults,
+    ILogStore store)
     : GrainService(id, silo, loggers), IRaftLaneService
 {
     private readonly ILogger logger = loggers.CreateLogger<RaftLaneService>();
@@ -104,6 +114,30 @@ internal sealed class RaftLaneService(
     }
 
     /// <inheritdoc/>
+    public Task<EventPage> ReadEventsAsync(EventQuery query) => Task.FromResult(events.Read(query));
+
+    /// <inheritdoc/>
+    public Task<bool> BeginFaultAsync(Fault fault)
+    {
+        if (faults.IsEnabled)
+        {
+            faults.Begin(fault, isAskedHere: false);
+        }
+
+        return Task.FromResult(faults.IsEnabled);
+    }
+
+    /// <inheritdoc/>
+    public Task HealFaultAsync(string fault)
+    {
+        faults.Heal(fault);
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public Task<FaultReport[]> ListFaultsAsync() => Task.FromResult<FaultReport[]>([.. faults.All.Select(static one => new FaultReport(one.Fault, one.HealsIn))]);
+
+    /// <inheritdoc/>
     public Task CreateReplicaAsync(ReplicaName replica) => groups.Find(replica.Group) is { } group
         ? store.CreateReplicaAsync(
             new ReplicaKey(replica.Group, new ReplicaId(replica.Replica)),
@@ -113,7 +147,8 @@ internal sealed class RaftLaneService(
 
     private static async Task<ReplicaReport?> ReportAsync(HostedReplica replica)
     {
-        if (!replica.IsRunning)
+        // A paused replica would keep all the others waiting.
+        if (!replica.IsRunning || replica.Troubles is { IsPaused: true })
         {
             return null;
         }

@@ -1,0 +1,9 @@
+using Orleans.Concurrency;
+
+namespace OrleansRaft.Grains;
+
+/// <summary>A fault began, or healed.</summary>
+/// <param name="Fault">Which.</param>
+/// <param name="IsHealed">Whether it healed.</param>
+[GenerateSerializer, Immutable, Alias("raft-event-fault")]
+public sealed record FaultEvent([property: Id(0)] Fault Fault, [property: Id(1)] bool IsHealed) : RaftEvent;

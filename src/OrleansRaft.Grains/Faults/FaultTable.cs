@@ -1,0 +1,182 @@
+using Microsoft.Extensions.Options;
+using Orleans.Runtime;
+
+namespace OrleansRaft.Grains;
+
+/// <summary>The faults in force, as this silo knows them, and what they do to it. Each heals by itself when its time is over. Any thread.</summary>
+internal sealed class FaultTable(
+    GroupTable groups, Silos silos, LinkFaults links, EventRecorder events, ILocalSiloDetails self, IOptions<FaultOptions> options, TimeProvider time) : IDisposable
+{
+    private readonly Lock gate = new();
+    private readonly Dictionary<string, ActiveFault> active = new(StringComparer.Ordinal);
+    private readonly HashSet<SiloAddress> cutHere = [];
+    private readonly HashSet<SiloAddress> slowHere = [];
+
+    /// <summary>Whether faults may be put into this silo.</summary>
+    public bool IsEnabled => options.Value.Enabled;
+
+    /// <summary>The faults in force, the oldest first, each with the time until it heals.</summary>
+    public IReadOnlyList<(Fault Fault, TimeSpan HealsIn)> All
+    {
+        get
+        {
+            lock (gate)
+            {
+                return
+                [
+                    .. active.Values.OrderBy(static one => one.Fault.BeganAt).ThenBy(static one => one.Fault.Id, StringComparer.Ordinal)
+                        .Select(one => (one.Fault, Left(one))),
+                ];
+            }
+        }
+    }
+
+    /// <summary>Puts a fault in force. Does nothing when it is already.</summary>
+    /// <param name="fault">Which.</param>
+    /// <param name="isAskedHere">Whether this silo was asked for it: then it tells those who watch.</param>
+    public void Begin(Fault fault, bool isAskedHere)
+    {
+        lock (gate)
+        {
+            if (active.ContainsKey(fault.Id))
+            {
+                return;
+            }
+
+            var timer = time.CreateTimer(_ => Heal(fault.Id), null, TimeSpan.FromSeconds(fault.Seconds), Timeout.InfiniteTimeSpan);
+            active.Add(fault.Id, new ActiveFault(fault, time.GetTimestamp(), timer, isAskedHere));
+        }
+
+        Enforce();
+        if (isAskedHere)
+        {
+            events.Record(new FaultEvent(fault, IsHealed: false));
+        }
+    }
+
+    /// <summary>Takes a fault away.</summary>
+    /// <returns>Whether it was in force.</returns>
+    public bool Heal(string id)
+    {
+        ActiveFault? healed;
+        lock (gate)
+        {
+            if (!active.Remove(id, out healed))
+            {
+                return false;
+            }
+        }
+
+        healed.Timer.Dispose();
+        Enforce();
+        if (healed.IsAskedHere)
+        {
+            events.Record(new FaultEvent(healed.Fault, IsHealed: true));
+        }
+
+        return true;
+    }
+
+    /// <summary>Makes the links and the replicas of this silo what the faults want. Called again whenever silos come and go.</summary>
+    public void Enforce()
+    {
+        lock (gate)
+        {
+            if (active.Count == 0 && cutHere.Count == 0 && slowHere.Count == 0 && !groups.Hosted.Any(static replica => replica.Troubles is not null))
+            {
+                return;
+            }
+
+            EnforceLinks();
+            foreach (var replica in groups.Hosted)
+            {
+                replica.Troubles = TroublesOf(replica.Slot);
+            }
+        }
+    }
+
+    /// <summary>What the faults do to a replica that runs here, or is about to; null when nothing.</summary>
+    public ReplicaTroubles? TroublesOf(ReplicaSlot slot)
+    {
+        lock (gate)
+        {
+            return active.Count == 0 ? null : ReplicaTroubles.Of(slot, self.Name, active.Values.Select(static one => one.Fault));
+        }
+    }
+
+    /// <summary>The faults that this silo was asked for, as another silo should take them over: with the time that is left.</summary>
+    public IReadOnlyList<Fault> AskedHere()
+    {
+        lock (gate)
+        {
+            return [.. active.Values.Where(static one => one.IsAskedHere).Select(one => one.Fault with { Seconds = (int)Math.Ceiling(Left(one).TotalSeconds) })];
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        lock (gate)
+        {
+            foreach (var one in active.Values)
+            {
+                one.Timer.Dispose();
+            }
+        }
+    }
+
+    private void EnforceLinks()
+    {
+        foreach (var (address, name) in silos.Active)
+        {
+            if (address.Equals(self.SiloAddress))
+            {
+                continue;
+            }
+
+            var isCut = active.Values.Any(one => Loses(one.Fault, name));
+            if (isCut ? cutHere.Add(address) : cutHere.Remove(address))
+            {
+                SetCut(address, isCut);
+            }
+
+            var delay = active.Values.Where(one => one.Fault is { Group: null, Kind: FaultKind.Delay } && IsOnWay(one.Fault, name)).Sum(static one => one.Fault.Milliseconds ?? 0);
+            if (delay > 0 ? slowHere.Add(address) || true : slowHere.Remove(address))
+            {
+                links.Delay(address, TimeSpan.FromMilliseconds(delay));
+            }
+        }
+    }
+
+    private void SetCut(SiloAddress target, bool isCut)
+    {
+        if (isCut)
+        {
+            links.Cut(target);
+        }
+        else
+        {
+            links.Heal(target);
+        }
+    }
+
+    /// <summary>Whether a fault between silos keeps this silo's messages from reaching another.</summary>
+    private bool Loses(Fault fault, string other) => fault is { Group: null } && fault.Kind switch
+    {
+        FaultKind.Cut => IsOnWay(fault, other),
+        FaultKind.Isolate => fault.Silo == self.Name || fault.Silo == other,
+        FaultKind.Split => fault.Silos.AsSpan().Contains(self.Name) != fault.Silos.AsSpan().Contains(other),
+        _ => false,
+    };
+
+    private bool IsOnWay(Fault fault, string other) =>
+        (fault.From == self.Name && fault.To == other) || (!fault.IsOneWay && fault.From == other && fault.To == self.Name);
+
+    private TimeSpan Left(ActiveFault one)
+    {
+        var left = TimeSpan.FromSeconds(one.Fault.Seconds) - time.GetElapsedTime(one.Since);
+        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+    }
+
+    private sealed record ActiveFault(Fault Fault, long Since, ITimer Timer, bool IsAskedHere);
+}

@@ -1,0 +1,169 @@
+using System.Security.Cryptography;
+
+namespace OrleansRaft.Grains;
+
+/// <inheritdoc cref="IRaftFaults"/>
+internal sealed class RaftFaults(
+    FaultTable table, FaultRules rules, Silos silos, LaneClient client, GroupTable groups, GroupInspector inspector, ILocalSiloDetails self, TimeProvider time, ISiloKiller? killer = null)
+    : IRaftFaults
+{
+    private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LastWords = TimeSpan.FromMilliseconds(200);
+
+    /// <inheritdoc/>
+    public bool IsEnabled => table.IsEnabled;
+
+    /// <inheritdoc/>
+    public bool CanKill => IsEnabled && killer is not null;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Silos => [.. silos.Active.Select(static place => place.Name)];
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<FaultState>> ListAsync(CancellationToken cancellation = default)
+    {
+        if (!IsEnabled)
+        {
+            return [];
+        }
+
+        // A silo that has just joined may not know them all.
+        var lists = await AskAllAsync(static lane => lane.ListFaultsAsync(), cancellation);
+        return
+        [
+            .. lists.SelectMany(static list => list ?? []).GroupBy(static one => one.Fault.Id)
+                .Select(static same => same.MaxBy(static one => one.HealsIn)!)
+                .OrderBy(static one => one.Fault.BeganAt).ThenBy(static one => one.Fault.Id, StringComparer.Ordinal)
+                .Select(static one => new FaultState(one.Fault, one.HealsIn)),
+        ];
+    }
+
+    /// <inheritdoc/>
+    public async Task<FaultOutcome> BeginAsync(Fault wanted, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(wanted);
+        if ((RefuseKind(wanted) ?? rules.Check(wanted)) is { } refusal)
+        {
+            return new FaultOutcome(null, refusal);
+        }
+
+        var fault = wanted with
+        {
+            Id = $"f-{RandomNumberGenerator.GetHexString(6, lowercase: true)}",
+            BeganAt = time.GetUtcNow().ToUnixTimeMilliseconds(),
+        };
+        if (fault.Replica == 0)
+        {
+            var view = (await inspector.DescribeAsync([groups.Find(fault.Group!)!], cancellation))[0];
+            if (view.Leader is not { } leader)
+            {
+                return new FaultOutcome(null, new FaultRefusal(FaultRefusalReason.Invalid, "replica", $"{fault.Group} has no leader at the moment. Name a replica by its number, or wait a moment."));
+            }
+
+            fault = fault with { Replica = leader.Value };
+        }
+
+        return await SpreadAsync(fault, cancellation);
+    }
+
+    /// <inheritdoc/>
+    public async Task<bool> HealAsync(string fault, CancellationToken cancellation = default)
+    {
+        var known = (await ListAsync(cancellation)).FirstOrDefault(state => state.Fault.Id == fault);
+        if (known is null)
+        {
+            return false;
+        }
+
+        if (known.Fault is { Kind: FaultKind.Kill, Silo: { } silo })
+        {
+            killer?.Revive(silo);
+        }
+
+        await AskAllAsync(lane => lane.HealFaultAsync(fault), cancellation);
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public async Task HealAllAsync(CancellationToken cancellation = default)
+    {
+        foreach (var state in await ListAsync(cancellation))
+        {
+            await HealAsync(state.Fault.Id, cancellation);
+        }
+    }
+
+    /// <summary>Tells a silo that has just become active of the faults that this one was asked for.</summary>
+    public async Task WelcomeAsync(SiloAddress newcomer)
+    {
+        foreach (var fault in table.AskedHere())
+        {
+            if (!newcomer.Equals(self.SiloAddress))
+            {
+                await client.Get(newcomer).BeginFaultAsync(fault).WaitAsync(AnswerTimeout, time);
+            }
+        }
+    }
+
+    private FaultRefusal? RefuseKind(Fault wanted)
+    {
+        if (!IsEnabled)
+        {
+            return new FaultRefusal(FaultRefusalReason.Disabled, "", "Faults are off on this cluster. Set Faults:Enabled on every silo, or try `oraft demo`, where they are on.");
+        }
+
+        return wanted.Kind == FaultKind.Kill && killer is null
+            ? new FaultRefusal(FaultRefusalReason.Disabled, "kind", "Silos can be killed in `oraft demo` only. End the silo's process instead.")
+            : null;
+    }
+
+    private async Task<FaultOutcome> SpreadAsync(Fault fault, CancellationToken cancellation)
+    {
+        table.Begin(fault, isAskedHere: true);
+        var isOff = (await AskAllAsync(async lane => await lane.BeginFaultAsync(fault) ? "on" : "off", cancellation)).Contains("off");
+        if (isOff)
+        {
+            await AskAllAsync(lane => lane.HealFaultAsync(fault.Id), cancellation);
+            return new FaultOutcome(null, new FaultRefusal(FaultRefusalReason.Disabled, "", "Some silo of the cluster has faults off, so nothing was done. Set Faults:Enabled on every silo."));
+        }
+
+        if (fault is { Kind: FaultKind.Kill, Silo: { } victim })
+        {
+            KillAsync(victim, TimeSpan.FromSeconds(fault.Seconds)).Ignore();
+        }
+
+        return new FaultOutcome(fault, null);
+    }
+
+    private async Task KillAsync(string victim, TimeSpan after)
+    {
+        if (victim == self.Name)
+        {
+            await Task.Delay(LastWords, time);
+        }
+
+        killer!.Kill(victim, after);
+    }
+
+    /// <summary>Asks every active silo; one that does not answer is probably one that a fault concerns.</summary>
+    private Task<T?[]> AskAllAsync<T>(Func<IRaftLaneService, Task<T>> ask, CancellationToken cancellation)
+        where T : class => Task.WhenAll(silos.Active.Select(async place =>
+        {
+            try
+            {
+                return await ask(client.Get(place.Address)).WaitAsync(AnswerTimeout, time, cancellation);
+            }
+            catch (Exception) when (!cancellation.IsCancellationRequested)
+            {
+                return null;
+            }
+        }));
+
+    private Task AskAllAsync(Func<IRaftLaneService, Task> ask, CancellationToken cancellation) => AskAllAsync(
+        async lane =>
+        {
+            await ask(lane);
+            return "done";
+        },
+        cancellation);
+}
