@@ -15,6 +15,7 @@ public static class RaftServerEndpointExtensions
     private const string Counters = "/api/v1/tenants/{tenant}/counters";
     private const string Counter = Counters + "/{counter}";
     private const string Groups = "/api/v1/groups";
+    private const string Faults = "/api/v1/faults";
 
     /// <summary>
     /// Maps <c>/api/v1</c>, <c>/health</c>, <c>/metrics</c>, <c>/openapi/v1.json</c> and its page <c>/scalar</c>, Orleans' <c>/dashboard</c>, and the start page <c>/</c>.
@@ -30,6 +31,7 @@ public static class RaftServerEndpointExtensions
         MapCounters(endpoints, services.GetRequiredService<CounterEndpoints>(), logger);
         MapGroups(endpoints, services.GetRequiredService<GroupEndpoints>(), logger);
         MapMembers(endpoints, services.GetRequiredService<MemberEndpoints>(), logger);
+        MapLive(endpoints, services.GetRequiredService<EventEndpoints>(), services.GetRequiredService<FaultEndpoints>(), logger);
         MapOperations(endpoints, services.GetRequiredService<HealthEndpoints>(), logger);
         MapDescription(endpoints);
         if (options.Dashboard)
@@ -66,6 +68,15 @@ public static class RaftServerEndpointExtensions
         endpoints.Map(HttpMethods.Post, Groups + "/{group}/leader", members.TransferAsync, ApiOperations.TransferLeadership, logger);
         endpoints.Map(HttpMethods.Post, Groups + "/{group}/members", members.AddAsync, ApiOperations.AddMember, logger);
         endpoints.Map(HttpMethods.Delete, Groups + "/{group}/members", members.RemoveAsync, ApiOperations.RemoveMember, logger);
+    }
+
+    private static void MapLive(IEndpointRouteBuilder endpoints, EventEndpoints events, FaultEndpoints faults, ILogger logger)
+    {
+        endpoints.Map(HttpMethods.Get, "/api/v1/events", events.StreamAsync, ApiOperations.StreamEvents, logger);
+        endpoints.Map(HttpMethods.Get, Faults, faults.ListAsync, ApiOperations.ListFaults, logger);
+        endpoints.Map(HttpMethods.Post, Faults, faults.BeginAsync, ApiOperations.BeginFault, logger);
+        endpoints.Map(HttpMethods.Delete, Faults, faults.HealAllAsync, ApiOperations.HealFaults, logger);
+        endpoints.Map(HttpMethods.Delete, Faults + "/{fault}", faults.HealAsync, ApiOperations.HealFault, logger);
     }
 
     private static void MapOperations(IEndpointRouteBuilder endpoints, HealthEndpoints health, ILogger logger)

@@ -30,6 +30,8 @@ public static class RaftServerServiceCollectionExtensions
         services.AddSingleton<GroupEndpoints>();
         services.AddSingleton<MemberEndpoints>();
         services.AddSingleton<GroupJson>();
+        services.AddSingleton<EventEndpoints>();
+        services.AddSingleton<FaultEndpoints>();
         services.AddSingleton<HealthEndpoints>();
         services.AddSingleton<IStartupFilter, EmptyErrorsBecomeProblems>();
         services.AddHealthChecks().AddCheck<RaftReadinessCheck>(RaftReadinessCheck.Name, HealthStatus.Unhealthy, [RaftReadinessCheck.Tag]);

@@ -18,6 +18,7 @@ internal sealed class DemoCluster : IAsyncDisposable
 
     private readonly DemoClusterParts parts;
     private readonly DemoSilo[] silos;
+    private readonly SemaphoreSlim healing = new(1);
 
     private DemoCluster(string folder, IReadOnlyList<DemoSiloIdentity> identities, DemoClusterParts parts)
     {
@@ -25,6 +26,7 @@ internal sealed class DemoCluster : IAsyncDisposable
         this.parts = parts;
         silos = [.. identities.Select(identity => new DemoSilo(identity, parts))];
         Door = new FrontDoor(() => silos);
+        parts.Killer.Attach(this);
     }
 
     /// <summary>The silos, dead ones too.</summary>
@@ -52,7 +54,7 @@ internal sealed class DemoCluster : IAsyncDisposable
             stores.Add(await MakeStoreAsync(identities[^1]));
         }
 
-        return new DemoCluster(folder, identities, new DemoClusterParts(new SharedMembership(), stores, new DemoEvents(time)));
+        return new DemoCluster(folder, identities, new DemoClusterParts(new SharedMembership(), stores, new DemoEvents(time), new DemoKiller(time)));
     }
 
     /// <summary>Starts every silo and opens the door.</summary>
@@ -76,25 +78,20 @@ internal sealed class DemoCluster : IAsyncDisposable
     public async Task<IReadOnlyList<string>> HealAsync(Func<DemoSilo, bool> which, CancellationToken cancellation)
     {
         var healed = new List<string>();
-        for (var i = 0; i < silos.Length; i++)
+        await healing.WaitAsync(cancellation);
+        try
         {
-            if (!which(silos[i]))
+            for (var i = 0; i < silos.Length; i++)
             {
-                continue;
+                if (which(silos[i]) && await HealAsync(i, cancellation))
+                {
+                    healed.Add(silos[i].Identity.Name);
+                }
             }
-
-            if (silos[i].State == DemoSiloState.Isolated)
-            {
-                silos[i].Reconnect();
-                healed.Add(silos[i].Identity.Name);
-            }
-            else if (silos[i].State == DemoSiloState.Killed)
-            {
-                await silos[i].WaitUntilGoneAsync();
-                silos[i] = new DemoSilo(silos[i].Identity, parts);
-                await silos[i].StartAsync(cancellation);
-                healed.Add(silos[i].Identity.Name);
-            }
+        }
+        finally
+        {
+            healing.Release();
         }
 
         return healed;
@@ -103,10 +100,29 @@ internal sealed class DemoCluster : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        parts.Killer.Stop();
         await Door.DisposeAsync();
         await Task.WhenAll(silos.Select(silo => silo.DisposeAsync().AsTask()));
         Events.Dispose();
         Directory.Delete(Folder, recursive: true);
+    }
+
+    private async Task<bool> HealAsync(int place, CancellationToken cancellation)
+    {
+        var silo = silos[place];
+        switch (silo.State)
+        {
+            case DemoSiloState.Isolated:
+                silo.Reconnect();
+                return true;
+            case DemoSiloState.Killed:
+                await silo.WaitUntilGoneAsync();
+                silos[place] = new DemoSilo(silo.Identity, parts);
+                await silos[place].StartAsync(cancellation);
+                return true;
+            default:
+                return false;
+        }
     }
 
     private bool IsRunning(string? name) => silos.Any(silo => silo.Identity.Name == name && silo.State == DemoSiloState.Running);

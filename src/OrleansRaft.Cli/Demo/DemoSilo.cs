@@ -139,7 +139,7 @@ internal sealed class DemoSilo : IAsyncDisposable
     private WebApplication Build(DemoClusterParts cluster)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "oraft" });
-        builder.Configuration.AddInMemoryCollection();
+        builder.Configuration.AddInMemoryCollection([new($"{FaultOptions.SectionName}:{nameof(FaultOptions.Enabled)}", "true")]);
         builder.Services.AddRouting();
         builder.Services.AddSingleton<IServer>(Http);
         builder.Services.AddSingleton<IHostLifetime, SilentLifetime>();
@@ -168,6 +168,7 @@ internal sealed class DemoSilo : IAsyncDisposable
             silo.Services.Replace(ServiceDescriptor.Singleton<IFatalErrorHandler>(new EvictionHandler(_ => Evict())));
         });
         builder.Services.AddOrleansRaftServer(builder.Configuration);
+        builder.Services.AddSingleton<ISiloKiller>(cluster.Killer);
         builder.Services.AddHostedService<EvictionWatch>();
         builder.Services.AddSingleton(TimeProvider.System);
         var built = builder.Build();

@@ -11,4 +11,5 @@ internal sealed record DemoSiloIdentity(string Name, string Directory, int SiloP
 /// <param name="Membership">Orleans' membership table.</param>
 /// <param name="LocalStores">The ids of all stores, in order.</param>
 /// <param name="Events">Hears what the silos log.</param>
-internal sealed record DemoClusterParts(SharedMembership Membership, IReadOnlyList<string> LocalStores, DemoEvents Events);
+/// <param name="Killer">Kills silos when somebody asks for it over HTTP.</param>
+internal sealed record DemoClusterParts(SharedMembership Membership, IReadOnlyList<string> LocalStores, DemoEvents Events, DemoKiller Killer);

@@ -91,6 +91,7 @@ public sealed record MessageEvent(
 /// <param name="ElectionTicks">Ticks since its election timer was reset.</param>
 /// <param name="ElectionTimeoutTicks">The election timeout that is running.</param>
 /// <param name="Progress">What a leader knows of the others; empty elsewhere.</param>
+/// <param name="IsAsleep">Whether its idle group sleeps: no heartbeats, no election timer.</param>
 [GenerateSerializer, Immutable, Alias("raft-event-replica")]
 public sealed record ReplicaEvent(
     [property: Id(0)] string Group,
@@ -104,7 +105,8 @@ public sealed record ReplicaEvent(
     [property: Id(8)] long SnapshotIndex,
     [property: Id(9)] int ElectionTicks,
     [property: Id(10)] int ElectionTimeoutTicks,
-    [property: Id(11)] FollowerProgress[] Progress) : RaftEvent
+    [property: Id(11)] FollowerProgress[] Progress,
+    [property: Id(12)] bool IsAsleep) : RaftEvent
 {
     /// <inheritdoc/>
     public override string OnlyInFocus => Group;

@@ -20,7 +20,6 @@ internal sealed class StatsSum(GroupTable groups, TimeProvider time)
             return null;
         }
 
-        lastTaken = time.GetTimestamp();
         var told = new List<(string Name, SiloStats Stats)>();
         foreach (var source in sources)
         {
@@ -30,12 +29,18 @@ internal sealed class StatsSum(GroupTable groups, TimeProvider time)
             }
         }
 
+        if (told.Count == 0)
+        {
+            return null;
+        }
+
+        lastTaken = time.GetTimestamp();
         return Sum(elapsed.TotalSeconds, told);
     }
 
     private StatsEvent Sum(double seconds, List<(string Name, SiloStats Stats)> told)
     {
-        var latencies = new int[told.Count == 0 ? 0 : told[0].Stats.Latencies.Length];
+        var latencies = new int[told[0].Stats.Latencies.Length];
         var led = new byte[(groups.Groups.Count + 7) / 8];
         var busy = new List<GroupStats>();
         foreach (var (_, stats) in told)
@@ -57,7 +62,7 @@ internal sealed class StatsSum(GroupTable groups, TimeProvider time)
         return new StatsEvent(
             seconds,
             told.Sum(static silo => silo.Stats.Commits / silo.Stats.Seconds),
-            told.Count == 0 ? 0 : latencies.Sum() / told.Average(static silo => silo.Stats.Seconds),
+            latencies.Sum() / told.Average(static silo => silo.Stats.Seconds),
             LatencyCounts.PercentileMilliseconds(latencies, 0.5),
             LatencyCounts.PercentileMilliseconds(latencies, 0.99),
             groups.Groups.Count - led.Sum(static bits => BitOperations.PopCount(bits)),

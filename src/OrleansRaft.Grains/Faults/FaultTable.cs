@@ -77,6 +77,18 @@ internal sealed class FaultTable(
         return true;
     }
 
+    /// <summary>A silo is back, so it is dead no more.</summary>
+    public void OnSiloBack(string name)
+    {
+        List<string> over;
+        lock (gate)
+        {
+            over = [.. active.Values.Where(one => one.Fault.Kind == FaultKind.Kill && one.Fault.Silo == name).Select(static one => one.Fault.Id)];
+        }
+
+        over.ForEach(id => Heal(id));
+    }
+
     /// <summary>Makes the links and the replicas of this silo what the faults want. Called again whenever silos come and go.</summary>
     public void Enforce()
     {

@@ -53,6 +53,7 @@ internal sealed class RaftLifecycle(
         }
         else if (status == SiloStatus.Active)
         {
+            faults.OnSiloBack(silos.NameOf(updatedSilo));
             faults.Enforce();
             brokenOnPurpose.WelcomeAsync(updatedSilo).Ignore();
         }

@@ -5,11 +5,14 @@ internal static class ApiOperations
 {
     private const string Counters = "Counters";
     private const string Groups = "Groups";
+    private const string Events = "Events";
+    private const string Faults = "Faults";
     private const string Operations = "Operations";
 
     private static readonly ApiAnswer TheCounter = new(200, "The counter, once the write is applied.", ApiSchemas.Counter, HasTag: true);
     private static readonly ApiAnswer TheGroup = new(200, "The group as it is then.", ApiSchemas.Group);
     private static readonly ApiProblem Invalid = new(400, ProblemTypes.InvalidRequest, "a field, header or parameter is wrong; field names it");
+    private static readonly ApiProblem FaultsOff = new(403, ProblemTypes.FaultsDisabled, "faults are off on this cluster, or this kind is not possible in it");
     private static readonly ApiProblem NoSuchGroup = new(404, ProblemTypes.UnknownGroup, "there is no such group in this cluster");
     private static readonly ApiProblem NoSuchCounter = new(404, ProblemTypes.UnknownCounter, "the counter was never written, or was deleted");
     private static readonly ApiProblem KeyReused = new(409, ProblemTypes.KeyReused, "the Idempotency-Key came before with another body or condition");
@@ -114,6 +117,42 @@ internal static class ApiOperations
         Parameters = [ApiParameter.Group, ApiParameter.AfterIndex, ApiParameter.Limit(GroupEndpoints.LogPageSize)],
         Success = new(200, "A page of entries.", ApiSchemas.LogPage),
         Problems = [Invalid, NoSuchGroup, Failed],
+    };
+
+    public static readonly ApiOperation StreamEvents = new("streamEvents", Events, "Follows what happens in the cluster, as server-sent events")
+    {
+        Description = "Begins with a snapshot. Last-Event-ID resumes a broken stream; where that is not possible, reset and a snapshot say so. "
+            + "With a group in focus its messages come too, sampled when there are many. The package's README lists all types of events.",
+        Parameters = [ApiParameter.FocusGroup, ApiParameter.LastEventId],
+        Success = new(200, "The stream; it ends when the reader leaves or the silo stops.", MediaType: "text/event-stream"),
+        Problems = [Invalid, NoSuchGroup, Overloaded, Failed],
+    };
+
+    public static readonly ApiOperation ListFaults = new("listFaults", Faults, "Lists the faults in force, and whether there can be any")
+    {
+        Success = new(200, "The faults.", ApiSchemas.FaultList),
+        Problems = [Failed],
+    };
+
+    public static readonly ApiOperation BeginFault = new("beginFault", Faults, "Breaks something in the running cluster, for a time")
+    {
+        Description = "In force on every silo, whichever is asked, and healed by itself after the given seconds. Only where Faults:Enabled is set.",
+        Body = ApiSchemas.FaultBody,
+        Success = new(201, "The fault, in force.", ApiSchemas.Fault),
+        Problems = [Invalid, FaultsOff, NoSuchGroup, TooLarge, NotJson, Failed],
+    };
+
+    public static readonly ApiOperation HealFault = new("healFault", Faults, "Heals a fault")
+    {
+        Parameters = [ApiParameter.Fault],
+        Success = new(204, "The fault is healed.", MediaType: null),
+        Problems = [FaultsOff, new(404, ProblemTypes.UnknownFault, "there is no such fault, or it has healed by itself"), Failed],
+    };
+
+    public static readonly ApiOperation HealFaults = new("healFaults", Faults, "Heals every fault")
+    {
+        Success = new(204, "All faults are healed.", MediaType: null),
+        Problems = [FaultsOff, Failed],
     };
 
     public static readonly ApiOperation Live = new("checkLive", Operations, "Whether the process runs")

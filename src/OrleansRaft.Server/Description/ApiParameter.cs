@@ -25,6 +25,17 @@ internal sealed record ApiParameter(string Name, ParameterLocation In, string De
         "The configuration's version for which the change is made; any without it.",
         () => new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64", Minimum = "0" });
 
+    public static readonly ApiParameter FocusGroup = InQuery(
+        "group", "The group in focus, of which messages come too.", () => new OpenApiSchema { Type = JsonSchemaType.String });
+
+    public static readonly ApiParameter LastEventId = new(
+        "Last-Event-ID",
+        ParameterLocation.Header,
+        "The id of the last event that was received: the stream goes on after it, or says that it cannot.",
+        () => new OpenApiSchema { Type = JsonSchemaType.String });
+
+    public static readonly ApiParameter Fault = InPath("fault", "Which fault, such as f-3a9c01.", () => new OpenApiSchema { Type = JsonSchemaType.String });
+
     public static readonly ApiParameter Consistency = InQuery(
         "consistency",
         "What the read may see: everything acknowledged before it began (linearizable); the same by the leader's lease, where leases are on (lease); "

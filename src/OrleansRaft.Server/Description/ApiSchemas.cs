@@ -18,10 +18,13 @@ internal static class ApiSchemas
     public const string MembersBody = nameof(MembersBody);
     public const string LogEntry = nameof(LogEntry);
     public const string LogPage = nameof(LogPage);
+    public const string Fault = nameof(Fault);
+    public const string FaultBody = nameof(FaultBody);
+    public const string FaultList = nameof(FaultList);
     public const string Health = nameof(Health);
     public const string Problem = nameof(Problem);
 
-    private const JsonSchemaType OrNull = JsonSchemaType.Null;
+    internal const JsonSchemaType OrNull = JsonSchemaType.Null;
 
     /// <summary>Adds every shape to a document.</summary>
     public static void AddTo(OpenApiDocument document)
@@ -38,6 +41,9 @@ internal static class ApiSchemas
         document.AddComponent(GroupPage, Page("groups", Group, document, Text("The after of the next page; null on the last one.", OrNull)));
         document.AddComponent(LogEntry, LogEntrySchema());
         document.AddComponent(LogPage, LogPageSchema(document));
+        document.AddComponent(Fault, FaultSchemas.Fault());
+        document.AddComponent(FaultBody, FaultSchemas.Body());
+        document.AddComponent(FaultList, FaultSchemas.List(document));
         document.AddComponent(Health, Closed([("status", Choice("What it is.", "live", "ready"))]));
         document.AddComponent(Problem, ProblemSchema());
     }
@@ -162,11 +168,11 @@ internal static class ApiSchemas
     private static OpenApiSchema Page(string items, string schema, OpenApiDocument document, OpenApiSchema next) =>
         Closed([(items, ArrayOf(schema, document)), ("next", next)]);
 
-    private static OpenApiSchema ArrayOf(string schema, OpenApiDocument document) =>
+    internal static OpenApiSchema ArrayOf(string schema, OpenApiDocument document) =>
         new() { Type = JsonSchemaType.Array, Items = new OpenApiSchemaReference(schema, document) };
 
     /// <summary>An object with these fields, all required, and no others.</summary>
-    private static OpenApiSchema Closed(ReadOnlySpan<(string Name, IOpenApiSchema Schema)> fields)
+    internal static OpenApiSchema Closed(ReadOnlySpan<(string Name, IOpenApiSchema Schema)> fields)
     {
         var schema = new OpenApiSchema
         {
@@ -184,12 +190,12 @@ internal static class ApiSchemas
         return schema;
     }
 
-    private static OpenApiSchema Text(string description, JsonSchemaType or = 0) => new() { Type = JsonSchemaType.String | or, Description = description };
+    internal static OpenApiSchema Text(string description, JsonSchemaType or = 0) => new() { Type = JsonSchemaType.String | or, Description = description };
 
-    private static OpenApiSchema Int64(string description, JsonSchemaType or = 0) =>
+    internal static OpenApiSchema Int64(string description, JsonSchemaType or = 0) =>
         new() { Type = JsonSchemaType.Integer | or, Format = "int64", Description = description };
 
-    private static OpenApiSchema Choice(string description, params ReadOnlySpan<string> values)
+    internal static OpenApiSchema Choice(string description, params ReadOnlySpan<string> values)
     {
         var schema = Text(description);
         schema.Enum = [];

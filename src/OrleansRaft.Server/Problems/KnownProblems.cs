@@ -39,6 +39,23 @@ internal static class KnownProblems
             Definite = false,
         };
 
+    public static Problem FaultsDisabled(string detail = "Faults are off on this cluster. Set Faults:Enabled on every silo, or try `oraft demo`, where they are on.") =>
+        new(StatusCodes.Status403Forbidden, ProblemTypes.FaultsDisabled, "Faults are disabled.", detail);
+
+    public static Problem UnknownFault(string fault) =>
+        new(
+            StatusCodes.Status404NotFound,
+            ProblemTypes.UnknownFault,
+            "There is no such fault.",
+            $"There is no fault {Shortened.Of(fault)} in this cluster; perhaps it has healed by itself. GET /api/v1/faults lists those in force.");
+
+    public static Problem TooManyReaders(int most) =>
+        new(
+            StatusCodes.Status429TooManyRequests,
+            ProblemTypes.Overloaded,
+            "Too many readers.",
+            $"{most} readers follow the events of this silo already. Close one, or ask another silo.") { RetryAfterSeconds = 5 };
+
     public static Problem InternalError(bool definite) =>
         new(
             StatusCodes.Status500InternalServerError,

@@ -33,6 +33,15 @@ public static class ProblemTypes
     /// <summary>400: a field, header or parameter is wrong; <c>field</c> names it.</summary>
     public const string InvalidRequest = "invalid-request";
 
+    /// <summary>403: faults are off on this cluster, or this kind of fault is not possible in it; nothing was changed.</summary>
+    public const string FaultsDisabled = "faults-disabled";
+
+    /// <summary>404: there is no such fault, or it has healed.</summary>
+    public const string UnknownFault = "unknown-fault";
+
+    /// <summary>404: the lab has no such scenario.</summary>
+    public const string UnknownScenario = "unknown-scenario";
+
     /// <summary>404: nothing is served under this path.</summary>
     public const string NotFound = "not-found";
 

@@ -1,0 +1,105 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using OrleansRaft.Grains;
+
+namespace OrleansRaft.Server;
+
+/// <summary>The faults of the HTTP API: put into the running cluster, listed, healed.</summary>
+/// <param name="faults">Puts them.</param>
+internal sealed class FaultEndpoints(IRaftFaults faults)
+{
+    public async Task ListAsync(HttpContext context)
+    {
+        var states = await faults.ListAsync(context.RequestAborted);
+        using var json = Start(context.Response);
+        json.WriteStartObject();
+        json.WriteBoolean("enabled"u8, faults.IsEnabled);
+        json.WriteBoolean("canKill"u8, faults.CanKill);
+        json.WriteStartArray("silos"u8);
+        foreach (var silo in faults.Silos)
+        {
+            json.WriteStringValue(silo);
+        }
+
+        json.WriteEndArray();
+        json.WriteStartArray("faults"u8);
+        foreach (var state in states)
+        {
+            FaultJson.Write(json, state.Fault, state.HealsIn);
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    public async Task BeginAsync(HttpContext context)
+    {
+        if (!faults.IsEnabled)
+        {
+            KnownProblems.FaultsDisabled().Write(context.Response);
+            return;
+        }
+
+        var wanted = await FaultBody.ReadAsync(context.Request);
+        if (wanted.Problem is { } problem)
+        {
+            problem.Write(context.Response);
+            return;
+        }
+
+        var outcome = await faults.BeginAsync(wanted.Value, context.RequestAborted);
+        if (outcome.Begun is not { } fault)
+        {
+            ProblemOf(outcome.Refusal!, wanted.Value).Write(context.Response);
+            return;
+        }
+
+        context.Response.StatusCode = StatusCodes.Status201Created;
+        context.Response.Headers.Location = $"/api/v1/faults/{fault.Id}";
+        using var json = Start(context.Response);
+        FaultJson.Write(json, fault, TimeSpan.FromSeconds(fault.Seconds));
+    }
+
+    public async Task HealAsync(HttpContext context)
+    {
+        var id = context.Request.RouteValues["fault"] as string ?? "";
+        if (!faults.IsEnabled)
+        {
+            KnownProblems.FaultsDisabled().Write(context.Response);
+        }
+        else if (await faults.HealAsync(id, context.RequestAborted))
+        {
+            context.Response.StatusCode = StatusCodes.Status204NoContent;
+        }
+        else
+        {
+            KnownProblems.UnknownFault(id).Write(context.Response);
+        }
+    }
+
+    public async Task HealAllAsync(HttpContext context)
+    {
+        if (!faults.IsEnabled)
+        {
+            KnownProblems.FaultsDisabled().Write(context.Response);
+            return;
+        }
+
+        await faults.HealAllAsync(context.RequestAborted);
+        context.Response.StatusCode = StatusCodes.Status204NoContent;
+    }
+
+    private static Problem ProblemOf(FaultRefusal refusal, Fault wanted) => refusal.Reason switch
+    {
+        FaultRefusalReason.Disabled => KnownProblems.FaultsDisabled(refusal.Detail) with { Field = refusal.Field.Length == 0 ? null : refusal.Field },
+        FaultRefusalReason.UnknownGroup => KnownProblems.UnknownGroup(wanted.Group ?? "") with { Field = refusal.Field },
+        _ => KnownProblems.InvalidRequest(refusal.Field, refusal.Detail),
+    };
+
+    private static Utf8JsonWriter Start(HttpResponse response)
+    {
+        response.ContentType = "application/json";
+        response.Headers.CacheControl = "no-store";
+        return new Utf8JsonWriter(response.BodyWriter);
+    }
+}
