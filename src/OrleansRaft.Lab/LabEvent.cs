@@ -14,6 +14,22 @@ public abstract record LabEvent(TimeSpan At);
 /// <param name="Message">What it says.</param>
 public sealed record LabMessageSent(TimeSpan At, string Group, ReplicaId From, ReplicaId To, Message Message) : LabEvent(At);
 
+/// <summary>A message is on its way, or lost at once.</summary>
+/// <param name="At">When, in virtual time.</param>
+/// <param name="Group">In which group.</param>
+/// <param name="From">By whom.</param>
+/// <param name="To">To whom.</param>
+/// <param name="Message">What it says.</param>
+/// <param name="Arrives">When it will arrive; null when it is lost.</param>
+public sealed record LabMessageCarried(TimeSpan At, string Group, ReplicaId From, ReplicaId To, Message Message, TimeSpan? Arrives) : LabEvent(At);
+
+/// <summary>A message that was on its way is lost: its link was cut meanwhile, or its receiver stopped.</summary>
+/// <param name="At">When, in virtual time.</param>
+/// <param name="Group">In which group.</param>
+/// <param name="To">To whom.</param>
+/// <param name="Message">What it says.</param>
+public sealed record LabMessageLost(TimeSpan At, string Group, ReplicaId To, Message Message) : LabEvent(At);
+
 /// <summary>A replica's role or term changed.</summary>
 /// <param name="At">When, in virtual time.</param>
 /// <param name="Group">In which group.</param>

@@ -87,6 +87,7 @@ public sealed class LabNetwork
             if (link.IsCut || Chance(link.LossPerMillion))
             {
                 TellLoss(from, to, message);
+                ObserveCarried(from, to, message, arrives: null);
                 continue;
             }
 
@@ -132,13 +133,27 @@ public sealed class LabNetwork
     {
         var (group, sender) = (from.Key.Group, from.Key.Replica);
         var arriving = cluster.Options.EncodeMessages ? ThroughTheWire(message) : message;
+        ObserveCarried(from, to, message, cluster.Clock.Now + after);
         cluster.Clock.Schedule(after, () =>
         {
-            if (!link.IsCut)
+            if (!link.IsCut && target.IsUp)
             {
                 target.Perform(() => target.Find(group, to)?.Receive(sender, arriving));
             }
+            else
+            {
+                cluster.Observer?.Invoke(new LabMessageLost(cluster.Clock.Now, group, to, message));
+            }
         });
+    }
+
+    // The guard keeps whoever does not look, such as a simulation of many seeds, from paying for it.
+    private void ObserveCarried(LabReplica from, ReplicaId to, Message message, TimeSpan? arrives)
+    {
+        if (cluster.Observer is { } observer)
+        {
+            observer(new LabMessageCarried(cluster.Clock.Now, from.Key.Group, from.Key.Replica, to, message, arrives));
+        }
     }
 
     private static Message ThroughTheWire(Message message)

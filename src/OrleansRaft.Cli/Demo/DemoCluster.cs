@@ -100,10 +100,11 @@ internal sealed class DemoCluster : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        parts.Killer.Stop();
+        parts.Killer.Dispose();
         await Door.DisposeAsync();
         await Task.WhenAll(silos.Select(silo => silo.DisposeAsync().AsTask()));
         Events.Dispose();
+        healing.Dispose();
         Directory.Delete(Folder, recursive: true);
     }
 

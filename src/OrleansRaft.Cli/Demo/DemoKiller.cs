@@ -4,7 +4,7 @@ namespace OrleansRaft.Cli.Demo;
 
 /// <summary>Kills silos of the demo when somebody asks for it over HTTP, and brings them back when the fault heals.</summary>
 /// <param name="time">The clock.</param>
-internal sealed class DemoKiller(TimeProvider time) : ISiloKiller
+internal sealed class DemoKiller(TimeProvider time) : ISiloKiller, IDisposable
 {
     private readonly CancellationTokenSource stopping = new();
     private DemoCluster? cluster;
@@ -13,7 +13,11 @@ internal sealed class DemoKiller(TimeProvider time) : ISiloKiller
     public void Attach(DemoCluster killed) => cluster = killed;
 
     /// <summary>Brings nobody back any more.</summary>
-    public void Stop() => stopping.Cancel();
+    public void Dispose()
+    {
+        stopping.Cancel();
+        stopping.Dispose();
+    }
 
     /// <inheritdoc/>
     public bool Kill(string silo, TimeSpan after)
@@ -39,7 +43,7 @@ internal sealed class DemoKiller(TimeProvider time) : ISiloKiller
 
     private async Task ReviveAsync(Func<DemoSilo, bool> which)
     {
-        if (cluster is not null && !stopping.IsCancellationRequested)
+        if (cluster is not null)
         {
             await cluster.HealAsync(which, stopping.Token);
         }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using OrleansRaft.Core;
 using OrleansRaft.Runtime;
+using OrleansRaft.Runtime.Diagnostics;
 
 namespace OrleansRaft.Grains;
 

@@ -56,7 +56,7 @@ public sealed record VoteEvent(
 /// <param name="Group">Its group.</param>
 /// <param name="From">Who sent it.</param>
 /// <param name="To">To whom.</param>
-/// <param name="Kind">What it is, in the words of <see cref="MessageSummary"/>.</param>
+/// <param name="Kind">What it is, in the words of <see cref="Runtime.Diagnostics.MessageSummary"/>.</param>
 /// <param name="Term">Its term.</param>
 /// <param name="Index">Its last entry: sent, matched, or the end of the sender's log.</param>
 /// <param name="Entries">How many entries it carries.</param>

@@ -159,7 +159,7 @@ internal sealed class RaftFaults(
             }
         }));
 
-    private Task AskAllAsync(Func<IRaftLaneService, Task> ask, CancellationToken cancellation) => AskAllAsync(
+    private Task<string?[]> AskAllAsync(Func<IRaftLaneService, Task> ask, CancellationToken cancellation) => AskAllAsync(
         async lane =>
         {
             await ask(lane);

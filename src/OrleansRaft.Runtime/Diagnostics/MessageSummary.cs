@@ -1,15 +1,16 @@
 using OrleansRaft.Core;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Runtime.Diagnostics;
 
 /// <summary>What a message says, in a few words and numbers.</summary>
 /// <param name="Kind">Which message it is.</param>
 /// <param name="Index">Its last entry: sent, matched, or the end of the sender's log.</param>
 /// <param name="Entries">How many entries it carries.</param>
 /// <param name="IsRejected">Whether it refuses what was asked.</param>
-internal readonly record struct MessageSummary(string Kind, long Index, int Entries, bool IsRejected)
+public readonly record struct MessageSummary(string Kind, long Index, int Entries, bool IsRejected)
 {
     /// <summary>Sums up a message.</summary>
+    /// <param name="message">Which.</param>
     public static MessageSummary Of(Message message) => message switch
     {
         AppendEntries append => new("append-entries", append.Block.Last.Index.Value, append.Block.Count, false),
@@ -24,6 +25,6 @@ internal readonly record struct MessageSummary(string Kind, long Index, int Entr
         Quiesce sleep => new("quiesce", sleep.LastEntry.Index.Value, 0, false),
         ReadIndexRequest => new("read-index", 0, 0, false),
         ReadIndexResponse answer => new("read-index-response", answer.Index?.Value ?? 0, 0, answer.Index is null),
-        _ => throw new InvariantViolationException($"every message has a name: {message.GetType().Name} has none"),
+        _ => throw new InvariantViolationException($"every message has a name: {message?.GetType().Name ?? "nothing"} has none"),
     };
 }

@@ -1,0 +1,168 @@
+using System.Text.Json;
+using OrleansRaft.Core;
+
+namespace OrleansRaft.Lab.Scenarios;
+
+/// <summary>Reads what a scenario waits for or expects. All fields of one object must hold together.</summary>
+/// <param name="nodes">The names of the nodes.</param>
+internal sealed class ConditionParser(IReadOnlyList<string> nodes)
+{
+    private static readonly string[] Known =
+        ["leader", "leaders", "role", "term", "sameTerm", "value", "commit", "last", "uncommitted", "matched", "snapshot", "sameLogs", "answer"];
+
+    /// <summary>Reads an object of conditions.</summary>
+    public IReadOnlyList<Condition> Parse(JsonElement json, string place)
+    {
+        var fields = new JsonFields(json, place, Known);
+        List<Condition> found = [.. Known.Where(fields.Has).SelectMany(name => Parse(name, fields))];
+        return found.Count > 0 ? found : throw new ScenarioException(place, $"names no condition; there are {string.Join(", ", Known)}.");
+    }
+
+    private IEnumerable<Condition> Parse(string name, JsonFields fields) => name switch
+    {
+        "leader" => [Leader(fields)],
+        "leaders" => [Leaders(fields.Number(name, 0, nodes.Count))],
+        "sameTerm" => [SameTerm(fields)],
+        "matched" => [Matched(fields)],
+        "sameLogs" => [SameLogs(fields)],
+        "role" => PerNode(fields, name, Role),
+        "answer" => Answers(fields),
+        "snapshot" => PerNode(fields, name, Snapshot),
+        _ => PerNode(fields, name, Number(name)),
+    };
+
+    private Condition Leader(JsonFields fields)
+    {
+        if (fields.Get("leader").ValueKind == JsonValueKind.String)
+        {
+            var name = fields.Text("leader");
+            if (name is "any" or "none")
+            {
+                return name == "any"
+                    ? new Condition(new Words("there is a leader", "有 Leader"), static play => play.Leader is not null)
+                    : new Condition(new Words("nobody leads", "没有 Leader"), static play => play.Leader is null);
+            }
+        }
+
+        var wanted = NodesOf(fields, "leader");
+        var names = string.Join(", ", wanted.Select(node => nodes[node]));
+        return wanted is [var one]
+            ? new Condition(new Words($"{names} leads", $"{names} 是 Leader"), play => play.Leader == one)
+            : new Condition(new Words($"one of {names} leads", $"{names} 之一是 Leader"), play => play.Leader is { } leader && wanted.Contains(leader));
+    }
+
+    private static Condition Leaders(int count) => new(
+        new Words(count == 1 ? "exactly one node takes itself for the leader" : $"{count} nodes take themselves for the leader", $"{count} 个节点认为自己是 Leader"),
+        play => play.Replicas.Count(static replica => replica?.Role == RaftRole.Leader) == count);
+
+    private Condition SameTerm(JsonFields fields)
+    {
+        var wanted = NodesOf(fields, "sameTerm");
+        return new Condition(
+            new Words($"{Names(wanted)} are in the same term", $"{Names(wanted)} 的任期相同"),
+            play => wanted.Select(node => play.Replicas[node]?.Term).Distinct().Count() == 1);
+    }
+
+    private Condition Matched(JsonFields fields)
+    {
+        var wanted = NodesOf(fields, "matched");
+        return new Condition(
+            new Words($"the leader knows that {Names(wanted)} holds its whole log", $"Leader 知道 {Names(wanted)} 拥有全部日志"),
+            play => play.Leader is { } leader && play.Replicas[leader]?.Core?.Status is { } status
+                && wanted.All(node => status.Progress.Any(peer => peer.Replica.Value == node + 1 && peer.MatchIndex == status.LastEntry.Index)));
+    }
+
+    private Condition SameLogs(JsonFields fields)
+    {
+        var wanted = NodesOf(fields, "sameLogs");
+        return new Condition(
+            new Words($"the logs of {Names(wanted)} end with the same entry, and all of it is committed", $"{Names(wanted)} 的日志以同一条目结束，并已全部提交"),
+            play => wanted.Select(node => play.Replicas[node]?.Core).ToList() is var cores
+                && cores.TrueForAll(core => core is not null && core.LastEntry == cores[0]!.LastEntry && core.CommitIndex == core.LastEntry.Index));
+    }
+
+    private Condition Role(int node, JsonFields fields)
+    {
+        var name = fields.Text(nodes[node]);
+        RaftRole[] roles = name switch
+        {
+            "leader" => [RaftRole.Leader],
+            "follower" => [RaftRole.Follower],
+            "candidate" => [RaftRole.Candidate, RaftRole.PreCandidate],
+            _ => throw new ScenarioException(fields.At(nodes[node]), "must be leader, follower or candidate."),
+        };
+        var role = char.ToUpperInvariant(name[0]) + name[1..];
+        return new Condition(new Words($"{nodes[node]} is a {name}", $"{nodes[node]} 是 {role}"), play => play.Replicas[node] is { } replica && roles.Contains(replica.Role));
+    }
+
+    private Condition Snapshot(int node, JsonFields fields)
+    {
+        var wanted = fields.Flag(nodes[node], otherwise: true);
+        return new Condition(
+            wanted
+                ? new Words($"{nodes[node]} stands on a snapshot", $"{nodes[node]} 拥有快照")
+                : new Words($"{nodes[node]} has no snapshot", $"{nodes[node]} 没有快照"),
+            play => play.Replicas[node]?.Core is { } core && core.Status.Snapshot.LastIncluded.Index > LogIndex.Zero == wanted);
+    }
+
+    private Func<int, JsonFields, Condition> Number(string name) => (node, fields) =>
+    {
+        var (number, who) = (fields.Number(nodes[node], int.MinValue, int.MaxValue), nodes[node]);
+        return name switch
+        {
+            "term" => new Condition(
+                new Words($"{who} is in term {number} or later", $"{who} 的任期至少为 {number}"), play => play.Replicas[node]?.Term.Value >= number),
+            "value" => new Condition(
+                new Words($"{who} has the value {number}", $"{who} 的值为 {number}"), play => play.ValueOf(node) == number),
+            "commit" => new Condition(
+                new Words($"{who} knows {number} entries or more to be committed", $"{who} 知道至少 {number} 个条目已提交"),
+                play => play.Replicas[node]?.Core?.CommitIndex.Value >= number),
+            "last" => new Condition(
+                new Words($"{who} has {number} entries or more", $"{who} 至少有 {number} 个条目"), play => play.Replicas[node]?.Core?.LastEntry.Index.Value >= number),
+            _ => new Condition(
+                new Words($"{who} holds {number} uncommitted entries", $"{who} 有 {number} 个未提交的条目"),
+                play => play.Replicas[node]?.Core is { } core && core.LastEntry.Index.Value - core.CommitIndex.Value == number),
+        };
+    };
+
+    private static IEnumerable<Condition> Answers(JsonFields fields)
+    {
+        foreach (var client in fields.Get("answer") is { ValueKind: JsonValueKind.Object } answers ? answers.EnumerateObject() : throw new ScenarioException(fields.At("answer"), "must be an object with a field for each client."))
+        {
+            var inner = new JsonFields(client.Value, $"{fields.At("answer")}.{client.Name}", "outcome", "value");
+            if (inner.Has("outcome") && inner.Text("outcome") is not ("committed" or "rejected" or "unknown" or "waiting"))
+            {
+                throw new ScenarioException(inner.At("outcome"), "must be committed, rejected, unknown or waiting.");
+            }
+
+            var outcome = inner.Has("outcome") ? inner.Text("outcome") : null;
+            var value = inner.Has("value") ? inner.Number("value", int.MinValue, int.MaxValue) : (long?)null;
+            var (en, zh) = value is { } number ? ($" with the value {number}", $"，值为 {number}") : ("", "");
+            yield return new Condition(
+                new Words(
+                    outcome is null ? $"client {client.Name} has an answer{en}" : $"client {client.Name}'s request is {outcome}{en}",
+                    outcome is null ? $"客户端 {client.Name} 得到了回答{zh}" : $"客户端 {client.Name} 的请求：{outcome}{zh}"),
+                play => play.LastRequestOf(client.Name) is { } request
+                    && (outcome is null ? request.Answered is not null : request.Outcome == outcome)
+                    && (value is null || request.Value == value));
+        }
+    }
+
+    private IEnumerable<Condition> PerNode(JsonFields fields, string name, Func<int, JsonFields, Condition> make)
+    {
+        var inner = new JsonFields(fields.Get(name), fields.At(name), [.. nodes]);
+        return nodes.Index().Where(node => inner.Has(node.Item)).Select(node => make(node.Index, inner)).ToList();
+    }
+
+    private List<int> NodesOf(JsonFields fields, string name)
+    {
+        var named = fields.Get(name).ValueKind == JsonValueKind.String
+            ? [(fields.Get(name), fields.At(name))]
+            : fields.List(name).ToList();
+        return [.. named.Select(item => nodes.Index().FirstOrDefault(node => item.Item1.ValueKind == JsonValueKind.String && node.Item == item.Item1.GetString()) is { Item: not null } found
+            ? found.Index
+            : throw new ScenarioException(item.Item2, $"names no node; there are {string.Join(", ", nodes)}."))];
+    }
+
+    private string Names(List<int> wanted) => string.Join(", ", wanted.Select(node => nodes[node]));
+}

@@ -1,0 +1,124 @@
+using System.Text.Json;
+
+namespace OrleansRaft.Lab.Scenarios;
+
+/// <summary>Reads what steps do.</summary>
+/// <param name="nodes">The names of the nodes.</param>
+internal sealed class DeedParser(IReadOnlyList<string> nodes)
+{
+    /// <summary>The words for what a step can do.</summary>
+    public static readonly string[] Verbs =
+        ["wait", "until", "expect", "stop", "start", "pause", "resume", "campaign", "isolate", "cut", "lose", "split", "heal", "delay", "timeout", "client"];
+
+    /// <summary>All fields that belong to a deed.</summary>
+    public static readonly string[] Known = [.. Verbs, "limit", "set", "add", "get", "via", "times", "every", "takes"];
+
+    private const int MillisecondsMax = 20_000;
+    private const int TimesMax = 200;
+    private const int LimitDefault = 5_000;
+
+    private readonly ConditionParser conditions = new(nodes);
+
+    /// <summary>Reads the one thing that a step does; null when it does none.</summary>
+    public Deed? Parse(JsonFields fields, string place)
+    {
+        var given = Array.FindAll(Verbs, fields.Has);
+        return given switch
+        {
+            [] => null,
+            [var verb] => Parse(verb, fields),
+            _ => throw new ScenarioException(place, $"does {given.Length} things at once: {string.Join(", ", given)}. Give each a step of its own."),
+        };
+    }
+
+    private Deed Parse(string verb, JsonFields fields) => verb switch
+    {
+        "wait" => new WaitDeed(TimeSpan.FromMilliseconds(fields.Number(verb, 1, MillisecondsMax))),
+        "until" => new UntilDeed(
+            conditions.Parse(fields.Get(verb), fields.At(verb)), TimeSpan.FromMilliseconds(fields.Number("limit", 1, MillisecondsMax, LimitDefault))),
+        "expect" => new ExpectDeed(conditions.Parse(fields.Get(verb), fields.At(verb))),
+        "cut" or "lose" => ParseLink(verb, fields),
+        "split" => ParseSplit(fields),
+        "heal" => fields.Flag(verb, otherwise: true) ? new HealDeed() : throw new ScenarioException(fields.At(verb), "must be true."),
+        "delay" => ParseDelay(fields),
+        "timeout" => ParseTimeout(fields),
+        "client" => ParseClient(fields),
+        _ => new NodesDeed(verb, ParseNodes(fields, verb)),
+    };
+
+    private LinkDeed ParseLink(string verb, JsonFields fields) => ParseNodes(fields, verb) is [var from, var to]
+        ? new LinkDeed(verb, from, to)
+        : throw new ScenarioException(fields.At(verb), "must name two different nodes.");
+
+    private SplitDeed ParseSplit(JsonFields fields)
+    {
+        var side = ParseNodes(fields, "split");
+        return side.Count < nodes.Count
+            ? new SplitDeed(side, [.. Enumerable.Range(0, nodes.Count).Except(side)])
+            : throw new ScenarioException(fields.At("split"), "must name the nodes of one side, not all of them.");
+    }
+
+    private DelayDeed ParseDelay(JsonFields fields) => ParseNodes(fields, "delay") is [var from, var to]
+        ? new DelayDeed(from, to, TimeSpan.FromMilliseconds(fields.Number("takes", 0, MillisecondsMax)))
+        : throw new ScenarioException(fields.At("delay"), "must name two different nodes.");
+
+    private TimeoutDeed ParseTimeout(JsonFields fields)
+    {
+        var inner = new JsonFields(fields.Get("timeout"), fields.At("timeout"), [.. nodes]);
+        return new TimeoutDeed([.. nodes.Index().Where(node => inner.Has(node.Item)).Select(node => (node.Index, inner.Number(node.Item, 1, 1_000)))]);
+    }
+
+    private ClientDeed ParseClient(JsonFields fields)
+    {
+        string[] given = [.. new[] { "set", "add", "get" }.Where(fields.Has)];
+        if (given.Length != 1)
+        {
+            throw new ScenarioException(fields.At("client"), "must do one thing: set, add or get.");
+        }
+
+        var isGet = given[0] == "get";
+        var how = isGet ? fields.Text("get") : "linearizable";
+        if (how is not ("linearizable" or "stale"))
+        {
+            throw new ScenarioException(fields.At("get"), "must be linearizable or stale.");
+        }
+
+        return new ClientDeed(
+            fields.Text("client"),
+            isGet ? null : new RegisterCommand(given[0] == "add", fields.Number(given[0], int.MinValue, int.MaxValue)),
+            fields.Has("via") && fields.Text("via") != "leader" ? NodeOf(fields.Text("via"), fields.At("via")) : null,
+            how == "stale",
+            fields.Number("times", 1, TimesMax, 1),
+            TimeSpan.FromMilliseconds(fields.Number("every", 1, MillisecondsMax, 20)));
+    }
+
+    private List<int> ParseNodes(JsonFields fields, string verb)
+    {
+        var named = new List<int>();
+        foreach (var (json, place) in fields.List(verb))
+        {
+            var node = NodeOf(json.ValueKind == JsonValueKind.String ? json.GetString()! : "", place);
+            if (named.Contains(node))
+            {
+                throw new ScenarioException(place, $"names {nodes[node]} once more.");
+            }
+
+            named.Add(node);
+        }
+
+        return named.Count > 0 ? named : throw new ScenarioException(fields.At(verb), "must name a node.");
+    }
+
+    private int NodeOf(string name, string place)
+    {
+        for (var node = 0; node < nodes.Count; node++)
+        {
+            if (nodes[node] == name)
+            {
+                return node;
+            }
+        }
+
+        throw new ScenarioException(place, $"names no node; there are {string.Join(", ", nodes)}.");
+    }
+}

@@ -1,0 +1,119 @@
+using OrleansRaft.Core;
+using OrleansRaft.Runtime.Diagnostics;
+
+namespace OrleansRaft.Lab.Scenarios;
+
+/// <summary>Notes down what happens in a play.</summary>
+internal sealed class PlayRecorder
+{
+    private readonly Scenario scenario;
+    private readonly ScenarioPlay play;
+    private readonly Dictionary<(Message Message, ReplicaId To), RecordedMessage> onTheWay = [];
+    private readonly NodeWatch[] watches;
+
+    public PlayRecorder(Scenario scenario, ScenarioPlay play)
+    {
+        this.scenario = scenario;
+        this.play = play;
+        Recording = new Recording(scenario);
+        watches = [.. Enumerable.Range(0, scenario.Nodes.Count).Select(node => new NodeWatch(scenario, play, node, Recording.Entries))];
+    }
+
+    /// <summary>What was noted so far.</summary>
+    public Recording Recording { get; }
+
+    private double Now => play.Cluster.Clock.Now.TotalMilliseconds;
+
+    /// <summary>Notes what the cluster tells.</summary>
+    public void Observe(LabEvent happened)
+    {
+        switch (happened)
+        {
+            case LabMessageCarried carried:
+                Note(carried);
+                break;
+            case LabMessageLost lost when onTheWay.TryGetValue((lost.Message, lost.To), out var message):
+                message.Arrives = null;
+                break;
+        }
+    }
+
+    /// <summary>Notes every node that is another than before.</summary>
+    public void Capture()
+    {
+        foreach (var watch in watches)
+        {
+            if (watch.Look() is { } state)
+            {
+                Recording.States.Add(state);
+            }
+        }
+    }
+
+    /// <summary>Notes which links are cut, if these are others than before.</summary>
+    public void CaptureLinks()
+    {
+        var names = scenario.Nodes;
+        List<(string From, string To)> cut =
+        [
+            .. from source in Enumerable.Range(0, names.Count)
+               from target in Enumerable.Range(0, names.Count)
+               where source != target && play.Cluster.Network[source, target].IsCut
+               select (names[source], names[target]),
+        ];
+        if (!cut.SequenceEqual(Recording.Links.LastOrDefault()?.Cut ?? []))
+        {
+            Recording.Links.Add(new LinksState(Now, cut));
+        }
+    }
+
+    /// <summary>Tells something.</summary>
+    public void Say(int step, Words text) => Recording.Captions.Add(new Caption(Now, step, text));
+
+    /// <summary>Notes what is done to the cluster.</summary>
+    public void Act(int? step, Deed deed) => Recording.Actions.Add(new RecordedAction(Now, step, deed.Kind, DeedText.Of(deed, scenario.Nodes)));
+
+    /// <summary>Notes what was expected.</summary>
+    public void Check(int step, bool holds, Words text) => Recording.Checks.Add(new Check(Now, step, holds, text));
+
+    /// <summary>Notes a request.</summary>
+    public ClientRequest Ask(ClientDeed client, string via)
+    {
+        var request = new ClientRequest { Client = client.Client, Command = client.Text, Via = via, Sent = Now };
+        Recording.Clients.Add(request);
+        return request;
+    }
+
+    /// <summary>Ends the recording.</summary>
+    public Recording Finish()
+    {
+        Capture();
+        Recording.Duration = Now;
+        return Recording;
+    }
+
+    private void Note(LabMessageCarried carried)
+    {
+        if (Recording.Messages.Count >= Recording.MessagesMax)
+        {
+            Recording.MessagesLeftOut++;
+            return;
+        }
+
+        var (kind, index, entries, isRejected) = MessageSummary.Of(carried.Message);
+        var message = new RecordedMessage
+        {
+            Sent = Now,
+            Arrives = carried.Arrives?.TotalMilliseconds,
+            From = scenario.Nodes[(int)carried.From.Value - 1],
+            To = scenario.Nodes[(int)carried.To.Value - 1],
+            Kind = kind,
+            Term = carried.Message.Term.Value,
+            Index = index,
+            Entries = entries,
+            IsRejected = isRejected,
+        };
+        Recording.Messages.Add(message);
+        onTheWay[(carried.Message, carried.To)] = message;
+    }
+}

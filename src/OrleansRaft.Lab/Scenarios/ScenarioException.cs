@@ -1,0 +1,13 @@
+namespace OrleansRaft.Lab.Scenarios;
+
+/// <summary>A scenario makes no sense.</summary>
+/// <param name="place">Where in the file, such as <c>steps[3].cut</c>.</param>
+/// <param name="problem">What is wrong, and what would be right; a sentence.</param>
+public sealed class ScenarioException(string place, string problem) : Exception($"{place}: {problem}")
+{
+    /// <summary>Where in the file.</summary>
+    public string Place { get; } = place;
+
+    /// <summary>What is wrong, and what would be right.</summary>
+    public string Problem { get; } = problem;
+}

@@ -1,0 +1,111 @@
+using System.Text.Json;
+using OrleansRaft.Runtime;
+
+namespace OrleansRaft.Lab.Scenarios;
+
+/// <summary>Reads scenarios.</summary>
+internal static class ScenarioParser
+{
+    private const int StepsMax = 100;
+    private const int MillisecondsMax = 60_000;
+
+    public static Scenario Parse(JsonElement json)
+    {
+        var fields = new JsonFields(json, "", "name", "title", "about", "nodes", "seed", "settings", "steps", "interventions");
+        var nodes = ParseNodes(fields);
+        var deeds = new DeedParser(nodes);
+        return new Scenario(
+            json.Clone(),
+            ParseSettings(fields),
+            [.. Limited(fields, "steps").Select((item, number) => ParseStep(deeds, item.Json, item.Place, number))],
+            fields.Has("interventions") ? [.. Limited(fields, "interventions").Select(item => ParseIntervention(deeds, item.Json, item.Place))] : [])
+        {
+            Name = ParseName(fields),
+            Title = fields.Words("title"),
+            About = fields.Words("about"),
+            Nodes = nodes,
+            Seed = (ulong)fields.Number("seed", 0, int.MaxValue, 1),
+        };
+    }
+
+    private static string ParseName(JsonFields fields)
+    {
+        var name = fields.Text("name");
+        return name.Length is >= 1 and <= 64 && name.All(static c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-')
+            ? name
+            : throw new ScenarioException("name", "must be 1 to 64 small letters, digits and hyphens.");
+    }
+
+    private static List<string> ParseNodes(JsonFields fields)
+    {
+        var nodes = new List<string>();
+        foreach (var (json, place) in fields.List("nodes"))
+        {
+            if (json.ValueKind != JsonValueKind.String || json.GetString() is not { Length: >= 1 and <= 8 } name || nodes.Contains(name))
+            {
+                throw new ScenarioException(place, "must be a name of 1 to 8 characters that no other node has.");
+            }
+
+            nodes.Add(name);
+        }
+
+        return nodes.Count is >= 1 and <= Scenario.NodesMax ? nodes : throw new ScenarioException("nodes", $"must be 1 to {Scenario.NodesMax} names.");
+    }
+
+    private static List<(JsonElement Json, string Place)> Limited(JsonFields fields, string name)
+    {
+        var items = fields.List(name).Take(StepsMax + 1).ToList();
+        return items.Count <= StepsMax ? items : throw new ScenarioException(name, $"must be at most {StepsMax}.");
+    }
+
+    private static ScenarioSettings ParseSettings(JsonFields scenario)
+    {
+        using var empty = JsonDocument.Parse("{}");
+        var fields = new JsonFields(
+            scenario.Has("settings") ? scenario.Get("settings") : empty.RootElement,
+            "settings",
+            "tickMilliseconds", "heartbeatTicks", "electionTicksMin", "electionTicksMax", "preVote", "checkQuorum",
+            "linkMilliseconds", "linkSpreadMilliseconds", "diskMilliseconds", "snapshotBytes", "keptEntries");
+        var raft = new RaftOptions
+        {
+            TickInterval = TimeSpan.FromMilliseconds(fields.Number("tickMilliseconds", 5, 1_000, 50)),
+            HeartbeatTicks = fields.Number("heartbeatTicks", 1, 100, 2),
+            ElectionTicksMin = fields.Number("electionTicksMin", 1, 1_000, 8),
+            ElectionTicksMax = fields.Number("electionTicksMax", 1, 1_000, 16),
+            PreVote = fields.Flag("preVote", true),
+            CheckQuorum = fields.Flag("checkQuorum", true),
+            SnapshotThresholdBytes = fields.Number("snapshotBytes", 64, int.MaxValue, 8 * 1024 * 1024),
+            KeptEntries = fields.Number("keptEntries", 0, 1_000_000, 1_000),
+        };
+        if (new RaftOptionsValidator().Validate(null, raft) is { Failed: true, Failures: { } failures })
+        {
+            throw new ScenarioException("settings", string.Join(" ", failures));
+        }
+
+        var link = fields.Number("linkMilliseconds", 0, MillisecondsMax, 30);
+        var spread = fields.Number("linkSpreadMilliseconds", 0, MillisecondsMax, 0);
+        return new ScenarioSettings(
+            raft,
+            TimeSpan.FromMilliseconds(link),
+            TimeSpan.FromMilliseconds(link + spread),
+            TimeSpan.FromMilliseconds(fields.Number("diskMilliseconds", 0, MillisecondsMax, 2)));
+    }
+
+    private static ScenarioStep ParseStep(DeedParser deeds, JsonElement json, string place, int number)
+    {
+        var fields = new JsonFields(json, place, ["say", .. DeedParser.Known]);
+        var say = fields.Has("say") ? fields.Words("say") : null;
+        var deed = deeds.Parse(fields, place);
+        return say is null && deed is null
+            ? throw new ScenarioException(place, $"does nothing; give it say, or one of {string.Join(", ", DeedParser.Verbs)}.")
+            : new ScenarioStep(number, say, deed);
+    }
+
+    private static Intervention ParseIntervention(DeedParser deeds, JsonElement json, string place)
+    {
+        var fields = new JsonFields(json, place, ["at", .. DeedParser.Known]);
+        return deeds.Parse(fields, place) is { } deed and not (WaitDeed or UntilDeed or ExpectDeed)
+            ? new Intervention(TimeSpan.FromMilliseconds(fields.Number("at", 0, MillisecondsMax)), deed)
+            : throw new ScenarioException(place, "must do something to the cluster at its time; wait, until and expect are for steps.");
+    }
+}

@@ -1,0 +1,265 @@
+using System.Buffers;
+using System.Globalization;
+using OrleansRaft.Core;
+using OrleansRaft.Runtime;
+using OrleansRaft.Runtime.StateMachines;
+
+namespace OrleansRaft.Lab.Scenarios;
+
+/// <summary>One play of a scenario: the cluster, the steps, and the recording.</summary>
+internal sealed class ScenarioPlay
+{
+    /// <summary>The name of the only group.</summary>
+    public const string Group = "lab";
+
+    private const long ClockStepsMax = 300_000;
+    private const string Key = "x";
+    private static readonly TimeSpan TimeMax = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Epilogue = TimeSpan.FromSeconds(3);
+    private static readonly RegisterCodec Codec = new();
+
+    private readonly Scenario scenario;
+    private readonly Dictionary<IStateMachineHost, Register> registers = [];
+    private readonly PlayRecorder recorder;
+    private int requests;
+
+    public ScenarioPlay(Scenario scenario)
+    {
+        this.scenario = scenario;
+        Cluster = new LabCluster(new LabOptions
+        {
+            StateMachine = _ => MakeMachine(),
+            Nodes = scenario.Nodes.Count,
+            Groups = [Group],
+            Seed = scenario.Seed,
+            Raft = scenario.Settings.Raft,
+        });
+        foreach (var link in Cluster.Network.Links)
+        {
+            (link.LatencyMin, link.LatencyMax) = (scenario.Settings.LinkMin, scenario.Settings.LinkMax);
+        }
+
+        foreach (var node in Cluster.Nodes)
+        {
+            node.Disk.LatencyMin = node.Disk.LatencyMax = scenario.Settings.Disk;
+        }
+
+        recorder = new PlayRecorder(scenario, this);
+    }
+
+    /// <summary>The cluster.</summary>
+    public LabCluster Cluster { get; }
+
+    /// <summary>The replica of each node; null for one that does not run.</summary>
+    public IReadOnlyList<LabReplica?> Replicas => [.. Cluster.Nodes.Select(static node => node.Find(Group))];
+
+    /// <summary>The node that leads in the highest term; null when none does.</summary>
+    public int? Leader => Cluster.LeaderOf(Group)?.Node.Index;
+
+    /// <summary>The value that a node holds; null when it does not run.</summary>
+    public long? ValueOf(int node) => Cluster.Nodes[node].Find(Group) is { } replica ? registers[replica.Machine].Value : null;
+
+    /// <summary>The latest request of a client.</summary>
+    public ClientRequest? LastRequestOf(string client) => recorder.Recording.Clients.LastOrDefault(request => request.Client == client);
+
+    /// <summary>Plays from the beginning to the end.</summary>
+    public Recording Play()
+    {
+        using var cluster = Cluster;
+        cluster.Observer = recorder.Observe;
+        foreach (var intervention in scenario.Interventions)
+        {
+            cluster.Clock.Schedule(intervention.At, () => Do(intervention.Deed, step: null));
+        }
+
+        recorder.Capture();
+        foreach (var step in scenario.Steps)
+        {
+            Take(step);
+        }
+
+        // What a visitor does at the end should still be seen to work.
+        if (scenario.Interventions.Count > 0)
+        {
+            Pass(static () => false, scenario.Interventions.Max(static one => one.At) + Epilogue - cluster.Clock.Now);
+        }
+
+        if (cluster.Violation is { } violation)
+        {
+            recorder.Check(scenario.Steps.Count, holds: false, new Words($"{violation.Property}: {violation.Detail}", $"{violation.Property}：{violation.Detail}"));
+        }
+
+        return recorder.Finish();
+    }
+
+    private void Take(ScenarioStep step)
+    {
+        if (step.Say is not null)
+        {
+            recorder.Say(step.Number, step.Say);
+        }
+
+        switch (step.Deed)
+        {
+            case null:
+                break;
+            case WaitDeed wait:
+                Pass(static () => false, wait.For);
+                break;
+            case UntilDeed until:
+                Pass(() => until.Conditions.All(condition => condition.Holds(this)), until.Limit);
+                Check(step.Number, until.Conditions);
+                break;
+            case ExpectDeed expect:
+                Check(step.Number, expect.Conditions);
+                break;
+            default:
+                Do(step.Deed, step.Number);
+                recorder.Capture();
+                break;
+        }
+    }
+
+    /// <summary>Lets time pass, within the limits that keep one visitor from using up the server.</summary>
+    private void Pass(Func<bool> until, TimeSpan limit)
+    {
+        var left = TimeMax - Cluster.Clock.Now;
+        Cluster.RunUntil(
+            () =>
+            {
+                recorder.Capture();
+                return until() || Cluster.Clock.Steps >= ClockStepsMax;
+            },
+            TimeSpan.FromTicks(Math.Max(0, Math.Min(limit.Ticks, left.Ticks))));
+        recorder.Capture();
+    }
+
+    private void Check(int step, IReadOnlyList<Condition> conditions)
+    {
+        foreach (var condition in conditions)
+        {
+            recorder.Check(step, condition.Holds(this), condition.Text);
+        }
+    }
+
+    private void Do(Deed deed, int? step)
+    {
+        recorder.Act(step, deed);
+        switch (deed)
+        {
+            case NodesDeed nodes:
+                foreach (var node in nodes.Nodes)
+                {
+                    DoTo(nodes.Kind, Cluster.Nodes[node]);
+                }
+
+                break;
+            case LinkDeed { Kind: "lose" } link:
+                Cluster.Network[link.From, link.To].IsCut = true;
+                break;
+            case LinkDeed link:
+                Cluster.Cut(link.From, link.To);
+                break;
+            case SplitDeed split:
+                Cluster.Network.Partition(split.Side);
+                break;
+            case HealDeed:
+                Cluster.Heal();
+                break;
+            case DelayDeed delay:
+                var slow = Cluster.Network[delay.From, delay.To];
+                slow.LatencyMin = slow.LatencyMax = delay.Takes;
+                break;
+            case TimeoutDeed timeout:
+                timeout.Timeouts.ToList().ForEach(one => Replicas[one.Node]?.Core?.SetElectionTimeout(one.Ticks));
+                break;
+            case ClientDeed client:
+                Ask(client, client.Times);
+                break;
+            default:
+                throw new InvariantViolationException($"every deed is done: {deed.Kind} is not");
+        }
+
+        recorder.CaptureLinks();
+    }
+
+    private void DoTo(string kind, LabNode node)
+    {
+        switch (kind)
+        {
+            case "stop":
+                node.Crash();
+                break;
+            case "start":
+                node.Restart();
+                break;
+            case "pause":
+                node.Pause();
+                break;
+            case "resume":
+                node.Resume();
+                break;
+            case "campaign":
+                node.Find(Group)?.Driver.Post(new Campaign());
+                break;
+            case "isolate":
+                Cluster.Network.Isolate(node.Index);
+                break;
+            default:
+                throw new InvariantViolationException($"every deed is done: {kind} is not");
+        }
+    }
+
+    private void Ask(ClientDeed client, int times)
+    {
+        if ((client.Via ?? Leader) is not { } node)
+        {
+            recorder.Ask(client, "-").Answer(Cluster.Clock.Now, "rejected", null, "No node leads, so there is nobody to ask.");
+        }
+        else
+        {
+            Send(client, node, recorder.Ask(client, scenario.Nodes[node]));
+        }
+
+        if (times > 1)
+        {
+            Cluster.Clock.Schedule(client.Every, () => Ask(client, times - 1));
+        }
+    }
+
+    private void Send(ClientDeed client, int node, ClientRequest request)
+    {
+        void Answered(ReplyBatch batch) => request.Answer(Cluster.Clock.Now, batch.Replies[0]);
+
+        var to = new ReplicaId(node + 1);
+        var isUp = client.Command is { } command
+            ? Cluster.Submit(Group, to, [Envelope(command)], Answered)
+            : Cluster.Query(Group, to, [new QueryEnvelope(Key, Encode(default))], client.IsStale ? ReadConsistency.Stale : ReadConsistency.Linearizable, Answered);
+        if (!isUp)
+        {
+            request.Answer(Cluster.Clock.Now, "rejected", null, $"{scenario.Nodes[node]} does not run.");
+        }
+    }
+
+    private ReadOnlyMemory<byte> Envelope(RegisterCommand command)
+    {
+        // Far enough to outlast any play, and within the time for which request ids are remembered.
+        var deadline = new LogTime((long)(TimeMax * 2).TotalMilliseconds);
+        return CommandEnvelopeCodec.Encode(CommandEnvelope.ForRequest(Key, Encode(command), deadline, (++requests).ToString(CultureInfo.InvariantCulture)));
+    }
+
+    private static ReadOnlyMemory<byte> Encode(RegisterCommand command)
+    {
+        var bytes = new ArrayBufferWriter<byte>();
+        Codec.Write(command, bytes);
+        return bytes.WrittenMemory;
+    }
+
+    private StateMachineHost<RegisterCommand, long> MakeMachine()
+    {
+        var register = new Register();
+        var host = new StateMachineHost<RegisterCommand, long>(register, Codec, Codec);
+        registers.Add(host, register);
+        return host;
+    }
+}
