@@ -15,6 +15,7 @@ public static class RaftServerEndpointExtensions
     private const string Counters = "/api/v1/tenants/{tenant}/counters";
     private const string Counter = Counters + "/{counter}";
     private const string Groups = "/api/v1/groups";
+    private const string Lab = "/api/v1/lab";
     private const string Faults = "/api/v1/faults";
 
     /// <summary>
@@ -32,6 +33,7 @@ public static class RaftServerEndpointExtensions
         MapGroups(endpoints, services.GetRequiredService<GroupEndpoints>(), logger);
         MapMembers(endpoints, services.GetRequiredService<MemberEndpoints>(), logger);
         MapLive(endpoints, services.GetRequiredService<EventEndpoints>(), services.GetRequiredService<FaultEndpoints>(), logger);
+        MapLab(endpoints, services.GetRequiredService<LabEndpoints>(), logger);
         MapOperations(endpoints, services.GetRequiredService<HealthEndpoints>(), logger);
         MapDescription(endpoints);
         if (options.Dashboard)
@@ -77,6 +79,14 @@ public static class RaftServerEndpointExtensions
         endpoints.Map(HttpMethods.Post, Faults, faults.BeginAsync, ApiOperations.BeginFault, logger);
         endpoints.Map(HttpMethods.Delete, Faults, faults.HealAllAsync, ApiOperations.HealFaults, logger);
         endpoints.Map(HttpMethods.Delete, Faults + "/{fault}", faults.HealAsync, ApiOperations.HealFault, logger);
+    }
+
+    private static void MapLab(IEndpointRouteBuilder endpoints, LabEndpoints lab, ILogger logger)
+    {
+        endpoints.Map(HttpMethods.Get, Lab, LabEndpoints.ListAsync, ApiOperations.ListScenarios, logger);
+        endpoints.Map(HttpMethods.Get, Lab + "/{scenario}", LabEndpoints.GetAsync, ApiOperations.GetScenario, logger);
+        endpoints.Map(HttpMethods.Get, Lab + "/{scenario}/recording", lab.PlayAsync, ApiOperations.PlayScenario, logger);
+        endpoints.Map(HttpMethods.Post, Lab + "/recordings", lab.PlayPostedAsync, ApiOperations.PlayPosted, logger);
     }
 
     private static void MapOperations(IEndpointRouteBuilder endpoints, HealthEndpoints health, ILogger logger)

@@ -32,6 +32,7 @@ public static class RaftServerServiceCollectionExtensions
         services.AddSingleton<GroupJson>();
         services.AddSingleton<EventEndpoints>();
         services.AddSingleton<FaultEndpoints>();
+        services.AddSingleton<LabEndpoints>();
         services.AddSingleton<HealthEndpoints>();
         services.AddSingleton<IStartupFilter, EmptyErrorsBecomeProblems>();
         services.AddHealthChecks().AddCheck<RaftReadinessCheck>(RaftReadinessCheck.Name, HealthStatus.Unhealthy, [RaftReadinessCheck.Tag]);

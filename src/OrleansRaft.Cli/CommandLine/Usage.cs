@@ -33,13 +33,7 @@ internal static class Usage
     private static void ExplainUnmatched(string word, CommandResult command, TextWriter error)
     {
         error.WriteLine($"oraft: '{word}' is not something that `{PathOf(command)}` knows.");
-        var nearest = WordsOf(command)
-            .Select(candidate => (Word: candidate, Distance: Distance(word, candidate)))
-            .Where(candidate => candidate.Distance <= Math.Max(1, word.Length / 3))
-            .OrderBy(candidate => candidate.Distance)
-            .Select(candidate => candidate.Word)
-            .FirstOrDefault();
-        if (nearest is not null)
+        if (Suggestion.Nearest(word, WordsOf(command)) is { } nearest)
         {
             error.WriteLine($"Did you mean '{nearest}'?");
         }
@@ -60,27 +54,4 @@ internal static class Usage
 
     private static string PathOf(CommandResult command) =>
         command.Parent is CommandResult outer ? $"{PathOf(outer)} {command.Command.Name}" : "oraft";
-
-    /// <summary>How many letters must be inserted, removed, replaced or swapped with their neighbour to turn one word into the other.</summary>
-    private static int Distance(string from, string to)
-    {
-        int[][] rows = [.. Enumerable.Range(0, from.Length + 1).Select(_ => new int[to.Length + 1])];
-        for (var i = 0; i <= from.Length; i++)
-        {
-            for (var j = 0; j <= to.Length; j++)
-            {
-                rows[i][j] = i == 0 || j == 0
-                    ? i + j
-                    : Math.Min(
-                        Math.Min(rows[i - 1][j], rows[i][j - 1]) + 1,
-                        rows[i - 1][j - 1] + (from[i - 1] == to[j - 1] ? 0 : 1));
-                if (i > 1 && j > 1 && from[i - 1] == to[j - 2] && from[i - 2] == to[j - 1])
-                {
-                    rows[i][j] = Math.Min(rows[i][j], rows[i - 2][j - 2] + 1);
-                }
-            }
-        }
-
-        return rows[from.Length][to.Length];
-    }
 }

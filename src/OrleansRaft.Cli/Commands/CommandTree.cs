@@ -26,6 +26,7 @@ internal static class CommandTree
         MemberCommands.Create(),
         CounterCommands.Create(),
         MaelstromCommand.Create(),
+        LabCommands.Create(),
     };
 
     /// <summary>Makes a command that talks to a server.</summary>

@@ -125,33 +125,33 @@ internal sealed class ConditionParser(IReadOnlyList<string> nodes)
         };
     };
 
-    private static IEnumerable<Condition> Answers(JsonFields fields)
-    {
-        foreach (var client in fields.Get("answer") is { ValueKind: JsonValueKind.Object } answers ? answers.EnumerateObject() : throw new ScenarioException(fields.At("answer"), "must be an object with a field for each client."))
-        {
-            var inner = new JsonFields(client.Value, $"{fields.At("answer")}.{client.Name}", "outcome", "value");
-            if (inner.Has("outcome") && inner.Text("outcome") is not ("committed" or "rejected" or "unknown" or "waiting"))
-            {
-                throw new ScenarioException(inner.At("outcome"), "must be committed, rejected, unknown or waiting.");
-            }
+    private static List<Condition> Answers(JsonFields fields) => fields.Get("answer") is { ValueKind: JsonValueKind.Object } answers
+        ? [.. answers.EnumerateObject().Select(client => Answer(client.Name, new JsonFields(client.Value, $"{fields.At("answer")}.{client.Name}", "outcome", "value")))]
+        : throw new ScenarioException(fields.At("answer"), "must be an object with a field for each client.");
 
-            var outcome = inner.Has("outcome") ? inner.Text("outcome") : null;
-            var value = inner.Has("value") ? inner.Number("value", int.MinValue, int.MaxValue) : (long?)null;
-            var (en, zh) = value is { } number ? ($" with the value {number}", $"，值为 {number}") : ("", "");
-            yield return new Condition(
-                new Words(
-                    outcome is null ? $"client {client.Name} has an answer{en}" : $"client {client.Name}'s request is {outcome}{en}",
-                    outcome is null ? $"客户端 {client.Name} 得到了回答{zh}" : $"客户端 {client.Name} 的请求：{outcome}{zh}"),
-                play => play.LastRequestOf(client.Name) is { } request
-                    && (outcome is null ? request.Answered is not null : request.Outcome == outcome)
-                    && (value is null || request.Value == value));
+    private static Condition Answer(string client, JsonFields fields)
+    {
+        var outcome = fields.Has("outcome") ? fields.Text("outcome") : null;
+        if (outcome is not (null or "committed" or "rejected" or "unknown" or "waiting"))
+        {
+            throw new ScenarioException(fields.At("outcome"), "must be committed, rejected, unknown or waiting.");
         }
+
+        var value = fields.Has("value") ? fields.Number("value", int.MinValue, int.MaxValue) : (long?)null;
+        var (en, zh) = value is { } number ? ($" with the value {number}", $"，值为 {number}") : ("", "");
+        return new Condition(
+            outcome is null
+                ? new Words($"client {client} has an answer{en}", $"客户端 {client} 得到了回答{zh}")
+                : new Words($"client {client}'s request is {outcome}{en}", $"客户端 {client} 的请求：{outcome}{zh}"),
+            play => play.LastRequestOf(client) is { } request
+                && (outcome is null ? request.Answered is not null : request.Outcome == outcome)
+                && (value is null || request.Value == value));
     }
 
-    private IEnumerable<Condition> PerNode(JsonFields fields, string name, Func<int, JsonFields, Condition> make)
+    private List<Condition> PerNode(JsonFields fields, string name, Func<int, JsonFields, Condition> make)
     {
         var inner = new JsonFields(fields.Get(name), fields.At(name), [.. nodes]);
-        return nodes.Index().Where(node => inner.Has(node.Item)).Select(node => make(node.Index, inner)).ToList();
+        return [.. nodes.Index().Where(node => inner.Has(node.Item)).Select(node => make(node.Index, inner))];
     }
 
     private List<int> NodesOf(JsonFields fields, string name)

@@ -13,6 +13,8 @@ internal sealed class DeedParser(IReadOnlyList<string> nodes)
     /// <summary>All fields that belong to a deed.</summary>
     public static readonly string[] Known = [.. Verbs, "limit", "set", "add", "get", "via", "times", "every", "takes"];
 
+    private static readonly string[] Requests = ["set", "add", "get"];
+
     private const int MillisecondsMax = 20_000;
     private const int TimesMax = 200;
     private const int LimitDefault = 5_000;
@@ -70,7 +72,7 @@ internal sealed class DeedParser(IReadOnlyList<string> nodes)
 
     private ClientDeed ParseClient(JsonFields fields)
     {
-        string[] given = [.. new[] { "set", "add", "get" }.Where(fields.Has)];
+        var given = Array.FindAll(Requests, fields.Has);
         if (given.Length != 1)
         {
             throw new ScenarioException(fields.At("client"), "must do one thing: set, add or get.");

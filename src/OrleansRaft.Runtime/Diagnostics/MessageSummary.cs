@@ -11,20 +11,24 @@ public readonly record struct MessageSummary(string Kind, long Index, int Entrie
 {
     /// <summary>Sums up a message.</summary>
     /// <param name="message">Which.</param>
-    public static MessageSummary Of(Message message) => message switch
+    public static MessageSummary Of(Message message)
     {
-        AppendEntries append => new("append-entries", append.Block.Last.Index.Value, append.Block.Count, false),
-        AppendEntriesResponse answer => new("append-entries-response", answer.Match.Index.Value, 0, !answer.Accepted),
-        PreVote ask => new("pre-vote", ask.LastEntry.Index.Value, 0, false),
-        PreVoteResponse answer => new("pre-vote-response", 0, 0, !answer.Granted),
-        RequestVote ask => new("request-vote", ask.LastEntry.Index.Value, 0, false),
-        RequestVoteResponse answer => new("request-vote-response", 0, 0, !answer.Granted),
-        InstallSnapshot install => new("install-snapshot", install.Snapshot.LastIncluded.Index.Value, 0, false),
-        InstallSnapshotResponse answer => new("install-snapshot-response", answer.LastIncluded.Index.Value, 0, false),
-        TimeoutNow => new("timeout-now", 0, 0, false),
-        Quiesce sleep => new("quiesce", sleep.LastEntry.Index.Value, 0, false),
-        ReadIndexRequest => new("read-index", 0, 0, false),
-        ReadIndexResponse answer => new("read-index-response", answer.Index?.Value ?? 0, 0, answer.Index is null),
-        _ => throw new InvariantViolationException($"every message has a name: {message?.GetType().Name ?? "nothing"} has none"),
-    };
+        ArgumentNullException.ThrowIfNull(message);
+        return message switch
+        {
+            AppendEntries append => new("append-entries", append.Block.Last.Index.Value, append.Block.Count, false),
+            AppendEntriesResponse answer => new("append-entries-response", answer.Match.Index.Value, 0, !answer.Accepted),
+            PreVote ask => new("pre-vote", ask.LastEntry.Index.Value, 0, false),
+            PreVoteResponse answer => new("pre-vote-response", 0, 0, !answer.Granted),
+            RequestVote ask => new("request-vote", ask.LastEntry.Index.Value, 0, false),
+            RequestVoteResponse answer => new("request-vote-response", 0, 0, !answer.Granted),
+            InstallSnapshot install => new("install-snapshot", install.Snapshot.LastIncluded.Index.Value, 0, false),
+            InstallSnapshotResponse answer => new("install-snapshot-response", answer.LastIncluded.Index.Value, 0, false),
+            TimeoutNow => new("timeout-now", 0, 0, false),
+            Quiesce sleep => new("quiesce", sleep.LastEntry.Index.Value, 0, false),
+            ReadIndexRequest => new("read-index", 0, 0, false),
+            ReadIndexResponse answer => new("read-index-response", answer.Index?.Value ?? 0, 0, answer.Index is null),
+            _ => throw new InvariantViolationException($"every message has a name: {message.GetType().Name} has none"),
+        };
+    }
 }

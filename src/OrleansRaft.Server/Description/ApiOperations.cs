@@ -7,12 +7,14 @@ internal static class ApiOperations
     private const string Groups = "Groups";
     private const string Events = "Events";
     private const string Faults = "Faults";
+    private const string Lab = "Lab";
     private const string Operations = "Operations";
 
     private static readonly ApiAnswer TheCounter = new(200, "The counter, once the write is applied.", ApiSchemas.Counter, HasTag: true);
     private static readonly ApiAnswer TheGroup = new(200, "The group as it is then.", ApiSchemas.Group);
     private static readonly ApiProblem Invalid = new(400, ProblemTypes.InvalidRequest, "a field, header or parameter is wrong; field names it");
     private static readonly ApiProblem FaultsOff = new(403, ProblemTypes.FaultsDisabled, "faults are off on this cluster, or this kind is not possible in it");
+    private static readonly ApiProblem NoSuchScenario = new(404, ProblemTypes.UnknownScenario, "the lab has no such scenario");
     private static readonly ApiProblem NoSuchGroup = new(404, ProblemTypes.UnknownGroup, "there is no such group in this cluster");
     private static readonly ApiProblem NoSuchCounter = new(404, ProblemTypes.UnknownCounter, "the counter was never written, or was deleted");
     private static readonly ApiProblem KeyReused = new(409, ProblemTypes.KeyReused, "the Idempotency-Key came before with another body or condition");
@@ -153,6 +155,34 @@ internal static class ApiOperations
     {
         Success = new(204, "All faults are healed.", MediaType: null),
         Problems = [FaultsOff, Failed],
+    };
+
+    public static readonly ApiOperation ListScenarios = new("listScenarios", Lab, "Lists the scenarios of the lab")
+    {
+        Success = new(200, "The scenarios.", ApiSchemas.ScenarioList),
+        Problems = [Failed],
+    };
+
+    public static readonly ApiOperation GetScenario = new("getScenario", Lab, "Reads a scenario")
+    {
+        Parameters = [ApiParameter.Scenario],
+        Success = new(200, "The scenario, as it can be altered and posted.", ApiSchemas.Scenario),
+        Problems = [NoSuchScenario, Failed],
+    };
+
+    public static readonly ApiOperation PlayScenario = new("playScenario", Lab, "Plays a scenario on the real algorithm under virtual time")
+    {
+        Parameters = [ApiParameter.Scenario],
+        Success = new(200, "The recording of the whole play: the same every time.", ApiSchemas.Recording),
+        Problems = [NoSuchScenario, Overloaded, Failed],
+    };
+
+    public static readonly ApiOperation PlayPosted = new("playPostedScenario", Lab, "Plays a scenario of the visitor's own")
+    {
+        Description = "Nothing of it is kept. What is wrong with it is named by its place, such as steps[3].cut.",
+        Body = ApiSchemas.Scenario,
+        Success = new(200, "The recording of the whole play.", ApiSchemas.Recording),
+        Problems = [Invalid, TooLarge, NotJson, Overloaded, Failed],
     };
 
     public static readonly ApiOperation Live = new("checkLive", Operations, "Whether the process runs")

@@ -36,6 +36,8 @@ internal sealed record ApiParameter(string Name, ParameterLocation In, string De
 
     public static readonly ApiParameter Fault = InPath("fault", "Which fault, such as f-3a9c01.", () => new OpenApiSchema { Type = JsonSchemaType.String });
 
+    public static readonly ApiParameter Scenario = InPath("scenario", "Which scenario, such as replication.", () => new OpenApiSchema { Type = JsonSchemaType.String });
+
     public static readonly ApiParameter Consistency = InQuery(
         "consistency",
         "What the read may see: everything acknowledged before it began (linearizable); the same by the leader's lease, where leases are on (lease); "

@@ -21,6 +21,9 @@ internal static class ApiSchemas
     public const string Fault = nameof(Fault);
     public const string FaultBody = nameof(FaultBody);
     public const string FaultList = nameof(FaultList);
+    public const string Scenario = nameof(Scenario);
+    public const string ScenarioList = nameof(ScenarioList);
+    public const string Recording = nameof(Recording);
     public const string Health = nameof(Health);
     public const string Problem = nameof(Problem);
 
@@ -44,6 +47,9 @@ internal static class ApiSchemas
         document.AddComponent(Fault, FaultSchemas.Fault());
         document.AddComponent(FaultBody, FaultSchemas.Body());
         document.AddComponent(FaultList, FaultSchemas.List(document));
+        document.AddComponent(Scenario, LabSchemas.Scenario());
+        document.AddComponent(ScenarioList, LabSchemas.List());
+        document.AddComponent(Recording, LabSchemas.Recording(document));
         document.AddComponent(Health, Closed([("status", Choice("What it is.", "live", "ready"))]));
         document.AddComponent(Problem, ProblemSchema());
     }

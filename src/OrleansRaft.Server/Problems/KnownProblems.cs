@@ -49,6 +49,20 @@ internal static class KnownProblems
             "There is no such fault.",
             $"There is no fault {Shortened.Of(fault)} in this cluster; perhaps it has healed by itself. GET /api/v1/faults lists those in force.");
 
+    public static Problem UnknownScenario(string scenario) =>
+        new(
+            StatusCodes.Status404NotFound,
+            ProblemTypes.UnknownScenario,
+            "There is no such scenario.",
+            $"The lab has no scenario {Shortened.Of(scenario)}. GET /api/v1/lab lists those there are.");
+
+    public static Problem LabBusy(int most) =>
+        new(
+            StatusCodes.Status429TooManyRequests,
+            ProblemTypes.Overloaded,
+            "The lab is busy.",
+            $"The lab plays {most} scenarios at once, and others wait already. Try again after the time in Retry-After.") { RetryAfterSeconds = 1 };
+
     public static Problem TooManyReaders(int most) =>
         new(
             StatusCodes.Status429TooManyRequests,

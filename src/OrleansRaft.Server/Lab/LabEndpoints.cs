@@ -1,0 +1,139 @@
+using System.Buffers;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using OrleansRaft.Lab.Scenarios;
+
+namespace OrleansRaft.Server;
+
+/// <summary>The lab of the HTTP API: scenarios, and recordings of them. It keeps nothing, so visitors cannot disturb each other.</summary>
+internal sealed class LabEndpoints : IDisposable
+{
+    // A play is bounded, but takes a core for a moment: the groups come first.
+    private const int AtOnceMax = 2;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    private readonly SemaphoreSlim playing = new(AtOnceMax);
+
+    public static Task ListAsync(HttpContext context)
+    {
+        using var json = Start(context.Response);
+        json.WriteStartObject();
+        json.WriteStartArray("scenarios"u8);
+        foreach (var scenario in ScenarioLibrary.All)
+        {
+            json.WriteStartObject();
+            json.WriteString("name"u8, scenario.Name);
+            RecordingJson.Write(json, "title", scenario.Title);
+            RecordingJson.Write(json, "about", scenario.About);
+            json.WriteStartArray("nodes"u8);
+            foreach (var node in scenario.Nodes)
+            {
+                json.WriteStringValue(node);
+            }
+
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+        return Task.CompletedTask;
+    }
+
+    public static Task GetAsync(HttpContext context)
+    {
+        if (Find(context) is { } scenario)
+        {
+            using var json = Start(context.Response);
+            scenario.Source.WriteTo(json);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public Task PlayAsync(HttpContext context) => Find(context) is { } scenario ? PlayAsync(context, scenario) : Task.CompletedTask;
+
+    public async Task PlayPostedAsync(HttpContext context)
+    {
+        var scenario = await RequestBody.ReadAsync(context.Request, 0, static (in ReadOnlySequence<byte> body, int _) => Parse(body));
+        if (scenario.Problem is { } problem)
+        {
+            problem.Write(context.Response);
+            return;
+        }
+
+        await PlayAsync(context, scenario.Value);
+    }
+
+    public void Dispose() => playing.Dispose();
+
+    private static Scenario? Find(HttpContext context)
+    {
+        var name = context.Request.RouteValues["scenario"] as string ?? "";
+        var scenario = ScenarioLibrary.Find(name);
+        if (scenario is null)
+        {
+            KnownProblems.UnknownScenario(name).Write(context.Response);
+        }
+
+        return scenario;
+    }
+
+    private static Checked<Scenario> Parse(in ReadOnlySequence<byte> body)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(body);
+            return Scenario.Parse(document.RootElement);
+        }
+        catch (ScenarioException mistake)
+        {
+            return KnownProblems.InvalidRequest(mistake.Place, $"{mistake.Place}: {mistake.Problem}");
+        }
+        catch (JsonException exception)
+        {
+            return KnownProblems.InvalidRequest("body", $"The body is not JSON at line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}. Send a scenario, such as GET /api/v1/lab/replication answers.");
+        }
+        catch (InvalidOperationException)
+        {
+            // How the reader says that text is no text: damaged UTF-8, or half a surrogate pair.
+            return KnownProblems.InvalidRequest("body", "The body has text that is no UTF-8.");
+        }
+    }
+
+    private async Task PlayAsync(HttpContext context, Scenario scenario)
+    {
+        if (!await playing.WaitAsync(Patience, context.RequestAborted))
+        {
+            KnownProblems.LabBusy(AtOnceMax).Write(context.Response);
+            return;
+        }
+
+        var output = new ArrayBufferWriter<byte>(64 * 1024);
+        try
+        {
+            var recording = await Task.Run(scenario.Play, context.RequestAborted);
+            using var json = new Utf8JsonWriter(output);
+            RecordingJson.Write(json, recording);
+        }
+        finally
+        {
+            playing.Release();
+        }
+
+        Prepare(context.Response);
+        await context.Response.BodyWriter.WriteAsync(output.WrittenMemory, context.RequestAborted);
+    }
+
+    private static Utf8JsonWriter Start(HttpResponse response)
+    {
+        Prepare(response);
+        return new Utf8JsonWriter(response.BodyWriter);
+    }
+
+    private static void Prepare(HttpResponse response)
+    {
+        response.ContentType = "application/json";
+        response.Headers.CacheControl = "no-store";
+    }
+}
