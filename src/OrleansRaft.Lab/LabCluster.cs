@@ -168,6 +168,7 @@ public sealed class LabCluster : IDisposable
         }
 
         groups[group].Remove(replica);
+        Observe(() => new LabReplicaEvent(Clock.Now, group, replica, "was taken away"));
     }
 
     /// <summary>The names of a group's replicas, members or not, in the order in which they were made.</summary>

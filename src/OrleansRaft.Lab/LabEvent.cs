@@ -45,7 +45,7 @@ public sealed record LabRoleChanged(TimeSpan At, string Group, ReplicaId Replica
 /// <param name="CommitIndex">Its commit index now.</param>
 public sealed record LabCommitted(TimeSpan At, string Group, ReplicaId Replica, LogIndex CommitIndex) : LabEvent(At);
 
-/// <summary>Something happened to a replica from outside: it started, stopped, or was refused by its disk.</summary>
+/// <summary>Something happened to a replica: it started, stopped, was refused by its disk or taken away, or follows another configuration.</summary>
 /// <param name="At">When, in virtual time.</param>
 /// <param name="Group">In which group.</param>
 /// <param name="Replica">To whom.</param>

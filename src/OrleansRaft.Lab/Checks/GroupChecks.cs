@@ -124,12 +124,18 @@ internal sealed class GroupChecks(LabCluster cluster, string name)
     private void OnConfiguration(RaftCore core, ReplicaId id, ReplicaView view)
     {
         var configuration = core.Configuration;
+        var isNew = !ReferenceEquals(configuration, view.Configuration);
+        if (isNew && view.Configuration is not null)
+        {
+            cluster.Observe(() => new LabReplicaEvent(cluster.Clock.Now, name, id, $"follows configuration {configuration}"));
+        }
+
         if (core.IdAt(configuration.Version) is not { } entry)
         {
             return;
         }
 
-        if (!ReferenceEquals(configuration, view.Configuration))
+        if (isNew)
         {
             view.ConfigurationEntry = entry;
         }

@@ -49,8 +49,9 @@ internal static class RunCommand
     ];
 
     /// <summary>Runs seeds.</summary>
-    /// <returns>A line for each, without the stories of those that failed.</returns>
-    public static string[] LinesOf(ulong seed, long count) => [.. SeedRunner.Run(seed, count, tellsStory: false).Select(result => ResultLine.Of(result, null))];
+    /// <returns>A line for each; those that failed are not reduced.</returns>
+    public static string[] LinesOf(ulong seed, long count) =>
+        [.. SeedRunner.Run(seed, count, tellsStory: false).Select(result => ResultLine.Of(result, result.IsOk ? null : result))];
 
     private static void WriteStory(SimulationResult shortest)
     {

@@ -46,7 +46,20 @@ internal sealed record Operation(long Id, int Client, string Group, string Key, 
 
     public void Refuse() => Status = OperationStatus.Refused;
 
-    public override string ToString() =>
-        $"client {Client}: {Command.Action} {Group}/{Key} {(Command.Action == RegisterAction.CompareAndSet ? $"{Command.Expected} -> " : "")}"
-        + $"{(IsWrite ? Command.Value : "")} [{Invoked}, {(Status == OperationStatus.Completed ? $"{Returned}] = {Result}" : $"...] {Status}")}";
+    public override string ToString() => $"client {Client} {Deed} {Group}/{Key}: {Ending} (steps {Invoked} to {(Status == OperationStatus.Completed ? $"{Returned}" : "...")})";
+
+    private string Deed => Command.Action switch
+    {
+        RegisterAction.Add => $"adds {Command.Value} to",
+        RegisterAction.Set => $"writes {Command.Value} to",
+        RegisterAction.CompareAndSet => $"changes {Command.Expected} to {Command.Value} in",
+        _ => $"reads ({Consistency})",
+    };
+
+    private string Ending => Status switch
+    {
+        OperationStatus.Completed => $"{(Result.Succeeded ? "" : "refused, it holds ")}{Result.Value}, at {Entry}",
+        OperationStatus.Refused => "not done",
+        _ => "nobody knows",
+    };
 }

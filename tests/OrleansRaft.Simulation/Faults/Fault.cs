@@ -17,6 +17,48 @@ internal sealed record Fault(TimeSpan At, TimeSpan Duration, FaultKind Kind, int
         _ => false,
     };
 
-    public override string ToString() =>
-        $"{At.TotalSeconds,7:0.000}s for {Duration.TotalSeconds:0.000}s: {Kind} (node {Node}, other {Other}, strength {Strength})";
+    private string Links => Strength % 2 == 0 ? "on all links" : $"to and from node {Node}";
+
+    /// <summary>What happens, in words.</summary>
+    public string Describe() => Kind switch
+    {
+        FaultKind.Drop => $"messages are lost {Links}",
+        FaultKind.Duplicate => $"messages arrive twice {Links}",
+        FaultKind.Delay => $"messages are held up {Links}",
+        FaultKind.Reorder => $"messages overtake each other {Links}",
+        FaultKind.Halves => $"the nodes are cut in halves, from node {Node} on",
+        FaultKind.Isolate => $"node {Node} is cut off",
+        FaultKind.IsolateLeader => "a leader's node is cut off",
+        FaultKind.OneWay => Strength < 50 ? $"nothing that node {Node} says arrives" : $"nothing that is said to node {Node} arrives",
+        FaultKind.Bridge => $"two halves hear of each other only by node {Node}",
+        FaultKind.Ring => "the nodes hear only their neighbours in a ring",
+        FaultKind.Flapping => $"the link between nodes {Node} and {Other} is cut again and again",
+        FaultKind.OldNews => "a leader hears everything late, then nobody hears it",
+        FaultKind.Crash => $"node {Node} crashes",
+        FaultKind.CrashLeader => "a leader's node crashes",
+        FaultKind.CrashAll => "all nodes crash",
+        FaultKind.CrashInWrite => $"node {Node} crashes in the middle of its next write",
+        FaultKind.StopInOrder => $"node {Node} stops in good order",
+        FaultKind.Pause => $"node {Node} freezes",
+        FaultKind.PauseLeader => "a leader's node freezes",
+        FaultKind.SlowNode => $"node {Node} is slow",
+        FaultKind.SlowDisk => $"the disk of node {Node} is slow",
+        FaultKind.FailingDisk => $"writes to the disk of node {Node} fail",
+        FaultKind.HungDisk => $"the disk of node {Node} hangs",
+        FaultKind.FullDisk => $"the disk of node {Node} is full",
+        FaultKind.BitFlip => $"a bit is flipped on the disk of node {Node}, which crashes",
+        FaultKind.ClockRate => $"the clock of node {Node} changes its rate",
+        FaultKind.WallClockJump => $"the wall clock of node {Node} jumps",
+        FaultKind.Campaign => $"a replica on node {Node} stands for election without need",
+        FaultKind.Transfer => "a leader hands its office over",
+        FaultKind.SecondActivation => $"a replica of node {Node} is activated on node {Other}, too",
+        FaultKind.SplitActivation => "a replica is activated a second time, beyond a partition",
+        FaultKind.Membership => "members change",
+        FaultKind.SplitMembership => "members change on one side of a partition",
+        FaultKind.Rejoin => "a member is removed and comes back, while its answers are still on their way",
+        FaultKind.Lull => "the clients rest",
+        _ => Kind.ToString(),
+    };
+
+    public override string ToString() => $"{At.TotalSeconds,7:0.000}s, for {Duration.TotalSeconds:0.000}s: {Describe()}";
 }

@@ -71,7 +71,7 @@ internal sealed class FaultInjector(LabCluster cluster, Workload workload, Actio
         if (Apply(fault) is { } end)
         {
             counts[fault.Kind] = counts.GetValueOrDefault(fault.Kind) + 1;
-            tell($"{fault.Kind} begins (node {fault.Node}, other {fault.Other}, strength {fault.Strength})");
+            tell($"! {fault.Describe()}");
             active.Add((fault, end));
             cluster.Clock.Schedule(fault.Duration, () => End(fault, end));
         }
@@ -81,7 +81,7 @@ internal sealed class FaultInjector(LabCluster cluster, Workload workload, Actio
     {
         if (active.Remove((fault, end)))
         {
-            tell($"{fault.Kind} ends");
+            tell($"! no longer: {fault.Describe()}");
             end();
         }
     }

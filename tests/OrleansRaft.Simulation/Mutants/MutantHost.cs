@@ -8,6 +8,9 @@ internal static class MutantHost
 {
     private static readonly string[] Assemblies = ["Core", "Runtime", "Lab"];
 
+    /// <summary>Everything as it is shipped, so that a hunt is as fast from a build for debugging.</summary>
+    private static readonly Lazy<Dictionary<string, byte[]>> Shipped = new(() => Compile(OptimizationLevel.Release));
+
     /// <summary>What <see cref="RunCommand.Execute"/> does, on a mutant.</summary>
     public static int Run(Mutant mutant, ulong seed, long count, bool untilFailure, bool trace) =>
         (int)Load(mutant).Invoke(nameof(RunCommand.Execute), seed, count, untilFailure, trace)!;
@@ -18,7 +21,9 @@ internal static class MutantHost
 
     /// <summary>What <see cref="RunCommand.LinesOf"/> does, on the same sources compiled for debugging or as they are shipped.</summary>
     public static string[] LinesOf(OptimizationLevel level, ulong seed, long count) =>
-        (string[])new RecompiledContext(Assemblies.ToDictionary(name => name, name => MutantCompiler.Compile(name, level))).Invoke(nameof(RunCommand.LinesOf), seed, count)!;
+        (string[])new RecompiledContext(level == OptimizationLevel.Release ? Shipped.Value : Compile(level)).Invoke(nameof(RunCommand.LinesOf), seed, count)!;
 
-    private static RecompiledContext Load(Mutant mutant) => new(new Dictionary<string, byte[]> { [mutant.Assembly] = MutantCompiler.Compile(mutant) });
+    private static Dictionary<string, byte[]> Compile(OptimizationLevel level) => Assemblies.ToDictionary(name => name, name => MutantCompiler.Compile(name, level));
+
+    private static RecompiledContext Load(Mutant mutant) => new(new Dictionary<string, byte[]>(Shipped.Value) { [mutant.Assembly] = MutantCompiler.Compile(mutant) });
 }

@@ -31,10 +31,10 @@ internal sealed class Story(LabClock clock)
                 Tell($"{sent.Group}: {sent.From} -> {sent.To}: {Describe(sent.Message)}");
                 break;
             case LabRoleChanged changed:
-                Tell($"{changed.Group}: {changed.Replica} is {changed.Role} in term {changed.Term}");
+                Tell($"{changed.Group}: {changed.Replica} is {Describe(changed.Role)} in term {changed.Term}");
                 break;
             case LabCommitted committed:
-                Tell($"{committed.Group}: {committed.Replica} knows {committed.CommitIndex} committed");
+                Tell($"{committed.Group}: {committed.Replica} knows that everything to {committed.CommitIndex} is committed");
                 break;
             case LabReplicaEvent replica:
                 Tell($"{replica.Group}: {replica.Replica} {replica.What}");
@@ -42,11 +42,36 @@ internal sealed class Story(LabClock clock)
         }
     }
 
+    private static string Describe(RaftRole role) => role switch
+    {
+        RaftRole.Leader => "leader",
+        RaftRole.Follower => "a follower",
+        RaftRole.PreCandidate => "asking whether it could win",
+        _ => "a candidate",
+    };
+
+    /// <summary>Entries are named by term and index, as 3.17.</summary>
     private static string Describe(Message message) => message switch
     {
-        AppendEntries append => $"AppendEntries term {append.Term}, {append.Block}, commit {append.LeaderCommit}",
-        AppendEntriesResponse response => $"refuses AppendEntries in term {response.Term}, hint {response.Match}",
-        InstallSnapshot install => $"InstallSnapshot term {install.Term}, {install.Snapshot.LastIncluded} from byte {install.Offset}",
+        PreVote ask => $"would you vote for me in term {ask.Term}? my log ends at {ask.LastEntry}",
+        PreVoteResponse { Granted: true } answer => $"I would, in term {answer.Term}",
+        PreVoteResponse answer => $"I would not; my term is {answer.Term}",
+        RequestVote ask => $"vote for me in term {ask.Term}; my log ends at {ask.LastEntry}{(ask.IsTransfer ? "; our leader hands over" : "")}",
+        RequestVoteResponse { Granted: true } answer => $"you have my vote in term {answer.Term}",
+        RequestVoteResponse answer => $"you do not have my vote in term {answer.Term}",
+        AppendEntries append => $"in term {append.Term}, append {Describe(append.Block)}; {append.LeaderCommit} is committed",
+        AppendEntriesResponse answer => $"in term {answer.Term}, I have no entry {answer.Rejected} like that; try {answer.Match}",
+        InstallSnapshot install => $"in term {install.Term}, a snapshot of {install.Snapshot.LastIncluded}, from byte {install.Offset}{(install.IsLast ? " to its end" : "")}",
+        InstallSnapshotResponse { IsInstalled: true } answer => $"the snapshot of {answer.LastIncluded} is installed",
+        InstallSnapshotResponse answer => $"of the snapshot of {answer.LastIncluded} I want byte {answer.NextOffset} next",
+        TimeoutNow now => $"in term {now.Term}, stand for election at once",
+        Quiesce sleep => $"in term {sleep.Term}, sleep; the log ends at {sleep.LastEntry}",
+        ReadIndexRequest => "at which index may I read?",
+        ReadIndexResponse { Index: { } index } => $"you may read at {index}",
+        ReadIndexResponse => "I cannot tell where you may read",
         _ => message.ToString(),
     };
+
+    private static string Describe(EntryBlock block) =>
+        $"{block.Entries[0].Id}{(block.Count > 1 ? $" to {block.Last}" : "")} after {block.Previous}";
 }
