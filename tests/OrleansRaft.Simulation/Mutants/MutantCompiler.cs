@@ -21,6 +21,14 @@ internal static class MutantCompiler
         [assembly: System.Reflection.AssemblyVersion("0.1.0.0")]
         """;
 
+    /// <summary>Everything that can be referred to, read once: each copy takes tens of megabytes.</summary>
+    private static readonly (string Name, PortableExecutableReference Reference)[] Trusted =
+    [
+        .. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!)
+            .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
+            .Select(path => (Path.GetFileNameWithoutExtension(path), MetadataReference.CreateFromFile(path))),
+    ];
+
     /// <summary>Compiles a mutant.</summary>
     /// <returns>The assembly.</returns>
     /// <exception cref="InvalidOperationException">The mutant no longer fits the sources.</exception>
@@ -80,13 +88,8 @@ internal static class MutantCompiler
         sources[mutant.File] = text.Replace(mutant.Original, mutant.Planted, StringComparison.Ordinal);
     }
 
-    private static IEnumerable<PortableExecutableReference> References(string assembly)
-    {
-        var trusted = (string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!;
-        return trusted.Split(Path.PathSeparator)
-            .Where(path => !IsAbove(assembly, Path.GetFileNameWithoutExtension(path)))
-            .Select(path => MetadataReference.CreateFromFile(path));
-    }
+    private static IEnumerable<PortableExecutableReference> References(string assembly) =>
+        Trusted.Where(one => !IsAbove(assembly, one.Name)).Select(one => one.Reference);
 
     /// <summary>Whether an assembly is the mutated one, or refers to it.</summary>
     private static bool IsAbove(string mutated, string name) => mutated switch
