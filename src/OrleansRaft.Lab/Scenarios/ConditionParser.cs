@@ -18,7 +18,7 @@ internal sealed class ConditionParser(IReadOnlyList<string> nodes)
         return found.Count > 0 ? found : throw new ScenarioException(place, $"names no condition; there are {string.Join(", ", Known)}.");
     }
 
-    private IEnumerable<Condition> Parse(string name, JsonFields fields) => name switch
+    private List<Condition> Parse(string name, JsonFields fields) => name switch
     {
         "leader" => [Leader(fields)],
         "leaders" => [Leaders(fields.Number(name, 0, nodes.Count))],
