@@ -7,7 +7,7 @@ namespace OrleansRaft.Grains;
 
 /// <summary>One activation of a replica on this silo: joins its driver to the grain's turns, to the lanes and to its log.</summary>
 /// <remarks>An activation lives once: Opening, Running, Stopped. Stopped is final, and what is stopped sends nothing.</remarks>
-internal sealed class HostedReplica : IReplicaHost, IReplicaTransport
+internal sealed class HostedReplica : IReplicaHost, IReplicaTransport, ILaneSender
 {
     private static readonly Action<object> RunDriver = static state => ((HostedReplica)state).Driver.Run();
     private static readonly Action<object> StopDriver = static state => ((HostedReplica)state).Driver.Stop();
@@ -163,6 +163,15 @@ internal sealed class HostedReplica : IReplicaHost, IReplicaTransport
         if (Sleep is not null && services.Orphans.IsOrphan(this))
         {
             Driver.Wake(isLeaderLost: true);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void OnLost(ReplicaId to)
+    {
+        if (IsRunning)
+        {
+            Driver.Post(new Unreachable(to));
         }
     }
 

@@ -1,4 +1,5 @@
 using OrleansRaft.Core;
+using OrleansRaft.Runtime;
 
 namespace OrleansRaft.Grains;
 
@@ -7,7 +8,7 @@ namespace OrleansRaft.Grains;
 /// <param name="To">The receiver.</param>
 /// <param name="Epoch">The sender's epoch when it said it.</param>
 /// <param name="Message">What it says.</param>
-internal readonly record struct LaneFrame(HostedReplica Sender, ReplicaSlot To, long Epoch, Message Message)
+internal readonly record struct LaneFrame(ILaneSender Sender, ReplicaSlot To, long Epoch, Message Message)
 {
     private const int OverheadBytes = 128;
 
@@ -25,9 +26,19 @@ internal readonly record struct LaneFrame(HostedReplica Sender, ReplicaSlot To, 
     /// <summary>The message is lost: replication to the receiver falls back to probing.</summary>
     public void Lose()
     {
-        if (IsBulk && Sender.IsRunning)
+        if (IsBulk)
         {
-            Sender.Driver.Post(new Unreachable(To.Replica));
+            Sender.OnLost(To.Replica);
         }
     }
+}
+
+/// <summary>Who says something on a lane.</summary>
+internal interface ILaneSender
+{
+    /// <summary>Which replica.</summary>
+    ReplicaKey Key { get; }
+
+    /// <summary>Entries, or a part of a snapshot, were lost on their way to a member. Any thread.</summary>
+    void OnLost(ReplicaId to);
 }

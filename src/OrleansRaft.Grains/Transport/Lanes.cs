@@ -88,18 +88,4 @@ internal sealed class Lanes(
         contracts.Doubt(target);
         return Task.Delay(RestTime, time);
     }
-
-    private sealed class Lane(SiloAddress target, ILaneEnd end)
-    {
-        private readonly LaneQueue control = new(target, end, LaneLimits.Control);
-        private readonly LaneQueue bulk = new(target, end, LaneLimits.Bulk);
-
-        public void Enqueue(in LaneFrame frame) => (frame.IsBulk ? bulk : control).Enqueue(frame);
-
-        public void Close()
-        {
-            control.Close();
-            bulk.Close();
-        }
-    }
 }
