@@ -11,13 +11,18 @@ internal static class CanonicalJson
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Writes a value.</summary>
-    /// <exception cref="InvalidOperationException">A string in it is no text: half of a surrogate pair.</exception>
+    /// <exception cref="FormatException">A string in it is no text: half of a surrogate pair.</exception>
     public static string Write(JsonElement value)
     {
         var output = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(output, Options))
+        try
         {
+            using var writer = new Utf8JsonWriter(output, Options);
             Write(value, writer);
+        }
+        catch (InvalidOperationException exception)
+        {
+            throw new FormatException($"A string is no text: {exception.Message}", exception);
         }
 
         return Encoding.UTF8.GetString(output.WrittenSpan);

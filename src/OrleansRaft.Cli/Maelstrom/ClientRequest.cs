@@ -1,3 +1,8 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text.Json;
+using OrleansRaft.Runtime;
+
 namespace OrleansRaft.Cli.Maelstrom;
 
 /// <summary>A client's request that waits for its answer.</summary>
@@ -26,4 +31,47 @@ internal sealed class ClientRequest
 
     /// <summary>Whether it only reads, so that it may be refused and repeated at will.</summary>
     public bool IsRead => Command.Action == KvAction.Read;
+
+    /// <summary>Reads what a client asks for: <c>read</c>, <c>write</c> or <c>cas</c>.</summary>
+    /// <exception cref="FormatException">The request lacks something.</exception>
+    public static ClientRequest Read(MaelstromMessage message, long givesUpAt)
+    {
+        var id = message.Id ?? throw new FormatException("The request has no msg_id.");
+        var command = message.Type switch
+        {
+            "read" => new KvCommand(KvAction.Read, Json(message, "key"), "", ""),
+            "write" => new KvCommand(KvAction.Write, Json(message, "key"), "", Json(message, "value")),
+            _ => new KvCommand(
+                message.Field("create_if_not_exists") is { ValueKind: JsonValueKind.True } ? KvAction.CompareAndSetOrCreate : KvAction.CompareAndSet,
+                Json(message, "key"),
+                Json(message, "from"),
+                Json(message, "to")),
+        };
+        var encoded = KvCommandCodec.Instance.Encode(command);
+        if (encoded.Length > MaelstromReplica.Options.AppendBytesMax / 2)
+        {
+            throw new FormatException($"The request has {encoded.Length} bytes, which is too much.");
+        }
+
+        return new ClientRequest
+        {
+            Client = message.Source,
+            MessageId = id,
+            Command = command,
+            Encoded = encoded,
+            RequestId = NameOf(message.Source, id, encoded.Span),
+            GivesUpAt = givesUpAt,
+        };
+    }
+
+    private static string Json(MaelstromMessage message, string field) => message.Field(field) is { } value
+        ? CanonicalJson.Write(value)
+        : throw new FormatException($"The request has no '{field}'.");
+
+    // The content is part of the name: a client that begins to count anew is not given another request's answer.
+    private static string NameOf(string client, long id, ReadOnlySpan<byte> command)
+    {
+        var name = string.Create(CultureInfo.InvariantCulture, $"{client} {id} {Convert.ToHexStringLower(SHA256.HashData(command).AsSpan(0, 8))}");
+        return name.Length <= CommandEnvelope.RequestIdLengthMax ? name : throw new FormatException("The client's name is too long.");
+    }
 }

@@ -1,10 +1,4 @@
-using System.Buffers;
-using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
-using System.Text.Json;
 using OrleansRaft.Core;
-using OrleansRaft.Core.Codec;
 using OrleansRaft.Runtime;
 
 namespace OrleansRaft.Cli.Maelstrom;
@@ -38,43 +32,11 @@ internal sealed class ClientRequests(
     private long lastNumber;
     private LogTime groupTime;
 
-    /// <summary>Reads what a client asks for.</summary>
-    /// <exception cref="FormatException">The request lacks something.</exception>
-    /// <exception cref="InvalidOperationException">A string in it is no text.</exception>
-    public ClientRequest Read(MaelstromMessage message)
-    {
-        var id = message.Id ?? throw new FormatException("The request has no msg_id.");
-        var action = message.Type switch
-        {
-            "read" => KvAction.Read,
-            "write" => KvAction.Write,
-            _ => message.Field("create_if_not_exists") is { ValueKind: JsonValueKind.True } ? KvAction.CompareAndSetOrCreate : KvAction.CompareAndSet,
-        };
-        var command = new KvCommand(
-            action,
-            Json(message, "key"),
-            message.Type == "cas" ? Json(message, "from") : "",
-            action == KvAction.Read ? "" : Json(message, message.Type == "cas" ? "to" : "value"));
-        var encoded = KvCommandCodec.Instance.Encode(command);
-        if (encoded.Length > MaelstromReplica.Options.AppendBytesMax / 2)
-        {
-            throw new FormatException($"The request has {encoded.Length} bytes, which is too much.");
-        }
-
-        return new ClientRequest
-        {
-            Client = message.Source,
-            MessageId = id,
-            Command = command,
-            Encoded = encoded,
-            RequestId = NameOf(message.Source, id, encoded.Span),
-            GivesUpAt = After(Patience),
-        };
-    }
-
     /// <summary>Begins to serve a request.</summary>
-    public void Serve(ClientRequest request)
+    /// <exception cref="FormatException">The request lacks something.</exception>
+    public void Serve(MaelstromMessage message)
     {
+        var request = ClientRequest.Read(message, After(Patience));
         waiting.Add(++lastNumber, request);
         Try(lastNumber, request);
     }
@@ -174,17 +136,6 @@ internal sealed class ClientRequests(
     }
 
     private long After(TimeSpan span) => time.GetTimestamp() + (long)(span.TotalSeconds * time.TimestampFrequency);
-
-    private static string Json(MaelstromMessage message, string field) => message.Field(field) is { } value
-        ? CanonicalJson.Write(value)
-        : throw new FormatException($"The request has no '{field}'.");
-
-    // The content is part of the name: a client that begins to count anew is not given another request's answer.
-    private static string NameOf(string client, long id, ReadOnlySpan<byte> command)
-    {
-        var name = string.Create(CultureInfo.InvariantCulture, $"{client} {id} {Convert.ToHexStringLower(SHA256.HashData(command).AsSpan(0, 8))}");
-        return name.Length <= CommandEnvelope.RequestIdLengthMax ? name : throw new FormatException("The client's name is too long.");
-    }
 
     private sealed class Sink(Action<ReplyBatch> told) : IReplySink
     {

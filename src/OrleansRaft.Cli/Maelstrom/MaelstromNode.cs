@@ -22,10 +22,10 @@ internal sealed class MaelstromNode : IAsyncDisposable
 
     // What arrives before the node knows who it is waits: refusing it by a definite error would be wrong if a second copy comes later.
     private readonly Queue<MaelstromMessage> early = new();
+    private readonly List<MaelstromMessage> inits = [];
 
     private string name = "";
     private string[] nodes = [];
-    private bool isStarting;
     private MaelstromReplica? replica;
     private ClientRequests? requests;
     private Exception? failure;
@@ -140,7 +140,7 @@ internal sealed class MaelstromNode : IAsyncDisposable
         {
             Refuse(message, MaelstromError.MalformedRequest, "init names the node by node_id, and all nodes by node_ids.");
         }
-        else if (replica is not null && (self != name || !all.SequenceEqual(nodes)))
+        else if (name.Length > 0 && (self != name || !all.SequenceEqual(nodes)))
         {
             Refuse(message, MaelstromError.MalformedRequest, $"This node is {name} of {string.Join(", ", nodes)} already.");
         }
@@ -148,25 +148,30 @@ internal sealed class MaelstromNode : IAsyncDisposable
         {
             Reply(message, "init_ok");
         }
-        else if (!isStarting)
+        else
         {
-            (name, nodes, isStarting) = (self, all, true);
-            _ = StartAsync(message);
+            // Copies that come while the log is opened are answered together.
+            inits.Add(message);
+            if (inits.Count == 1)
+            {
+                (name, nodes) = (self, all);
+                _ = StartAsync();
+            }
         }
     }
 
-    private async Task StartAsync(MaelstromMessage init)
+    private async Task StartAsync()
     {
         try
         {
             var opened = await OpenAsync();
-            Post(() => Begin(init, opened));
+            Post(() => Begin(opened));
         }
         catch (Exception exception)
         {
             Post(() =>
             {
-                Refuse(init, MaelstromError.Abort, exception.Message);
+                inits.ForEach(init => Refuse(init, MaelstromError.Abort, exception.Message));
                 Fail(exception);
             });
         }
@@ -196,12 +201,12 @@ internal sealed class MaelstromNode : IAsyncDisposable
         }
     }
 
-    private void Begin(MaelstromMessage init, MaelstromReplica opened)
+    private void Begin(MaelstromReplica opened)
     {
         replica = opened;
         requests = new ClientRequests(opened, Answer, Forward, TimeProvider.System);
         opened.Begin();
-        Reply(init, "init_ok");
+        inits.ForEach(init => Reply(init, "init_ok"));
         while (early.TryDequeue(out var message))
         {
             OnMessage(message);
@@ -219,18 +224,14 @@ internal sealed class MaelstromNode : IAsyncDisposable
 
     private void OnRequest(MaelstromMessage message)
     {
-        ClientRequest request;
         try
         {
-            request = requests!.Read(message);
+            requests!.Serve(message);
         }
-        catch (Exception problem) when (problem is FormatException or InvalidOperationException)
+        catch (FormatException problem)
         {
             Refuse(message, MaelstromError.MalformedRequest, problem.Message);
-            return;
         }
-
-        requests.Serve(request);
     }
 
     private void Answer(ClientRequest request, KvResult? result, MaelstromError error, string text)

@@ -21,6 +21,13 @@ public static class ClusterRow
         try
         {
             var row = JsonSerializer.Deserialize<Row>(text, Format) ?? throw new CorruptDataException("the cluster row is empty");
+            if (row is not { ClusterId: not null, Sets: not null, LocalStores: not null }
+                || Array.Exists(row.Sets, set => set?.Name is null)
+                || Array.Exists(row.LocalStores, store => store is null))
+            {
+                throw new CorruptDataException("the cluster row is damaged: it lacks a name, its sets of groups, or its stores");
+            }
+
             return new ClusterDefinition(row.ClusterId, [.. row.Sets], row.Servers, [.. row.LocalStores]);
         }
         catch (JsonException exception)

@@ -8,6 +8,9 @@ namespace OrleansRaft.Integration.Tests.Maelstrom;
 /// <summary>A network of real processes, joined by their pipes. Messages may be lost, repeated and delayed as a seed says; nodes are killed by SIGKILL.</summary>
 internal sealed class MaelstromNetwork : IAsyncDisposable
 {
+    /// <summary>The client whose messages always arrive.</summary>
+    private const string Operator = "c0";
+
     private readonly DirectoryInfo directory = Directory.CreateTempSubdirectory("oraft-maelstrom-");
     private readonly ConcurrentDictionary<string, (Process Process, Lock Pipe)> processes = [];
     private readonly ConcurrentDictionary<(string Client, long Id), TaskCompletionSource<JsonObject>> waiting = [];
@@ -56,7 +59,7 @@ internal sealed class MaelstromNetwork : IAsyncDisposable
         processes[name] = (process, new Lock());
 
         var init = new JsonObject { ["type"] = "init", ["node_id"] = name, ["node_ids"] = new JsonArray([.. Names.Select(node => JsonValue.Create(node))]) };
-        var answer = await CallAsync("c0", name, init, TimeSpan.FromSeconds(60), isReliable: true) ?? throw new TimeoutException($"{name} did not start:\n{Errors}");
+        var answer = await CallAsync(Operator, name, init, TimeSpan.FromSeconds(60)) ?? throw new TimeoutException($"{name} did not start:\n{Errors}");
         ((string)answer["type"]!).ShouldBe("init_ok", Errors);
     }
 
@@ -72,7 +75,7 @@ internal sealed class MaelstromNetwork : IAsyncDisposable
     }
 
     /// <summary>A client's request, sent in some copies, and the body of its answer; null when none came in time.</summary>
-    public async Task<JsonObject?> CallAsync(string client, string node, JsonObject body, TimeSpan patience, bool isReliable = false, int copies = 1)
+    public async Task<JsonObject?> CallAsync(string client, string node, JsonObject body, TimeSpan patience, int copies = 1)
     {
         var id = Interlocked.Increment(ref lastId);
         body["msg_id"] = id;
@@ -80,7 +83,7 @@ internal sealed class MaelstromNetwork : IAsyncDisposable
         var line = new JsonObject { ["src"] = client, ["dest"] = node, ["body"] = body }.ToJsonString();
         for (var copy = 0; copy < copies; copy++)
         {
-            if (isReliable)
+            if (client == Operator)
             {
                 Deliver(node, line);
             }
@@ -110,7 +113,7 @@ internal sealed class MaelstromNetwork : IAsyncDisposable
         var watch = Stopwatch.StartNew();
         while (watch.Elapsed < TimeSpan.FromSeconds(90))
         {
-            var answer = await CallAsync("c0", node, (JsonObject)body.DeepClone(), TimeSpan.FromSeconds(6));
+            var answer = await CallAsync(Operator, node, (JsonObject)body.DeepClone(), TimeSpan.FromSeconds(6));
             if (answer is not null && (int?)answer["code"] is null or 20 or 22)
             {
                 return answer!;
@@ -168,7 +171,8 @@ internal sealed class MaelstromNetwork : IAsyncDisposable
         }
 
         var body = message["body"]!.AsObject();
-        if (body["in_reply_to"] is { } id && waiting.TryGetValue((destination, (long)id), out var answer) && !Chance(Faults.Lost))
+        var isReliable = destination == Operator;
+        if (body["in_reply_to"] is { } id && waiting.TryGetValue((destination, (long)id), out var answer) && (isReliable || !Chance(Faults.Lost)))
         {
             answer.TrySetResult(body);
         }

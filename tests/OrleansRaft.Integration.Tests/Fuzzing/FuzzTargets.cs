@@ -1,0 +1,252 @@
+using System.Buffers;
+using System.Text;
+using Microsoft.AspNetCore.Http;
+using OrleansRaft.Cli.Maelstrom;
+using OrleansRaft.Core;
+using OrleansRaft.Core.Codec;
+using OrleansRaft.Counters;
+using OrleansRaft.Grains;
+using OrleansRaft.Runtime;
+using OrleansRaft.Runtime.StateMachines;
+using OrleansRaft.Runtime.Storage;
+using OrleansRaft.Server;
+using OrleansRaft.Simulation.Script;
+
+namespace OrleansRaft.Integration.Tests.Fuzzing;
+
+/// <summary>Every codec and every parser that reads bytes from outside.</summary>
+internal static class FuzzTargets
+{
+    private const int BinaryRounds = 60_000;
+    private const int TextRounds = 15_000;
+
+    private static readonly CounterCommandCodec CommandsCodec = new();
+    private static readonly CounterResultCodec ResultsCodec = new();
+    private static readonly Configuration Members = Configuration.OfVoters(3);
+    private static readonly EntryId Second = new(new Term(2), new LogIndex(2));
+
+    private static readonly EntryBlock Block = new(
+        EntryId.Zero,
+        [
+            new Entry(new EntryId(new Term(1), new LogIndex(1)), EntryKind.NoOp, LogTime.Zero, default),
+            new Entry(Second, EntryKind.Configuration, new LogTime(5), ConfigurationCodec.Encode(Members)),
+            new Entry(new EntryId(new Term(2), new LogIndex(3)), EntryKind.Command, new LogTime(5), Envelope("k", "request", new IncrementCounter(3))),
+        ]);
+
+    private static readonly SnapshotDescriptor Snapshot = new(Second, new LogTime(7), Members, 1_000);
+
+    public static IReadOnlyList<FuzzTarget> All { get; } =
+    [
+        Binary("messages", Messages().Select(Encode), bytes => MessageCodec.Decode(bytes)),
+        Binary("entry blocks", [Block.Encoded.ToArray()], bytes => EntryBlock.Decode(bytes)),
+        Binary("entry blocks with a right checksum", [Block.Encoded.ToArray()], bytes => EntryBlock.Decode(WithChecksum(bytes))),
+        Binary("snapshot descriptors", [SnapshotDescriptorCodec.Encode(Snapshot).ToArray()], bytes => SnapshotDescriptorCodec.Decode(bytes)),
+        Binary("configurations", [ConfigurationCodec.Encode(Members).ToArray()], bytes => ConfigurationCodec.Decode(bytes)),
+        Binary("envelopes", [Envelope("k", "request", new SetCounter(-1)).ToArray(), SessionEnvelope()], bytes => CommandEnvelopeCodec.Decode(bytes)),
+        Binary("snapshots of counters and sessions", [CapturedCounters()], bytes => Counters().Restore(bytes)),
+        Binary("snapshots of counters", [CapturedMachine()], bytes => new CounterMachine().Restore(bytes)),
+        Binary("commands of counters", CounterCommands().Select(Encode), bytes => CommandsCodec.Read(bytes)),
+        Binary("results of counters", CounterResults().Select(Encode), bytes => ResultsCodec.Read(bytes)),
+        Binary("replies", [Replies()], bytes => RequestCodec.DecodeReplies(bytes)),
+        Binary("forwarded commands", [RequestCodec.EncodeCommands(Slot, [Envelope("k", "r", new GetCounter())])], bytes => RequestCodec.DecodeCommands(bytes)),
+        Binary("forwarded queries", [RequestCodec.EncodeQueries(Slot, [new QueryEnvelope("k", Encode(new GetCounter()))], ReadConsistency.Stale)],
+            bytes => RequestCodec.DecodeQueries(bytes)),
+        Binary("batches of a lane", [LaneBatch()], bytes => LaneBatchCodec.Decode(bytes, Groups, (_, frame) => MessageCodec.Decode(frame.Message))),
+        Binary("answers of a lane", [LaneBatchCodec.EncodeAbsent([1, 5, 200])], bytes => LaneBatchCodec.DecodeAbsent(bytes, 300)),
+        Binary("entries for people", [EntryListCodec.Encode([.. Block.Entries])], bytes => EntryListCodec.Decode(bytes)),
+        Binary("changes of members", [MemberChangeCodec.Encode([new MemberChange(MemberChangeKind.AddVoter, new ReplicaId(4), 1, "disk")], new LogIndex(3))],
+            bytes => MemberChangeCodec.Decode(bytes)),
+        Binary("commands of Maelstrom", [KvCommandCodec.Instance.Encode(new KvCommand(KvAction.CompareAndSet, "1", "2", "3")).ToArray()],
+            bytes => KvCommandCodec.Instance.Read(bytes)),
+        Binary("results of Maelstrom", [[1, 2, 49, 50]], bytes => KvResultCodec.Instance.Read(bytes)),
+        Binary("snapshots of Maelstrom", [[2, 1, 49, 1, 50, 3, 34, 97, 34, 1, 49]], bytes => new KvMachine().Restore(bytes)),
+        Binary("cluster rows", [Utf8(ClusterRow.Write(Cluster))], bytes => ClusterRow.Read(Encoding.UTF8.GetString(bytes)), TextRounds),
+        new("lines of Maelstrom", [.. MaelstromLines.Select(Utf8)], ReadMaelstromLine, failure => failure is FormatException or InvalidOperationException, TextRounds),
+        new("lines of the scripted cluster", [.. ScriptLines.Select(Utf8)], ReadScriptLine, _ => false, TextRounds),
+        new("bodies of requests", [Utf8("""{"by":5}"""), Utf8("""{ "by" : -9223372036854775808 }""")],
+            bytes => RequestBody.ParseInt64(new ReadOnlySequence<byte>(bytes), "by"), _ => false, BinaryRounds),
+        new("queries and headers of requests", [.. Queries.Select(Utf8)], ReadQuery, _ => false, TextRounds),
+    ];
+
+    private static ClusterDefinition Cluster => new("fuzz", [new GroupSet("counters", 2, 3)], 1, ["disk"]);
+
+    private static GroupTable Groups
+    {
+        get
+        {
+            if (field is null)
+            {
+                field = new GroupTable();
+                field.Load(Cluster);
+            }
+
+            return field;
+        }
+    }
+
+    private static ReplicaSlot Slot => new(Groups.Groups[0], new ReplicaId(1));
+
+    private static string[] MaelstromLines =>
+    [
+        """{"src":"c1","dest":"n1","body":{"type":"init","msg_id":1,"node_id":"n1","node_ids":["n1","n2"]}}""",
+        """{"src":"c1","dest":"n1","body":{"type":"read","msg_id":2,"key":[1,{"a":null}]}}""",
+        """{"src":"c1","dest":"n1","body":{"type":"write","msg_id":3,"key":"k","value":1.50}}""",
+        """{"src":"c1","dest":"n1","body":{"type":"cas","msg_id":4,"key":1,"from":"x","to":{"b":1,"a":2},"create_if_not_exists":true}}""",
+        """{"src":"n2","dest":"n1","body":{"type":"raft","data":"AQIDBA=="}}""",
+    ];
+
+    private static string[] ScriptLines =>
+    [
+        """{"id":1,"op":"add-nodes","count":3,"voters":[1,2,3],"index":10,"content":"x","prevote":true,"checkquorum":false,"inflight":2}""",
+        """{"id":2,"op":"campaign","node":1}""", """{"id":3,"op":"stabilize"}""", """{"id":4,"op":"propose","node":1,"data":"SET 5"}""",
+        """{"id":5,"op":"propose-conf-change","node":1,"v1":false,"transition":"explicit","changes":[{"type":"voter","node":4},{"type":"remove","node":2}]}""",
+        """{"id":6,"op":"deliver-msgs","to":[1],"drop":[2],"type":"first"}""", """{"id":7,"op":"tick","node":2,"count":3}""", """{"id":8,"op":"state"}""",
+        """{"id":9,"op":"compact","node":1,"index":11}""", """{"id":10,"op":"transfer-leadership","from":1,"to":2}""", """{"id":11,"op":"process-ready","node":2}""",
+        """{"id":12,"op":"send-snapshot","from":1,"to":3}""", """{"id":13,"op":"restart","node":1}""", """{"id":14,"op":"add-nodes","count":1}""",
+    ];
+
+    private static string[] Queries => ["?consistency=stale&after=abc&limit=10", "?after=12&limit=1000", "?consistency=linearizable", "\"12\"", "*, W/\"7\""];
+
+    private static FuzzTarget Binary(string name, IEnumerable<byte[]> samples, Action<byte[]> read, int rounds = BinaryRounds) =>
+        new(name, [.. samples], read, failure => failure is CorruptDataException, rounds);
+
+    private static IEnumerable<Message> Messages() =>
+    [
+        new PreVote(new Term(3), Second),
+        new RequestVote(new Term(3), Second, true),
+        new RequestVoteResponse(new Term(3), true),
+        new AppendEntries(new Term(3), new LogIndex(1), Block, new LogIndex(2), new ReadSequence(9)),
+        new AppendEntriesResponse(new Term(3), new LogIndex(1), false, Second, new LogIndex(7), new ReadSequence(9)),
+        new InstallSnapshot(new Term(3), new LogIndex(1), Snapshot, 0, "state"u8.ToArray(), false, new ReadSequence(9)),
+        new InstallSnapshotResponse(new Term(3), new LogIndex(1), Second, 5, false, new ReadSequence(9)),
+        new TimeoutNow(new Term(3)),
+        new Quiesce(new Term(3), new LogIndex(1), Second, new ReplicaId(2)),
+        new ReadIndexRequest(new Term(3), 5),
+        new ReadIndexResponse(new Term(3), 5, new LogIndex(6)),
+    ];
+
+    private static CounterCommand[] CounterCommands() =>
+        [new IncrementCounter(5, CounterCondition.Exists), new SetCounter(long.MinValue, CounterCondition.Unchanged(7)), new DeleteCounter(), new GetCounter(), new ListCounters("t", "a", 7)];
+
+    private static CounterResult[] CounterResults() =>
+        [new CounterValue(1, 2, 3), new CounterDeleted(1, 2), CounterNotFound.Instance, new CounterCommandRefused("no"), new CounterPage([new ListedCounter("a", 1, 2, 3)], true)];
+
+    private static byte[] Encode(Message message)
+    {
+        var output = new ArrayBufferWriter<byte>();
+        MessageCodec.Encode(message, output);
+        return output.WrittenSpan.ToArray();
+    }
+
+    private static byte[] Encode(CounterCommand command)
+    {
+        var output = new ArrayBufferWriter<byte>();
+        CommandsCodec.Write(command, output);
+        return output.WrittenSpan.ToArray();
+    }
+
+    private static byte[] Encode(CounterResult result)
+    {
+        var output = new ArrayBufferWriter<byte>();
+        ResultsCodec.Write(result, output);
+        return output.WrittenSpan.ToArray();
+    }
+
+    private static ReadOnlyMemory<byte> Envelope(string key, string request, CounterCommand command) =>
+        CommandEnvelopeCodec.Encode(CommandEnvelope.ForRequest(key, Encode(command), new LogTime(60_000), request));
+
+    private static byte[] SessionEnvelope() =>
+        CommandEnvelopeCodec.Encode(CommandEnvelope.ForSession("t/c", Encode(new GetCounter()), new LogTime(60_000), new LogIndex(4), 3, 2)).ToArray();
+
+    private static StateMachineHost<CounterCommand, CounterResult> Counters() =>
+        new(new CounterMachine(), CommandsCodec, ResultsCodec);
+
+    private static byte[] CapturedCounters()
+    {
+        var host = Counters();
+        host.Apply([.. Block.Entries], new Reply[Block.Count]);
+        return host.Capture().ToArray();
+    }
+
+    private static byte[] CapturedMachine()
+    {
+        var machine = new CounterMachine();
+        machine.Apply([new Command<CounterCommand>(new SetCounter(7), "acme/visits", Second, LogTime.Zero)], new CounterResult[1]);
+        var output = new ArrayBufferWriter<byte>();
+        machine.Capture(output);
+        return output.WrittenSpan.ToArray();
+    }
+
+    private static byte[] Replies() => RequestCodec.EncodeReplies(new ReplyBatch(
+        [Reply.Committed(Second, "ok"u8.ToArray()), Reply.Rejected(RefusalReason.NoLeader, new ReplicaId(2), 5, "elsewhere"), Reply.Unknown("who knows")], new LogTime(9)));
+
+    private static byte[] LaneBatch()
+    {
+        var output = new ArrayBufferWriter<byte>();
+        var writer = new WireWriter(output);
+        writer.WriteByte(1);
+        foreach (var message in Messages())
+        {
+            writer.WriteString(Groups.Groups[0].Name);
+            writer.WriteVarint(1);
+            writer.WriteVarint(2);
+            writer.WriteVarint(77);
+            writer.WriteBytes(Encode(message));
+        }
+
+        return output.WrittenSpan.ToArray();
+    }
+
+    /// <summary>Otherwise hardly anything would come past the checksum.</summary>
+    private static byte[] WithChecksum(byte[] bytes)
+    {
+        if (bytes.Length >= 5)
+        {
+            BitConverter.TryWriteBytes(bytes.AsSpan(1), Crc32C.Compute(bytes.AsSpan(5)));
+        }
+
+        return bytes;
+    }
+
+    private static void ReadMaelstromLine(byte[] bytes)
+    {
+        var message = MaelstromMessage.Parse(Encoding.UTF8.GetString(bytes));
+        _ = (message.TextField("node_id"), message.NumberField("number"));
+        if (message.Type is "read" or "write" or "cas")
+        {
+            ClientRequest.Read(message, 0);
+        }
+    }
+
+    /// <summary>Each line meets a cluster in which something has happened.</summary>
+    private static void ReadScriptLine(byte[] bytes)
+    {
+        var session = new ScriptSession();
+        foreach (var line in ScriptLines.AsSpan(0, 4))
+        {
+            session.Answer(line);
+        }
+
+        var answer = session.Answer(Encoding.UTF8.GetString(bytes));
+
+        using var document = System.Text.Json.JsonDocument.Parse(answer);
+        document.RootElement.GetProperty("ok").ValueKind.ShouldBeOneOf(System.Text.Json.JsonValueKind.True, System.Text.Json.JsonValueKind.False);
+    }
+
+    private static void ReadQuery(byte[] bytes)
+    {
+        var text = Encoding.Latin1.GetString(bytes);
+        var request = new DefaultHttpContext().Request;
+        request.QueryString = new QueryString("?" + text.TrimStart('?'));
+        request.Headers.IfMatch = text;
+        request.Headers["Idempotency-Key"] = text;
+        QueryParameters.Consistency(request);
+        QueryParameters.Limit(request, 10);
+        QueryParameters.AfterName(request);
+        QueryParameters.AfterIndex(request);
+        EntityTag.ReadCondition(request);
+        IdempotencyKey.ReadRequestId(request, new CounterKey("t", "c"));
+    }
+
+    private static byte[] Utf8(string text) => Encoding.UTF8.GetBytes(text);
+}

@@ -1,0 +1,72 @@
+using System.Globalization;
+
+namespace OrleansRaft.Integration.Tests.Fuzzing;
+
+/// <summary>Bad bytes from outside are refused: no crash, no hang, and no memory because somebody said that much was coming.</summary>
+/// <remarks>ORAFT_FUZZ_SEED chooses the seed; ORAFT_FUZZ_TIMES makes a run that many times longer.</remarks>
+public sealed class FuzzTests(ITestOutputHelper output)
+{
+    private const long SlackBytes = 512 * 1024;
+    private const int BytesForEach = 512;
+
+    public static TheoryData<string> Targets => [.. FuzzTargets.All.Select(target => target.Name)];
+
+    [Theory]
+    [MemberData(nameof(Targets))]
+    public async Task Bad_bytes_are_refused(string name)
+    {
+        var target = FuzzTargets.All.Single(target => target.Name == name);
+        var seed = Number("ORAFT_FUZZ_SEED") ?? (Environment.TickCount & 0xFFFFFF);
+        var rounds = target.Rounds * (Number("ORAFT_FUZZ_TIMES") ?? 1);
+        output.WriteLine($"seed {seed}, {rounds} inputs");
+
+        await Task.Run(() => Fuzz(target, seed, rounds)).WaitAsync(TimeSpan.FromMinutes(30), TestContext.Current.CancellationToken);
+    }
+
+    [Theory]
+    [MemberData(nameof(Targets))]
+    public void Good_bytes_are_read(string name)
+    {
+        var target = FuzzTargets.All.Single(target => target.Name == name);
+
+        foreach (var sample in target.Samples)
+        {
+            Refusal(target, [.. sample]).ShouldBeNull();
+        }
+    }
+
+    private static void Fuzz(FuzzTarget target, int seed, int rounds)
+    {
+        var mutator = new Mutator(seed);
+        for (var round = 0; round < rounds; round++)
+        {
+            var input = mutator.Next(target.Samples);
+            var before = GC.GetAllocatedBytesForCurrentThread();
+
+            Refusal(target, [.. input]);
+
+            var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+            allocated.ShouldBeLessThan(SlackBytes + (BytesForEach * input.Length), $"seed {seed}, round {round}: {Convert.ToHexString(input)}");
+        }
+    }
+
+    private static Exception? Refusal(FuzzTarget target, byte[] input)
+    {
+        try
+        {
+            target.Read(input);
+            return null;
+        }
+        catch (Exception failure) when (target.IsRefusal(failure))
+        {
+            return failure;
+        }
+        catch (Exception failure)
+        {
+            throw new InvalidOperationException($"{target.Name} threw {failure.GetType().Name} at {Convert.ToHexString(input)}", failure);
+        }
+    }
+
+    private static int? Number(string variable) =>
+        int.TryParse(Environment.GetEnvironmentVariable(variable), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+}
