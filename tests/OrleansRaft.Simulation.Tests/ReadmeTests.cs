@@ -1,9 +1,10 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using OrleansRaft.Simulation.Mutants;
 
 namespace OrleansRaft.Simulation.Tests;
 
-/// <summary>The table of <c>tests/README.md</c> is as the code is.</summary>
+/// <summary>The tables of <c>tests/README.md</c> are as the code is.</summary>
 public sealed partial class ReadmeTests
 {
     private const int RulesCount = 36;
@@ -26,6 +27,14 @@ public sealed partial class ReadmeTests
             var row = Rows.Where(row => row[0] == rule.ToString(CultureInfo.InvariantCulture)).ShouldHaveSingleItem();
             row[2].Split(", ").Order(StringComparer.Ordinal).ShouldBe(written[rule].Select(name => $"`{name}`").Distinct().Order(StringComparer.Ordinal), $"rule {rule}");
         }
+    }
+
+    [Fact]
+    public void Every_planted_bug_stands_in_the_table_of_hunts()
+    {
+        var hunted = Rows.Select(row => row[0]).ToHashSet();
+
+        MutantCatalogue.All.Select(mutant => mutant.Name).Where(name => !hunted.Contains(name)).ShouldBeEmpty();
     }
 
     private static IEnumerable<(int Rule, string Name)> TestsOfRules() =>
