@@ -1,6 +1,9 @@
 using OrleansRaft.Core;
 using OrleansRaft.Lab;
+using OrleansRaft.Runtime;
+using OrleansRaft.Simulation.Faults;
 using OrleansRaft.Simulation.Machine;
+using OrleansRaft.Simulation.Running;
 
 namespace OrleansRaft.Simulation.Tests;
 
@@ -91,14 +94,64 @@ public sealed class LabClusterTests : IDisposable
         cluster.RunUntil(() => leader.Role == RaftRole.Follower && leader.Term == cluster.LeaderOf(Group)!.Term, Soon).ShouldBeTrue();
     }
 
+    [Fact]
+    public void A_sleeping_group_notices_that_its_leader_is_gone()
+    {
+        var cluster = Make(raft: new RaftOptions { QuiesceTicks = 5 });
+        var leader = AwaitLeader(cluster);
+        cluster.RunUntil(() => cluster.ReplicasOf(Group).All(replica => replica.IsQuiescent), Soon).ShouldBeTrue();
+
+        leader.Node.Crash();
+
+        cluster.RunUntil(() => cluster.LeaderOf(Group) is { } next && next.Term > leader.Term, Soon).ShouldBeTrue();
+        cluster.Violation.ShouldBeNull();
+    }
+
+    [Fact]
+    public void A_node_that_is_to_die_in_a_write_leaves_the_write_torn_or_undone_and_recovers()
+    {
+        var cluster = Make();
+        var node = AwaitLeader(cluster).Node;
+        for (var crashes = 0; cluster.TornWrites == 0; crashes++)
+        {
+            crashes.ShouldBeLessThan(100, "one crash in a few tears a write");
+            node.CrashInNextWrite();
+            cluster.LeaderOf(Group)?.Driver.TransferLeadership(null, Sinks.Ignore);
+            cluster.RunUntil(() => !node.IsUp, Soon).ShouldBeTrue();
+            node.Restart();
+            cluster.RunUntil(() => Convergence.IsReached(cluster), Soon).ShouldBeTrue();
+        }
+
+        cluster.LostWrites.ShouldBeGreaterThan(0);
+        cluster.Violation.ShouldBeNull();
+    }
+
+    [Fact]
+    public void A_name_that_comes_back_knows_its_vote_and_nothing_else()
+    {
+        var cluster = Make();
+        var leader = AwaitLeader(cluster);
+        cluster.RunUntil(() => leader.AppliedIndex > LogIndex.Zero && Convergence.IsReached(cluster), Soon).ShouldBeTrue();
+        var member = cluster.ReplicasOf(Group).First(replica => replica.Key != leader.Key);
+
+        cluster.RemoveReplica(Group, member.Key.Replica);
+        cluster.Network.Isolate(member.Node.Index);
+        cluster.AddReplica(member.Node.Index, Group, member.Key.Replica);
+
+        var back = member.Node.Find(Group, member.Key.Replica)!;
+        back.Term.ShouldBe(leader.Term);
+        back.Core!.LastEntry.ShouldBe(EntryId.Zero);
+    }
+
     public void Dispose() => clusters.ForEach(cluster => cluster.Dispose());
 
-    private LabCluster Make(ulong seed = 1, bool sharedDisks = false)
+    private LabCluster Make(ulong seed = 1, bool sharedDisks = false, RaftOptions? raft = null)
     {
         var cluster = new LabCluster(new LabOptions
         {
             Seed = seed,
             SharedDisks = sharedDisks,
+            Raft = raft ?? new RaftOptions(),
             StateMachine = group => RegisterMachine.Host(group, new Ledger((_, _) => { })),
         });
         clusters.Add(cluster);
