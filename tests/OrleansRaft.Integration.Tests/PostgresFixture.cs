@@ -8,13 +8,13 @@ namespace OrleansRaft.Integration.Tests;
 /// <summary>One PostgreSQL server for all tests, started by the first that asks; each test makes a database of its own.</summary>
 public sealed class PostgresFixture : IAsyncDisposable
 {
-    private readonly Lazy<Task<PostgresServer>> server = new(PostgresServer.StartNewAsync);
+    private readonly Lazy<Task<PostgresServer>> server = new(() => PostgresServer.StartNewAsync());
 
     /// <summary>The server. Where there is none the test is skipped, except in CI, where it fails.</summary>
     public Task<PostgresServer> GetServerAsync() => OrSkipAsync(() => server.Value);
 
     /// <summary>A server that the test may stop and kill.</summary>
-    public static Task<PostgresServer> StartOwnServerAsync() => OrSkipAsync(PostgresServer.StartNewAsync);
+    public static Task<PostgresServer> StartOwnServerAsync() => OrSkipAsync(() => PostgresServer.StartNewAsync());
 
     public async ValueTask DisposeAsync()
     {

@@ -19,6 +19,9 @@ public sealed class EndToEndCluster : IAsyncDisposable, ICollectionFixture<EndTo
 
     public SiloCluster Silos => silos!;
 
+    /// <summary>The connection string of the cluster's database.</summary>
+    public string Database { get; private set; } = "";
+
     /// <summary>Starts the server, for the first test that asks; without PostgreSQL's programs the asking test is skipped.</summary>
     public async Task StartPostgresAsync() => postgres ??= await PostgresFixture.StartOwnServerAsync();
 
@@ -28,7 +31,8 @@ public sealed class EndToEndCluster : IAsyncDisposable, ICollectionFixture<EndTo
         await StartPostgresAsync();
         if (silos is null)
         {
-            silos = new SiloCluster([await Postgres.CreateDatabaseAsync()]);
+            Database = await Postgres.CreateDatabaseAsync();
+            silos = new SiloCluster([Database]);
             await silos.StartAsync();
         }
 

@@ -41,8 +41,9 @@ public sealed class PostgresServer : IAsyncDisposable
     private string LogFile => Path.Combine(directory, "server.log");
 
     /// <summary>Makes a server's files and starts it.</summary>
+    /// <param name="address">Another address of this machine that it listens on besides loopback, for silos in a <see cref="Processes.SiloNetwork"/>.</param>
     /// <exception cref="PostgresUnavailableException">There is no PostgreSQL here.</exception>
-    public static async Task<PostgresServer> StartNewAsync()
+    public static async Task<PostgresServer> StartNewAsync(string? address = null)
     {
         var programs = PostgresPrograms.Get();
         var directory = Directory.CreateTempSubdirectory("oraft-postgres-").FullName;
@@ -54,7 +55,7 @@ public sealed class PostgresServer : IAsyncDisposable
             Path.Combine(server.Data, "postgresql.conf"),
             $"""
 
-            listen_addresses = '127.0.0.1'
+            listen_addresses = '{(address is null ? "" : address + ",")}127.0.0.1'
             unix_socket_directories = '{directory}'
             fsync = on
             shared_buffers = 64MB
@@ -63,6 +64,11 @@ public sealed class PostgresServer : IAsyncDisposable
             log_min_messages = warning
 
             """);
+        if (address is not null)
+        {
+            await File.AppendAllTextAsync(Path.Combine(server.Data, "pg_hba.conf"), $"host all all {address}/24 trust\n");
+        }
+
         await server.StartAsync();
         return server;
     }

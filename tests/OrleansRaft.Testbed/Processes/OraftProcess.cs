@@ -46,21 +46,31 @@ public sealed class OraftProcess : IAsyncDisposable
     /// <param name="arguments">What follows <c>oraft</c>.</param>
     /// <param name="environment">Variables besides those of this process.</param>
     /// <param name="workingDirectory">Where it runs; this process's own by default.</param>
+    /// <param name="launcher">A command that becomes the program, such as one that enters a network namespace; none by default.</param>
     public static OraftProcess Start(
-        IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null, string? workingDirectory = null) =>
-        StartProgram(Program, arguments, environment, workingDirectory);
+        IEnumerable<string> arguments,
+        IReadOnlyDictionary<string, string>? environment = null,
+        string? workingDirectory = null,
+        IReadOnlyList<string>? launcher = null) =>
+        StartProgram(Program, arguments, environment, workingDirectory, launcher);
 
     /// <summary>Starts another program of ours.</summary>
     /// <param name="program">Its assembly.</param>
     /// <param name="arguments">Its arguments.</param>
     /// <param name="environment">Variables besides those of this process.</param>
     /// <param name="workingDirectory">Where it runs; this process's own by default.</param>
+    /// <param name="launcher">A command that becomes the program; none by default.</param>
     public static OraftProcess StartProgram(
-        string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null, string? workingDirectory = null)
+        string program,
+        IEnumerable<string> arguments,
+        IReadOnlyDictionary<string, string>? environment = null,
+        string? workingDirectory = null,
+        IReadOnlyList<string>? launcher = null)
     {
         // A test run that was started in the background ignores Ctrl+C, and its children would inherit that; env takes it away, and becomes dotnet itself.
         var host = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
-        var start = new ProcessStartInfo("env", ["--default-signal=INT", host, program, .. arguments])
+        string[] command = [.. launcher ?? [], "env", "--default-signal=INT", host, program, .. arguments];
+        var start = new ProcessStartInfo(command[0], command[1..])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -2,11 +2,18 @@ using System.Globalization;
 
 namespace OrleansRaft.Testbed.Processes;
 
+/// <summary>A place in a network of its own.</summary>
+/// <param name="Address">Its address.</param>
+/// <param name="Launcher">The command that starts a program there.</param>
+public sealed record SiloHome(string Address, IReadOnlyList<string> Launcher);
+
 /// <summary>One silo: an identity that outlives its processes, and the process that runs it at the moment.</summary>
 /// <param name="name">The silo's name.</param>
 /// <param name="arguments">Options besides its name and ports.</param>
 /// <param name="environment">Variables of its processes, besides those of this one.</param>
-public sealed class OraftSilo(string name, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string>? environment = null) : IAsyncDisposable
+/// <param name="home">Where in a network it lives; this machine's loopback by default.</param>
+public sealed class OraftSilo(
+    string name, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string>? environment = null, SiloHome? home = null) : IAsyncDisposable
 {
     private static readonly TimeSpan ReadyDeadline = TimeSpan.FromSeconds(90);
     private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(5) };
@@ -20,7 +27,9 @@ public sealed class OraftSilo(string name, IReadOnlyList<string> arguments, IRea
     public string Name => name;
 
     /// <summary>Its HTTP API.</summary>
-    public Uri Address => new($"http://127.0.0.1:{httpPort}");
+    public Uri Address => new($"http://{Host}:{httpPort}");
+
+    private string Host => home?.Address ?? "127.0.0.1";
 
     /// <summary>The process that runs it.</summary>
     public OraftProcess Process => process ?? throw new InvalidOperationException($"{name} was never started.");
@@ -30,7 +39,8 @@ public sealed class OraftSilo(string name, IReadOnlyList<string> arguments, IRea
     [
         "serve",
         "--silo-name", name,
-        "--http", $"http://127.0.0.1:{httpPort.ToString(CultureInfo.InvariantCulture)}",
+        "--http", $"http://{Host}:{httpPort.ToString(CultureInfo.InvariantCulture)}",
+        "--silo-address", Host,
         "--silo-port", siloPort.ToString(CultureInfo.InvariantCulture),
         "--gateway-port", gatewayPort.ToString(CultureInfo.InvariantCulture),
         .. arguments,
@@ -44,7 +54,7 @@ public sealed class OraftSilo(string name, IReadOnlyList<string> arguments, IRea
             throw new InvalidOperationException($"{name} runs already.");
         }
 
-        process = OraftProcess.Start(CommandLine, environment);
+        process = OraftProcess.Start(CommandLine, environment, launcher: home?.Launcher);
     }
 
     /// <summary>Waits until it has joined and every group has a leader that it can reach.</summary>

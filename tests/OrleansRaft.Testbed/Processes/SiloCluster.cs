@@ -13,8 +13,9 @@ public sealed class SiloCluster : IAsyncDisposable
     /// <param name="postgres">Connection strings, in the order of the servers.</param>
     /// <param name="silos">How many silos.</param>
     /// <param name="groups">How many groups.</param>
+    /// <param name="network">Where the silos live; null for this machine's loopback.</param>
     /// <param name="more">Further options for every silo.</param>
-    public SiloCluster(IReadOnlyList<string> postgres, int silos = 3, int groups = 4, params IEnumerable<string> more)
+    public SiloCluster(IReadOnlyList<string> postgres, int silos = 3, int groups = 4, SiloNetwork? network = null, params IEnumerable<string> more)
     {
         ClusterId = $"c{Guid.NewGuid():N}"[..12];
         IReadOnlyList<string> arguments =
@@ -26,7 +27,8 @@ public sealed class SiloCluster : IAsyncDisposable
             .. postgres.SelectMany(connection => new[] { "--postgres", connection }),
             .. more,
         ];
-        Silos = [.. Enumerable.Range(1, silos).Select(number => new OraftSilo($"silo-{number.ToString(CultureInfo.InvariantCulture)}", arguments, Environment))];
+        Silos = [.. Enumerable.Range(1, silos).Select(number => new OraftSilo(
+            $"silo-{number.ToString(CultureInfo.InvariantCulture)}", arguments, Environment, network?.Homes[number - 1]))];
     }
 
     /// <summary>For how long a silo may take to become ready.</summary>
@@ -123,7 +125,8 @@ public sealed class SiloCluster : IAsyncDisposable
         }
     }
 
-    private async Task<IReadOnlyList<GroupState>> TryListGroupsAsync()
+    /// <summary>Every group, as the first silo that answers describes them; none when no silo does.</summary>
+    public async Task<IReadOnlyList<GroupState>> TryListGroupsAsync()
     {
         foreach (var silo in Silos.Where(silo => !silo.Process.HasExited))
         {

@@ -8,13 +8,14 @@ using System.Text.Json;
 namespace OrleansRaft.Testbed.Workloads;
 
 /// <summary>
-/// Many clients that increment a few counters through every silo and keep a history. Whatever fails is repeated under its key, through another silo, until the
-/// outcome is known; faults happen underneath.
+/// Many clients that increment a few counters through every silo, read them now and then through another one, and keep a history. Whatever fails is repeated under
+/// its key, through another silo, until the outcome is known; faults happen underneath.
 /// </summary>
 public sealed class CounterWorkload : IAsyncDisposable
 {
     private static readonly TimeSpan SettleDeadline = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
+    private const int IncrementsPerRead = 8;
 
     private readonly HttpClient http = new(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(1) })
     {
@@ -56,7 +57,7 @@ public sealed class CounterWorkload : IAsyncDisposable
     {
         var began = Stopwatch.GetTimestamp();
         await Until.TrueAsync(
-            () => Task.FromResult(history.Where(operation => operation is { Value: not null } && operation.Began > began)
+            () => Task.FromResult(history.Where(operation => operation is { Value: not null, IsRead: false } && operation.Began > began)
                 .Select(operation => operation.Counter).Distinct().Count() == counters),
             SettleDeadline,
             () => $"not every counter of {tenant} is being acknowledged ({Acknowledged} in all)");
@@ -90,21 +91,32 @@ public sealed class CounterWorkload : IAsyncDisposable
         givingUp.Dispose();
     }
 
-    private WorkloadReport Report(List<string> violations)
+    /// <summary>The longest time that any counter went without an acknowledgement, of what ended after a moment.</summary>
+    /// <param name="since">The moment, on the monotonic clock.</param>
+    public TimeSpan LongestGapSince(long since)
     {
-        var ends = history.Where(operation => operation.Value is not null).ToLookup(operation => operation.Counter, operation => operation.Ended);
-        var gaps = from counter in ends
+        var gaps = from counter in Acknowledgements()
                    let sorted = counter.Order().ToList()
                    from pair in sorted.Zip(sorted.Skip(1))
+                   where pair.Second >= since
                    select Stopwatch.GetElapsedTime(pair.First, pair.Second);
+        return gaps.DefaultIfEmpty(TimeSpan.Zero).Max();
+    }
+
+    private ILookup<int, long> Acknowledgements() =>
+        history.Where(operation => operation is { Value: not null, IsRead: false }).ToLookup(operation => operation.Counter, operation => operation.Ended);
+
+    private WorkloadReport Report(List<string> violations)
+    {
+        var ends = Acknowledgements();
         var all = ends.SelectMany(counter => counter).ToList();
         var seconds = all.Count == 0 ? 0 : Stopwatch.GetElapsedTime(all.Min(), all.Max()).TotalSeconds;
         return new WorkloadReport(
             all.Count,
-            history.Count - all.Count,
+            history.Count(operation => operation.Value is null),
             Interlocked.Read(ref repeated),
             seconds == 0 ? 0 : all.Count / seconds,
-            gaps.DefaultIfEmpty(TimeSpan.Zero).Max(),
+            LongestGapSince(0),
             violations);
     }
 
@@ -121,6 +133,21 @@ public sealed class CounterWorkload : IAsyncDisposable
             {
                 Interlocked.Increment(ref acknowledged);
             }
+
+            if (number % IncrementsPerRead == 0)
+            {
+                await ReadOnceAsync(client, counter, number);
+            }
+        }
+    }
+
+    /// <summary>A read that is not answered is nothing; one that is must fit between the increments.</summary>
+    private async Task ReadOnceAsync(int client, int counter, long number)
+    {
+        var began = Stopwatch.GetTimestamp();
+        if (await TryReadAsync(servers[(int)((client + number) % servers.Count)], counter) is { } value)
+        {
+            history.Add(new Operation(counter, began, Stopwatch.GetTimestamp(), value, IsRead: true));
         }
     }
 

@@ -3,6 +3,7 @@ namespace OrleansRaft.Testbed.Workloads;
 /// <summary>
 /// Decides whether a history of increments by one is linearizable and applied exactly once. Each acknowledgement names the value that its increment made, so
 /// within a counter the values must be different, none beyond the final one, none missing that an open increment does not explain, and in the order of real time.
+/// Reads lie between the increments: one that began after an increment ended must see it, and none may see a value that a later increment made.
 /// </summary>
 public static class HistoryChecker
 {
@@ -13,8 +14,9 @@ public static class HistoryChecker
     /// <returns>What is wrong, in sentences; nothing when all is well.</returns>
     public static IReadOnlyList<string> Check(string name, IReadOnlyCollection<Operation> history, long final)
     {
-        var acknowledged = history.Where(operation => operation.Value is not null).OrderBy(operation => operation.Value).ToList();
-        var open = history.Count - acknowledged.Count;
+        var increments = history.Where(operation => !operation.IsRead).ToList();
+        var acknowledged = increments.Where(operation => operation.Value is not null).ToList();
+        var open = increments.Count - acknowledged.Count;
         var values = acknowledged.Select(operation => operation.Value!.Value).ToHashSet();
         var violations = new List<string>();
 
@@ -35,23 +37,26 @@ public static class HistoryChecker
             violations.Add($"{name}: {unexplained} increments were applied that nobody asked for: {final} = {values.Count} acknowledged + {open} open + {unexplained}.");
         }
 
-        violations.AddRange(CheckOrder(name, acknowledged));
+        violations.AddRange(CheckOrder(name, history.Where(operation => operation.Value is not null)
+            .OrderBy(operation => operation.Value).ThenBy(operation => operation.IsRead).ThenBy(operation => operation.Began)));
         return violations;
     }
 
-    /// <summary>An increment that ended before another began must have made a smaller value.</summary>
-    private static IEnumerable<string> CheckOrder(string name, List<Operation> byValue)
+    /// <summary>What ended before something else began must have made a smaller value, or seen one that is not larger.</summary>
+    private static IEnumerable<string> CheckOrder(string name, IEnumerable<Operation> byValue)
     {
         var latestBegin = default(Operation);
         foreach (var operation in byValue)
         {
             if (operation.Ended < latestBegin.Began)
             {
-                yield return $"{name}: the increment to {operation.Value} ended before the increment to {latestBegin.Value} began.";
+                yield return $"{name}: {Describe(operation)} ended before {Describe(latestBegin)} began.";
                 yield break;
             }
 
             latestBegin = operation.Began > latestBegin.Began ? operation : latestBegin;
         }
     }
+
+    private static string Describe(Operation operation) => $"the {(operation.IsRead ? "read of" : "increment to")} {operation.Value}";
 }
