@@ -17,7 +17,7 @@ public interface IReplicaHost
     {
     }
 
-    /// <summary>Another configuration is in force, from its append on. On the host's turn.</summary>
+    /// <summary>The configuration that is in force: at the start, and whenever it is another, from its append on. On the host's turn.</summary>
     void OnConfigurationChanged(Configuration configuration)
     {
     }

@@ -127,6 +127,9 @@ public sealed partial class ReplicaDriver
         core = new RaftCore(Key.Replica, options.ToSettings() with { StartsQuiescent = isAsleep }, recovered, seed);
         metrics.Replicas.Add(this);
         Log.Started(logger, Key, recovered.Snapshot.LastIncluded, recovered.Entries.Count, log.Epoch);
+
+        // Nobody else may know it: after all silos have ended, the members' own logs are all that tells who they are.
+        host.OnConfigurationChanged(core.Configuration);
         if (isAsleep)
         {
             host.OnQuiescenceChanged(new QuiescenceChanged(true, core.LastEntry, null));

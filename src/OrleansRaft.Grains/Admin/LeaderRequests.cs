@@ -9,7 +9,16 @@ internal sealed class LeaderRequests(GroupInspector inspector, Silos silos, Lane
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(10);
 
     /// <summary>The group as its replicas describe it now.</summary>
-    public async Task<GroupView> DescribeAsync(GroupEntry group, CancellationToken cancellation) => (await inspector.DescribeAsync([group], cancellation))[0];
+    public async Task<GroupView> DescribeAsync(GroupEntry group, CancellationToken cancellation)
+    {
+        var view = (await inspector.DescribeAsync([group], cancellation))[0];
+        if (view.Leader is not null)
+        {
+            group.Learn(view.Configuration, view.Term);
+        }
+
+        return view;
+    }
 
     /// <summary>Asks the leader of a group, as it was described.</summary>
     /// <typeparam name="T">What the whole request answers.</typeparam>

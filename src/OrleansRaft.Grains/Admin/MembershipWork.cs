@@ -92,12 +92,12 @@ internal sealed class MembershipWork(
         if (joining.Count > 0)
         {
             outcome = await ChangeAsync(group, leader, joining, configuration.Version, cancellation);
-            if (outcome is not Committed<Configuration> joined)
+            if (outcome is not Committed<Configuration>)
             {
                 return outcome;
             }
 
-            BringToLife(group, joined.Value, joining);
+            BringToLife(group, joining);
         }
 
         if (plan.Final.Count == 0)
@@ -125,9 +125,8 @@ internal sealed class MembershipWork(
             : outcome;
 
     /// <summary>The group's own keeper would find out at its next sweep.</summary>
-    private void BringToLife(GroupEntry group, Configuration configuration, IReadOnlyList<MemberChange> joined)
+    private void BringToLife(GroupEntry group, IReadOnlyList<MemberChange> joined)
     {
-        group.Learn(configuration);
         foreach (var change in joined)
         {
             keeper.Want(group.Slot(change.Replica));

@@ -10,13 +10,14 @@ internal sealed class GroupEntry
     private ReplicaSlot[] slots;
     private Configuration configuration;
     private EventFocus? focus;
+    private Term toldIn;
 
     public GroupEntry(GroupSet set, int number, Configuration initial)
     {
         Set = set;
         Number = number;
         Name = set.GroupName(number);
-        configuration = initial;
+        Initial = configuration = initial;
         slots = [.. initial.Members.Select(member => new ReplicaSlot(this, member.Id))];
     }
 
@@ -38,6 +39,9 @@ internal sealed class GroupEntry
         get => Volatile.Read(ref focus);
         set => Volatile.Write(ref focus, value);
     }
+
+    /// <summary>The configuration that the group started from.</summary>
+    public Configuration Initial { get; }
 
     /// <summary>The newest configuration that this silo knows: the first one, until a replica here or elsewhere tells of another.</summary>
     public Configuration Configuration => Volatile.Read(ref configuration);
@@ -63,14 +67,23 @@ internal sealed class GroupEntry
     }
 
     /// <summary>Takes note of a configuration, unless it is older than the one known.</summary>
-    public void Learn(Configuration newer)
+    /// <remarks>
+    /// Configurations are in force from append, so one may be taken back when its leader is lost before it was committed. Only the word of a newer leader tells:
+    /// it counts whatever its version.
+    /// </remarks>
+    /// <param name="newer">The configuration.</param>
+    /// <param name="term">The term of the leader whose word it is; zero for a replica that knows no leader, which counts until some leader is heard of.</param>
+    public void Learn(Configuration newer, Term term)
     {
         lock (adding)
         {
-            if (newer.Version >= configuration.Version)
+            if (term < toldIn || (term == toldIn && newer.Version < configuration.Version))
             {
-                Volatile.Write(ref configuration, newer);
+                return;
             }
+
+            toldIn = term;
+            Volatile.Write(ref configuration, newer);
         }
 
         foreach (var member in newer.Members)

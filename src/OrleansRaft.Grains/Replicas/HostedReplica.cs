@@ -20,6 +20,7 @@ internal sealed class HostedReplica : IReplicaHost, IReplicaTransport, ILaneSend
     private RoleChanged role = new(RaftRole.Follower, Term.Zero, null, 0);
     private ReplicaTroubles? troubles;
     private readonly TroubledLogEvents? troubledEvents;
+    private Configuration? told;
     private int phase;
 
     public HostedReplica(ReplicaSlot slot, IGrainBase grain, ReplicaServices services)
@@ -81,6 +82,9 @@ internal sealed class HostedReplica : IReplicaHost, IReplicaTransport, ILaneSend
 
     /// <summary>Its role, its term and the leader it knows.</summary>
     public RoleChanged Role => Volatile.Read(ref role);
+
+    /// <summary>The configuration in force for it.</summary>
+    public Configuration Configuration => Volatile.Read(ref told) ?? Slot.Group.Initial;
 
     /// <summary>Whether it takes part.</summary>
     public bool IsRunning => Volatile.Read(ref phase) == (int)Phase.Running;
@@ -208,13 +212,19 @@ internal sealed class HostedReplica : IReplicaHost, IReplicaTransport, ILaneSend
                 change.Votes,
                 change.Votes > 0 ? Slot.Group.Configuration.Voters.Length : 0));
         }
+
+        if (change.Role == RaftRole.Leader)
+        {
+            TellConfiguration();
+        }
     }
 
     /// <inheritdoc/>
     public void OnConfigurationChanged(Configuration configuration)
     {
-        Slot.Group.Learn(configuration);
-        if (services.Events.IsWatched)
+        var isFirst = Interlocked.Exchange(ref told, configuration) is null;
+        TellConfiguration();
+        if (services.Events.IsWatched && !isFirst)
         {
             services.Events.Record(new MembershipEvent(
                 Key.Group,
@@ -312,6 +322,13 @@ internal sealed class HostedReplica : IReplicaHost, IReplicaTransport, ILaneSend
     {
         replica.Driver.Tick();
         return Task.CompletedTask;
+    }
+
+    /// <summary>A follower's word is its leader's: what it had from another is cut off before it hears more.</summary>
+    private void TellConfiguration()
+    {
+        var known = Role;
+        Slot.Group.Learn(Configuration, known.Leader is null ? Term.Zero : known.Term);
     }
 
     private void Silence()

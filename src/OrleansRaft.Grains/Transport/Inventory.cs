@@ -25,12 +25,12 @@ internal readonly record struct InventoryItem(
     [property: Id(6)] byte[]? Configuration,
     [property: Id(7)] RaftRole Role)
 {
-    /// <summary>Describes a replica that runs here. A leader tells its group's configuration when that is no longer the first one.</summary>
+    /// <summary>Describes a replica that runs here, with the configuration in force for it when that is no longer the first one.</summary>
     public static InventoryItem Of(HostedReplica replica)
     {
         var role = replica.Role;
         var isLeader = replica.IsRunning && role.Role == RaftRole.Leader;
-        var configuration = replica.Slot.Group.Configuration;
+        var configuration = replica.Configuration;
         return new InventoryItem(
             replica.Key.Group,
             replica.Key.Replica.Value,
@@ -38,7 +38,7 @@ internal readonly record struct InventoryItem(
             replica.IsRunning,
             isLeader,
             role.Term.Value,
-            isLeader && configuration.Version > LogIndex.Zero ? Core.Codec.ConfigurationCodec.Encode(configuration).ToArray() : null,
+            configuration.Version > LogIndex.Zero ? Core.Codec.ConfigurationCodec.Encode(configuration).ToArray() : null,
             role.Role);
     }
 }

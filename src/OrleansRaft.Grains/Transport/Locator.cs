@@ -112,10 +112,9 @@ internal sealed class Locator(GroupTable groups, Silos silos, LaneClient client,
             }
 
             group.Slot(new Core.ReplicaId(item.Replica)).Learn(silo, item.Epoch);
-            if (item.Configuration is { } configuration)
-            {
-                group.Learn(ConfigurationCodec.Decode(configuration));
-            }
+            group.Learn(
+                item.Configuration is { } configuration ? ConfigurationCodec.Decode(configuration) : group.Initial,
+                item.IsLeader ? new Core.Term(item.Term) : Core.Term.Zero);
         }
     }
 }

@@ -1,6 +1,8 @@
 using OrleansRaft.Core;
 using OrleansRaft.Grains;
 using OrleansRaft.Runtime;
+using OrleansRaft.Runtime.Storage;
+using OrleansRaft.Runtime.Storage.Memory;
 
 namespace OrleansRaft.Integration.Tests.Grains;
 
@@ -51,6 +53,41 @@ public sealed class MembershipTests
         Refused(again, RefusalReason.InvalidRequest).ShouldContain("has a history");
         next.ShouldBe([.. replaced, 5]);
         (await cluster.AddAsync("k", 5)).ShouldBe(new LedgerResult(10, 2));
+    }
+
+    [Fact]
+    public async Task Members_that_took_the_first_ones_places_come_to_life_again_after_all_silos_have_ended()
+    {
+        var disk = new MemoryDisk();
+        await using (var cluster = await RaftTestCluster.StartAsync(silos: 3, groups: 1, disk: disk))
+        {
+            await cluster.WaitUntilSpreadAsync();
+            await cluster.AddAsync("k", 5);
+            foreach (var replaced in new[] { 1, 2 })
+            {
+                (await cluster.Admin.ChangeMembersAsync(Group, new AddMember { Replaces = new ReplicaId(replaced) }, null, Token)).ShouldBeOfType<Committed<Configuration>>();
+            }
+        }
+
+        await using var again = await RaftTestCluster.StartAsync(silos: 3, groups: 1, disk: disk);
+
+        (await again.AddAsync("k", 5)).ShouldBe(new LedgerResult(10, 2));
+        (await again.Admin.GetGroupAsync(Group, Token))!.Configuration.Voters.ShouldBe([new ReplicaId(3), new ReplicaId(4), new ReplicaId(5)]);
+    }
+
+    [Fact]
+    public void A_configuration_that_a_lost_leader_never_committed_is_taken_back_by_the_word_of_the_next()
+    {
+        var group = new GroupEntry(new GroupSet("ledgers", 1, 3), 0, Configuration.OfVoters(3));
+        var uncommitted = Configuration.OfVoters(2) with { Version = new LogIndex(20) };
+
+        group.Learn(uncommitted, new Term(4));
+        group.Learn(Configuration.OfVoters(3), Term.Zero);
+        group.Configuration.ShouldBe(uncommitted);
+        group.Learn(Configuration.OfVoters(3), new Term(5));
+        group.Learn(uncommitted, new Term(4));
+
+        group.Configuration.ShouldBe(Configuration.OfVoters(3));
     }
 
     [Fact]

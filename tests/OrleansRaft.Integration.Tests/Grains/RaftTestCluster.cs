@@ -24,10 +24,11 @@ public sealed class RaftTestCluster : IAsyncDisposable
 
     public IRaftAdmin Admin => AdminOf(Silos[0]);
 
-    public static async Task<RaftTestCluster> StartAsync(int silos = 3, int groups = 4, int replicas = 3, Action<RaftOptions>? options = null)
+    public static async Task<RaftTestCluster> StartAsync(int silos = 3, int groups = 4, int replicas = 3, Action<RaftOptions>? options = null, MemoryDisk? disk = null)
     {
-        var disk = new MemoryDisk();
+        disk ??= new MemoryDisk();
         var builder = new InProcessTestClusterBuilder((short)silos);
+        builder.Options.ClusterId = "ledgers";
         builder.ConfigureSilo((_, silo) =>
         {
             silo.AddRaft(raft => raft.UseMemory(disk)).AddRaftStateMachine<LedgerCommand, LedgerResult, Ledger>(Set, groups, replicas);
