@@ -268,7 +268,9 @@ public sealed partial class RaftCore
         }
     }
 
-    /// <summary>Tells an advanced commit index at once, unless entries on their way tell it.</summary>
+    /// <summary>
+    /// Tells an advanced commit index at once, unless entries are on their way: their answer is followed by more entries, which tell it, or brings us here again.
+    /// </summary>
     private void TellCommit(Progress peer)
     {
         if (settings.OrderedTransport && peer is { State: ProgressState.Replicate, HasInflight: true })
@@ -278,7 +280,7 @@ public sealed partial class RaftCore
                 SendBehindEntries(peer);
             }
         }
-        else if (peer.CommitSent < LogIndex.Min(CommitIndex, peer.Match.Index))
+        else if (!peer.HasInflight && peer.CommitSent < LogIndex.Min(CommitIndex, peer.Match.Index))
         {
             SendHeartbeat(peer);
         }

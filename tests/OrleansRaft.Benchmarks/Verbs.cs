@@ -8,6 +8,7 @@ internal static class Verbs
     public static IEnumerable<Command> All() =>
     [
         Macro.MacroCommand.Create(),
+        Micro.MicroCommand.Create(),
         Plain.PlainSilo.Create(),
         Idle.IdleCommand.Create(),
         Failover.FailoverCommand.Create(),

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using OrleansRaft.Cli.Bench;
 using OrleansRaft.Cli.CommandLine;
 using OrleansRaft.Cli.Demo;
 using OrleansRaft.Cli.Maelstrom;
@@ -25,6 +26,7 @@ internal static class CommandTree
         GroupCommands.Create(),
         MemberCommands.Create(),
         CounterCommands.Create(),
+        BenchCommand.Create(),
         MaelstromCommand.Create(),
         LabCommands.Create(),
     };

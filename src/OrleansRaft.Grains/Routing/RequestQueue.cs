@@ -12,9 +12,7 @@ internal sealed class RequestQueue<TRequest>(Func<List<TRequest>, Task<List<TReq
     private const int WaitingMax = 65_536;
     private const int BatchMax = 512;
     private const int BatchBytesMax = 512 * 1024;
-
-    // Few, so that batches grow with the load: the cost of a batch is shared by what it carries. One alone would leave the way idle while it is answered.
-    private const int BatchesMax = 2;
+    private const int BatchesMax = 8;
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
@@ -22,6 +20,7 @@ internal sealed class RequestQueue<TRequest>(Func<List<TRequest>, Task<List<TReq
     private readonly Queue<TRequest> waiting = new();
     private readonly Queue<TRequest> again = new();
     private int batches;
+    private int underWay;
 
     /// <summary>Adds a request; refuses it when too many wait.</summary>
     public Task<Reply> Add(TRequest request)
@@ -36,7 +35,7 @@ internal sealed class RequestQueue<TRequest>(Func<List<TRequest>, Task<List<TReq
             }
 
             waiting.Enqueue(request);
-            if (batches == BatchesMax)
+            if (batches == BatchesMax || !IsWorthABatch)
             {
                 return request.Answer;
             }
@@ -49,6 +48,12 @@ internal sealed class RequestQueue<TRequest>(Func<List<TRequest>, Task<List<TReq
         return request.Answer;
     }
 
+    /// <summary>
+    /// Whether another batch should leave: what waits is as much as all that is under way, or nothing is. The cost of a batch is shared by what it carries, so
+    /// batches must grow with the load; and whoever is alone must not wait.
+    /// </summary>
+    private bool IsWorthABatch => waiting.Count + again.Count >= underWay;
+
     private async Task RunAsync()
     {
         while (Take() is { } batch)
@@ -57,8 +62,9 @@ internal sealed class RequestQueue<TRequest>(Func<List<TRequest>, Task<List<TReq
             if (left.Count > 0)
             {
                 await Task.Delay(Pause, time);
-                PutBack(left);
             }
+
+            PutBack(batch.Count, left);
         }
     }
 
@@ -87,7 +93,8 @@ internal sealed class RequestQueue<TRequest>(Func<List<TRequest>, Task<List<TReq
         lock (gate)
         {
             var bytes = 0;
-            while (batch.Count < BatchMax && bytes < BatchBytesMax && (again.TryDequeue(out var request) || waiting.TryDequeue(out request)))
+            var isWorthIt = IsWorthABatch;
+            while (isWorthIt && batch.Count < BatchMax && bytes < BatchBytesMax && (again.TryDequeue(out var request) || waiting.TryDequeue(out request)))
             {
                 if (request.ExpiresAt <= now)
                 {
@@ -104,15 +111,18 @@ internal sealed class RequestQueue<TRequest>(Func<List<TRequest>, Task<List<TReq
                 batches--;
                 return null;
             }
+
+            underWay += batch.Count;
         }
 
         return batch;
     }
 
-    private void PutBack(List<TRequest> left)
+    private void PutBack(int taken, List<TRequest> left)
     {
         lock (gate)
         {
+            underWay -= taken;
             foreach (var request in left)
             {
                 again.Enqueue(request);
