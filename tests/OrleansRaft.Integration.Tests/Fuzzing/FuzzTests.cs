@@ -20,7 +20,8 @@ public sealed class FuzzTests(ITestOutputHelper output)
         var rounds = target.Rounds * (Number("ORAFT_FUZZ_TIMES") ?? 1);
         output.WriteLine($"seed {seed}, {rounds} inputs");
 
-        await Task.Run(() => Fuzz(target, seed, rounds)).WaitAsync(TimeSpan.FromMinutes(30), TestContext.Current.CancellationToken);
+        var cancellation = TestContext.Current.CancellationToken;
+        await Task.Run(() => Fuzz(target, seed, rounds), cancellation).WaitAsync(TimeSpan.FromMinutes(30), cancellation);
     }
 
     [Theory]
