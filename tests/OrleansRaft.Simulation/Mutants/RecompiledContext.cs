@@ -5,23 +5,17 @@ using OrleansRaft.Simulation.Cli;
 namespace OrleansRaft.Simulation.Mutants;
 
 /// <summary>A load context of its own, where everything that refers to a recompiled assembly is loaded a second time.</summary>
+/// <remarks>It stays: the runtime ends the process now and then when contexts are unloaded while others run.</remarks>
 /// <param name="recompiled">The recompiled assemblies, by their names without the common prefix.</param>
-internal sealed class RecompiledContext(Dictionary<string, byte[]> recompiled) : AssemblyLoadContext("recompiled", isCollectible: true)
+internal sealed class RecompiledContext(Dictionary<string, byte[]> recompiled) : AssemblyLoadContext("recompiled")
 {
     private const string Prefix = "OrleansRaft.";
 
-    /// <summary>Calls a static method of this context's <see cref="RunCommand"/>, then lets the context go: a hunt makes dozens of them.</summary>
+    /// <summary>Calls a static method of this context's <see cref="RunCommand"/>.</summary>
     public object? Invoke(string method, params object[] arguments)
     {
-        try
-        {
-            var command = LoadFromAssemblyName(typeof(RunCommand).Assembly.GetName()).GetType(typeof(RunCommand).FullName!, throwOnError: true)!;
-            return command.GetMethod(method, BindingFlags.Public | BindingFlags.Static)!.Invoke(null, BindingFlags.DoNotWrapExceptions, null, arguments, null);
-        }
-        finally
-        {
-            Unload();
-        }
+        var command = LoadFromAssemblyName(typeof(RunCommand).Assembly.GetName()).GetType(typeof(RunCommand).FullName!, throwOnError: true)!;
+        return command.GetMethod(method, BindingFlags.Public | BindingFlags.Static)!.Invoke(null, BindingFlags.DoNotWrapExceptions, null, arguments, null);
     }
 
     /// <inheritdoc/>
