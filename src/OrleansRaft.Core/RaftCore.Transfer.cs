@@ -57,7 +57,7 @@ public sealed partial class RaftCore
     /// <summary>Gives up after an election timeout, so that an interrupted transfer leaves nothing stuck (hashicorp/raft#696).</summary>
     private void CountTransferTicks()
     {
-        if (transferTarget is not null && ++transferTicks > settings.ElectionTicksMax)
+        if (transferTarget is not null && ++transferTicks > settings.TransferTicksMax)
         {
             transferTarget = null;
             effects.Add(new TransferRejected(RejectionReason.NotReady));

@@ -63,6 +63,9 @@ public sealed record RaftSettings
     /// <summary>Whether a replica begins asleep: for hosts that wake many replicas a few at a time, so that their elections do not all begin at once.</summary>
     public bool StartsQuiescent { get; init; }
 
+    /// <summary>Ticks after which a leader gives up handing its leadership over, and serves again; <see cref="ElectionTicksMax"/> unless set.</summary>
+    public int TransferTicksMax { get => field > 0 ? field : ElectionTicksMax; init; }
+
     /// <summary>
     /// Whether messages from one replica to another arrive in the order in which they were sent, if they arrive. Then a commit index is told right behind
     /// the entries on their way, and a heartbeat's answer shows at once which of them were lost. Off for hosts whose heartbeats may overtake entries.

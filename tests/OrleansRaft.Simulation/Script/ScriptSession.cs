@@ -168,7 +168,7 @@ internal sealed class ScriptSession
         var changes = request.Items("changes").Select(change => (Kind(change), new ReplicaId(change.Node("node")))).ToList();
         JointTransition? transition = request.OptionalText("transition") switch
         {
-            null or "auto" => null,
+            null or "" or "auto" => null,
             "implicit" => JointTransition.Implicit,
             "explicit" => JointTransition.Explicit,
             var other => throw new ScriptException($"The field 'transition' is '{other}', but must be auto, implicit or explicit."),

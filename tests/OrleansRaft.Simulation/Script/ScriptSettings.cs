@@ -12,6 +12,7 @@ internal static class ScriptSettings
         HeartbeatTicks = 1,
         ElectionTicksMin = 3,
         ElectionTicksMax = 5,
+        TransferTicksMax = 2,
         PreVote = request.Flag("prevote"),
         CheckQuorum = request.Flag("checkquorum"),
         StepDownOnRemoval = request.Flag("stepDownOnRemoval"),
@@ -35,7 +36,7 @@ internal static class ScriptSettings
         ReplicaId[] voters = Ids(request.Nodes("voters"));
         ReplicaId[] learners = Ids(request.Nodes("learners"));
         var content = Encoding.UTF8.GetBytes(request.OptionalText("content") ?? "");
-        if (request.OptionalNumber("index", 1, int.MaxValue) is not { } index)
+        if (request.OptionalNumber("index", 0, int.MaxValue) is not ({ } index and > 0))
         {
             return voters.Length + learners.Length == 0
                 ? (SnapshotDescriptor.Initial(Of([], [])), content)
