@@ -10,7 +10,7 @@ namespace OrleansRaft.Cli.Client;
 /// <summary>Talks to the HTTP API of one silo, which answers for the whole cluster.</summary>
 /// <param name="server">The silo's address.</param>
 /// <param name="timeout">How long one request may take.</param>
-internal sealed class OraftClient(Uri server, TimeSpan timeout) : IDisposable
+internal sealed partial class OraftClient(Uri server, TimeSpan timeout) : IDisposable
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
     private static readonly JsonSerializerOptions WithoutNulls = new(Json) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };

@@ -70,6 +70,8 @@ internal static class ProblemAnswers
         (_, "configuration-conflict") => "`oraft member list` prints the members and their version; leave --version out to take whichever is in force.",
         (_, "overloaded") => $"Try again in {RetryAfterOf(response)}, or with fewer requests at once.",
         (_, "unknown-group") => "`oraft group list` names the groups of this cluster.",
+        (_, "faults-disabled") => "`oraft demo` runs a cluster with faults on; on others set Faults:Enabled on every silo.",
+        (_, "unknown-fault") => "`oraft fault list` names the faults in force.",
         (_, "unknown-counter") => "`oraft counter add TENANT COUNTER` creates a counter; `oraft counter list TENANT` names those there are.",
         (_, "overflow") => "Choose a smaller number: values are 64-bit integers. The counter is unchanged.",
         (_, "invalid-request") => "Correct the field that the message names.",

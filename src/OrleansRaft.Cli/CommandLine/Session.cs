@@ -27,6 +27,9 @@ internal sealed class Session : IDisposable
     /// <summary>Where answers go.</summary>
     public AnswerWriter Answers { get; }
 
+    /// <summary>Whether somebody looks at a terminal.</summary>
+    public bool IsOnTerminal => ReferenceEquals(Parsed.InvocationConfiguration.Output, Console.Out) && !Console.IsOutputRedirected;
+
     /// <summary>Cancelled by Ctrl+C.</summary>
     public CancellationToken Cancellation => interruption.Token;
 

@@ -28,6 +28,8 @@ internal static class CommandTree
         CounterCommands.Create(),
         BenchCommand.Create(),
         MaelstromCommand.Create(),
+        FaultCommands.Create(),
+        WatchCommand.Create(),
         LabCommands.Create(),
     };
 

@@ -11,6 +11,8 @@ namespace OrleansRaft.Cli.Commands;
 /// <summary><c>oraft counter</c>: reads and changes replicated counters.</summary>
 internal static class CounterCommands
 {
+    private static readonly TimeSpan WatchPause = TimeSpan.FromMilliseconds(250);
+
     private static readonly Argument<string> Tenant = Name("tenant", "Whose counter.");
     private static readonly Argument<string> Counter = Name("counter", "Which counter.");
 
@@ -48,6 +50,22 @@ internal static class CounterCommands
         Validators = { AtLeastOne },
     };
 
+    private static readonly Option<int?> Changes = new("--changes")
+    {
+        Description = "End after so many values. [default: never]",
+        HelpName = "N",
+        Validators =
+        {
+            result =>
+            {
+                if (result.GetValueOrDefault<int?>() is < 1)
+                {
+                    result.AddError($"--changes is {result.Tokens[0].Value}, but must be at least 1.");
+                }
+            },
+        },
+    };
+
     private static readonly Option<string> Key = new("--key")
     {
         Description = "The idempotency key, 1 to 255 visible ASCII characters: the same key is applied once. [default: a random one]",
@@ -62,6 +80,7 @@ internal static class CounterCommands
         With(CommandTree.Remote("add", "Adds to a counter, creating it if need be.", AddAsync), Tenant, Counter, By, Key),
         With(CommandTree.Remote("set", "Sets a counter to a value.", SetAsync), Tenant, Counter, Value, IfMatch, Key),
         With(CommandTree.Remote("delete", "Deletes a counter.", DeleteAsync), Tenant, Counter, Key),
+        With(CommandTree.Remote("watch", "Prints a counter's value whenever it changes, until Ctrl+C.", WatchAsync), Tenant, Counter, Changes),
         With(CommandTree.Remote("list", "Prints a tenant's counters.", ListAsync), Tenant, After, Limit),
     };
 
@@ -99,6 +118,24 @@ internal static class CounterCommands
         else
         {
             session.Answers.WriteLine($"{name} deleted");
+        }
+
+        return ExitCode.Ok;
+    }
+
+    private static async Task<ExitCode> WatchAsync(Session session)
+    {
+        string? shown = null;
+        for (var left = session.Parsed.GetValue(Changes); left is null or > 0; await Task.Delay(WatchPause, session.Cancellation))
+        {
+            // A linearizable read each time: what is printed was the counter's value, and values follow each other.
+            var answer = await session.Client.GetCounterAsync(NameOf(session), "linearizable", session.Cancellation);
+            if (answer.ETag != shown)
+            {
+                shown = answer.ETag;
+                session.Answers.Write(answer, Sentence);
+                left--;
+            }
         }
 
         return ExitCode.Ok;

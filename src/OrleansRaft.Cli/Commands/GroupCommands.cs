@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using OrleansRaft.Cli.Client;
 using OrleansRaft.Cli.CommandLine;
 using OrleansRaft.Cli.Output;
@@ -11,15 +12,45 @@ internal static class GroupCommands
 {
     private static readonly Argument<string> Group = new("group") { Description = "Which group, such as counters-0." };
 
+    private static readonly Argument<long?> Replica = new("replica")
+    {
+        Description = "To whom; by default the follower that holds the most.",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
+
+    private static readonly Option<long> After = new("--after")
+    {
+        Description = "Begin after this index.",
+        HelpName = "INDEX",
+        Validators = { result => RequireAtLeast(result, 0) },
+    };
+
+    private static readonly Option<int> Limit = new("--limit")
+    {
+        Description = "Print at most so many.",
+        HelpName = "N",
+        DefaultValueFactory = _ => 100,
+        Validators = { result => RequireAtLeast(result, 1) },
+    };
+
     /// <summary>Makes the command.</summary>
     public static Command Create()
     {
         var show = CommandTree.Remote("show", "Prints one group, replica by replica.", ShowAsync);
         show.Add(Group);
+        var log = CommandTree.Remote("log", "Prints entries of a group's log, in words.", LogAsync);
+        log.Add(Group);
+        log.Add(After);
+        log.Add(Limit);
+        var transfer = CommandTree.Remote("transfer", "Hands a group's leadership to another replica.", TransferAsync);
+        transfer.Add(Group);
+        transfer.Add(Replica);
         return new Command("group", "Shows Raft groups.")
         {
             CommandTree.Remote("list", "Prints every group, those without a leader first.", ListAsync),
             show,
+            log,
+            transfer,
         };
     }
 
@@ -58,6 +89,53 @@ internal static class GroupCommands
         }
 
         return ExitCode.Ok;
+    }
+
+    private static async Task<ExitCode> LogAsync(Session session)
+    {
+        var table = AnswerWriter.NewTable("#INDEX", "#TERM", "KIND", "#BYTES", "WHAT");
+        var entries = session.Client.ReadLogAsync(
+            session.Parsed.GetValue(Group)!, session.Parsed.GetValue(After), session.Parsed.GetValue(Limit), session.Cancellation);
+        await foreach (var entry in entries)
+        {
+            if (session.Answers.Json)
+            {
+                session.Answers.WriteJson(entry.Raw);
+            }
+            else
+            {
+                table.AddRow($"{entry.Value.Index}", $"{entry.Value.Term}", entry.Value.Kind, $"{entry.Value.BodyBytes}", Markup.Escape(entry.Value.Text));
+            }
+        }
+
+        if (!session.Answers.Json)
+        {
+            session.Answers.WriteTable(table);
+        }
+
+        return ExitCode.Ok;
+    }
+
+    private static async Task<ExitCode> TransferAsync(Session session)
+    {
+        var name = session.Parsed.GetValue(Group)!;
+        var replica = session.Parsed.GetValue(Replica) ?? Successor((await session.Client.GetGroupAsync(name, session.Cancellation)).Value);
+        var group = await session.Client.ChangeGroupAsync(HttpMethod.Post, name, "leader", new { replica }, session.Cancellation);
+        session.Answers.Write(group, HeadingOf);
+        return ExitCode.Ok;
+    }
+
+    private static long Successor(GroupView group) => group.Replicas
+        .Where(replica => replica.Role == "follower" && replica.Replica != group.Leader)
+        .MaxBy(replica => replica.LastIndex)?.Replica
+        ?? throw new CliException(ExitCode.Refused, $"no other replica of {group.Group} could lead.", $"`oraft group show {group.Group}` shows its replicas.");
+
+    private static void RequireAtLeast(OptionResult result, long least)
+    {
+        if (long.TryParse(result.Tokens.FirstOrDefault()?.Value, out var number) && number < least)
+        {
+            result.AddError($"{result.Option.Name} is {number}, but must be at least {least}.");
+        }
     }
 
     private static string HeadingOf(GroupView group) => group.LeaderReplica is { } leader

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Options;
-using Orleans.Runtime;
 
 namespace OrleansRaft.Grains;
 
@@ -48,6 +47,7 @@ internal sealed class FaultTable(
         }
 
         Enforce();
+        Wake(fault);
         if (isAskedHere)
         {
             events.Record(new FaultEvent(fault, IsHealed: false));
@@ -69,6 +69,7 @@ internal sealed class FaultTable(
 
         healed.Timer.Dispose();
         Enforce();
+        Wake(healed.Fault);
         if (healed.IsAskedHere)
         {
             events.Record(new FaultEvent(healed.Fault, IsHealed: true));
@@ -133,6 +134,18 @@ internal sealed class FaultTable(
             foreach (var one in active.Values)
             {
                 one.Timer.Dispose();
+            }
+        }
+    }
+
+    /// <summary>A group that sleeps would not notice what is done to one of its replicas, nor that it is over: nobody ticks, and nobody is missed.</summary>
+    private void Wake(Fault fault)
+    {
+        foreach (var slot in (fault.Group is { } group ? groups.Find(group)?.Slots : null) ?? [])
+        {
+            if (slot.Local is { IsRunning: true } replica)
+            {
+                replica.Driver.Wake(isLeaderLost: false);
             }
         }
     }

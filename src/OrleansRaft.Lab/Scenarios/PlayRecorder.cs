@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using OrleansRaft.Core;
 using OrleansRaft.Runtime.Diagnostics;
 
@@ -8,7 +9,7 @@ internal sealed class PlayRecorder
 {
     private readonly Scenario scenario;
     private readonly ScenarioPlay play;
-    private readonly Dictionary<(Message Message, ReplicaId To), RecordedMessage> onTheWay = [];
+    private readonly Dictionary<(Message Message, ReplicaId To), RecordedMessage> onTheWay = new(new BySelf());
     private readonly NodeWatch[] watches;
 
     public PlayRecorder(Scenario scenario, ScenarioPlay play)
@@ -115,5 +116,13 @@ internal sealed class PlayRecorder
         };
         Recording.Messages.Add(message);
         onTheWay[(carried.Message, carried.To)] = message;
+    }
+
+    // Two messages that say the same are two messages.
+    private sealed class BySelf : IEqualityComparer<(Message Message, ReplicaId To)>
+    {
+        public bool Equals((Message Message, ReplicaId To) x, (Message Message, ReplicaId To) y) => ReferenceEquals(x.Message, y.Message) && x.To == y.To;
+
+        public int GetHashCode((Message Message, ReplicaId To) obj) => HashCode.Combine(RuntimeHelpers.GetHashCode(obj.Message), obj.To);
     }
 }

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using OrleansRaft.Grains;
+using OrleansRaft.Server;
 
 namespace OrleansRaft.Integration.Tests.Server;
 
@@ -14,7 +15,11 @@ public sealed class ScriptedServer : IAsyncLifetime
 
     public IServiceProvider Services => host.Services;
 
-    public async ValueTask InitializeAsync() => host = await ServerHost.StartAsync(silo => silo.Services.AddSingleton<IRaftAdmin>(admin));
+    public async ValueTask InitializeAsync() => host = await ServerHost.StartAsync(silo =>
+    {
+        silo.AddRaft(raft => raft.UseMemory()).AddRaftCounters(groups: 1);
+        silo.Services.AddSingleton<IRaftAdmin>(admin);
+    });
 
     public ValueTask DisposeAsync() => host.DisposeAsync();
 

@@ -1,0 +1,22 @@
+using OrleansRaft.Grains;
+using OrleansRaft.Server;
+
+namespace OrleansRaft.Integration.Tests.Server;
+
+/// <summary>One silo that serves counters from memory and may be broken, for all tests of a class.</summary>
+public sealed class FaultServer : IAsyncLifetime
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private ServerHost host = null!;
+
+    public HttpClient Client => host.Client;
+
+    public async ValueTask InitializeAsync()
+    {
+        host = await ServerHost.StartAsync(silo => silo.AddRaft(raft => raft.UseMemory()).AddRaftCounters(groups: 4), ("Faults:Enabled", "true"));
+        await Eventually.HoldsAsync(async () => (await Client.AskAsync("/health/ready")).Status == System.Net.HttpStatusCode.OK, "the silo is ready", Patience);
+    }
+
+    public ValueTask DisposeAsync() => host.DisposeAsync();
+}

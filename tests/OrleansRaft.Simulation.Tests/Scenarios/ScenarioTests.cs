@@ -1,0 +1,139 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using OrleansRaft.Lab.Scenarios;
+
+namespace OrleansRaft.Simulation.Tests.Scenarios;
+
+/// <summary>The scenarios of the lab, from the files that the page and the command line play.</summary>
+public sealed class ScenarioTests
+{
+    public static TheoryData<string> Names => [.. ScenarioLibrary.All.Select(scenario => scenario.Name)];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void A_scenario_ends_as_it_expects(string name)
+    {
+        var recording = ScenarioLibrary.Find(name)!.Play();
+
+        recording.Checks.Where(check => !check.Holds).Select(check => $"step {check.Step} at {check.At} ms: {check.Text.En}").ShouldBeEmpty();
+        recording.Checks.Count.ShouldBePositive();
+        recording.Captions.ShouldNotBeEmpty();
+        recording.Captions.ShouldAllBe(caption => caption.Text.En.Length > 0 && caption.Text.Zh.Length > 0);
+        recording.MessagesLeftOut.ShouldBe(0);
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void A_scenario_is_played_the_same_way_every_time(string name) =>
+        Write(ScenarioLibrary.Find(name)!.Play()).ShouldBe(Write(ScenarioLibrary.Find(name)!.Play()));
+
+    [Fact]
+    public void The_lab_shows_what_it_promises() => ScenarioLibrary.All.Select(scenario => scenario.Name).ShouldBe(
+    [
+        "first-election", "split-vote", "re-election", "replication", "partition", "healing", "snapshot", "lost-answers", "read-in-election", "old-leader-read",
+    ]);
+
+    [Fact]
+    public void A_follower_that_is_too_far_behind_is_sent_a_snapshot() =>
+        ScenarioLibrary.Find("snapshot")!.Play().Messages.ShouldContain(message => message.Kind == "install-snapshot" && message.To == "C" && message.Arrives != null);
+
+    [Fact]
+    public void In_a_partition_the_minoritys_value_is_never_committed()
+    {
+        var recording = ScenarioLibrary.Find("partition")!.Play();
+
+        recording.Clients.Single(request => request.Command == "SET 3").Outcome.ShouldBe("unknown");
+        recording.Clients.Single(request => request.Command == "SET 8").Outcome.ShouldBe("committed");
+        recording.States.ShouldAllBe(state => state.Value != 3);
+        recording.Links.Last().Cut.Count.ShouldBe(12, "two nodes and three, in both directions");
+    }
+
+    [Fact]
+    public void Up_to_an_intervention_everything_goes_as_before()
+    {
+        const double at = 600;
+        var before = ScenarioLibrary.Find("replication")!.Play();
+
+        var after = Altered("replication", scenario => scenario["interventions"] = JsonNode.Parse($$"""[{"at":{{at}},"stop":["A"]}]""")).Play();
+
+        after.Messages.Where(message => message.Sent < at).Select(Sent).ShouldBe(before.Messages.Where(message => message.Sent < at).Select(Sent));
+        after.States.Where(state => state.At < at).Select(state => (state.At, state.Node, state.Role, state.Term)).ShouldBe(
+            before.States.Where(state => state.At < at).Select(state => (state.At, state.Node, state.Role, state.Term)));
+        after.Actions.ShouldContain(action => action.Step == null && action.Kind == "stop");
+        after.Duration.ShouldBeGreaterThanOrEqualTo(at + 3_000, "a visitor sees what becomes of it");
+    }
+
+    [Fact]
+    public void A_message_whose_link_is_cut_on_its_way_does_not_arrive()
+    {
+        var recording = Altered("replication", scenario => scenario["interventions"] = JsonNode.Parse("""[{"at":700,"isolate":["A"]}]""")).Play();
+
+        var onTheWay = recording.Messages.Where(message => message.Sent is > 670 and < 700 && (message.From == "A" || message.To == "A")).ToList();
+
+        onTheWay.ShouldNotBeEmpty();
+        onTheWay.ShouldAllBe(message => message.Arrives == null || message.Arrives < 700);
+    }
+
+    [Fact]
+    public void An_expectation_that_does_not_hold_is_told_and_the_play_goes_on()
+    {
+        var recording = Altered("first-election", scenario => scenario["steps"]!.AsArray().Insert(0, JsonNode.Parse("""{"expect":{"leader":"C"}}"""))).Play();
+
+        recording.IsAsExpected.ShouldBeFalse();
+        recording.Checks.Single(check => !check.Holds).Text.En.ShouldBe("C leads");
+        recording.Captions.Count.ShouldBe(ScenarioLibrary.Find("first-election")!.Play().Captions.Count);
+    }
+
+    [Fact]
+    public void A_play_has_an_end_whatever_it_waits_for()
+    {
+        var recording = Altered("first-election", scenario => scenario["steps"] = JsonNode.Parse(
+            $"[{string.Join(',', Enumerable.Repeat("""{"until":{"leaders":3},"limit":20000}""", 100))}]")).Play();
+
+        recording.IsAsExpected.ShouldBeFalse();
+        recording.Duration.ShouldBeLessThanOrEqualTo(60_000);
+    }
+
+    [Theory]
+    [InlineData("""[{"cut":["A","Z"]}]""", "steps[0].cut[1]")]
+    [InlineData("""[{"cut":["A"]}]""", "steps[0].cut")]
+    [InlineData("""[{"wait":10},{"stop":["A"],"start":["B"]}]""", "steps[1]")]
+    [InlineData("""[{}]""", "steps[0]")]
+    [InlineData("""[{"jump":true}]""", "steps[0].jump")]
+    [InlineData("""[{"wait":-1}]""", "steps[0].wait")]
+    [InlineData("""[{"until":{}}]""", "steps[0].until")]
+    [InlineData("""[{"until":{"leader":"Z"}}]""", "steps[0].until.leader")]
+    [InlineData("""[{"expect":{"value":{"A":"seven"}}}]""", "steps[0].expect.value.A")]
+    [InlineData("""[{"expect":{"answer":{"1":{"outcome":"perhaps"}}}}]""", "steps[0].expect.answer.1.outcome")]
+    [InlineData("""[{"client":"1"}]""", "steps[0].client")]
+    [InlineData("""[{"client":"1","get":"sometimes"}]""", "steps[0].get")]
+    [InlineData("""[{"say":{"en":"only"},"wait":1}]""", "steps[0].say.zh")]
+    [InlineData("""{}""", "steps")]
+    public void A_mistake_is_named_by_its_place(string steps, string place) =>
+        Should.Throw<ScenarioException>(() => Altered("replication", scenario => scenario["steps"] = JsonNode.Parse(steps))).Place.ShouldBe(place);
+
+    [Fact]
+    public void Settings_that_would_depose_every_leader_are_refused() =>
+        Should.Throw<ScenarioException>(() => Altered("replication", scenario => scenario["settings"] = JsonNode.Parse("""{"heartbeatTicks":9,"electionTicksMin":9,"electionTicksMax":18}""")))
+            .Place.ShouldBe("settings");
+
+    private static (double, string, string, string) Sent(RecordedMessage message) => (message.Sent, message.From, message.To, message.Kind);
+
+    private static Scenario Altered(string name, Action<JsonObject> alter)
+    {
+        var json = JsonNode.Parse(ScenarioLibrary.Find(name)!.Source.GetRawText())!.AsObject();
+        alter(json);
+        return Scenario.Parse(JsonSerializer.Deserialize<JsonElement>(json.ToJsonString()));
+    }
+
+    private static string Write(Recording recording)
+    {
+        using var bytes = new MemoryStream();
+        using (var json = new Utf8JsonWriter(bytes))
+        {
+            RecordingJson.Write(json, recording);
+        }
+
+        return System.Text.Encoding.UTF8.GetString(bytes.ToArray());
+    }
+}
