@@ -11,7 +11,7 @@ public sealed class EventFeed : IDisposable
 {
     private const int Capacity = 32_768;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan Memory = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Memory = TimeSpan.FromSeconds(10);
 
     private readonly Silos silos;
     private readonly GroupTable groups;

@@ -24,15 +24,23 @@ public sealed class RaftTestCluster : IAsyncDisposable
 
     public IRaftAdmin Admin => AdminOf(Silos[0]);
 
-    public static async Task<RaftTestCluster> StartAsync(int silos = 3, int groups = 4, int replicas = 3, Action<RaftOptions>? options = null, MemoryDisk? disk = null)
+    public static async Task<RaftTestCluster> StartAsync(
+        int silos = 3,
+        int groups = 4,
+        int replicas = 3,
+        Action<RaftOptions>? options = null,
+        MemoryDisk? disk = null,
+        Action<int, ISiloBuilder>? configure = null)
     {
         disk ??= new MemoryDisk();
         var builder = new InProcessTestClusterBuilder((short)silos);
         builder.Options.ClusterId = "ledgers";
+        var number = -1;
         builder.ConfigureSilo((_, silo) =>
         {
             silo.AddRaft(raft => raft.UseMemory(disk)).AddRaftStateMachine<LedgerCommand, LedgerResult, Ledger>(Set, groups, replicas);
             silo.Services.Configure<RaftOptions>(raft => options?.Invoke(raft));
+            configure?.Invoke(Interlocked.Increment(ref number), silo);
             silo.Services.AddLogging(logging => logging.AddProvider(new TestOutputLoggerProvider()));
         });
         var cluster = new RaftTestCluster(builder.Build());
