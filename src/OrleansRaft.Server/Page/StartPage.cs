@@ -7,10 +7,11 @@ using Microsoft.AspNetCore.Routing;
 
 namespace OrleansRaft.Server;
 
-/// <summary>Serves the start page out of the assembly: no files beside it, no other server, any working directory.</summary>
+/// <summary>Serves the page out of the assembly: no files beside it, no other server, any working directory.</summary>
 internal static class StartPage
 {
     private const string ResourcePrefix = "page/";
+    private const string Document = "index.html";
 
     // Nothing is loaded from elsewhere and nothing is written into the page as markup.
     private const string ContentSecurityPolicy =
@@ -18,11 +19,12 @@ internal static class StartPage
 
     private static readonly FrozenDictionary<string, Asset> Assets = Load().ToFrozenDictionary(asset => asset.Name, StringComparer.Ordinal);
 
-    /// <summary>Maps <c>/</c> and what it loads.</summary>
+    /// <summary>Maps <c>/</c>, <c>/lab</c> and what they load.</summary>
     public static void Map(IEndpointRouteBuilder endpoints)
     {
-        endpoints.MapGet("/", (RequestDelegate)(context => ServeAsync(context, "index.html"))).ExcludeFromDescription();
-        endpoints.MapGet("/page/{file}", (RequestDelegate)(context => ServeAsync(context, context.Request.RouteValues["file"] as string ?? ""))).ExcludeFromDescription();
+        endpoints.MapGet("/", (RequestDelegate)(context => ServeAsync(context, Document))).ExcludeFromDescription();
+        endpoints.MapGet("/lab", (RequestDelegate)(context => ServeAsync(context, Document))).ExcludeFromDescription();
+        endpoints.MapGet("/page/{**file}", (RequestDelegate)(context => ServeAsync(context, context.Request.RouteValues["file"] as string ?? ""))).ExcludeFromDescription();
     }
 
     private static Task ServeAsync(HttpContext context, string name)
@@ -59,7 +61,9 @@ internal static class StartPage
             var bytes = new byte[stream.Length];
             stream.ReadExactly(bytes);
             var tag = $"\"{Convert.ToHexStringLower(SHA256.HashData(bytes).AsSpan(0, 8))}\"";
-            yield return new Asset(resource[ResourcePrefix.Length..], ContentTypeOf(resource), tag, bytes);
+
+            // Where the assembly was built on Windows, folders are told apart by its separator.
+            yield return new Asset(resource[ResourcePrefix.Length..].Replace('\\', '/'), ContentTypeOf(resource), tag, bytes);
         }
     }
 

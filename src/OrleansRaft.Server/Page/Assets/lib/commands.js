@@ -1,0 +1,58 @@
+// The command line's equivalent of everything that can be seen or done here.
+import { computed, signal } from './html.js';
+import { Refused, Unreachable } from './api.js';
+import { isLab } from './place.js';
+import { route } from './route.js';
+
+const usualServer = 'http://127.0.0.1:5080';
+const plain = /^[A-Za-z0-9._:/@%+=,-]+$/;
+
+function quote(word) {
+  const text = String(word);
+  return plain.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+/** A command as one would type it in a shell. */
+export function oraft(...words) {
+  const server = !isLab && location.origin !== usualServer ? ['--server', location.origin] : [];
+  return ['oraft', ...words.filter(word => word !== undefined && word !== '').map(quote), ...server].join(' ');
+}
+
+const looking = computed(() => {
+  const { view, name } = route.value;
+  if (isLab) {
+    return view ? oraft('lab', 'run', view) : oraft('lab', 'list');
+  }
+  switch (view) {
+    case 'groups': return oraft('group', 'show', name);
+    case 'network': return oraft('fault', 'list');
+    case 'faults': return oraft('fault', 'list');
+    case 'counters': return oraft('counter', 'list', name || 'demo');
+    default: return oraft('watch');
+  }
+});
+
+/** What was done last: the command, and how it went. */
+export const done = signal(null);
+
+/** What the shell's line shows. */
+export const shown = computed(() => done.value?.at === route.value ? done.value : { command: looking.value });
+
+/** Does something, and shows its command with the outcome in words; a server may know the command better. Answers undefined when it failed. */
+export async function act(command, work, describe = () => 'done') {
+  const at = route.peek();
+  done.value = { at, command, outcome: '…' };
+  try {
+    const result = await work();
+    const said = describe(result);
+    done.value = { at: route.peek(), command, ...(typeof said === 'string' ? { outcome: said } : said) };
+    return result;
+  } catch (error) {
+    if (!(error instanceof Refused || error instanceof Unreachable)) {
+      throw error;
+    }
+    const outcome = error instanceof Refused ? error.message : `No answer (${error.message}). Whether it happened is not known; try again.`;
+    done.value = { at: route.peek(), command, outcome, failed: true };
+    return undefined;
+  }
+}

@@ -1,0 +1,175 @@
+// What the cluster says of itself, kept from its events. Views read it; nothing here asks.
+import { computed, signal } from '../lib/html.js';
+import { listen } from './connection.js';
+import { noteFault, takeFaults } from './faults.js';
+import { forgetFocus, noteFocus } from './focus.js';
+import { forgetStory, noteStory } from './story.js';
+
+const historySeconds = 300;
+
+/** Groups by name, changed in place; whoever shows them reads the revision. */
+export const groups = new Map();
+export const revision = signal(0);
+export const silos = signal([]);
+/** Silos that the others declared dead, or that do not answer. */
+export const silent = signal(new Set());
+/** Links between silos on which messages are lost: from>to. */
+export const broken = signal(new Set());
+export const stats = signal(null);
+/** The last minutes: times in Unix seconds, commits per second, and percentiles in milliseconds. */
+export const past = [[], [], [], []];
+
+export const leaderless = computed(() => {
+  revision.value;
+  return [...groups.values()].filter(group => group.leader === null);
+});
+
+const byName = new Intl.Collator('en', { numeric: true }).compare;
+let names = [];
+let sorted = true;
+let parts = null;
+let frame = 0;
+
+/** The names of all groups, in order. */
+export function sortedNames() {
+  if (!sorted) {
+    names = [...groups.keys()].sort(byName);
+    sorted = true;
+  }
+  return names;
+}
+
+export function startCluster() {
+  listen(take);
+}
+
+// However much happens, views are drawn once a frame.
+function changed() {
+  frame ||= requestAnimationFrame(() => {
+    frame = 0;
+    revision.value++;
+  });
+}
+
+const handlers = {
+  reset() {
+    parts = null;
+    forgetFocus();
+    forgetStory();
+  },
+  snapshot: takeSnapshot,
+  role: takeRole,
+  commit(event) {
+    const group = groups.get(event.group);
+    if (group) {
+      group.commit = event.index;
+    }
+  },
+  lane({ from, to, state }) {
+    broken.value = withOrWithout(broken.peek(), `${from}>${to}`, state === 'broken');
+  },
+  silo({ name, status }) {
+    const gone = status === 'dead' || status === 'shutting-down' || status === 'stopping';
+    silent.value = withOrWithout(silent.peek(), name, gone);
+    if (!gone && !silos.peek().includes(name)) {
+      silos.value = [...silos.peek(), name].sort(byName);
+    }
+    groups.forEach(judge);
+  },
+  fault: noteFault,
+  stats: takeStats,
+};
+
+function take(event) {
+  noteStory(event, groups);
+  handlers[event.type]?.(event);
+  noteFocus(event);
+  changed();
+}
+
+function takeSnapshot(event) {
+  parts ??= [];
+  parts.push(...event.groups);
+  if (event.more) {
+    return;
+  }
+  const known = new Map(groups);
+  groups.clear();
+  for (const part of parts) {
+    const old = known.get(part.group);
+    groups.set(part.group, { rate: 0, lag: 0, commit: old?.commit ?? 0, ...part });
+  }
+  parts = null;
+  sorted = false;
+  silos.value = [...event.silos].sort(byName);
+  silent.value = new Set();
+  broken.value = new Set();
+  takeFaults(event.faultsEnabled, event.faults);
+}
+
+function takeRole(event) {
+  const group = groups.get(event.group);
+  if (!group) {
+    return;
+  }
+  let replica = group.replicas.find(other => other.replica === event.replica);
+  if (!replica) {
+    replica = { replica: event.replica };
+    group.replicas.push(replica);
+    group.replicas.sort((left, right) => left.replica - right.replica);
+  }
+  Object.assign(replica, { silo: event.silo, role: event.role, term: event.term, follows: event.leader });
+  group.term = Math.max(group.term, event.term);
+  if (silent.peek().has(event.silo)) {
+    silent.value = withOrWithout(silent.peek(), event.silo, false);
+  }
+  judge(group);
+}
+
+// A leader is whoever says so in the latest term, while no majority of the replicas that are heard from knows of none.
+function judge(group) {
+  const heard = group.replicas.filter(replica => replica.role !== 'unreachable' && !silent.peek().has(replica.silo));
+  const leader = heard.filter(replica => replica.role === 'leader').sort((left, right) => right.term - left.term)[0];
+  const following = heard.map(replica => replica.follows).filter(Number.isInteger);
+  const doubting = heard.filter(replica => replica.follows === null && replica.role !== 'leader').length;
+  group.leader = leader && leader.term >= group.term && doubting * 2 <= group.replicas.length
+    ? leader.replica
+    : following.find(id => heard.some(replica => replica.replica === id && replica.role === 'leader')) ?? null;
+}
+
+function takeStats(event) {
+  stats.value = event;
+  for (const group of groups.values()) {
+    group.rate = 0;
+    group.lag = 0;
+  }
+  for (const busy of event.groups) {
+    const group = groups.get(busy.group);
+    if (group) {
+      group.rate = busy.commitsPerSecond;
+      group.lag = busy.lag;
+    }
+  }
+  const { p50Milliseconds, p99Milliseconds } = event.proposals;
+  [event.time / 1000, event.commitsPerSecond, p50Milliseconds, p99Milliseconds].forEach((value, index) => {
+    past[index].push(value);
+    if (past[index].length > historySeconds) {
+      past[index].shift();
+    }
+  });
+}
+
+/** A set with or without one element. */
+export function withOrWithout(set, element, isIn) {
+  if (set.has(element) === isIn) {
+    return set;
+  }
+  const changedSet = new Set(set);
+  if (isIn) {
+    changedSet.add(element);
+  } else {
+    changedSet.delete(element);
+  }
+  return changedSet;
+}
+

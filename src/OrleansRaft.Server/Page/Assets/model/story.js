@@ -1,0 +1,73 @@
+// Events in sentences: what just happened.
+import { signal } from '../lib/html.js';
+import { list } from '../lib/format.js';
+
+const keptMax = 80;
+
+/** What happened, the latest first: `{number, at, group, term, tone, text}`. */
+export const story = signal([]);
+
+let number = 0;
+let waiting = [];
+let frame = 0;
+
+const rank = { 'pre-candidate': 1, candidate: 2, leader: 3 };
+
+function who(event, replica = event.replica) {
+  return replica === event.replica ? `Replica ${replica} on ${event.silo}` : `replica ${replica}`;
+}
+
+const tellers = {
+  role(event, groups) {
+    const before = groups.get(event.group)?.replicas.find(other => other.replica === event.replica);
+    switch (event.role) {
+      case 'leader':
+        return { tone: 'lead', text: `${who(event)} became leader in term ${event.term}${event.voters ? ` with ${event.votes} of ${event.voters} votes` : ''}.` };
+      case 'candidate':
+        return { text: `${who(event)} stands for election in term ${event.term} and votes for itself.` };
+      case 'pre-candidate':
+        return { text: `${who(event)} no longer hears a leader, and asks the others whether it could win.` };
+      default:
+        if (rank[before?.role] === 3) {
+          return { tone: 'trouble', text: event.term > before.term ? `${who(event)} steps down: it has seen term ${event.term}.` : `${who(event)} steps down: no majority answers it.` };
+        }
+        return Number.isInteger(event.leader) && event.leader !== before?.follows && (before?.follows !== undefined || before?.term !== event.term)
+          ? { tone: 'quiet', text: `${who(event)} follows replica ${event.leader} in term ${event.term}.` }
+          : null;
+    }
+  },
+  vote: event => event.candidate === event.replica ? null : event.granted
+    ? { text: `${who(event)} votes for replica ${event.candidate} in term ${event.term}.` }
+    : { tone: 'quiet', text: `${who(event)} refuses replica ${event.candidate} its vote in term ${event.term}.` },
+  'snapshot-taken': event => ({ tone: 'quiet', text: `${who(event)} took a snapshot up to index ${event.index}.` }),
+  'snapshot-installed': event => ({ text: `${who(event)} was too far behind for the log: it took its leader's snapshot up to index ${event.index}.` }),
+  membership: event => ({ text: `${who(event)} now counts ${list(event.voters.map(String))} as voters${event.learners.length ? `, ${list(event.learners.map(String))} as learners` : ''}${event.isJoint ? ', in a joint configuration' : ''}.` }),
+  lane: event => event.state === 'broken'
+    ? { tone: 'trouble', text: `Messages from ${event.from} to ${event.to} are lost.` }
+    : { tone: 'good', text: `Messages from ${event.from} get to ${event.to} again.` },
+  silo: event => event.status === 'dead'
+    ? { tone: 'trouble', text: `${event.name} was declared dead.` }
+    : { tone: event.status === 'active' ? 'good' : 'quiet', text: `${event.name} is ${event.status}.` },
+  fault: ({ fault, state }) => state === 'began'
+    ? { tone: 'trouble', text: `${fault.text}.` }
+    : { tone: 'good', text: `Healed: ${fault.text}.` },
+};
+
+/** Tells an event, if it is worth telling; before the state of its group is changed by it. */
+export function noteStory(event, groups) {
+  const told = tellers[event.type]?.(event, groups);
+  if (!told) {
+    return;
+  }
+  waiting.push({ number: number++, at: new Date(event.time), group: event.group ?? event.fault?.group ?? null, term: event.term, tone: '', ...told });
+  frame ||= requestAnimationFrame(() => {
+    frame = 0;
+    story.value = [...waiting.reverse(), ...story.peek()].slice(0, keptMax);
+    waiting = [];
+  });
+}
+
+export function forgetStory() {
+  waiting = [];
+  story.value = [];
+}

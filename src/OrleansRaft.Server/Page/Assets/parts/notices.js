@@ -1,0 +1,49 @@
+// What one must know wherever one is: a lost connection, and every fault at work with the time until it heals.
+import { html, useEffect, useSignal } from '../lib/html.js';
+import { duration, plural } from '../lib/format.js';
+import { hrefOf } from '../lib/route.js';
+import { isLab } from '../lib/place.js';
+import { connection } from '../model/connection.js';
+import { faults, heal, healAll } from '../model/faults.js';
+
+const listedMax = 3;
+
+function useNow() {
+  const now = useSignal(Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => { now.value = Date.now(); }, 250);
+    return () => clearInterval(timer);
+  }, []);
+  return now.value;
+}
+
+function Lost() {
+  const { state, since, detail } = connection.value;
+  const now = useNow();
+  return state !== 'lost' ? null : html`<div class="notice-row bad-row" role="alert" data-testid="lost"><div class="inner notice">
+    <span><b>The connection is lost.</b> ${detail} What is shown is ${duration(Math.max(0, now - since))} old; the page goes on trying and continues where it stopped.</span>
+  </div></div>`;
+}
+
+function FaultNotice({ fault }) {
+  const now = useNow();
+  const left = Math.max(0, fault.endsAt - now);
+  const share = Math.min(1, left / (fault.seconds * 1000));
+  return html`<div class="notice-row" data-testid="fault-notice"><div class="inner notice">
+    <span>${fault.text}</span>
+    <span class="until"><span class="meter" aria-hidden="true"><i style=${{ width: `${share * 100}%` }}></i></span>heals in ${duration(Math.ceil(left / 1000) * 1000)}
+      <button class="small" onClick=${() => heal(fault)} aria-label=${`Heal now: ${fault.text}`}>Heal now</button></span>
+  </div></div>`;
+}
+
+export function Notices() {
+  if (isLab) {
+    return html`<div class="notices"></div>`;
+  }
+  const active = faults.value;
+  return html`<div class="notices" aria-label="Notices">
+    <${Lost} />
+    ${active.slice(0, listedMax).map(fault => html`<${FaultNotice} key=${fault.fault} fault=${fault} />`)}
+    ${active.length > listedMax ? html`<div class="notice-row"><div class="inner notice"><span>and <a href=${hrefOf('faults')}>${plural(active.length - listedMax, 'more fault')}</a></span><span class="until"><button class="small" onClick=${healAll}>Heal all</button></span></div></div>` : ''}
+  </div>`;
+}
