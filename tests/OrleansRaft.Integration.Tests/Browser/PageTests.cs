@@ -1,0 +1,172 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Microsoft.Playwright;
+using OrleansRaft.Integration.Tests.EndToEnd;
+using static Microsoft.Playwright.Assertions;
+
+namespace OrleansRaft.Integration.Tests.Browser;
+
+/// <summary>The page in a browser, before a cluster of real silos that it breaks and heals.</summary>
+[Collection(Alone.Name)]
+public sealed class PageTests(PageFixture fixture) : IClassFixture<PageFixture>
+{
+    [Fact]
+    public async Task The_overview_shows_every_group_and_the_silo_that_leads_it()
+    {
+        await fixture.HealAsync();
+        await using var opened = await fixture.OpenAsync("/");
+
+        await Expect(opened["sentence"]).ToHaveTextAsync("4 groups on 3 silos, each with a leader");
+        await Expect(opened["connection"]).ToHaveTextAsync("live");
+        foreach (var group in await fixture.ListGroupsAsync())
+        {
+            await Expect(opened.Page.Locator($"[data-group='{group.Group}']")).ToHaveAttributeAsync("data-leader", group.LeaderSilo!);
+        }
+
+        await Expect(opened["figures"].Locator("b").First).ToHaveTextAsync(new Regex(@"^[1-9][\d,]*$"));
+        opened.Complaints.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_group_shows_its_new_leader_after_the_silo_of_the_old_one_died()
+    {
+        await fixture.HealAsync();
+        await using var opened = await fixture.OpenAsync("/#/groups/counters-0");
+        var ring = opened["ring"];
+        await Expect(ring).ToHaveAttributeAsync("data-leader", new Regex("^[1-9]$"));
+        var before = (await fixture.ListGroupsAsync())[0];
+        var old = before.Leader!.Value.ToString(CultureInfo.InvariantCulture);
+        await Expect(ring.Locator(".flyer")).Not.ToHaveCountAsync(0);
+
+        await ring.Locator($"[data-node='{old}']").ClickAsync();
+        await opened.Page.GetByRole(AriaRole.Button, new() { Name = $"Kill {before.LeaderSilo}" }).ClickAsync();
+
+        await Expect(ring).ToHaveAttributeAsync("data-leader", new Regex($"^[^{old}]$"));
+        await Expect(opened["caption"]).Not.ToBeEmptyAsync();
+        await Expect(opened.Page.Locator(".told.lead")).Not.ToHaveCountAsync(0);
+        var leader = ring.Locator(".node.leader");
+        (await leader.GetAttributeAsync("data-node")).ShouldNotBe(old);
+        long.Parse((await leader.GetAttributeAsync("data-term"))!, CultureInfo.InvariantCulture).ShouldBeGreaterThan(before.Term);
+        await Expect(opened["command"]).ToContainTextAsync($"oraft fault kill {before.LeaderSilo}");
+        await Expect(opened["fault-notice"]).ToContainTextAsync(before.LeaderSilo!);
+        await opened["fault-notice"].GetByRole(AriaRole.Button).ClickAsync();
+        await Expect(opened["fault-notice"]).ToHaveCountAsync(0);
+        await Expect(ring.Locator(".node.unreachable")).ToHaveCountAsync(0);
+        opened.Complaints.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_link_is_cut_and_healed_from_the_matrix_with_the_keyboard_alone()
+    {
+        await fixture.HealAsync();
+        await using var opened = await fixture.OpenAsync("/#/network");
+        var keyboard = opened.Page.Keyboard;
+        ILocator Link(string from, string to) => opened["matrix"].Locator($"[data-from='{from}'][data-to='{to}']");
+        await Expect(Link("silo-1", "silo-2")).ToHaveAttributeAsync("data-state", "open");
+
+        await Link("silo-1", "silo-2").FocusAsync();
+        await keyboard.PressAsync("ArrowRight");
+        await Expect(Link("silo-1", "silo-3")).ToBeFocusedAsync();
+        await keyboard.PressAsync("Enter");
+        await Expect(opened["link-panel"].GetByRole(AriaRole.Button, new() { Name = "Cut both ways" })).ToBeFocusedAsync();
+        await keyboard.PressAsync("Enter");
+
+        await Expect(Link("silo-1", "silo-3")).ToHaveAttributeAsync("data-state", "cut");
+        await Expect(Link("silo-3", "silo-1")).ToHaveAttributeAsync("data-state", "cut");
+        await Expect(Link("silo-1", "silo-2")).ToHaveAttributeAsync("data-state", "open");
+        await Expect(opened["command"]).ToContainTextAsync("oraft fault cut silo-1 silo-3");
+        opened.Page.Url.ShouldEndWith("#/network?from=silo-1&to=silo-3");
+
+        await opened["link-panel"].GetByRole(AriaRole.Button, new() { Name = "Heal" }).FocusAsync();
+        await keyboard.PressAsync("Enter");
+
+        await Expect(Link("silo-1", "silo-3")).ToHaveAttributeAsync("data-state", "open");
+        await Expect(opened["fault-notice"]).ToHaveCountAsync(0);
+        opened.Complaints.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task The_overview_is_walked_with_arrow_keys_and_a_group_opened_with_enter()
+    {
+        await fixture.HealAsync();
+        await using var opened = await fixture.OpenAsync("/");
+        await Expect(opened.Page.Locator("[data-group]")).ToHaveCountAsync(4);
+
+        await opened.Page.Keyboard.PressAsync("Tab");
+        await Expect(opened.Page.GetByRole(AriaRole.Link, new() { Name = "Skip to the content" })).ToBeFocusedAsync();
+        await opened.Page.Keyboard.PressAsync("Enter");
+        await Expect(opened.Page.Locator("main")).ToBeFocusedAsync();
+        await opened["groups"].GetByRole(AriaRole.Link).First.FocusAsync();
+        await opened.Page.Keyboard.PressAsync("ArrowDown");
+        await Expect(opened["groups"].GetByRole(AriaRole.Link, new() { Name = "counters-1" })).ToBeFocusedAsync();
+        await opened.Page.Keyboard.PressAsync("Enter");
+
+        await Expect(opened["sentence"]).ToContainTextAsync("counters-1: replica");
+        await opened.Page.GoBackAsync();
+        await Expect(opened["sentence"]).ToContainTextAsync("4 groups");
+    }
+
+    [Fact]
+    public async Task A_lost_connection_is_told_and_the_page_goes_on_when_it_is_back()
+    {
+        await fixture.HealAsync();
+        await using var opened = await fixture.OpenAsync("/");
+        await Expect(opened["connection"]).ToHaveTextAsync("live");
+
+        fixture.Wire.Cut();
+        await Expect(opened["connection"]).ToHaveTextAsync("connection lost");
+        await Expect(opened["lost"]).ToContainTextAsync("The connection is lost.");
+        fixture.Wire.Heal();
+
+        await Expect(opened["connection"]).ToHaveTextAsync("live");
+        await Expect(opened["lost"]).ToHaveCountAsync(0);
+        await Expect(opened["sentence"]).ToHaveTextAsync("4 groups on 3 silos, each with a leader");
+    }
+
+    [Fact]
+    public async Task A_counter_is_increased_and_everybody_who_looks_sees_it()
+    {
+        await fixture.HealAsync();
+        await using var one = await fixture.OpenAsync("/#/counters/page-tests");
+        await using var other = await fixture.OpenAsync("/#/counters/page-tests");
+        await Expect(other.Page.GetByText("has no counters yet")).ToBeVisibleAsync();
+
+        await one.Page.GetByLabel("By").FillAsync("9007199254740993");
+        await one.Page.GetByRole(AriaRole.Button, new() { Name = "Add", Exact = true }).ClickAsync();
+        await one.Page.GetByRole(AriaRole.Button, new() { Name = "Add 10 to hello" }).ClickAsync();
+
+        await Expect(one.Page.Locator("[data-counter='hello'] .value")).ToHaveTextAsync("9,007,199,254,741,003");
+        await Expect(other.Page.Locator("[data-counter='hello'] .value")).ToHaveTextAsync("9,007,199,254,741,003");
+        await Expect(one["command"]).ToContainTextAsync("oraft counter add page-tests hello 10");
+        await Expect(one["outcome"]).ToContainTextAsync("hello is 9,007,199,254,741,003");
+    }
+
+    [Fact]
+    public async Task An_unknown_group_is_told_with_what_to_do_about_it()
+    {
+        await using var opened = await fixture.OpenAsync("/#/groups/nothing-9");
+
+        await Expect(opened["problem"]).ToContainTextAsync("nothing-9");
+        await Expect(opened.Page.GetByRole(AriaRole.Link, new() { Name = "All groups" })).ToBeVisibleAsync();
+    }
+
+    [Theory]
+    [InlineData(360, 740, ColorScheme.Light)]
+    [InlineData(1920, 1080, ColorScheme.Dark)]
+    public async Task Every_view_fits_the_window_and_breaks_no_rule_of_the_security_policy(int width, int height, ColorScheme colours)
+    {
+        await fixture.HealAsync();
+        await using var opened = await fixture.OpenAsync("/", width, height, colours);
+        await Expect(opened["connection"]).ToHaveTextAsync("live");
+        string[] places = ["/#/", "/#/groups/counters-2", "/#/network?from=silo-2&to=silo-1", "/#/counters/demo", "/#/faults", "/lab"];
+        foreach (var place in places)
+        {
+            await opened.Page.GotoAsync(place);
+            await Expect(opened.Page.Locator("main h1").First).ToBeVisibleAsync();
+            var excess = await opened.Page.EvaluateAsync<int>("document.documentElement.scrollWidth - document.documentElement.clientWidth");
+            excess.ShouldBe(0, $"{place} is wider than {width} pixels");
+        }
+
+        opened.Complaints.ShouldBeEmpty();
+    }
+}
