@@ -20,7 +20,6 @@ let group = '';
 let frame = 0;
 let shown = 0;
 let leftOut = 0;
-let number = 0;
 let counting = 0;
 const skews = new Map();
 
@@ -52,7 +51,7 @@ const handlers = {
       return;
     }
     shown++;
-    flights.push({ key: number++, start: startOf(event), ...event });
+    flights.push({ start: startOf(event), ...event });
   },
   replica(event) {
     replicas.set(event.replica, { ...event, at: performance.now() });

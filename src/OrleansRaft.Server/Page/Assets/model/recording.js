@@ -66,5 +66,5 @@ export function captionAt({ recording }, moment) {
 
 /** How much of its election timer has run for each node. */
 export function timersAt(nodes, moment) {
-  return new Map(nodes.map(({ node, timer }) => [node, timer ? (moment - timer.started) / timer.timeout : 0]));
+  return new Map(nodes.filter(node => node.timer && node.isUp).map(({ node, term, timer }) => [node, { term, share: (moment - timer.started) / timer.timeout }]));
 }

@@ -1,9 +1,8 @@
-// A group as a ring: colour and label are the term, an arc is the election timer, messages cross. What moves every frame is moved by hand; the rest is drawn
-// by components when something changed.
+// A group as a ring: colour and label are the term, an arc is the election timer, messages cross. What moves every frame lies on a canvas above it.
 import { html, useEffect, useRef } from '../lib/html.js';
 import { termColour, termStyle } from '../lib/colour.js';
 import { dark } from './theme.js';
-import { Flyers } from './flyers.js';
+import { drawMoving } from './flyers.js';
 import { heightOf, placesOf, timerRadius, top, wayOf, width } from './geometry.js';
 
 const nodeRadius = 43;
@@ -37,7 +36,6 @@ function Node({ node, place, isSelected, onSelect, move }) {
       role="button" tabindex="0" aria-label=${label} aria-pressed=${isSelected} data-node=${node.id} data-role=${state} data-term=${node.term} onClick=${() => onSelect?.(node.id)} onKeyDown=${key}>
     <circle class="halo" r=${timerRadius + 6} />
     <circle class="track" r=${timerRadius} />
-    <circle class="timer" r=${timerRadius} pathLength="1" stroke-dasharray="0 2" transform="rotate(-90)" data-timer=${node.id} />
     <circle class="disc" r=${nodeRadius} />
     <text class="label" y="1">${node.label}</text>
     <text class="sub" y="23">${`term ${node.term}`}</text>
@@ -68,32 +66,30 @@ function describe(nodes, leader) {
 
 /**
  * The ring of these nodes: `{id, label, place, role, term, isUp, isPaused, note}`. `frame(now)` answers, for a moment of the browser's clock,
- * `{flights: [{key, from, to, kind, term, share, lost, rejected, entries}], timers: Map of id to the share of the election timer that has run}`.
+ * `{flights: [{from, to, kind, term, share, lost, rejected, entries}], timers: Map of id to {term, share: how much of the election timer has run}}`.
  */
 export function Ring({ nodes, leader, cuts = new Set(), frame, selected, onSelect }) {
   const svg = useRef();
-  const layer = useRef();
+  const canvas = useRef();
   const latest = useRef({});
   const places = placesOf(nodes);
+  const isDark = dark.value;
   latest.current = { frame, places };
 
   useEffect(() => {
-    const flyers = new Flyers(layer.current);
+    const inks = { ofTerm: term => termColour(term, isDark), late: isDark ? '#e5b45c' : '#b97a14', bad: isDark ? '#ff8a7d' : '#c42b1f' };
     let next = 0;
     let last = 0;
     const beat = now => {
       next = requestAnimationFrame(beat);
-      if (calm.matches && now - last < calmMilliseconds) {
-        return;
+      if (!calm.matches || now - last >= calmMilliseconds) {
+        last = now;
+        drawMoving(canvas.current, latest.current.frame(now), latest.current.places, inks, calm.matches);
       }
-      last = now;
-      const { flights, timers } = latest.current.frame(now);
-      flyers.show(flights, latest.current.places, term => termColour(term, dark.peek()), calm.matches);
-      svg.current.querySelectorAll('[data-timer]').forEach(arc => showTimer(arc, timers));
     };
     next = requestAnimationFrame(beat);
     return () => cancelAnimationFrame(next);
-  }, []);
+  }, [isDark]);
 
   const move = (id, step) => {
     const order = nodes.map(node => String(node.id));
@@ -101,19 +97,8 @@ export function Ring({ nodes, leader, cuts = new Set(), frame, selected, onSelec
     svg.current.querySelector(`[data-node="${other}"]`)?.focus();
   };
 
-  return html`<svg class="ring" viewBox=${`0 0 ${width} ${heightOf(nodes.length)}`} ref=${svg} role="group" aria-label=${describe(nodes, leader)} data-testid="ring" data-leader=${leader ?? ''}>
+  return html`<div class="ring" style=${{ '--ratio': width / heightOf(nodes.length) }}><svg viewBox=${`0 0 ${width} ${heightOf(nodes.length)}`} ref=${svg} role="group" aria-label=${describe(nodes, leader)} data-testid="ring" data-leader=${leader ?? ''}>
     <${Links} nodes=${nodes} places=${places} cuts=${cuts} leader=${leader} />
-    <g ref=${layer} class="flyers" aria-hidden="true"></g>
     ${nodes.map(node => html`<${Node} key=${node.id} node=${node} place=${places.get(node.id)} isSelected=${selected === node.id} onSelect=${onSelect} move=${move} />`)}
-  </svg>`;
-}
-
-function showTimer(arc, timers) {
-  const share = timers.get(arc.dataset.timer) ?? 0;
-  const shown = Math.max(0, Math.min(1, share)).toFixed(3);
-  if (arc.dataset.shown !== shown) {
-    arc.dataset.shown = shown;
-    arc.setAttribute('stroke-dasharray', `${shown} 2`);
-    arc.classList.toggle('late', share > 0.7);
-  }
+  </svg><canvas ref=${canvas} aria-hidden="true"></canvas></div>`;
 }

@@ -81,7 +81,7 @@ function frame(now) {
   landFlights(now);
   return {
     flights: flights.map(flight => ({ ...flight, from: String(flight.from), to: String(flight.to), share: (now - flight.start) / flightMilliseconds })),
-    timers: new Map([...replicas.values()].map(told => [String(told.replica), timerOf(told, now)])),
+    timers: new Map([...replicas.values()].filter(told => told.role !== 'leader').map(told => [String(told.replica), { term: told.term, share: timerOf(told, now) }])),
   };
 }
 
