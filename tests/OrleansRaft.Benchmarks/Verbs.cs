@@ -9,6 +9,7 @@ internal static class Verbs
     [
         Macro.MacroCommand.Create(),
         Micro.MicroCommand.Create(),
+        Page.PageCommand.Create(),
         Plain.PlainSilo.Create(),
         Idle.IdleCommand.Create(),
         Failover.FailoverCommand.Create(),

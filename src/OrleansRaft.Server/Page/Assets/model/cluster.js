@@ -1,7 +1,7 @@
 // What the cluster says of itself, kept from its events. Views read it; nothing here asks.
 import { computed, signal } from '../lib/html.js';
 import { listen } from './connection.js';
-import { noteFault, takeFaults } from './faults.js';
+import { faults, noteFault, takeFaults } from './faults.js';
 import { forgetFocus, noteFocus } from './focus.js';
 import { forgetStory, noteStory } from './story.js';
 
@@ -11,8 +11,9 @@ const historySeconds = 300;
 export const groups = new Map();
 export const revision = signal(0);
 export const silos = signal([]);
-/** Silos that the others declared dead, or that do not answer. */
-export const silent = signal(new Set());
+const dead = signal(new Set());
+/** Silos that the others declared dead, and those that were killed on purpose and are dead before anybody noticed. */
+export const gone = computed(() => new Set([...dead.value, ...faults.value.filter(fault => fault.kind === 'kill').map(fault => fault.silo)]));
 /** Links between silos on which messages are lost: from>to. */
 export const broken = signal(new Set());
 export const stats = signal(null);
@@ -69,19 +70,22 @@ const handlers = {
     broken.value = withOrWithout(broken.peek(), `${from}>${to}`, state === 'broken');
   },
   silo({ name, status }) {
-    const gone = status === 'dead' || status === 'shutting-down' || status === 'stopping';
-    silent.value = withOrWithout(silent.peek(), name, gone);
-    if (!gone && !silos.peek().includes(name)) {
+    const isLeaving = status === 'dead' || status === 'shutting-down' || status === 'stopping';
+    dead.value = withOrWithout(dead.peek(), name, isLeaving);
+    if (!isLeaving && !silos.peek().includes(name)) {
       silos.value = [...silos.peek(), name].sort(byName);
     }
     groups.forEach(judge);
   },
-  fault: noteFault,
+  fault(event) {
+    noteFault(event);
+    groups.forEach(judge);
+  },
   stats: takeStats,
 };
 
 function take(event) {
-  noteStory(event, groups);
+  noteStory(event, groups, broken.peek());
   handlers[event.type]?.(event);
   noteFocus(event);
   changed();
@@ -102,7 +106,7 @@ function takeSnapshot(event) {
   parts = null;
   sorted = false;
   silos.value = [...event.silos].sort(byName);
-  silent.value = new Set();
+  dead.value = new Set();
   broken.value = new Set();
   takeFaults(event.faultsEnabled, event.faults);
 }
@@ -120,15 +124,13 @@ function takeRole(event) {
   }
   Object.assign(replica, { silo: event.silo, role: event.role, term: event.term, follows: event.leader });
   group.term = Math.max(group.term, event.term);
-  if (silent.peek().has(event.silo)) {
-    silent.value = withOrWithout(silent.peek(), event.silo, false);
-  }
+  dead.value = withOrWithout(dead.peek(), event.silo, false);
   judge(group);
 }
 
 // A leader is whoever says so in the latest term, while no majority of the replicas that are heard from knows of none.
 function judge(group) {
-  const heard = group.replicas.filter(replica => replica.role !== 'unreachable' && !silent.peek().has(replica.silo));
+  const heard = group.replicas.filter(replica => replica.role !== 'unreachable' && !gone.peek().has(replica.silo));
   const leader = heard.filter(replica => replica.role === 'leader').sort((left, right) => right.term - left.term)[0];
   const following = heard.map(replica => replica.follows).filter(Number.isInteger);
   const doubting = heard.filter(replica => replica.follows === null && replica.role !== 'leader').length;

@@ -53,7 +53,7 @@ export function begin(fault) {
     const answer = await ask('/api/v1/faults', { method: 'POST', body: { seconds: defaultSeconds, ...fault } });
     noteFault({ fault: answer, state: 'began' });
     return answer;
-  }, answer => ({ command: answer.command, outcome: `${answer.text}; heals in ${answer.seconds} s` }));
+  }, answer => ({ command: answer.command, outcome: `${answer.text} It heals in ${answer.seconds} s.` }));
 }
 
 export function heal(fault) {

@@ -42,20 +42,20 @@ const tellers = {
   'snapshot-taken': event => ({ tone: 'quiet', text: `${who(event)} took a snapshot up to index ${event.index}.` }),
   'snapshot-installed': event => ({ text: `${who(event)} was too far behind for the log: it took its leader's snapshot up to index ${event.index}.` }),
   membership: event => ({ text: `${who(event)} now counts ${list(event.voters.map(String))} as voters${event.learners.length ? `, ${list(event.learners.map(String))} as learners` : ''}${event.isJoint ? ', in a joint configuration' : ''}.` }),
-  lane: event => event.state === 'broken'
+  lane: (event, _, broken) => event.state === 'broken'
     ? { tone: 'trouble', text: `Messages from ${event.from} to ${event.to} are lost.` }
-    : { tone: 'good', text: `Messages from ${event.from} get to ${event.to} again.` },
+    : broken.has(`${event.from}>${event.to}`) ? { tone: 'good', text: `Messages from ${event.from} get to ${event.to} again.` } : null,
   silo: event => event.status === 'dead'
     ? { tone: 'trouble', text: `${event.name} was declared dead.` }
     : { tone: event.status === 'active' ? 'good' : 'quiet', text: `${event.name} is ${event.status}.` },
   fault: ({ fault, state }) => state === 'began'
-    ? { tone: 'trouble', text: `${fault.text}.` }
-    : { tone: 'good', text: `Healed: ${fault.text}.` },
+    ? { tone: 'trouble', text: fault.text }
+    : { tone: 'good', text: `Healed: ${fault.text}` },
 };
 
 /** Tells an event, if it is worth telling; before the state of its group is changed by it. */
-export function noteStory(event, groups) {
-  const told = tellers[event.type]?.(event, groups);
+export function noteStory(event, groups, broken) {
+  const told = tellers[event.type]?.(event, groups, broken);
   if (!told) {
     return;
   }

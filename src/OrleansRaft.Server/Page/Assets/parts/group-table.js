@@ -3,16 +3,16 @@ import { html, useEffect, useRef, useSignal } from '../lib/html.js';
 import { count, short } from '../lib/format.js';
 import { termStyle } from '../lib/colour.js';
 import { hrefOf } from '../lib/route.js';
-import { groups, silent, silos } from '../model/cluster.js';
+import { groups, gone, silos } from '../model/cluster.js';
 
 const rowHeight = 40;
 const rowsInSightMax = 16;
 const spare = 4;
 
 function Replica({ replica, term }) {
-  const gone = replica.role === 'unreachable' || silent.value.has(replica.silo);
-  const role = gone ? 'unreachable' : replica.role;
-  const title = `Replica ${replica.replica}: ${gone ? 'does not answer' : role}${replica.term ? `, term ${replica.term}` : ''}`;
+  const isSilent = replica.role === 'unreachable' || gone.value.has(replica.silo);
+  const role = isSilent ? 'unreachable' : replica.role;
+  const title = `Replica ${replica.replica}: ${isSilent ? 'does not answer' : role}${replica.term ? `, term ${replica.term}` : ''}`;
   return html`<span class=${`rep ${role}`} style=${termStyle(replica.term ?? term)} title=${title} data-role=${role}><span aria-hidden="true">${replica.replica}</span><span class="unseen">${title}</span></span>`;
 }
 

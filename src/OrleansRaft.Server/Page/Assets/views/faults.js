@@ -1,7 +1,7 @@
 // Faults: what is at work, with what heals it, and things to try.
 import { html, useEffect, useSignal } from '../lib/html.js';
 import { duration, plural } from '../lib/format.js';
-import { groups, revision, silent, silos, sortedNames } from '../model/cluster.js';
+import { groups, revision, gone, silos, sortedNames } from '../model/cluster.js';
 import { begin, canKill, faults, faultsEnabled, heal, healAll } from '../model/faults.js';
 import { remember, route } from '../lib/route.js';
 import { Seconds, seconds } from '../parts/seconds.js';
@@ -54,7 +54,7 @@ function GroupPresets() {
 
 function SiloPresets() {
   const chosen = useSignal('');
-  const alive = silos.value.filter(name => !silent.value.has(name));
+  const alive = silos.value.filter(name => !gone.value.has(name));
   if (!alive.includes(chosen.value)) {
     chosen.value = alive[0] ?? '';
   }

@@ -4,7 +4,7 @@ import { Refused, ask } from '../lib/api.js';
 import { act, oraft } from '../lib/commands.js';
 import { count, duration, list, plural } from '../lib/format.js';
 import { hrefOf, remember, route } from '../lib/route.js';
-import { groups, revision, silent } from '../model/cluster.js';
+import { groups, revision, gone } from '../model/cluster.js';
 import { begin, canKill, faults, faultsEnabled, onLink } from '../model/faults.js';
 import { flightMilliseconds, flights, focusRevision, landFlights, lookAt, replicas, traffic } from '../model/focus.js';
 import { startReading, stopReading, tail } from '../model/tail.js';
@@ -24,7 +24,7 @@ function nodesOf(group) {
   return group.replicas.map(known => {
     const told = replicas.get(known.replica) ?? {};
     const silo = known.silo ?? told.silo;
-    const isUp = known.role !== 'unreachable' && !silent.value.has(silo);
+    const isUp = known.role !== 'unreachable' && !gone.value.has(silo);
     const isPaused = faults.value.some(fault => fault.kind === 'pause' && fault.group === group.group && fault.replica === known.replica);
     return {
       ...told,
@@ -38,6 +38,7 @@ function nodesOf(group) {
       term: known.term ?? group.term,
       isUp,
       isPaused,
+      note: told.asleep && isUp ? 'asleep' : '',
       lead: known.replica === group.leader,
       first: (told.snapshotIndex ?? 0) + 1,
       last: told.lastIndex ?? 0,

@@ -2,7 +2,7 @@
 import { html, useEffect, useRef } from '../lib/html.js';
 import { list } from '../lib/format.js';
 import { remember, route } from '../lib/route.js';
-import { broken, silent, silos } from '../model/cluster.js';
+import { broken, gone, silos } from '../model/cluster.js';
 import { begin, faults, faultsEnabled, heal, onLink } from '../model/faults.js';
 import { Seconds, seconds } from '../parts/seconds.js';
 
@@ -16,8 +16,8 @@ function stateOf(from, to) {
   if (cut) {
     return { kind: 'cut', mark: '✕', words: 'cut', faults: here };
   }
-  if (silent.value.has(from) || silent.value.has(to)) {
-    return { kind: 'cut', mark: '✕', words: `${silent.value.has(to) ? to : from} is gone`, faults: here };
+  if (gone.value.has(from) || gone.value.has(to)) {
+    return { kind: 'cut', mark: '✕', words: `${gone.value.has(to) ? to : from} is gone`, faults: here };
   }
   if (broken.value.has(`${from}>${to}`)) {
     return { kind: 'cut', mark: '✕', words: 'messages are lost', faults: here };

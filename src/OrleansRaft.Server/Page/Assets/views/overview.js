@@ -1,8 +1,8 @@
 // The whole cluster at a glance: silos x groups, those without a leader first.
 import { html, useSignal } from '../lib/html.js';
-import { count, duration, plural, short } from '../lib/format.js';
+import { count, duration, list, plural, short } from '../lib/format.js';
 import { remember, route } from '../lib/route.js';
-import { groups, leaderless, past, revision, silent, silos, sortedNames, stats } from '../model/cluster.js';
+import { groups, leaderless, past, revision, gone, silos, sortedNames, stats } from '../model/cluster.js';
 import { story } from '../model/story.js';
 import { Chart } from '../parts/chart.js';
 import { GroupTable } from '../parts/group-table.js';
@@ -27,13 +27,13 @@ function orderOf(wanted) {
 
 function sentence() {
   const without = leaderless.value.length;
-  const gone = silent.value.size;
-  const alive = silos.value.length - gone;
+  const lost = [...gone.value].filter(name => silos.value.includes(name));
+  const alive = silos.value.length - lost.length;
   if (!groups.size) {
     return 'Asking the cluster for its groups …';
   }
   const where = `${plural(groups.size, 'group')} on ${plural(alive, 'silo')}`;
-  const dead = gone ? `; ${[...silent.value].join(', ')} ${gone === 1 ? 'is' : 'are'} gone` : '';
+  const dead = lost.length ? `; ${list(lost)} ${lost.length === 1 ? 'is' : 'are'} gone` : '';
   return without
     ? html`${where}${dead}, and <span class="bad">${without === 1 ? 'one has' : `${count(without)} have`} no leader</span>`
     : `${where}${dead}, ${groups.size === 1 ? 'with' : 'each with'} a leader`;
@@ -59,8 +59,8 @@ function SiloLine() {
   const now = stats.value?.silos ?? [];
   return html`<ul class="silos" aria-label="Silos">${silos.value.map(name => {
     const silo = now.find(other => other.silo === name);
-    const gone = silent.value.has(name);
-    return html`<li key=${name} class=${gone ? 'gone' : ''}><b>${name}</b> ${gone ? 'gone' : silo ? html`leads ${count(silo.leaders)} of ${plural(silo.replicas, 'replica')}` : ''}</li>`;
+    const isGone = gone.value.has(name);
+    return html`<li key=${name} class=${isGone ? 'gone' : ''}><b>${name}</b> ${isGone ? 'gone' : silo ? html`leads ${count(silo.leaders)} of ${plural(silo.replicas, 'replica')}` : ''}</li>`;
   })}</ul>`;
 }
 
