@@ -78,6 +78,9 @@ public sealed class PageFixture : IAsyncLifetime
     /// <summary>The groups, as the API tells them.</summary>
     public async Task<IReadOnlyList<GroupState>> ListGroupsAsync() => (await Http.GetFromJsonAsync<GroupListing>("/api/v1/groups"))!.Groups;
 
+    /// <summary>The names of the lab's scenarios.</summary>
+    public async Task<IReadOnlyList<string>> ListScenariosAsync() => [.. (await Http.GetFromJsonAsync<LabListing>("/api/v1/lab"))!.Scenarios.Select(scenario => scenario.Name)];
+
     /// <summary>Heals everything, and waits until every group has a leader and every replica answers.</summary>
     public async Task HealAsync()
     {
@@ -88,6 +91,10 @@ public sealed class PageFixture : IAsyncLifetime
             Deadline,
             () => $"the cluster did not heal:\n{demo!.Process.Transcript}");
     }
+
+    private sealed record LabListing(IReadOnlyList<LabScenario> Scenarios);
+
+    private sealed record LabScenario(string Name);
 
     private static async Task<Chromium> StartBrowserAsync()
     {

@@ -1,14 +1,13 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Microsoft.Playwright;
-using OrleansRaft.Integration.Tests.EndToEnd;
 using static Microsoft.Playwright.Assertions;
 
 namespace OrleansRaft.Integration.Tests.Browser;
 
 /// <summary>The page in a browser, before a cluster of real silos that it breaks and heals.</summary>
-[Collection(Alone.Name)]
-public sealed class PageTests(PageFixture fixture) : IClassFixture<PageFixture>
+[Collection(InBrowser.Name)]
+public sealed class PageTests(PageFixture fixture)
 {
     [Fact]
     public async Task The_overview_shows_every_group_and_the_silo_that_leads_it()

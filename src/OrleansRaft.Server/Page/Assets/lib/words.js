@@ -1,9 +1,14 @@
 // The lab speaks English and Chinese, as the scenarios do.
-import { signal } from './html.js';
+import { effect, signal } from './html.js';
+import { isLab } from './place.js';
 
 const key = 'oraft.language';
 
 export const language = signal(localStorage.getItem(key) ?? (navigator.language.startsWith('zh') ? 'zh' : 'en'));
+
+if (isLab) {
+  effect(() => { document.documentElement.lang = language.value; });
+}
 
 export function speak(name) {
   language.value = name;
@@ -37,6 +42,9 @@ const words = {
   start: ['Start', '启动'],
   pauseNode: ['Pause', '暂停节点'],
   resume: ['Resume', '恢复'],
+  campaign: ['Let it stand for election', '让它发起选举'],
+  isolate: ['all', '全部'],
+  number: ['Number', '数'],
   cut: ['Cut the link to', '切断到以下节点的链路'],
   heal: ['Heal all links', '恢复所有链路'],
   command: ['Command', '命令'],

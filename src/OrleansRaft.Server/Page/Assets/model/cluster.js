@@ -6,6 +6,7 @@ import { forgetFocus, noteFocus } from './focus.js';
 import { forgetStory, noteStory } from './story.js';
 
 const historySeconds = 300;
+const drawMilliseconds = 100;
 
 /** Groups by name, changed in place; whoever shows them reads the revision. */
 export const groups = new Map();
@@ -29,7 +30,7 @@ const byName = new Intl.Collator('en', { numeric: true }).compare;
 let names = [];
 let sorted = true;
 let parts = null;
-let frame = 0;
+let timer = 0;
 
 /** The names of all groups, in order. */
 export function sortedNames() {
@@ -44,12 +45,12 @@ export function startCluster() {
   listen(take);
 }
 
-// However much happens, views are drawn once a frame.
+// However much happens, views of the whole are drawn ten times a second: more could not be read.
 function changed() {
-  frame ||= requestAnimationFrame(() => {
-    frame = 0;
+  timer ||= setTimeout(() => {
+    timer = 0;
     revision.value++;
-  });
+  }, drawMilliseconds);
 }
 
 const handlers = {

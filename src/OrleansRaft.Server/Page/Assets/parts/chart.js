@@ -4,6 +4,7 @@ import uPlot from '../vendor/uplot.js';
 import { dark } from './theme.js';
 
 const rightPadding = 8;
+const widthMin = 160;
 
 function inkOf(name) {
   const probe = document.createElement('i');
@@ -39,13 +40,15 @@ export function Chart({ rows, beat, series, height, unit, label }) {
   const plot = useRef();
   const isDark = dark.value;
   useEffect(() => {
-    const width = () => Math.max(160, host.current.clientWidth);
-    plot.current = new uPlot(optionsOf(series, width(), height, unit), rows(), host.current);
-    const observer = new ResizeObserver(() => plot.current.setSize({ width: width(), height }));
-    observer.observe(host.current);
+    const place = host.current;
+    const width = () => Math.max(widthMin, place.clientWidth);
+    const drawn = new uPlot(optionsOf(series, width(), height, unit), rows(), place);
+    const observer = new ResizeObserver(() => drawn.setSize({ width: width(), height }));
+    observer.observe(place);
+    plot.current = drawn;
     return () => {
       observer.disconnect();
-      plot.current.destroy();
+      drawn.destroy();
     };
   }, [isDark, height]);
   useEffect(() => plot.current?.setData(rows()), [beat]);

@@ -74,6 +74,6 @@ export function GroupTable({ order }) {
         ${inSight.map((name, offset) => html`<${Row} key=${name} group=${groups.get(name)} columns=${columns} index=${first + offset} isCurrent=${first + offset === here} top=${(first + offset) * rowHeight} />`)}
       </div>
     </div>
-    <p class="legend" aria-hidden="true"><span class="rep leader"></span> leads <span class="rep follower"></span> follows <span class="rep candidate"></span> stands for election <span class="rep unreachable"></span> does not answer</p>
+    <p class="legend" aria-hidden="true"><span><i class="rep leader"></i>leads</span><span><i class="rep follower"></i>follows</span><span><i class="rep candidate"></i>stands for election</span><span><i class="rep unreachable"></i>does not answer</span></p>
   </div>`;
 }

@@ -2,54 +2,70 @@
 import { html, useSignal } from '../lib/html.js';
 import { word } from '../lib/words.js';
 
-const commands = ['SET 5', 'ADD 2', 'GET'];
+const usual = { tickMilliseconds: 50, electionTicksMin: 8, electionTicksMax: 16 };
+const client = 'visitor';
+const commands = [['set', 'SET'], ['add', 'ADD'], ['get', 'GET']];
 
-function describe(intervention) {
-  const { at, ...action } = intervention;
-  return `${at} ms: ${Object.entries(action).map(([verb, what]) => `${verb} ${typeof what === 'string' ? what : JSON.stringify(what)}`).join(', ')}`;
+function describe({ at, ...deed }) {
+  return `${at} ms: ${Object.entries(deed).map(([name, what]) => (what === true ? name : `${name} ${typeof what === 'object' ? [what].flat().join(', ') : what}`)).join(' ')}`;
 }
 
 function NodeActions({ state, onDo }) {
+  const { node, isUp, isPaused } = state;
   return html`<div class="row">
-    ${state.isUp
-      ? html`<button class="danger" onClick=${() => onDo({ stop: [state.node] })} data-testid="stop">${word('stop')} ${state.node}</button>
-        ${state.isPaused ? html`<button onClick=${() => onDo({ resume: [state.node] })}>${word('resume')} ${state.node}</button>` : html`<button class="danger" onClick=${() => onDo({ pause: [state.node] })}>${word('pauseNode')} ${state.node}</button>`}`
-      : html`<button onClick=${() => onDo({ start: [state.node] })}>${word('start')} ${state.node}</button>`}
+    ${isUp
+      ? html`<button class="danger" onClick=${() => onDo({ stop: [node] })} data-testid="stop">${word('stop')} ${node}</button>
+        ${isPaused ? html`<button onClick=${() => onDo({ resume: [node] })}>${word('resume')} ${node}</button>` : html`<button class="danger" onClick=${() => onDo({ pause: [node] })}>${word('pauseNode')} ${node}</button>`}
+        <button onClick=${() => onDo({ campaign: [node] })}>${word('campaign')}</button>`
+      : html`<button onClick=${() => onDo({ start: [node] })}>${word('start')} ${node}</button>`}
   </div>`;
 }
 
+function LinkActions({ state, nodes, onDo }) {
+  return html`<div class="row"><span class="soft">${word('cut')}</span>
+    ${nodes.filter(node => node !== state.node).map(node => html`<button key=${node} class="small danger" onClick=${() => onDo({ cut: [state.node, node] })} aria-label=${`${word('cut')} ${node}`}>${node}</button>`)}
+    <button class="small danger" onClick=${() => onDo({ isolate: [state.node] })}>${word('isolate')}</button>
+    <button class="small" onClick=${() => onDo({ heal: true })}>${word('heal')}</button></div>`;
+}
+
+function Command({ state, onDo }) {
+  const verb = useSignal(commands[0][0]);
+  const send = event => {
+    event.preventDefault();
+    const number = Number(new FormData(event.target).get('number') ?? 0);
+    onDo({ client, [verb.value]: verb.value === 'get' ? 'linearizable' : number, via: state.node });
+  };
+  return html`<form class="row" onSubmit=${send}><span class="soft">${word('command')}</span>
+    <select value=${verb.value} onChange=${event => { verb.value = event.target.value; }} aria-label=${word('command')}>${commands.map(([name, title]) => html`<option key=${name} value=${name}>${title}</option>`)}</select>
+    ${verb.value === 'get' ? '' : html`<input name="number" type="number" min="-1000000" max="1000000" required defaultValue="5" size="5" aria-label=${word('number')} />`}
+    <button data-testid="send">${word('send')} ${state.node}</button></form>`;
+}
+
 function Timeouts({ settings, onApply }) {
+  const tick = settings.tickMilliseconds;
   const submit = event => {
     event.preventDefault();
     const { least, most } = Object.fromEntries(new FormData(event.target));
-    onApply({ electionTimeoutMin: Number(least), electionTimeoutMax: Number(most) });
+    onApply({ electionTicksMin: Math.round(least / tick), electionTicksMax: Math.round(most / tick) });
   };
-  return html`<form class="row" onSubmit=${submit}>
-    <span class="soft">${word('timeouts')}</span>
-    <input name="least" type="number" min="20" max="5000" required defaultValue=${settings.electionTimeoutMin} aria-label=${`${word('timeouts')}, min`} /> –
-    <input name="most" type="number" min="20" max="5000" required defaultValue=${settings.electionTimeoutMax} aria-label=${`${word('timeouts')}, max`} /> <span class="soft">ms</span>
-    <button>${word('apply')}</button></form>`;
+  const field = (name, value) => html`<input name=${name} key=${value} type="number" min=${tick} max=${tick * 1000} step=${tick} required defaultValue=${value} aria-label=${`${word('timeouts')}, ${name}`} />`;
+  return html`<form class="row" onSubmit=${submit}><span class="soft">${word('timeouts')}</span>
+    ${field('least', settings.electionTicksMin * tick)} – ${field('most', settings.electionTicksMax * tick)} <span class="soft">ms</span>
+    <button data-testid="timeouts">${word('apply')}</button></form>`;
 }
 
 /** The panel of interventions at a moment. */
 export function Intervene({ recording, moment, states, selected, changes, onChange, onRestore }) {
-  const text = useSignal(commands[0]);
   const state = states.find(other => other.node === selected.value) ?? states[0];
-  const intervene = action => onChange({ interventions: [...changes.interventions, { at: Math.round(moment), ...action }] });
-  const send = event => {
-    event.preventDefault();
-    intervene({ command: { via: state.node, text: text.value } });
-  };
+  const intervene = deed => onChange({ interventions: [...changes.interventions, { at: Math.round(moment), ...deed }] });
   return html`<section class="card stack tight" aria-labelledby="intervene-title" data-testid="intervene">
     <div class="head"><h2 id="intervene-title">${word('intervene')}</h2><span class="soft small push">${Math.round(moment)} ms</span></div>
     <div class="row" role="group" aria-label="Node">${recording.nodes.map(node => html`<button key=${node} class="small" aria-pressed=${node === state.node} onClick=${() => { selected.value = node; }}>${node}</button>`)}</div>
     <${NodeActions} state=${state} onDo=${intervene} />
-    <div class="row"><span class="soft">${word('cut')}</span>${recording.nodes.filter(node => node !== state.node).map(node => html`<button key=${node} class="small" onClick=${() => intervene({ cut: [[state.node, node]] })} aria-label=${`${word('cut')} ${node}`}>${node}</button>`)}
-      <button class="small" onClick=${() => intervene({ heal: true })}>${word('heal')}</button></div>
-    <form class="row" onSubmit=${send}><label class="row soft">${word('command')} <input value=${text.value} onInput=${event => { text.value = event.target.value; }} size="9" required list="commands" /></label>
-      <datalist id="commands">${commands.map(command => html`<option key=${command} value=${command} />`)}</datalist><button>${word('send')} ${state.node}</button></form>
-    <${Timeouts} settings=${recording.scenario.settings} onApply=${settings => onChange({ settings: { ...changes.settings, ...settings } })} />
-    ${onRestore ? html`<div><h3>${word('changes')}</h3><ul class="small">${changes.interventions.map((intervention, index) => html`<li key=${index}>${describe(intervention)}</li>`)}
-      ${changes.settings ? html`<li>${JSON.stringify(changes.settings)}</li>` : ''}</ul><button class="small" onClick=${onRestore} data-testid="restore">${word('restore')}</button></div>` : ''}
+    <${LinkActions} state=${state} nodes=${recording.nodes} onDo=${intervene} />
+    <${Command} state=${state} onDo=${intervene} />
+    <${Timeouts} settings=${{ ...usual, ...recording.scenario.settings }} onApply=${settings => onChange({ settings: { ...changes.settings, ...settings } })} />
+    ${onRestore ? html`<div class="stack tight"><h2>${word('changes')}</h2><ul class="small">${changes.interventions.map((intervention, index) => html`<li key=${index}>${describe(intervention)}</li>`)}
+      ${changes.settings ? html`<li>${Object.entries(changes.settings).map(([name, value]) => `${name} ${value}`).join(', ')}</li>` : ''}</ul><div><button class="small" onClick=${onRestore} data-testid="restore">${word('restore')}</button></div></div>` : ''}
   </section>`;
 }

@@ -78,13 +78,14 @@ export function Ring({ nodes, leader, cuts = new Set(), frame, selected, onSelec
 
   useEffect(() => {
     const inks = { ofTerm: term => termColour(term, isDark), late: isDark ? '#e5b45c' : '#b97a14', bad: isDark ? '#ff8a7d' : '#c42b1f' };
+    const surface = canvas.current;
     let next = 0;
     let last = 0;
     const beat = now => {
       next = requestAnimationFrame(beat);
       if (!calm.matches || now - last >= calmMilliseconds) {
         last = now;
-        drawMoving(canvas.current, latest.current.frame(now), latest.current.places, inks, calm.matches);
+        drawMoving(surface, latest.current.frame(now), latest.current.places, inks, calm.matches);
       }
     };
     next = requestAnimationFrame(beat);

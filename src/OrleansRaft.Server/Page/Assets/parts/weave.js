@@ -42,46 +42,46 @@ function draw(canvas, order, isDark) {
   const gap = side > 6 ? 2 : 1;
   order.forEach((name, index) => {
     const group = groups.get(name);
-    const silo = group.leader === null ? null : group.replicas.find(replica => replica.replica === group.leader)?.silo;
-    context.fillStyle = group.leader === null ? bad : colours[places.get(silo)] ?? '#888';
+    context.fillStyle = group.leader === null ? bad : colours[places.get(leaderSilo(group))] ?? '#888';
     context.globalAlpha = group.leader === null || group.rate > 0 ? 1 : 0.6;
     context.fillRect((index % columns) * side, Math.floor(index / columns) * side, side - gap, side - gap);
   });
   context.globalAlpha = 1;
 }
 
+function leaderSilo(group) {
+  return group.leader === null ? null : group.replicas.find(replica => replica.replica === group.leader)?.silo;
+}
+
 /** The tiles of these groups, in this order. The table below is the same for keyboards and screen readers. */
 export function Weave({ order }) {
   const canvas = useRef();
+  const latest = useRef(order);
   const under = useSignal(null);
-  const drawn = useRef(0);
   const isDark = dark.value;
-  const beat = revision.value;
+  latest.current = order;
+  revision.value;
+  useEffect(() => draw(canvas.current, order, isDark));
   useEffect(() => {
-    const again = requestAnimationFrame(now => {
-      // A few times a second is enough for a picture of the whole, and leaves the browser free.
-      if (now - drawn.current > 200 || order.length < 2000) {
-        drawn.current = now;
-        draw(canvas.current, order, isDark);
-      }
-    });
-    return () => cancelAnimationFrame(again);
-  }, [order, isDark, beat]);
-  useEffect(() => {
-    const observer = new ResizeObserver(() => draw(canvas.current, order, isDark));
-    observer.observe(canvas.current.parentElement);
+    const surface = canvas.current;
+    const observer = new ResizeObserver(() => draw(surface, latest.current, dark.peek()));
+    observer.observe(surface.parentElement);
     return () => observer.disconnect();
-  }, [order, isDark]);
+  }, []);
   const find = event => {
     const { side, columns } = sizeOf(order.length, canvas.current.parentElement.clientWidth);
     return order[Math.floor(event.offsetY / side) * columns + Math.floor(event.offsetX / side)];
   };
   const group = under.value && groups.get(under.value);
-  const led = silos.value.map(silo => order.filter(name => groups.get(name).replicas.find(replica => replica.replica === groups.get(name).leader)?.silo === silo).length);
+  const led = new Map();
+  for (const name of order) {
+    const silo = leaderSilo(groups.get(name));
+    led.set(silo, (led.get(silo) ?? 0) + 1);
+  }
   return html`<figure class="weave">
     <canvas ref=${canvas} aria-hidden="true" data-testid="weave" onMouseMove=${event => { under.value = find(event) ?? null; }} onMouseLeave=${() => { under.value = null; }} onClick=${event => find(event) && go('groups', find(event))}></canvas>
     <figcaption>${group
-      ? html`<b>${group.group}</b> ${group.leader === null ? 'has no leader' : `is led by ${group.replicas.find(replica => replica.replica === group.leader)?.silo} in term ${group.term}`}`
-      : silos.value.map((silo, index) => html`<span key=${silo}><i style=${{ background: siloColour(index, isDark) }}></i>${silo} leads ${count(led[index])}</span>`)}</figcaption>
+      ? html`<b>${group.group}</b> ${group.leader === null ? 'has no leader' : `is led by ${leaderSilo(group)} in term ${group.term}`}`
+      : silos.value.map((silo, index) => html`<span key=${silo}><i style=${{ background: siloColour(index, isDark) }}></i>${silo} leads ${count(led.get(silo) ?? 0)}</span>`)}</figcaption>
   </figure>`;
 }

@@ -130,7 +130,7 @@ export function Counters({ name }) {
       ${counters === null ? html`<p class="empty">Asking every group for its part …</p>`
         : counters.length === 0 ? html`<p class="empty">${tenant} has no counters yet. The first addition makes one.</p>`
         : html`<div class="scroll"><table class="counters" data-testid="counters">
-          <thead><tr><th>Counter</th><th class="number">Value</th><th class="wide">Kept by</th><th class="wide number">Index of last change</th><th class="number">Add</th></tr></thead>
+          <thead><tr><th>Counter</th><th class="value-head">Value</th><th class="wide">Kept by</th><th class="wide number">Index of last change</th><th class="number">Add</th></tr></thead>
           <tbody>${counters.map(counter => html`<${Counter} key=${counter.counter} counter=${counter} onAdd=${addTo} />`)}</tbody></table></div>`}
       ${next ? html`<p class="soft small">There are more; <code>${oraft('counter', 'list', tenant)}</code> prints all.</p>` : ''}
     </section>

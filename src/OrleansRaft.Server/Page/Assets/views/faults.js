@@ -93,6 +93,6 @@ export function Faults() {
     <h1>${isEnabled === false ? 'Faults are off on this cluster' : faults.value.length ? `${plural(faults.value.length, 'fault')} at work` : 'Break something, and watch it heal'}</h1>
     ${isEnabled === false
       ? html`<p class="soft" data-testid="faults-off">A production cluster should not be broken by a click. Start its silos with <code>--set Faults:Enabled=true</code> to allow it, or try <code>oraft demo</code>.</p>`
-      : html`<div class="row"><span class="soft">Every fault heals by itself: </span><${Seconds} /></div><${Ongoing} /><${GroupPresets} /><${SiloPresets} />`}
+      : html`<${Seconds}>Every fault heals by itself after<//><${Ongoing} /><${GroupPresets} /><${SiloPresets} />`}
   </div>`;
 }

@@ -17,7 +17,7 @@ function Choice() {
   useEffect(() => {
     ask('/api/v1/lab').then(answer => { scenarios.value = answer.scenarios; }, error => { refused.value = error.message; });
   }, []);
-  return html`<div class="stack" lang=${language.value}>
+  return html`<div class="stack">
     <div class="opening"><div class="row"><h1>${word('title')}</h1><${Languages} /></div><p class="soft">${word('intro')}</p></div>
     ${refused.value ? html`<p class="problem" role="alert">${refused.value}</p>` : ''}
     <nav class="scenarios" aria-label=${word('all')} data-testid="scenarios">${(scenarios.value ?? []).map((scenario, index) => html`
@@ -69,7 +69,7 @@ function Scenario({ name }) {
   const { recording, changes, refused } = useRecording(name);
   const put = altered => remember({ changes: isChanged(altered) ? JSON.stringify(altered) : undefined });
   const change = altered => put({ ...changes, ...altered });
-  return html`<div class="stack" lang=${language.value}>
+  return html`<div class="stack">
     <div class="row"><a class="small" href=${hrefOf('')}>${word('all')}</a><${Languages} /></div>
     ${refused ? html`<div class="problem" role="alert" data-testid="problem">${refused} ${route.value.parameters.changes ? html`<button class="small" onClick=${() => put({ interventions: [], settings: null })}>${word('restore')}</button>` : ''}</div>` : ''}
     ${recording ? html`<${Player} recording=${recording} changes=${changes} onChange=${change} isChanged=${isChanged(changes)} onRestore=${() => put({ interventions: [], settings: null })} />` : refused ? '' : html`<p class="empty">…</p>`}

@@ -84,7 +84,7 @@ export function Network() {
     <h1>${names.length < 2 ? 'One silo has no links' : bad.length === 0 ? 'Every silo hears every other' : html`<span class="bad">${bad.length > 4 ? `${bad.length} of ${names.length * (names.length - 1)} links suffer` : `${list(bad)} ${bad.length === 1 ? 'suffers' : 'suffer'}`}</span>`}</h1>
     <div class="network">
       <section class="card" aria-label="Matrix">${names.length > 1 ? html`<${Matrix} from=${from} to=${to} />` : html`<p class="empty">A second silo would appear here.</p>`}</section>
-      <section class="card" aria-label="Link">
+      <section class="card stack tight" aria-label="Link">
         ${isChosen ? html`<${LinkPanel} from=${from} to=${to} />` : html`<p class="soft">Choose a link to cut or to delay it; arrow keys move about the matrix.</p>`}
         ${faultsEnabled.value === false ? html`<p class="soft small">Faults are off on this cluster; start its silos with <code>--set Faults:Enabled=true</code> to allow them.</p>` : ''}
         <p class="soft small">A cut link loses the messages between replicas. Orleans' own traffic and requests of clients pass.</p>
