@@ -18,7 +18,7 @@ internal static class Pictures
         ("counters", "/#/counters/demo", "[data-testid=counters]"),
         ("faults", "/#/faults", ".preset"),
         ("lab", "/lab", "[data-scenario]"),
-        ("scenario", "/lab#/log-replication?t=700", "[data-testid=lanes]"),
+        ("scenario", "/lab#/replication?t=900", "[data-testid=lanes]"),
     ];
 
     private static readonly (string Name, int Width, int Height, ColorScheme Colours)[] Windows =

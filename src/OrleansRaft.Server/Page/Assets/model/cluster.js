@@ -3,7 +3,7 @@ import { computed, signal } from '../lib/html.js';
 import { listen } from './connection.js';
 import { faults, noteFault, takeFaults } from './faults.js';
 import { forgetFocus, noteFocus } from './focus.js';
-import { forgetStory, noteStory } from './story.js';
+import { noteStory, tellDifference } from './story.js';
 
 const historySeconds = 300;
 const drawMilliseconds = 100;
@@ -57,7 +57,6 @@ const handlers = {
   reset() {
     parts = null;
     forgetFocus();
-    forgetStory();
   },
   snapshot: takeSnapshot,
   role: takeRole,
@@ -103,6 +102,9 @@ function takeSnapshot(event) {
   for (const part of parts) {
     const old = known.get(part.group);
     groups.set(part.group, { rate: 0, lag: 0, commit: old?.commit ?? 0, ...part });
+    if (old) {
+      tellDifference(event, old, part);
+    }
   }
   parts = null;
   sorted = false;

@@ -56,18 +56,24 @@ const tellers = {
 /** Tells an event, if it is worth telling; before the state of its group is changed by it. */
 export function noteStory(event, groups, broken) {
   const told = tellers[event.type]?.(event, groups, broken);
-  if (!told) {
-    return;
+  if (told) {
+    tell({ at: new Date(event.time), group: event.group ?? event.fault?.group ?? null, term: event.term, ...told });
   }
-  waiting.push({ number: number++, at: new Date(event.time), group: event.group ?? event.fault?.group ?? null, term: event.term, tone: '', ...told });
+}
+
+/** Tells what must have happened to a group while nobody could be heard: its silo may have died with the stream. */
+export function tellDifference(event, before, now) {
+  if (now.leader !== null && (now.leader !== before.leader || now.term !== before.term)) {
+    const silo = now.replicas.find(replica => replica.replica === now.leader)?.silo;
+    tell({ at: new Date(event.time), group: now.group, term: now.term, tone: 'lead', text: `Meanwhile replica ${now.leader} on ${silo} became leader in term ${now.term}.` });
+  }
+}
+
+function tell(entry) {
+  waiting.push({ number: number++, tone: '', ...entry });
   frame ||= requestAnimationFrame(() => {
     frame = 0;
     story.value = [...waiting.reverse(), ...story.peek()].slice(0, keptMax);
     waiting = [];
   });
-}
-
-export function forgetStory() {
-  waiting = [];
-  story.value = [];
 }

@@ -33,7 +33,7 @@ export function GroupTable({ order }) {
   const port = useRef();
   const top = useSignal(0);
   const current = useSignal(0);
-  const wantsFocus = useRef(false);
+  const wanted = useRef(null);
   const columns = silos.value;
   const here = Math.min(current.value, order.length - 1);
   const first = Math.max(0, Math.floor(top.value / rowHeight) - spare);
@@ -43,9 +43,11 @@ export function GroupTable({ order }) {
   const hasElsewhere = inSight.some(name => groups.get(name).replicas.some(replica => !columns.includes(replica.silo)));
 
   useEffect(() => {
-    if (wantsFocus.current) {
-      wantsFocus.current = false;
-      port.current.querySelector(`[data-index="${here}"]`)?.focus({ preventScroll: true });
+    // The row to go to may only exist after the next drawing.
+    const link = wanted.current === null ? null : port.current.querySelector(`[data-index="${wanted.current}"]`);
+    if (link) {
+      wanted.current = null;
+      link.focus({ preventScroll: true });
     }
   });
 
@@ -56,7 +58,7 @@ export function GroupTable({ order }) {
     }
     event.preventDefault();
     current.value = Math.max(0, Math.min(order.length - 1, here + steps[event.key]));
-    wantsFocus.current = true;
+    wanted.current = current.value;
     const y = current.value * rowHeight;
     const { clientHeight } = port.current;
     port.current.scrollTop = Math.min(Math.max(port.current.scrollTop, y + rowHeight - clientHeight), y);
