@@ -86,6 +86,6 @@ internal static class Pictures
     }
 
     /// <summary>Waits until the page has drawn a few seconds of what happens: figures and charts need some.</summary>
-    private static Task SettleAsync(IPage page) => page.EvaluateAsync(
+    private static async Task SettleAsync(IPage page) => await page.EvaluateAsync(
         "() => new Promise(done => setTimeout(done, 3000))");
 }
