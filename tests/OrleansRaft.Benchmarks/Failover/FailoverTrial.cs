@@ -6,6 +6,7 @@ using Orleans.Runtime.Placement;
 using OrleansRaft.Counters;
 using OrleansRaft.Grains;
 using OrleansRaft.Runtime;
+using OrleansRaft.Testbed;
 
 namespace OrleansRaft.Benchmarks.Failover;
 
@@ -20,7 +21,7 @@ internal sealed class FailoverTrial(FailoverCluster cluster)
 {
     private const string Key = "failover/probe";
     private static readonly string Group = $"{CounterMachine.SetName}-{KeyHash.GroupOf(Key, FailoverSilo.Groups)}";
-    private static readonly TimeSpan Warm = TimeSpan.FromSeconds(1.5);
+    private const int WarmWrites = 50;
     private static readonly TimeSpan Least = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
 
@@ -49,11 +50,8 @@ internal sealed class FailoverTrial(FailoverCluster cluster)
     {
         List<WriteProbe> all = [.. onGroup, .. onGrain];
         all.ForEach(probe => probe.Start());
-        await Task.Delay(Warm);
-        if (all.Exists(probe => probe.Count == 0))
-        {
-            throw new InvalidOperationException("The cluster takes no writes although nothing was broken yet; see the silos' output.");
-        }
+        await Until.TrueAsync(
+            () => Task.FromResult(all.TrueForAll(probe => probe.Count >= WarmWrites)), Patience, () => "the cluster takes no writes although nothing was broken yet");
 
         var struck = Stopwatch.GetTimestamp();
         if (isPause)
