@@ -1,4 +1,5 @@
 using OrleansRaft.Core;
+using OrleansRaft.Core.Codec;
 using OrleansRaft.Lab.Checks;
 using OrleansRaft.Runtime.Storage;
 
@@ -17,7 +18,7 @@ internal sealed class LabReplicaLog : IReplicaLog
     private bool isStopped;
 
     /// <summary>Takes a replica over: raises its epoch, then reads it back.</summary>
-    /// <exception cref="Core.Codec.CorruptDataException">What was read back is damaged.</exception>
+    /// <exception cref="CorruptDataException">What was read back is damaged.</exception>
     /// <exception cref="StoreRefusedException">The disk is full.</exception>
     public LabReplicaLog(LabNode node, StoreConnection connection, StoredReplica stored, IReplicaLogEvents events, GroupChecks checks)
     {
@@ -35,7 +36,7 @@ internal sealed class LabReplicaLog : IReplicaLog
         stored.Owner = this;
         RaiseEpoch();
         Recovered = stored.Recover();
-        RecoveredSnapshot = stored.Snapshot;
+        RecoveredSnapshot = stored.ReadSnapshot();
         connection.Lease.Add(this);
         AskToSpeak();
     }
@@ -74,16 +75,16 @@ internal sealed class LabReplicaLog : IReplicaLog
             return;
         }
 
-        var rest = Stored.Snapshot[(int)request.Offset..];
-        var data = rest.Length > request.BytesMax ? rest[..request.BytesMax] : rest;
-        node.Perform(() => Tell(target => target.OnChunkRead(request, data, data.Length == rest.Length)));
+        ReadSnapshot(state =>
+        {
+            var rest = state[(int)request.Offset..];
+            var data = rest.Length > request.BytesMax ? rest[..request.BytesMax] : rest;
+            Tell(target => target.OnChunkRead(request, data, data.Length == rest.Length));
+        });
     });
 
     public void LoadSnapshot(SnapshotDescriptor snapshot) => connection.Perform(() =>
-    {
-        var state = Stored.Snapshot;
-        node.Perform(() => Tell(target => target.OnSnapshotLoaded(snapshot, state)));
-    });
+        ReadSnapshot(state => Tell(target => target.OnSnapshotLoaded(snapshot, state))));
 
     public Task ReleaseAsync(CancellationToken cancellation)
     {
@@ -140,6 +141,19 @@ internal sealed class LabReplicaLog : IReplicaLog
         if (!isStopped)
         {
             connection.Enqueue(work);
+        }
+    }
+
+    private void ReadSnapshot(Action<ReadOnlyMemory<byte>> next)
+    {
+        try
+        {
+            var state = Stored.ReadSnapshot();
+            node.Perform(() => next(state));
+        }
+        catch (CorruptDataException damage)
+        {
+            Stop(LogStopReason.Corrupt, damage);
         }
     }
 
