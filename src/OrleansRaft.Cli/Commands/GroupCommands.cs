@@ -132,7 +132,7 @@ internal static class GroupCommands
 
     private static void RequireAtLeast(OptionResult result, long least)
     {
-        if (long.TryParse(result.Tokens.FirstOrDefault()?.Value, out var number) && number < least)
+        if (result.Tokens is [var token, ..] && long.TryParse(token.Value, out var number) && number < least)
         {
             result.AddError($"{result.Option.Name} is {number}, but must be at least {least}.");
         }

@@ -11,7 +11,7 @@ internal sealed class EventRecorder(GroupTable groups, ILocalSiloDetails self, R
 {
     private const int Capacity = 16_384;
     private const int PageMax = 4_096;
-    private const int WatchersMax = 64;
+    private const int WatchersMax = 1_024;
     private static readonly TimeSpan Memory = TimeSpan.FromSeconds(5);
 
     private readonly EventRing ring = new(Capacity);

@@ -1,10 +1,18 @@
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace OrleansRaft.Grains;
 
 /// <summary>The faults in force, as this silo knows them, and what they do to it. Each heals by itself when its time is over. Any thread.</summary>
 internal sealed class FaultTable(
-    GroupTable groups, Silos silos, LinkFaults links, EventRecorder events, ILocalSiloDetails self, IOptions<FaultOptions> options, TimeProvider time) : IDisposable
+    GroupTable groups,
+    Silos silos,
+    LinkFaults links,
+    EventRecorder events,
+    ILocalSiloDetails self,
+    IOptions<FaultOptions> options,
+    TimeProvider time,
+    ILogger<FaultTable> logger) : IDisposable
 {
     private readonly Lock gate = new();
     private readonly Dictionary<string, ActiveFault> active = new(StringComparer.Ordinal);
@@ -42,7 +50,7 @@ internal sealed class FaultTable(
                 return;
             }
 
-            var timer = time.CreateTimer(_ => Heal(fault.Id), null, TimeSpan.FromSeconds(fault.Seconds), Timeout.InfiniteTimeSpan);
+            var timer = time.CreateTimer(_ => HealInTime(fault), null, TimeSpan.FromSeconds(fault.Seconds), Timeout.InfiniteTimeSpan);
             active.Add(fault.Id, new ActiveFault(fault, time.GetTimestamp(), timer, isAskedHere));
         }
 
@@ -135,6 +143,19 @@ internal sealed class FaultTable(
             {
                 one.Timer.Dispose();
             }
+        }
+    }
+
+    /// <summary>On a timer's thread, where an exception would end the process.</summary>
+    private void HealInTime(Fault fault)
+    {
+        try
+        {
+            Heal(fault.Id);
+        }
+        catch (Exception exception)
+        {
+            Log.HealFailed(logger, exception, fault.Id, FaultText.Sentence(fault));
         }
     }
 

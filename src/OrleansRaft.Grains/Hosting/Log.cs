@@ -56,4 +56,7 @@ internal static partial class Log
 
     [LoggerMessage(3015, LogLevel.Debug, "What sleeps here could not be compared with {Silo}; it is tried again in a second")]
     public static partial void ComparisonFailed(ILogger logger, Exception cause, SiloAddress silo);
+
+    [LoggerMessage(3018, LogLevel.Error, "Fault {Fault} could not be healed whole on this silo when its time was over: {What} Restart the silo if it still suffers")]
+    public static partial void HealFailed(ILogger logger, Exception cause, string fault, string what);
 }

@@ -237,8 +237,13 @@ internal sealed class HostedReplica : IReplicaHost, IReplicaTransport, ILaneSend
     }
 
     /// <inheritdoc/>
-    public void OnSnapshot(EntryId lastIncluded, bool isInstalled) =>
-        services.Events.Record(new SnapshotEvent(Key.Group, Key.Replica.Value, lastIncluded.Index.Value, isInstalled));
+    public void OnSnapshot(EntryId lastIncluded, bool isInstalled)
+    {
+        if (services.Events.IsWatched)
+        {
+            services.Events.Record(new SnapshotEvent(Key.Group, Key.Replica.Value, lastIncluded.Index.Value, isInstalled));
+        }
+    }
 
     /// <inheritdoc/>
     public void OnQuiescenceChanged(QuiescenceChanged change)

@@ -6,6 +6,9 @@ public sealed class Recording
     /// <summary>The most messages that are kept.</summary>
     public const int MessagesMax = 20_000;
 
+    /// <summary>The most changes of nodes; a play that makes more ends early, and not as expected.</summary>
+    public const int StatesMax = 50_000;
+
     internal Recording(Scenario scenario) => Scenario = scenario;
 
     /// <summary>What was played.</summary>

@@ -62,6 +62,8 @@ internal sealed class ScenarioPlay
     /// <summary>The latest request of a client.</summary>
     public ClientRequest? LastRequestOf(string client) => recorder.Recording.Clients.LastOrDefault(request => request.Client == client);
 
+    private bool IsTooMuch => Cluster.Clock.Steps >= ClockStepsMax || recorder.Recording.States.Count >= Recording.StatesMax;
+
     /// <summary>Plays from the beginning to the end.</summary>
     public Recording Play()
     {
@@ -87,6 +89,11 @@ internal sealed class ScenarioPlay
         if (cluster.Violation is { } violation)
         {
             recorder.Check(scenario.Steps.Count, holds: false, new Words($"{violation.Property}: {violation.Detail}", $"{violation.Property}：{violation.Detail}"));
+        }
+
+        if (IsTooMuch)
+        {
+            recorder.Check(scenario.Steps.Count, holds: false, new Words("the play is short enough to be recorded whole", "剧情足够短，可以完整记录"));
         }
 
         return recorder.Finish();
@@ -128,7 +135,7 @@ internal sealed class ScenarioPlay
             () =>
             {
                 recorder.Capture();
-                return until() || Cluster.Clock.Steps >= ClockStepsMax;
+                return until() || IsTooMuch;
             },
             TimeSpan.FromTicks(Math.Max(0, Math.Min(limit.Ticks, left.Ticks))));
         recorder.Capture();

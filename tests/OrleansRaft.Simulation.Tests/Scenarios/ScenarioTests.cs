@@ -94,6 +94,21 @@ public sealed class ScenarioTests
         recording.Duration.ShouldBeLessThanOrEqualTo(60_000);
     }
 
+    [Fact]
+    public void A_play_in_which_too_much_happens_ends_early_and_says_so()
+    {
+        var recording = Altered("first-election", scenario =>
+        {
+            scenario["nodes"] = JsonNode.Parse("""["A","B","C","D","E","F","G","H","I"]""");
+            scenario["settings"] = JsonNode.Parse("""{"tickMilliseconds":5,"heartbeatTicks":1,"electionTicksMin":20,"electionTicksMax":40,"linkMilliseconds":1}""");
+            scenario["steps"] = JsonNode.Parse("""[{"wait":20000},{"wait":20000},{"wait":19000}]""");
+        }).Play();
+
+        recording.IsAsExpected.ShouldBeFalse();
+        recording.Checks.Single(check => !check.Holds).Text.En.ShouldContain("short enough");
+        recording.States.Count.ShouldBeLessThanOrEqualTo(Recording.StatesMax + 9);
+    }
+
     [Theory]
     [InlineData("""[{"cut":["A","Z"]}]""", "steps[0].cut[1]")]
     [InlineData("""[{"cut":["A"]}]""", "steps[0].cut")]
