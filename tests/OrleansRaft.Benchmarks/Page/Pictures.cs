@@ -18,7 +18,7 @@ internal static class Pictures
         ("counters", "/#/counters/demo", "[data-testid=counters]"),
         ("faults", "/#/faults", ".preset"),
         ("lab", "/lab", "[data-scenario]"),
-        ("scenario", "/lab#/replication?t=900", "[data-testid=lanes]"),
+        ("scenario", "/lab#/replication?t=640", "[data-testid=lanes]"),
     ];
 
     private static readonly (string Name, int Width, int Height, ColorScheme Colours)[] Windows =
@@ -35,6 +35,8 @@ internal static class Pictures
         Directory.CreateDirectory(folder);
         await using var chromium = await Chromium.StartAsync();
         await using var demo = await RunningDemo.StartAsync();
+        await TakeFailoverAsync(chromium, demo.Address, Path.Combine(folder, "page.png"));
+        await error.WriteLineAsync("page.png");
         foreach (var (window, width, height, colours) in Windows)
         {
             await using var context = await OpenAsync(chromium, demo.Address, width, height, colours, scale: 1);
@@ -50,14 +52,12 @@ internal static class Pictures
 
             await error.WriteLineAsync($"{Views.Length} views at {width} pixels, {colours.ToString().ToLowerInvariant()}");
         }
-
-        await TakeFailoverAsync(chromium, demo.Address, Path.Combine(folder, "page.png"));
     }
 
     /// <summary>The picture of the README: a group whose leader's silo was killed, as soon as it has another leader.</summary>
     private static async Task TakeFailoverAsync(Chromium chromium, Uri address, string file)
     {
-        await using var context = await OpenAsync(chromium, address, 1280, 1010, ColorScheme.Light, scale: 1);
+        await using var context = await OpenAsync(chromium, address, 1280, 1150, ColorScheme.Light, scale: 1);
         var page = await context.NewPageAsync();
         await page.GotoAsync($"/#/groups/{Group}");
         var leader = page.Locator(".node.leader");
@@ -67,6 +67,7 @@ internal static class Pictures
         await page.GetByRole(AriaRole.Button, new() { NameString = "Kill silo" }).ClickAsync();
         await page.WaitForSelectorAsync($".node.leader:not([data-node='{old}'])");
         await page.WaitForSelectorAsync(".told.lead");
+        await page.Mouse.MoveAsync(0, 0);
         await SettleAsync(page);
         await page.ScreenshotAsync(new PageScreenshotOptions { Path = file });
     }

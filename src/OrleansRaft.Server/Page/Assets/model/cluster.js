@@ -103,6 +103,7 @@ function takeSnapshot(event) {
     const old = known.get(part.group);
     groups.set(part.group, { rate: 0, lag: 0, commit: old?.commit ?? 0, ...part });
     if (old) {
+      rememberUnreachable(part.replicas, old.replicas);
       tellDifference(event, old, part);
     }
   }
@@ -112,6 +113,15 @@ function takeSnapshot(event) {
   dead.value = new Set();
   broken.value = new Set();
   takeFaults(event.faultsEnabled, event.faults);
+}
+
+// Of a replica that does not answer the cluster may not know where it was; this page does.
+function rememberUnreachable(replicas, before) {
+  for (const replica of replicas.filter(other => other.role === 'unreachable')) {
+    const known = before.find(other => other.replica === replica.replica);
+    replica.silo ??= known?.silo ?? null;
+    replica.term ||= known?.term ?? null;
+  }
 }
 
 function takeRole(event) {

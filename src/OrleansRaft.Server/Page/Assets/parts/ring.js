@@ -22,7 +22,7 @@ function Node({ node, place, isSelected, onSelect, move }) {
   // What is written below the uppermost node would stand in the way of its messages.
   const isTop = place.y <= top;
   const words = roleWords[state] ?? state;
-  const label = `${node.name ?? node.label}, ${words}, term ${node.term}${node.note ? `, ${node.note}` : ''}`;
+  const label = `${node.name ?? node.label}, ${words}, term ${node.term ?? 'unknown'}${node.note ? `, ${node.note}` : ''}`;
   const key = event => {
     if (event.key === 'Enter' || event.key === ' ') {
       event.preventDefault();
@@ -38,7 +38,7 @@ function Node({ node, place, isSelected, onSelect, move }) {
     <circle class="track" r=${timerRadius} />
     <circle class="disc" r=${nodeRadius} />
     <text class="label" y="1">${node.label}</text>
-    <text class="sub" y="23">${`term ${node.term}`}</text>
+    <text class="sub" y="23">${`term ${node.term ?? '?'}`}</text>
     <text class="outside" y=${isTop ? -timerRadius - 31 : timerRadius + 23}>${node.place}</text>
     <text class="outside role" y=${isTop ? -timerRadius - 14 : timerRadius + (node.place ? 40 : 23)}>${words}${node.note ? ` · ${node.note}` : ''}</text>
   </g>`;

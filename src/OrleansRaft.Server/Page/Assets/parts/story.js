@@ -15,8 +15,8 @@ function Line({ entry, showsGroup }) {
 
 /** The story of the cluster, or of one group. */
 export function Story({ entries, limit = 8, showsGroup = false, calm }) {
-  const told = entries.filter(entry => entry.tone !== 'quiet');
-  const headline = told[0];
+  // Lanes break and mend too often for large letters.
+  const headline = entries.find(entry => entry.tone !== 'quiet' && !entry.isMinor);
   return html`<div class="story">
     <p class="caption" aria-live="polite" data-testid="caption">${headline ? `${showsGroup && headline.group ? `${headline.group}: ` : ''}${headline.text}` : calm}</p>
     <ol>${entries.slice(0, limit).map(entry => html`<${Line} key=${entry.number} entry=${entry} showsGroup=${showsGroup} />`)}</ol>

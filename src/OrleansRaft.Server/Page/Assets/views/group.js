@@ -35,7 +35,7 @@ function nodesOf(group) {
       place: silo ?? 'nowhere',
       silo,
       role: isUp ? known.role : 'unreachable',
-      term: known.term ?? group.term,
+      term: known.term ?? null,
       isUp,
       isPaused,
       note: told.asleep && isUp ? 'asleep' : '',
