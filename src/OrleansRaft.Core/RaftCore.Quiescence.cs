@@ -29,10 +29,21 @@ public sealed partial class RaftCore
         peer.IsUnreachable
         || (peer.State == ProgressState.Replicate
             && peer.Match == log.Last
-            && peer.CommitSent == CommitIndex
-            && peer.ReadConfirmed == readSequence);
+            && peer.CommitSent == CommitIndex);
 
-    /// <summary>Counts idle ticks, and puts the group to sleep after enough of them. No answer may be on its way: it would wake the leader again.</summary>
+    /// <summary>
+    /// Whoever is addressed wakes; except that a sleeping leader takes the last answers to its heartbeats, which say nothing new. Were it to wait for them before it
+    /// sleeps, a group whose answers take longer than a heartbeat would never sleep, and many such groups would keep each other slow.
+    /// </summary>
+    private bool Wakes(Input input) => input switch
+    {
+        Propose or ProposeConfiguration or Read or TransferLeadership or Campaign => true,
+        Receive { Message: Quiesce } => false,
+        Receive { Message: AppendEntriesResponse { Accepted: true } response } => Role != RaftRole.Leader || response.Term != CurrentTerm || response.Match != log.Last,
+        _ => input is Receive,
+    };
+
+    /// <summary>Counts idle ticks, and puts the group to sleep after enough of them.</summary>
     private bool FallsAsleep()
     {
         idleTicks = settings.QuiesceTicks > 0 && IsIdle ? idleTicks + 1 : 0;

@@ -129,7 +129,7 @@ public sealed partial class RaftCore
     {
         this.now = now;
         this.effects = effects;
-        if (input is Propose or ProposeConfiguration or Read or TransferLeadership or Campaign or Receive { Message: not Quiesce })
+        if (Wakes(input))
         {
             idleTicks = input is Receive { Message: not ReadIndexRequest } ? idleTicks : 0;
             WakeUp();

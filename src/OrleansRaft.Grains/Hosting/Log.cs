@@ -59,4 +59,7 @@ internal static partial class Log
 
     [LoggerMessage(3018, LogLevel.Error, "Fault {Fault} could not be healed whole on this silo when its time was over: {What} Restart the silo if it still suffers")]
     public static partial void HealFailed(ILogger logger, Exception cause, string fault, string what);
+
+    [LoggerMessage(3019, LogLevel.Debug, "All {Replicas} replicas here sleep: memory was given back, {After} MB of {Before} MB are left")]
+    public static partial void MemoryTrimmed(ILogger logger, int replicas, long before, long after);
 }

@@ -74,6 +74,7 @@ public static class RaftSiloBuilderExtensions
         services.AddSingleton<SiloContracts>();
         services.AddSingleton<SleepChecks>();
         services.AddSingleton<Orphans>();
+        services.AddSingleton<MemoryTrim>();
         services.AddSingleton<SiloWatch>();
         services.AddSingleton<EventRecorder>();
         services.AddSingleton(static provider => new EventFeed(

@@ -26,12 +26,12 @@ internal sealed class ReplicaKeeper(
     : IDisposable
 {
     private const int ConcurrencyMax = 32;
-    private static readonly TimeSpan SlowSweep = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan SlowSweep = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan QuickSweep = TimeSpan.FromMilliseconds(200);
     private const int QuickSweepsAfterNudge = 3;
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan JoiningPatience = TimeSpan.FromSeconds(10);
-    private const int SweepsPerPause = 4;
+    private const int PausePerStock = 4;
     private static readonly TimeSpan ActivationTimeout = TimeSpan.FromSeconds(10);
 
     private readonly Channel<ReplicaSlot?> nudges = Channel.CreateBounded<ReplicaSlot?>(
@@ -42,6 +42,7 @@ internal sealed class ReplicaKeeper(
     private readonly RetryTimes retries = new(time);
     private readonly long startedAt = time.GetTimestamp();
     private int quickSweeps;
+    private TimeSpan stockDuration;
     private Task loop = Task.CompletedTask;
 
     /// <summary>Begins to keep.</summary>
@@ -70,12 +71,10 @@ internal sealed class ReplicaKeeper(
             var pause = SlowSweep;
             try
             {
-                var since = time.GetTimestamp();
                 if (!await SweepAsync())
                 {
-                    // A sweep looks at everything: it must not be all that a silo with many replicas does.
-                    var fair = time.GetElapsedTime(since) / SweepsPerPause;
-                    pause = fair > QuickSweep ? fair : QuickSweep;
+                    // To take stock is to look at everything: it must not be all that a silo with many replicas does.
+                    pause = QuickSweep + (stockDuration * PausePerStock);
                 }
             }
             catch (Exception exception) when (!stopping.IsCancellationRequested)
@@ -115,7 +114,9 @@ internal sealed class ReplicaKeeper(
             return false;
         }
 
+        var since = time.GetTimestamp();
         var stock = new StockTaking(silos.Active, await locator.TakeInventoryAsync());
+        stockDuration = time.GetElapsedTime(since);
         if (AwaitsOthers(stock))
         {
             return false;

@@ -19,6 +19,7 @@ internal sealed class SiloWatch(
     SiloContracts contracts,
     SleepChecks checks,
     Orphans orphans,
+    MemoryTrim memory,
     LaneClient client,
     LaneMetrics metrics,
     LinkFaults faults,
@@ -207,6 +208,7 @@ internal sealed class SiloWatch(
         {
             lastRound = time.GetTimestamp();
             NameSpeechless();
+            memory.Consider();
         }
 
         if (Interlocked.Exchange(ref isSomebodyOrphaned, false) | isRound)

@@ -16,6 +16,9 @@ internal sealed record IdleFigures
     /// <summary>From then until every replica slept.</summary>
     public required double AsleepSeconds { get; init; }
 
+    /// <summary>Processor time of all silos from their start until then, which a busy machine stretches less than the clock's.</summary>
+    public required double StartCpuSeconds { get; init; }
+
     public required Cost Idle { get; init; }
 
     public required Cost Active { get; init; }
@@ -32,6 +35,7 @@ internal sealed record IdleFigures
         replicas = Replicas,
         ready_s = Round(ReadySeconds),
         asleep_s = Round(AsleepSeconds),
+        start_cpu_s = Round(StartCpuSeconds),
         idle_cpu_cores = Round(Idle.CpuCores),
         active_cpu_cores = Round(Active.CpuCores),
         memory_mb = Round(Idle.MemoryMegabytes),
@@ -47,7 +51,7 @@ internal sealed record IdleFigures
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
         $"""
-        {Groups} groups, {Replicas} replicas; ready after {ReadySeconds:0.0} s, all asleep {AsleepSeconds:0.0} s later; load of the machine {Load}
+        {Groups} groups, {Replicas} replicas; ready after {ReadySeconds:0.0} s, all asleep {AsleepSeconds:0.0} s later, for {StartCpuSeconds:0.0} s of processor time; load of the machine {Load}
                    CPU, cores   memory, MB   messages/s   calls between silos/s
         idle       {Idle.CpuCores,10:0.000}   {Idle.MemoryMegabytes,10:0}   {Idle.MessagesPerSecond,10:0.0}   {Idle.CallsPerSecond,10:0.0}
         1 % active {Active.CpuCores,10:0.000}   {Active.MemoryMegabytes,10:0}   {Active.MessagesPerSecond,10:0.0}   {Active.CallsPerSecond,10:0.0}   ({WritesPerSecond:0} writes/s)

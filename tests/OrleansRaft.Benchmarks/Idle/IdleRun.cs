@@ -12,7 +12,7 @@ namespace OrleansRaft.Benchmarks.Idle;
 internal sealed class IdleRun(int groups, TimeSpan duration, TextWriter error)
 {
     private const int SilosCount = 3;
-    private static readonly TimeSpan StartPatience = TimeSpan.FromMinutes(6);
+    private static readonly TimeSpan StartPatience = TimeSpan.FromMinutes(8);
     private static readonly TimeSpan SleepPatience = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(5);
 
@@ -27,6 +27,7 @@ internal sealed class IdleRun(int groups, TimeSpan duration, TextWriter error)
         await error.WriteLineAsync($"ready after {ready.TotalSeconds:0.0} s; waiting until all sleep");
         await WaitUntilAsleepAsync(silos);
         var asleep = clock.Elapsed - ready;
+        var startCpu = ReadUsage(silos).Sum(silo => silo.CpuSeconds);
 
         await Task.Delay(Settling, cancellation);
         await error.WriteLineAsync($"all asleep {asleep.TotalSeconds:0.0} s later; measuring for {duration.TotalSeconds:0} s");
@@ -45,6 +46,7 @@ internal sealed class IdleRun(int groups, TimeSpan duration, TextWriter error)
             Replicas = groups * SilosCount,
             ReadySeconds = ready.TotalSeconds,
             AsleepSeconds = asleep.TotalSeconds,
+            StartCpuSeconds = startCpu,
             Idle = idle,
             Active = active,
             WritesPerSecond = (load.Written - before) / clock.Elapsed.TotalSeconds,

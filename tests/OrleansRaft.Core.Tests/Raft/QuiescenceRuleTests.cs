@@ -110,6 +110,37 @@ public sealed class QuiescenceRuleTests
         group[3].Applied.ShouldBe(["a"]);
     }
 
+    /// <summary>On a slow network every answer comes a heartbeat late: the group must sleep all the same, and the last answers must not wake it.</summary>
+    [Fact]
+    public void Rule_33_A_leader_whose_answers_come_a_heartbeat_late_falls_asleep_and_stays_asleep()
+    {
+        var group = new TestGroup(3, settings => settings with { QuiesceTicks = 5 });
+        var leader = group.Elect(1);
+        group.Settle();
+        var late = new List<TestGroup.Envelope>();
+        for (var tick = 0; tick < 20; tick++)
+        {
+            group.Now += 50;
+            leader.Step(Tick.Instance);
+            var answers = group.Take(envelope => envelope.To == 1);
+            late.ForEach(group.Deliver);
+            foreach (var envelope in group.Take(_ => true))
+            {
+                group.Deliver(envelope);
+            }
+
+            late = [.. answers, .. group.Take(envelope => envelope.To == 1)];
+        }
+
+        late.ForEach(group.Deliver);
+        group.Settle();
+
+        new[] { 1, 2, 3 }.ShouldAllBe(id => group[id].Core.IsQuiescent);
+        group.Tick(100);
+        leader.Core.IsQuiescent.ShouldBeTrue();
+        leader.Core.Role.ShouldBe(RaftRole.Leader);
+    }
+
     [Fact]
     public void A_sleeping_leader_holds_no_lease()
     {

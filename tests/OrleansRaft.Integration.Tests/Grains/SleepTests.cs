@@ -56,7 +56,7 @@ public sealed class SleepTests
         var leader = await cluster.FindLeaderSiloAsync("ledgers-0");
         CutOff(cluster, cluster.Silos.First(silo => silo != leader));
         var near = leader.ServiceProvider.GetRequiredService<IGrainFactory>().GetRaftGroup<LedgerCommand, LedgerResult>(RaftTestCluster.Set, "k");
-        RaftTestCluster.Committed(await near.SubmitAsync(new LedgerCommand(1), "once"));
+        RaftTestCluster.Committed(await near.SubmitAsync(new LedgerCommand(1), "once", TestContext.Current.CancellationToken));
         await RaftTestCluster.EventuallyAsync(() => Task.FromResult(
             Hosted([leader]).Single().Sleep is null ? "the leader is awake" : null));
 
