@@ -58,6 +58,9 @@ public sealed class LabNode
 
     internal LabCluster Cluster { get; }
 
+    /// <summary>Tells this process from those that ran here before.</summary>
+    internal long Process => generation;
+
     /// <summary>Watches the other nodes where groups may sleep.</summary>
     internal LabWatch? Watch { get; private set; }
 

@@ -5,15 +5,15 @@ namespace OrleansRaft.Lab;
 
 /// <summary>Watches the other nodes on behalf of all sleeping replicas of a node, which nobody else does: a group that sleeps sends nothing.</summary>
 /// <remarks>
-/// Every node beats to every other, and names what runs on it. A follower is woken when its leader is in no beat any more. A leader is woken when a node of
-/// its group comes back into sight, and when its own node was held up: another may lead by then.
+/// Every node beats to every other, and names its process and what runs on it. A follower is woken when its leader is in no beat any more. A leader is woken when
+/// a node comes back into sight or was started again, since what runs there knows nothing yet, and when its own node was held up: another may lead by then.
 /// </remarks>
 internal sealed class LabWatch
 {
     private const int TicksPerBeat = 2;
 
     private readonly LabNode node;
-    private readonly (TimeSpan At, ReplicaKey[] Running)[] heard;
+    private readonly (TimeSpan At, long Process, ReplicaKey[] Running)[] heard;
     private readonly TimeSpan lostAfter;
 
     private TimeSpan last;
@@ -24,7 +24,7 @@ internal sealed class LabWatch
         this.node = node;
         last = node.Clock.Now;
         lostAfter = node.Cluster.Options.Raft.TickInterval * node.Cluster.Options.Raft.ElectionTicksMax;
-        heard = [.. node.Cluster.Nodes.Select(_ => (last, Array.Empty<ReplicaKey>()))];
+        heard = [.. node.Cluster.Nodes.Select(_ => (last, 0L, Array.Empty<ReplicaKey>()))];
     }
 
     public void Tick()
@@ -51,20 +51,21 @@ internal sealed class LabWatch
 
     private void Beat()
     {
+        var process = node.Process;
         ReplicaKey[] running = [.. node.Replicas.Select(replica => replica.Key)];
         foreach (var other in node.Cluster.Nodes)
         {
             if (other != node)
             {
-                node.Cluster.Network.Carry(node, other, () => other.Watch?.Hear(node.Index, running));
+                node.Cluster.Network.Carry(node, other, () => other.Watch?.Hear(node.Index, process, running));
             }
         }
     }
 
-    private void Hear(int from, ReplicaKey[] running)
+    private void Hear(int from, long process, ReplicaKey[] running)
     {
-        var isBack = node.Clock.Now - heard[from].At > lostAfter;
-        heard[from] = (node.Clock.Now, running);
+        var isBack = process != heard[from].Process || node.Clock.Now - heard[from].At > lostAfter;
+        heard[from] = (node.Clock.Now, process, running);
         if (isBack)
         {
             WakeWhere(static (_, replica) => replica.Role == RaftRole.Leader, isLeaderLost: false);

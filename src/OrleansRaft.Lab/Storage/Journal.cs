@@ -40,7 +40,10 @@ internal sealed class Journal
             return false;
         }
 
-        var frame = frames[random.Next(0, frames.Count)];
+        // A copy: whoever read the record before has what it read, in slices.
+        var place = random.Next(0, frames.Count);
+        byte[] frame = [.. frames[place]];
+        frames[place] = frame;
         var end = random.Next(0, 2) == 0 ? Math.Min(frame.Length, HeaderBytes + BeginningBytes) : frame.Length;
         frame[random.Next(0, end)] ^= (byte)(1 << random.Next(0, 8));
         return true;
