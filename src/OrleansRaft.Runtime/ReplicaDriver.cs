@@ -125,6 +125,9 @@ public sealed partial class ReplicaDriver
         reads = new PendingReads(log.Epoch);
         heardFromLeader = Now();
         core = new RaftCore(Key.Replica, options.ToSettings() with { StartsQuiescent = isAsleep }, recovered, seed);
+
+        // Whereupon Core hands out what is known to be committed: in a sleeping group nobody else would make it.
+        unreported = core.AppliedIndex;
         metrics.Replicas.Add(this);
         Log.Started(logger, Key, recovered.Snapshot.LastIncluded, recovered.Entries.Count, log.Epoch);
 

@@ -59,6 +59,20 @@ public sealed class DriverSnapshotTests
     }
 
     [Fact]
+    public void A_restarted_replica_applies_what_it_knows_to_be_committed_before_it_hears_from_anybody()
+    {
+        using var bench = new DriverBench(voters: 1).Lead();
+        Submit(bench, 0, 2);
+
+        using var restarted = new DriverBench(log: new ScriptedLog(bench.Log)).Start().Turn();
+
+        var core = restarted.Driver.Raft.ShouldNotBeNull();
+        core.AppliedIndex.ShouldBeGreaterThan(LogIndex.Zero);
+        core.AppliedIndex.ShouldBe(core.CommitIndex);
+        restarted.Machine.Lines.ShouldBe(bench.Machine.Lines.Take(restarted.Machine.Lines.Count));
+    }
+
+    [Fact]
     public void A_follower_restores_the_snapshot_of_its_leader_and_has_its_digest()
     {
         using var leader = new DriverBench(voters: 1, options: Often).Lead();
