@@ -147,7 +147,7 @@ public sealed class LabCluster : IDisposable
     /// <param name="group">The group.</param>
     /// <param name="replica">
     /// A name that no replica of the group has now. One that was removed may come back: its log is gone, but its term and vote are not, or it could vote
-    /// twice in one term.
+    /// twice in one term. That is safe only while everybody follows the configuration in force; stores refuse it altogether.
     /// </param>
     public void AddReplica(int node, string group, ReplicaId replica)
     {
