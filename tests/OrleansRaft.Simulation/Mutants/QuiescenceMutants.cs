@@ -22,8 +22,8 @@ internal static class QuiescenceMutants
             "messages-wake-nobody",
             "a sleeping replica that is spoken to answers in its sleep",
             "Core",
-            "RaftCore.cs",
-            " or Campaign or Receive { Message: not Quiesce })",
-            " or Campaign)"),
+            "RaftCore.Quiescence.cs",
+            "        _ => input is Receive,",
+            "        _ => false,"),
     ];
 }

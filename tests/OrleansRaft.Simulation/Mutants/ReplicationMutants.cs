@@ -47,13 +47,6 @@ internal static class ReplicationMutants
             "voter == Id ? durable.Value :",
             "voter == Id ? log.Last.Index.Value :"),
         new(
-            "idle-restart-applies-nothing",
-            "a replica that restarts with everything committed waits for news before it applies it",
-            "Core",
-            "RaftCore.cs",
-            "            HandOut();\n            return;",
-            "            return;"),
-        new(
             "overwritten-write-counts",
             "the completion of a write counts for what another term wrote over it meanwhile (ABA)",
             "Core",
