@@ -44,6 +44,20 @@ internal sealed class ConfigurationHistory(Configuration initial)
         }
     }
 
+    /// <summary>Whether a replica is a member since an entry after an index, or was one.</summary>
+    public bool HasMembershipAfter(LogIndex index, ReplicaId replica)
+    {
+        foreach (var configuration in configurations)
+        {
+            if (configuration.Find(replica)?.Session > index)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>The configuration in force at an index.</summary>
     public Configuration At(LogIndex index)
     {

@@ -15,7 +15,13 @@ public sealed partial class RaftCore
     // The write that makes a candidate's vote for itself durable; it counts only then (etcd-io/etcd#14370).
     private PersistTicket ownVoteTicket;
 
-    private bool MayStand => Configuration.IsVoter(Id) && restoring is null && pendingInstall is null && !IsStorageStalled && quietTicks == 0;
+    private bool MayStand => Configuration.IsVoter(Id) && HasItsOwnPast && restoring is null && pendingInstall is null && !IsStorageStalled && quietTicks == 0;
+
+    /// <summary>
+    /// Whether the log reaches the entry that added this replica. Until then it has no vote: in an older configuration its name may have belonged to a replica
+    /// that held entries which this one lacks, and somebody who was removed and has not heard of it would win there with the vote of the one that forgot them.
+    /// </summary>
+    private bool HasItsOwnPast => joinedAfter == LogIndex.Zero || configurations.HasMembershipAfter(joinedAfter, Id);
 
     private bool HearsFromLeader =>
         Role == RaftRole.Leader || (leader is not null && ticksSinceLeaderContact < settings.ElectionTicksMin);
@@ -154,6 +160,11 @@ public sealed partial class RaftCore
 
     private void OnPreVote(ReplicaId from, PreVote request)
     {
+        if (!HasItsOwnPast)
+        {
+            return;
+        }
+
         // Only the log and the leader's being alive decide; the asker's own leader may ask (hashicorp/raft#606), and nothing is remembered: no term, no timer.
         if (request.Term > CurrentTerm && RefusesToDisturbLeader(from))
         {
@@ -175,7 +186,7 @@ public sealed partial class RaftCore
 
     private void OnRequestVote(ReplicaId from, RequestVote request)
     {
-        if (quietTicks > 0 && !request.IsTransfer)
+        if ((quietTicks > 0 && !request.IsTransfer) || !HasItsOwnPast)
         {
             return;
         }

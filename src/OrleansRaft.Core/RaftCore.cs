@@ -23,6 +23,8 @@ public sealed partial class RaftCore
     private List<Effect> effects = [];
     private MonotonicTime now;
 
+    private readonly LogIndex joinedAfter;
+
     private HardState hardState;
     private ReplicaId? leader;
 
@@ -47,6 +49,7 @@ public sealed partial class RaftCore
         matchOf = voter => voter == Id ? durable.Value : FindPeer(voter)?.Match.Index.Value ?? 0;
         readConfirmedOf = voter => voter == Id ? readSequence.Value : FindPeer(voter)?.ReadConfirmed.Value ?? 0;
         activityOf = voter => voter == Id || FindPeer(voter)?.TicksSinceContact <= settings.ElectionTicksMax ? 1 : 0;
+        joinedAfter = recovered.JoinedAfter;
         snapshot = recovered.Snapshot;
         hardState = recovered.HardState with
         {
@@ -257,6 +260,11 @@ public sealed partial class RaftCore
     private void OnMessage(ReplicaId from, Message message)
     {
         Invariant.Holds(from != Id, "a replica does not send messages to itself");
+        if (IsForFormerBearer(message))
+        {
+            return;
+        }
+
         if (message.Term > CurrentTerm && !AdoptTerm(from, message))
         {
             return;
@@ -310,6 +318,17 @@ public sealed partial class RaftCore
                 throw new InvariantViolationException($"every message has a handler: {message.GetType().Name} has none");
         }
     }
+
+    /// <summary>
+    /// Whether a leader means a replica that once had this one's name and was removed: an acknowledgement would count as that replica's, whose log this one lacks.
+    /// </summary>
+    private bool IsForFormerBearer(Message message) => joinedAfter > LogIndex.Zero && message switch
+    {
+        AppendEntries append => append.Session <= joinedAfter,
+        InstallSnapshot install => install.Session <= joinedAfter,
+        Quiesce quiesce => quiesce.Session <= joinedAfter,
+        _ => false,
+    };
 
     /// <summary>Takes a newer term over (§5.1), except from those who only ask or who must not disturb. False when the message has been dealt with.</summary>
     private bool AdoptTerm(ReplicaId from, Message message)

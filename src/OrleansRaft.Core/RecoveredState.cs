@@ -7,4 +7,11 @@ namespace OrleansRaft.Core;
 /// The log that the store holds, contiguous. It may begin at or before the snapshot (a kept tail) but leaves no gap after it.
 /// </param>
 /// <param name="LogStart">The id of the entry before the first of <paramref name="Entries"/>.</param>
-public sealed record RecoveredState(HardState HardState, SnapshotDescriptor Snapshot, EntryId LogStart, IReadOnlyList<Entry> Entries);
+public sealed record RecoveredState(HardState HardState, SnapshotDescriptor Snapshot, EntryId LogStart, IReadOnlyList<Entry> Entries)
+{
+    /// <summary>
+    /// The version of the configuration that was in force when the replica's place in the store was made; 0 for the first members of a group. Whatever
+    /// the replica hears under a membership that is not younger is meant for a former bearer of its name, whose log it does not have.
+    /// </summary>
+    public LogIndex JoinedAfter { get; init; }
+}

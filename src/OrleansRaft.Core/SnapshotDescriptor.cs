@@ -7,7 +7,10 @@ namespace OrleansRaft.Core;
 /// <param name="SizeBytes">How many bytes the state machine captured; 0 for the empty state that a group starts from.</param>
 public sealed record SnapshotDescriptor(EntryId LastIncluded, LogTime Time, Configuration Configuration, long SizeBytes)
 {
-    /// <summary>The empty state that a new group starts from.</summary>
-    public static SnapshotDescriptor Initial(Configuration configuration) =>
-        new(EntryId.Zero, LogTime.Zero, configuration, 0);
+    /// <summary>The empty state that a new group starts from. No entry holds its configuration, whatever version that has elsewhere.</summary>
+    public static SnapshotDescriptor Initial(Configuration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        return new(EntryId.Zero, LogTime.Zero, configuration with { Version = LogIndex.Zero }, 0);
+    }
 }

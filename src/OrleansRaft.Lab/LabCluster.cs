@@ -147,12 +147,13 @@ public sealed class LabCluster : IDisposable
     /// <param name="group">The group.</param>
     /// <param name="replica">
     /// A name that no replica of the group has now. One that was removed may come back: its log is gone, but its term and vote are not, or it could vote
-    /// twice in one term. That is safe only while everybody follows the configuration in force; stores refuse it altogether.
+    /// twice in one term; it has no vote until its log reaches the entry that added it again.
     /// </param>
     public void AddReplica(int node, string group, ReplicaId replica)
     {
         var joined = groups[group];
-        joined.Add(replica, Nodes[node], new Configuration { Members = [], Voters = [] });
+        var committed = ReplicasOf(group).Select(static one => one.Driver.CommitIndex).DefaultIfEmpty(LogIndex.Zero).Max();
+        joined.Add(replica, Nodes[node], new Configuration { Members = [], Voters = [] }, committed);
         if (Nodes[node].IsUp)
         {
             Start(Nodes[node], joined, replica);

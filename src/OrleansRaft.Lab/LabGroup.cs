@@ -22,7 +22,11 @@ internal sealed class LabGroup(LabCluster cluster, string name)
 
     public GroupChecks Checks { get; } = new(cluster, name);
 
-    public void Add(ReplicaId replica, LabNode home, Configuration initial)
+    /// <param name="replica">Its name.</param>
+    /// <param name="home">Where it runs.</param>
+    /// <param name="initial">What it starts from.</param>
+    /// <param name="committed">How much of the group's log is committed.</param>
+    public void Add(ReplicaId replica, LabNode home, Configuration initial, LogIndex committed = default)
     {
         Homes.Add(replica, home);
         Names.Add(replica);
@@ -30,7 +34,7 @@ internal sealed class LabGroup(LabCluster cluster, string name)
         locations[replica] = [home];
         if (Stored.TryGetValue(replica, out var former))
         {
-            former.Renew();
+            former.Renew(initial, committed);
             return;
         }
 

@@ -75,7 +75,7 @@ internal sealed class MembershipWork(
 
         foreach (var joining in placed.Where(change => !configuration.Contains(change.Replica)))
         {
-            if (await CreateAsync(group, joining, cancellation) is { } failure)
+            if (await CreateAsync(group, configuration.Version, joining, cancellation) is { } failure)
             {
                 var wasChosen = failure.Reason == RefusalReason.InvalidRequest && goal is not AddMember { Replica: not null };
                 return wasChosen ? (null, joining.Replica) : (failure, null);
@@ -241,7 +241,7 @@ internal sealed class MembershipWork(
         return (placed, "");
     }
 
-    private async Task<Rejected<Configuration>?> CreateAsync(GroupEntry group, MemberChange change, CancellationToken cancellation)
+    private async Task<Rejected<Configuration>?> CreateAsync(GroupEntry group, LogIndex version, MemberChange change, CancellationToken cancellation)
     {
         var host = silos.Active.Select(static place => place.Address).FirstOrDefault(silo => change.Store.Length == 0 || silos.StoreOf(silo) == change.Store);
         if (host is null)
@@ -251,7 +251,7 @@ internal sealed class MembershipWork(
 
         try
         {
-            await client.Get(host).CreateReplicaAsync(new ReplicaName(group.Name, change.Replica.Value)).WaitAsync(Patience, time, cancellation);
+            await client.Get(host).CreateReplicaAsync(new ReplicaName(group.Name, change.Replica.Value), version.Value).WaitAsync(Patience, time, cancellation);
             return null;
         }
         catch (StoreRefusedException exception)

@@ -74,7 +74,7 @@ internal interface IRaftLaneService : IGrainService
     [Alias("faults")]
     Task<FaultReport[]> ListFaultsAsync();
 
-    /// <summary>Makes the place of a new member in the store that this silo reaches.</summary>
+    /// <summary>Makes the place of a new member in the store that this silo reaches; <paramref name="version"/> is that of the configuration in force.</summary>
     [Alias("create")]
-    Task CreateReplicaAsync(ReplicaName replica);
+    Task CreateReplicaAsync(ReplicaName replica, long version);
 }

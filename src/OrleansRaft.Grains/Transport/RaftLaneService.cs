@@ -138,10 +138,10 @@ internal sealed class RaftLaneService(
     public Task<FaultReport[]> ListFaultsAsync() => Task.FromResult<FaultReport[]>([.. faults.All.Select(static one => new FaultReport(one.Fault, one.HealsIn))]);
 
     /// <inheritdoc/>
-    public Task CreateReplicaAsync(ReplicaName replica) => groups.Find(replica.Group) is { } group
+    public Task CreateReplicaAsync(ReplicaName replica, long version) => groups.Find(replica.Group) is { } group
         ? store.CreateReplicaAsync(
             new ReplicaKey(replica.Group, new ReplicaId(replica.Replica)),
-            groups.Cluster.InitialConfiguration(group.Set, group.Number),
+            groups.Cluster.InitialConfiguration(group.Set, group.Number) with { Version = new LogIndex(version) },
             StoppedCancellationTokenSource.Token)
         : throw new StoreRefusedException($"This silo knows no group '{replica.Group}'.");
 

@@ -17,6 +17,9 @@ internal sealed class StoredReplica(ReplicaKey key, Configuration initial)
 
     public ReplicaKey Key => key;
 
+    /// <summary>How much was committed when the name came back: its new life begins with a later entry. Zero in its first life.</summary>
+    public LogIndex JoinedAfter { get; private set; }
+
     /// <summary>Whether the name was removed and came back: what its former life held is gone.</summary>
     public bool HasLostItsPast { get; private set; }
 
@@ -85,14 +88,15 @@ internal sealed class StoredReplica(ReplicaKey key, Configuration initial)
     public void Tear(byte[] record, RandomSource random) => journal.Tear(record, random);
 
     /// <summary>A removed replica's name comes back: only its term and vote are kept. What its former life still has on its way is not taken any more.</summary>
-    public void Renew()
+    public void Renew(Configuration first, LogIndex committed)
     {
+        JoinedAfter = committed;
         HasLostItsPast = true;
         Epoch++;
         Speaker = 0;
         Unstage();
         Keep([]);
-        var start = SnapshotDescriptor.Initial(new Configuration { Members = [], Voters = [] });
+        var start = SnapshotDescriptor.Initial(first);
         Log.Reset(Log.HardState with { CommitIndex = LogIndex.Zero }, start, EntryBlock.Empty(EntryId.Zero));
         journal.Rewrite(JournalRecord.OfCheckpoint(Log));
     }
@@ -117,7 +121,7 @@ internal sealed class StoredReplica(ReplicaKey key, Configuration initial)
     {
         Log = journal.Recover(initial, Key.ToString());
         Unstage();
-        return Log.ToRecovered();
+        return Log.ToRecovered() with { JoinedAfter = JoinedAfter };
     }
 
     private void Keep(byte[] state)

@@ -78,8 +78,9 @@ internal sealed record RecoveredReplica(RecoveredState State, ReadOnlyMemory<byt
         var last = new EntryId(new Term(row.GetInt64(3)), new LogIndex(row.GetInt64(4)));
         var start = new EntryId(new Term(row.GetInt64(5)), new LogIndex(row.GetInt64(6)));
         var newest = NewestOf(key, row.GetInt64(7), described);
-        var snapshot = newest?.Descriptor ?? SnapshotDescriptor.Initial(ConfigurationCodec.Decode(row.GetFieldValue<byte[]>(9)));
-        var state = new RecoveredState(hardState, snapshot, start, StoredLog.Assemble(key, start, last, blocks));
+        var initial = ConfigurationCodec.Decode(row.GetFieldValue<byte[]>(9));
+        var snapshot = newest?.Descriptor ?? SnapshotDescriptor.Initial(initial);
+        var state = new RecoveredState(hardState, snapshot, start, StoredLog.Assemble(key, start, last, blocks)) { JoinedAfter = initial.Version };
         StoredLog.RequireConsistent(key, state);
         return new RecoveredReplica(state, Join(key, snapshot, chunks), newest, row.GetInt64(8), last);
     }

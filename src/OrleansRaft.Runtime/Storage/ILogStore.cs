@@ -31,7 +31,10 @@ public interface ILogStore : IAsyncDisposable
 
     /// <summary>Makes the row of a replica that joins an existing group. Does nothing if it exists and was never written to.</summary>
     /// <param name="key">Which replica.</param>
-    /// <param name="initial">The configuration it starts from; it learns the real one from its leader.</param>
+    /// <param name="initial">
+    /// The configuration it starts from; it learns the real one from its leader. Its version is that of the configuration in force: see
+    /// <see cref="RecoveredState.JoinedAfter"/>.
+    /// </param>
     /// <param name="cancellation">Stops waiting.</param>
     /// <exception cref="StoreRefusedException">The replica exists and has a history: a removed member's name is not used again.</exception>
     Task CreateReplicaAsync(ReplicaKey key, Configuration initial, CancellationToken cancellation);

@@ -112,12 +112,11 @@ internal static class ReplicaRow
             .Cast<(HardState HardState, EntryId Last, EntryId Start, long? SnapshotId, byte[] Configuration)?>()
             .FirstOrDefault() ?? throw hold.Fenced();
 
-        var snapshot = row.SnapshotId is { } id
-            ? SnapshotTable.Describe(database, hold.Key, id)
-            : SnapshotDescriptor.Initial(ConfigurationCodec.Decode(row.Configuration));
+        var initial = ConfigurationCodec.Decode(row.Configuration);
+        var snapshot = row.SnapshotId is { } id ? SnapshotTable.Describe(database, hold.Key, id) : SnapshotDescriptor.Initial(initial);
         var state = row.SnapshotId is null ? default : SnapshotTable.ReadWhole(database, hold.Key, row.SnapshotId.Value, snapshot);
         var entries = StoredLog.Assemble(hold.Key, row.Start, row.Last, LogTable.Read(database, hold.Id));
-        var recovered = new RecoveredState(row.HardState, snapshot, row.Start, entries);
+        var recovered = new RecoveredState(row.HardState, snapshot, row.Start, entries) { JoinedAfter = initial.Version };
         StoredLog.RequireConsistent(hold.Key, recovered);
         return (recovered, state);
     }

@@ -128,6 +128,43 @@ public sealed class MembershipRuleTests
         leader.Core.Status.Progress.Single(peer => peer.Replica == Replica(3)).MatchIndex.ShouldBe(Index(0));
     }
 
+    /// <summary>Somebody who was removed and has not heard of it would win in the old configuration with the vote of the replica that forgot what it held there.</summary>
+    [Fact]
+    public void Rule_06_A_member_that_came_back_without_its_log_has_no_vote_until_its_log_reaches_the_entry_that_added_it()
+    {
+        var group = new TestGroup(3);
+        var former = group[2].Disk.Recover();
+        var core = new RaftCore(Replica(2), group.Settings with { PreVote = false }, former with { JoinedAfter = Index(1) }, 7);
+
+        Hear(core, new RequestVote(new Term(5), Entry(4, 9), true)).ShouldBeEmpty();
+        Hear(core, new PreVote(new Term(6), Entry(4, 9))).ShouldBeEmpty();
+        core.Step(new Campaign(), default, []);
+        core.Role.ShouldBe(RaftRole.Follower);
+
+        var added = Configuration.OfVoters([new Member(Replica(1), Index(0)), new Member(Replica(2), Index(2)), new Member(Replica(3), Index(0))]);
+        var block = new EntryBlock(
+            EntryId.Zero,
+            [
+                new Entry(Entry(5, 1), EntryKind.NoOp, LogTime.Zero, default),
+                new Entry(Entry(5, 2), EntryKind.Configuration, LogTime.Zero, ConfigurationCodec.Encode(added)),
+            ]);
+        Hear(core, new AppendEntries(new Term(5), Index(2), block, Index(0), ReadSequence.Zero)).ShouldHaveSingleItem();
+
+        Hear(core, new RequestVote(new Term(6), Entry(5, 2), true)).ShouldHaveSingleItem().ShouldBeOfType<RequestVoteResponse>().Granted.ShouldBeTrue();
+    }
+
+    [Fact]
+    public void Rule_06_A_member_that_came_back_does_not_answer_for_its_former_life()
+    {
+        var group = new TestGroup(3);
+        var core = new RaftCore(Replica(2), group.Settings, group[2].Disk.Recover() with { JoinedAfter = Index(10) }, 7);
+
+        var heard = Hear(core, new AppendEntries(new Term(5), Index(0), EntryBlock.Empty(EntryId.Zero), Index(0), ReadSequence.Zero));
+
+        heard.ShouldBeEmpty();
+        core.CurrentTerm.ShouldBe(Term.Zero);
+    }
+
     [Fact]
     public void A_group_of_three_grows_to_five_through_a_joint_configuration_and_shrinks_back()
     {
@@ -253,6 +290,13 @@ public sealed class MembershipRuleTests
 
             leader.Last<ProposalRejected>().Reason.ShouldBe(RejectionReason.InvalidChange);
         }
+    }
+
+    private static Message[] Hear(RaftCore core, Message message)
+    {
+        List<Effect> effects = [];
+        core.Step(new Receive(Replica(1), message), default, effects);
+        return [.. effects.OfType<Send>().Select(static send => send.Message)];
     }
 
     private static MemberChange Change(MemberChangeKind kind, int replica) => new(kind, Replica(replica));

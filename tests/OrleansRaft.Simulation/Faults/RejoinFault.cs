@@ -8,10 +8,6 @@ namespace OrleansRaft.Simulation.Faults;
 /// A member is removed, loses its log, and comes back under its name, while answers that it gave before are still on their way to the leader: they must not
 /// be taken for answers of the member that it is now (etcd-io/raft#349).
 /// </summary>
-/// <remarks>
-/// Only where everybody follows the configuration in force. Somebody who follows an older one, such as a member that was removed and has not heard of it, could
-/// win there with the vote of the member that has forgotten everything: that is why stores refuse the name of a removed member.
-/// </remarks>
 internal sealed class RejoinFault : IReplySink
 {
     private const int VotersMin = 3;
@@ -32,8 +28,7 @@ internal sealed class RejoinFault : IReplySink
     public static Action? Apply(LabCluster cluster, Fault fault)
     {
         var group = Targets.GroupOf(cluster, fault);
-        if (cluster.LeaderOf(group) is not { Configuration: { IsJoint: false } current } leader || current.Voters.Length < VotersMin
-            || !cluster.NamesOf(group).All(name => cluster.ReplicasOf(group).Any(replica => replica.Key.Replica == name && replica.Configuration == current)))
+        if (cluster.LeaderOf(group) is not { Configuration: { IsJoint: false } current } leader || current.Voters.Length < VotersMin)
         {
             return null;
         }
@@ -68,8 +63,8 @@ internal sealed class RejoinFault : IReplySink
             return;
         }
 
-        var kind = fault.Strength % 2 == 0 ? MemberChangeKind.AddVoter : MemberChangeKind.AddVoterWhenCaughtUp;
+        // It has no vote until its log reaches this change: as a voter at once, it could leave the others without a majority.
         cluster.AddReplica(member.Node.Index, group, name);
-        leader.Driver.ChangeMembers([new MemberChange(kind, name)], null, Sinks.Ignore);
+        leader.Driver.ChangeMembers([new MemberChange(MemberChangeKind.AddVoterWhenCaughtUp, name)], null, Sinks.Ignore);
     }
 }
