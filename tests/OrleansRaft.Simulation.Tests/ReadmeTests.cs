@@ -9,7 +9,7 @@ public sealed partial class ReadmeTests
 {
     private const int RulesCount = 36;
 
-    private static readonly DirectoryInfo Tests = FindTests();
+    private static readonly DirectoryInfo Tests = new(Path.Combine(SourceTree.Root, "tests"));
 
     private static readonly string[][] Rows =
     [
@@ -43,17 +43,6 @@ public sealed partial class ReadmeTests
         from Match test in RuleTest().Matches(File.ReadAllText(file.FullName))
         from Capture number in test.Groups["rule"].Captures
         select (int.Parse(number.ValueSpan, CultureInfo.InvariantCulture), test.Groups["name"].Value);
-
-    private static DirectoryInfo FindTests()
-    {
-        var directory = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(directory.FullName, "tests", "README.md")))
-        {
-            directory = directory.Parent ?? throw new InvalidOperationException($"No folder above {AppContext.BaseDirectory} holds tests/README.md.");
-        }
-
-        return new DirectoryInfo(Path.Combine(directory.FullName, "tests"));
-    }
 
     [GeneratedRegex(@"(void|Task) (?<name>Rule_(?<rule>\d\d)(_and_(?<rule>\d\d))*_\w+)\(", RegexOptions.ExplicitCapture)]
     private static partial Regex RuleTest();

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 
 namespace OrleansRaft.Simulation.Tests.Script;
@@ -9,7 +8,7 @@ public sealed partial class AnswersTests
     [Fact]
     public void Every_answer_names_a_story_or_a_test_that_there_is()
     {
-        var root = Root();
+        var root = SourceTree.Root;
         var answers = File.ReadAllText(Path.Combine(root, "src", "README.md")).Split("## Questions and answers")[1];
         var tests = string.Concat(Directory.EnumerateFiles(Path.Combine(root, "tests"), "*.cs", SearchOption.AllDirectories)
             .Where(file => !file.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal))
@@ -30,8 +29,6 @@ public sealed partial class AnswersTests
             }
         }
     }
-
-    private static string Root([CallerFilePath] string here = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", "..", ".."));
 
     [GeneratedRegex("`([^`]+)`")]
     private static partial Regex Names();

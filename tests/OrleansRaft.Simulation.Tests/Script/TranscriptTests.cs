@@ -1,17 +1,17 @@
-using System.Runtime.CompilerServices;
-
 namespace OrleansRaft.Simulation.Tests.Script;
 
 /// <summary>The stories under testdata. With RETELL=1 in the environment they are written anew, to be read before they are kept.</summary>
 public sealed class TranscriptTests
 {
-    public static TheoryData<string> Stories => [.. Directory.GetFiles(Folder(), "*.txt").Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal)];
+    private static readonly string Folder = Path.Combine(SourceTree.Root, "tests", "OrleansRaft.Simulation.Tests", "Script", "testdata");
+
+    public static TheoryData<string> Stories => [.. Directory.GetFiles(Folder, "*.txt").Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal)];
 
     [Theory]
     [MemberData(nameof(Stories))]
     public void Story_is_true(string name)
     {
-        var file = Path.Combine(Folder(), name);
+        var file = Path.Combine(Folder, name);
         var story = File.ReadAllText(file);
 
         var retold = Transcript.Retell(story);
@@ -23,6 +23,4 @@ public sealed class TranscriptTests
 
         retold.ShouldBe(story);
     }
-
-    private static string Folder([CallerFilePath] string here = "") => Path.Combine(Path.GetDirectoryName(here)!, "testdata");
 }
