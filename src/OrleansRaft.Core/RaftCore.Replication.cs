@@ -268,10 +268,19 @@ public sealed partial class RaftCore
         }
     }
 
+    /// <summary>Tells an advanced commit index, if heartbeats do not; a member that goes is sent none after its removal is committed.</summary>
+    private void TellCommit(Progress peer)
+    {
+        if (!settings.HeartbeatsTellCommit || peer.IsDeparting)
+        {
+            TellCommitAtOnce(peer);
+        }
+    }
+
     /// <summary>
     /// Tells an advanced commit index at once, unless entries are on their way: their answer is followed by more entries, which tell it, or brings us here again.
     /// </summary>
-    private void TellCommit(Progress peer)
+    private void TellCommitAtOnce(Progress peer)
     {
         if (settings.OrderedTransport && peer is { State: ProgressState.Replicate, HasInflight: true })
         {

@@ -72,6 +72,12 @@ public sealed record RaftSettings
     /// </summary>
     public bool OrderedTransport { get; init; }
 
+    /// <summary>
+    /// Whether an advanced commit index waits for what goes out anyway, entries or a heartbeat, instead of being told at once. Half of the messages of a lone
+    /// proposal tell followers that it is committed, which they need to know only before the leader changes or a read comes.
+    /// </summary>
+    public bool HeartbeatsTellCommit { get; init; }
+
     /// <summary>Whether a leader that is no longer a voter leaves office once that is committed (§6). Only scripts that retell other implementations turn it off.</summary>
     public bool StepDownOnRemoval { get; init; } = true;
 

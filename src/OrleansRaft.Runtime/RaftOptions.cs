@@ -78,6 +78,11 @@ public sealed class RaftOptions
     /// <value>The default is 1 MiB.</value>
     public long KeptBytesMax { get; set; } = 1024 * 1024;
 
+    /// <summary>Whether followers learn of an advanced commit index by entries and heartbeats only, and not by messages of its own.</summary>
+    /// <remarks>They apply up to a heartbeat later, which only stale reads can see; a command that is alone costs half the messages.</remarks>
+    /// <value>The default is <see langword="false"/>; <see langword="true"/> in silos.</value>
+    public bool HeartbeatsTellCommit { get; set; }
+
     /// <summary>Ticks without anything to do after which a leader puts its group to sleep; 0 for never.</summary>
     /// <remarks>Only for hosts that watch the silos of sleeping leaders and wake their followers when one is lost.</remarks>
     /// <value>The default is 0.</value>
@@ -177,6 +182,7 @@ public sealed class RaftOptions
         SnapshotChunkBytes = SnapshotChunkBytes,
         KeptEntries = KeptEntries,
         KeptBytesMax = KeptBytesMax,
+        HeartbeatsTellCommit = HeartbeatsTellCommit,
         QuiesceTicks = QuiesceTicks,
         StorageStallTicks = StorageStallTicks,
     };

@@ -26,7 +26,7 @@ public static class RaftSiloBuilderExtensions
     {
         ArgumentNullException.ThrowIfNull(silo);
         ArgumentNullException.ThrowIfNull(configure);
-        silo.Services.Configure<RaftOptions>(static options => options.QuiesceTicks = QuiesceTicksDefault);
+        silo.Services.Configure<RaftOptions>(static options => (options.QuiesceTicks, options.HeartbeatsTellCommit) = (QuiesceTicksDefault, true));
         silo.Services.AddOptions<RaftOptions>().BindConfiguration(RaftOptions.SectionName).ValidateOnStart();
         silo.Services.AddOptions<FaultOptions>().BindConfiguration(FaultOptions.SectionName);
         silo.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RaftOptions>, RaftOptionsValidator>());

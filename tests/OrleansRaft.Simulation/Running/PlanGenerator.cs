@@ -15,7 +15,7 @@ internal static class PlanGenerator
         var nodes = Sizes[random.Next(0, Sizes.Length)];
         var shared = Percent(random, 40);
         var raft = MakeOptions(random);
-        return new SimulationPlan
+        var plan = new SimulationPlan
         {
             Seed = seed,
             Nodes = nodes,
@@ -31,6 +31,8 @@ internal static class PlanGenerator
             IsStillAtTheEnd = Percent(random, 40),
             Faults = FaultSchedule.Make(random, nodes, shared, raft),
         };
+        raft.HeartbeatsTellCommit = Percent(random, 50);
+        return plan;
     }
 
     private static RaftOptions MakeOptions(RandomSource random)
