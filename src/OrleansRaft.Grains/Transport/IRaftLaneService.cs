@@ -7,7 +7,7 @@ namespace OrleansRaft.Grains;
 [Alias("raft-lane")]
 internal interface IRaftLaneService : IGrainService
 {
-    /// <summary>Hands a batch of messages to the replicas here, see <see cref="LaneBatchCodec"/>.</summary>
+    /// <summary>Hands over a batch of messages, requests and replies, see <see cref="LaneBatchCodec"/>.</summary>
     /// <returns>Which frames were for replicas that are not here; empty when none.</returns>
     [Alias("exchange")]
     Task<byte[]> ExchangeAsync(SiloAddress from, [Immutable] byte[] batch);
@@ -20,16 +20,6 @@ internal interface IRaftLaneService : IGrainService
     /// <returns>Which claims do not hold here, by their places.</returns>
     [Alias("compare-sleep")]
     Task<int[]> CompareSleepAsync([Immutable] SleepClaim[] claims);
-
-    /// <summary>Submits commands to a replica here, see <see cref="RequestCodec"/>.</summary>
-    /// <returns>The replies; empty when the replica is not here.</returns>
-    [Alias("submit")]
-    Task<byte[]> SubmitAsync([Immutable] byte[] request);
-
-    /// <summary>Asks queries of a replica here, see <see cref="RequestCodec"/>.</summary>
-    /// <returns>The replies; empty when the replica is not here.</returns>
-    [Alias("query")]
-    Task<byte[]> QueryAsync([Immutable] byte[] request);
 
     /// <summary>Which of some replicas run here.</summary>
     [Alias("locate")]

@@ -1,18 +1,142 @@
+using System.Buffers;
+
 namespace OrleansRaft.Grains;
 
-/// <summary>The way to one silo: two queues, so that bulk cannot delay votes and heartbeats.</summary>
-internal sealed class Lane(SiloAddress target, ILaneEnd end)
+/// <summary>The way to one silo: gathers frames while a batch is on its way there, one batch at a time.</summary>
+/// <remarks>
+/// <para>
+/// One batch outstanding keeps messages in order and makes batches grow with load. The receiver acknowledges on receipt; when it does not, the lane goes on
+/// after a moment: what was lost is Raft's, or the router's, to repeat.
+/// </para>
+/// <para>
+/// Votes, heartbeats, answers and requests go first, entries and snapshots behind them in the same batch. While a batch that carries much of those is on its way, the
+/// former pass it in batches of their own, so that bulk cannot delay them.
+/// </para>
+/// </remarks>
+internal sealed class Lane
 {
-    private readonly LaneQueue control = new(target, end, LaneLimits.Control);
-    private readonly LaneQueue bulk = new(target, end, LaneLimits.Bulk);
+    private readonly SiloAddress target;
+    private readonly ILaneEnd end;
+    private readonly LaneQueue control;
+    private readonly LaneQueue bulk;
+    private readonly Pump main;
+    private readonly Pump express;
+    private readonly Lock gate = new();
+    private bool isClosed;
 
-    /// <summary>Adds a message; never blocks.</summary>
-    public void Enqueue(in LaneFrame frame) => (frame.IsBulk ? bulk : control).Enqueue(frame);
+    /// <summary>Makes a lane.</summary>
+    /// <param name="target">Where it leads.</param>
+    /// <param name="end">The network.</param>
+    /// <param name="controlLimits">The limits of what goes first; the usual ones unless given.</param>
+    /// <param name="bulkLimits">The limits of entries and snapshots, likewise.</param>
+    public Lane(SiloAddress target, ILaneEnd end, LaneLimits? controlLimits = null, LaneLimits? bulkLimits = null)
+    {
+        this.target = target;
+        this.end = end;
+        control = new LaneQueue(controlLimits ?? LaneLimits.Control);
+        bulk = new LaneQueue(bulkLimits ?? LaneLimits.Bulk);
+        main = new Pump(this);
+        express = new Pump(this);
+    }
 
-    /// <summary>Drops what waits and takes nothing more: the silo is gone.</summary>
+    /// <summary>Adds a frame; never blocks.</summary>
+    public void Enqueue(LaneFrame frame)
+    {
+        Pump pump;
+        lock (gate)
+        {
+            if (isClosed)
+            {
+                frame.Lose();
+                return;
+            }
+
+            (frame.IsBulk ? bulk : control).Enqueue(frame);
+            pump = main is { IsRunning: true, CarriesMuch: true } && !frame.IsBulk ? express : main;
+            if (pump.IsRunning)
+            {
+                return;
+            }
+
+            pump.IsRunning = true;
+        }
+
+        ThreadPool.UnsafeQueueUserWorkItem(pump, preferLocal: false);
+    }
+
+    /// <summary>Loses what waits and takes nothing more: the silo is gone.</summary>
     public void Close()
     {
-        control.Close();
-        bulk.Close();
+        lock (gate)
+        {
+            isClosed = true;
+            control.Clear();
+            bulk.Clear();
+        }
+    }
+
+    /// <summary>Fills a pump's next batch; false when it has nothing to do. Whoever has, main runs while anything waits.</summary>
+    private bool Fill(Pump pump)
+    {
+        pump.Batch.Clear();
+        lock (gate)
+        {
+            if (pump == main || main is { IsRunning: true, CarriesMuch: true })
+            {
+                control.MoveTo(pump.Batch);
+            }
+
+            pump.CarriesMuch = pump == main && bulk.MoveTo(pump.Batch) > LaneLimits.SmallBytesMax;
+            return pump.IsRunning = pump.Batch.Count > 0;
+        }
+    }
+
+    private async Task SendAsync(List<LaneFrame> batch, byte[] encoded)
+    {
+        try
+        {
+            var answer = await end.ExchangeAsync(target, encoded, batch.Count);
+            foreach (var number in LaneBatchCodec.DecodeAbsent(answer, batch.Count))
+            {
+                batch[number].MissedAt(target);
+            }
+        }
+        catch (Exception)
+        {
+            // Whatever the network threw, it means the same: these frames may be lost.
+            foreach (var frame in batch)
+            {
+                frame.Lose();
+            }
+
+            await end.RestAsync(target);
+        }
+    }
+
+    /// <summary>Sends batch after batch, until nothing waits.</summary>
+    private sealed class Pump(Lane lane) : IThreadPoolWorkItem
+    {
+        private readonly ArrayBufferWriter<byte> output = new(1_024);
+        private readonly ArrayBufferWriter<byte> scratch = new(256);
+
+        /// <summary>What is on its way.</summary>
+        public List<LaneFrame> Batch { get; } = [];
+
+        /// <summary>Whether it runs; under the gate.</summary>
+        public bool IsRunning { get; set; }
+
+        /// <summary>Whether its batch is so large that others should not wait behind it; under the gate.</summary>
+        public bool CarriesMuch { get; set; }
+
+        /// <inheritdoc/>
+        public void Execute() => RunAsync().Ignore();
+
+        private async Task RunAsync()
+        {
+            while (lane.Fill(this))
+            {
+                await lane.SendAsync(Batch, LaneBatchCodec.Encode(Batch, output, scratch));
+            }
+        }
     }
 }

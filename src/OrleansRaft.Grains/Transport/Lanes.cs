@@ -30,8 +30,14 @@ internal sealed class Lanes(
             return;
         }
 
+        Send(target, new MessageFrame(sender, to, sender.Epoch, message));
+    }
+
+    /// <summary>Sends a frame to another silo.</summary>
+    public void Send(SiloAddress target, LaneFrame frame)
+    {
         var lane = lanes.TryGetValue(target, out var known) ? known : lanes.GetOrAdd(target, static (silo, end) => new Lane(silo, end), this);
-        lane.Enqueue(new LaneFrame(sender, to, sender.Epoch, message));
+        lane.Enqueue(frame);
     }
 
     /// <summary>Gives up the lane to a silo that is dead.</summary>

@@ -36,23 +36,17 @@ internal sealed class RaftLaneService(
             return Task.FromResult<byte[]>([]);
         }
 
-        var absent = new List<int>();
+        var delivery = new Delivery(requests, from, batch.Length);
         try
         {
-            LaneBatchCodec.Decode(batch, groups, (number, frame) =>
-            {
-                if (!TryDeliver(from, frame))
-                {
-                    absent.Add(number);
-                }
-            });
+            LaneBatchCodec.Decode(batch, groups, delivery);
         }
         catch (CorruptDataException exception)
         {
             Log.BatchUnreadable(logger, exception, batch.Length, from);
         }
 
-        return Task.FromResult(LaneBatchCodec.EncodeAbsent(absent));
+        return Task.FromResult(LaneBatchCodec.EncodeAbsent(delivery.Absent));
     }
 
     /// <inheritdoc/>
@@ -68,12 +62,6 @@ internal sealed class RaftLaneService(
 
     /// <inheritdoc/>
     public Task<int[]> CompareSleepAsync(SleepClaim[] claims) => Task.FromResult(sleep.Compare(claims));
-
-    /// <inheritdoc/>
-    public Task<byte[]> SubmitAsync(byte[] request) => requests.SubmitHereAsync(request);
-
-    /// <inheritdoc/>
-    public Task<byte[]> QueryAsync(byte[] request) => requests.QueryHereAsync(request);
 
     /// <inheritdoc/>
     public Task<Inventory> LocateAsync(ReplicaName[] wanted) => Task.FromResult(new Inventory(
@@ -163,25 +151,38 @@ internal sealed class RaftLaneService(
         }
     }
 
-    private static bool TryDeliver(SiloAddress from, in ReceivedFrame frame)
-    {
-        if (!frame.Group.Slot(frame.From).Learn(from, frame.Epoch))
-        {
-            return true;
-        }
-
-        if (frame.Group.Slot(frame.To).Local is not { } replica)
-        {
-            return false;
-        }
-
-        if (replica.IsRunning)
-        {
-            replica.Deliver(frame.From, MessageCodec.Decode(frame.Message));
-        }
-
-        return true;
-    }
-
     private HostedReplica? Find(ReplicaName name) => groups.Find(name.Group)?.Find(new ReplicaId(name.Replica))?.Local;
+
+    /// <summary>Hands the frames of one batch over.</summary>
+    private sealed class Delivery(ReplicaRequests requests, SiloAddress from, int batchBytes) : ILaneReceiver
+    {
+        private List<int>? absent;
+
+        /// <summary>Which frames found nobody.</summary>
+        public IReadOnlyList<int> Absent => absent ?? [];
+
+        public void OnMessage(int number, in ReceivedMessage message)
+        {
+            if (!message.Group.Slot(message.From).Learn(from, message.Epoch))
+            {
+                return;
+            }
+
+            if (message.Group.Slot(message.To).Local is not { } replica)
+            {
+                (absent ??= []).Add(number);
+            }
+            else if (replica.IsRunning)
+            {
+                replica.Deliver(message.From, MessageCodec.Decode(Own(message.Message)));
+            }
+        }
+
+        public void OnRequest(LaneFrameKind kind, long number, ReadOnlyMemory<byte> request) => requests.Serve(from, kind, number, Own(request));
+
+        public void OnReplies(long number, ReadOnlyMemory<byte> replies) => requests.Complete(number, replies);
+
+        /// <summary>Entries stay in memory as slices of what they came in: they must not keep a batch that is much larger.</summary>
+        private ReadOnlyMemory<byte> Own(ReadOnlyMemory<byte> slice) => slice.Length > batchBytes / 2 ? slice : slice.ToArray();
+    }
 }

@@ -1,12 +1,18 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Options;
 using OrleansRaft.Core;
+using OrleansRaft.Core.Codec;
 using OrleansRaft.Runtime;
 
 namespace OrleansRaft.Grains;
 
-/// <summary>Requests to one replica, here or on another silo: one attempt, with the time that one attempt may take.</summary>
-internal sealed class ReplicaRequests(GroupTable groups, LaneClient client, LinkFaults faults, ILocalSiloDetails self, IOptions<RaftOptions> options, TimeProvider time)
+/// <summary>Requests to one replica, here or on another silo: one attempt, with the time that one attempt may take. Any thread.</summary>
+/// <remarks>Requests to another silo travel on its lane, with the messages of the replicas, and so do the replies: all groups share the batches.</remarks>
+internal sealed class ReplicaRequests(GroupTable groups, Lanes lanes, LinkFaults faults, ILocalSiloDetails self, IOptions<RaftOptions> options, TimeProvider time)
 {
+    private readonly ConcurrentDictionary<long, LaneCall> calls = new();
+    private long lastCall;
+
     /// <summary>Submits commands to a replica.</summary>
     /// <returns>The replies; null when the replica is not where it was thought to be, so that certainly nothing happened.</returns>
     /// <exception cref="TimeoutException">No answer came in time; others may be thrown as well, and all leave open what happened.</exception>
@@ -17,9 +23,7 @@ internal sealed class ReplicaRequests(GroupTable groups, LaneClient client, Link
             return await InTimeAsync(here.Driver.SubmitAsync(envelopes));
         }
 
-        return Remote(to) is { } silo
-            ? Answer(to, silo, await InTimeAsync(client.Get(silo).SubmitAsync(RequestCodec.EncodeCommands(to, envelopes))))
-            : null;
+        return Remote(to) is { } silo ? await CallAsync(to, silo, LaneFrameKind.Commands, RequestCodec.EncodeCommands(to, envelopes)) : null;
     }
 
     /// <summary>Asks queries of a replica.</summary>
@@ -32,32 +36,63 @@ internal sealed class ReplicaRequests(GroupTable groups, LaneClient client, Link
             return new ReplyBatch(await InTimeAsync(here.Driver.QueryAsync(queries, consistency)), LogTime.Zero);
         }
 
-        return Remote(to) is { } silo
-            ? Answer(to, silo, await InTimeAsync(client.Get(silo).QueryAsync(RequestCodec.EncodeQueries(to, queries, consistency))))
-            : null;
+        return Remote(to) is { } silo ? await CallAsync(to, silo, LaneFrameKind.Queries, RequestCodec.EncodeQueries(to, queries, consistency)) : null;
     }
 
-    /// <summary>Submits commands that came from another silo.</summary>
-    public async Task<byte[]> SubmitHereAsync(byte[] request)
+    /// <summary>Takes commands or queries that came from another silo, and sends the replies back.</summary>
+    /// <exception cref="CorruptDataException">The bytes are no request.</exception>
+    public void Serve(SiloAddress from, LaneFrameKind kind, long number, ReadOnlyMemory<byte> request)
     {
-        var (to, envelopes) = RequestCodec.DecodeCommands(request);
-        return Find(to) is { } here ? RequestCodec.EncodeReplies(await here.Driver.SubmitAsync(envelopes)) : [];
-    }
-
-    /// <summary>Asks queries that came from another silo.</summary>
-    public async Task<byte[]> QueryHereAsync(byte[] request)
-    {
-        var (to, queries, consistency) = RequestCodec.DecodeQueries(request);
-        return Find(to) is { } here
-            ? RequestCodec.EncodeReplies(new ReplyBatch(await here.Driver.QueryAsync(queries, consistency), LogTime.Zero))
-            : [];
-    }
-
-    private static ReplyBatch? Answer(ReplicaSlot to, SiloAddress silo, byte[] answer)
-    {
-        if (answer.Length > 0)
+        var sink = new LaneReplySink(lanes, from, number);
+        if (kind == LaneFrameKind.Commands)
         {
-            return RequestCodec.DecodeReplies(answer);
+            var (to, envelopes) = RequestCodec.DecodeCommands(request);
+            Serve(to, sink, driver => driver.Submit(envelopes, sink));
+        }
+        else
+        {
+            var (to, queries, consistency) = RequestCodec.DecodeQueries(request);
+            Serve(to, sink, driver => driver.Query(queries, consistency, sink));
+        }
+    }
+
+    /// <summary>Replies to one of this silo's calls have come; nobody may wait for them any more.</summary>
+    public void Complete(long number, ReadOnlyMemory<byte> replies)
+    {
+        if (calls.TryGetValue(number, out var call))
+        {
+            call.Complete(replies);
+        }
+    }
+
+    private void Serve(ReplicaName to, LaneReplySink sink, Action<ReplicaDriver> serve)
+    {
+        if (Find(to) is { } here)
+        {
+            serve(here.Driver);
+        }
+        else
+        {
+            sink.NotHere();
+        }
+    }
+
+    private async Task<ReplyBatch?> CallAsync(ReplicaSlot to, SiloAddress silo, LaneFrameKind kind, byte[] request)
+    {
+        var call = new LaneCall(Interlocked.Increment(ref lastCall));
+        calls[call.Number] = call;
+        try
+        {
+            lanes.Send(silo, new RequestFrame(kind, call, request));
+            var replies = await InTimeAsync(call.Replies);
+            if (!replies.IsEmpty)
+            {
+                return RequestCodec.DecodeReplies(replies);
+            }
+        }
+        finally
+        {
+            calls.TryRemove(call.Number, out _);
         }
 
         to.Forget(silo);
@@ -84,5 +119,13 @@ internal sealed class ReplicaRequests(GroupTable groups, LaneClient client, Link
 
         replica.WakeIfOrphaned();
         return replica;
+    }
+
+    /// <summary>Sends replies back to the silo that asked, on the turn of the replica that gave them.</summary>
+    private sealed class LaneReplySink(Lanes lanes, SiloAddress to, long number) : IReplySink
+    {
+        public void OnReplied(ReplyBatch batch) => lanes.Send(to, new ReplyFrame(number, RequestCodec.EncodeReplies(batch)));
+
+        public void NotHere() => lanes.Send(to, new ReplyFrame(number, default));
     }
 }

@@ -51,7 +51,7 @@ internal static class FuzzTargets
         Binary("forwarded commands", [RequestCodec.EncodeCommands(Slot, [Envelope("k", "r", new GetCounter())])], bytes => RequestCodec.DecodeCommands(bytes)),
         Binary("forwarded queries", [RequestCodec.EncodeQueries(Slot, [new QueryEnvelope("k", Encode(new GetCounter()))], ReadConsistency.Stale)],
             bytes => RequestCodec.DecodeQueries(bytes)),
-        Binary("batches of a lane", [LaneBatch()], bytes => LaneBatchCodec.Decode(bytes, Groups, (_, frame) => MessageCodec.Decode(frame.Message))),
+        Binary("batches of a lane", [LaneBatch()], bytes => LaneBatchCodec.Decode(bytes, Groups, new LaneReader())),
         Binary("answers of a lane", [LaneBatchCodec.EncodeAbsent([1, 5, 200])], bytes => LaneBatchCodec.DecodeAbsent(bytes, 300)),
         Binary("entries for people", [EntryListCodec.Encode([.. Block.Entries])], bytes => EntryListCodec.Decode(bytes)),
         Binary("changes of members", [MemberChangeCodec.Encode([new MemberChange(MemberChangeKind.AddVoter, new ReplicaId(4), 1, "disk")], new LogIndex(3))],
@@ -184,14 +184,27 @@ internal static class FuzzTargets
     {
         var output = new ArrayBufferWriter<byte>();
         var writer = new WireWriter(output);
-        writer.WriteByte(1);
+        writer.WriteByte(2);
         foreach (var message in Messages())
         {
+            writer.WriteByte((byte)LaneFrameKind.Message);
             writer.WriteString(Groups.Groups[0].Name);
             writer.WriteVarint(1);
             writer.WriteVarint(2);
             writer.WriteVarint(77);
             writer.WriteBytes(Encode(message));
+        }
+
+        foreach (var (kind, bytes) in new[]
+        {
+            (LaneFrameKind.Commands, RequestCodec.EncodeCommands(Slot, [Envelope("k", "r", new GetCounter())])),
+            (LaneFrameKind.Queries, RequestCodec.EncodeQueries(Slot, [new QueryEnvelope("k", Encode(new GetCounter()))], ReadConsistency.Stale)),
+            (LaneFrameKind.Replies, Replies()),
+        })
+        {
+            writer.WriteByte((byte)kind);
+            writer.WriteVarint(5);
+            writer.WriteBytes(bytes);
         }
 
         return output.WrittenSpan.ToArray();
@@ -249,4 +262,15 @@ internal static class FuzzTargets
     }
 
     private static byte[] Utf8(string text) => Encoding.UTF8.GetBytes(text);
+
+    /// <summary>Reads what a silo reads of a batch.</summary>
+    private sealed class LaneReader : ILaneReceiver
+    {
+        public void OnMessage(int number, in ReceivedMessage message) => MessageCodec.Decode(message.Message);
+
+        public void OnRequest(LaneFrameKind kind, long number, ReadOnlyMemory<byte> request) =>
+            _ = kind == LaneFrameKind.Commands ? RequestCodec.DecodeCommands(request).To : RequestCodec.DecodeQueries(request).To;
+
+        public void OnReplies(long number, ReadOnlyMemory<byte> replies) => RequestCodec.DecodeReplies(replies);
+    }
 }

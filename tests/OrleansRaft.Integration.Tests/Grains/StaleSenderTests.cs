@@ -38,7 +38,7 @@ public sealed class StaleSenderTests
     }
 
     private static byte[] Batch(ReplicaSlot sender, HostedReplica receiver, long epoch) => LaneBatchCodec.Encode(
-        [new LaneFrame(new Impostor(new ReplicaKey(receiver.Key.Group, sender.Replica)), receiver.Slot, epoch, new RequestVote(Claimed, EntryId.Zero, IsTransfer: true))],
+        [new MessageFrame(new Impostor(new ReplicaKey(receiver.Key.Group, sender.Replica)), receiver.Slot, epoch, new RequestVote(Claimed, EntryId.Zero, IsTransfer: true))],
         new ArrayBufferWriter<byte>(),
         new ArrayBufferWriter<byte>());
 
