@@ -10,7 +10,13 @@ namespace OrleansRaft.Cli.Commands;
 /// <summary><c>oraft lab</c>: plays scenarios on the real algorithm under virtual time. Needs no server.</summary>
 internal static class LabCommands
 {
-    private static readonly Argument<string> Name = new("name") { Description = "Which scenario; `oraft lab list` names them." };
+    private static readonly Argument<string> Name = new("name") { Description = "Which scenario: a name of `oraft lab list`, or a file of your own, such as ./mine.json." };
+
+    private static readonly Option<string?> Changes = new("--changes")
+    {
+        Description = "What to change, as the page does: {\"settings\": {...}, \"interventions\": [{\"at\": 500, \"stop\": [\"A\"]}]}.",
+        HelpName = "JSON",
+    };
 
     private static readonly Option<string> Language = new Option<string>("--language")
     {
@@ -40,7 +46,7 @@ internal static class LabCommands
     {
         var list = new Command("list", "Prints the scenarios.") { CommonOptions.Json, Language };
         list.SetAction(parsed => (int)List(parsed));
-        var run = new Command("run", "Plays a scenario as text; ends with 0 when it went as expected, and with 1 when not.") { Name, CommonOptions.Json, Language, Speed };
+        var run = new Command("run", "Plays a scenario as text; ends with 0 when it went as expected, and with 1 when not.") { Name, Changes, CommonOptions.Json, Language, Speed };
         run.SetAction(async (parsed, cancellation) => (int)await RunAsync(parsed, cancellation));
         return new Command("lab", "Plays scenarios of elections, replication and partitions on the real algorithm; needs no server.") { list, run };
     }
@@ -71,8 +77,7 @@ internal static class LabCommands
 
     private static async Task<ExitCode> RunAsync(ParseResult parsed, CancellationToken cancellation)
     {
-        var name = parsed.GetValue(Name)!;
-        var scenario = ScenarioLibrary.Find(name) ?? throw Unknown(name);
+        var scenario = LabSource.Find(parsed.GetValue(Name)!, parsed.GetValue(Changes));
         using var interruption = new Interruption(cancellation);
         var output = parsed.InvocationConfiguration.Output;
         var answers = new AnswerWriter(output, parsed.GetValue(CommonOptions.Json));
@@ -111,14 +116,5 @@ internal static class LabCommands
         {
             answers.WriteLine(story.Ending);
         }
-    }
-
-    private static CliException Unknown(string name)
-    {
-        var nearest = Suggestion.Nearest(name, ScenarioLibrary.All.Select(scenario => scenario.Name));
-        return new CliException(
-            ExitCode.Usage,
-            $"the lab has no scenario '{name}'.",
-            (nearest is null ? "" : $"Did you mean '{nearest}'? ") + "`oraft lab list` names those there are.");
     }
 }

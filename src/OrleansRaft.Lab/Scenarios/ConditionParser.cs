@@ -67,7 +67,7 @@ internal sealed class ConditionParser(IReadOnlyList<string> nodes)
     {
         var wanted = NodesOf(fields, "matched");
         return new Condition(
-            new Words($"the leader knows that {Names(wanted)} holds its whole log", $"Leader 知道 {Names(wanted)} 拥有全部日志"),
+            new Words($"the leader knows that {Names(wanted)} {(wanted.Count == 1 ? "holds" : "hold")} its whole log", $"Leader 知道 {Names(wanted)} 拥有全部日志"),
             play => play.Leader is { } leader && play.Replicas[leader]?.Core?.Status is { } status
                 && wanted.All(node => status.Progress.Any(peer => peer.Replica.Value == node + 1 && peer.MatchIndex == status.LastEntry.Index)));
     }
@@ -120,7 +120,7 @@ internal sealed class ConditionParser(IReadOnlyList<string> nodes)
             "last" => new Condition(
                 new Words($"{who} has {number} entries or more", $"{who} 至少有 {number} 个条目"), play => play.Replicas[node]?.Core?.LastEntry.Index.Value >= number),
             _ => new Condition(
-                new Words($"{who} holds {number} uncommitted entries", $"{who} 有 {number} 个未提交的条目"),
+                new Words($"{who} holds {number} uncommitted {(number == 1 ? "entry" : "entries")}", $"{who} 有 {number} 个未提交的条目"),
                 play => play.Replicas[node]?.Core is { } core && core.LastEntry.Index.Value - core.CommitIndex.Value == number),
         };
     };

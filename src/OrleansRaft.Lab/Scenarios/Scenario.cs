@@ -40,6 +40,11 @@ public sealed class Scenario
     /// <exception cref="ScenarioException">It makes no sense; the exception names the step.</exception>
     public static Scenario Parse(JsonElement json) => ScenarioParser.Parse(json);
 
+    /// <summary>This scenario as a visitor changed it.</summary>
+    /// <param name="changes">An object with <c>settings</c>, which go before the scenario's own, and <c>interventions</c>, which are added to it; both may be missing or null.</param>
+    /// <exception cref="ScenarioException">They make no sense; the exception names the place.</exception>
+    public Scenario With(JsonElement changes) => ScenarioChanges.Apply(Source, changes);
+
     /// <summary>Plays it from the beginning to its end, under virtual time; always the same way.</summary>
     public Recording Play() => new ScenarioPlay(this).Play();
 }

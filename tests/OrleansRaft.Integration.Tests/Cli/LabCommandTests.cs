@@ -49,4 +49,52 @@ public sealed class LabCommandTests
         run.Error.ShouldContain("oraft lab list");
         run.Output.ShouldBeEmpty();
     }
+
+    [Fact]
+    public async Task Changes_of_a_visitor_are_played_too_and_its_end_may_be_another()
+    {
+        var changed = await CommandLineRun.RunAsync("lab", "run", "first-election", "--changes", """{"interventions":[{"at":10,"stop":["B","C"]}],"settings":null}""", "--json");
+
+        changed.ExitCode.ShouldBe(1, changed.Error);
+        changed.Objects[^1].GetProperty("asExpected").GetBoolean().ShouldBeFalse();
+    }
+
+    [Theory]
+    [InlineData("""{"interventions":[{"at":10,"stop":["Z"]}]}""", "interventions[0].stop")]
+    [InlineData("""{"settings":{"electionTicksMin":0}}""", "settings.electionTicksMin")]
+    [InlineData("""{"steps":[]}""", "steps")]
+    [InlineData("{", "is not JSON at line 1")]
+    public async Task A_mistake_in_the_changes_is_named_by_its_place(string changes, string expected)
+    {
+        var run = await CommandLineRun.RunAsync("lab", "run", "first-election", "--changes", changes);
+
+        run.ExitCode.ShouldBe(2);
+        run.Error.ShouldContain(expected);
+        run.Output.ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("""{"name":"mine","title":{"en":"m","zh":"m"},"about":{"en":"m","zh":"m"},"nodes":["A"],"steps":[{"until":{"leader":"A"}}]}""", 0, "mine ended as expected")]
+    [InlineData("""{"name":"mine","title":{"en":"m","zh":"m"},"about":{"en":"m","zh":"m"},"nodes":["A"],"steps":[{"cut":["A","B"]}]}""", 2, "steps[0].cut")]
+    [InlineData("{\n  nodes", 2, "is not JSON at line 2")]
+    public async Task A_scenario_in_a_file_is_played_and_a_mistake_in_it_is_named_by_its_place(string text, int exitCode, string expected)
+    {
+        var path = Path.Combine(Directory.CreateTempSubdirectory("oraft-lab-").FullName, "mine.json");
+        await File.WriteAllTextAsync(path, text, TestContext.Current.CancellationToken);
+
+        var run = await CommandLineRun.RunAsync("lab", "run", path);
+
+        run.ExitCode.ShouldBe(exitCode, run.Error);
+        (run.Output + run.Error).ShouldContain(expected);
+        Directory.Delete(Path.GetDirectoryName(path)!, recursive: true);
+    }
+
+    [Fact]
+    public async Task A_file_that_does_not_exist_is_a_mistake_of_use()
+    {
+        var run = await CommandLineRun.RunAsync("lab", "run", "./nothing-like-it.json");
+
+        run.ExitCode.ShouldBe(2);
+        run.Error.ShouldContain("cannot be read");
+    }
 }

@@ -12,16 +12,20 @@ function quote(word) {
   return plain.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
+/** A command that the server told: it does not know under which address it is seen. */
+export function here(command) {
+  return !isLab && location.origin !== usualServer ? `${command} --server ${location.origin}` : command;
+}
+
 /** A command as one would type it in a shell. */
 export function oraft(...words) {
-  const server = !isLab && location.origin !== usualServer ? ['--server', location.origin] : [];
-  return ['oraft', ...words.filter(word => word !== undefined && word !== '').map(quote), ...server].join(' ');
+  return here(['oraft', ...words.filter(word => word !== undefined && word !== '').map(quote)].join(' '));
 }
 
 const looking = computed(() => {
-  const { view, name } = route.value;
+  const { view, name, parameters } = route.value;
   if (isLab) {
-    return view ? oraft('lab', 'run', view) : oraft('lab', 'list');
+    return view ? oraft('lab', 'run', view, ...(parameters.changes ? ['--changes', parameters.changes] : [])) : oraft('lab', 'list');
   }
   switch (view) {
     case 'groups': return oraft('group', 'show', name);
