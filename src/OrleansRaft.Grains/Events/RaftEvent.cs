@@ -92,6 +92,7 @@ public sealed record MessageEvent(
 /// <param name="ElectionTimeoutTicks">The election timeout that is running.</param>
 /// <param name="Progress">What a leader knows of the others; empty elsewhere.</param>
 /// <param name="IsAsleep">Whether its idle group sleeps: no heartbeats, no election timer.</param>
+/// <param name="LastTerm">The term of the entry at the end of its log: where the leader's entry there has another, the two logs differ (§5.3).</param>
 [GenerateSerializer, Immutable, Alias("raft-event-replica")]
 public sealed record ReplicaEvent(
     [property: Id(0)] string Group,
@@ -106,7 +107,8 @@ public sealed record ReplicaEvent(
     [property: Id(9)] int ElectionTicks,
     [property: Id(10)] int ElectionTimeoutTicks,
     [property: Id(11)] FollowerProgress[] Progress,
-    [property: Id(12)] bool IsAsleep) : RaftEvent
+    [property: Id(12)] bool IsAsleep,
+    [property: Id(13)] long LastTerm) : RaftEvent
 {
     /// <inheritdoc/>
     public override string OnlyInFocus => Group;

@@ -161,6 +161,7 @@ internal static class EventJson
         json.WriteString("role"u8, WordOf(replica.Role, replica.IsLearner));
         json.WriteNumber("term"u8, replica.Term);
         json.WriteNumber("lastIndex"u8, replica.LastIndex);
+        json.WriteNumber("lastTerm"u8, replica.LastTerm);
         json.WriteNumber("commitIndex"u8, replica.CommitIndex);
         json.WriteNumber("appliedIndex"u8, replica.AppliedIndex);
         json.WriteNumber("snapshotIndex"u8, replica.SnapshotIndex);

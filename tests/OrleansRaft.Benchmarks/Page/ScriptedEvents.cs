@@ -76,7 +76,7 @@ internal sealed class ScriptedEvents(int groups, int messagesPerSecond, string? 
             var progress = replica > 1
                 ? ""
                 : string.Join(',', Enumerable.Range(2, Replicas - 1).Select(other => Format($$"""{"replica":{{other}},"state":"replicate","matchIndex":{{index - 1}},"nextIndex":{{index + 1}}}""")));
-            Write(text, "replica", Format($"\"group\":\"{focus}\",\"replica\":{replica},\"role\":\"{(replica == 1 ? "leader" : "follower")}\",\"term\":1,\"lastIndex\":{index},\"commitIndex\":{index - 1},\"appliedIndex\":{index - 1},\"snapshotIndex\":0,\"electionTicks\":{beats % 3},\"electionTimeoutTicks\":{10 + replica},\"asleep\":false,\"progress\":[{progress}]"), replica);
+            Write(text, "replica", Format($"\"group\":\"{focus}\",\"replica\":{replica},\"role\":\"{(replica == 1 ? "leader" : "follower")}\",\"term\":1,\"lastIndex\":{index},\"lastTerm\":1,\"commitIndex\":{index - 1},\"appliedIndex\":{index - 1},\"snapshotIndex\":0,\"electionTicks\":{beats % 3},\"electionTimeoutTicks\":{10 + replica},\"asleep\":false,\"progress\":[{progress}]"), replica);
         }
     }
 

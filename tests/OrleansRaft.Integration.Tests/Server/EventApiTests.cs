@@ -51,6 +51,7 @@ public sealed class EventApiTests(FaultServer server) : IClassFixture<FaultServe
 
         replica.GetProperty("group").GetString().ShouldBe("counters-1");
         replica.GetProperty("progress").GetArrayLength().ShouldBe(2);
+        replica.GetProperty("lastTerm").GetInt64().ShouldBePositive();
         message.GetProperty("group").GetString().ShouldBe("counters-1");
         message.GetProperty("from").GetInt64().ShouldBe(replica.GetProperty("replica").GetInt64());
         message.GetProperty("lost").GetBoolean().ShouldBeFalse();
@@ -111,6 +112,9 @@ public sealed class EventApiTests(FaultServer server) : IClassFixture<FaultServe
             "role", role => role.GetProperty("group").GetString() == "counters-2" && role.GetProperty("role").GetString() == "leader" && role.GetProperty("replica").GetInt64() != isolated);
         elected.GetProperty("votes").GetInt32().ShouldBe(2);
         elected.GetProperty("voters").GetInt32().ShouldBe(3);
+        await stream.UntilAsync(
+            "replica",
+            replica => replica.GetProperty("replica").GetInt64() == isolated && replica.GetProperty("lastTerm").GetInt64() < elected.GetProperty("term").GetInt64());
         (await Client.SendAsync(HttpMethod.Delete, $"/api/v1/faults/{fault.GetProperty("fault").GetString()}")).Status.ShouldBe(System.Net.HttpStatusCode.NoContent);
         await stream.UntilAsync("fault", happened => happened.GetProperty("state").GetString() == "healed");
     }

@@ -45,7 +45,7 @@ function nodesOf(group) {
       commit: told.commitIndex ?? 0,
       applied: told.appliedIndex ?? 0,
       snapshot: told.snapshotIndex ?? 0,
-      termAt: index => termAt(index, group.term),
+      termAt: index => (known.replica === group.leader ? termAt(index, group.term) : termIn(told, index, group.term)),
     };
   });
 }
@@ -55,6 +55,15 @@ function termAt(index, term) {
   const { terms, entries } = tail.value;
   const end = entries.at(-1);
   return terms.get(index) ?? (end && index > end.index && end.term === term ? term : undefined);
+}
+
+// What is not committed may differ from what the leader holds. Two logs whose ends have the same index and term are the same up to there (§5.3); of one
+// that differs only its last term is known, and so are those between a committed entry of that term and the end.
+function termIn({ commitIndex, lastIndex, lastTerm }, index, term) {
+  if (index <= commitIndex || lastTerm === termAt(lastIndex, term)) {
+    return termAt(index, term);
+  }
+  return index === lastIndex || termAt(commitIndex, term) === lastTerm ? lastTerm : undefined;
 }
 
 // Faults of this group alone name replicas, faults of silos name silos.
@@ -169,8 +178,8 @@ function Stage({ group }) {
     </div>
     <section class="card" aria-labelledby="lanes-title">
       <div class="head"><h2 id="lanes-title">Logs</h2>${group.rate > 20 ? html`<span class="soft small">${count(Math.round(group.rate))} entries a second: what is shown is the end of the log, ten times a second</span>` : ''}</div>
-      <${Lanes} nodes=${nodes} textOf=${index => tail.value.texts.get(index)} progress=${progress} boxWidth=${boxWidth} />
-      <${Legend}><span><i class="k full"></i>darker: applied; the number inside is the term</span><//>
+      <${Lanes} nodes=${nodes} textOf=${(index, term) => (tail.value.terms.get(index) === term ? tail.value.texts.get(index) : undefined)} progress=${progress} boxWidth=${boxWidth} />
+      <${Legend}><span>the number inside is the term</span><//>
     </section>
     <${Tail} group=${group.group} />`;
 }
