@@ -43,7 +43,7 @@ function Pulse() {
 function Frame() {
   const main = useRef();
   const here = isLab ? { title: 'Lab', view: Lab } : views[route.value.view] ?? { title: 'Nothing here', view: Nowhere };
-  const name = route.value.name;
+  const name = isLab ? route.value.view : route.value.name;
   useEffect(() => {
     document.title = `${name || here.title} · OrleansRaft`;
     scrollTo(0, 0);
@@ -61,7 +61,7 @@ function Frame() {
       <div class="aside">${isLab ? '' : html`<${Pulse} />`}<${ThemeButton} /></div>
     </div></header>
     <${Notices} />
-    <main id="main" class="inner" tabindex="-1" ref=${main}><${View} key=${`${route.value.view}/${name}`} name=${name} /></main>
+    <main id="main" class="inner" tabindex="-1" ref=${main}><${View} key=${`${route.value.view}/${route.value.name}`} name=${route.value.name} /></main>
     <footer class="footer"><div class="inner">
       <span>${isLab ? 'Recorded runs of the real algorithm under a virtual clock.' : 'Everything here was answered by this cluster.'}</span>
       <a href="/scalar">API description</a><a href="/dashboard">Orleans dashboard</a><a href="/metrics">Metrics</a>

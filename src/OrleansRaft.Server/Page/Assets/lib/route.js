@@ -1,10 +1,19 @@
 // Where the visitor is, kept in the address: it can be shared, bookmarked and gone back from.
 import { signal } from './html.js';
 
+// An address that was cut in the middle of a character names what it says literally: there is no such thing, and the view says so.
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
 function read() {
   const [path, query = ''] = location.hash.replace(/^#\/?/, '').split('?');
   const [view = '', name = ''] = path.split('/');
-  return { view, name: decodeURIComponent(name), parameters: Object.fromEntries(new URLSearchParams(query)) };
+  return { view, name: decoded(name), parameters: Object.fromEntries(new URLSearchParams(query)) };
 }
 
 export const route = signal(read());

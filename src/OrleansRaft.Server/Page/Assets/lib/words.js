@@ -1,10 +1,11 @@
 // The lab speaks English and Chinese, as the scenarios do.
 import { effect, signal } from './html.js';
+import { keep, recall } from './kept.js';
 import { isLab } from './place.js';
 
 const key = 'oraft.language';
 
-export const language = signal(localStorage.getItem(key) ?? (navigator.language.startsWith('zh') ? 'zh' : 'en'));
+export const language = signal(recall(key) ?? (navigator.language.startsWith('zh') ? 'zh' : 'en'));
 
 if (isLab) {
   effect(() => { document.documentElement.lang = language.value; });
@@ -12,7 +13,7 @@ if (isLab) {
 
 export function speak(name) {
   language.value = name;
-  localStorage.setItem(key, name);
+  keep(key, name);
 }
 
 /** A text that comes in both languages. */
@@ -55,6 +56,9 @@ const words = {
   changes: ['Your changes', '你的改动'],
   waiting: ['waits', '等待中'],
   committed: ['committed', '已提交'],
+  open: ['not committed', '未提交'],
+  applied: ['stronger: applied', '颜色更浓：已应用'],
+  unreadable: ['The changes in this address cannot be read: this is the scenario as it comes.', '地址中的改动无法读取：这里是原来的场景。'],
   rejected: ['rejected', '被拒绝'],
   unknown: ['outcome unknown', '结果未知'],
   left: ['messages are not drawn: there were too many.', '条消息因过多而未画出。'],

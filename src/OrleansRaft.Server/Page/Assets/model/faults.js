@@ -1,7 +1,7 @@
 // Faults that somebody put into the running cluster, and what heals them.
 import { computed, signal } from '../lib/html.js';
 import { ask } from '../lib/api.js';
-import { act, oraft } from '../lib/commands.js';
+import { act, here, oraft } from '../lib/commands.js';
 
 const byId = signal(new Map());
 
@@ -53,7 +53,7 @@ export function begin(fault) {
     const answer = await ask('/api/v1/faults', { method: 'POST', body: { seconds: defaultSeconds, ...fault } });
     noteFault({ fault: answer, state: 'began' });
     return answer;
-  }, answer => ({ command: answer.command, outcome: `${answer.text} It heals in ${answer.seconds} s.` }));
+  }, answer => ({ command: here(answer.command), outcome: `${answer.text} It heals in ${answer.seconds} s.` }));
 }
 
 export function heal(fault) {

@@ -3,12 +3,14 @@ import { signal } from '../lib/html.js';
 import { list } from '../lib/format.js';
 
 const keptMax = 80;
+const recent = 8;
 
-/** What happened, the latest first: `{number, at, group, term, tone, text}`. */
+/** What happened, the latest first: `{number, at, group, term, tone, text, times}`. */
 export const story = signal([]);
 
 let number = 0;
 let waiting = [];
+const repeated = new Set();
 let frame = 0;
 
 const rank = { 'pre-candidate': 1, candidate: 2, leader: 3 };
@@ -69,11 +71,32 @@ export function tellDifference(event, before, now) {
   }
 }
 
+/** Whether something is worth large letters: lanes break and mend too often for them. */
+export function isHeadline(entry) {
+  return entry.tone !== 'quiet' && !entry.isMinor;
+}
+
+// However often lanes break, the last thing that mattered stays.
+function bounded(entries) {
+  const kept = entries.slice(0, keptMax);
+  return kept.some(isHeadline) ? kept : [...kept, ...entries.filter(isHeadline).slice(0, 1)];
+}
+
+// A candidate that cannot win says the same again and again: it is told once, with how often.
+function push(entry) {
+  const old = [...waiting].reverse().concat(story.peek()).slice(0, recent).find(other => other.text === entry.text && other.group === entry.group && other.tone === entry.tone);
+  if (old) {
+    repeated.add(old.number);
+  }
+  waiting.push({ ...entry, number: number++, times: (old?.times ?? 0) + 1 });
+}
+
 function tell(entry) {
-  waiting.push({ number: number++, tone: '', ...entry });
+  push({ tone: '', ...entry });
   frame ||= requestAnimationFrame(() => {
     frame = 0;
-    story.value = [...waiting.reverse(), ...story.peek()].slice(0, keptMax);
+    story.value = bounded([...waiting.reverse(), ...story.peek()].filter(other => !repeated.has(other.number)));
+    repeated.clear();
     waiting = [];
   });
 }

@@ -3,7 +3,8 @@ import { html, useEffect, useRef } from '../lib/html.js';
 import uPlot from '../vendor/uplot.js';
 import { dark } from './theme.js';
 
-const rightPadding = 8;
+// Half of what the last time takes that is written under the line.
+const rightPadding = 30;
 const widthMin = 160;
 
 function inkOf(name) {

@@ -6,6 +6,7 @@ import { termStyle } from '../lib/colour.js';
 const laneHeight = 62;
 const headHeight = 22;
 const boxHeight = 32;
+const letterWidth = 6;
 
 /** The entries that fit, up to the end of the longest log and the place where the next one comes. */
 function windowOf(nodes, columns) {
@@ -13,11 +14,17 @@ function windowOf(nodes, columns) {
   return { start: Math.max(1, end - columns + 1), end };
 }
 
+// What an entry says where there is room for it, otherwise its term.
+function insideOf(text, term, room) {
+  const fits = words => words.length * letterWidth <= room - 4;
+  return text && room >= 40 && fits(text) ? text : room >= 40 && term ? `term ${term}` : term;
+}
+
 function Box({ node, index, x, width, term, text, leaderTerm }) {
   const kind = index <= node.commit ? 'committed' : 'open';
   const applied = index <= node.applied ? 'applied' : '';
   const isKnown = Boolean(term);
-  const inside = text && width >= 44 ? text : isKnown ? term : '';
+  const inside = insideOf(text, isKnown ? term : '', width - 4);
   const foreign = leaderTerm !== undefined && isKnown && term !== leaderTerm ? ' (another entry than the leader holds here)' : '';
   return html`<g class=${`box ${kind} ${applied} ${foreign ? 'foreign' : ''}`} style=${termStyle(term)} transform=${`translate(${x} 0)`}>
     <title>${`Index ${index}${isKnown ? `, term ${term}` : ''}: ${text ?? 'entry'}, ${kind === 'committed' ? applied || 'committed' : 'not committed'}${foreign}`}</title>
@@ -74,8 +81,8 @@ export function Lanes({ nodes, textOf, progress, boxWidth }) {
 }
 
 /** What the shapes in the ring and the lanes mean. */
-export function Legend({ children }) {
+export function Legend({ committed = 'committed', open = 'not committed', applied = 'stronger: applied', children }) {
   return html`<p class="legend key">
-    <span><i class="k solid"></i>committed</span><span><i class="k dashed"></i>not committed</span><span><i class="k dot"></i>matchIndex</span><span><i class="k arrow"></i>nextIndex</span>${children}
+    <span><i class="k solid"></i>${committed}</span><span><i class="k full"></i>${applied}</span><span><i class="k dashed"></i>${open}</span><span><i class="k dot"></i>matchIndex</span><span><i class="k arrow"></i>nextIndex</span>${children}
   </p>`;
 }

@@ -1,6 +1,6 @@
 // What one must know wherever one is: a lost connection, and every fault at work with the time until it heals.
 import { html, useEffect, useSignal } from '../lib/html.js';
-import { duration, plural } from '../lib/format.js';
+import { plural, remaining } from '../lib/format.js';
 import { hrefOf } from '../lib/route.js';
 import { isLab } from '../lib/place.js';
 import { connection } from '../model/connection.js';
@@ -21,7 +21,7 @@ function Lost() {
   const { state, since, detail } = connection.value;
   const now = useNow();
   return state !== 'lost' ? null : html`<div class="notice-row bad-row" role="alert" data-testid="lost"><div class="inner notice">
-    <span><b>The connection is lost.</b> ${detail} What is shown is ${duration(Math.max(0, now - since))} old; the page goes on trying and continues where it stopped.</span>
+    <span><b>The connection is lost.</b> ${detail} What is shown is ${remaining(now - since)} old; the page goes on trying and continues where it stopped.</span>
   </div></div>`;
 }
 
@@ -31,7 +31,7 @@ function FaultNotice({ fault }) {
   const share = Math.min(1, left / (fault.seconds * 1000));
   return html`<div class="notice-row" data-testid="fault-notice"><div class="inner notice">
     <span>${fault.text}</span>
-    <span class="until"><span class="meter" aria-hidden="true"><i style=${{ width: `${share * 100}%` }}></i></span>heals in ${duration(Math.ceil(left / 1000) * 1000)}
+    <span class="until"><span class="meter" aria-hidden="true"><i style=${{ width: `${share * 100}%` }}></i></span>heals in ${remaining(left)}
       <button class="small" onClick=${() => heal(fault)} aria-label=${`Heal now: ${fault.text}`}>Heal now</button></span>
   </div></div>`;
 }

@@ -9,17 +9,17 @@ import { Ring } from './ring.js';
 
 const speeds = [[0.02, '1/50'], [0.05, '1/20'], [0.1, '1/10'], [0.25, '1/4'], [1, '1'], [8, '8×']];
 const usualSpeed = 0.1;
-const boxWidth = 62;
+const boxWidth = 84;
 const drawMilliseconds = 60;
 
 /** The clock of a recording: what moves every frame reads the moment as it is, what is drawn by components a rounded one. */
 function useClock(prepared) {
   const { duration } = prepared.recording;
   const given = route.peek().parameters;
-  const exact = useRef(Math.min(duration, Number(given.t) || 0));
+  const exact = useRef(Math.max(0, Math.min(duration, Number(given.t) || 0)));
   const moment = useSignal(exact.current);
   const isPlaying = useSignal(given.t === undefined);
-  const speed = useSignal(Number(given.speed) || usualSpeed);
+  const speed = useSignal(speeds.some(([value]) => value === Number(given.speed)) ? Number(given.speed) : usualSpeed);
   const seek = to => {
     exact.current = Math.max(0, Math.min(duration, to));
     moment.value = exact.current;
@@ -187,7 +187,7 @@ export function Player({ recording, changes, onChange, isChanged, onRestore }) {
     <section class="card" aria-labelledby="lanes-title">
       <div class="head"><h2 id="lanes-title">${word('logs')}</h2></div>
       <${Lanes} nodes=${nodes} textOf=${textOf} progress=${progress} boxWidth=${boxWidth} />
-      <${Legend} />
+      <${Legend} committed=${word('committed')} open=${word('open')} applied=${word('applied')} />
     </section>
     <div class="stage">
       <section class="card" aria-labelledby="steps-title"><h2 id="steps-title">${word('steps')}</h2><${Steps} prepared=${prepared} moment=${now} onSeek=${seek} /></section>

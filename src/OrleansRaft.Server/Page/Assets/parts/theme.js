@@ -1,10 +1,12 @@
 // Light, dark, or as the system says.
 import { html, signal } from '../lib/html.js';
+import { keep, recall } from '../lib/kept.js';
 
 const order = ['auto', 'light', 'dark'];
 const faces = { auto: '◐', light: '○', dark: '●' };
 const key = 'oraft.theme';
-const theme = signal(order.includes(localStorage.getItem(key)) ? localStorage.getItem(key) : 'auto');
+const kept = recall(key);
+const theme = signal(order.includes(kept) ? kept : 'auto');
 const system = matchMedia('(prefers-color-scheme: dark)');
 
 /** Whether the page is dark at the moment; canvases have to know. */
@@ -21,7 +23,7 @@ function apply() {
 
 function turn() {
   theme.value = order[(order.indexOf(theme.value) + 1) % order.length];
-  localStorage.setItem(key, theme.value);
+  keep(key, theme.value);
   apply();
 }
 

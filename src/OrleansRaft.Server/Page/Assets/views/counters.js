@@ -3,6 +3,7 @@ import { html, useEffect, useRef, useSignal } from '../lib/html.js';
 import { ask, newKey } from '../lib/api.js';
 import { act, oraft } from '../lib/commands.js';
 import { count, plural } from '../lib/format.js';
+import { keep, recall } from '../lib/kept.js';
 import { go, hrefOf } from '../lib/route.js';
 
 const usualTenant = 'demo';
@@ -15,7 +16,8 @@ const nameRule = 'letters, digits, dots, underscores and hyphens; at most 128';
 
 function knownTenants() {
   try {
-    return JSON.parse(localStorage.getItem(knownKey)) ?? [usualTenant];
+    const known = JSON.parse(recall(knownKey));
+    return Array.isArray(known) ? known : [usualTenant];
   } catch {
     return [usualTenant];
   }
@@ -23,7 +25,7 @@ function knownTenants() {
 
 function noteTenant(tenant) {
   const tenants = [tenant, ...knownTenants().filter(other => other !== tenant)].slice(0, knownMax);
-  localStorage.setItem(knownKey, JSON.stringify(tenants));
+  keep(knownKey, JSON.stringify(tenants));
   return tenants;
 }
 

@@ -1,6 +1,6 @@
 // Faults: what is at work, with what heals it, and things to try.
 import { html, useEffect, useSignal } from '../lib/html.js';
-import { duration, plural } from '../lib/format.js';
+import { plural, remaining } from '../lib/format.js';
 import { groups, revision, gone, silos, sortedNames } from '../model/cluster.js';
 import { begin, canKill, faults, faultsEnabled, heal, healAll } from '../model/faults.js';
 import { remember, route } from '../lib/route.js';
@@ -82,7 +82,7 @@ function Ongoing() {
   }, []);
   return html`<section class="card" aria-labelledby="ongoing-title">
     <div class="head"><h2 id="ongoing-title">At work</h2>${faults.value.length > 1 ? html`<button class="small push" onClick=${healAll}>Heal all</button>` : ''}</div>
-    ${faults.value.length ? html`<ul class="ongoing" data-testid="ongoing">${faults.value.map(fault => html`<li key=${fault.fault}><span>${fault.text}</span><span class="soft push">heals in ${duration(Math.ceil(Math.max(0, fault.endsAt - now.value) / 1000) * 1000)}</span><button class="small" onClick=${() => heal(fault)}>Heal now</button></li>`)}</ul>`
+    ${faults.value.length ? html`<ul class="ongoing" data-testid="ongoing">${faults.value.map(fault => html`<li key=${fault.fault}><span>${fault.text}</span><span class="soft push">heals in ${remaining(fault.endsAt - now.value)}</span><button class="small" onClick=${() => heal(fault)}>Heal now</button></li>`)}</ul>`
       : html`<p class="soft">Nothing is broken on purpose.</p>`}
   </section>`;
 }

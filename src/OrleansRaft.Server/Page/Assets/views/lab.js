@@ -26,11 +26,15 @@ function Choice() {
   </div>`;
 }
 
-function changesOf(parameters) {
+const unchanged = { interventions: [], settings: null };
+
+/** What an address says that a visitor changed; null when it says nothing that could be read. */
+function changesOf(text) {
   try {
-    return parameters.changes ? JSON.parse(parameters.changes) : { interventions: [], settings: null };
+    const changes = text ? { ...unchanged, ...JSON.parse(text) } : unchanged;
+    return Array.isArray(changes.interventions) && typeof changes.settings === 'object' ? changes : null;
   } catch {
-    return { interventions: [], settings: null };
+    return null;
   }
 }
 
@@ -41,13 +45,14 @@ function useRecording(name) {
   const state = useSignal({ recording: null, original: null, changes: null, refused: '' });
   const wanted = route.value.parameters.changes ?? '';
   useEffect(() => {
-    const changes = changesOf({ changes: wanted });
+    const changes = changesOf(wanted) ?? unchanged;
+    const refused = changesOf(wanted) ? '' : word('unreadable');
     let isOver = false;
     const load = async () => {
       const path = `/api/v1/lab/${encodeURIComponent(name)}`;
       const original = state.peek().original ?? (await ask(`${path}/recording`));
       if (!isChanged(changes)) {
-        return { recording: original, original, changes, refused: '' };
+        return { recording: original, original, changes, refused };
       }
       const { scenario } = original;
       const altered = {
@@ -71,8 +76,8 @@ function Scenario({ name }) {
   const change = altered => put({ ...changes, ...altered });
   return html`<div class="stack">
     <div class="row"><a class="small" href=${hrefOf('')}>${word('all')}</a><${Languages} /></div>
-    ${refused ? html`<div class="problem" role="alert" data-testid="problem">${refused} ${route.value.parameters.changes ? html`<button class="small" onClick=${() => put({ interventions: [], settings: null })}>${word('restore')}</button>` : ''}</div>` : ''}
-    ${recording ? html`<${Player} recording=${recording} changes=${changes} onChange=${change} isChanged=${isChanged(changes)} onRestore=${() => put({ interventions: [], settings: null })} />` : refused ? '' : html`<p class="empty">…</p>`}
+    ${refused ? html`<div class="problem" role="alert" data-testid="problem">${refused} ${route.value.parameters.changes ? html`<button class="small" onClick=${() => put(unchanged)}>${word('restore')}</button>` : ''}</div>` : ''}
+    ${recording ? html`<${Player} recording=${recording} changes=${changes} onChange=${change} isChanged=${isChanged(changes)} onRestore=${() => put(unchanged)} />` : refused ? '' : html`<p class="empty">…</p>`}
   </div>`;
 }
 

@@ -10,6 +10,7 @@ import { Story } from '../parts/story.js';
 import { Weave } from '../parts/weave.js';
 
 const weaveFrom = 60;
+const chartHeight = 130;
 
 const commitsUnit = { least: 10, write: short };
 const latencyUnit = { least: 5, write: value => `${short(value)} ms` };
@@ -35,8 +36,8 @@ function sentence() {
   const where = `${plural(groups.size, 'group')} on ${plural(alive, 'silo')}`;
   const dead = lost.length ? `; ${list(lost)} ${lost.length === 1 ? 'is' : 'are'} gone` : '';
   return without
-    ? html`${where}${dead}, and <span class="bad">${without === 1 ? 'one has' : `${count(without)} have`} no leader</span>`
-    : `${where}${dead}, ${groups.size === 1 ? 'with' : 'each with'} a leader`;
+    ? html`${where}, and <span class="bad">${without === 1 ? 'one has' : `${count(without)} have`} no leader</span>${dead}`
+    : `${where}, ${groups.size === 1 ? 'with' : 'each with'} a leader${dead}`;
 }
 
 function Figure({ value, unit, children, alarm }) {
@@ -76,24 +77,25 @@ export function Overview() {
     <div class="opening"><h1 data-testid="sentence">${sentence()}</h1><${SiloLine} /></div>
     <${Figures} />
     <div class="overview">
-      <section class="card" aria-labelledby="groups-title">
-        <div class="head"><h2 id="groups-title">Groups</h2>
-          <input class="push" type="search" value=${filter.value} onInput=${find} placeholder="Filter by group or silo" aria-label="Filter by group or silo" /></div>
-        ${order.length > weaveFrom ? html`<${Weave} order=${order} />` : ''}
-        ${order.length ? html`<${GroupTable} order=${order} />` : html`<p class="empty">${groups.size ? 'No group matches the filter.' : 'Waiting for the first answer.'}</p>`}
-      </section>
       <div class="stack">
-        <section class="card" aria-labelledby="pace-title">
-          <h2 id="pace-title">Commits per second</h2>
-          <${Chart} rows=${() => [past[0], past[1]]} beat=${stats.value} height=${130} unit=${commitsUnit} label="Commits per second over the last minutes" series=${[{ colour: '--accent', fill: true }]} />
-          <h2>Latency: half, and 99 of 100</h2>
-          <${Chart} rows=${() => [past[0], past[2], past[3]]} beat=${stats.value} height=${130} unit=${latencyUnit} label="Median and 99th percentile of latency over the last minutes" series=${[{ colour: '--accent' }, { colour: '--warn', dash: [4, 3] }]} />
+        <section class="card" aria-labelledby="groups-title">
+          <div class="head"><h2 id="groups-title">Groups</h2>
+            <input class="push" type="search" value=${filter.value} onInput=${find} placeholder="Filter by group or silo" aria-label="Filter by group or silo" /></div>
+          ${order.length > weaveFrom ? html`<${Weave} order=${order} />` : ''}
+          ${order.length ? html`<${GroupTable} order=${order} />` : html`<p class="empty">${groups.size ? 'No group matches the filter.' : 'Waiting for the first answer.'}</p>`}
         </section>
         <section class="card" aria-labelledby="story-title">
           <h2 id="story-title">What just happened</h2>
-          <${Story} entries=${story.value} limit=${7} showsGroup=${true} calm="Nothing but work since this page was opened." />
+          <${Story} entries=${story.value} limit=${7} showsGroup=${true} calm="No leader has changed since this page was opened." />
         </section>
       </div>
+      <section class="card" aria-labelledby="pace-title">
+        <h2 id="pace-title">Commits per second</h2>
+        <${Chart} rows=${() => [past[0], past[1]]} beat=${stats.value} height=${chartHeight} unit=${commitsUnit} label="Commits per second over the last minutes" series=${[{ colour: '--accent', fill: true }]} />
+        <h2>Latency</h2>
+        <${Chart} rows=${() => [past[0], past[2], past[3]]} beat=${stats.value} height=${chartHeight} unit=${latencyUnit} label="Median and 99th percentile of latency over the last minutes" series=${[{ colour: '--accent' }, { colour: '--warn', dash: [4, 3] }]} />
+        <p class="legend key"><span><i class="k stroke"></i>half of the commits within</span><span><i class="k stroke late"></i>99 of 100 within</span></p>
+      </section>
     </div>
   </div>`;
 }
