@@ -61,6 +61,7 @@ public sealed class LabPageTests(PageFixture fixture)
         await visitor["intervene"].GetByRole(AriaRole.Button, new() { Name = "B", Exact = true }).First.ClickAsync();
         await visitor["stop"].ClickAsync();
         await Expect(visitor["restore"]).ToBeVisibleAsync();
+        await Expect(visitor["command"]).ToContainTextAsync("oraft lab run first-election --changes '{\"interventions\"");
         await visitor.Page.Locator("main").FocusAsync();
         await visitor.Page.Keyboard.PressAsync("End");
         await Expect(visitor["ring"].Locator("[data-node='B']")).ToHaveAttributeAsync("data-role", "stopped");
@@ -79,6 +80,8 @@ public sealed class LabPageTests(PageFixture fixture)
     [Theory]
     [InlineData("nothing-like-it", null, "nothing-like-it")]
     [InlineData("first-election", """{"interventions":[{"at":10,"stop":["Z"]}],"settings":null}""", "interventions[0].stop")]
+    [InlineData("first-election", "{", "cannot be read")]
+    [InlineData("first-election", """{"interventions":7}""", "cannot be read")]
     public async Task What_is_wrong_with_a_scenario_is_told(string name, string? changes, string expected)
     {
         var query = changes is null ? "" : $"?changes={Uri.EscapeDataString(changes)}";

@@ -37,6 +37,8 @@ public sealed class LabCommandTests
 
         run.ExitCode.ShouldBe(0, run.Error);
         run.Output.ShouldContain("客户端");
+        run.Output.ShouldNotContain("term");
+        run.Output.ShouldContain("符合预期");
     }
 
     [Fact]

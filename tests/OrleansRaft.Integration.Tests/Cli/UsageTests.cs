@@ -30,6 +30,8 @@ public sealed class UsageTests
     [InlineData("serve --http https://127.0.0.1:5081")]
     [InlineData("serve --silo-name two/words")]
     [InlineData("serve --set Raft")]
+    [InlineData("fault heal --all")]
+    [InlineData("fault split silo-1 --goup counters-0")]
     public async Task A_line_that_makes_no_sense_is_a_usage_error(string line)
     {
         var run = await CommandLineRun.RunAsync(line.Split(' ', StringSplitOptions.RemoveEmptyEntries));

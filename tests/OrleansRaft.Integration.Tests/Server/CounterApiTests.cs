@@ -210,6 +210,10 @@ public sealed class CounterApiTests(CounterServer server) : IClassFixture<Counte
     public async Task A_body_that_is_not_said_to_be_json_is_refused(string contentType) =>
         (await Client.SendAsync(HttpMethod.Put, $"{Counters}/visits", """{"value":1}""", contentType)).ShouldBeProblem(415, "unsupported-media-type");
 
+    [Fact]
+    public async Task A_request_without_a_body_is_told_that_one_is_missing() =>
+        (await Client.SendAsync(HttpMethod.Post, $"{Counters}/visits/increment")).ShouldBeProblem(400, "invalid-request", "body");
+
     [Theory]
     [InlineData("application/json; charset=utf-8")]
     [InlineData("Application/JSON")]

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json;
 
 namespace OrleansRaft.Integration.Tests.Server;
 
@@ -33,7 +34,7 @@ public sealed class FaultApiTests(FaultServer server) : IClassFixture<FaultServe
     [Fact]
     public async Task A_paused_leader_is_replaced_and_catches_up_when_it_goes_on()
     {
-        var fault = (await BeginAsync("""{"kind":"pause","group":"counters-1","replica":"leader","seconds":600}""")).ShouldBeJson(201);
+        var fault = (await server.BeginAtLeaderAsync("pause", "counters-1")).ShouldBeJson(201);
         var paused = fault.GetProperty("replica").GetInt64();
 
         await Eventually.HoldsAsync(async () => await LeaderAsync("counters-1") is { } leader && leader != paused, "another leads", Patience);
@@ -41,10 +42,7 @@ public sealed class FaultApiTests(FaultServer server) : IClassFixture<FaultServe
         view.GetProperty("role").GetString().ShouldBe("unreachable");
         view.GetProperty("problem").GetString().ShouldBe("A fault pauses this replica.");
         await Client.SendAsync(HttpMethod.Delete, $"/api/v1/faults/{fault.GetProperty("fault").GetString()}");
-        await Eventually.HoldsAsync(
-            async () => (await Client.AskAsync("/api/v1/groups/counters-1")).Json.GetProperty("replicas").EnumerateArray().All(replica => replica.GetProperty("role").GetString() is "leader" or "follower"),
-            "the paused replica follows",
-            Patience);
+        await Eventually.HoldsAsync(async () => await RoleAsync("counters-1", paused) is "leader" or "follower", "the paused replica follows", Patience);
     }
 
     [Fact]
@@ -96,9 +94,12 @@ public sealed class FaultApiTests(FaultServer server) : IClassFixture<FaultServe
         [.. (await Client.AskAsync("/api/v1/faults")).ShouldBeJson().GetProperty("faults").EnumerateArray().Select(fault => fault.GetProperty("fault").GetString()!)];
 
     private async Task<long?> LeaderAsync(string group) =>
-        (await Client.AskAsync($"/api/v1/groups/{group}")).Json.GetProperty("leader") is { ValueKind: System.Text.Json.JsonValueKind.Number } leader ? leader.GetInt64() : null;
+        await Client.AskAsync($"/api/v1/groups/{group}") is { Status: HttpStatusCode.OK } answer && answer.Json.GetProperty("leader") is { ValueKind: JsonValueKind.Number } leader
+            ? leader.GetInt64()
+            : null;
 
     private async Task<string?> RoleAsync(string group, long replica) =>
-        (await Client.AskAsync($"/api/v1/groups/{group}")).Json.GetProperty("replicas").EnumerateArray()
-            .Single(one => one.GetProperty("replica").GetInt64() == replica).GetProperty("role").GetString();
+        await Client.AskAsync($"/api/v1/groups/{group}") is { Status: HttpStatusCode.OK } answer
+            ? answer.Json.GetProperty("replicas").EnumerateArray().Single(one => one.GetProperty("replica").GetInt64() == replica).GetProperty("role").GetString()
+            : null;
 }
