@@ -26,9 +26,15 @@ internal static class FaultCommands
     {
         Description = "The silos of one side, or with --group its replicas.",
         Arity = ArgumentArity.OneOrMore,
+        Validators = { RefuseOptions },
     };
 
-    private static readonly Argument<string[]> Healed = new("fault") { Description = "Which faults; none for all.", Arity = ArgumentArity.ZeroOrMore };
+    private static readonly Argument<string[]> Healed = new("fault")
+    {
+        Description = "Which faults; none for all.",
+        Arity = ArgumentArity.ZeroOrMore,
+        Validators = { RefuseOptions },
+    };
 
     private static readonly Option<string?> Group = new("--group") { Description = "Only this group suffers.", HelpName = "GROUP" };
 
@@ -57,6 +63,15 @@ internal static class FaultCommands
         Sub("kill", "Lets a silo die without a goodbye; only in `oraft demo`.", KillAsync, Silo, For),
         Sub("heal", "Heals faults before their time.", HealAsync, Healed),
     };
+
+    // A list of words would take a mistyped option for one of them.
+    private static void RefuseOptions(ArgumentResult words)
+    {
+        foreach (var token in words.Tokens.Where(static token => token.Value.StartsWith('-')))
+        {
+            words.AddError($"'{token.Value}' is no option here.");
+        }
+    }
 
     private static Command Sub(string name, string description, Func<Session, Task<ExitCode>> run, params ReadOnlySpan<Symbol> symbols)
     {

@@ -45,8 +45,14 @@ internal sealed class LabStory
 
     /// <summary>How it ended.</summary>
     public string Ending => Recording.IsAsExpected
-        ? $"{Recording.Scenario.Name} ended as expected: {Recording.Checks.Count} checks hold."
-        : $"{Recording.Scenario.Name} did not end as expected: {Recording.Checks.Count(check => !check.Holds)} of {Recording.Checks.Count} checks do not hold.";
+        ? Say($"{Name} ended as expected: {Checks} checks hold.", $"{Name} 的结果符合预期：{Checks} 项检查全部成立。")
+        : Say($"{Name} did not end as expected: {Failed} of {Checks} checks do not hold.", $"{Name} 的结果与预期不同：{Checks} 项检查中有 {Failed} 项不成立。");
+
+    private string Name => Recording.Scenario.Name;
+
+    private int Checks => Recording.Checks.Count;
+
+    private int Failed => Recording.Checks.Count(static check => !check.Holds);
 
     /// <summary>A sentence in a language.</summary>
     public static string In(string language, Words words) => language == "zh" ? words.Zh : words.En;
@@ -57,11 +63,13 @@ internal sealed class LabStory
         .. Recording.Actions.Select(action => new LabLine(action.At, action.Step ?? -1, "action", "", In(language, action.Text))),
         .. Recording.Scenario.Nodes.SelectMany(ChangesOf),
         .. Recording.Clients.Where(request => request.Answered is not null).Select(request => new LabLine(request.Answered!.Value, -1, "client", "", AnswerOf(request))),
-        .. Recording.Checks.Select(check => new LabLine(check.At, check.Step, "check", "", $"{(check.Holds ? "holds" : "DOES NOT HOLD")}: {In(language, check.Text)}")),
+        .. Recording.Checks.Select(check => new LabLine(check.At, check.Step, "check", "", $"{(check.Holds ? Say("holds", "成立") : Say("DOES NOT HOLD", "不成立"))}: {In(language, check.Text)}")),
     ];
 
-    private static string AnswerOf(ClientRequest request) =>
-        $"client {request.Client} on {request.Command} via {request.Via}: {request.Outcome}{(request.Value is { } value ? $", value {value}" : "")}{(request.Text.Length == 0 ? "" : $" ({request.Text})")}";
+    private string Say(string en, string zh) => language == "zh" ? zh : en;
+
+    private string AnswerOf(ClientRequest request) =>
+        $"{Say("client", "客户端")} {request.Client} {Say("on", "的")} {request.Command} {Say("via", "经")} {request.Via}: {request.Outcome}{(request.Value is { } value ? Say($", value {value}", $"，值为 {value}") : "")}{(request.Text.Length == 0 ? "" : $" ({request.Text})")}";
 
     private IEnumerable<LabLine> ChangesOf(string node)
     {
@@ -70,12 +78,12 @@ internal sealed class LabStory
         {
             if (before is null || before.Role != state.Role || before.Term != state.Term)
             {
-                yield return new LabLine(state.At, -1, "node", node, state.Role == "stopped" ? "is stopped" : $"is {state.Role} in term {state.Term}");
+                yield return new LabLine(state.At, -1, "node", node, state.Role == "stopped" ? Say("is stopped", "已停止") : Say($"is {state.Role} in term {state.Term}", $"是 {state.Role}，任期 {state.Term}"));
             }
 
             if (before is not null && state.IsUp && (before.Value != state.Value || before.Commit != state.Commit))
             {
-                yield return new LabLine(state.At, -1, "node", node, $"committed up to {state.Commit}, value {state.Value}");
+                yield return new LabLine(state.At, -1, "node", node, Say($"committed up to {state.Commit}, value {state.Value}", $"已提交到 {state.Commit}，值为 {state.Value}"));
             }
 
             before = state;

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Net.Http.Headers;
 
 namespace OrleansRaft.Server;
@@ -31,7 +32,8 @@ internal static class RequestBody
     {
         if (!IsJson(request.ContentType))
         {
-            return KnownProblems.UnsupportedMediaType(request.ContentType);
+            // Where nothing is sent, nothing is of the wrong type.
+            return IsAbsent(request) ? parse(ReadOnlySequence<byte>.Empty, with) : KnownProblems.UnsupportedMediaType(request.ContentType);
         }
 
         if (request.ContentLength > BytesMax)
@@ -129,6 +131,9 @@ internal static class RequestBody
         var name = json.GetString()!;
         return KnownProblems.InvalidRequest(name.Length <= 128 ? name : WholeBody, $"The field {Shortened.Of(name)} is unknown here. The body knows only \"{field}\".");
     }
+
+    private static bool IsAbsent(HttpRequest request) =>
+        string.IsNullOrEmpty(request.ContentType) && request.HttpContext.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false };
 
     private static bool IsJson(string? contentType) =>
         string.Equals(contentType, "application/json", StringComparison.OrdinalIgnoreCase)

@@ -12,6 +12,7 @@ internal static class StartPage
 {
     private const string ResourcePrefix = "page/";
     private const string Document = "index.html";
+    private static readonly string[] Methods = [HttpMethods.Get, HttpMethods.Head];
 
     // Nothing is loaded from elsewhere and nothing is written into the page as markup.
     private const string ContentSecurityPolicy =
@@ -22,9 +23,9 @@ internal static class StartPage
     /// <summary>Maps <c>/</c>, <c>/lab</c> and what they load.</summary>
     public static void Map(IEndpointRouteBuilder endpoints)
     {
-        endpoints.MapGet("/", (RequestDelegate)(context => ServeAsync(context, Document))).ExcludeFromDescription();
-        endpoints.MapGet("/lab", (RequestDelegate)(context => ServeAsync(context, Document))).ExcludeFromDescription();
-        endpoints.MapGet("/page/{**file}", (RequestDelegate)(context => ServeAsync(context, context.Request.RouteValues["file"] as string ?? ""))).ExcludeFromDescription();
+        endpoints.MapMethods("/", Methods, (RequestDelegate)(context => ServeAsync(context, Document))).ExcludeFromDescription();
+        endpoints.MapMethods("/lab", Methods, (RequestDelegate)(context => ServeAsync(context, Document))).ExcludeFromDescription();
+        endpoints.MapMethods("/page/{**file}", Methods, (RequestDelegate)(context => ServeAsync(context, context.Request.RouteValues["file"] as string ?? ""))).ExcludeFromDescription();
     }
 
     private static Task ServeAsync(HttpContext context, string name)
@@ -49,7 +50,7 @@ internal static class StartPage
 
         response.ContentType = asset.ContentType;
         response.ContentLength = asset.Bytes.Length;
-        return response.Body.WriteAsync(asset.Bytes).AsTask();
+        return HttpMethods.IsHead(context.Request.Method) ? Task.CompletedTask : response.Body.WriteAsync(asset.Bytes).AsTask();
     }
 
     private static IEnumerable<Asset> Load()

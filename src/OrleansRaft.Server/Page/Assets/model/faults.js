@@ -64,7 +64,7 @@ export function heal(fault) {
 }
 
 export function healAll() {
-  return act(oraft('fault', 'heal', '--all'), async () => {
+  return act(oraft('fault', 'heal'), async () => {
     await ask('/api/v1/faults', { method: 'DELETE' });
     byId.value = new Map();
   }, () => 'all healed');

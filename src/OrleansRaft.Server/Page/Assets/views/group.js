@@ -22,7 +22,10 @@ const entriesShown = 12;
 // What a replica last told, under what the cluster knows of it.
 function nodesOf(group) {
   return group.replicas.map(known => {
-    const told = replicas.get(known.replica) ?? {};
+    const told = { ...replicas.get(known.replica) };
+    if (known.replica === group.leader) {
+      told.lastIndex = endOfLeader(told);
+    }
     const silo = known.silo ?? told.silo;
     const isUp = known.role !== 'unreachable' && !gone.value.has(silo);
     const isPaused = faults.value.some(fault => fault.kind === 'pause' && fault.group === group.group && fault.replica === known.replica);
@@ -55,6 +58,11 @@ function termAt(index, term) {
   const { terms, entries } = tail.value;
   const end = entries.at(-1);
   return terms.get(index) ?? (end && index > end.index && end.term === term ? term : undefined);
+}
+
+// Replicas do not tell at the same moment. Entries of its term come from the leader alone, so it holds whatever others already have of it.
+function endOfLeader({ lastIndex = 0, term }) {
+  return Math.max(lastIndex, ...[...replicas.values()].filter(other => other.lastTerm === term).map(other => other.lastIndex));
 }
 
 // What is not committed may differ from what the leader holds. Two logs whose ends have the same index and term are the same up to there (§5.3); of one

@@ -53,7 +53,7 @@ function Matrix({ from, to }) {
   };
   const entry = from && to ? `${from}>${to}` : `${names[0]}>${names[1]}`;
   return html`<div class="scroll"><table class="matrix" role="grid" style=${{ '--silos': names.length }} aria-label="Links between silos, from the row to the column" ref=${table} onKeyDown=${move} data-testid="matrix">
-    <thead><tr role="row"><th><span class="soft">from ↓ to →</span></th>${names.map(name => html`<th key=${name} scope="col" role="columnheader">${name}</th>`)}</tr></thead>
+    <thead><tr role="row"><th><span class="soft">from ↓<br />to →</span></th>${names.map(name => html`<th key=${name} scope="col" role="columnheader">${name}</th>`)}</tr></thead>
     <tbody>${names.map(row => html`<tr key=${row} role="row"><th scope="row" role="rowheader">${row}</th>
       ${names.map(column => html`<td key=${column} role="presentation">${row === column ? html`<div class="self"></div>` : html`<${Cell} from=${row} to=${column} isChosen=${row === from && column === to} isCurrent=${`${row}>${column}` === entry} />`}</td>`)}</tr>`)}</tbody>
   </table></div>`;
