@@ -58,4 +58,7 @@ public enum FaultRefusalReason
 
     /// <summary>A field is missing, superfluous, or names nothing that there is.</summary>
     Invalid = 2,
+
+    /// <summary>The leader is meant, and nobody leads at the moment.</summary>
+    NoLeader = 3,
 }

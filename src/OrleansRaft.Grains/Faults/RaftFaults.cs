@@ -57,7 +57,7 @@ internal sealed class RaftFaults(
             var view = (await inspector.DescribeAsync([groups.Find(fault.Group!)!], cancellation))[0];
             if (view.Leader is not { } leader)
             {
-                return new FaultOutcome(null, new FaultRefusal(FaultRefusalReason.Invalid, "replica", $"{fault.Group} has no leader at the moment. Name a replica by its number, or wait a moment."));
+                return new FaultOutcome(null, new FaultRefusal(FaultRefusalReason.NoLeader, "replica", $"{fault.Group} has no leader at the moment, so nothing was broken. Name a replica by its number, or wait a moment."));
             }
 
             fault = fault with { Replica = leader.Value };

@@ -141,7 +141,7 @@ internal static class ApiOperations
         Description = "In force on every silo, whichever is asked, and healed by itself after the given seconds. Only where Faults:Enabled is set.",
         Body = ApiSchemas.FaultBody,
         Success = new(201, "The fault, in force.", ApiSchemas.Fault),
-        Problems = [Invalid, FaultsOff, NoSuchGroup, TooLarge, NotJson, Failed],
+        Problems = [Invalid, FaultsOff, NoSuchGroup, TooLarge, NotJson, NoLeader, Failed],
     };
 
     public static readonly ApiOperation HealFault = new("healFault", Faults, "Heals a fault")

@@ -93,6 +93,7 @@ internal sealed class FaultEndpoints(IRaftFaults faults)
     {
         FaultRefusalReason.Disabled => KnownProblems.FaultsDisabled(refusal.Detail) with { Field = refusal.Field.Length == 0 ? null : refusal.Field },
         FaultRefusalReason.UnknownGroup => KnownProblems.UnknownGroup(wanted.Group ?? "") with { Field = refusal.Field },
+        FaultRefusalReason.NoLeader => KnownProblems.NoLeader(refusal.Detail) with { Field = refusal.Field },
         _ => KnownProblems.InvalidRequest(refusal.Field, refusal.Detail),
     };
 

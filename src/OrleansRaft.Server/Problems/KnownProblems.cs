@@ -49,6 +49,9 @@ internal static class KnownProblems
             "There is no such fault.",
             $"There is no fault {Shortened.Of(fault)} in this cluster; perhaps it has healed by itself. GET /api/v1/faults lists those in force.");
 
+    public static Problem NoLeader(string detail) =>
+        new(StatusCodes.Status503ServiceUnavailable, ProblemTypes.NoLeader, "The group has no leader.", $"{detail} The header Retry-After says when to ask again.") { RetryAfterSeconds = 1 };
+
     public static Problem UnknownScenario(string scenario) =>
         new(
             StatusCodes.Status404NotFound,

@@ -11,14 +11,7 @@ internal static class OutcomeProblems
     /// <param name="subject">What was refused: the start of a sentence, such as <c>The increment of acme/visits</c>.</param>
     public static Problem Of<TResult>(Rejected<TResult> refusal, string subject) => refusal.Reason switch
     {
-        RefusalReason.NoLeader => new(
-            StatusCodes.Status503ServiceUnavailable,
-            ProblemTypes.NoLeader,
-            "The group has no leader.",
-            $"{subject} found no leader, and changed nothing. {refusal.Detail} Try again after the time in Retry-After.")
-        {
-            RetryAfterSeconds = Seconds(refusal.RetryAfter),
-        },
+        RefusalReason.NoLeader => KnownProblems.NoLeader($"{subject} found no leader, and changed nothing. {refusal.Detail}") with { RetryAfterSeconds = Seconds(refusal.RetryAfter) },
         RefusalReason.UnknownGroup => new(
             StatusCodes.Status404NotFound,
             ProblemTypes.UnknownGroup,

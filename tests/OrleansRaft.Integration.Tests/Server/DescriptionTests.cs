@@ -50,7 +50,7 @@ public sealed class DescriptionTests(ScriptedServer server) : IClassFixture<Scri
     [InlineData("DELETE", "/api/v1/groups/{group}/members", "200 400 404 409 413 415 429 500 503 504", "group replica version", false)]
     [InlineData("GET", "/api/v1/events", "200 400 404 429 500", "group Last-Event-ID", false)]
     [InlineData("GET", "/api/v1/faults", "200 500", "", false)]
-    [InlineData("POST", "/api/v1/faults", "201 400 403 404 413 415 500", "", true)]
+    [InlineData("POST", "/api/v1/faults", "201 400 403 404 413 415 500 503", "", true)]
     [InlineData("DELETE", "/api/v1/faults", "204 403 500", "", false)]
     [InlineData("DELETE", "/api/v1/faults/{fault}", "204 403 404 500", "fault", false)]
     [InlineData("GET", "/api/v1/lab", "200 500", "", false)]

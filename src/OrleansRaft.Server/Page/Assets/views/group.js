@@ -38,7 +38,7 @@ function nodesOf(group) {
       place: silo ?? 'nowhere',
       silo,
       role: isUp ? known.role : 'unreachable',
-      term: known.term ?? null,
+      term: known.term || null,
       isUp,
       isPaused,
       note: told.asleep && isUp ? 'asleep' : '',
