@@ -142,11 +142,19 @@ internal sealed class ConditionParser(IReadOnlyList<string> nodes)
         return new Condition(
             outcome is null
                 ? new Words($"client {client} has an answer{en}", $"客户端 {client} 得到了回答{zh}")
-                : new Words($"client {client}'s request is {outcome}{en}", $"客户端 {client} 的请求：{outcome}{zh}"),
+                : new Words($"client {client}'s request is {outcome}{en}", $"客户端 {client} 的请求：{Chinese(outcome)}{zh}"),
             play => play.LastRequestOf(client) is { } request
                 && (outcome is null ? request.Answered is not null : request.Outcome == outcome)
                 && (value is null || request.Value == value));
     }
+
+    private static string Chinese(string outcome) => outcome switch
+    {
+        "committed" => "已提交",
+        "rejected" => "被拒绝",
+        "unknown" => "结果未知",
+        _ => "等待中",
+    };
 
     private List<Condition> PerNode(JsonFields fields, string name, Func<int, JsonFields, Condition> make)
     {

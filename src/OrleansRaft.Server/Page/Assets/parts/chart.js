@@ -6,6 +6,8 @@ import { dark } from './theme.js';
 // Half of what the last time takes that is written under the line.
 const rightPadding = 30;
 const widthMin = 160;
+// Times are written in whole seconds, so no two of them may be less apart.
+const stepsSeconds = [1, 2, 5, 10, 15, 30, 60, 120, 300];
 
 function inkOf(name) {
   const probe = document.createElement('i');
@@ -28,7 +30,7 @@ function optionsOf(series, width, height, unit) {
     cursor: { points: { size: 6 }, drag: { x: false, y: false } },
     scales: { y: { range: (_, _low, high) => [0, Math.max(unit.least, (high ?? 0) * 1.15)] } },
     axes: [
-      { stroke: soft, font, grid: { show: false }, ticks: { show: false }, size: 24, space: 90, values: (_, ticks) => ticks.map(tick => new Date(tick * 1000).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' })) },
+      { stroke: soft, font, grid: { show: false }, ticks: { show: false }, size: 24, space: 90, incrs: stepsSeconds, values: (_, ticks) => ticks.map(tick => new Date(tick * 1000).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' })) },
       { stroke: soft, font, grid: { stroke: line, width: 1 }, ticks: { show: false }, size: 56, space: 34, values: (_, ticks) => ticks.map(tick => unit.write(tick)) },
     ],
     series: [{}, ...series.map(({ colour, fill, dash }) => ({ stroke: inkOf(colour), width: 1.75, dash, fill: fill ? `color-mix(in oklab, ${inkOf(colour)} 14%, transparent)` : undefined, points: { show: false }, spanGaps: true }))],
