@@ -53,6 +53,7 @@ internal static class SiloHost
                 .Configure<GrainDirectoryOptions>(options => options.CacheSize = DirectoryCacheSize)
                 .Configure<ClusterMembershipOptions>(builder.Configuration.GetSection("Orleans:Membership"))
                 .AddRaft(raft => AddStore(raft, settings))
+                .AddRaftCatalogue(settings.Replicas)
                 .AddRaftCounters(settings.Groups, settings.Replicas);
             silo.Services.Replace(ServiceDescriptor.Singleton(fatal));
         });
@@ -72,9 +73,10 @@ internal static class SiloHost
     {
         if (settings.Store == StoreKind.Postgres)
         {
+            var catalogue = new GroupSet(GroupSet.Catalogue, 1, settings.Replicas);
             var counters = new GroupSet(CounterMachine.SetName, settings.Groups, settings.Replicas);
             await app.Services.GetRequiredService<ILogStore>().InitializeAsync(
-                new ClusterDefinition(settings.ClusterId, [counters], settings.Postgres.Count, []), cancellation);
+                new ClusterDefinition(settings.ClusterId, [catalogue, counters], settings.Postgres.Count, []), cancellation);
         }
     }
 

@@ -61,7 +61,7 @@ internal sealed class EventSampler : IDisposable
     private void LookAtCommits()
     {
         var budget = CommitsPerMoment;
-        foreach (var replica in groups.Hosted)
+        foreach (var replica in groups.HostedOfApplications)
         {
             var commit = replica.Driver.CommitIndex.Value;
             if (!seen.TryGetValue(replica, out var before))
@@ -183,7 +183,7 @@ internal sealed class EventSampler : IDisposable
         var busy = new List<GroupStats>();
         var led = new byte[(groups.Groups.Count + 7) / 8];
         var (replicas, leaders, commits) = (0, 0, 0L);
-        foreach (var replica in groups.Hosted)
+        foreach (var replica in groups.HostedOfApplications)
         {
             replicas++;
             if (!seen.TryGetValue(replica, out var before))

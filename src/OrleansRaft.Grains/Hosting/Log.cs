@@ -62,4 +62,19 @@ internal static partial class Log
 
     [LoggerMessage(3019, LogLevel.Debug, "All {Replicas} replicas here sleep: memory was given back, {After} MB of {Before} MB are left")]
     public static partial void MemoryTrimmed(ILogger logger, int replicas, long before, long after);
+
+    [LoggerMessage(3020, LogLevel.Information, "The catalogue adds the set '{Set}': {Groups} group(s) of {Replicas}")]
+    public static partial void SetLearnt(ILogger logger, string set, int groups, int replicas);
+
+    [LoggerMessage(3021, LogLevel.Warning, "A set of groups waits to be added: {Obstacle}")]
+    public static partial void SetWaits(ILogger logger, string obstacle);
+
+    [LoggerMessage(3022, LogLevel.Error, "This cluster has a set '{Set}' of {Groups} group(s) of {Replicas} that this silo cannot run: configure it with AddRaftStateMachine as the other silos, and restart it")]
+    public static partial void SetNotOffered(ILogger logger, string set, int groups, int replicas);
+
+    [LoggerMessage(3023, LogLevel.Critical, "The set '{Set}' of this cluster has {Groups} group(s) of {Replicas}, but this silo is configured with {WantedGroups} of {WantedReplicas}, and stops: configure it as the cluster is; these numbers cannot change afterwards")]
+    public static partial void SetIsOtherwise(ILogger logger, string set, int groups, int replicas, int wantedGroups, int wantedReplicas);
+
+    [LoggerMessage(3024, LogLevel.Warning, "The catalogue could not be looked at or written to; trying again in {Delay}. Groups serve without it")]
+    public static partial void CatalogueLookFailed(ILogger logger, Exception cause, TimeSpan delay);
 }

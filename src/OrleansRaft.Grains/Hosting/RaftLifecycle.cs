@@ -13,6 +13,7 @@ internal sealed class RaftLifecycle(
     Lanes lanes,
     Locator locator,
     ReplicaKeeper keeper,
+    CatalogueWork catalogue,
     SiloWatch watch,
     EventRecorder events,
     FaultTable faults,
@@ -93,11 +94,13 @@ internal sealed class RaftLifecycle(
     private Task StartKeepingAsync(CancellationToken cancellation)
     {
         keeper.Start();
+        catalogue.Start();
         return Task.CompletedTask;
     }
 
     private async Task StopKeepingAsync(CancellationToken cancellation)
     {
+        await catalogue.StopAsync();
         await keeper.StopAsync();
         await HandOverAsync();
     }
@@ -136,7 +139,7 @@ internal sealed class RaftLifecycle(
 
     private void Forget(SiloAddress silo)
     {
-        foreach (var group in groups.Groups)
+        foreach (var group in groups.AllGroups)
         {
             foreach (var slot in group.Slots)
             {

@@ -7,6 +7,7 @@ using Orleans.Hosting;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Hosting;
 using OrleansRaft.Runtime.StateMachines;
+using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.Grains;
 
@@ -56,6 +57,19 @@ public static class RaftSiloBuilderExtensions
         return silo;
     }
 
+    /// <summary>
+    /// Adds the catalogue, a Raft group beside the cluster row: sets of groups can then be added to a cluster that exists, and a silo that starts learns from it
+    /// which members its groups have. <see cref="IRaftCatalogue"/> shows it.
+    /// </summary>
+    /// <param name="silo">The silo.</param>
+    /// <param name="replicas">How many voters the catalogue starts with; fixed when the cluster first starts.</param>
+    public static ISiloBuilder AddRaftCatalogue(this ISiloBuilder silo, int replicas = 3)
+    {
+        ArgumentNullException.ThrowIfNull(silo);
+        silo.Services.AddSingleton<IRaftCatalogue>(static provider => provider.GetRequiredService<CatalogueWork>());
+        return silo.AddRaftStateMachine<CatalogueCommand, CatalogueContents, CatalogueMachine>(GroupSet.Catalogue, groups: 1, replicas);
+    }
+
     private static void AddMachinery(IServiceCollection services)
     {
         services.TryAddSingleton(TimeProvider.System);
@@ -90,6 +104,9 @@ public static class RaftSiloBuilderExtensions
         services.AddSingleton<ReplicaRequests>();
         services.AddSingleton<ReplicaServices>();
         services.AddSingleton<StateMachineCatalog>();
+        services.AddSingleton<CatalogueNudge>();
+        services.AddSingleton<SetCreation>();
+        services.AddSingleton<CatalogueWork>();
         services.AddSingleton<GroupClients>();
         services.AddSingleton<GroupInspector>();
         services.AddSingleton<LeaderRequests>();

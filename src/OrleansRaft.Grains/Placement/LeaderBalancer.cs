@@ -31,7 +31,7 @@ internal sealed class LeaderBalancer(GroupTable groups, LaneClient client, Silos
     {
         var led = stock.Answering.ToDictionary(place => place.Address, _ => 0);
         var leaders = new List<(ReplicaSlot Slot, SiloAddress Silo)>();
-        foreach (var group in groups.Groups)
+        foreach (var group in groups.AllGroups)
         {
             if (FindLeader(group, stock) is { } leader && stock.SiloOf(leader) is { } silo)
             {

@@ -30,8 +30,11 @@ internal sealed class GroupEntry
     /// <summary>Its number in the set.</summary>
     public int Number { get; }
 
-    /// <summary>Its place among all groups, from 0.</summary>
+    /// <summary>Its place among all groups of applications, from 0; meaningless for the catalogue.</summary>
     public int Ordinal { get; init; }
+
+    /// <summary>Whether it is the catalogue, which is no application's and does not show among their groups.</summary>
+    public bool IsCatalogue => Set.Name == GroupSet.Catalogue;
 
     /// <summary>While somebody wants to see the group's messages: how many of them are shown; otherwise null.</summary>
     public EventFocus? Focus

@@ -101,6 +101,9 @@ internal sealed class HostedReplica : IReplicaHost, IReplicaTransport, ILaneSend
     /// <summary>When it was woken to elect; 0 when it was not. Belongs to the <see cref="Orphans"/>.</summary>
     public long WokenAt { get; set; }
 
+    // Who watches, watches what applications do.
+    private bool IsWatched => services.Events.IsWatched && !Slot.Group.IsCatalogue;
+
     private IGrainContext Context => grain.GrainContext;
 
     /// <summary>Takes note of the open log.</summary>
@@ -200,7 +203,7 @@ internal sealed class HostedReplica : IReplicaHost, IReplicaTransport, ILaneSend
     public void OnRoleChanged(RoleChanged change)
     {
         Volatile.Write(ref role, change);
-        if (services.Events.IsWatched)
+        if (IsWatched)
         {
             services.Events.Record(new RoleEvent(
                 Key.Group,
@@ -224,7 +227,7 @@ internal sealed class HostedReplica : IReplicaHost, IReplicaTransport, ILaneSend
     {
         var isFirst = Interlocked.Exchange(ref told, configuration) is null;
         TellConfiguration();
-        if (services.Events.IsWatched && !isFirst)
+        if (IsWatched && !isFirst)
         {
             services.Events.Record(new MembershipEvent(
                 Key.Group,
@@ -239,7 +242,7 @@ internal sealed class HostedReplica : IReplicaHost, IReplicaTransport, ILaneSend
     /// <inheritdoc/>
     public void OnSnapshot(EntryId lastIncluded, bool isInstalled)
     {
-        if (services.Events.IsWatched)
+        if (IsWatched)
         {
             services.Events.Record(new SnapshotEvent(Key.Group, Key.Replica.Value, lastIncluded.Index.Value, isInstalled));
         }
@@ -270,7 +273,7 @@ internal sealed class HostedReplica : IReplicaHost, IReplicaTransport, ILaneSend
         var peer = Slot.Group.Slot(to);
         var trouble = Troubles;
         var isLost = trouble is not null && trouble.Loses(to);
-        if (services.Events.IsWatched)
+        if (IsWatched)
         {
             services.Events.RecordMessage(this, to, message, isLost || (peer is { Local: null, Silo: { } target } && services.Links.IsCut(target)));
         }
@@ -334,6 +337,10 @@ internal sealed class HostedReplica : IReplicaHost, IReplicaTransport, ILaneSend
     {
         var known = Role;
         Slot.Group.Learn(Configuration, known.Leader is null ? Term.Zero : known.Term);
+        if (known.Role == RaftRole.Leader && Configuration.Version > LogIndex.Zero)
+        {
+            services.Catalogue.Nudge();
+        }
     }
 
     private void Silence()

@@ -16,6 +16,7 @@ internal sealed class ReplicaServices(
     EventRecorder events,
     LinkFaults links,
     FaultTable faults,
+    CatalogueNudge catalogue,
     ILogStore store,
     StateMachineCatalog machines,
     IOptions<RaftOptions> options,
@@ -45,6 +46,9 @@ internal sealed class ReplicaServices(
 
     /// <summary>What is broken on purpose.</summary>
     public FaultTable Faults { get; } = faults;
+
+    /// <summary>Who writes down which members groups have.</summary>
+    public CatalogueNudge Catalogue { get; } = catalogue;
 
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; } = time;

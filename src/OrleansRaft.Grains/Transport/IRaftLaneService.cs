@@ -67,4 +67,16 @@ internal interface IRaftLaneService : IGrainService
     /// <summary>Makes the place of a new member in the store that this silo reaches; <paramref name="version"/> is that of the configuration in force.</summary>
     [Alias("create")]
     Task CreateReplicaAsync(ReplicaName replica, long version);
+
+    /// <summary>Whether this silo is configured with a set of so many groups.</summary>
+    [Alias("offers")]
+    Task<bool> OffersAsync(string set, int groups, int replicas);
+
+    /// <summary>Makes the places of some groups of a set that was announced, in the store that this silo reaches.</summary>
+    [Alias("create-groups")]
+    Task CreateGroupsAsync(string set, int groups, int replicas, int first, int count);
+
+    /// <summary>The catalogue holds something new.</summary>
+    [Alias("catalogue-changed")]
+    Task CatalogueChangedAsync();
 }

@@ -22,6 +22,9 @@ internal sealed class RaftLaneService(
     SleepChecks sleep,
     EventRecorder events,
     FaultTable faults,
+    StateMachineCatalog machines,
+    SetCreation creation,
+    CatalogueNudge nudge,
     ILogStore store)
     : GrainService(id, silo, loggers), IRaftLaneService
 {
@@ -132,6 +135,20 @@ internal sealed class RaftLaneService(
             groups.Cluster.InitialConfiguration(group.Set, group.Number) with { Version = new LogIndex(version) },
             StoppedCancellationTokenSource.Token)
         : throw new StoreRefusedException($"This silo knows no group '{replica.Group}'.");
+
+    /// <inheritdoc/>
+    public Task<bool> OffersAsync(string set, int groups, int replicas) => Task.FromResult(machines.Wanted.Sets.Contains(new GroupSet(set, groups, replicas)));
+
+    /// <inheritdoc/>
+    public Task CreateGroupsAsync(string set, int groups, int replicas, int first, int count) =>
+        creation.CreateHereAsync(new GroupSet(set, groups, replicas), first, count, StoppedCancellationTokenSource.Token);
+
+    /// <inheritdoc/>
+    public Task CatalogueChangedAsync()
+    {
+        nudge.Nudge();
+        return Task.CompletedTask;
+    }
 
     private static async Task<ReplicaReport?> ReportAsync(HostedReplica replica)
     {

@@ -36,7 +36,10 @@ public static class ClusterRow
         }
     }
 
-    /// <summary>Refuses a silo that is configured otherwise than the cluster it joins. Local stores count only when the silo names some.</summary>
+    /// <summary>
+    /// Refuses a silo that is configured otherwise than the cluster it joins. Local stores count only when the silo names some. A set that is not in the row is
+    /// allowed in a cluster with a catalogue, which then has it added.
+    /// </summary>
     /// <param name="place">Which store, for people.</param>
     /// <param name="stored">The cluster row.</param>
     /// <param name="wanted">What the silo is configured with.</param>
@@ -63,7 +66,17 @@ public static class ClusterRow
     /// <param name="localId">The id of the local store; empty for shared stores.</param>
     public static IEnumerable<(ReplicaKey Key, Configuration Initial)> FirstReplicas(ClusterDefinition definition, string localId) =>
         from set in definition.Sets
-        from number in Enumerable.Range(0, set.Groups)
+        from replica in FirstReplicas(definition, set, 0, set.Groups, localId)
+        select replica;
+
+    /// <summary>The first replicas of some groups of a set, likewise.</summary>
+    /// <param name="definition">The cluster row.</param>
+    /// <param name="set">The set.</param>
+    /// <param name="first">The number of the first of the groups.</param>
+    /// <param name="count">How many groups.</param>
+    /// <param name="localId">The id of the local store; empty for shared stores.</param>
+    public static IEnumerable<(ReplicaKey Key, Configuration Initial)> FirstReplicas(ClusterDefinition definition, GroupSet set, int first, int count, string localId) =>
+        from number in Enumerable.Range(first, count)
         let initial = definition.InitialConfiguration(set, number)
         from member in initial.Members
         where member.Store == localId
@@ -71,10 +84,11 @@ public static class ClusterRow
 
     private static IEnumerable<string> Differences(ClusterDefinition stored, ClusterDefinition wanted)
     {
+        var hasCatalogue = stored.Sets.Any(static set => set.Name == GroupSet.Catalogue);
         foreach (var name in stored.Sets.Concat(wanted.Sets).Select(set => set.Name).Distinct(StringComparer.Ordinal))
         {
             var (before, now) = (Describe(stored.Sets, name), Describe(wanted.Sets, name));
-            if (before != now)
+            if (before != now && !(hasCatalogue && stored.Sets.All(set => set.Name != name)))
             {
                 yield return $"'{name}' has {before}, not {now}";
             }

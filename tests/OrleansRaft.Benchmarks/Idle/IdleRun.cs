@@ -56,15 +56,17 @@ internal sealed class IdleRun(int groups, TimeSpan duration, TextWriter error)
 
     private async Task WaitUntilAsleepAsync(SiloCluster silos)
     {
+        // The catalogue is a group too.
+        var replicas = (groups + 1) * SilosCount;
         SiloMetrics[] metrics = [];
         await Until.TrueAsync(
             async () =>
             {
                 metrics = await ReadMetricsAsync(silos);
-                return (int)metrics.Sum(silo => silo.Replicas) == groups * SilosCount && metrics.Sum(silo => silo.Asleep) >= groups * SilosCount;
+                return metrics.Sum(silo => silo.Replicas) >= replicas && metrics.Sum(silo => silo.Asleep) >= replicas;
             },
             SleepPatience,
-            () => $"of {groups * SilosCount} replicas {metrics.Sum(silo => silo.Replicas)} run, of which {metrics.Sum(silo => silo.Asleep)} sleep");
+            () => $"of {replicas} replicas {metrics.Sum(silo => silo.Replicas)} run, of which {metrics.Sum(silo => silo.Asleep)} sleep");
     }
 
     private async Task<IdleFigures.Cost> MeasureCostAsync(SiloCluster silos, CancellationToken cancellation)

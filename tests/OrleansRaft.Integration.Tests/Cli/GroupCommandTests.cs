@@ -72,6 +72,17 @@ public sealed class GroupCommandTests(OneSilo silo)
     }
 
     [Fact]
+    public async Task The_catalogue_does_not_show_among_the_groups_but_can_be_looked_at()
+    {
+        var list = await CommandLineRun.AtAsync(silo.Address, "group", "list");
+        var show = await CommandLineRun.AtAsync(silo.Address, "group", "show", "catalogue-0");
+
+        list.Output.ShouldNotContain("catalogue");
+        show.ExitCode.ShouldBe(0, show.Error);
+        show.Output.ShouldContain("catalogue-0");
+    }
+
+    [Fact]
     public async Task Status_is_readable_too()
     {
         var status = await CommandLineRun.AtAsync(silo.Address, "status");

@@ -1,0 +1,212 @@
+using System.Buffers;
+using Microsoft.Extensions.DependencyInjection;
+using OrleansRaft.Core;
+using OrleansRaft.Core.Codec;
+using OrleansRaft.Grains;
+using OrleansRaft.Runtime;
+using OrleansRaft.Runtime.StateMachines;
+using OrleansRaft.Runtime.Storage;
+using OrleansRaft.Runtime.Storage.Memory;
+
+namespace OrleansRaft.Integration.Tests.Grains;
+
+/// <summary>The catalogue: a group beside the cluster row, in which sets of groups are added and changes of members are written down.</summary>
+public sealed class CatalogueTests
+{
+    private const string Added = "accounts";
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_set_that_every_silo_is_configured_with_is_added_to_a_cluster_that_exists_and_is_there_after_all_silos_have_ended()
+    {
+        var disk = new MemoryDisk();
+        await using (var before = await StartAsync(disk))
+        {
+            await before.AddAsync("k", 1);
+        }
+
+        await using (var extended = await StartAsync(disk, addedGroups: 5))
+        {
+            (await AddWhenThereAsync(extended, 10)).Sum.ShouldBe(10);
+            (await extended.AddAsync("k", 1)).Sum.ShouldBe(2, "the first set goes on");
+        }
+
+        await using var again = await StartAsync(disk, addedGroups: 5);
+
+        (await AddWhenThereAsync(again, 10)).Sum.ShouldBe(20);
+        var set = (await ReadAsync(again)).Sets.ShouldHaveSingleItem();
+        set.ShouldBe(new FurtherSet(Added, 5, 3, IsCreated: true));
+        (await again.Admin.ListGroupsAsync(null, 100, Token)).Groups.Count(group => group.Set == Added).ShouldBe(5);
+    }
+
+    [Fact]
+    public async Task A_set_waits_until_every_silo_is_configured_with_it()
+    {
+        var disk = new MemoryDisk();
+        await using var cluster = await StartAsync(disk);
+        var creation = cluster.Silos[0].ServiceProvider.GetRequiredService<SetCreation>();
+
+        var obstacle = await creation.FindObstacleAsync(new GroupSet(Added, 5, 3), Token);
+
+        obstacle.ShouldNotBeNull().ShouldContain("configure it alike and restart it");
+    }
+
+    [Fact]
+    public async Task A_set_goes_to_the_disks_that_its_silos_hold()
+    {
+        var disk = new MemoryDisk("local");
+        await using (var before = await StartAsync(disk, silos: 1))
+        {
+            await before.AddAsync("k", 1);
+        }
+
+        await using var extended = await StartAsync(disk, silos: 1, addedGroups: 2);
+
+        (await AddWhenThereAsync(extended, 10)).Sum.ShouldBe(10);
+    }
+
+    [Fact]
+    public void A_set_is_refused_where_there_is_no_catalogue_to_add_it_and_other_numbers_are_refused_everywhere()
+    {
+        var counters = new GroupSet("counters", 4, 3);
+        var without = new ClusterDefinition("c", [counters], 1, []);
+        var with = without with { Sets = [new GroupSet(GroupSet.Catalogue, 1, 3), counters] };
+        var further = new GroupSet(Added, 5, 3);
+
+        Should.Throw<StoreRefusedException>(() => ClusterRow.RequireSame("the store", without, without with { Sets = [further, counters] }))
+            .Message.ShouldContain($"'{Added}' has no groups, not 5 group(s)");
+        ClusterRow.RequireSame("the store", with, with with { Sets = [further, .. with.Sets] });
+        Should.Throw<StoreRefusedException>(() => ClusterRow.RequireSame("the store", with, with with { Sets = [with.Sets[0], counters with { Groups = 5 }] }))
+            .Message.ShouldContain("'counters' has 4 group(s) of 3 replica(s), not 5 group(s)");
+    }
+
+    [Fact]
+    public async Task A_change_of_members_is_written_down_and_a_silo_that_starts_knows_it()
+    {
+        var disk = new MemoryDisk();
+        await using (var cluster = await StartAsync(disk))
+        {
+            await cluster.WaitUntilSpreadAsync();
+            (await cluster.Admin.ChangeMembersAsync("ledgers-0", new AddMember { Replaces = new ReplicaId(1) }, null, Token)).ShouldBeOfType<Committed<Configuration>>();
+            await RaftTestCluster.EventuallyAsync(async () => VotersOf(await ReadAsync(cluster), "ledgers-0") is [2, 3, 4] ? null : "the change is not in the catalogue");
+        }
+
+        await using var again = await StartAsync(disk);
+
+        await RaftTestCluster.EventuallyAsync(async () =>
+            VotersOf(await ReadAsync(again), "ledgers-0") is [2, 3, 4]
+            && again.Silos.All(silo => silo.ServiceProvider.GetRequiredService<GroupTable>().Find("ledgers-0")!.Configuration.Voters is [{ Value: 2 }, { Value: 3 }, { Value: 4 }])
+                ? null
+                : "a silo does not know the members");
+    }
+
+    [Fact]
+    public async Task Groups_serve_without_the_catalogue_which_does_not_show_among_them()
+    {
+        await using var cluster = await StartAsync(new MemoryDisk());
+        await cluster.WaitUntilSpreadAsync();
+        foreach (var silo in cluster.Silos)
+        {
+            var groups = silo.ServiceProvider.GetRequiredService<GroupTable>();
+            groups.Hosted.Where(replica => replica.Slot.Group.IsCatalogue).ToList().ForEach(replica => replica.StopSoon());
+        }
+
+        (await cluster.AddAsync("k", 1)).Sum.ShouldBe(1);
+
+        (await RaftTestCluster.AdminOf(cluster.Silos[0]).CheckReadinessAsync(Token)).IsReady.ShouldBeTrue();
+        (await cluster.Admin.ListGroupsAsync(null, 100, Token)).Groups.ShouldAllBe(group => group.Set == RaftTestCluster.Set);
+        (await cluster.Admin.GetGroupAsync("catalogue-0", Token)).ShouldNotBeNull();
+    }
+
+    [Fact]
+    public void The_first_announcement_of_a_set_counts_and_later_words_of_members_replace_earlier_ones()
+    {
+        var machine = new CatalogueMachine();
+
+        Apply(machine, 5, new BeginSet(Added, 5, 3)).Sets.ShouldBe([new FurtherSet(Added, 5, 3, IsCreated: false)]);
+        Apply(machine, 6, new BeginSet(Added, 9, 3)).Sets.ShouldBe([new FurtherSet(Added, 5, 3, IsCreated: false)]);
+        Apply(machine, 7, new FinishSet(Added)).Revision.ShouldBe(7);
+        Apply(machine, 8, new FinishSet(Added)).Revision.ShouldBe(7);
+        Apply(machine, 9, new NoteConfiguration(Known(term: 3, version: 20)));
+        Apply(machine, 10, new NoteConfiguration(Known(term: 2, version: 30)));
+        Apply(machine, 11, new NoteConfiguration(Known(term: 4, version: 10)));
+
+        var contents = Ask(machine, known: 0);
+        contents.Sets.ShouldBe([new FurtherSet(Added, 5, 3, IsCreated: true)]);
+        contents.Configurations.ShouldHaveSingleItem().Version.ShouldBe(10);
+        Ask(machine, known: 11).Configurations.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void A_snapshot_holds_everything_and_equal_states_have_equal_bytes()
+    {
+        var machine = new CatalogueMachine();
+        Apply(machine, 5, new BeginSet(Added, 5, 3));
+        Apply(machine, 6, new NoteConfiguration(Known(term: 3, version: 20)));
+        var restored = new CatalogueMachine();
+
+        restored.Restore(Capture(machine));
+
+        Capture(restored).ShouldBe(Capture(machine));
+        Ask(restored, known: 0).Configurations.ShouldHaveSingleItem().Group.ShouldBe("ledgers-0");
+        Should.Throw<CorruptDataException>(() => restored.Restore(new byte[] { 9 })).Message.ShouldContain("version 9");
+        restored.Restore(ReadOnlyMemory<byte>.Empty);
+        Ask(restored, known: 1).Sets.ShouldBeEmpty();
+    }
+
+    private static Task<RaftTestCluster> StartAsync(MemoryDisk disk, int silos = 3, int addedGroups = 0) => RaftTestCluster.StartAsync(
+        silos: silos,
+        disk: disk,
+        configure: (_, silo) =>
+        {
+            silo.AddRaftCatalogue();
+            if (addedGroups > 0)
+            {
+                silo.AddRaftStateMachine<LedgerCommand, LedgerResult, Ledger>(Added, addedGroups);
+            }
+        });
+
+    private static async Task<LedgerResult> AddWhenThereAsync(RaftTestCluster cluster, long amount)
+    {
+        var requestId = Guid.NewGuid().ToString();
+        Outcome<LedgerResult>? outcome = null;
+        await RaftTestCluster.EventuallyAsync(async () =>
+        {
+            outcome = await cluster.Client.GetRaftGroup<LedgerCommand, LedgerResult>(Added, "k").SubmitAsync(new LedgerCommand(amount), requestId, Token);
+            return outcome is Committed<LedgerResult> ? null : outcome.ToString();
+        });
+        return RaftTestCluster.Committed(outcome!).Value;
+    }
+
+    private static async Task<CatalogueContents> ReadAsync(RaftTestCluster cluster) =>
+        (await cluster.Silos[0].ServiceProvider.GetRequiredService<IRaftCatalogue>().ReadAsync(cancellation: Token)) switch
+        {
+            Committed<CatalogueContents> read => read.Value,
+            _ => CatalogueContents.Empty,
+        };
+
+    private static long[] VotersOf(CatalogueContents contents, string group) =>
+        contents.Configurations.FirstOrDefault(known => known.Group == group) is { } known
+            ? [.. ConfigurationCodec.Decode(known.Configuration).Voters.Select(voter => voter.Value)]
+            : [];
+
+    private static KnownConfiguration Known(long term, long version) => new("ledgers-0", term, version, ConfigurationCodec.Encode(Configuration.OfVoters(3)).ToArray());
+
+    private static CatalogueContents Apply(CatalogueMachine machine, long index, CatalogueCommand command)
+    {
+        var results = new CatalogueContents[1];
+        machine.Apply([new Command<CatalogueCommand>(command, "k", new EntryId(new Term(1), new LogIndex(index)), LogTime.Zero)], results);
+        return results[0];
+    }
+
+    private static CatalogueContents Ask(CatalogueMachine machine, long known) =>
+        machine.Query(new Command<CatalogueCommand>(new ReadCatalogue(known), "", new EntryId(new Term(1), new LogIndex(99)), LogTime.Zero));
+
+    private static byte[] Capture(CatalogueMachine machine)
+    {
+        var output = new ArrayBufferWriter<byte>();
+        machine.Capture(output);
+        return output.WrittenSpan.ToArray();
+    }
+}
