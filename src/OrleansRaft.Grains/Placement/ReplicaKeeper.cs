@@ -31,6 +31,8 @@ internal sealed class ReplicaKeeper(
     private const int QuickSweepsAfterNudge = 3;
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan JoiningPatience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan PatiencePerReplica = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan PatienceMax = TimeSpan.FromSeconds(30);
     private const int PausePerStock = 4;
     private static readonly TimeSpan ActivationTimeout = TimeSpan.FromSeconds(10);
 
@@ -122,7 +124,7 @@ internal sealed class ReplicaKeeper(
             return false;
         }
 
-        var kept = groups.Groups.Where(group => ReplicaChooser.ChooseKeeper(group.Name, stock.Active)?.Address.Equals(self.SiloAddress) == true).ToList();
+        var kept = groups.AllGroups.Where(group => ReplicaChooser.ChooseKeeper(group.Name, stock.Active)?.Address.Equals(self.SiloAddress) == true).ToList();
         wantedHere.RemoveWhere(slot => stock.Lives(slot) || !slot.Group.Configuration.Contains(slot.Replica));
         var missing = kept.SelectMany(Members).Concat(wantedHere).Distinct().Where(slot => !stock.Lives(slot)).ToList();
 
@@ -148,11 +150,20 @@ internal sealed class ReplicaKeeper(
 
     /// <summary>
     /// Silos that start together should not find everything on the first of them, and a silo that the membership still counts as active may have died with all
-    /// others: while too few answer, it waits for a moment.
+    /// others: while too few answer, it waits for a moment. For longer, the more replicas there are to be placed: to move thousands of them to a silo that came a
+    /// few seconds later takes minutes.
     /// </summary>
-    private bool AwaitsOthers(StockTaking stock) =>
-        groups.Cluster.Sets.Any(set => set.Replicas > stock.Answering.Count)
-        && time.GetElapsedTime(startedAt) < (silos.IsSomebodyJoining || !stock.IsComplete ? JoiningPatience : StartPatience);
+    private bool AwaitsOthers(StockTaking stock)
+    {
+        if (groups.Cluster.Sets.All(set => set.Replicas <= stock.Answering.Count))
+        {
+            return false;
+        }
+
+        var patience = silos.IsSomebodyJoining || !stock.IsComplete ? JoiningPatience : StartPatience;
+        var placing = PatiencePerReplica * groups.AllGroups.SelectMany(Members).Count(slot => !stock.Lives(slot));
+        return time.GetElapsedTime(startedAt) < (placing < patience ? patience : placing < PatienceMax ? placing : PatienceMax);
+    }
 
     private void TakeNudges()
     {

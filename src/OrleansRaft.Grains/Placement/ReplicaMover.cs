@@ -6,23 +6,31 @@ namespace OrleansRaft.Grains;
 /// <summary>Separates replicas of a group that share a silo, when a silo without any has joined. Gently: few at a time, and of a group never more than one.</summary>
 internal sealed class ReplicaMover(ReplicaPlacer placer, Locator locator, Silos silos, IGrainFactory grains, TimeProvider time, ILogger<ReplicaMover> logger)
 {
-    private const int MovesMax = 64;
+    private const int MovesMax = 1_024;
     private const int ConcurrencyMax = 8;
+    private static readonly TimeSpan RoundMax = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan ArrivalTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan ArrivalPoll = TimeSpan.FromMilliseconds(20);
 
     private readonly RetryTimes retries = new(time);
 
-    /// <summary>Moves some replicas.</summary>
+    /// <summary>Moves some replicas, for a few seconds: to take stock of thousands takes long, and what was seen then does not stay true for ever.</summary>
     /// <returns>Whether nothing is left to be moved.</returns>
     public async Task<bool> SeparateAsync(IReadOnlyList<GroupEntry> kept, StockTaking stock, CancellationToken cancellation)
     {
+        var since = time.GetTimestamp();
         var moves = kept.Select(group => Choose(group, stock)).OfType<Move>().Take(MovesMax).ToList();
         await Parallel.ForEachAsync(
             moves,
             new ParallelOptions { MaxDegreeOfParallelism = ConcurrencyMax, CancellationToken = cancellation },
-            async (move, token) => await CarryOutAsync(move, token));
+            async (move, token) =>
+            {
+                if (time.GetElapsedTime(since) < RoundMax)
+                {
+                    await CarryOutAsync(move, token);
+                }
+            });
         return moves.Count == 0;
     }
 
