@@ -53,9 +53,15 @@ internal static class RequestBody
 
             if (read.IsCompleted)
             {
-                var parsed = parse(read.Buffer, with);
-                body.AdvanceTo(read.Buffer.End);
-                return parsed;
+                try
+                {
+                    return parse(read.Buffer, with);
+                }
+                finally
+                {
+                    // Whatever becomes of it: a connection whose request was left half-read can serve no other.
+                    body.AdvanceTo(read.Buffer.End);
+                }
             }
 
             body.AdvanceTo(read.Buffer.Start, read.Buffer.End);
