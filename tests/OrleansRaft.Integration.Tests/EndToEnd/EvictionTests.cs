@@ -13,8 +13,8 @@ public sealed class EvictionTests(EndToEndCluster cluster)
         await cluster.StartPostgresAsync();
         string[] impatient =
         [
-            "--set", "Orleans:Membership:ProbeTimeout=00:00:00.500",
-            "--set", "Orleans:Membership:NumMissedProbesLimit=2",
+            "--set", "Orleans:Membership:ProbeTimeout=00:00:01",
+            "--set", "Orleans:Membership:NumMissedProbesLimit=3",
             "--set", "Orleans:Membership:EnableIndirectProbes=false",
         ];
         await using var silos = new SiloCluster([await cluster.Postgres.CreateDatabaseAsync()], groups: 2, more: impatient);

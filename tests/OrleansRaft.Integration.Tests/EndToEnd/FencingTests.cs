@@ -23,8 +23,8 @@ public sealed class FencingTests(EndToEndCluster cluster, ITestOutputHelper log)
         await cluster.StartPostgresAsync();
         string[] impatient =
         [
-            "--set", "Orleans:Membership:ProbeTimeout=00:00:00.500",
-            "--set", "Orleans:Membership:NumMissedProbesLimit=2",
+            "--set", "Orleans:Membership:ProbeTimeout=00:00:01",
+            "--set", "Orleans:Membership:NumMissedProbesLimit=3",
             "--set", "Orleans:Membership:EnableIndirectProbes=false",
         ];
         await using var silos = new SiloCluster([await cluster.Postgres.CreateDatabaseAsync()], groups: 1, more: impatient);

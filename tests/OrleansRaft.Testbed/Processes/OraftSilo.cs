@@ -15,6 +15,7 @@ public sealed record SiloHome(string Address, IReadOnlyList<string> Launcher);
 public sealed class OraftSilo(
     string name, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string>? environment = null, SiloHome? home = null) : IAsyncDisposable
 {
+    private const int Evicted = 7;
     private static readonly TimeSpan ReadyDeadline = TimeSpan.FromSeconds(90);
     private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(5) };
 
@@ -57,14 +58,27 @@ public sealed class OraftSilo(
         process = OraftProcess.Start(CommandLine, environment, launcher: home?.Launcher);
     }
 
-    /// <summary>Waits until it has joined and every group has a leader that it can reach.</summary>
+    /// <summary>Waits until it has joined and every group has a leader that it can reach. Started again, as by a supervisor, when the others evict it meanwhile.</summary>
     /// <param name="patience">For how long it may take; generous by default.</param>
     /// <exception cref="InvalidOperationException">The process ended.</exception>
     /// <exception cref="TimeoutException">It did not become ready.</exception>
     public Task WaitUntilReadyAsync(TimeSpan? patience = null) => Until.TrueAsync(
-        async () => Process.HasExited
-            ? throw new InvalidOperationException($"{name} ended instead of becoming ready:\n{Process.Transcript}")
-            : await IsReadyAsync(),
+        async () =>
+        {
+            if (!Process.HasExited)
+            {
+                return await IsReadyAsync();
+            }
+
+            // A busy machine keeps a silo that starts from answering for seconds.
+            if (await Process.WaitForExitAsync(ReadyDeadline) != Evicted)
+            {
+                throw new InvalidOperationException($"{name} ended instead of becoming ready:\n{Process.Transcript}");
+            }
+
+            Start();
+            return false;
+        },
         patience ?? ReadyDeadline,
         () => $"{name} did not become ready:\n{Process.Transcript}");
 
