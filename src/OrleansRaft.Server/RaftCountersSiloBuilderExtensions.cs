@@ -8,7 +8,11 @@ namespace OrleansRaft.Server;
 /// <summary>Adds counters to a silo.</summary>
 public static class RaftCountersSiloBuilderExtensions
 {
+    /// <summary>The name of the grain storage in which ordinary grains keep what is known of tenants besides their counters.</summary>
+    public const string TenantStorage = "tenants";
+
     /// <summary>Adds the set of groups <see cref="CounterMachine.SetName"/> that the HTTP API serves, with the counters' own compact codecs.</summary>
+    /// <remarks>Grain storage named <see cref="TenantStorage"/> is in memory, unless the silo adds another of that name afterwards.</remarks>
     /// <param name="silo">The silo, after <c>AddRaft</c> or before.</param>
     /// <param name="groups">How many groups the counters are spread over; fixed when the cluster first starts.</param>
     /// <param name="replicas">How many voters each group starts with; fixed likewise.</param>
@@ -17,6 +21,7 @@ public static class RaftCountersSiloBuilderExtensions
         ArgumentNullException.ThrowIfNull(silo);
         silo.Services.AddSingleton<ICommandCodec<CounterCommand>, CounterCommandCodec>();
         silo.Services.AddSingleton<ICommandCodec<CounterResult>, CounterResultCodec>();
+        silo.AddMemoryGrainStorage(TenantStorage);
         return silo.AddRaftStateMachine<CounterCommand, CounterResult, CounterMachine>(CounterMachine.SetName, groups, replicas);
     }
 }

@@ -14,6 +14,7 @@ public static class RaftServerEndpointExtensions
 {
     private const string Counters = "/api/v1/tenants/{tenant}/counters";
     private const string Counter = Counters + "/{counter}";
+    private const string Note = "/api/v1/tenants/{tenant}/note";
     private const string Groups = "/api/v1/groups";
     private const string Lab = "/api/v1/lab";
     private const string Faults = "/api/v1/faults";
@@ -30,6 +31,7 @@ public static class RaftServerEndpointExtensions
         var options = services.GetRequiredService<IOptions<RaftServerOptions>>().Value;
         var logger = services.GetRequiredService<ILoggerFactory>().CreateLogger("OrleansRaft.Server");
         MapCounters(endpoints, services.GetRequiredService<CounterEndpoints>(), logger);
+        MapTenants(endpoints, services.GetRequiredService<TenantEndpoints>(), logger);
         MapGroups(endpoints, services.GetRequiredService<GroupEndpoints>(), logger);
         MapMembers(endpoints, services.GetRequiredService<MemberEndpoints>(), logger);
         MapLive(endpoints, services.GetRequiredService<EventEndpoints>(), services.GetRequiredService<FaultEndpoints>(), logger);
@@ -56,6 +58,12 @@ public static class RaftServerEndpointExtensions
         endpoints.Map(HttpMethods.Put, Counter, counters.SetAsync, ApiOperations.SetCounter, logger);
         endpoints.Map(HttpMethods.Delete, Counter, counters.DeleteAsync, ApiOperations.DeleteCounter, logger);
         endpoints.Map(HttpMethods.Get, Counters, counters.ListAsync, ApiOperations.ListCounters, logger);
+    }
+
+    private static void MapTenants(IEndpointRouteBuilder endpoints, TenantEndpoints tenants, ILogger logger)
+    {
+        endpoints.Map(HttpMethods.Get, Note, tenants.ReadNoteAsync, ApiOperations.ReadNote, logger);
+        endpoints.Map(HttpMethods.Put, Note, tenants.WriteNoteAsync, ApiOperations.WriteNote, logger);
     }
 
     private static void MapGroups(IEndpointRouteBuilder endpoints, GroupEndpoints groups, ILogger logger)

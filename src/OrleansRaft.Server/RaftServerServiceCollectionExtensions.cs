@@ -27,6 +27,7 @@ public static class RaftServerServiceCollectionExtensions
         }
 
         services.AddSingleton<CounterEndpoints>();
+        services.AddSingleton<TenantEndpoints>();
         services.AddSingleton<GroupEndpoints>();
         services.AddSingleton<MemberEndpoints>();
         services.AddSingleton<GroupJson>();

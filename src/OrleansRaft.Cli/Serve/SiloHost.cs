@@ -55,6 +55,7 @@ internal static class SiloHost
                 .AddRaft(raft => AddStore(raft, settings))
                 .AddRaftCatalogue(settings.Replicas)
                 .AddRaftCounters(settings.Groups, settings.Replicas);
+            AddGrainStorage(silo, settings);
             silo.Services.Replace(ServiceDescriptor.Singleton(fatal));
         });
         builder.Services.AddOrleansRaftServer(builder.Configuration);
@@ -143,6 +144,19 @@ internal static class SiloHost
             options.SiloListeningEndpoint = new System.Net.IPEndPoint(settings.SiloAddress, settings.SiloPort);
             options.GatewayListeningEndpoint = new System.Net.IPEndPoint(settings.SiloAddress, settings.GatewayPort);
         });
+    }
+
+    /// <summary>Ordinary grains keep their state on the first PostgreSQL server, as the membership does; where there is none, it goes with the process.</summary>
+    private static void AddGrainStorage(ISiloBuilder silo, ServeSettings settings)
+    {
+        if (settings.Store == StoreKind.Postgres)
+        {
+            silo.AddAdoNetGrainStorage(RaftCountersSiloBuilderExtensions.TenantStorage, options =>
+            {
+                options.Invariant = "Npgsql";
+                options.ConnectionString = settings.Postgres[0];
+            });
+        }
     }
 
     private static void AddStore(RaftBuilder raft, ServeSettings settings)

@@ -4,6 +4,7 @@ namespace OrleansRaft.Server;
 internal static class ApiOperations
 {
     private const string Counters = "Counters";
+    private const string Tenants = "Tenants";
     private const string Groups = "Groups";
     private const string Events = "Events";
     private const string Faults = "Faults";
@@ -17,6 +18,7 @@ internal static class ApiOperations
     private static readonly ApiProblem NoSuchScenario = new(404, ProblemTypes.UnknownScenario, "the lab has no such scenario");
     private static readonly ApiProblem NoSuchGroup = new(404, ProblemTypes.UnknownGroup, "there is no such group in this cluster");
     private static readonly ApiProblem NoSuchCounter = new(404, ProblemTypes.UnknownCounter, "the counter was never written, or was deleted");
+    private static readonly ApiProblem NoSuchNote = new(404, ProblemTypes.UnknownNote, "the tenant has no note");
     private static readonly ApiProblem KeyReused = new(409, ProblemTypes.KeyReused, "the Idempotency-Key came before with another body or condition");
     private static readonly ApiProblem ConditionFailed = new(412, ProblemTypes.PreconditionFailed, "the counter is not as If-Match says; nothing was changed");
     private static readonly ApiProblem TooLarge = new(413, ProblemTypes.BodyTooLarge, "the body is larger than 64 KB");
@@ -70,6 +72,23 @@ internal static class ApiOperations
         Parameters = [ApiParameter.Tenant, ApiParameter.AfterCounter, ApiParameter.Limit(CounterEndpoints.PageSize)],
         Success = new(200, "A page of counters.", ApiSchemas.CounterPage),
         Problems = [Invalid, NoSuchGroup, Overloaded, Failed, NoLeader],
+    };
+
+    public static readonly ApiOperation ReadNote = new("readNote", Tenants, "Reads the note about a tenant")
+    {
+        Description = "Kept by an ordinary grain in grain storage, not by a Raft group: while its silo is being declared dead, nobody answers.",
+        Parameters = [ApiParameter.Tenant],
+        Success = new(200, "The note.", ApiSchemas.Note),
+        Problems = [Invalid, NoSuchNote, Failed],
+    };
+
+    public static readonly ApiOperation WriteNote = new("writeNote", Tenants, "Writes the note about a tenant")
+    {
+        Description = "At most 1,000 characters. The last one stored counts; writing the same again changes nothing.",
+        Parameters = [ApiParameter.Tenant],
+        Body = ApiSchemas.NoteBody,
+        Success = new(200, "The note, stored.", ApiSchemas.Note),
+        Problems = [Invalid, TooLarge, NotJson, Failed],
     };
 
     public static readonly ApiOperation ListGroups = new("listGroups", Groups, "Lists the Raft groups with their replicas")

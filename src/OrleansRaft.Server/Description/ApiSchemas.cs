@@ -10,6 +10,8 @@ internal static class ApiSchemas
     public const string CounterPage = nameof(CounterPage);
     public const string IncrementBody = nameof(IncrementBody);
     public const string SetBody = nameof(SetBody);
+    public const string Note = nameof(Note);
+    public const string NoteBody = nameof(NoteBody);
     public const string Group = nameof(Group);
     public const string GroupPage = nameof(GroupPage);
     public const string Replica = nameof(Replica);
@@ -36,6 +38,8 @@ internal static class ApiSchemas
         document.AddComponent(CounterPage, Page("counters", Counter, document, Text("The after of the next page; null on the last one.", OrNull)));
         document.AddComponent(IncrementBody, Body("by", Int64("How much to add; may be negative.")));
         document.AddComponent(SetBody, Body("value", Int64("The counter's new value.")));
+        document.AddComponent(Note, Closed([("tenant", Text("About which tenant.")), ("text", Text("What it says."))]));
+        document.AddComponent(NoteBody, Body("text", Text("What the note is to say; at most 1,000 characters.")));
         document.AddComponent(Replica, ReplicaSchema());
         document.AddComponent(Configuration, ConfigurationSchema());
         document.AddComponent(LeaderBody, Body("replica", Int64("The voter that is to lead.")));

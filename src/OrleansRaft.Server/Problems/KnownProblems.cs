@@ -52,6 +52,13 @@ internal static class KnownProblems
     public static Problem NoLeader(string detail) =>
         new(StatusCodes.Status503ServiceUnavailable, ProblemTypes.NoLeader, "The group has no leader.", $"{detail} The header Retry-After says when to ask again.") { RetryAfterSeconds = 1 };
 
+    public static Problem UnknownNote(string tenant) =>
+        new(
+            StatusCodes.Status404NotFound,
+            ProblemTypes.UnknownNote,
+            "There is no such note.",
+            $"There is no note about the tenant {Shortened.Of(tenant)}. PUT one to the same address.");
+
     public static Problem UnknownScenario(string scenario) =>
         new(
             StatusCodes.Status404NotFound,

@@ -39,6 +39,9 @@ public static class ProblemTypes
     /// <summary>404: there is no such fault, or it has healed.</summary>
     public const string UnknownFault = "unknown-fault";
 
+    /// <summary>404: the tenant has no note.</summary>
+    public const string UnknownNote = "unknown-note";
+
     /// <summary>404: the lab has no such scenario.</summary>
     public const string UnknownScenario = "unknown-scenario";
 

@@ -26,6 +26,14 @@ public sealed class DescribedShapesTests(CounterServer server) : IClassFixture<C
         CheckAsync(method, route, counters + path, body);
 
     [Theory]
+    [InlineData("GET", "nobody")]
+    [InlineData("GET", "n%20b")]
+    [InlineData("PUT", "somebody", """{"text":"pays yearly"}""")]
+    [InlineData("PUT", "somebody", """{"text":5}""")]
+    public Task Answers_about_notes_have_the_shape_that_is_described(string method, string tenant, string? body = null) =>
+        CheckAsync(method, "/api/v1/tenants/{tenant}/note", $"/api/v1/tenants/{tenant}/note", body);
+
+    [Theory]
     [InlineData("/api/v1/groups", "/api/v1/groups")]
     [InlineData("/api/v1/groups", "/api/v1/groups?limit=1")]
     [InlineData("/api/v1/groups/{group}", "/api/v1/groups/counters-0")]

@@ -42,6 +42,8 @@ public sealed class DescriptionTests(ScriptedServer server) : IClassFixture<Scri
     [InlineData("DELETE", "/api/v1/tenants/{tenant}/counters/{counter}", "204 400 404 409 412 429 500 503 504", "tenant counter Idempotency-Key If-Match", false)]
     [InlineData("GET", "/api/v1/tenants/{tenant}/counters/{counter}", "200 400 404 429 500 503", "tenant counter consistency", false)]
     [InlineData("GET", "/api/v1/tenants/{tenant}/counters", "200 400 404 429 500 503", "tenant after limit", false)]
+    [InlineData("GET", "/api/v1/tenants/{tenant}/note", "200 400 404 500", "tenant", false)]
+    [InlineData("PUT", "/api/v1/tenants/{tenant}/note", "200 400 413 415 500", "tenant", true)]
     [InlineData("GET", "/api/v1/groups", "200 400 500", "after limit", false)]
     [InlineData("GET", "/api/v1/groups/{group}", "200 404 500", "group", false)]
     [InlineData("GET", "/api/v1/groups/{group}/log", "200 400 404 500", "group after limit", false)]
