@@ -12,7 +12,7 @@ namespace OrleansRaft.Benchmarks.Idle;
 internal sealed class IdleRun(int groups, TimeSpan duration, TextWriter error)
 {
     private const int SilosCount = 3;
-    private static readonly TimeSpan StartPatience = TimeSpan.FromMinutes(8);
+    private static readonly TimeSpan StartPatience = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan SleepPatience = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(5);
 
