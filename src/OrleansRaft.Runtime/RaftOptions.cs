@@ -54,6 +54,14 @@ public sealed class RaftOptions
     /// <value>The default is 4 MiB.</value>
     public int InflightBytesMax { get; set; } = 4 * 1024 * 1024;
 
+    /// <summary>How many bytes of commands must wait for a leader to append them while earlier ones are not committed yet; 0 for any.</summary>
+    /// <remarks>
+    /// A round of replication costs every replica a message and a write, whatever it carries, so that on few cores fewer and larger rounds commit more commands.
+    /// Whoever comes while none is under way does not wait.
+    /// </remarks>
+    /// <value>The default is 0; 64 KiB in silos.</value>
+    public int RoundBytesMin { get; set; }
+
     /// <summary>The most bytes of uncommitted entries before a leader refuses proposals.</summary>
     /// <value>The default is 16 MiB.</value>
     public long UncommittedBytesMax { get; set; } = 16 * 1024 * 1024;

@@ -30,6 +30,7 @@ public sealed class RaftOptionsValidator : IValidateOptions<RaftOptions>
         RequireAtLeast(nameof(options.HeartbeatTicks), options.HeartbeatTicks, 1, failures);
         RequireAtLeast(nameof(options.AppendBytesMax), options.AppendBytesMax, 1_024, failures);
         RequireAtLeast(nameof(options.InflightMessagesMax), options.InflightMessagesMax, 1, failures);
+        RequireAtLeast(nameof(options.RoundBytesMin), options.RoundBytesMin, 0, failures);
         RequireAtLeast(nameof(options.PendingReadsMax), options.PendingReadsMax, 1, failures);
         RequireAtLeast(nameof(options.ApplyBytesMax), options.ApplyBytesMax, 1, failures);
         RequireAtLeast(nameof(options.SnapshotChunkBytes), options.SnapshotChunkBytes, 1_024, failures);

@@ -19,7 +19,7 @@ public sealed partial class ReplicaDriver
     /// <summary>Takes the commands of many callers into as few proposals as their size allows.</summary>
     private void TakeSubmissions(int most)
     {
-        if (submissions.Count == 0)
+        if (submissions.Count == 0 && !WaitsForRound)
         {
             submissions = inbox.TakeSubmissions(submissions);
         }
@@ -46,6 +46,10 @@ public sealed partial class ReplicaDriver
         taking = null;
         Propose();
     }
+
+    /// <summary>Whether commands stay in the inbox until what is appended is committed, or this replica leads no more; a turn that learns of either is followed by one that takes them.</summary>
+    private bool WaitsForRound =>
+        office is not null && ReplicaLog.MaySpeak && Core.LastEntry.Index > Core.CommitIndex && inbox.CommandBytesWaiting < options.RoundBytesMin;
 
     /// <summary>What every command is refused by at the moment, if anything.</summary>
     private Reply? RefuseWhole() =>

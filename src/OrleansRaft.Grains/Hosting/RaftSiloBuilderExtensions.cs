@@ -17,6 +17,9 @@ public static class RaftSiloBuilderExtensions
     // Silos watch each other for all sleeping groups, so here, unlike elsewhere, groups may sleep.
     private const int QuiesceTicksDefault = 10;
 
+    // Messages between silos and writes to a shared database cost much more than in a simulator.
+    private const int RoundBytesMinDefault = 64 * 1024;
+
     /// <summary>
     /// Adds what hosts, places, connects and routes to replicas. Options are bound to the section <c>Raft</c> and checked at start; idle groups sleep
     /// after 10 ticks unless <c>Raft:QuiesceTicks</c> says otherwise.
@@ -27,7 +30,12 @@ public static class RaftSiloBuilderExtensions
     {
         ArgumentNullException.ThrowIfNull(silo);
         ArgumentNullException.ThrowIfNull(configure);
-        silo.Services.Configure<RaftOptions>(static options => (options.QuiesceTicks, options.HeartbeatsTellCommit) = (QuiesceTicksDefault, true));
+        silo.Services.Configure<RaftOptions>(static options =>
+        {
+            options.QuiesceTicks = QuiesceTicksDefault;
+            options.HeartbeatsTellCommit = true;
+            options.RoundBytesMin = RoundBytesMinDefault;
+        });
         silo.Services.AddOptions<RaftOptions>().BindConfiguration(RaftOptions.SectionName).ValidateOnStart();
         silo.Services.AddOptions<FaultOptions>().BindConfiguration(FaultOptions.SectionName);
         silo.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RaftOptions>, RaftOptionsValidator>());

@@ -3,6 +3,11 @@ using OrleansRaft.Runtime;
 namespace OrleansRaft.Grains;
 
 /// <summary>Gathers requests to one group into batches while earlier batches are on their way, and tries again what was not answered.</summary>
+/// <remarks>
+/// The cost of a batch is shared by what it carries, so batches must grow with the load; and whoever is alone must not wait. So a further batch leaves when as much waits
+/// as is under way, and when nothing is under way, as soon as all have come who were waiting together the last time, or after a millisecond: those who were answered
+/// together are likely to ask again together.
+/// </remarks>
 /// <typeparam name="TRequest">Commands or queries.</typeparam>
 /// <param name="attempt">Makes one attempt with a batch: completes what is final, and returns the rest, to be tried again after a pause.</param>
 /// <param name="time">This silo's clock.</param>
@@ -15,12 +20,19 @@ internal sealed class RequestQueue<TRequest>(Func<List<TRequest>, Task<List<TReq
     private const int BatchesMax = 8;
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan GatherTime = TimeSpan.FromMilliseconds(1);
 
     private readonly Lock gate = new();
     private readonly Queue<TRequest> waiting = new();
     private readonly Queue<TRequest> again = new();
     private int batches;
     private int underWay;
+
+    // How many requests were here at once since the last batch left with nothing under way, and the time before.
+    private int crowd;
+    private int expected;
+    private ITimer? patience;
+    private bool isPatient;
 
     /// <summary>Adds a request; refuses it when too many wait.</summary>
     public Task<Reply> Add(TRequest request)
@@ -35,7 +47,8 @@ internal sealed class RequestQueue<TRequest>(Func<List<TRequest>, Task<List<TReq
             }
 
             waiting.Enqueue(request);
-            if (batches == BatchesMax || !IsWorthABatch)
+            crowd = Math.Max(crowd, underWay + waiting.Count + again.Count);
+            if (batches == BatchesMax || !LeavesNow())
             {
                 return request.Answer;
             }
@@ -48,11 +61,46 @@ internal sealed class RequestQueue<TRequest>(Func<List<TRequest>, Task<List<TReq
         return request.Answer;
     }
 
-    /// <summary>
-    /// Whether another batch should leave: what waits is as much as all that is under way, or nothing is. The cost of a batch is shared by what it carries, so
-    /// batches must grow with the load; and whoever is alone must not wait.
-    /// </summary>
-    private bool IsWorthABatch => waiting.Count + again.Count >= underWay;
+    /// <summary>Whether another batch leaves now; begins to wait for others where that depends on them. Under the gate.</summary>
+    private bool LeavesNow()
+    {
+        var here = waiting.Count + again.Count;
+        if (underWay > 0)
+        {
+            return here >= underWay;
+        }
+
+        if (here >= Math.Min(expected, BatchMax))
+        {
+            return true;
+        }
+
+        if (here > 0 && !isPatient)
+        {
+            isPatient = true;
+            patience ??= time.CreateTimer(static queue => ((RequestQueue<TRequest>)queue!).LosePatience(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            patience.Change(GatherTime, Timeout.InfiniteTimeSpan);
+        }
+
+        return false;
+    }
+
+    private void LosePatience()
+    {
+        lock (gate)
+        {
+            isPatient = false;
+            if (underWay > 0 || waiting.Count + again.Count == 0)
+            {
+                return;
+            }
+
+            expected = 0;
+            batches++;
+        }
+
+        RunAsync().Ignore();
+    }
 
     private async Task RunAsync()
     {
@@ -93,8 +141,8 @@ internal sealed class RequestQueue<TRequest>(Func<List<TRequest>, Task<List<TReq
         lock (gate)
         {
             var bytes = 0;
-            var isWorthIt = IsWorthABatch;
-            while (isWorthIt && batch.Count < BatchMax && bytes < BatchBytesMax && (again.TryDequeue(out var request) || waiting.TryDequeue(out request)))
+            var leaves = LeavesNow();
+            while (leaves && batch.Count < BatchMax && bytes < BatchBytesMax && (again.TryDequeue(out var request) || waiting.TryDequeue(out request)))
             {
                 if (request.ExpiresAt <= now)
                 {
@@ -110,6 +158,11 @@ internal sealed class RequestQueue<TRequest>(Func<List<TRequest>, Task<List<TReq
             {
                 batches--;
                 return null;
+            }
+
+            if (underWay == 0)
+            {
+                (expected, crowd) = (crowd, 0);
             }
 
             underWay += batch.Count;

@@ -17,6 +17,18 @@ internal sealed class Inbox(RaftOptions options)
     /// <summary>How many queries left the inbox and wait for confirmation; set by the driver, counted against the limit.</summary>
     public int QueriesWaiting { get; set => Volatile.Write(ref field, value); }
 
+    /// <summary>How many bytes of commands wait in the inbox.</summary>
+    public long CommandBytesWaiting
+    {
+        get
+        {
+            lock (gate)
+            {
+                return commandBytes;
+            }
+        }
+    }
+
     /// <summary>Completions are never refused: each answers work of the replica's own, which is limited elsewhere.</summary>
     public void Post(in Completion completion)
     {

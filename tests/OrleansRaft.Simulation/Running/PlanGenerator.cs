@@ -32,6 +32,7 @@ internal static class PlanGenerator
             Faults = FaultSchedule.Make(random, nodes, shared, raft),
         };
         raft.HeartbeatsTellCommit = Percent(random, 50);
+        raft.RoundBytesMin = Percent(random, 50) ? random.Next(1, 4_096) : 0;
         return plan;
     }
 
