@@ -10,7 +10,7 @@ internal static class MacroCommand
         var compare = new Option<bool>("--compare") { Description = "Measures etcd, a grain with AdoNet storage and plain PostgreSQL beside, in turn." };
         var json = new Option<bool>("--json") { Description = "Ends with one line of JSON." };
         var quick = new Option<bool>("--quick") { Description = "Short runs once each, without the ten minutes of held load." };
-        var groups = new Option<int>("--groups") { Description = "Over how many groups our counters are spread. Fewer make larger batches; more use more cores.", DefaultValueFactory = _ => 3 };
+        var groups = new Option<int>("--groups") { Description = "Over how many groups our counters are spread: one for every two cores unless given. Fewer make larger batches; more use more cores.", DefaultValueFactory = _ => Math.Max(1, Environment.ProcessorCount / 2) };
         var workstation = new Option<bool>("--workstation-collector") { Description = "Runs our silos with the garbage collector for workstations." };
         var only = new Option<string?>("--only") { Description = "Only scenarios whose name contains this." };
         var command = new Command(
