@@ -3,7 +3,10 @@ namespace OrleansRaft.Core;
 /// <summary>What a change does to one replica.</summary>
 public enum MemberChangeKind
 {
-    /// <summary>Adds the replica as a voter, or makes a learner a voter.</summary>
+    /// <summary>
+    /// Adds the replica as a voter, or makes a learner a voter. It counts at once, but one that joins an existing group gives no vote before its log reaches this
+    /// change: let it catch up as a learner first, or a group that loses its leader meanwhile may lack a majority.
+    /// </summary>
     AddVoter = 0,
 
     /// <summary>Adds the replica as a learner, or takes a voter's vote away.</summary>

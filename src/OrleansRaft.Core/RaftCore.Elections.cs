@@ -15,7 +15,10 @@ public sealed partial class RaftCore
     // The write that makes a candidate's vote for itself durable; it counts only then (etcd-io/etcd#14370).
     private PersistTicket ownVoteTicket;
 
-    private bool MayStand => Configuration.IsVoter(Id) && HasItsOwnPast && restoring is null && pendingInstall is null && !IsStorageStalled && quietTicks == 0;
+    /// <summary>Whether the replica may vote and stand, and so finds its leader by itself: one without a vote waits until its leader speaks to it.</summary>
+    public bool HasVote => Configuration.IsVoter(Id) && HasItsOwnPast;
+
+    private bool MayStand => HasVote && restoring is null && pendingInstall is null && !IsStorageStalled && quietTicks == 0;
 
     /// <summary>
     /// Whether the log reaches the entry that added this replica. Until then it has no vote: in an older configuration its name may have belonged to a replica

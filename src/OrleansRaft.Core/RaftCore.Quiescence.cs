@@ -119,6 +119,8 @@ public sealed partial class RaftCore
 
     private void OnWake(Wake wake)
     {
+        // A leader that is about to fall asleep first speaks to whoever it is woken for.
+        idleTicks = 0;
         WakeUp();
         if (!wake.IsLeaderLost || Role != RaftRole.Follower)
         {

@@ -6,7 +6,8 @@ namespace OrleansRaft.Lab;
 /// <summary>Watches the other nodes on behalf of all sleeping replicas of a node, which nobody else does: a group that sleeps sends nothing.</summary>
 /// <remarks>
 /// Every node beats to every other, and names its process and what runs on it. A follower is woken when its leader is in no beat any more. A leader is woken when
-/// a node comes back into sight or was started again, since what runs there knows nothing yet, and when its own node was held up: another may lead by then.
+/// a node comes back into sight or was started again, since what runs there knows nothing yet; when its own node was held up, since another may lead by then; and
+/// when a member begins to speak that has no vote, since that one cannot ask who leads.
 /// </remarks>
 internal sealed class LabWatch
 {
@@ -14,6 +15,7 @@ internal sealed class LabWatch
 
     private readonly LabNode node;
     private readonly (TimeSpan At, long Process, ReplicaKey[] Running)[] heard;
+    private readonly ReplicaKey[][] voteless;
     private readonly TimeSpan lostAfter;
 
     private TimeSpan last;
@@ -25,6 +27,7 @@ internal sealed class LabWatch
         last = node.Clock.Now;
         lostAfter = node.Cluster.Options.Raft.TickInterval * node.Cluster.Options.Raft.ElectionTicksMax;
         heard = [.. node.Cluster.Nodes.Select(_ => (last, 0L, Array.Empty<ReplicaKey>()))];
+        voteless = [.. node.Cluster.Nodes.Select(_ => Array.Empty<ReplicaKey>())];
     }
 
     public void Tick()
@@ -53,16 +56,18 @@ internal sealed class LabWatch
     {
         var process = node.Process;
         ReplicaKey[] running = [.. node.Replicas.Select(replica => replica.Key)];
+        ReplicaKey[] waiting = [.. node.Replicas.Where(replica => replica is { Core.HasVote: false, Log.MaySpeak: true }).Select(replica => replica.Key)];
+        WakeFor(node.Index, waiting);
         foreach (var other in node.Cluster.Nodes)
         {
             if (other != node)
             {
-                node.Cluster.Network.Carry(node, other, () => other.Watch?.Hear(node.Index, process, running));
+                node.Cluster.Network.Carry(node, other, () => other.Watch?.Hear(node.Index, process, running, waiting));
             }
         }
     }
 
-    private void Hear(int from, long process, ReplicaKey[] running)
+    private void Hear(int from, long process, ReplicaKey[] running, ReplicaKey[] waiting)
     {
         var isBack = process != heard[from].Process || node.Clock.Now - heard[from].At > lostAfter;
         heard[from] = (node.Clock.Now, process, running);
@@ -70,6 +75,21 @@ internal sealed class LabWatch
         {
             WakeWhere(static (_, replica) => replica.Role == RaftRole.Leader, isLeaderLost: false);
         }
+
+        WakeFor(from, waiting);
+    }
+
+    private void WakeFor(int from, ReplicaKey[] waiting)
+    {
+        foreach (var newcomer in waiting.Except(voteless[from]))
+        {
+            foreach (var leader in node.Replicas.Where(replica => replica.Role == RaftRole.Leader && replica.Key.Group == newcomer.Group))
+            {
+                leader.Wake(isLeaderLost: false);
+            }
+        }
+
+        voteless[from] = waiting;
     }
 
     private void ForgiveEverybody()

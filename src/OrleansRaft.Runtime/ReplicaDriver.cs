@@ -94,6 +94,9 @@ public sealed partial class ReplicaDriver
     /// <summary>The commit index at the end of its last turn. Any thread.</summary>
     public LogIndex CommitIndex => new(Volatile.Read(ref commitIndexSeen));
 
+    /// <summary>Whether the replica has a vote: without one it finds no leader by itself, but waits to be spoken to. On the host's turn.</summary>
+    public bool HasVote => Core.HasVote;
+
     /// <summary>What the log tells goes here; pass it to <see cref="ILogStore.OpenAsync"/> before <see cref="Start"/>.</summary>
     public IReplicaLogEvents LogEvents { get; }
 

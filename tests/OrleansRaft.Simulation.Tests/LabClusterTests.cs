@@ -107,6 +107,37 @@ public sealed class LabClusterTests : IDisposable
         cluster.Violation.ShouldBeNull();
     }
 
+    /// <summary>It has no vote, and so asks nobody who leads: without a word from its own node it would stay behind until somebody writes.</summary>
+    [Fact]
+    public void A_group_that_fell_asleep_without_a_learner_wakes_when_the_learner_may_speak_again()
+    {
+        var cluster = Make(sharedDisks: true, raft: new RaftOptions { QuiesceTicks = 5 }, nodes: 4);
+        var first = AwaitLeader(cluster);
+        cluster.RunUntil(() => Sleep(3), Soon).ShouldBeTrue();
+        var (node, name) = (cluster.Nodes[3], new ReplicaId(4));
+        cluster.AddReplica(node.Index, Group, name);
+        first.Driver.ChangeMembers([new MemberChange(MemberChangeKind.AddLearner, name)], null, Sinks.Ignore);
+        cluster.RunUntil(() => node.Find(Group)?.Configuration?.Contains(name) is true && Sleep(4), Soon).ShouldBeTrue();
+
+        // Its predecessor died with the right to speak, so that it must wait; meanwhile it misses an entry, and the group stops waiting for it.
+        node.Crash();
+        node.Restart();
+        cluster.Network.Isolate(node.Index);
+        var term = first.Term;
+        first.Driver.TransferLeadership(null, Sinks.Ignore);
+        cluster.RunUntil(() => cluster.LeaderOf(Group) is { } next && next.Term > term && Sleep(3), Soon).ShouldBeTrue();
+        cluster.Heal();
+        cluster.Run(TimeSpan.FromSeconds(0.5));
+        cluster.RunUntil(() => Sleep(3), Soon).ShouldBeTrue();
+        var learner = node.Find(Group)!;
+        learner.Log!.MaySpeak.ShouldBeFalse();
+
+        cluster.RunUntil(() => learner.AppliedIndex == cluster.LeaderOf(Group)!.AppliedIndex, Soon).ShouldBeTrue();
+        cluster.Violation.ShouldBeNull();
+
+        bool Sleep(int replicas) => cluster.ReplicasOf(Group).Count(replica => replica.IsQuiescent) == replicas;
+    }
+
     [Fact]
     public void A_node_that_is_to_die_in_a_write_leaves_the_write_torn_or_undone_and_recovers()
     {
@@ -145,11 +176,14 @@ public sealed class LabClusterTests : IDisposable
 
     public void Dispose() => clusters.ForEach(cluster => cluster.Dispose());
 
-    private LabCluster Make(ulong seed = 1, bool sharedDisks = false, RaftOptions? raft = null)
+    private LabCluster Make(ulong seed = 1, bool sharedDisks = false, RaftOptions? raft = null, int nodes = 3)
     {
         var cluster = new LabCluster(new LabOptions
         {
             Seed = seed,
+            Nodes = nodes,
+            Replicas = 3,
+            TellsLosses = true,
             SharedDisks = sharedDisks,
             Raft = raft ?? new RaftOptions(),
             StateMachine = group => RegisterMachine.Host(group, new Ledger((_, _) => { })),

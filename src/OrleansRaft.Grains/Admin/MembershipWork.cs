@@ -73,9 +73,12 @@ internal sealed class MembershipWork(
             return (Refused(RefusalReason.InvalidRequest, problem), null);
         }
 
+        // A version that is not committed may be lost, and the change then stand before it: its newcomer would take what is meant for it for another's.
+        var committed = view.Replicas.First(replica => replica.Replica == leader).Snapshot!.Status.HardState.CommitIndex;
+        var version = LogIndex.Min(configuration.Version, committed);
         foreach (var joining in placed.Where(change => !configuration.Contains(change.Replica)))
         {
-            if (await CreateAsync(group, configuration.Version, joining, cancellation) is { } failure)
+            if (await CreateAsync(group, version, joining, cancellation) is { } failure)
             {
                 var wasChosen = failure.Reason == RefusalReason.InvalidRequest && goal is not AddMember { Replica: not null };
                 return wasChosen ? (null, joining.Replica) : (failure, null);

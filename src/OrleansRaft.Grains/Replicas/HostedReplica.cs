@@ -131,6 +131,10 @@ internal sealed class HostedReplica : IReplicaHost, IReplicaTransport, ILaneSend
             {
                 StopTicking();
             }
+            else if (!Driver.HasVote)
+            {
+                services.Watch.Came(Key);
+            }
         }
     }
 

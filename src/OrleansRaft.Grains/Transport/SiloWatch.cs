@@ -30,12 +30,11 @@ internal sealed class SiloWatch(
     : IDisposable
 {
     private const int TicksPerBeat = 2;
-    private const int GoneMax = 4_096;
     private static readonly TimeSpan BeatTimeout = TimeSpan.FromMilliseconds(250);
-    private static readonly TimeSpan GoneMemory = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan RoundInterval = TimeSpan.FromSeconds(1);
 
-    private readonly ConcurrentDictionary<ReplicaName, long> gone = new();
+    private readonly RecentNames gone = new(time);
+    private readonly RecentNames came = new(time);
     private readonly ConcurrentDictionary<SiloAddress, bool> comparing = new();
     private readonly CancellationTokenSource stopping = new();
     private Task loop = Task.CompletedTask;
@@ -61,17 +60,29 @@ internal sealed class SiloWatch(
             groups.Find(name.Group)?.Find(new ReplicaId(name.Replica))?.Forget(silo);
             LookForOrphans();
         }
+
+        foreach (var name in beat.Came)
+        {
+            WakeLeaderFor(name);
+        }
+    }
+
+    /// <summary>A replica without a vote begins to take part on this silo: its leader, which may sleep without it, is told with the next beats. Any thread.</summary>
+    public void Came(ReplicaKey replica)
+    {
+        var name = new ReplicaName(replica.Group, replica.Replica.Value);
+        if (!came.TryAdd(name))
+        {
+            contracts.DoubtAll();
+        }
+
+        WakeLeaderFor(name);
     }
 
     /// <summary>A replica stopped on this silo, or can lead no more; the others are told with the next beats. Any thread.</summary>
     public void Gone(ReplicaKey replica)
     {
-        var name = new ReplicaName(replica.Group, replica.Replica.Value);
-        if (gone.Count < GoneMax)
-        {
-            gone[name] = time.GetTimestamp();
-        }
-        else
+        if (!gone.TryAdd(new ReplicaName(replica.Group, replica.Replica.Value)))
         {
             // Too many to be named: the others must look for themselves.
             contracts.DoubtAll();
@@ -129,7 +140,7 @@ internal sealed class SiloWatch(
 
     private void Beat()
     {
-        var names = NameGone();
+        var (goneNames, cameNames) = (gone.List(), came.List());
         foreach (var place in silos.Active)
         {
             if (place.Address.Equals(self.SiloAddress))
@@ -145,7 +156,7 @@ internal sealed class SiloWatch(
 
             if (!faults.IsCut(place.Address))
             {
-                BeatAsync(place.Address, new Beat(++sequence, contract.Session, names)).Ignore();
+                BeatAsync(place.Address, new Beat(++sequence, contract.Session, goneNames, cameNames)).Ignore();
             }
 
             if (contract.NeedsComparison && comparing.TryAdd(place.Address, true))
@@ -155,17 +166,15 @@ internal sealed class SiloWatch(
         }
     }
 
-    private ReplicaName[] NameGone()
+    private void WakeLeaderFor(ReplicaName newcomer)
     {
-        foreach (var entry in gone)
+        foreach (var slot in groups.Find(newcomer.Group)?.Slots ?? [])
         {
-            if (time.GetElapsedTime(entry.Value) > GoneMemory)
+            if (slot.Local is { IsRunning: true, Role.Role: RaftRole.Leader } leader)
             {
-                gone.TryRemove(entry);
+                leader.Driver.Wake(isLeaderLost: false);
             }
         }
-
-        return [.. gone.Select(static entry => entry.Key)];
     }
 
     private async Task BeatAsync(SiloAddress target, Beat beat)

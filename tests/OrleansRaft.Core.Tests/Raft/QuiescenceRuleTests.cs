@@ -110,6 +110,24 @@ public sealed class QuiescenceRuleTests
         group[3].Applied.ShouldBe(["a"]);
     }
 
+    /// <summary>Somebody may come back just before its leader falls asleep without it, and have no vote, so that it cannot ask: it must hear one heartbeat.</summary>
+    [Fact]
+    public void Rule_33_A_leader_that_is_woken_when_about_to_fall_asleep_sends_another_heartbeat_first()
+    {
+        var group = new TestGroup(3, settings => settings with { QuiesceTicks = 5 });
+        var leader = group.Elect(1);
+        group.Settle();
+        group.Tick(4);
+        leader.Core.IsQuiescent.ShouldBeFalse();
+
+        leader.Step(new Wake(IsLeaderLost: false));
+        group.Tick(4);
+
+        leader.Core.IsQuiescent.ShouldBeFalse();
+        group.Tick(5);
+        leader.Core.IsQuiescent.ShouldBeTrue();
+    }
+
     /// <summary>On a slow network every answer comes a heartbeat late: the group must sleep all the same, and the last answers must not wake it.</summary>
     [Fact]
     public void Rule_33_A_leader_whose_answers_come_a_heartbeat_late_falls_asleep_and_stays_asleep()

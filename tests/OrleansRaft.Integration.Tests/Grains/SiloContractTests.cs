@@ -61,9 +61,9 @@ public sealed class SiloContractTests
     public void A_beat_that_was_overtaken_says_nothing()
     {
         Agree();
-        contract.Hear(new Beat(sequence + 2, 1, [])).ShouldBeTrue();
+        contract.Hear(new Beat(sequence + 2, 1, [], [])).ShouldBeTrue();
 
-        contract.Hear(new Beat(sequence + 1, 7, [])).ShouldBeFalse();
+        contract.Hear(new Beat(sequence + 1, 7, [], [])).ShouldBeFalse();
 
         contract.NeedsComparison.ShouldBeFalse();
     }
@@ -102,5 +102,5 @@ public sealed class SiloContractTests
         contract.Compared(contract.BeginComparison());
     }
 
-    private void Hear(long session) => contract.Hear(new Beat(++sequence, session, [])).ShouldBeTrue();
+    private void Hear(long session) => contract.Hear(new Beat(++sequence, session, [], [])).ShouldBeTrue();
 }
