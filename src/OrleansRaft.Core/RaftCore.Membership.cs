@@ -14,6 +14,9 @@ public sealed partial class RaftCore
     /// <summary>The configuration in force at an index that has been applied; what a snapshot of that index must carry (§7).</summary>
     public Configuration ConfigurationAt(LogIndex index) => configurations.At(index);
 
+    /// <summary>Whether this replica's removal is committed. A leader that stays in office all the same begins nothing more.</summary>
+    private bool HasLeft => Configuration.Version <= CommitIndex && !Configuration.Contains(Id);
+
     private void OnProposeConfiguration(ProposeConfiguration propose)
     {
         var (next, reason) = Plan(propose);
@@ -29,7 +32,7 @@ public sealed partial class RaftCore
 
     private (Configuration? Next, RejectionReason Reason) Plan(ProposeConfiguration propose)
     {
-        if (Role != RaftRole.Leader)
+        if (Role != RaftRole.Leader || HasLeft)
         {
             return (null, RejectionReason.NotLeader);
         }

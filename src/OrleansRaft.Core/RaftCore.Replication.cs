@@ -93,7 +93,7 @@ public sealed partial class RaftCore
 
     private RejectionReason? RefuseProposal(Propose propose)
     {
-        if (Role != RaftRole.Leader || (Configuration.Version <= CommitIndex && !Configuration.Contains(Id)))
+        if (Role != RaftRole.Leader || HasLeft)
         {
             return RejectionReason.NotLeader;
         }
