@@ -102,6 +102,7 @@ internal sealed class MaelstromNode : IAsyncDisposable
                 });
                 break;
             case "read" or "write" or "cas" or "raft" or "forward" or "forwarded" when replica is null:
+                Recall(message.Destination);
                 if (early.Count < EarlyMax)
                 {
                     early.Enqueue(message);
@@ -152,11 +153,25 @@ internal sealed class MaelstromNode : IAsyncDisposable
         {
             // Copies that come while the log is opened are answered together.
             inits.Add(message);
-            if (inits.Count == 1)
-            {
-                (name, nodes) = (self, all);
-                _ = StartAsync();
-            }
+            Become(self, all);
+        }
+    }
+
+    /// <summary>A node that was started again may be spoken to before anybody introduces it: its directory knows who it was.</summary>
+    private void Recall(string self)
+    {
+        if (name.Length == 0 && self.Length > 0 && RememberedNodes.Read(DirectoryOf(self)) is { } all && all.Contains(self))
+        {
+            Become(self, all);
+        }
+    }
+
+    private void Become(string self, string[] all)
+    {
+        if (name.Length == 0)
+        {
+            (name, nodes) = (self, all);
+            _ = StartAsync();
         }
     }
 
@@ -180,19 +195,16 @@ internal sealed class MaelstromNode : IAsyncDisposable
     /// <summary>A predecessor that was killed may take a moment to let go of its directory.</summary>
     private async Task<MaelstromReplica> OpenAsync()
     {
-        var own = Path.Combine(directory, Convert.ToHexStringLower(System.Text.Encoding.UTF8.GetBytes(name)));
-        if (name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_'))
-        {
-            own = Path.Combine(directory, name);
-        }
-
+        var own = DirectoryOf(name);
         var began = TimeProvider.System.GetTimestamp();
         while (true)
         {
             try
             {
-                return await MaelstromReplica.StartAsync(
+                var opened = await MaelstromReplica.StartAsync(
                     own, $"maelstrom {name} of {string.Join(' ', nodes)}", Array.IndexOf(nodes, name) + 1, nodes.Length, Post, SendRaft, Fail, logger);
+                RememberedNodes.Write(own, nodes);
+                return opened;
             }
             catch (StoreRefusedException refusal) when (refusal.InnerException is IOException && TimeProvider.System.GetElapsedTime(began) < OpenPatience)
             {
@@ -200,6 +212,10 @@ internal sealed class MaelstromNode : IAsyncDisposable
             }
         }
     }
+
+    private string DirectoryOf(string node) => Path.Combine(
+        directory,
+        node.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_') ? node : Convert.ToHexStringLower(System.Text.Encoding.UTF8.GetBytes(node)));
 
     private void Begin(MaelstromReplica opened)
     {

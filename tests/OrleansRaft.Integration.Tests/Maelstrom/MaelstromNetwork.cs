@@ -43,6 +43,15 @@ internal sealed class MaelstromNetwork : IAsyncDisposable
     /// <summary>Starts a node, with what it has on disk, and initializes it.</summary>
     public async Task StartAsync(string name)
     {
+        StartProcess(name);
+        var init = new JsonObject { ["type"] = "init", ["node_id"] = name, ["node_ids"] = new JsonArray([.. Names.Select(node => JsonValue.Create(node))]) };
+        var answer = await CallAsync(Operator, name, init, TimeSpan.FromSeconds(60)) ?? throw new TimeoutException($"{name} did not start:\n{Errors}");
+        ((string)answer["type"]!).ShouldBe("init_ok", Errors);
+    }
+
+    /// <summary>Starts a node, with what it has on disk, and tells it nothing.</summary>
+    public void StartProcess(string name)
+    {
         var host = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
         var start = new ProcessStartInfo(host, [OraftProcess.Program, "maelstrom", "--data", Path.Combine(directory.FullName, name)])
         {
@@ -57,10 +66,6 @@ internal sealed class MaelstromNetwork : IAsyncDisposable
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
         processes[name] = (process, new Lock());
-
-        var init = new JsonObject { ["type"] = "init", ["node_id"] = name, ["node_ids"] = new JsonArray([.. Names.Select(node => JsonValue.Create(node))]) };
-        var answer = await CallAsync(Operator, name, init, TimeSpan.FromSeconds(60)) ?? throw new TimeoutException($"{name} did not start:\n{Errors}");
-        ((string)answer["type"]!).ShouldBe("init_ok", Errors);
     }
 
     /// <summary>Kills a node by SIGKILL.</summary>

@@ -57,6 +57,28 @@ public sealed class MaelstromTests
     }
 
     [Fact]
+    public async Task A_node_that_is_started_again_knows_who_it_is()
+    {
+        await using var network = await StartAsync(3);
+        await network.AskAsync("n2", Write("1", "\"kept\""));
+
+        foreach (var name in network.Names)
+        {
+            await network.KillAsync(name);
+        }
+
+        foreach (var name in network.Names)
+        {
+            network.StartProcess(name);
+        }
+
+        (await network.AskAsync("n3", Read("1")))["value"]!.ToJsonString().ShouldBe("\"kept\"");
+        await network.KillAsync("n1");
+        await network.StartAsync("n1");
+        (await network.AskAsync("n1", Read("1")))["value"]!.ToJsonString().ShouldBe("\"kept\"");
+    }
+
+    [Fact]
     public async Task A_message_that_the_network_repeats_is_applied_once()
     {
         await using var network = await StartAsync(3);
