@@ -16,11 +16,7 @@ internal static class FaultBody
     private static readonly string Kinds = string.Join(", ", Enum.GetNames<FaultKind>().Select(static name => name.ToLowerInvariant()));
 
     /// <summary>Reads a fault.</summary>
-    public static async ValueTask<Checked<Fault>> ReadAsync(HttpRequest request)
-    {
-        var body = await JsonBody.ReadAsync(request, Known);
-        return body.Problem is { } problem ? problem : Read(body.Value);
-    }
+    public static ValueTask<Checked<Fault>> ReadAsync(HttpRequest request) => JsonBody.ReadAsync(request, Known, Read);
 
     private static Checked<Fault> Read(JsonBody body)
     {

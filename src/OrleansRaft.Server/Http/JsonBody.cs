@@ -14,8 +14,12 @@ internal sealed class JsonBody
     /// <summary>Reads a body.</summary>
     /// <param name="request">The request.</param>
     /// <param name="known">The names of the fields there are.</param>
-    public static ValueTask<Checked<JsonBody>> ReadAsync(HttpRequest request, IReadOnlyList<string> known) =>
-        RequestBody.ReadAsync(request, known, static (in ReadOnlySequence<byte> body, IReadOnlyList<string> known) => Parse(body, known));
+    /// <param name="conclude">Makes of the fields what is wanted.</param>
+    public static ValueTask<Checked<T>> ReadAsync<T>(HttpRequest request, IReadOnlyList<string> known, Func<JsonBody, Checked<T>> conclude) =>
+        RequestBody.ReadAsync(
+            request,
+            (known, conclude),
+            static (in ReadOnlySequence<byte> body, (IReadOnlyList<string> Known, Func<JsonBody, Checked<T>> Conclude) with) => Parse(body, with.Known, with.Conclude));
 
     /// <summary>A text; null when it is not given.</summary>
     public Checked<string?> Text(string field) => fields.TryGetValue(field, out var value)
@@ -67,14 +71,19 @@ internal sealed class JsonBody
 
     private static Problem Wrong(string field, string what) => KnownProblems.InvalidRequest(field, $"The field \"{field}\" is {what}.");
 
-    private static Checked<JsonBody> Parse(in ReadOnlySequence<byte> body, IReadOnlyList<string> known)
+    private static Checked<T> Parse<T>(in ReadOnlySequence<byte> body, IReadOnlyList<string> known, Func<JsonBody, Checked<T>> conclude)
     {
         try
         {
             using var document = JsonDocument.Parse(body);
-            return document.RootElement.ValueKind == JsonValueKind.Object
-                ? Parse(document.RootElement, known)
-                : KnownProblems.InvalidRequest("body", "The body is JSON, but no object.");
+            if (document.RootElement.ValueKind != JsonValueKind.Object)
+            {
+                return KnownProblems.InvalidRequest("body", "The body is JSON, but no object.");
+            }
+
+            // A text is found to be none only when it is read.
+            var fields = Parse(document.RootElement, known);
+            return fields.Problem is { } problem ? problem : conclude(fields.Value);
         }
         catch (JsonException exception)
         {

@@ -79,7 +79,8 @@ internal sealed class LabEndpoints : IDisposable
         return scenario;
     }
 
-    private static Checked<Scenario> Parse(in ReadOnlySequence<byte> body)
+    /// <summary>Reads a scenario that a visitor wrote.</summary>
+    internal static Checked<Scenario> Parse(in ReadOnlySequence<byte> body)
     {
         try
         {

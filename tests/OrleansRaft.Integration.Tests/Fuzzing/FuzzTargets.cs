@@ -11,6 +11,7 @@ using OrleansRaft.Runtime.StateMachines;
 using OrleansRaft.Runtime.Storage;
 using OrleansRaft.Server;
 using OrleansRaft.Simulation.Script;
+using ScenarioLibrary = OrleansRaft.Lab.Scenarios.ScenarioLibrary;
 
 namespace OrleansRaft.Integration.Tests.Fuzzing;
 
@@ -65,6 +66,11 @@ internal static class FuzzTargets
         new("lines of the scripted cluster", [.. ScriptLines.Select(Utf8)], ReadScriptLine, _ => false, TextRounds),
         new("bodies of requests", [Utf8("""{"by":5}"""), Utf8("""{ "by" : -9223372036854775808 }""")],
             bytes => RequestBody.ParseInt64(new ReadOnlySequence<byte>(bytes), "by"), _ => false, BinaryRounds),
+        new("bodies that change members", [.. MembersBodies.Select(Utf8)], bytes => ReadBody(bytes, MembersBody.ReadAdditionAsync), _ => false, TextRounds),
+        new("bodies that remove members", [.. MembersBodies.Select(Utf8)], bytes => ReadBody(bytes, MembersBody.ReadRemovalAsync), _ => false, TextRounds),
+        new("bodies that begin faults", [.. FaultBodies.Select(Utf8)], bytes => ReadBody(bytes, FaultBody.ReadAsync), _ => false, TextRounds),
+        new("scenarios of the lab", [.. ScenarioLibrary.All.Select(scenario => Utf8(scenario.Source.GetRawText()))],
+            bytes => LabEndpoints.Parse(new ReadOnlySequence<byte>(bytes)), _ => false, TextRounds),
         new("queries and headers of requests", [.. Queries.Select(Utf8)], ReadQuery, _ => false, TextRounds),
     ];
 
@@ -103,6 +109,15 @@ internal static class FuzzTargets
         """{"id":6,"op":"deliver-msgs","to":[1],"drop":[2],"type":"first"}""", """{"id":7,"op":"tick","node":2,"count":3}""", """{"id":8,"op":"state"}""",
         """{"id":9,"op":"compact","node":1,"index":11}""", """{"id":10,"op":"transfer-leadership","from":1,"to":2}""", """{"id":11,"op":"process-ready","node":2}""",
         """{"id":12,"op":"send-snapshot","from":1,"to":3}""", """{"id":13,"op":"restart","node":1}""", """{"id":14,"op":"add-nodes","count":1}""",
+    ];
+
+    private static string[] MembersBodies =>
+        ["""{"replica":4,"version":17}""", """{"replica":4,"replaces":1,"learner":true,"silo":"silo-\u00e9","version":3}""", """{"voters":5}"""];
+
+    private static string[] FaultBodies =>
+    [
+        """{"kind":"slow","group":"counters-0","replica":"leader","milliseconds":5,"seconds":60}""",
+        """{"kind":"partition","silos":["silo-1","silo-\u00e9"],"replicas":[1,2]}""", """{"kind":"cut","from":"silo-1","to":2,"oneWay":true}""",
     ];
 
     private static string[] Queries => ["?consistency=stale&after=abc&limit=10", "?after=12&limit=1000", "?consistency=linearizable", "\"12\"", "*, W/\"7\""];
@@ -259,6 +274,15 @@ internal static class FuzzTargets
         QueryParameters.AfterIndex(request);
         EntityTag.ReadCondition(request);
         IdempotencyKey.ReadRequestId(request, new CounterKey("t", "c"));
+    }
+
+    private static void ReadBody<T>(byte[] bytes, Func<HttpRequest, ValueTask<Checked<T>>> read)
+    {
+        var request = new DefaultHttpContext().Request;
+        request.ContentType = "application/json";
+        request.ContentLength = bytes.Length;
+        request.Body = new MemoryStream(bytes);
+        read(request).AsTask().GetAwaiter().GetResult();
     }
 
     private static byte[] Utf8(string text) => Encoding.UTF8.GetBytes(text);

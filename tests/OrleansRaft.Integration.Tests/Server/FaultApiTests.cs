@@ -77,6 +77,8 @@ public sealed class FaultApiTests(FaultServer server) : IClassFixture<FaultServe
     [InlineData("""{"kind":"split","group":"counters-0","replicas":[1,2,3]}""", "replicas")]
     [InlineData("""{"kind":"split","group":"counters-0","replicas":"1"}""", "replicas")]
     [InlineData("""{"kind":"isolate","silo":7}""", "silo")]
+    [InlineData("""{"kind":"isolate","silo":"\ud800"}""", "body")]
+    [InlineData("""{"kind":"split","silos":["\ud800"]}""", "body")]
     public async Task A_fault_that_makes_no_sense_is_refused_by_its_field(string body, string field) =>
         (await BeginAsync(body)).ShouldBeProblem(400, "invalid-request", field);
 
