@@ -3,7 +3,8 @@ namespace OrleansRaft.Core;
 /// <summary>Quiescence: a group with nothing to do sends nothing and needs no ticks, so that ten thousand idle groups cost next to nothing.</summary>
 /// <remarks>
 /// Nobody watches a quiesced leader any more: the host must, for all groups of a silo at once, and hand in <see cref="Wake"/> when it loses sight of it.
-/// A follower that wakes for whatever reason asks around, which wakes the leader, if it lives, before anybody is elected.
+/// A follower that wakes for whatever reason asks around, which wakes the leader, if it lives, before anybody is elected. One without a vote asks nobody: when it
+/// begins to take part, the host must wake its leader for it.
 /// </remarks>
 public sealed partial class RaftCore
 {
