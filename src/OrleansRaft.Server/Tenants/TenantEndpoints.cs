@@ -54,15 +54,12 @@ internal sealed class TenantEndpoints(IGrainFactory grains)
             : KnownProblems.InvalidRequest("tenant", $"The tenant {Shortened.Of(tenant)} in the path {NameRule.Sentence}.");
     }
 
-    private static async Task<Checked<string>> ReadTextAsync(HttpRequest request)
-    {
-        var body = await JsonBody.ReadAsync(request, Fields);
-        if (body.Problem is { } problem)
-        {
-            return problem;
-        }
+    /// <summary>Reads a note.</summary>
+    internal static ValueTask<Checked<string>> ReadTextAsync(HttpRequest request) => JsonBody.ReadAsync(request, Fields, TextOf);
 
-        var text = body.Value.Text("text");
+    private static Checked<string> TextOf(JsonBody body)
+    {
+        var text = body.Text("text");
         return text switch
         {
             { Problem: { } wrong } => wrong,

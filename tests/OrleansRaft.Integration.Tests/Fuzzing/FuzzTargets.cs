@@ -69,6 +69,7 @@ internal static class FuzzTargets
         new("bodies that change members", [.. MembersBodies.Select(Utf8)], bytes => ReadBody(bytes, MembersBody.ReadAdditionAsync), _ => false, TextRounds),
         new("bodies that remove members", [.. MembersBodies.Select(Utf8)], bytes => ReadBody(bytes, MembersBody.ReadRemovalAsync), _ => false, TextRounds),
         new("bodies that begin faults", [.. FaultBodies.Select(Utf8)], bytes => ReadBody(bytes, FaultBody.ReadAsync), _ => false, TextRounds),
+        new("notes about tenants", [Utf8("""{"text":"pays yearly \u00e9"}""")], bytes => ReadBody(bytes, TenantEndpoints.ReadTextAsync), _ => false, TextRounds),
         new("scenarios of the lab", [.. ScenarioLibrary.All.Select(scenario => Utf8(scenario.Source.GetRawText()))],
             bytes => LabEndpoints.Parse(new ReadOnlySequence<byte>(bytes)), _ => false, TextRounds),
         new("queries and headers of requests", [.. Queries.Select(Utf8)], ReadQuery, _ => false, TextRounds),
