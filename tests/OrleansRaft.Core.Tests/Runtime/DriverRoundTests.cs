@@ -1,0 +1,90 @@
+using OrleansRaft.Runtime;
+using static OrleansRaft.Core.Tests.Runtime.DriverBench;
+using static OrleansRaft.Core.Tests.Runtime.HostBench;
+
+namespace OrleansRaft.Core.Tests.Runtime;
+
+/// <summary>Commands that come while a round of replication is under way share the next.</summary>
+public sealed class DriverRoundTests
+{
+    private static RaftOptions InRounds => new() { RoundBytesMin = 1_000 };
+
+    [Fact]
+    public void Whoever_comes_while_nothing_is_under_way_does_not_wait()
+    {
+        using var bench = new DriverBench(options: InRounds).Lead();
+
+        bench.Submit(Request("a", "x", 1_000));
+        bench.Turn();
+
+        bench.Driver.Raft!.LastEntry.Index.ShouldBe(new LogIndex(2));
+    }
+
+    [Fact]
+    public void Those_who_come_meanwhile_are_appended_together_when_the_round_is_committed()
+    {
+        using var bench = new DriverBench(options: InRounds).Lead();
+        bench.Submit(Request("a", "x", 1_000));
+        bench.Settle();
+
+        var second = bench.Submit(Request("b", "y", 1_000));
+        bench.Turn();
+        var third = bench.Submit(Request("c", "z", 1_000));
+        bench.Settle();
+        bench.Driver.Raft!.LastEntry.Index.ShouldBe(new LogIndex(2));
+        bench.Acknowledge(Two);
+
+        bench.Driver.Raft.LastEntry.Index.ShouldBe(new LogIndex(4));
+        bench.Sent.Count(sent => sent is (var to, AppendEntries { Block.Count: 2 }) && to == Two).ShouldBe(1);
+        bench.Acknowledge(Two);
+        Text(second.Reply).ShouldBe("2:y");
+        Text(third.Reply).ShouldBe("3:z");
+    }
+
+    [Fact]
+    public void Much_does_not_wait()
+    {
+        using var bench = new DriverBench(options: InRounds).Lead();
+        bench.Submit(Request("a", "x", 1_000));
+        bench.Settle();
+
+        bench.Submit(Request("b", new string('y', 1_000), 1_000));
+        bench.Turn();
+
+        bench.Driver.Raft!.LastEntry.Index.ShouldBe(new LogIndex(3));
+    }
+
+    [Fact]
+    public void A_leader_that_loses_office_refuses_those_who_wait_definitely()
+    {
+        using var bench = new DriverBench(options: InRounds).Lead();
+        bench.Submit(Request("a", "x", 1_000));
+        bench.Settle();
+        var waiting = bench.Submit(Request("b", "y", 1_000));
+        bench.Turn();
+
+        bench.Tell(Three, bench.FromTwo(new Term(2), EntryId.Zero));
+
+        waiting.Reply.Kind.ShouldBe(ReplyKind.Rejected);
+        waiting.Reply.Leader.ShouldBe(Three);
+    }
+
+    [Fact]
+    public void A_leader_that_steps_down_by_itself_refuses_those_who_wait()
+    {
+        using var bench = new DriverBench(options: InRounds).Lead();
+        bench.Submit(Request("a", "x", 1_000));
+        bench.Settle();
+        var waiting = bench.Submit(Request("b", "y", 1_000));
+        bench.Turn();
+
+        for (var tick = 0; tick <= InRounds.ElectionTicksMax + 1; tick++)
+        {
+            bench.Time.Advance(InRounds.TickInterval);
+            bench.Driver.Tick();
+            bench.Settle();
+        }
+
+        waiting.Reply.Kind.ShouldBe(ReplyKind.Rejected);
+    }
+}

@@ -1,0 +1,113 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.Time.Testing;
+using OrleansRaft.Grains;
+
+namespace OrleansRaft.Integration.Tests.Grains;
+
+/// <summary>When requests to a group leave, and with whom.</summary>
+public sealed class RequestQueueTests
+{
+    private readonly FakeTimeProvider time = new();
+    private readonly Channel<Batch> batches = Channel.CreateUnbounded<Batch>();
+    private readonly RequestQueue<PendingQuery> queue;
+
+    public RequestQueueTests() => queue = new RequestQueue<PendingQuery>(
+        requests =>
+        {
+            var batch = new Batch([.. requests.Select(static request => request.Key)]);
+            batches.Writer.TryWrite(batch);
+            return batch.Ended;
+        },
+        time);
+
+    [Fact]
+    public async Task Whoever_is_alone_leaves_at_once()
+    {
+        Add("a");
+        (await NextAsync("a")).End();
+
+        Add("b");
+
+        await NextAsync("b");
+    }
+
+    [Fact]
+    public async Task A_further_batch_leaves_when_as_much_waits_as_is_under_way()
+    {
+        Add("a");
+        await NextAsync("a");
+        Add("b");
+        await NextAsync("b");
+
+        Add("c");
+        Add("d");
+
+        await NextAsync("c", "d");
+    }
+
+    [Fact]
+    public async Task Those_who_waited_together_leave_together_the_next_time()
+    {
+        await CrowdAsync();
+
+        Add("e");
+        (await NextAsync("e")).End();
+        foreach (var name in new[] { "f", "g", "h", "i" })
+        {
+            Add(name);
+        }
+
+        await NextAsync("f", "g", "h", "i");
+    }
+
+    [Fact]
+    public async Task Nobody_waits_longer_than_a_moment_for_those_who_do_not_come()
+    {
+        await CrowdAsync();
+        Add("e");
+        (await NextAsync("e")).End();
+        Add("f");
+        Add("g");
+
+        time.Advance(TimeSpan.FromMilliseconds(1));
+
+        (await NextAsync("f", "g")).End();
+        Add("h");
+        Add("i");
+        await NextAsync("h", "i");
+    }
+
+    /// <summary>Four requests are here at once.</summary>
+    private async Task CrowdAsync()
+    {
+        Add("a");
+        var first = await NextAsync("a");
+        Add("b");
+        var second = await NextAsync("b");
+        Add("c");
+        Add("d");
+        var third = await NextAsync("c", "d");
+        first.End();
+        second.End();
+        third.End();
+    }
+
+    private void Add(string name) => queue.Add(new PendingQuery(name, default, long.MaxValue));
+
+    private async Task<Batch> NextAsync(params string[] expected)
+    {
+        var batch = await batches.Reader.ReadAsync(TestContext.Current.CancellationToken);
+        batch.Names.ShouldBe(expected);
+        return batch;
+    }
+
+    private sealed record Batch(IReadOnlyList<string> Names)
+    {
+        // The queue goes on in the continuation, before End returns.
+        private readonly TaskCompletionSource<List<PendingQuery>> source = new();
+
+        public Task<List<PendingQuery>> Ended => source.Task;
+
+        public void End() => source.SetResult([]);
+    }
+}
