@@ -88,7 +88,7 @@ public sealed class RaftOptions
 
     /// <summary>Whether followers learn of an advanced commit index by entries and heartbeats only, and not by messages of its own.</summary>
     /// <remarks>They apply up to a heartbeat later, which only stale reads can see; a command that is alone costs half the messages.</remarks>
-    /// <value>The default is <see langword="false"/>; <see langword="true"/> in silos.</value>
+    /// <value>The default is <see langword="false"/>.</value>
     public bool HeartbeatsTellCommit { get; set; }
 
     /// <summary>Ticks without anything to do after which a leader puts its group to sleep; 0 for never.</summary>

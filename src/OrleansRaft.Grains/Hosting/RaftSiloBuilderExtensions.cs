@@ -33,7 +33,6 @@ public static class RaftSiloBuilderExtensions
         silo.Services.Configure<RaftOptions>(static options =>
         {
             options.QuiesceTicks = QuiesceTicksDefault;
-            options.HeartbeatsTellCommit = true;
             options.RoundBytesMin = RoundBytesMinDefault;
         });
         silo.Services.AddOptions<RaftOptions>().BindConfiguration(RaftOptions.SectionName).ValidateOnStart();

@@ -21,18 +21,19 @@ internal sealed class LeaderFinder(GroupEntry group, Locator locator, ILocalSilo
         return KnownHere() is { } told && told != avoided && IsReachable(told) ? told : Rotate(avoided);
     }
 
-    /// <summary>Whom to ask for what any replica may do: one on this silo, or else any.</summary>
+    /// <summary>Whom to ask for what any replica may do: one on this silo, its leader before others since it knows most, or else any.</summary>
     public ReplicaSlot? Nearest()
     {
+        ReplicaSlot? nearest = null;
         foreach (var slot in group.Slots)
         {
-            if (slot.Local is { IsRunning: true })
+            if (slot.Local is { IsRunning: true } here && (nearest is null || here.Role.Role == RaftRole.Leader))
             {
-                return slot;
+                nearest = slot;
             }
         }
 
-        return Rotate(Volatile.Read(ref distrusted));
+        return nearest ?? Rotate(Volatile.Read(ref distrusted));
     }
 
     /// <summary>A replica answered as leaders do.</summary>
