@@ -50,7 +50,7 @@ public enum RefusalReason
     /// <summary>The request id was used for another request.</summary>
     RequestIdReused = 3,
 
-    /// <summary>The request arrived after its deadline in log time.</summary>
+    /// <summary>The request arrived after its deadline in log time, or with one so far ahead that its id would be forgotten before it; send it with one after the time of this answer.</summary>
     Expired = 4,
 
     /// <summary>The table of request ids or sessions is full.</summary>

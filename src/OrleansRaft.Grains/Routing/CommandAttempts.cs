@@ -41,7 +41,15 @@ internal sealed class CommandAttempts(ReplicaRequests requests, LeaderFinder lea
                 return null;
             }
 
-            clock.Observe(answer.Time);
+            if (Array.Exists(answer.Replies, static reply => reply is { Kind: ReplyKind.Rejected, Reason: RefusalReason.Expired }))
+            {
+                clock.Correct(answer.Time);
+            }
+            else
+            {
+                clock.Observe(answer.Time);
+            }
+
             return answer.Replies;
         }
         catch (Exception)
@@ -101,7 +109,7 @@ internal sealed class CommandAttempts(ReplicaRequests requests, LeaderFinder lea
                 left.Add(command);
                 return;
             case RefusalReason.Expired:
-                // The estimate of the group's time was too old; the answer has brought a newer one.
+                // The estimate of the group's time was wrong; the answer has brought a better one.
                 left.Add(command);
                 return;
             case RefusalReason.UnknownSession when !command.WasUnknown:

@@ -27,6 +27,15 @@ internal sealed class GroupClock(TimeProvider time, TimeSpan driftMax)
         }
     }
 
+    /// <summary>Takes the time that came with the refusal of a deadline, even if it is earlier than what was told before: a leader that is gone may have been ahead of its log.</summary>
+    public void Correct(LogTime answered)
+    {
+        lock (gate)
+        {
+            (last, readAt) = (answered, time.GetTimestamp());
+        }
+    }
+
     /// <summary>Takes note of the time that came with an answer; a follower's may be older than what is known.</summary>
     public void Observe(LogTime answered)
     {

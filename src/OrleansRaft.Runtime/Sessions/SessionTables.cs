@@ -146,7 +146,11 @@ internal sealed class SessionTables
     private static Admission Expired(LogTime deadline, LogTime now) => Admission.Refused(
         RefusalReason.Expired, $"The command arrived at {now} ms of the group's time, after its deadline of {deadline} ms; send it with a later one.");
 
+    /// <summary>
+    /// Whoever sent it may be right: what a leader's clock had come to since its last entry is lost with the leader, so that the group's time goes back for those whom it had
+    /// told. The answer brings the time that counts.
+    /// </summary>
     private Admission TooFar(LogTime deadline, LogTime now) => Admission.Refused(
-        RefusalReason.InvalidRequest,
-        $"The command's deadline of {deadline} ms is not within the {Limits.RetentionMilliseconds} ms for which ids are remembered, counted from {now} ms.");
+        RefusalReason.Expired,
+        $"The command's deadline of {deadline} ms is not within the {Limits.RetentionMilliseconds} ms for which ids are remembered, counted from {now} ms; send it with an earlier one.");
 }

@@ -75,7 +75,7 @@ public sealed class RequestIdTests
     [Fact]
     public void A_deadline_that_would_outlive_the_memory_of_its_id_is_refused()
     {
-        bench.Apply(10, Request("a", "x", deadline: 10 + Retention)).Reason.ShouldBe(RefusalReason.InvalidRequest);
+        bench.Apply(10, Request("a", "x", deadline: 10 + Retention)).Reason.ShouldBe(RefusalReason.Expired);
 
         bench.Apply(10, Request("b", "y", deadline: 9 + Retention)).Kind.ShouldBe(ReplyKind.Committed);
     }

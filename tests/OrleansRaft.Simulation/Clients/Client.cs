@@ -322,8 +322,9 @@ internal sealed class Client
 
     private void Learn(string group, ReplicaId replica, ReplyBatch batch)
     {
-        times[group] = LogTime.Max(times.GetValueOrDefault(group), batch.Time);
         var reply = batch.Replies[0];
+        var isCorrected = reply is { Kind: ReplyKind.Rejected, Reason: RefusalReason.Expired };
+        times[group] = isCorrected ? batch.Time : LogTime.Max(times.GetValueOrDefault(group), batch.Time);
         if (reply.Kind == ReplyKind.Committed)
         {
             leaders[group] = replica;
