@@ -29,7 +29,9 @@ internal readonly record struct InventoryItem(
     public static InventoryItem Of(HostedReplica replica)
     {
         var role = replica.Role;
-        var isLeader = replica.IsRunning && role.Role == RaftRole.Leader;
+
+        // A paused replica may still think that it leads, but nobody can reach it.
+        var isLeader = replica.IsRunning && role.Role == RaftRole.Leader && replica.Troubles is not { IsPaused: true };
         var configuration = replica.Configuration;
         return new InventoryItem(
             replica.Key.Group,

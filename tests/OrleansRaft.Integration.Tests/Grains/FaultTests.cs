@@ -72,6 +72,27 @@ public sealed class FaultTests
     }
 
     [Fact]
+    public async Task A_group_whose_replicas_are_all_paused_has_no_leader_that_can_be_reached_and_no_silo_is_ready()
+    {
+        await using var cluster = await StartAsync();
+        await cluster.WaitUntilReadyAsync();
+        var faults = FaultsOf(cluster.Silos[0]);
+        for (var replica = 1; replica <= 3; replica++)
+        {
+            await faults.BeginAsync(new Fault { Kind = FaultKind.Pause, Group = "ledgers-0", Replica = replica, Seconds = 600 }, Token);
+        }
+
+        foreach (var silo in cluster.Silos)
+        {
+            await RaftTestCluster.EventuallyAsync(async () =>
+                await RaftTestCluster.AdminOf(silo).CheckReadinessAsync(Token) is { IsReady: false, LeaderlessGroups: ["ledgers-0"] } ? null : $"{silo.Name} is ready");
+        }
+
+        await faults.HealAllAsync(Token);
+        await cluster.WaitUntilReadyAsync();
+    }
+
+    [Fact]
     public async Task Events_of_every_silo_reach_a_reader_on_any_and_nobody_records_when_it_has_left()
     {
         await using var cluster = await StartAsync();
