@@ -42,6 +42,23 @@ public sealed class MembershipRuleTests
 
     /// <summary>etcd-io/etcd#11284: servers that decide by the configuration they have applied would elect a second leader.</summary>
     [Fact]
+    public void A_leader_that_stays_in_office_after_its_removal_begins_nothing_more()
+    {
+        var group = new TestGroup(3, settings => settings with { StepDownOnRemoval = false });
+        var leader = group.Elect(1);
+        leader.Step(new ProposeConfiguration(1, [new MemberChange(MemberChangeKind.Remove, Replica(1))], null));
+        group.Settle();
+        leader.Core.Role.ShouldBe(RaftRole.Leader);
+        leader.Core.CommitIndex.ShouldBe(leader.Core.LastEntry.Index);
+        var last = leader.Core.LastEntry;
+
+        leader.Step(new ProposeConfiguration(2, [new MemberChange(MemberChangeKind.AddLearner, Replica(4))], null));
+
+        leader.Last<ProposalRejected>().ShouldBe(new ProposalRejected(2, RejectionReason.NotLeader, leader.Core.Leader));
+        leader.Core.LastEntry.ShouldBe(last);
+    }
+
+    [Fact]
     public void Rule_03_A_configuration_is_in_force_from_its_append()
     {
         var group = new TestGroup(4);
