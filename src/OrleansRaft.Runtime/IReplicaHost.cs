@@ -12,6 +12,11 @@ public interface IReplicaHost
     /// <param name="cause">Why.</param>
     void OnStopped(Exception cause);
 
+    /// <summary><see cref="Storage.IReplicaLog.MaySpeak"/> may have changed. Called on any thread.</summary>
+    void OnRightToSpeakChanged()
+    {
+    }
+
     /// <summary>The role, the term or the known leader changed. On the host's turn.</summary>
     void OnRoleChanged(RoleChanged change)
     {

@@ -76,7 +76,7 @@ public sealed partial class ReplicaDriver
         answers = new Answers(metrics, time, () => GroupTime);
         refusals = new Refusals(key, options);
         proposals = new PendingProposals(answers);
-        LogEvents = new LogEvents(inbox, AskForTurn);
+        LogEvents = new LogEvents(inbox, AskForTurn, host);
     }
 
     /// <summary>Which replica.</summary>

@@ -11,6 +11,9 @@ namespace OrleansRaft.Server;
 /// <summary>Adds the services of the HTTP API.</summary>
 public static class RaftServerServiceCollectionExtensions
 {
+    // Each sample of the dashboard counts all activations of a silo: every second, that is most of what ten thousand sleeping replicas cost.
+    private const int DashboardIntervalMilliseconds = 10_000;
+
     /// <summary>Adds what <see cref="RaftServerEndpointExtensions.MapOrleansRaft"/> needs: the API, its description, health checks, telemetry and Orleans' dashboard.</summary>
     /// <param name="services">The services of an application that hosts a silo.</param>
     /// <param name="configuration">The application's configuration; the section <c>Raft:Server</c> and OpenTelemetry's own settings are read.</param>
@@ -38,7 +41,11 @@ public static class RaftServerServiceCollectionExtensions
         services.AddSingleton<IStartupFilter, EmptyErrorsBecomeProblems>();
         services.AddHealthChecks().AddCheck<RaftReadinessCheck>(RaftReadinessCheck.Name, HealthStatus.Unhealthy, [RaftReadinessCheck.Tag]);
         services.AddOpenApi(ApiDescription.DocumentName, ApiDescription.Configure);
-        services.AddOrleans(silo => silo.AddDashboard());
+        if (IsDashboardWanted(configuration, configure))
+        {
+            services.AddOrleans(silo => silo.AddDashboard(dashboard => dashboard.CounterUpdateIntervalMs = DashboardIntervalMilliseconds));
+        }
+
         services.AddTelemetry(configuration);
 
         // Two lines of log for every request would cost more than the request; failures are logged by name.
@@ -47,5 +54,13 @@ public static class RaftServerServiceCollectionExtensions
             .AddFilter("Microsoft.AspNetCore", LogLevel.Warning)
             .AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None));
         return services;
+    }
+
+    private static bool IsDashboardWanted(IConfiguration configuration, Action<RaftServerOptions>? configure)
+    {
+        var options = new RaftServerOptions();
+        configuration.GetSection(RaftServerOptions.SectionName).Bind(options);
+        configure?.Invoke(options);
+        return options.Dashboard;
     }
 }

@@ -45,7 +45,7 @@ internal static partial class Log
     [LoggerMessage(3013, LogLevel.Debug, "{Silo} did not say which replicas it hosts")]
     public static partial void SiloSilent(ILogger logger, Exception cause, SiloAddress silo);
 
-    [LoggerMessage(3014, LogLevel.Debug, "A beat to {Silo} was not acknowledged")]
+    [LoggerMessage(3014, LogLevel.Debug, "A beat to {Silo} could not be sent")]
     public static partial void BeatLost(ILogger logger, Exception cause, SiloAddress silo);
 
     [LoggerMessage(3016, LogLevel.Debug, "{Leader} on {Silo} handed its leadership to replica {Successor}, so that leaders are spread over the silos")]

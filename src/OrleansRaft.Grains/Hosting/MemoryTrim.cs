@@ -10,13 +10,13 @@ namespace OrleansRaft.Grains;
 internal sealed class MemoryTrim(GroupTable groups, ILogger<MemoryTrim> logger)
 {
     private const int ReplicasMin = 1_000;
-    private const int RoundsMin = 3;
+    private const int RoundsMin = 2;
     private const long AllocatedMin = 128L * 1024 * 1024;
 
     private long allocatedBefore;
     private int roundsAsleep;
 
-    /// <summary>Looks whether it is time; called about once a second.</summary>
+    /// <summary>Looks whether it is time; called every few seconds.</summary>
     public void Consider()
     {
         var replicas = 0;

@@ -204,6 +204,9 @@ internal sealed class HostedReplica : IReplicaHost, IReplicaTransport, ILaneSend
     }
 
     /// <inheritdoc/>
+    public void OnRightToSpeakChanged() => services.Watch.LookForSpeechless();
+
+    /// <inheritdoc/>
     public void OnRoleChanged(RoleChanged change)
     {
         Volatile.Write(ref role, change);

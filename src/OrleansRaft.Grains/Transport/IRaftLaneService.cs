@@ -12,7 +12,8 @@ internal interface IRaftLaneService : IGrainService
     [Alias("exchange")]
     Task<byte[]> ExchangeAsync(SiloAddress from, [Immutable] byte[] batch);
 
-    /// <summary>The other silo lives.</summary>
+    /// <summary>The other silo lives. Nobody waits for an answer: the next beat says the same.</summary>
+    [OneWay]
     [Alias("beat")]
     Task BeatAsync(SiloAddress from, Beat beat);
 

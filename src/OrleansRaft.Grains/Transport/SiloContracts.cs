@@ -9,8 +9,11 @@ internal sealed class SiloContracts(IOptions<RaftOptions> options, TimeProvider 
 {
     private readonly ConcurrentDictionary<SiloAddress, SiloContract> contracts = new();
 
-    /// <summary>For how long a silo may be silent: as long as a leader may be.</summary>
-    public TimeSpan Tolerance { get; } = options.Value.TickInterval * options.Value.ElectionTicksMax;
+    // Only sleepers wait for it, and every beat wakes several threads on both sides: that is most of what a silo costs that does nothing.
+    private const int ElectionTimeouts = 2;
+
+    /// <summary>For how long a silo may be silent: twice as long as a leader may be that is awake.</summary>
+    public TimeSpan Tolerance { get; } = options.Value.TickInterval * options.Value.ElectionTicksMax * ElectionTimeouts;
 
     /// <summary>The contract with a silo; begun when there was none.</summary>
     public SiloContract Get(SiloAddress silo) => contracts.TryGetValue(silo, out var contract) ? contract : contracts.GetOrAdd(silo, new SiloContract(Tolerance, time));

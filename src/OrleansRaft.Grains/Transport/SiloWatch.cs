@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 using OrleansRaft.Core;
 using OrleansRaft.Runtime;
 
@@ -9,7 +8,7 @@ namespace OrleansRaft.Grains;
 /// <summary>Watches the other silos on behalf of all sleeping groups at once.</summary>
 /// <remarks>
 /// A quiesced group sends nothing, so nobody in it would notice that its leader is gone, or that a member has come back. Instead every silo beats to every other
-/// a few times per election timeout. Followers whose leader's silo falls silent, or says that the leader is gone, are woken by the <see cref="Orphans"/>; when a silo
+/// a few times in the time for which it may be silent. Followers whose leader's silo falls silent, or says that the leader is gone, are woken by the <see cref="Orphans"/>; when a silo
 /// is heard again, both sides compare what sleeps (<see cref="SleepChecks"/>). Waking for nothing is harmless: the follower asks around, and the leader, if it lives,
 /// answers before anybody is elected.
 /// </remarks>
@@ -24,14 +23,16 @@ internal sealed class SiloWatch(
     LaneMetrics metrics,
     LinkFaults faults,
     ILocalSiloDetails self,
-    IOptions<RaftOptions> options,
     TimeProvider time,
     ILogger<SiloWatch> logger)
     : IDisposable
 {
-    private const int TicksPerBeat = 2;
-    private static readonly TimeSpan BeatTimeout = TimeSpan.FromMilliseconds(250);
-    private static readonly TimeSpan RoundInterval = TimeSpan.FromSeconds(1);
+    // Shares of the time for which a silo may be silent: one beat may be lost, and whoever is late by another may have been given up.
+    private const double BeatShare = 3 / 8.0;
+    private const double LateShare = 3 / 4.0;
+    private const int HurriedBeats = 3;
+    private static readonly TimeSpan RoundInterval = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan ComparisonPause = TimeSpan.FromSeconds(1);
 
     private readonly RecentNames gone = new(time);
     private readonly RecentNames came = new(time);
@@ -41,8 +42,7 @@ internal sealed class SiloWatch(
     private long sequence;
     private long lastRound = time.GetTimestamp();
     private bool isSomebodyOrphaned;
-
-    private TimeSpan BeatInterval => options.Value.TickInterval * TicksPerBeat;
+    private bool isSomebodySpeechless;
 
     /// <summary>Begins to watch.</summary>
     public void Start() => loop = Task.Run(RunAsync);
@@ -95,6 +95,9 @@ internal sealed class SiloWatch(
     /// <summary>There may be sleepers without a leader. Any thread.</summary>
     public void LookForOrphans() => Volatile.Write(ref isSomebodyOrphaned, true);
 
+    /// <summary>There may be sleeping leaders without the right to speak. Any thread.</summary>
+    public void LookForSpeechless() => Volatile.Write(ref isSomebodySpeechless, true);
+
     /// <summary>Forgets a silo that is dead.</summary>
     public void Forget(SiloAddress silo)
     {
@@ -114,13 +117,14 @@ internal sealed class SiloWatch(
 
     private async Task RunAsync()
     {
-        using var timer = new PeriodicTimer(BeatInterval, time);
+        var interval = contracts.Tolerance * BeatShare;
+        using var timer = new PeriodicTimer(interval, time);
         var last = time.GetTimestamp();
         try
         {
             while (await timer.WaitForNextTickAsync(stopping.Token))
             {
-                var isLate = time.GetElapsedTime(last) > contracts.Tolerance / 2;
+                var isLate = time.GetElapsedTime(last) > contracts.Tolerance * LateShare;
                 last = time.GetTimestamp();
                 if (isLate)
                 {
@@ -130,6 +134,9 @@ internal sealed class SiloWatch(
 
                 Beat();
                 WakeOrphans();
+
+                // Those who wait for their turn to elect do so for the next beat.
+                timer.Period = Volatile.Read(ref isSomebodyOrphaned) ? interval / HurriedBeats : interval;
             }
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
@@ -182,11 +189,11 @@ internal sealed class SiloWatch(
         try
         {
             metrics.BeatSent();
-            await client.Get(target).BeatAsync(self.SiloAddress, beat).WaitAsync(BeatTimeout, time);
+            await client.Get(target).BeatAsync(self.SiloAddress, beat);
         }
         catch (Exception exception)
         {
-            // The next beat says the same; whether this one arrived is the other silo's to judge.
+            // Whether a beat arrived is the other silo's to judge.
             Log.BeatLost(logger, exception, target);
         }
     }
@@ -205,19 +212,23 @@ internal sealed class SiloWatch(
         }
 
         // Not again at once, whatever happens: a comparison reads everything that sleeps.
-        await Task.Delay(RoundInterval, time);
+        await Task.Delay(ComparisonPause, time);
         comparing.TryRemove(target, out _);
     }
 
     private void WakeOrphans()
     {
-        // Every event that orphans somebody raises the flag; the round is for what no event told.
+        // Whatever orphans or silences somebody raises a flag; the round, which looks at every replica, is for what no event told.
         var isRound = time.GetElapsedTime(lastRound) > RoundInterval;
         if (isRound)
         {
             lastRound = time.GetTimestamp();
-            NameSpeechless();
             memory.Consider();
+        }
+
+        if (Interlocked.Exchange(ref isSomebodySpeechless, false) | isRound)
+        {
+            NameSpeechless();
         }
 
         if (Interlocked.Exchange(ref isSomebodyOrphaned, false) | isRound)

@@ -6,7 +6,8 @@ namespace OrleansRaft.Runtime.Driving;
 /// <summary>Makes completions of what a log tells.</summary>
 /// <param name="inbox">Where they go.</param>
 /// <param name="wake">Asks for a turn.</param>
-internal sealed class LogEvents(Inbox inbox, Action wake) : IReplicaLogEvents
+/// <param name="host">Is told of the right to speak.</param>
+internal sealed class LogEvents(Inbox inbox, Action wake, IReplicaHost host) : IReplicaLogEvents
 {
     public void OnWritten(PersistTicket ticket) => Post(Completion.Of(new Persisted(ticket)));
 
@@ -20,7 +21,11 @@ internal sealed class LogEvents(Inbox inbox, Action wake) : IReplicaLogEvents
 
     public void OnSnapshotLoaded(SnapshotDescriptor snapshot, ReadOnlyMemory<byte> state) => Post(Completion.OfLoaded(snapshot, state));
 
-    public void OnRightToSpeakChanged() => wake();
+    public void OnRightToSpeakChanged()
+    {
+        host.OnRightToSpeakChanged();
+        wake();
+    }
 
     public void OnStopped(LogStopReason reason, Exception cause) => Post(Completion.OfStop(reason, cause));
 

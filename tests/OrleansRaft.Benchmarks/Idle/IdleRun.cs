@@ -8,18 +8,23 @@ namespace OrleansRaft.Benchmarks.Idle;
 /// <summary>Three silos with many groups: started, left alone until everything sleeps, measured, then measured again with a few groups active.</summary>
 /// <param name="groups">How many groups.</param>
 /// <param name="duration">For how long each figure is taken.</param>
+/// <param name="hasDashboard">Whether the silos have Orleans' dashboard.</param>
 /// <param name="error">Receives progress.</param>
-internal sealed class IdleRun(int groups, TimeSpan duration, TextWriter error)
+internal sealed class IdleRun(int groups, TimeSpan duration, bool hasDashboard, TextWriter error)
 {
     private const int SilosCount = 3;
     private static readonly TimeSpan StartPatience = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan SleepPatience = TimeSpan.FromMinutes(3);
-    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(5);
+
+    // For a minute after the start the runtime still compiles what the start made hot.
+    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan ActiveSettling = TimeSpan.FromSeconds(15);
 
     public async Task<IdleFigures> MeasureAsync(CancellationToken cancellation)
     {
         await using var postgres = await PostgresServer.StartNewAsync();
         await using var silos = new SiloCluster([await postgres.CreateDatabaseAsync()], SilosCount, groups) { Patience = StartPatience };
+        silos.Environment["Raft__Server__Dashboard"] = hasDashboard ? "true" : "false";
         await error.WriteLineAsync($"starting three silos with {groups} groups on PostgreSQL");
         var clock = Stopwatch.StartNew();
         await silos.StartAsync();
@@ -29,13 +34,14 @@ internal sealed class IdleRun(int groups, TimeSpan duration, TextWriter error)
         var asleep = clock.Elapsed - ready;
         var startCpu = ReadUsage(silos).Sum(silo => silo.CpuSeconds);
 
+        await error.WriteLineAsync($"all asleep {asleep.TotalSeconds:0.0} s later; waiting for {Settling.TotalSeconds:0} s until the runtime has settled");
         await Task.Delay(Settling, cancellation);
-        await error.WriteLineAsync($"all asleep {asleep.TotalSeconds:0.0} s later; measuring for {duration.TotalSeconds:0} s");
+        await error.WriteLineAsync($"measuring for {duration.TotalSeconds:0} s");
         var idle = await MeasureCostAsync(silos, cancellation);
 
         await using var load = new SparseLoad(silos.Addresses, Math.Max(1, groups / 100));
         load.Start();
-        await Task.Delay(Settling, cancellation);
+        await Task.Delay(ActiveSettling, cancellation);
         await error.WriteLineAsync($"measuring for {duration.TotalSeconds:0} s with 1 % of the groups active");
         var before = load.Written;
         clock.Restart();
