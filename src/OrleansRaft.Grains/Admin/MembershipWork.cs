@@ -162,14 +162,30 @@ internal sealed class MembershipWork(
         return left is null ? committed : committed with { Value = left.Configuration };
     }
 
-    private Task<Outcome<Configuration>> ChangeAsync(
-        GroupEntry group, ReplicaId leader, IReadOnlyList<MemberChange> changes, LogIndex version, CancellationToken cancellation) => leaders.AskAsync<Configuration>(
-            group,
-            leader,
-            (name, lane) => lane.ChangeMembersAsync(name, MemberChangeCodec.Encode(changes, version)),
-            async reply => new Committed<Configuration>(
-                (await leaders.DescribeAsync(group, cancellation)).Configuration, reply.Entry, group.Name),
-            cancellation);
+    private async Task<Outcome<Configuration>> ChangeAsync(
+        GroupEntry group, ReplicaId leader, IReadOnlyList<MemberChange> changes, LogIndex version, CancellationToken cancellation)
+    {
+        var since = time.GetTimestamp();
+        while (true)
+        {
+            var outcome = await leaders.AskAsync<Configuration>(
+                group,
+                leader,
+                (name, lane) => lane.ChangeMembersAsync(name, MemberChangeCodec.Encode(changes, version)),
+                async reply => new Committed<Configuration>(
+                    (await leaders.DescribeAsync(group, cancellation)).Configuration, reply.Entry, group.Name),
+                cancellation);
+
+            // Nothing was changed by a leader that has just been elected, or that has a successor: that passes, and what went before need not be undone.
+            if (outcome is not Rejected<Configuration> { Reason: RefusalReason.NoLeader } || time.GetElapsedTime(since) > Patience)
+            {
+                return outcome;
+            }
+
+            await Task.Delay(Poll, time, cancellation);
+            leader = (await leaders.DescribeAsync(group, cancellation)).Leader ?? leader;
+        }
+    }
 
     /// <summary>Waits until learners hold what was committed at the look before (thesis §4.2.1); null when they never do.</summary>
     private Task<GroupView?> WaitUntilCaughtUpAsync(GroupEntry group, List<ReplicaId> awaited, CancellationToken cancellation)

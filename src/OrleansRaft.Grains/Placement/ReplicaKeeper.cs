@@ -27,6 +27,7 @@ internal sealed class ReplicaKeeper(
 {
     private const int ConcurrencyMax = 32;
     private static readonly TimeSpan SlowSweep = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan WatchfulSweep = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan QuickSweep = TimeSpan.FromMilliseconds(200);
     private const int QuickSweepsAfterNudge = 3;
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(1);
@@ -70,14 +71,11 @@ internal sealed class ReplicaKeeper(
     {
         while (!stopping.IsCancellationRequested)
         {
-            var pause = SlowSweep;
+            TimeSpan pause;
             try
             {
-                if (!await SweepAsync())
-                {
-                    // To take stock is to look at everything: it must not be all that a silo with many replicas does.
-                    pause = QuickSweep + (stockDuration * PausePerStock);
-                }
+                // To take stock is to look at everything: it must not be all that a silo with many replicas does.
+                pause = await SweepAsync() + (stockDuration * PausePerStock);
             }
             catch (Exception exception) when (!stopping.IsCancellationRequested)
             {
@@ -107,13 +105,13 @@ internal sealed class ReplicaKeeper(
         }
     }
 
-    /// <returns>Whether everything lives that this silo looks after, lives apart, and leaders are spread.</returns>
-    private async Task<bool> SweepAsync()
+    /// <returns>How soon the next sweep is wanted: late, once everything lives that this silo looks after, lives apart, and leaders are spread.</returns>
+    private async Task<TimeSpan> SweepAsync()
     {
         TakeNudges();
         if (!silos.IsActive(self.SiloAddress))
         {
-            return false;
+            return QuickSweep;
         }
 
         var since = time.GetTimestamp();
@@ -121,7 +119,7 @@ internal sealed class ReplicaKeeper(
         stockDuration = time.GetElapsedTime(since);
         if (AwaitsOthers(stock))
         {
-            return false;
+            return QuickSweep;
         }
 
         var kept = groups.AllGroups.Where(group => ReplicaChooser.ChooseKeeper(group.Name, stock.Active)?.Address.Equals(self.SiloAddress) == true).ToList();
@@ -141,11 +139,14 @@ internal sealed class ReplicaKeeper(
             });
 
         RetireRemoved();
-        return missing.Count == 0
+        var isSettled = missing.Count == 0
             && stock.IsComplete
             && await mover.SeparateAsync(kept, stock, stopping.Token)
             && await balancer.BalanceAsync(stock, stopping.Token)
             && --quickSweeps <= 0;
+
+        // A group is left alone while it has no leader or a member does not take part, wherever its replicas live.
+        return !isSettled ? QuickSweep : kept.TrueForAll(stock.IsHealthy) ? SlowSweep : WatchfulSweep;
     }
 
     /// <summary>

@@ -30,6 +30,8 @@ internal sealed class SiloWatch(
     // Shares of the time for which a silo may be silent: one beat may be lost, and whoever is late by another may have been given up.
     private const double BeatShare = 3 / 8.0;
     private const double LateShare = 3 / 4.0;
+
+    // While somebody waits for a turn to elect, beats come so many times as often.
     private const int HurriedBeats = 3;
     private static readonly TimeSpan RoundInterval = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan ComparisonPause = TimeSpan.FromSeconds(1);
@@ -37,12 +39,14 @@ internal sealed class SiloWatch(
     private readonly RecentNames gone = new(time);
     private readonly RecentNames came = new(time);
     private readonly ConcurrentDictionary<SiloAddress, bool> comparing = new();
+    private readonly PeriodicTimer timer = new(contracts.Tolerance * BeatShare, time);
     private readonly CancellationTokenSource stopping = new();
     private Task loop = Task.CompletedTask;
     private long sequence;
     private long lastRound = time.GetTimestamp();
     private bool isSomebodyOrphaned;
     private bool isSomebodySpeechless;
+    private bool isHurried;
 
     /// <summary>Begins to watch.</summary>
     public void Start() => loop = Task.Run(RunAsync);
@@ -93,7 +97,14 @@ internal sealed class SiloWatch(
     }
 
     /// <summary>There may be sleepers without a leader. Any thread.</summary>
-    public void LookForOrphans() => Volatile.Write(ref isSomebodyOrphaned, true);
+    public void LookForOrphans()
+    {
+        Volatile.Write(ref isSomebodyOrphaned, true);
+        if (!stopping.IsCancellationRequested && !Interlocked.Exchange(ref isHurried, true))
+        {
+            timer.Period = contracts.Tolerance * BeatShare / HurriedBeats;
+        }
+    }
 
     /// <summary>There may be sleeping leaders without the right to speak. Any thread.</summary>
     public void LookForSpeechless() => Volatile.Write(ref isSomebodySpeechless, true);
@@ -113,12 +124,14 @@ internal sealed class SiloWatch(
     }
 
     /// <inheritdoc/>
-    public void Dispose() => stopping.Dispose();
+    public void Dispose()
+    {
+        timer.Dispose();
+        stopping.Dispose();
+    }
 
     private async Task RunAsync()
     {
-        var interval = contracts.Tolerance * BeatShare;
-        using var timer = new PeriodicTimer(interval, time);
         var last = time.GetTimestamp();
         try
         {
@@ -134,9 +147,10 @@ internal sealed class SiloWatch(
 
                 Beat();
                 WakeOrphans();
-
-                // Those who wait for their turn to elect do so for the next beat.
-                timer.Period = Volatile.Read(ref isSomebodyOrphaned) ? interval / HurriedBeats : interval;
+                if (!Volatile.Read(ref isSomebodyOrphaned) && Interlocked.Exchange(ref isHurried, false))
+                {
+                    timer.Period = contracts.Tolerance * BeatShare;
+                }
             }
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)

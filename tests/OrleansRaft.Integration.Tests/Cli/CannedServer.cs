@@ -37,7 +37,6 @@ internal sealed class CannedServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await stopping.CancelAsync();
-        listener.Stop();
         await accepting;
         listener.Dispose();
         stopping.Dispose();

@@ -2,6 +2,8 @@ using Microsoft.Extensions.DependencyInjection;
 using Orleans.TestingHost;
 using OrleansRaft.Core;
 using OrleansRaft.Grains;
+using OrleansRaft.Runtime.Storage;
+using OrleansRaft.Runtime.Storage.Memory;
 
 namespace OrleansRaft.Integration.Tests.Grains;
 
@@ -30,6 +32,24 @@ public sealed class SleepTests
         // Nobody asks anything of the group: its followers must notice by themselves.
         await RaftTestCluster.EventuallyAsync(() => Task.FromResult(
             Hosted(others).Any(replica => replica is { Key.Group: "ledgers-0", Role.Role: RaftRole.Leader }) ? null : "nobody stood for election"));
+    }
+
+    /// <summary>Its silo goes on beating; only the store, which it cannot reach, knows that its right to speak has run out.</summary>
+    [Fact]
+    public async Task A_sleeping_leader_that_may_not_speak_any_more_is_succeeded()
+    {
+        await using var cluster = await StartAsync(groups: 1);
+        await WaitUntilAllSleepAsync(cluster, 3);
+        var speechless = await cluster.FindLeaderSiloAsync("ledgers-0");
+        await WaitUntilAllSleepAsync(cluster, 3);
+        var store = (MemoryLogStore)speechless.ServiceProvider.GetRequiredService<ILogStore>();
+
+        store.IsConnected = false;
+
+        await RaftTestCluster.EventuallyAsync(() => Task.FromResult(
+            Hosted(cluster.Silos.Where(silo => silo != speechless)).Any(replica => replica.Role.Role == RaftRole.Leader) ? null : "nobody stood for election"));
+        store.IsConnected = true;
+        await WaitUntilAllSleepAlikeAsync(cluster);
     }
 
     /// <summary>The old leader hears nothing of its succession, and the new one falls asleep without it: only the silos can notice that the two disagree.</summary>
