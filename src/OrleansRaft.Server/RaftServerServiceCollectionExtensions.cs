@@ -11,9 +11,6 @@ namespace OrleansRaft.Server;
 /// <summary>Adds the services of the HTTP API.</summary>
 public static class RaftServerServiceCollectionExtensions
 {
-    // Each sample of the dashboard counts all activations of a silo: every second, that is most of what ten thousand sleeping replicas cost.
-    private const int DashboardIntervalMilliseconds = 10_000;
-
     /// <summary>Adds what <see cref="RaftServerEndpointExtensions.MapOrleansRaft"/> needs: the API, its description, health checks, telemetry and Orleans' dashboard.</summary>
     /// <param name="services">The services of an application that hosts a silo.</param>
     /// <param name="configuration">The application's configuration; the section <c>Raft:Server</c> and OpenTelemetry's own settings are read.</param>
@@ -43,7 +40,7 @@ public static class RaftServerServiceCollectionExtensions
         services.AddOpenApi(ApiDescription.DocumentName, ApiDescription.Configure);
         if (IsDashboardWanted(configuration, configure))
         {
-            services.AddOrleans(silo => silo.AddDashboard(dashboard => dashboard.CounterUpdateIntervalMs = DashboardIntervalMilliseconds));
+            services.AddOrleans(silo => silo.AddDashboard());
         }
 
         services.AddTelemetry(configuration);

@@ -16,7 +16,7 @@ internal sealed class MemoryTrim(GroupTable groups, ILogger<MemoryTrim> logger)
     private long allocatedBefore;
     private int roundsAsleep;
 
-    /// <summary>Looks whether it is time; called every few seconds.</summary>
+    /// <summary>Looks whether it is time; called every half minute, so that everything has slept for as long.</summary>
     public void Consider()
     {
         var replicas = 0;

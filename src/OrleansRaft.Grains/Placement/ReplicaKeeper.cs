@@ -145,8 +145,13 @@ internal sealed class ReplicaKeeper(
             && await balancer.BalanceAsync(stock, stopping.Token)
             && --quickSweeps <= 0;
 
-        // A group is left alone while it has no leader or a member does not take part, wherever its replicas live.
-        return !isSettled ? QuickSweep : kept.TrueForAll(stock.IsHealthy) ? SlowSweep : WatchfulSweep;
+        if (!isSettled)
+        {
+            return QuickSweep;
+        }
+
+        // Who has no leader, or misses a member, was left alone, wherever its replicas live.
+        return kept.TrueForAll(stock.IsHealthy) ? SlowSweep : WatchfulSweep;
     }
 
     /// <summary>

@@ -7,13 +7,23 @@ namespace OrleansRaft.Grains;
 /// <summary>The contracts of this silo with all others. Any thread.</summary>
 internal sealed class SiloContracts(IOptions<RaftOptions> options, TimeProvider time)
 {
-    private readonly ConcurrentDictionary<SiloAddress, SiloContract> contracts = new();
-
     // Only sleepers wait for it, and every beat wakes several threads on both sides: that is most of what a silo costs that does nothing.
     private const int ElectionTimeouts = 2;
 
+    // One beat may be lost, and whoever is late by another may have been given up.
+    private const double BeatShare = 3 / 8.0;
+    private const double LateShare = 3 / 4.0;
+
+    private readonly ConcurrentDictionary<SiloAddress, SiloContract> contracts = new();
+
     /// <summary>For how long a silo may be silent: twice as long as a leader may be that is awake.</summary>
     public TimeSpan Tolerance { get; } = options.Value.TickInterval * options.Value.ElectionTicksMax * ElectionTimeouts;
+
+    /// <summary>How often a silo beats.</summary>
+    public TimeSpan BeatInterval => Tolerance * BeatShare;
+
+    /// <summary>After how long without a beat of its own a silo takes it that others may have given it up.</summary>
+    public TimeSpan LateAfter => Tolerance * LateShare;
 
     /// <summary>The contract with a silo; begun when there was none.</summary>
     public SiloContract Get(SiloAddress silo) => contracts.TryGetValue(silo, out var contract) ? contract : contracts.GetOrAdd(silo, new SiloContract(Tolerance, time));

@@ -27,10 +27,6 @@ internal sealed class SiloWatch(
     ILogger<SiloWatch> logger)
     : IDisposable
 {
-    // Shares of the time for which a silo may be silent: one beat may be lost, and whoever is late by another may have been given up.
-    private const double BeatShare = 3 / 8.0;
-    private const double LateShare = 3 / 4.0;
-
     // While somebody waits for a turn to elect, beats come so many times as often.
     private const int HurriedBeats = 3;
     private static readonly TimeSpan RoundInterval = TimeSpan.FromSeconds(30);
@@ -39,7 +35,7 @@ internal sealed class SiloWatch(
     private readonly RecentNames gone = new(time);
     private readonly RecentNames came = new(time);
     private readonly ConcurrentDictionary<SiloAddress, bool> comparing = new();
-    private readonly PeriodicTimer timer = new(contracts.Tolerance * BeatShare, time);
+    private readonly PeriodicTimer timer = new(contracts.BeatInterval, time);
     private readonly CancellationTokenSource stopping = new();
     private Task loop = Task.CompletedTask;
     private long sequence;
@@ -102,7 +98,7 @@ internal sealed class SiloWatch(
         Volatile.Write(ref isSomebodyOrphaned, true);
         if (!stopping.IsCancellationRequested && !Interlocked.Exchange(ref isHurried, true))
         {
-            timer.Period = contracts.Tolerance * BeatShare / HurriedBeats;
+            timer.Period = contracts.BeatInterval / HurriedBeats;
         }
     }
 
@@ -137,7 +133,7 @@ internal sealed class SiloWatch(
         {
             while (await timer.WaitForNextTickAsync(stopping.Token))
             {
-                var isLate = time.GetElapsedTime(last) > contracts.Tolerance * LateShare;
+                var isLate = time.GetElapsedTime(last) > contracts.LateAfter;
                 last = time.GetTimestamp();
                 if (isLate)
                 {
@@ -149,7 +145,7 @@ internal sealed class SiloWatch(
                 WakeOrphans();
                 if (!Volatile.Read(ref isSomebodyOrphaned) && Interlocked.Exchange(ref isHurried, false))
                 {
-                    timer.Period = contracts.Tolerance * BeatShare;
+                    timer.Period = contracts.BeatInterval;
                 }
             }
         }

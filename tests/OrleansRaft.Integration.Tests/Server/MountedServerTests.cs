@@ -2,9 +2,13 @@ using System.Collections.Immutable;
 using System.Net;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Dashboard;
+using Orleans.Runtime;
 using OrleansRaft.Core;
 using OrleansRaft.Grains;
 using OrleansRaft.Runtime;
+using OrleansRaft.Server;
 
 namespace OrleansRaft.Integration.Tests.Server;
 
@@ -171,6 +175,21 @@ public sealed class MountedServerTests(ScriptedServer server) : IClassFixture<Sc
 
         answer.Status.ShouldBe(HttpStatusCode.OK, answer.Text);
         answer.MediaType.ShouldBe(mediaType);
+    }
+
+    /// <summary>It works while nobody looks at it; who does not want it should not pay for it.</summary>
+    [Theory]
+    [InlineData("true", HttpStatusCode.OK)]
+    [InlineData("false", HttpStatusCode.NotFound)]
+    public async Task The_dashboard_is_part_of_a_silo_only_where_it_is_wanted(string wanted, HttpStatusCode status)
+    {
+        await using var host = await ServerHost.StartAsync(
+            silo => silo.AddRaft(raft => raft.UseMemory()).AddRaftCounters(1), ("Raft:Server:Dashboard", wanted));
+
+        (await host.Client.AskAsync("/dashboard")).Status.ShouldBe(status);
+        host.Services.GetServices<ILifecycleParticipant<ISiloLifecycle>>()
+            .Any(participant => participant.GetType().Assembly == typeof(DashboardOptions).Assembly)
+            .ShouldBe(bool.Parse(wanted));
     }
 
     /// <summary>It must work without the internet, and must not tell anybody who looks at it.</summary>
