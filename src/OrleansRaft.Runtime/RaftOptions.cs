@@ -62,6 +62,13 @@ public sealed class RaftOptions
     /// <value>The default is 0; 64 KiB in silos.</value>
     public int RoundBytesMin { get; set; }
 
+    /// <summary>For how long a leader whose round is committed waits for the commands of those whom that round answered, before it begins the next; 0 for not at all.</summary>
+    /// <remarks>
+    /// Only while several clients take part, until three quarters of them are there again, and only where <see cref="RoundBytesMin"/> lets rounds gather.
+    /// </remarks>
+    /// <value>The default is 0; 2 ms in silos.</value>
+    public TimeSpan RoundWaitMax { get; set; }
+
     /// <summary>The most bytes of uncommitted entries before a leader refuses proposals.</summary>
     /// <value>The default is 16 MiB.</value>
     public long UncommittedBytesMax { get; set; } = 16 * 1024 * 1024;

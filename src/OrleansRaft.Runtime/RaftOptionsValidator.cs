@@ -23,6 +23,12 @@ public sealed class RaftOptionsValidator : IValidateOptions<RaftOptions>
         RequireMilliseconds(nameof(options.SessionInactivityMax), options.SessionInactivityMax, failures);
         RequireMilliseconds(nameof(options.SubmitTimeout), options.SubmitTimeout, failures);
         RequireMilliseconds(nameof(options.AttemptTimeout), options.AttemptTimeout, failures);
+        if (options.RoundWaitMax < TimeSpan.Zero || options.RoundWaitMax > options.TickInterval)
+        {
+            failures.Add(
+                $"Raft:{nameof(options.RoundWaitMax)} is {options.RoundWaitMax}, but must be between 0 and Raft:{nameof(options.TickInterval)} ({options.TickInterval}): "
+                + "every command of a busy group would wait that long.");
+        }
     }
 
     private static void CheckLimits(RaftOptions options, List<string> failures)

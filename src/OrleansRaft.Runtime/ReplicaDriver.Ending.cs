@@ -34,6 +34,7 @@ public sealed partial class ReplicaDriver
         CommitLag = 0;
         metrics.Replicas.Remove(this);
         inbox.Close();
+        rounds.Dispose();
         heldSends.Clear();
         effects.Clear();
 

@@ -19,7 +19,7 @@ public sealed partial class ReplicaDriver
     /// <summary>Takes the commands of many callers into as few proposals as their size allows.</summary>
     private void TakeSubmissions(int most)
     {
-        if (submissions.Count == 0 && !WaitsForRound)
+        if (submissions.Count == 0 && !WaitForRound())
         {
             submissions = inbox.TakeSubmissions(submissions);
         }
@@ -28,6 +28,7 @@ public sealed partial class ReplicaDriver
         {
             most -= taking.Count;
             var refusal = RefuseWhole();
+            rounds.Carry(refusal is null ? taking.Count : 0);
             var now = GroupTime;
             for (takingPlace = 0; takingPlace < taking.Count;)
             {
@@ -47,9 +48,17 @@ public sealed partial class ReplicaDriver
         Propose();
     }
 
-    /// <summary>Whether commands stay in the inbox until what is appended is committed, or this replica leads no more; a turn that learns of either is followed by one that takes them.</summary>
-    private bool WaitsForRound =>
-        office is not null && ReplicaLog.MaySpeak && Core.LastEntry.Index > Core.CommitIndex && inbox.CommandBytesWaiting < options.RoundBytesMin;
+    /// <summary>Whether commands stay in the inbox for the next round, as long as this replica leads; a turn that learns that they need not is followed by one that takes them.</summary>
+    private bool WaitForRound()
+    {
+        if (office is null || !ReplicaLog.MaySpeak)
+        {
+            return false;
+        }
+
+        var (commands, bytes) = inbox.CommandsWaiting;
+        return rounds.MustWait(Core.LastEntry.Index > Core.CommitIndex, commands, bytes);
+    }
 
     /// <summary>What every command is refused by at the moment, if anything.</summary>
     private Reply? RefuseWhole() =>

@@ -65,7 +65,7 @@ public sealed partial class ReplicaDriver
         Volatile.Write(ref commitIndexSeen, Core.CommitIndex.Value);
         inbox.QueriesWaiting = reads.QueryCount;
         Volatile.Write(ref groupTimeSeen, GroupTime.Value);
-        if (!batch.IsEmpty || submissions.Count > 0 || unreported is not null || (inbox.CommandBytesWaiting > 0 && !WaitsForRound))
+        if (!batch.IsEmpty || submissions.Count > 0 || unreported is not null || (inbox.CommandsWaiting.Count > 0 && !WaitForRound()))
         {
             AskForTurn();
         }

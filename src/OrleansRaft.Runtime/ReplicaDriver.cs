@@ -31,6 +31,7 @@ public sealed partial class ReplicaDriver
     private readonly Answers answers;
     private readonly Refusals refusals;
     private readonly PendingProposals proposals;
+    private readonly Rounds rounds;
     private readonly HeldSends heldSends = new();
 
     private RaftCore? core;
@@ -76,6 +77,7 @@ public sealed partial class ReplicaDriver
         answers = new Answers(metrics, time, () => GroupTime);
         refusals = new Refusals(key, options);
         proposals = new PendingProposals(answers);
+        rounds = new Rounds(options, time, AskForTurn);
         LogEvents = new LogEvents(inbox, AskForTurn, host);
     }
 

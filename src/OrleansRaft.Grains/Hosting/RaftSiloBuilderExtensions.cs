@@ -19,6 +19,7 @@ public static class RaftSiloBuilderExtensions
 
     // Messages between silos and writes to a shared database cost much more than in a simulator.
     private const int RoundBytesMinDefault = 64 * 1024;
+    private static readonly TimeSpan RoundWaitMaxDefault = TimeSpan.FromMilliseconds(2);
 
     /// <summary>
     /// Adds what hosts, places, connects and routes to replicas. Options are bound to the section <c>Raft</c> and checked at start; idle groups sleep
@@ -34,6 +35,7 @@ public static class RaftSiloBuilderExtensions
         {
             options.QuiesceTicks = QuiesceTicksDefault;
             options.RoundBytesMin = RoundBytesMinDefault;
+            options.RoundWaitMax = RoundWaitMaxDefault;
         });
         silo.Services.AddOptions<RaftOptions>().BindConfiguration(RaftOptions.SectionName).ValidateOnStart();
         silo.Services.AddOptions<FaultOptions>().BindConfiguration(FaultOptions.SectionName);

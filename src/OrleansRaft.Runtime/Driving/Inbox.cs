@@ -17,14 +17,14 @@ internal sealed class Inbox(RaftOptions options)
     /// <summary>How many queries left the inbox and wait for confirmation; set by the driver, counted against the limit.</summary>
     public int QueriesWaiting { get; set => Volatile.Write(ref field, value); }
 
-    /// <summary>How many bytes of commands wait in the inbox.</summary>
-    public long CommandBytesWaiting
+    /// <summary>How many commands wait in the inbox, and how many bytes they have.</summary>
+    public (int Count, long Bytes) CommandsWaiting
     {
         get
         {
             lock (gate)
             {
-                return commandBytes;
+                return (commands, commandBytes);
             }
         }
     }

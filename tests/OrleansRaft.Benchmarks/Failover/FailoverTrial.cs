@@ -29,7 +29,19 @@ internal sealed class FailoverTrial(FailoverCluster cluster)
     /// <param name="isPause">Whether the silo is paused (SIGSTOP) instead of killed.</param>
     public async Task<TrialResult> RunAsync(bool isPause)
     {
+        TrialResult? result;
+        while ((result = await TryAsync(isPause)) is null)
+        {
+            // The group or the grain moved while the clients warmed up: there was nothing to strike.
+        }
+
+        return result;
+    }
+
+    private async Task<TrialResult?> TryAsync(bool isPause)
+    {
         var place = await cluster.WaitUntilWholeAsync(Group);
+        var isStruck = false;
         var clients = await cluster.ConnectToOthersAsync(place.Silo);
         var factories = clients.Select(client => (IGrainFactory)client.Services.GetRequiredService<IClusterClient>()).ToList();
         try
@@ -37,22 +49,43 @@ internal sealed class FailoverTrial(FailoverCluster cluster)
             var grain = await PlaceGrainAsync(factories[0], place);
             var onGroup = factories.ConvertAll(grains => new WriteProbe(() => WriteToGroupAsync(grains)));
             var onGrain = factories.ConvertAll(grains => new WriteProbe(() => grains.GetGrain<IFailoverCounter>(grain).AddAsync()));
-            return await StrikeAsync(place.Silo, isPause, onGroup, onGrain);
+            List<WriteProbe> all = [.. onGroup, .. onGrain];
+            all.ForEach(probe => probe.Start());
+            try
+            {
+                await Until.TrueAsync(
+                    () => Task.FromResult(all.TrueForAll(probe => probe.Count >= WarmWrites)),
+                    Patience,
+                    () => "the cluster takes no writes although nothing was broken yet");
+                if (await factories[0].GetGrain<IFailoverCounter>(grain).WhereAsync() == place.Silo
+                    && await factories[0].GetGrain<IClusterView>(0).FindLeaderAsync(Group) == place)
+                {
+                    isStruck = true;
+                    return await StrikeAsync(place.Silo, isPause, onGroup, onGrain);
+                }
+
+                return null;
+            }
+            finally
+            {
+                foreach (var probe in all)
+                {
+                    await probe.DisposeAsync();
+                }
+            }
         }
         finally
         {
             await Task.WhenAll(clients.Select(FailoverCluster.DisconnectAsync));
-            await cluster.RestartAsync(place.Silo);
+            if (isStruck)
+            {
+                await cluster.RestartAsync(place.Silo);
+            }
         }
     }
 
     private async Task<TrialResult> StrikeAsync(string silo, bool isPause, List<WriteProbe> onGroup, List<WriteProbe> onGrain)
     {
-        List<WriteProbe> all = [.. onGroup, .. onGrain];
-        all.ForEach(probe => probe.Start());
-        await Until.TrueAsync(
-            () => Task.FromResult(all.TrueForAll(probe => probe.Count >= WarmWrites)), Patience, () => "the cluster takes no writes although nothing was broken yet");
-
         var struck = Stopwatch.GetTimestamp();
         if (isPause)
         {
@@ -71,11 +104,6 @@ internal sealed class FailoverTrial(FailoverCluster cluster)
             }
 
             await Task.Delay(50);
-        }
-
-        foreach (var probe in all)
-        {
-            await probe.DisposeAsync();
         }
 
         return new TrialResult(LongestGap(onGroup, struck), LongestGap(onGrain, struck));

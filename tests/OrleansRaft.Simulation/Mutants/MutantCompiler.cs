@@ -32,11 +32,22 @@ internal static class MutantCompiler
     /// <summary>Compiles a mutant.</summary>
     /// <returns>The assembly.</returns>
     /// <exception cref="InvalidOperationException">The mutant no longer fits the sources.</exception>
-    public static byte[] Compile(Mutant mutant)
+    public static byte[] Compile(Mutant mutant) => Compile([mutant]);
+
+    /// <summary>Compiles one assembly with several bugs at once.</summary>
+    /// <param name="mutants">The bugs, all in the same assembly.</param>
+    /// <returns>The assembly.</returns>
+    /// <exception cref="InvalidOperationException">One no longer fits the sources.</exception>
+    public static byte[] Compile(Mutant[] mutants)
     {
-        var sources = EmbeddedSources.Of(mutant.Assembly);
-        Plant(mutant, sources);
-        return Compile(mutant.Assembly, sources, OptimizationLevel.Release, $"mutant {mutant.Name}");
+        var assembly = mutants[0].Assembly;
+        var sources = EmbeddedSources.Of(assembly);
+        foreach (var mutant in mutants)
+        {
+            Plant(mutant, sources);
+        }
+
+        return Compile(assembly, sources, OptimizationLevel.Release, $"mutant {string.Join(" with ", mutants.Select(mutant => mutant.Name))}");
     }
 
     /// <summary>Compiles an assembly as it is.</summary>

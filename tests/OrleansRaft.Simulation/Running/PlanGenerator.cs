@@ -33,6 +33,7 @@ internal static class PlanGenerator
         };
         raft.HeartbeatsTellCommit = Percent(random, 50);
         raft.RoundBytesMin = Percent(random, 50) ? random.Next(1, 4_096) : 0;
+        raft.RoundWaitMax = TimeSpan.FromMilliseconds(Percent(random, 50) ? random.Next(1, 10) : 0);
         return plan;
     }
 

@@ -30,6 +30,9 @@ public sealed class OraftSilo(
     /// <summary>Its HTTP API.</summary>
     public Uri Address => new($"http://{Host}:{httpPort}");
 
+    /// <summary>What its processes run: another build of <c>oraft</c>, if a test says so before it starts.</summary>
+    public string Program { get; set; } = OraftProcess.Program;
+
     private string Host => home?.Address ?? "127.0.0.1";
 
     /// <summary>The process that runs it.</summary>
@@ -55,7 +58,7 @@ public sealed class OraftSilo(
             throw new InvalidOperationException($"{name} runs already.");
         }
 
-        process = OraftProcess.Start(CommandLine, environment, launcher: home?.Launcher);
+        process = OraftProcess.StartProgram(Program, CommandLine, environment, launcher: home?.Launcher);
     }
 
     /// <summary>Waits until it has joined and every group has a leader that it can reach. Started again, as by a supervisor, when the others evict it meanwhile.</summary>
