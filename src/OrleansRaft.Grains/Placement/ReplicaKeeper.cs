@@ -27,6 +27,8 @@ internal sealed class ReplicaKeeper(
 {
     private const int ConcurrencyMax = 32;
     private static readonly TimeSpan SlowSweep = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan SlowSweepMax = TimeSpan.FromSeconds(300);
+    private const int SlowSweepPerStock = 1_000;
     private static readonly TimeSpan WatchfulSweep = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan QuickSweep = TimeSpan.FromMilliseconds(200);
     private const int QuickSweepsAfterNudge = 3;
@@ -151,7 +153,14 @@ internal sealed class ReplicaKeeper(
         }
 
         // Who has no leader, or misses a member, was left alone, wherever its replicas live.
-        return kept.TrueForAll(stock.IsHealthy) ? SlowSweep : WatchfulSweep;
+        return kept.TrueForAll(stock.IsHealthy) ? Unhurried() : WatchfulSweep;
+    }
+
+    /// <summary>When events tell all that there is to do, looking for what they did not tell may take a thousandth of the time.</summary>
+    private TimeSpan Unhurried()
+    {
+        var pause = stockDuration * SlowSweepPerStock;
+        return pause < SlowSweep ? SlowSweep : pause > SlowSweepMax ? SlowSweepMax : pause;
     }
 
     /// <summary>

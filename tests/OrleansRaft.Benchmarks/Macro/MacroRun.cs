@@ -10,6 +10,9 @@ namespace OrleansRaft.Benchmarks.Macro;
 /// <param name="progress">Where people can follow.</param>
 internal sealed class MacroRun(MacroPlan plan, TextWriter progress) : IAsyncDisposable
 {
+    // The pools of everybody who uses it, each as large as the greatest number of callers asks for.
+    private const int ConnectionsMax = 1_000;
+
     private readonly List<ISystem> systems = [];
     private readonly List<string> missing = [];
     private readonly Dictionary<int, string> processNames = [];
@@ -51,7 +54,7 @@ internal sealed class MacroRun(MacroPlan plan, TextWriter progress) : IAsyncDisp
     private async Task StartAsync()
     {
         await progress.WriteLineAsync("starting PostgreSQL and three silos");
-        postgres = await PostgresServer.StartNewAsync();
+        postgres = await PostgresServer.StartNewAsync(connectionsMax: ConnectionsMax);
         var database = await postgres.CreateDatabaseAsync("oraft");
         ours = await OraftSystem.StartAsync(database, plan.Groups, plan.ServerCollector);
         systems.Add(ours);

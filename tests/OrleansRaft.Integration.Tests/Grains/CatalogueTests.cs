@@ -1,5 +1,6 @@
 using System.Buffers;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using OrleansRaft.Core;
 using OrleansRaft.Core.Codec;
 using OrleansRaft.Grains;
@@ -50,6 +51,21 @@ public sealed class CatalogueTests
         var obstacle = await creation.FindObstacleAsync(new GroupSet(Added, 5, 3), Token);
 
         obstacle.ShouldNotBeNull().ShouldContain("configure it alike and restart it");
+    }
+
+    [Fact]
+    public async Task Silos_that_are_configured_with_other_numbers_than_an_added_set_has_end()
+    {
+        var disk = new MemoryDisk();
+        await using (var extended = await StartAsync(disk, addedGroups: 5))
+        {
+            await AddWhenThereAsync(extended, 10);
+        }
+
+        await using var otherwise = await StartAsync(disk, addedGroups: 7);
+
+        var ends = otherwise.Silos.Select(silo => silo.ServiceProvider.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping).ToList();
+        await RaftTestCluster.EventuallyAsync(() => Task.FromResult(ends.TrueForAll(end => end.IsCancellationRequested) ? null : "a silo goes on"));
     }
 
     [Fact]

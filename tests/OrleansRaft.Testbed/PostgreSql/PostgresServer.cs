@@ -42,8 +42,9 @@ public sealed class PostgresServer : IAsyncDisposable
 
     /// <summary>Makes a server's files and starts it.</summary>
     /// <param name="address">Another address of this machine that it listens on besides loopback, for silos in a <see cref="Processes.SiloNetwork"/>.</param>
+    /// <param name="connectionsMax">How many connections it takes.</param>
     /// <exception cref="PostgresUnavailableException">There is no PostgreSQL here.</exception>
-    public static async Task<PostgresServer> StartNewAsync(string? address = null)
+    public static async Task<PostgresServer> StartNewAsync(string? address = null, int connectionsMax = 200)
     {
         var programs = PostgresPrograms.Get();
         var directory = Directory.CreateTempSubdirectory("oraft-postgres-").FullName;
@@ -59,7 +60,7 @@ public sealed class PostgresServer : IAsyncDisposable
             unix_socket_directories = '{directory}'
             fsync = on
             shared_buffers = 64MB
-            max_connections = 200
+            max_connections = {connectionsMax.ToString(CultureInfo.InvariantCulture)}
             max_wal_size = 512MB
             log_min_messages = warning
 
