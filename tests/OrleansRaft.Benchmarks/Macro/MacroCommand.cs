@@ -16,7 +16,7 @@ internal static class MacroCommand
         var command = new Command(
             "macro",
             "Measures increments and linearizable reads on three 'oraft serve' processes with PostgreSQL, over HTTP and through grain calls, and Core in one process. "
-            + "Checks at the end that the counters add up. About 35 minutes; with --quick three. Ends with 1 when something does not add up.")
+            + "Checks at the end that the counters add up. About 30 minutes; with --quick three. Ends with 1 when something does not add up.")
         {
             compare, json, quick, groups, workstation, only,
         };
