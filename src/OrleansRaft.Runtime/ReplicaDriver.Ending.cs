@@ -34,7 +34,7 @@ public sealed partial class ReplicaDriver
         CommitLag = 0;
         metrics.Replicas.Remove(this);
         inbox.Close();
-        rounds.Dispose();
+        rounds.Stop();
         heldSends.Clear();
         effects.Clear();
 

@@ -9,7 +9,7 @@ namespace OrleansRaft.Runtime.Driving;
 /// <param name="options">How much waits, and for how long.</param>
 /// <param name="time">The clock.</param>
 /// <param name="askForTurn">Called on any thread when a wait is over.</param>
-internal sealed class Rounds(RaftOptions options, TimeProvider time, Action askForTurn) : IDisposable
+internal sealed class Rounds(RaftOptions options, TimeProvider time, Action askForTurn)
 {
     private ITimer? timer;
     private int carried;
@@ -19,7 +19,7 @@ internal sealed class Rounds(RaftOptions options, TimeProvider time, Action askF
     /// <summary>Commands go into the round that begins or is under way.</summary>
     public void Carry(int commands) => carried += commands;
 
-    /// <summary>Whether the commands that wait go on waiting. If so, the end of the round, much more of them, or the end of the wait brings another turn.</summary>
+    /// <summary>Whether the commands that wait go on waiting; to be asked after each turn's work, since whoever learns that a round is over begins the wait for the next. If so, the end of the round, much more of them, or the end of the wait brings another turn.</summary>
     /// <param name="isUnderWay">Whether anything is appended and not committed.</param>
     /// <param name="commands">How many commands wait.</param>
     /// <param name="bytes">How many bytes they have.</param>
@@ -45,8 +45,8 @@ internal sealed class Rounds(RaftOptions options, TimeProvider time, Action askF
         return !isWaitOver && 4 * commands < 3 * expected;
     }
 
-    /// <inheritdoc/>
-    public void Dispose() => timer?.Dispose();
+    /// <summary>No wait ends any more.</summary>
+    public void Stop() => timer?.Dispose();
 
     private void BeginWait()
     {
