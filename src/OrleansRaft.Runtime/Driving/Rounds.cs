@@ -19,7 +19,8 @@ internal sealed class Rounds(RaftOptions options, TimeProvider time, Action askF
     /// <summary>Commands go into the round that begins or is under way.</summary>
     public void Carry(int commands) => carried += commands;
 
-    /// <summary>Whether the commands that wait go on waiting; to be asked after each turn's work, since whoever learns that a round is over begins the wait for the next. If so, the end of the round, much more of them, or the end of the wait brings another turn.</summary>
+    /// <summary>Whether the commands that wait go on waiting. If so, the end of the round, many more of them, or the end of the wait brings another turn.</summary>
+    /// <remarks>To be asked in every turn: whoever learns here that a round is over begins the wait for the next.</remarks>
     /// <param name="isUnderWay">Whether anything is appended and not committed.</param>
     /// <param name="commands">How many commands wait.</param>
     /// <param name="bytes">How many bytes they have.</param>
