@@ -28,7 +28,7 @@ internal sealed class ReplicaKeeper(
     private const int ConcurrencyMax = 32;
     private static readonly TimeSpan SlowSweep = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan SlowSweepMax = TimeSpan.FromSeconds(300);
-    private const int SlowSweepPerStock = 1_000;
+    private static readonly TimeSpan SlowSweepPerReplica = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan WatchfulSweep = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan QuickSweep = TimeSpan.FromMilliseconds(200);
     private const int QuickSweepsAfterNudge = 3;
@@ -153,13 +153,13 @@ internal sealed class ReplicaKeeper(
         }
 
         // Who has no leader, or misses a member, was left alone, wherever its replicas live.
-        return kept.TrueForAll(stock.IsHealthy) ? Unhurried() : WatchfulSweep;
+        return kept.TrueForAll(stock.IsHealthy) ? Unhurried(stock.Count) : WatchfulSweep;
     }
 
-    /// <summary>When events tell all that there is to do, looking for what they did not tell may take a thousandth of the time.</summary>
-    private TimeSpan Unhurried()
+    /// <summary>Looking for what no event told comes less often, the more there is to look at. By number and not by duration: a stall must not put it off.</summary>
+    private static TimeSpan Unhurried(int replicas)
     {
-        var pause = stockDuration * SlowSweepPerStock;
+        var pause = SlowSweepPerReplica * replicas;
         return pause < SlowSweep ? SlowSweep : pause > SlowSweepMax ? SlowSweepMax : pause;
     }
 

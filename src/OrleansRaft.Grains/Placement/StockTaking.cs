@@ -36,6 +36,9 @@ internal sealed class StockTaking
     /// <summary>Those of them that answered: only there can replicas be brought to life.</summary>
     public IReadOnlyList<SiloPlace> Answering { get; }
 
+    /// <summary>How many replicas live.</summary>
+    public int Count => found.Count;
+
     /// <summary>Whether every silo answered.</summary>
     public bool IsComplete => silent.Count == 0;
 
