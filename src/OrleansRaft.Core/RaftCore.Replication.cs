@@ -35,7 +35,6 @@ public sealed partial class RaftCore
             return;
         }
 
-
         if (++heartbeatTicks >= settings.HeartbeatTicks)
         {
             heartbeatTicks = 0;

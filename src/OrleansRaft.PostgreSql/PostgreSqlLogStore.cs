@@ -209,12 +209,9 @@ public sealed class PostgreSqlLogStore : ILogStore
     {
         foreach (var number in numbers)
         {
-            await using var open = await connections[number].OpenAsync(cancellation);
-            await using var command = Sql.Command(open, "SELECT server, counter FROM raft.witness");
-            await using var reader = await command.ExecuteReaderAsync(cancellation);
-            while (await reader.ReadAsync(cancellation))
+            foreach (var (server, counter) in await PatientlyAsync(number, () => ReadWitnessesAsync(number, cancellation), cancellation))
             {
-                connections[reader.GetInt32(0)].NoteCounter(reader.GetInt64(1));
+                connections[server].NoteCounter(counter);
             }
         }
 
@@ -223,6 +220,20 @@ public sealed class PostgreSqlLogStore : ILogStore
         {
             connection.ForgetIdle();
         }
+    }
+
+    private async Task<List<(int Server, long Counter)>> ReadWitnessesAsync(int number, CancellationToken cancellation)
+    {
+        var notes = new List<(int Server, long Counter)>();
+        await using var open = await connections[number].OpenAsync(cancellation);
+        await using var command = Sql.Command(open, "SELECT server, counter FROM raft.witness");
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        while (await reader.ReadAsync(cancellation))
+        {
+            notes.Add((reader.GetInt32(0), reader.GetInt64(1)));
+        }
+
+        return notes;
     }
 
     private (int[] Numbers, long[] Counters) CountersExcept(int number)

@@ -62,29 +62,17 @@ internal sealed class FaultTable(
         }
     }
 
-    /// <summary>Takes a fault away.</summary>
-    /// <returns>Whether it was in force.</returns>
-    public bool Heal(string id)
+    /// <summary>Whether a fault is in force.</summary>
+    public bool Has(string id)
     {
-        ActiveFault? healed;
         lock (gate)
         {
-            if (!active.Remove(id, out healed))
-            {
-                return false;
-            }
+            return active.ContainsKey(id);
         }
-
-        healed.Timer.Dispose();
-        Enforce();
-        Wake(healed.Fault);
-        if (healed.IsAskedHere)
-        {
-            events.Record(new FaultEvent(healed.Fault, IsHealed: true));
-        }
-
-        return true;
     }
+
+    /// <summary>Takes a fault away. Who asked for that tells those who watch.</summary>
+    public void Heal(string id) => Remove(id);
 
     /// <summary>A silo is back, so it is dead no more.</summary>
     public void OnSiloBack(string name)
@@ -95,7 +83,7 @@ internal sealed class FaultTable(
             over = [.. active.Values.Where(one => one.Fault.Kind == FaultKind.Kill && one.Fault.Silo == name).Select(static one => one.Fault.Id)];
         }
 
-        over.ForEach(id => Heal(id));
+        over.ForEach(HealAndTell);
     }
 
     /// <summary>Makes the links and the replicas of this silo what the faults want. Called again whenever silos come and go.</summary>
@@ -146,12 +134,37 @@ internal sealed class FaultTable(
         }
     }
 
+    private void HealAndTell(string id)
+    {
+        if (Remove(id) is { IsAskedHere: true } healed)
+        {
+            events.Record(new FaultEvent(healed.Fault, IsHealed: true));
+        }
+    }
+
+    private ActiveFault? Remove(string id)
+    {
+        ActiveFault? healed;
+        lock (gate)
+        {
+            if (!active.Remove(id, out healed))
+            {
+                return null;
+            }
+        }
+
+        healed.Timer.Dispose();
+        Enforce();
+        Wake(healed.Fault);
+        return healed;
+    }
+
     /// <summary>On a timer's thread, where an exception would end the process.</summary>
     private void HealInTime(Fault fault)
     {
         try
         {
-            Heal(fault.Id);
+            HealAndTell(fault.Id);
         }
         catch (Exception exception)
         {

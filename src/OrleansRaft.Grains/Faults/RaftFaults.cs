@@ -4,7 +4,16 @@ namespace OrleansRaft.Grains;
 
 /// <inheritdoc cref="IRaftFaults"/>
 internal sealed class RaftFaults(
-    FaultTable table, FaultRules rules, Silos silos, LaneClient client, GroupTable groups, GroupInspector inspector, ILocalSiloDetails self, TimeProvider time, ISiloKiller? killer = null)
+    FaultTable table,
+    FaultRules rules,
+    Silos silos,
+    LaneClient client,
+    GroupTable groups,
+    GroupInspector inspector,
+    EventRecorder events,
+    ILocalSiloDetails self,
+    TimeProvider time,
+    ISiloKiller? killer = null)
     : IRaftFaults
 {
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(2);
@@ -75,12 +84,14 @@ internal sealed class RaftFaults(
             return false;
         }
 
+        // First: whoever comes back is told of every fault that is still in force.
+        await AskAllAsync(lane => lane.HealFaultAsync(fault), cancellation);
+        events.Record(new FaultEvent(known.Fault, IsHealed: true));
         if (known.Fault is { Kind: FaultKind.Kill, Silo: { } silo })
         {
             killer?.Revive(silo);
         }
 
-        await AskAllAsync(lane => lane.HealFaultAsync(fault), cancellation);
         return true;
     }
 
@@ -124,25 +135,29 @@ internal sealed class RaftFaults(
         if (isOff)
         {
             await AskAllAsync(lane => lane.HealFaultAsync(fault.Id), cancellation);
+            events.Record(new FaultEvent(fault, IsHealed: true));
             return new FaultOutcome(null, new FaultRefusal(FaultRefusalReason.Disabled, "", "Some silo of the cluster has faults off, so nothing was done. Set Faults:Enabled on every silo."));
         }
 
         if (fault is { Kind: FaultKind.Kill, Silo: { } victim })
         {
-            KillAsync(victim, TimeSpan.FromSeconds(fault.Seconds)).Ignore();
+            KillAsync(fault, victim).Ignore();
         }
 
         return new FaultOutcome(fault, null);
     }
 
-    private async Task KillAsync(string victim, TimeSpan after)
+    private async Task KillAsync(Fault fault, string victim)
     {
         if (victim == self.Name)
         {
             await Task.Delay(LastWords, time);
         }
 
-        killer!.Kill(victim, after);
+        if (table.Has(fault.Id))
+        {
+            killer!.Kill(victim, TimeSpan.FromSeconds(fault.Seconds));
+        }
     }
 
     /// <summary>Asks every active silo; one that does not answer is probably one that a fault concerns.</summary>

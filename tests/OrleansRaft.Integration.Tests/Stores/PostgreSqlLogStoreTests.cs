@@ -9,6 +9,9 @@ namespace OrleansRaft.Integration.Tests.Stores;
 
 public sealed class PostgreSqlLogStoreTests(PostgresFixture postgres) : SharedLogStoreContract
 {
+    // No test here waits for it to pass; a machine that is busy may need it.
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+
     private readonly Dictionary<ILogStore, CuttableProxy> proxies = [];
     private string database = "";
 
@@ -22,7 +25,9 @@ public sealed class PostgreSqlLogStoreTests(PostgresFixture postgres) : SharedLo
     {
         var proxy = new CuttableProxy(new NpgsqlConnectionStringBuilder(database).Port);
         var store = new PostgreSqlLogStore(
-            new PostgreSqlStoreOptions { ConnectionStrings = [proxy.Redirect(database)], Leases = Times }, time, NullLogger.Instance);
+            new PostgreSqlStoreOptions { ConnectionStrings = [proxy.Redirect(database)], Leases = Times, StatementTimeout = Patience, StartTimeout = Patience },
+            time,
+            NullLogger.Instance);
         proxies.Add(store, proxy);
         return Task.FromResult<ILogStore>(store);
     }

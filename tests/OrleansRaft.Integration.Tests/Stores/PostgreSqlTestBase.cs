@@ -39,7 +39,7 @@ public abstract class PostgreSqlTestBase : IAsyncDisposable
     protected async Task<PostgresServer> StartServerAsync() => Own(await PostgresFixture.StartOwnServerAsync());
 
     protected PostgreSqlLogStore CreateStore(params string[] servers) => Own(new PostgreSqlLogStore(
-        new PostgreSqlStoreOptions { ConnectionStrings = servers, StartTimeout = TimeSpan.FromMilliseconds(100), StatementTimeout = TimeSpan.FromSeconds(20) },
+        new PostgreSqlStoreOptions { ConnectionStrings = servers, StartTimeout = TimeSpan.FromMilliseconds(100), StatementTimeout = TimeSpan.FromMinutes(1) },
         TimeProvider.System,
         NullLogger.Instance));
 

@@ -6,7 +6,7 @@ namespace OrleansRaft.Integration.Tests.Stores;
 /// <summary>Remembers what a log told, and waits for it.</summary>
 public sealed class RecordingEvents : IReplicaLogEvents
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(2);
 
     private readonly Lock gate = new();
     private readonly List<object> told = [];

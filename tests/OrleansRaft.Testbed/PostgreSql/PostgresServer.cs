@@ -82,7 +82,7 @@ public sealed class PostgresServer : IAsyncDisposable
     public async Task<string> CreateDatabaseAsync(string prefix = "test")
     {
         var name = string.Create(CultureInfo.InvariantCulture, $"{prefix}_{Interlocked.Increment(ref databases)}");
-        await using var connection = new NpgsqlConnection(ConnectionString() + ";Pooling=false");
+        await using var connection = new NpgsqlConnection(ConnectionString() + ";Pooling=false;Timeout=60;Command Timeout=60");
         await connection.OpenAsync();
         await using var command = connection.CreateCommand();
 #pragma warning disable CA2100 // The name is made here.

@@ -16,7 +16,7 @@ public sealed class OraftSilo(
     string name, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string>? environment = null, SiloHome? home = null) : IAsyncDisposable
 {
     private const int Evicted = 7;
-    private static readonly TimeSpan ReadyDeadline = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan ReadyDeadline = TimeSpan.FromMinutes(3);
     private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(5) };
 
     private readonly int httpPort = FreePorts.Next();

@@ -6,7 +6,7 @@ namespace OrleansRaft.Testbed.Processes;
 /// <summary>A cluster of real <c>oraft serve</c> processes on PostgreSQL.</summary>
 public sealed class SiloCluster : IAsyncDisposable
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(3);
     private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(10) };
 
     /// <summary>Makes a cluster; nothing runs until <see cref="StartAsync"/>.</summary>
@@ -32,7 +32,7 @@ public sealed class SiloCluster : IAsyncDisposable
     }
 
     /// <summary>For how long a silo may take to become ready.</summary>
-    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(90);
+    public TimeSpan Patience { get; init; } = TimeSpan.FromMinutes(3);
 
     /// <summary>The cluster's name.</summary>
     public string ClusterId { get; }
@@ -128,20 +128,30 @@ public sealed class SiloCluster : IAsyncDisposable
     /// <summary>Every group, as the first silo that answers describes them; none when no silo does.</summary>
     public async Task<IReadOnlyList<GroupState>> TryListGroupsAsync()
     {
-        foreach (var silo in Silos.Where(silo => !silo.Process.HasExited))
+        // All at once: one that is paused or cut off would keep the others waiting.
+        using var answered = new CancellationTokenSource();
+        await foreach (var asked in Task.WhenEach(Silos.Where(silo => !silo.Process.HasExited).Select(silo => TryListGroupsAsync(silo, answered.Token))))
         {
-            try
+            if (await asked is { } groups)
             {
-                var page = await Http.GetFromJsonAsync<GroupListing>(new Uri(silo.Address, "/api/v1/groups"));
-                return page!.Groups;
-            }
-            catch (Exception failure) when (failure is HttpRequestException or TaskCanceledException)
-            {
-                // Another silo may answer.
+                await answered.CancelAsync();
+                return groups;
             }
         }
 
         return [];
+    }
+
+    private static async Task<IReadOnlyList<GroupState>?> TryListGroupsAsync(OraftSilo silo, CancellationToken cancellation)
+    {
+        try
+        {
+            return (await Http.GetFromJsonAsync<GroupListing>(new Uri(silo.Address, "/api/v1/groups"), cancellation))!.Groups;
+        }
+        catch (Exception failure) when (failure is HttpRequestException or TaskCanceledException)
+        {
+            return null;
+        }
     }
 
     private bool IsSpread(GroupState group) =>

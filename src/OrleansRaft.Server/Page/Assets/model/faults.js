@@ -5,6 +5,9 @@ import { act, here, oraft } from '../lib/commands.js';
 
 const byId = signal(new Map());
 
+// What this page knows to be over: an answer that was on its way meanwhile, such as a snapshot, may still name it.
+const over = new Set();
+
 /** Whether this cluster allows faults; null until it said so. */
 export const faultsEnabled = signal(null);
 export const canKill = signal(false);
@@ -21,16 +24,17 @@ function withEnd(fault) {
 /** What a snapshot says. */
 export function takeFaults(enabled, list) {
   faultsEnabled.value = enabled;
-  byId.value = new Map(list.map(fault => [fault.fault, withEnd(fault)]));
+  byId.value = new Map(list.filter(fault => !over.has(fault.fault)).map(fault => [fault.fault, withEnd(fault)]));
 }
 
 /** One that began or healed. */
 export function noteFault({ fault, state }) {
   const known = new Map(byId.peek());
-  if (state === 'began') {
-    known.set(fault.fault, withEnd(fault));
-  } else {
+  if (state === 'healed') {
+    over.add(fault.fault);
     known.delete(fault.fault);
+  } else if (!over.has(fault.fault)) {
+    known.set(fault.fault, withEnd(fault));
   }
   byId.value = known;
 }
@@ -65,8 +69,9 @@ export function heal(fault) {
 
 export function healAll() {
   return act(oraft('fault', 'heal'), async () => {
+    const all = faults.peek();
     await ask('/api/v1/faults', { method: 'DELETE' });
-    byId.value = new Map();
+    all.forEach(fault => noteFault({ fault, state: 'healed' }));
   }, () => 'all healed');
 }
 
