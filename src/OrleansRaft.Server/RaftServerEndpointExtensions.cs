@@ -40,7 +40,7 @@ public static class RaftServerEndpointExtensions
         MapDescription(endpoints);
         if (options.Dashboard)
         {
-            endpoints.MapOrleansDashboard("/dashboard").ExcludeFromDescription();
+            DeferredDashboard.Map(endpoints).ExcludeFromDescription();
         }
 
         if (options.StartPage)

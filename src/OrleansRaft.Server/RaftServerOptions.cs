@@ -10,7 +10,7 @@ public sealed class RaftServerOptions
     /// <value>The default is <see langword="true"/>.</value>
     public bool StartPage { get; set; } = true;
 
-    /// <summary>Whether <c>/dashboard</c> shows Orleans' dashboard. It looks at every grain call while somebody has it open, and counts the silo's activations every second while nobody has.</summary>
+    /// <summary>Whether <c>/dashboard</c> shows Orleans' dashboard. It gathers Orleans' metrics from when somebody opens it for the first time, looks at every grain call while somebody has it open, and counts the silo's activations every ten seconds.</summary>
     /// <value>The default is <see langword="true"/>.</value>
     public bool Dashboard { get; set; } = true;
 }

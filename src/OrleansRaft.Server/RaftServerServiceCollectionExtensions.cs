@@ -40,7 +40,7 @@ public static class RaftServerServiceCollectionExtensions
         services.AddOpenApi(ApiDescription.DocumentName, ApiDescription.Configure);
         if (IsDashboardWanted(configuration, configure))
         {
-            services.AddOrleans(silo => silo.AddDashboard());
+            DeferredDashboard.AddTo(services);
         }
 
         services.AddTelemetry(configuration);

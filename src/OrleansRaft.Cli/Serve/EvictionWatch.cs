@@ -11,7 +11,7 @@ namespace OrleansRaft.Cli.Serve;
 /// <param name="time">The clock.</param>
 internal sealed class EvictionWatch(IClusterMembershipService membership, TimeProvider time) : BackgroundService
 {
-    private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan Beat = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Usual = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
 

@@ -8,7 +8,7 @@ namespace OrleansRaft.Grains;
 internal sealed class SiloContracts(IOptions<RaftOptions> options, TimeProvider time)
 {
     // Only sleepers wait for it, and every beat wakes several threads on both sides: that is most of what a silo costs that does nothing.
-    private const int ElectionTimeouts = 2;
+    private const int ElectionTimeouts = 3;
 
     // One beat may be lost, and whoever is late by another may have been given up.
     private const double BeatShare = 3 / 8.0;
@@ -16,7 +16,7 @@ internal sealed class SiloContracts(IOptions<RaftOptions> options, TimeProvider 
 
     private readonly ConcurrentDictionary<SiloAddress, SiloContract> contracts = new();
 
-    /// <summary>For how long a silo may be silent: twice as long as a leader may be that is awake.</summary>
+    /// <summary>For how long a silo may be silent: three times as long as a leader may be that is awake.</summary>
     public TimeSpan Tolerance { get; } = options.Value.TickInterval * options.Value.ElectionTicksMax * ElectionTimeouts;
 
     /// <summary>How often a silo beats.</summary>

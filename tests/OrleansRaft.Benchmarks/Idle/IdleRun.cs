@@ -17,7 +17,7 @@ internal sealed class IdleRun(int groups, TimeSpan duration, bool hasDashboard, 
     private static readonly TimeSpan SleepPatience = TimeSpan.FromMinutes(3);
 
     // For a minute after the start the runtime still compiles what the start made hot.
-    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan Settling = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan ActiveSettling = TimeSpan.FromSeconds(15);
 
     public async Task<IdleFigures> MeasureAsync(CancellationToken cancellation)

@@ -3,10 +3,12 @@ using System.Net;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Orleans.Dashboard;
 using Orleans.Runtime;
 using OrleansRaft.Core;
 using OrleansRaft.Grains;
+using OrleansRaft.Integration.Tests.Grains;
 using OrleansRaft.Runtime;
 using OrleansRaft.Server;
 
@@ -187,9 +189,20 @@ public sealed class MountedServerTests(ScriptedServer server) : IClassFixture<Sc
             silo => silo.AddRaft(raft => raft.UseMemory()).AddRaftCounters(1), ("Raft:Server:Dashboard", wanted));
 
         (await host.Client.AskAsync("/dashboard")).Status.ShouldBe(status);
-        host.Services.GetServices<ILifecycleParticipant<ISiloLifecycle>>()
-            .Any(participant => participant.GetType().Assembly == typeof(DashboardOptions).Assembly)
-            .ShouldBe(bool.Parse(wanted));
+        host.Services.GetServices<IIncomingGrainCallFilter>().Any(IsOfDashboard).ShouldBe(bool.Parse(wanted));
+    }
+
+    /// <summary>Gathering a silo's metrics costs more than anything else that an idle silo does.</summary>
+    [Fact]
+    public async Task The_dashboard_gathers_a_silos_metrics_from_when_somebody_looks()
+    {
+        await using var host = await ServerHost.StartAsync(silo => silo.AddRaft(raft => raft.UseMemory()).AddRaftCounters(1));
+        host.Services.GetServices<IHostedService>().ShouldNotContain(part => IsOfDashboard(part));
+        host.Services.GetServices<ILifecycleParticipant<ISiloLifecycle>>().ShouldNotContain(part => IsOfDashboard(part));
+        var silo = host.Services.GetRequiredService<ILocalSiloDetails>().SiloAddress;
+
+        await RaftTestCluster.EventuallyAsync(async () =>
+            (await host.Client.AskAsync($"/dashboard/SiloCounters/{silo.ToParsableString()}")).ShouldBeJson().GetArrayLength() > 0 ? null : "nothing is counted");
     }
 
     /// <summary>It must work without the internet, and must not tell anybody who looks at it.</summary>
@@ -227,6 +240,8 @@ public sealed class MountedServerTests(ScriptedServer server) : IClassFixture<Sc
             new ReplicaView(new ReplicaId(3), "silo-3", null, null, "silo-3 does not answer"),
         ],
         Configuration.OfVoters(3));
+
+    private static bool IsOfDashboard(object part) => part.GetType().Assembly == typeof(DashboardOptions).Assembly;
 
     private static ReplicaView Replica(string group, long id, RaftRole role, int ticks)
     {

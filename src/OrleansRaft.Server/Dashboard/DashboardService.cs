@@ -1,0 +1,13 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Orleans.Runtime;
+
+namespace OrleansRaft.Server;
+
+/// <inheritdoc cref="IDashboardService"/>
+internal sealed class DashboardService(GrainId id, Silo silo, ILoggerFactory loggers, DeferredDashboard dashboard, IHostApplicationLifetime lifetime)
+    : GrainService(id, silo, loggers), IDashboardService
+{
+    /// <inheritdoc/>
+    public Task LookAsync() => dashboard.StartAsync(lifetime.ApplicationStopping);
+}
