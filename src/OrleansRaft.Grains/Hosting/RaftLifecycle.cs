@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using OrleansRaft.Core;
+using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.Grains;
@@ -29,7 +30,7 @@ internal sealed class RaftLifecycle(
     private const int KeepingStage = ServiceLifecycleStage.Active + 10;
     private static readonly TimeSpan StorePatience = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan StoreRetryMax = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan HandOverTimeout = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan HandOverTimeout = TimeSpan.FromSeconds(5);
 
     /// <inheritdoc/>
     public void Participate(ISiloLifecycle lifecycle)
@@ -116,19 +117,34 @@ internal sealed class RaftLifecycle(
     private async Task HandOverAsync()
     {
         var since = time.GetTimestamp();
-        var leaders = groups.Hosted.Where(replica => replica.IsRunning && replica.Role.Role == RaftRole.Leader).ToList();
+        var leaders = groups.Hosted.Where(IsLeader).ToList();
+        using var patience = new CancellationTokenSource(HandOverTimeout, time);
         try
         {
-            await Task.WhenAll(leaders.Select(replica => replica.Driver.TransferLeadershipAsync(null))).WaitAsync(HandOverTimeout, time);
+            await Task.WhenAll(leaders.Select(replica => HandOverAsync(replica, patience.Token))).WaitAsync(patience.Token);
         }
-        catch (Exception exception) when (exception is TimeoutException or ObjectDisposedException)
+        catch (Exception exception) when (exception is OperationCanceledException or ObjectDisposedException)
         {
             // Whoever is still led from here elects when the silo is gone.
         }
 
-        var left = leaders.Count(replica => replica.IsRunning && replica.Role.Role == RaftRole.Leader);
+        var left = leaders.Count(IsLeader);
         Log.HandedOver(logger, leaders.Count - left, time.GetElapsedTime(since), left);
     }
+
+    /// <summary>Asks again when a transfer was given up because it took longer than an election timeout; that nobody is there to take over is final.</summary>
+    private static async Task HandOverAsync(HostedReplica replica, CancellationToken patience)
+    {
+        while (IsLeader(replica) && !patience.IsCancellationRequested)
+        {
+            if (await replica.Driver.TransferLeadershipAsync(null) is not { Kind: ReplyKind.Rejected, Reason: RefusalReason.NoLeader })
+            {
+                return;
+            }
+        }
+    }
+
+    private static bool IsLeader(HostedReplica replica) => replica is { IsRunning: true, Role.Role: RaftRole.Leader };
 
     private void StopEverything()
     {

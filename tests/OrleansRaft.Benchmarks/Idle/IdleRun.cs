@@ -16,8 +16,9 @@ internal sealed class IdleRun(int groups, TimeSpan duration, bool hasDashboard, 
     private static readonly TimeSpan StartPatience = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan SleepPatience = TimeSpan.FromMinutes(3);
 
-    // For a minute after the start the runtime still compiles what the start made hot.
-    private static readonly TimeSpan Settling = TimeSpan.FromMinutes(3);
+    // For minutes after the start the runtime still compiles what the start made hot, and for seconds after a scrape what the scrape did.
+    private static readonly TimeSpan Settling = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan AfterScrape = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan ActiveSettling = TimeSpan.FromSeconds(15);
 
     public async Task<IdleFigures> MeasureAsync(CancellationToken cancellation)
@@ -77,18 +78,21 @@ internal sealed class IdleRun(int groups, TimeSpan duration, bool hasDashboard, 
 
     private async Task<IdleFigures.Cost> MeasureCostAsync(SiloCluster silos, CancellationToken cancellation)
     {
+        var sinceMetrics = Stopwatch.StartNew();
         var metricsBefore = await ReadMetricsAsync(silos);
+        await Task.Delay(AfterScrape, cancellation);
         var usageBefore = ReadUsage(silos);
-        var clock = Stopwatch.StartNew();
+        var sinceUsage = Stopwatch.StartNew();
         await Task.Delay(duration, cancellation);
         var usage = ReadUsage(silos);
-        var seconds = clock.Elapsed.TotalSeconds;
+        var seconds = sinceUsage.Elapsed.TotalSeconds;
+        var secondsOfMetrics = sinceMetrics.Elapsed.TotalSeconds;
         var metrics = await ReadMetricsAsync(silos);
         return new IdleFigures.Cost(
             (usage.Sum(silo => silo.CpuSeconds) - usageBefore.Sum(silo => silo.CpuSeconds)) / seconds,
             usage.Sum(silo => silo.ResidentBytes) / 1e6,
-            (metrics.Sum(silo => silo.Messages) - metricsBefore.Sum(silo => silo.Messages)) / seconds,
-            (metrics.Sum(silo => silo.Calls) - metricsBefore.Sum(silo => silo.Calls)) / seconds);
+            (metrics.Sum(silo => silo.Messages) - metricsBefore.Sum(silo => silo.Messages)) / secondsOfMetrics,
+            (metrics.Sum(silo => silo.Calls) - metricsBefore.Sum(silo => silo.Calls)) / secondsOfMetrics);
     }
 
     private static ProcessUsage[] ReadUsage(SiloCluster silos) => [.. silos.Silos.Select(silo => ProcessUsage.Read(silo.Process.Id))];

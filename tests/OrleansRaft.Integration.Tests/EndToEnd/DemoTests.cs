@@ -10,7 +10,7 @@ public sealed class DemoTests
     public async Task The_demo_kills_the_leaders_silo_and_ends_with_nothing_lost_and_nothing_applied_twice()
     {
         var (exitCode, process) = await OraftProcess.RunAsync(
-            ["demo", "--no-input", "--seconds", "20"], deadline: TimeSpan.FromSeconds(120));
+            ["demo", "--no-input", "--seconds", "20"], deadline: TimeSpan.FromMinutes(4));
 
         exitCode.ShouldBe(0, process.Transcript);
         process.Output[^1].ShouldContain("0 acknowledged increments lost, 0 applied twice");

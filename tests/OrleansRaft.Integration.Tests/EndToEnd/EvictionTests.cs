@@ -27,7 +27,7 @@ public sealed class EvictionTests(EndToEndCluster cluster)
         victim.Process.Pause();
         await silos.WaitUntilReplacedAsync(victim);
         victim.Process.Resume();
-        var exitCode = await victim.Process.WaitForExitAsync(TimeSpan.FromSeconds(30));
+        var exitCode = await victim.Process.WaitForExitAsync(TimeSpan.FromMinutes(2));
         victim.Start();
         await victim.WaitUntilReadyAsync();
         await workload.WaitForProgressAsync();

@@ -38,7 +38,7 @@ public sealed class FencingTests(EndToEndCluster cluster, ITestOutputHelper log)
         increments.ShouldAllBe(value => value > acknowledged && value <= final);
         foreach (var zombie in zombies)
         {
-            (await zombie.Process.WaitForExitAsync(TimeSpan.FromSeconds(60))).ShouldBe(7, zombie.Process.Transcript);
+            (await zombie.Process.WaitForExitAsync(TimeSpan.FromMinutes(2))).ShouldBe(7, zombie.Process.Transcript);
         }
     }
 

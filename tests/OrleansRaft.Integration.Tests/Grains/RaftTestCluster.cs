@@ -12,7 +12,7 @@ namespace OrleansRaft.Integration.Tests.Grains;
 public sealed class RaftTestCluster : IAsyncDisposable
 {
     public const string Set = "ledgers";
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private readonly InProcessTestCluster cluster;
 
@@ -107,9 +107,20 @@ public sealed class RaftTestCluster : IAsyncDisposable
 
     public async Task<InProcessSiloHandle> FindLeaderSiloAsync(string group)
     {
-        var view = (await Admin.GetGroupAsync(group))!;
-        var name = view.Replicas.Single(replica => replica.Replica == view.Leader).Silo;
+        var name = (await FindLeaderAsync(group)).Silo;
         return Silos.Single(silo => silo.Name == name);
+    }
+
+    public async Task<ReplicaView> FindLeaderAsync(string group)
+    {
+        ReplicaView? leader = null;
+        await EventuallyAsync(async () =>
+        {
+            var view = (await Admin.GetGroupAsync(group))!;
+            leader = view.Replicas.SingleOrDefault(replica => replica.Replica == view.Leader);
+            return leader is { Silo: not null, Snapshot: not null } ? null : $"{group} has no leader that answers";
+        });
+        return leader!;
     }
 
     public async ValueTask DisposeAsync()

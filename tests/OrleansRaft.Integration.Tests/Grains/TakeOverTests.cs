@@ -16,8 +16,7 @@ public sealed class TakeOverTests
         await using var cluster = await RaftTestCluster.StartAsync(groups: 1);
         await cluster.WaitUntilSpreadAsync();
         (await cluster.AddAsync("k", 1)).ShouldBe(new LedgerResult(1, 1));
-        var before = (await cluster.Admin.GetGroupAsync("ledgers-0", Token))!;
-        var leader = before.Replicas.Single(replica => replica.Replica == before.Leader);
+        var leader = await cluster.FindLeaderAsync("ledgers-0");
         var thief = cluster.Silos.First(silo => silo.Name != leader.Silo).ServiceProvider.GetRequiredService<ILogStore>();
 
         await using (var stolen = await thief.OpenAsync(new ReplicaKey("ledgers-0", leader.Replica), new Silent(), Token))

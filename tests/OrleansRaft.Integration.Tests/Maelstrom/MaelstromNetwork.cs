@@ -45,7 +45,7 @@ internal sealed class MaelstromNetwork : IAsyncDisposable
     {
         StartProcess(name);
         var init = new JsonObject { ["type"] = "init", ["node_id"] = name, ["node_ids"] = new JsonArray([.. Names.Select(node => JsonValue.Create(node))]) };
-        var answer = await CallAsync(Operator, name, init, TimeSpan.FromSeconds(60)) ?? throw new TimeoutException($"{name} did not start:\n{Errors}");
+        var answer = await CallAsync(Operator, name, init, TimeSpan.FromMinutes(2)) ?? throw new TimeoutException($"{name} did not start:\n{Errors}");
         ((string)answer["type"]!).ShouldBe("init_ok", Errors);
     }
 
@@ -116,7 +116,7 @@ internal sealed class MaelstromNetwork : IAsyncDisposable
     public async Task<JsonObject> AskAsync(string node, JsonObject body)
     {
         var watch = Stopwatch.StartNew();
-        while (watch.Elapsed < TimeSpan.FromSeconds(90))
+        while (watch.Elapsed < TimeSpan.FromMinutes(3))
         {
             var answer = await CallAsync(Operator, node, (JsonObject)body.DeepClone(), TimeSpan.FromSeconds(6));
             if (answer is not null && (int?)answer["code"] is null or 20 or 22)

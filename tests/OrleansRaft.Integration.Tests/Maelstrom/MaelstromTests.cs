@@ -5,7 +5,7 @@ namespace OrleansRaft.Integration.Tests.Maelstrom;
 /// <summary>The protocol of Jepsen's Maelstrom, with real processes.</summary>
 public sealed class MaelstromTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     [Fact]
     public async Task Any_node_serves_any_request_and_keys_and_values_are_any_json()

@@ -8,7 +8,7 @@ public sealed class CounterServer : IAsyncLifetime
 {
     public const int Groups = 4;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private ServerHost host = null!;
 

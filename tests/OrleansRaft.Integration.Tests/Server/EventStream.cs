@@ -6,7 +6,7 @@ namespace OrleansRaft.Integration.Tests.Server;
 /// <summary>Reads server-sent events until what is waited for has come.</summary>
 internal sealed class EventStream : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private readonly HttpResponseMessage response;
     private readonly CancellationTokenSource deadline;

@@ -6,7 +6,7 @@ namespace OrleansRaft.Integration.Tests.Server;
 /// <summary>Faults put into a real silo over HTTP.</summary>
 public sealed class FaultApiTests(FaultServer server) : IClassFixture<FaultServer>
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private HttpClient Client => server.Client;
 

@@ -6,7 +6,7 @@ namespace OrleansRaft.Integration.Tests.Server;
 /// <summary>One silo that serves counters from memory and may be broken, for all tests of a class.</summary>
 public sealed class FaultServer : IAsyncLifetime
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private ServerHost host = null!;
 

@@ -82,7 +82,7 @@ public abstract partial class LogStoreContract : IAsyncLifetime
     /// <summary>Lets time pass until a condition holds: ten times as fast as it does, which leaves a real server the time to extend a lease.</summary>
     protected async Task PassTimeUntilAsync(Func<bool> condition)
     {
-        var deadline = TimeProvider.System.GetTimestamp() + (30 * TimeProvider.System.TimestampFrequency);
+        var deadline = TimeProvider.System.GetTimestamp() + (120 * TimeProvider.System.TimestampFrequency);
         while (!condition())
         {
             (TimeProvider.System.GetTimestamp() < deadline).ShouldBeTrue("the condition was not met in time");
@@ -93,7 +93,7 @@ public abstract partial class LogStoreContract : IAsyncLifetime
 
     protected static async Task EventuallyAsync(Func<bool> condition)
     {
-        var deadline = TimeProvider.System.GetTimestamp() + (30 * TimeProvider.System.TimestampFrequency);
+        var deadline = TimeProvider.System.GetTimestamp() + (120 * TimeProvider.System.TimestampFrequency);
         while (!condition())
         {
             (TimeProvider.System.GetTimestamp() < deadline).ShouldBeTrue("the condition was not met in time");

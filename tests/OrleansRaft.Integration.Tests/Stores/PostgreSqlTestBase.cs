@@ -65,7 +65,7 @@ public abstract class PostgreSqlTestBase : IAsyncDisposable
 
     protected static async Task EventuallyAsync(Func<Task<bool>> condition)
     {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(2));
         while (!await condition())
         {
             await Task.Delay(TimeSpan.FromMilliseconds(20), deadline.Token);

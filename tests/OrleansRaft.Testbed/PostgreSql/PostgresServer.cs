@@ -9,7 +9,7 @@ namespace OrleansRaft.Testbed.PostgreSql;
 /// <summary>A PostgreSQL server of our own on 127.0.0.1, with fsync on, that ends with this process however this process ends.</summary>
 public sealed class PostgresServer : IAsyncDisposable
 {
-    private static readonly TimeSpan StartDeadline = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan StartDeadline = TimeSpan.FromMinutes(2);
 
     /// <summary>Keeps the server as its child until its standard input ends, which it does when this process ends, killed or not.</summary>
     private const string Keeper = """

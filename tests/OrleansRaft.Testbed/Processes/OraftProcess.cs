@@ -107,7 +107,7 @@ public sealed class OraftProcess : IAsyncDisposable
         TimeSpan? deadline = null)
     {
         var process = Start(arguments, environment, workingDirectory);
-        return (await process.WaitForExitAsync(deadline ?? TimeSpan.FromSeconds(60)), process);
+        return (await process.WaitForExitAsync(deadline ?? TimeSpan.FromMinutes(2)), process);
     }
 
     /// <summary>Waits until it has ended and all it wrote was read.</summary>

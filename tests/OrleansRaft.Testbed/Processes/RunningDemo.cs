@@ -5,7 +5,7 @@ namespace OrleansRaft.Testbed.Processes;
 /// <summary><c>oraft demo</c>: three silos and a gentle load in one process, behind one address.</summary>
 public sealed partial class RunningDemo : IAsyncDisposable
 {
-    private static readonly TimeSpan StartTimeMax = TimeSpan.FromSeconds(120);
+    private static readonly TimeSpan StartTimeMax = TimeSpan.FromMinutes(3);
 
     private RunningDemo(OraftProcess process, Uri address)
     {

@@ -14,7 +14,7 @@ namespace OrleansRaft.Testbed.Workloads;
 /// <remarks>Who reads does not write: a writer that waited for a read would say nothing of whether its counter can be written.</remarks>
 public sealed class CounterWorkload : IAsyncDisposable
 {
-    private static readonly TimeSpan SettleDeadline = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan SettleDeadline = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan PauseBetweenReads = TimeSpan.FromMilliseconds(50);
 
