@@ -71,7 +71,7 @@ public sealed class LiveCommandTests(OneSilo silo)
         var index = add.Objects[0].GetProperty("index").GetInt64();
 
         var log = await CommandLineRun.AtAsync(silo.Address, "group", "log", group, "--after", $"{index - 1}", "--limit", "1", "--json");
-        var words = await CommandLineRun.AtAsync(silo.Address, "group", "log", group);
+        var words = await CommandLineRun.AtAsync(silo.Address, "group", "log", group, "--after", $"{index - 1}");
 
         log.Objects.ShouldHaveSingleItem().GetProperty("text").GetString()!.ShouldContain("log/visits");
         words.ExitCode.ShouldBe(0, words.Error);
