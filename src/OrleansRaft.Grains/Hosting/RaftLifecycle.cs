@@ -30,7 +30,8 @@ internal sealed class RaftLifecycle(
     private const int KeepingStage = ServiceLifecycleStage.Active + 10;
     private static readonly TimeSpan StorePatience = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan StoreRetryMax = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan HandOverTimeout = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan HandOverTimeout = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan HandOverPause = TimeSpan.FromMilliseconds(50);
 
     /// <inheritdoc/>
     public void Participate(ISiloLifecycle lifecycle)
@@ -133,14 +134,11 @@ internal sealed class RaftLifecycle(
     }
 
     /// <summary>Asks again when a transfer was given up because it took longer than an election timeout; that nobody is there to take over is final.</summary>
-    private static async Task HandOverAsync(HostedReplica replica, CancellationToken patience)
+    private async Task HandOverAsync(HostedReplica replica, CancellationToken patience)
     {
-        while (IsLeader(replica) && !patience.IsCancellationRequested)
+        while (IsLeader(replica) && await replica.Driver.TransferLeadershipAsync(null) is { Kind: ReplyKind.Rejected, Reason: RefusalReason.NoLeader })
         {
-            if (await replica.Driver.TransferLeadershipAsync(null) is not { Kind: ReplyKind.Rejected, Reason: RefusalReason.NoLeader })
-            {
-                return;
-            }
+            await Task.Delay(HandOverPause, time, patience);
         }
     }
 

@@ -30,7 +30,7 @@ public sealed class FaultTests(EndToEndCluster cluster, ITestOutputHelper log)
         var leader = await cluster.Silos.LeaderAsync();
 
         leader.Process.Terminate();
-        (await leader.Process.WaitForExitAsync(TimeSpan.FromMinutes(2))).ShouldBe(0, leader.Process.Transcript);
+        (await leader.Process.WaitForExitAsync(TimeSpan.FromSeconds(10))).ShouldBe(0, leader.Process.Transcript);
         await workload.WaitForProgressAsync();
         leader.Start();
         await leader.WaitUntilReadyAsync();
