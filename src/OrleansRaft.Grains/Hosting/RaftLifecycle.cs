@@ -133,14 +133,26 @@ internal sealed class RaftLifecycle(
         Log.HandedOver(logger, leaders.Count - left, time.GetElapsedTime(since), left);
     }
 
-    /// <summary>Asks again when a transfer was given up because it took longer than an election timeout; that nobody is there to take over is final.</summary>
+    /// <summary>
+    /// Asks again when a transfer was given up because it took longer than an election timeout, and then whoever is most up to date; that nobody is there to take
+    /// over is final.
+    /// </summary>
     private async Task HandOverAsync(HostedReplica replica, CancellationToken patience)
     {
-        while (IsLeader(replica) && await replica.Driver.TransferLeadershipAsync(null) is { Kind: ReplyKind.Rejected, Reason: RefusalReason.NoLeader })
+        var successor = FindSuccessor(replica);
+        while (IsLeader(replica) && await replica.Driver.TransferLeadershipAsync(successor) is { Kind: ReplyKind.Rejected, Reason: RefusalReason.NoLeader })
         {
+            successor = null;
             await Task.Delay(HandOverPause, time, patience);
         }
     }
+
+    /// <summary>The voter whose silo runs longest: in a rolling restart the one before has just come back, compiles, and brings its replicas to life.</summary>
+    private ReplicaId? FindSuccessor(HostedReplica replica) =>
+        replica.Configuration.Voters
+            .Select(replica.Slot.Group.Slot)
+            .Where(slot => slot.Silo is { } silo && !silo.Equals(self.SiloAddress) && silos.IsActive(silo))
+            .MinBy(slot => slot.Silo!.Generation)?.Replica;
 
     private static bool IsLeader(HostedReplica replica) => replica is { IsRunning: true, Role.Role: RaftRole.Leader };
 

@@ -4,14 +4,19 @@ using OrleansRaft.Runtime;
 
 namespace OrleansRaft.Grains;
 
-/// <summary>Spreads leaders over the silos, once replicas are spread: after silos came and went, those who stayed lead everything. Gently: few at a time.</summary>
+/// <summary>Spreads leaders over the silos, once replicas are spread: after silos came and went, those who stayed lead everything. Gently: few at a time, and
+/// only when all of them have been there for a while.</summary>
 /// <remarks>Only the first silo by name does it, so that silos do not move leaders at cross purposes.</remarks>
 internal sealed class LeaderBalancer(GroupTable groups, LaneClient client, Silos silos, ILocalSiloDetails self, TimeProvider time, ILogger<LeaderBalancer> logger)
 {
     private const int TransfersMax = 32;
     private static readonly TimeSpan TransferTimeout = TimeSpan.FromSeconds(5);
 
+    // Who has just started still compiles what leaders do, and brings its replicas to life.
+    private static readonly TimeSpan SettlingTime = TimeSpan.FromSeconds(5);
+
     private readonly RetryTimes retries = new(time);
+    private Dictionary<SiloAddress, long> seenSince = [];
 
     /// <summary>Hands some leaderships over.</summary>
     /// <returns>Whether nothing is left to be handed over.</returns>
@@ -20,6 +25,13 @@ internal sealed class LeaderBalancer(GroupTable groups, LaneClient client, Silos
         if (stock.Answering.Count < 2 || !stock.Answering[0].Address.Equals(self.SiloAddress))
         {
             return true;
+        }
+
+        var now = time.GetTimestamp();
+        seenSince = stock.Answering.ToDictionary(place => place.Address, place => seenSince.GetValueOrDefault(place.Address, now));
+        if (seenSince.Values.Any(since => time.GetElapsedTime(since, now) < SettlingTime))
+        {
+            return false;
         }
 
         var transfers = Choose(stock).Take(TransfersMax).ToList();

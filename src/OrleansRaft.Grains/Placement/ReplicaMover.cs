@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Orleans.Runtime.Placement;
 using OrleansRaft.Runtime;
 
 namespace OrleansRaft.Grains;
@@ -57,11 +58,17 @@ internal sealed class ReplicaMover(ReplicaPlacer placer, Locator locator, Silos 
     {
         var (slot, from, target) = move;
         var key = new ReplicaKey(slot.Group.Name, slot.Replica);
-        Log.Moving(logger, key, silos.NameOf(from), target.Name);
         try
         {
-            await grains.GetGrain<IReplicaGrain>(key.ToString()).MoveAsync(target.Address).WaitAsync(CallTimeout, time, cancellation);
-            if (await ArrivesAsync(slot, target.Address, cancellation))
+            var grain = grains.GetGrain<IReplicaGrain>(key.ToString());
+            if (!await grain.MoveAsync(target.Address).WaitAsync(CallTimeout, time, cancellation))
+            {
+                retries.Failed(slot);
+                return;
+            }
+
+            Log.Moving(logger, key, silos.NameOf(from), target.Name);
+            if (await ArrivesAsync(grain, slot, target.Address, cancellation))
             {
                 retries.Succeeded(slot);
                 return;
@@ -77,9 +84,18 @@ internal sealed class ReplicaMover(ReplicaPlacer placer, Locator locator, Silos 
         }
     }
 
-    private async Task<bool> ArrivesAsync(ReplicaSlot slot, SiloAddress target, CancellationToken cancellation)
+    private async Task<bool> ArrivesAsync(IReplicaGrain grain, ReplicaSlot slot, SiloAddress target, CancellationToken cancellation)
     {
         var since = time.GetTimestamp();
+
+        // Orleans tells nobody when what it migrated did not come to life: a call finds it, or brings it to life.
+        RequestContext.Set(IPlacementDirector.PlacementHintKey, target);
+        var address = await grain.ActivateAsync().WaitAsync(ArrivalTimeout, time, cancellation);
+        if (!address.Silo.Equals(target))
+        {
+            return false;
+        }
+
         while (time.GetElapsedTime(since) < ArrivalTimeout)
         {
             await Task.Delay(ArrivalPoll, time, cancellation);

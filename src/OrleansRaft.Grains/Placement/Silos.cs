@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Orleans.Metadata;
 
 namespace OrleansRaft.Grains;
 
@@ -8,7 +9,7 @@ namespace OrleansRaft.Grains;
 internal readonly record struct SiloPlace(SiloAddress Address, string Name);
 
 /// <summary>The silos of the cluster: their names, whether they live, and which local store each holds. Any thread.</summary>
-internal sealed class Silos(IClusterMembershipService membership)
+internal sealed class Silos(IClusterMembershipService membership, IClusterManifestProvider manifests)
 {
     private readonly ConcurrentDictionary<SiloAddress, string> stores = new();
 
@@ -32,6 +33,9 @@ internal sealed class Silos(IClusterMembershipService membership)
     /// <summary>Whether a silo is active.</summary>
     public bool IsActive(SiloAddress silo) =>
         membership.CurrentSnapshot.Members.TryGetValue(silo, out var member) && member.Status == SiloStatus.Active;
+
+    /// <summary>Whether a silo is active and has told this one which grains it hosts, which takes a moment after it joined.</summary>
+    public bool CanHostGrains(SiloAddress silo) => IsActive(silo) && manifests.Current.Silos.ContainsKey(silo);
 
     /// <summary>The name of a silo, or its address when the membership does not know it.</summary>
     public string NameOf(SiloAddress silo) =>

@@ -10,8 +10,9 @@ internal interface IReplicaGrain : IGrainWithStringKey
     Task<ReplicaAddress> ActivateAsync();
 
     /// <summary>Stops the replica here, gives its right to speak back, and brings it to life on another silo.</summary>
+    /// <returns>Whether it goes. It stays where it is as long as its silo has not heard from the other what grains that hosts: Orleans would let it go nowhere.</returns>
     [Alias("move")]
-    Task MoveAsync(SiloAddress target);
+    Task<bool> MoveAsync(SiloAddress target);
 }
 
 /// <summary>Where a replica lives.</summary>

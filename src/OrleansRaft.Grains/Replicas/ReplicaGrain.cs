@@ -27,15 +27,16 @@ internal sealed class ReplicaGrain(ReplicaServices services) : Grain, IReplicaGr
     public Task<ReplicaAddress> ActivateAsync() => Task.FromResult(new ReplicaAddress(services.LocalSilo, replica?.Epoch ?? 0));
 
     /// <inheritdoc/>
-    public Task MoveAsync(SiloAddress target)
+    public Task<bool> MoveAsync(SiloAddress target)
     {
-        if (!target.Equals(services.LocalSilo))
+        if (target.Equals(services.LocalSilo) || !services.Silos.CanHostGrains(target))
         {
-            RequestContext.Set(IPlacementDirector.PlacementHintKey, target);
-            MigrateOnIdle();
+            return Task.FromResult(false);
         }
 
-        return Task.CompletedTask;
+        RequestContext.Set(IPlacementDirector.PlacementHintKey, target);
+        MigrateOnIdle();
+        return Task.FromResult(true);
     }
 
     /// <inheritdoc/>

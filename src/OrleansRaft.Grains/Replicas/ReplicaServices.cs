@@ -9,6 +9,7 @@ namespace OrleansRaft.Grains;
 internal sealed class ReplicaServices(
     ILocalSiloDetails silo,
     GroupTable groups,
+    Silos silos,
     Lanes lanes,
     ReplicaKeeper keeper,
     SiloWatch watch,
@@ -28,6 +29,9 @@ internal sealed class ReplicaServices(
 
     /// <summary>The silo's groups.</summary>
     public GroupTable Groups { get; } = groups;
+
+    /// <summary>The silos of the cluster.</summary>
+    public Silos Silos { get; } = silos;
 
     /// <summary>The ways to other silos.</summary>
     public Lanes Lanes { get; } = lanes;
