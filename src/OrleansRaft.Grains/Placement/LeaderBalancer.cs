@@ -5,7 +5,7 @@ using OrleansRaft.Runtime;
 namespace OrleansRaft.Grains;
 
 /// <summary>Spreads leaders over the silos, once replicas are spread: after silos came and went, those who stayed lead everything. Gently: few at a time, and
-/// only when all of them have been there for a while.</summary>
+/// not to a silo that has just joined the others.</summary>
 /// <remarks>Only the first silo by name does it, so that silos do not move leaders at cross purposes.</remarks>
 internal sealed class LeaderBalancer(GroupTable groups, LaneClient client, Silos silos, ILocalSiloDetails self, TimeProvider time, ILogger<LeaderBalancer> logger)
 {
@@ -27,9 +27,7 @@ internal sealed class LeaderBalancer(GroupTable groups, LaneClient client, Silos
             return true;
         }
 
-        var now = time.GetTimestamp();
-        seenSince = stock.Answering.ToDictionary(place => place.Address, place => seenSince.GetValueOrDefault(place.Address, now));
-        if (seenSince.Values.Any(since => time.GetElapsedTime(since, now) < SettlingTime))
+        if (IsSomebodyNew(stock))
         {
             return false;
         }
@@ -37,6 +35,15 @@ internal sealed class LeaderBalancer(GroupTable groups, LaneClient client, Silos
         var transfers = Choose(stock).Take(TransfersMax).ToList();
         await Task.WhenAll(transfers.Select(transfer => CarryOutAsync(transfer, cancellation)));
         return transfers.Count == 0;
+    }
+
+    /// <summary>Whether a silo has just been seen for the first time, other than those that started together with the first. A silo's generation is when it started, in seconds.</summary>
+    private bool IsSomebodyNew(StockTaking stock)
+    {
+        var now = time.GetTimestamp();
+        seenSince = stock.Answering.ToDictionary(place => place.Address, place => seenSince.GetValueOrDefault(place.Address, now));
+        var began = seenSince.Keys.Min(silo => silo.Generation) + SettlingTime.TotalSeconds;
+        return seenSince.Any(seen => seen.Key.Generation > began && time.GetElapsedTime(seen.Value, now) < SettlingTime);
     }
 
     private IEnumerable<Transfer> Choose(StockTaking stock)

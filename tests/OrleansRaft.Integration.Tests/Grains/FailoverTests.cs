@@ -47,6 +47,7 @@ public sealed class FailoverTests
         // Whoever stands without having been asked to has waited for longer than a hand-over takes, and asks for pre-votes first.
         await using var cluster = await RaftTestCluster.StartAsync(groups: 8, options: raft => (raft.ElectionTicksMin, raft.ElectionTicksMax) = (100, 150));
         await cluster.WaitUntilSpreadAsync();
+        await cluster.WaitUntilLeadersAreSpreadAsync();
         var leaving = await cluster.FindLeaderSiloAsync("ledgers-0");
         var led = (await cluster.Admin.ListGroupsAsync(null, 100, Token)).Groups
             .Where(group => group.Replicas.Single(replica => replica.Replica == group.Leader).Silo == leaving.Name)

@@ -99,6 +99,16 @@ public sealed class RaftTestCluster : IAsyncDisposable
         return null;
     });
 
+    /// <summary>Waits until no silo leads more than one group more than another: from then on nobody moves leaders for balance.</summary>
+    public Task WaitUntilLeadersAreSpreadAsync() => EventuallyAsync(async () =>
+    {
+        var groups = (await Admin.ListGroupsAsync(null, 1_000)).Groups;
+        var led = Silos.ToDictionary(silo => silo.Name, silo => groups.Count(group => group.Replicas.Any(replica => replica.Replica == group.Leader && replica.Silo == silo.Name)));
+        return led.Values.Sum() == groups.Count && led.Values.Max() - led.Values.Min() <= 1
+            ? null
+            : string.Join(", ", led.Select(silo => $"{silo.Key} leads {silo.Value}"));
+    });
+
     public Task<InProcessSiloHandle> StartSiloAsync() => cluster.StartAdditionalSiloAsync();
 
     public Task StopSiloAsync(InProcessSiloHandle silo) => cluster.StopSiloAsync(silo);
