@@ -67,6 +67,7 @@ internal static class SiloHost
         });
         builder.Services.AddOrleansRaftServer(builder.Configuration);
         builder.Services.AddHostedService<EvictionWatch>();
+        WarmServer.Use(builder.Services);
 
         var app = builder.Build();
         app.MapOrleansRaft();
