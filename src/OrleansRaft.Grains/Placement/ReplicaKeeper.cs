@@ -84,8 +84,9 @@ internal sealed class ReplicaKeeper(
                 pause = QuickSweep;
                 Log.SweepFailed(logger, exception, pause);
             }
-            catch (OperationCanceledException)
+            catch (Exception)
             {
+                // A call that was under way may end with any failure when the silo stops.
                 return;
             }
 

@@ -88,9 +88,9 @@ internal sealed class GroupCommit : IAsyncDisposable
                 }
             }
         }
-        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        catch (Exception) when (cancellation.IsCancellationRequested)
         {
-            // The store is closed; what waits is told nothing.
+            // The store is closed; what waits is told nothing. A statement that was under way may end with any failure.
         }
     }
 

@@ -233,7 +233,7 @@ internal sealed class SnapshotWork(PostgreSqlServer server, PostgreSqlReplicaLog
                 await server.RunBulkAsync(log, work);
             }
         }
-        catch (OperationCanceledException) when (log.Closing.IsCancellationRequested)
+        catch (Exception) when (log.Closing.IsCancellationRequested)
         {
             // Closed: nobody listens any more.
         }

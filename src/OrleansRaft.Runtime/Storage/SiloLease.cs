@@ -65,8 +65,9 @@ public sealed class SiloLease : IAsyncDisposable
                 await Task.Delay(extended ? times.Period : times.Period / 3, time, cancellation);
             }
         }
-        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        catch (Exception) when (cancellation.IsCancellationRequested)
         {
+            // An extension that was under way may end with any failure of the store.
         }
     }
 
