@@ -78,7 +78,7 @@ public sealed class RaftOptions
     public int PendingReadsMax { get; set; } = 65_536;
 
     /// <summary>The most bytes of entries handed to the state machine at once.</summary>
-    /// <value>The default is 1 MiB.</value>
+    /// <value>The default is 1 MiB; 64 KiB in silos.</value>
     public int ApplyBytesMax { get; set; } = 1024 * 1024;
 
     /// <summary>The size of a snapshot's chunks, in bytes.</summary>
@@ -167,7 +167,7 @@ public sealed class RaftOptions
     public int RunCommandsMax { get; set; } = 4_096;
 
     /// <summary>The most bytes of entries applied in one turn of a replica.</summary>
-    /// <value>The default is 4 MiB.</value>
+    /// <value>The default is 4 MiB; 64 KiB in silos.</value>
     public long RunApplyBytesMax { get; set; } = 4 * 1024 * 1024;
 
     /// <summary>For how long a client's side goes on trying before it answers that the outcome is unknown, or that there is no leader.</summary>

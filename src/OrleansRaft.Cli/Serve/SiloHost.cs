@@ -31,6 +31,9 @@ internal static class SiloHost
     // Silos tell each other how loaded they are, by default every second, which is a third of what idle ones say; only ordinary grains are placed by it.
     private static readonly TimeSpan LoadPause = TimeSpan.FromSeconds(5);
 
+    // For how long a grain may keep its thread while it has more to do, by default 100 ms: a replica that comes to life applies its whole log.
+    private static readonly TimeSpan TurnsMax = TimeSpan.FromMilliseconds(10);
+
     /// <summary>Begins an application, with its settings read.</summary>
     /// <param name="sets">Settings named on the command line, as KEY=VALUE.</param>
     public static WebApplicationBuilder CreateBuilder(IReadOnlyList<string> sets)
@@ -57,6 +60,7 @@ internal static class SiloHost
             silo.Configure<SiloOptions>(options => options.SiloName = settings.SiloName)
                 .Configure<ClusterOptions>(options => options.ClusterId = options.ServiceId = settings.ClusterId)
                 .Configure<GrainDirectoryOptions>(options => options.CacheSize = DirectoryCacheSize)
+                .Configure<SchedulingOptions>(options => options.ActivationSchedulingQuantum = TurnsMax)
                 .Configure<DeploymentLoadPublisherOptions>(options => options.DeploymentLoadPublisherRefreshTime = LoadPause)
                 .Configure<ClusterMembershipOptions>(builder.Configuration.GetSection("Orleans:Membership"))
                 .AddRaft(raft => AddStore(raft, settings))

@@ -21,6 +21,9 @@ public static class RaftSiloBuilderExtensions
     private const int RoundBytesMinDefault = 64 * 1024;
     private static readonly TimeSpan RoundWaitMaxDefault = TimeSpan.FromMilliseconds(2);
 
+    // A replica that comes to life applies its whole log, with code that has just been compiled: in short turns, so that the silo's other replicas get theirs.
+    private const int ApplyBytesMaxDefault = 64 * 1024;
+
     /// <summary>
     /// Adds what hosts, places, connects and routes to replicas. Options are bound to the section <c>Raft</c> and checked at start; idle groups sleep
     /// after 10 ticks unless <c>Raft:QuiesceTicks</c> says otherwise.
@@ -36,6 +39,8 @@ public static class RaftSiloBuilderExtensions
             options.QuiesceTicks = QuiesceTicksDefault;
             options.RoundBytesMin = RoundBytesMinDefault;
             options.RoundWaitMax = RoundWaitMaxDefault;
+            options.ApplyBytesMax = ApplyBytesMaxDefault;
+            options.RunApplyBytesMax = ApplyBytesMaxDefault;
         });
         silo.Services.AddOptions<RaftOptions>().BindConfiguration(RaftOptions.SectionName).ValidateOnStart();
         silo.Services.AddOptions<FaultOptions>().BindConfiguration(FaultOptions.SectionName);
