@@ -18,7 +18,8 @@ internal sealed class WarmServer(IServer inner, IClusterMembershipService member
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
-    // Reads that change nothing, on the way that increments take: the route table, the router, a group, and its leader on another silo.
+    // Reads that change nothing, on the way that increments take: the route table, the router, a group, and its leader on another silo. Two,
+    // since the leader of one may live here.
     private static readonly string[] Paths = ["/health/ready", "/api/v1/tenants/oraft/counters/none", "/api/v1/tenants/oraft/counters/nothing"];
 
     /// <inheritdoc/>
@@ -68,15 +69,17 @@ internal sealed class WarmServer(IServer inner, IClusterMembershipService member
         (request.Request.Method, request.Request.Scheme, request.Request.Protocol) = (HttpMethods.Get, "http", HttpProtocol.Http11);
         (request.Request.Host, request.Request.Path) = (new HostString("localhost"), path);
         var context = application.CreateContext(request.Features);
+        Exception? failure = null;
         try
         {
             await application.ProcessRequestAsync(context);
-            application.DisposeContext(context, null);
         }
-        catch (Exception failure)
+        catch (Exception exception)
         {
             // Who asks next is told.
-            application.DisposeContext(context, failure);
+            failure = exception;
         }
+
+        application.DisposeContext(context, failure);
     }
 }

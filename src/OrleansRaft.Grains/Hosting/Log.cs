@@ -15,8 +15,8 @@ internal static partial class Log
     [LoggerMessage(3003, LogLevel.Warning, "{Replica} could not give back its right to speak; its successor waits until the right has run out")]
     public static partial void ReleaseFailed(ILogger logger, Exception cause, ReplicaKey replica);
 
-    [LoggerMessage(3004, LogLevel.Warning, "{Replica} could not be brought to life on {Silo}; trying again in {Delay}")]
-    public static partial void ActivationFailed(ILogger logger, Exception cause, ReplicaKey replica, string silo, TimeSpan delay);
+    [LoggerMessage(EventId = 3004, Message = "{Replica} could not be brought to life on {Silo}; trying again in {Delay}")]
+    public static partial void ActivationFailed(ILogger logger, LogLevel level, Exception cause, ReplicaKey replica, string silo, TimeSpan delay);
 
     [LoggerMessage(3005, LogLevel.Information, "Moving {Replica} from {From} to {To}, so that no silo holds two replicas of its group")]
     public static partial void Moving(ILogger logger, ReplicaKey replica, string from, string to);

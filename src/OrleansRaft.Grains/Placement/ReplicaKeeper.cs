@@ -223,14 +223,11 @@ internal sealed class ReplicaKeeper(
             slot.Learn(address.Silo, address.Epoch);
             retries.Succeeded(slot);
         }
-        catch (SiloUnavailableException) when (!stopping.IsCancellationRequested)
-        {
-            // Orleans' directory still pointed to a silo that has just gone.
-            retries.Failed(slot);
-        }
         catch (Exception exception) when (!stopping.IsCancellationRequested)
         {
-            Log.ActivationFailed(logger, exception, new ReplicaKey(slot.Group.Name, slot.Replica), place.Name, retries.Failed(slot));
+            // Orleans' directory points for a moment to a silo that has just gone.
+            var level = exception is SiloUnavailableException ? LogLevel.Information : LogLevel.Warning;
+            Log.ActivationFailed(logger, level, exception, new ReplicaKey(slot.Group.Name, slot.Replica), place.Name, retries.Failed(slot));
         }
     }
 
