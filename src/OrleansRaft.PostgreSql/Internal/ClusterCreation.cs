@@ -45,12 +45,16 @@ internal sealed class ClusterCreation(PostgreSqlStoreOptions options, ILogger lo
         var server = Connections.Describe(options.ConnectionStrings[number]);
         await using var first = await ConnectAsync(0, cancellation);
         await using var connection = await ConnectAsync(number, cancellation);
+
+        // Another silo may be at the same work, so what is written last is read first: a server that was created before it was looked at has its rows,
+        // and one that has rows was noted.
+        var (_, wasCreated) = await ReadNoteAsync(first, number, cancellation);
         var identity = await ServerIdentity.ReadAsync(connection, cancellation);
         identity.RequireDurable(server);
-        var (noted, isCreated) = await ReadNoteAsync(first, number, cancellation);
-        if (identity.ClusterId is not null || isCreated)
+        if (identity.ClusterId is not null || wasCreated)
         {
             identity.RequireIs(server, definition.ClusterId, number, definition.Servers);
+            var (noted, _) = await ReadNoteAsync(first, number, cancellation);
             if (noted != identity.SystemIdentifier)
             {
                 throw new StoreRefusedException(
@@ -58,7 +62,7 @@ internal sealed class ClusterCreation(PostgreSqlStoreOptions options, ILogger lo
             }
         }
 
-        if (!isCreated)
+        if (!wasCreated)
         {
             await NoteAsync(first, number, identity.SystemIdentifier, false, cancellation);
             await using (var transaction = await connection.BeginTransactionAsync(cancellation))

@@ -71,6 +71,41 @@ public sealed class PostgreSqlServersTests(PostgresFixture postgres) : PostgreSq
     }
 
     [Fact]
+    public async Task A_silo_that_starts_while_another_ends_the_creation_of_a_server_does_not_take_it_for_one_that_lost_its_rows()
+    {
+        var databases = await CreateDatabasesAsync(2);
+        await (await StartStoreAsync(databases)).DisposeAsync();
+        await ExecuteAsync(databases[1], "CREATE TABLE kept AS SELECT * FROM raft.identity; DELETE FROM raft.identity");
+        await using var first = await LockTableAsync(databases[0], "raft.server");
+
+        // The store waits to read that the server was created, which the other silo notes after it wrote the server's rows.
+        var starting = StartStoreAsync(databases);
+        await EventuallyAsync(async () => await IsWaitedForAsync(databases[0], "raft.server"));
+        await ExecuteAsync(databases[1], "INSERT INTO raft.identity SELECT * FROM kept");
+        await first.CloseAsync();
+
+        await (await OpenReplica.OpenAsync(await starting, Key with { Replica = new ReplicaId(2) })).AppendAsync(1, "a");
+    }
+
+    [Fact]
+    public async Task A_silo_that_starts_while_another_begins_the_creation_of_a_server_does_not_take_it_for_a_replaced_one()
+    {
+        var databases = await CreateDatabasesAsync(2);
+        await (await StartStoreAsync(databases)).DisposeAsync();
+        await ExecuteAsync(databases[0], "CREATE TABLE kept AS SELECT * FROM raft.server; UPDATE raft.server SET system_identifier = NULL, is_created = false");
+        await using var second = await LockTableAsync(databases[1], "raft.identity");
+
+        // The store has read that nothing is noted of the server, and waits to read the rows that another silo gives it meanwhile.
+        var starting = StartStoreAsync(databases);
+        await EventuallyAsync(async () => await IsWaitedForAsync(databases[1], "raft.identity"));
+        await ExecuteAsync(
+            databases[0], "UPDATE raft.server s SET system_identifier = k.system_identifier, is_created = k.is_created FROM kept k WHERE k.number = s.number");
+        await second.CloseAsync();
+
+        await (await OpenReplica.OpenAsync(await starting, Key with { Replica = new ReplicaId(2) })).AppendAsync(1, "a");
+    }
+
+    [Fact]
     public async Task A_copy_of_a_server_is_refused()
     {
         var databases = await CreateDatabasesAsync(1);
@@ -208,6 +243,17 @@ public sealed class PostgreSqlServersTests(PostgresFixture postgres) : PostgreSq
 
     private static async Task<object?> ReplicasWithLogsAsync(string database) => await ExecuteAsync(
         database, "SELECT string_agg(DISTINCT r.replica::text, ',' ORDER BY r.replica::text) FROM raft.replica r JOIN raft.log_block b ON b.replica_id = r.id");
+
+    /// <summary>Keeps everybody from reading a table until the connection is closed.</summary>
+    private static async Task<NpgsqlConnection> LockTableAsync(string database, string table)
+    {
+        var connection = await ConnectAsync(database);
+        await ExecuteAsync(connection, $"BEGIN; LOCK TABLE {table}");
+        return connection;
+    }
+
+    private static async Task<bool> IsWaitedForAsync(string database, string table) => await ExecuteAsync(
+        database, $"SELECT EXISTS (SELECT 1 FROM pg_locks WHERE relation = '{table}'::regclass AND NOT granted)") is true;
 
     private async Task<string[]> CreateDatabasesAsync(int count)
     {

@@ -54,13 +54,24 @@ public abstract class PostgreSqlTestBase : IAsyncDisposable
 
     protected static async Task<object?> ExecuteAsync(string database, string sql)
     {
-        await using var connection = new NpgsqlConnection(database + ";Pooling=false");
-        await connection.OpenAsync(Cancellation);
+        await using var connection = await ConnectAsync(database);
+        return await ExecuteAsync(connection, sql);
+    }
+
+    protected static async Task<object?> ExecuteAsync(NpgsqlConnection connection, string sql)
+    {
         await using var command = connection.CreateCommand();
 #pragma warning disable CA2100 // Constants of the tests.
         command.CommandText = sql;
 #pragma warning restore CA2100
         return await command.ExecuteScalarAsync(Cancellation);
+    }
+
+    protected static async Task<NpgsqlConnection> ConnectAsync(string database)
+    {
+        var connection = new NpgsqlConnection(database + ";Pooling=false");
+        await connection.OpenAsync(Cancellation);
+        return connection;
     }
 
     protected static async Task EventuallyAsync(Func<Task<bool>> condition)
