@@ -12,11 +12,8 @@ internal sealed class LeaderBalancer(GroupTable groups, LaneClient client, Silos
     private const int TransfersMax = 32;
     private static readonly TimeSpan TransferTimeout = TimeSpan.FromSeconds(5);
 
-    // Who has just started still compiles what leaders do, and brings its replicas to life.
-    private static readonly TimeSpan SettlingTime = TimeSpan.FromSeconds(5);
-
     private readonly RetryTimes retries = new(time);
-    private Dictionary<SiloAddress, long> seenSince = [];
+    private readonly Newcomers newcomers = new(time);
 
     /// <summary>Hands some leaderships over.</summary>
     /// <returns>Whether nothing is left to be handed over.</returns>
@@ -27,23 +24,10 @@ internal sealed class LeaderBalancer(GroupTable groups, LaneClient client, Silos
             return true;
         }
 
-        if (IsSomebodyNew(stock))
-        {
-            return false;
-        }
-
+        newcomers.Look(stock.Answering.Select(static place => place.Address));
         var transfers = Choose(stock).Take(TransfersMax).ToList();
         await Task.WhenAll(transfers.Select(transfer => CarryOutAsync(transfer, cancellation)));
-        return transfers.Count == 0;
-    }
-
-    /// <summary>Whether a silo has just been seen for the first time, other than those that started together with the first. A silo's generation is when it started, in seconds.</summary>
-    private bool IsSomebodyNew(StockTaking stock)
-    {
-        var now = time.GetTimestamp();
-        seenSince = stock.Answering.ToDictionary(place => place.Address, place => seenSince.GetValueOrDefault(place.Address, now));
-        var began = seenSince.Keys.Min(silo => silo.Generation) + SettlingTime.TotalSeconds;
-        return seenSince.Any(seen => seen.Key.Generation > began && time.GetElapsedTime(seen.Value, now) < SettlingTime);
+        return transfers.Count == 0 && !newcomers.Any;
     }
 
     private IEnumerable<Transfer> Choose(StockTaking stock)
@@ -82,8 +66,8 @@ internal sealed class LeaderBalancer(GroupTable groups, LaneClient client, Silos
         return leader;
     }
 
-    /// <summary>A voter that may lead as well as others, on the silo that leads fewest groups, and fewer than <paramref name="below"/>.</summary>
-    private static ReplicaSlot? FindRelief(ReplicaSlot leader, StockTaking stock, Dictionary<SiloAddress, int> led, int below)
+    /// <summary>A voter that may lead as well as others, on the silo that leads fewest groups, fewer than <paramref name="below"/>, and is no newcomer.</summary>
+    private ReplicaSlot? FindRelief(ReplicaSlot leader, StockTaking stock, Dictionary<SiloAddress, int> led, int below)
     {
         ReplicaSlot? relief = null;
         foreach (var member in leader.Group.Configuration.Members)
@@ -93,6 +77,7 @@ internal sealed class LeaderBalancer(GroupTable groups, LaneClient client, Silos
                 && member.Priority >= 0
                 && leader.Group.Configuration.IsVoter(member.Id)
                 && stock.SiloOf(slot) is { } silo
+                && !newcomers.Contains(silo)
                 && led[silo] < below)
             {
                 (relief, below) = (slot, led[silo]);

@@ -9,5 +9,15 @@ internal sealed class DashboardService(GrainId id, Silo silo, ILoggerFactory log
     : GrainService(id, silo, loggers), IDashboardService
 {
     /// <inheritdoc/>
-    public Task LookAsync() => dashboard.StartAsync(lifetime.ApplicationStopping);
+    public async Task LookAsync()
+    {
+        try
+        {
+            await dashboard.StartAsync(lifetime.ApplicationStopping);
+        }
+        catch (Exception) when (lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            // A silo that stops needs no dashboard.
+        }
+    }
 }
