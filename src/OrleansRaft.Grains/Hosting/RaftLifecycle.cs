@@ -102,6 +102,7 @@ internal sealed class RaftLifecycle(
 
     private async Task StopKeepingAsync(CancellationToken cancellation)
     {
+        silos.Leave();
         await catalogue.StopAsync();
         await keeper.StopAsync();
         await HandOverAsync();
@@ -114,23 +115,32 @@ internal sealed class RaftLifecycle(
         await locator.StopAsync();
     }
 
-    /// <summary>Hands leaderships over while the silo still works, so that a planned restart costs no election timeout (thesis §3.10).</summary>
+    /// <summary>
+    /// Hands leaderships over while the silo still works, so that a planned restart costs no election timeout (thesis §3.10). Those too that somebody hands to
+    /// this silo meanwhile, who has not heard yet that it stops.
+    /// </summary>
     private async Task HandOverAsync()
     {
         var since = time.GetTimestamp();
-        var leaders = groups.Hosted.Where(IsLeader).ToList();
+        var asked = new HashSet<HostedReplica>();
+        var stuck = new HashSet<HostedReplica>();
         using var patience = new CancellationTokenSource(HandOverTimeout, time);
         try
         {
-            await Task.WhenAll(leaders.Select(replica => HandOverAsync(replica, patience.Token))).WaitAsync(patience.Token);
+            while (groups.Hosted.Where(replica => IsLeader(replica) && !stuck.Contains(replica)).ToList() is { Count: > 0 } leaders)
+            {
+                asked.UnionWith(leaders);
+                await Task.WhenAll(leaders.Select(replica => HandOverAsync(replica, patience.Token))).WaitAsync(patience.Token);
+                stuck.UnionWith(leaders.Where(IsLeader));
+            }
         }
         catch (Exception exception) when (exception is OperationCanceledException or ObjectDisposedException)
         {
             // Whoever is still led from here elects when the silo is gone.
         }
 
-        var left = leaders.Count(IsLeader);
-        Log.HandedOver(logger, leaders.Count - left, time.GetElapsedTime(since), left);
+        var left = asked.Count(IsLeader);
+        Log.HandedOver(logger, asked.Count - left, time.GetElapsedTime(since), left);
     }
 
     /// <summary>

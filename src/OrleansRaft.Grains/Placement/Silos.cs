@@ -12,6 +12,10 @@ internal readonly record struct SiloPlace(SiloAddress Address, string Name);
 internal sealed class Silos(IClusterMembershipService membership, IClusterManifestProvider manifests)
 {
     private readonly ConcurrentDictionary<SiloAddress, string> stores = new();
+    private volatile bool isStopping;
+
+    /// <summary>Whether this silo is about to stop: the others, to whom it is still active for a moment, must give it nothing more.</summary>
+    public bool IsStopping => isStopping;
 
     /// <summary>The active silos, by name.</summary>
     public IReadOnlyList<SiloPlace> Active =>
@@ -46,6 +50,9 @@ internal sealed class Silos(IClusterMembershipService membership, IClusterManife
 
     /// <summary>Takes note of a silo's local store.</summary>
     public void LearnStore(SiloAddress silo, string store) => stores[silo] = store;
+
+    /// <summary>This silo is about to stop.</summary>
+    public void Leave() => isStopping = true;
 
     /// <summary>Forgets a silo that is dead.</summary>
     public void Forget(SiloAddress silo) => stores.TryRemove(silo, out _);

@@ -7,11 +7,12 @@ internal sealed class StockTaking
 {
     private readonly Dictionary<(string Group, long Replica), (SiloAddress Silo, InventoryItem Item)> found = [];
     private readonly HashSet<SiloAddress> silent = [];
+    private readonly bool isSomebodyStopping;
 
     public StockTaking(IReadOnlyList<SiloPlace> active, IReadOnlyDictionary<SiloAddress, Inventory> inventory)
     {
         Active = active;
-        Answering = [.. active.Where(place => inventory.ContainsKey(place.Address))];
+        Answering = [.. active.Where(place => inventory.TryGetValue(place.Address, out var told) && !told.IsStopping)];
         foreach (var (address, _) in active)
         {
             if (!inventory.TryGetValue(address, out var told))
@@ -20,6 +21,7 @@ internal sealed class StockTaking
                 continue;
             }
 
+            isSomebodyStopping |= told.IsStopping;
             foreach (var item in told.Replicas)
             {
                 if (!found.TryGetValue((item.Group, item.Replica), out var other) || other.Item.Epoch < item.Epoch)
@@ -33,14 +35,14 @@ internal sealed class StockTaking
     /// <summary>The silos that were asked.</summary>
     public IReadOnlyList<SiloPlace> Active { get; }
 
-    /// <summary>Those of them that answered: only there can replicas be brought to life.</summary>
+    /// <summary>Those of them that answered and are not about to stop: only there can replicas be brought to life.</summary>
     public IReadOnlyList<SiloPlace> Answering { get; }
 
     /// <summary>How many replicas live.</summary>
     public int Count => found.Count;
 
-    /// <summary>Whether every silo answered.</summary>
-    public bool IsComplete => silent.Count == 0;
+    /// <summary>Whether every silo answered, and none is about to stop: only then is there a sense in moving replicas and leaders.</summary>
+    public bool IsComplete => silent.Count == 0 && !isSomebodyStopping;
 
     /// <summary>Whether a replica lives, as far as is known: somebody hosts it, or who was thought to host it is an active silo that did not answer.</summary>
     public bool Lives(ReplicaSlot slot)

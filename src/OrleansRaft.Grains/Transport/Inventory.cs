@@ -10,8 +10,9 @@ internal readonly record struct ReplicaName([property: Id(0)] string Group, [pro
 /// <summary>What runs on one silo.</summary>
 /// <param name="Store">The id of the silo's local store; empty when it has none.</param>
 /// <param name="Replicas">The replicas that were asked for and run here, or all of them.</param>
+/// <param name="IsStopping">Whether the silo is about to stop, and must be given nothing more.</param>
 [GenerateSerializer, Immutable, Alias("raft-inventory")]
-internal sealed record Inventory([property: Id(0)] string Store, [property: Id(1)] InventoryItem[] Replicas);
+internal sealed record Inventory([property: Id(0)] string Store, [property: Id(1)] InventoryItem[] Replicas, [property: Id(2)] bool IsStopping);
 
 /// <summary>One replica of an <see cref="Inventory"/>.</summary>
 [GenerateSerializer, Immutable, Alias("raft-inventory-item")]

@@ -67,12 +67,10 @@ internal sealed class RaftLaneService(
     public Task<int[]> CompareSleepAsync(SleepClaim[] claims) => Task.FromResult(sleep.Compare(claims));
 
     /// <inheritdoc/>
-    public Task<Inventory> LocateAsync(ReplicaName[] wanted) => Task.FromResult(new Inventory(
-        store.LocalId,
-        [.. wanted.Select(Find).OfType<HostedReplica>().Select(InventoryItem.Of)]));
+    public Task<Inventory> LocateAsync(ReplicaName[] wanted) => Task.FromResult(Describe(wanted.Select(Find).OfType<HostedReplica>()));
 
     /// <inheritdoc/>
-    public Task<Inventory> TakeInventoryAsync() => Task.FromResult(new Inventory(store.LocalId, [.. groups.Hosted.Select(InventoryItem.Of)]));
+    public Task<Inventory> TakeInventoryAsync() => Task.FromResult(Describe(groups.Hosted));
 
     /// <inheritdoc/>
     public async Task<ReplicaReport[]> InspectAsync(ReplicaName[] wanted)
@@ -167,6 +165,8 @@ internal sealed class RaftLaneService(
             return null;
         }
     }
+
+    private Inventory Describe(IEnumerable<HostedReplica> replicas) => new(store.LocalId, [.. replicas.Select(InventoryItem.Of)], silos.IsStopping);
 
     private HostedReplica? Find(ReplicaName name) => groups.Find(name.Group)?.Find(new ReplicaId(name.Replica))?.Local;
 

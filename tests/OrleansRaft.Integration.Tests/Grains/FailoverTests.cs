@@ -58,8 +58,11 @@ public sealed class FailoverTests
         await RaftTestCluster.EventuallyAsync(() => Task.FromResult(
             cluster.Silos.All(silo => silo.ServiceProvider.GetRequiredService<EventRecorder>().IsWatched) ? null : "not every silo records"));
 
+        var leavers = leaving.ServiceProvider.GetRequiredService<Silos>();
+
         await cluster.StopSiloAsync(leaving);
 
+        leavers.IsStopping.ShouldBeTrue("nobody may give leaderships back meanwhile");
         var roles = new List<RoleEvent>();
         await RaftTestCluster.EventuallyAsync(async () =>
         {

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection;
 using OrleansRaft.Core;
 using OrleansRaft.Grains;
 using OrleansRaft.Runtime;
@@ -53,6 +54,21 @@ public sealed class PlacementTests
         await cluster.StartSiloAsync();
 
         await cluster.WaitUntilLeadersAreSpreadAsync();
+    }
+
+    [Fact]
+    public async Task A_silo_that_is_about_to_stop_still_counts_and_is_given_nothing_more()
+    {
+        await using var cluster = await RaftTestCluster.StartAsync(silos: 2);
+        var (stays, leaves) = (cluster.Silos[0].ServiceProvider, cluster.Silos[1]);
+
+        leaves.ServiceProvider.GetRequiredService<Silos>().Leave();
+        var stock = new StockTaking(stays.GetRequiredService<Silos>().Active, await stays.GetRequiredService<Locator>().TakeInventoryAsync());
+
+        stock.Answering.ShouldHaveSingleItem().Address.ShouldBe(cluster.Silos[0].SiloAddress);
+        stock.IsComplete.ShouldBeFalse("nothing is moved, replica or leader, while a silo leaves");
+        stock.Count.ShouldBeGreaterThanOrEqualTo(12);
+        stays.GetRequiredService<GroupTable>().Groups.Select(group => group.Name).Except(stock.LedGroups()).ShouldBeEmpty();
     }
 
     [Fact]
