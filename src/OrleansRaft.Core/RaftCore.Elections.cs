@@ -156,6 +156,7 @@ public sealed partial class RaftCore
 
         // Entries of earlier terms commit only through one of ours (§5.4.2, §8).
         termStart = log.Last.Index.Next;
+        committedAtFirst ??= termStart;
         AppendOwn(EntryKind.NoOp, ReadOnlyMemory<byte>.Empty);
         Broadcast();
         AdvanceCommit();

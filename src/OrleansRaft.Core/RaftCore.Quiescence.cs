@@ -101,6 +101,7 @@ public sealed partial class RaftCore
     private void OnQuiesce(ReplicaId from, Quiesce quiesce)
     {
         HearFromLeader(from);
+        committedAtFirst ??= quiesce.LastEntry.Index;
         if (log.Last == quiesce.LastEntry && durable == log.Last.Index)
         {
             CommitThrough(log.Last.Index);

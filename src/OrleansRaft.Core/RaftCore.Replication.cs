@@ -313,6 +313,7 @@ public sealed partial class RaftCore
     private void OnAppendEntries(ReplicaId from, AppendEntries append)
     {
         HearFromLeader(from);
+        committedAtFirst ??= append.LeaderCommit;
         var match = AcceptEntries(append);
         if (match is { } matched)
         {

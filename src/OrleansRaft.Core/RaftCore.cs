@@ -29,6 +29,7 @@ public sealed partial class RaftCore
     private ReplicaId? leader;
 
     private LogIndex handedOut;
+    private LogIndex? committedAtFirst;
     private long bytesSinceSnapshot;
 
     // A leader's clock: the group's time went on from here by the host's monotonic clock.
@@ -94,6 +95,9 @@ public sealed partial class RaftCore
 
     /// <summary>The last entry whose effects the state machine holds.</summary>
     public LogIndex AppliedIndex { get; private set; }
+
+    /// <summary>Whether the state machine holds all that was committed when the replica first heard from a leader, or became one itself: from then on it is of use to its group.</summary>
+    public bool HasCaughtUp => committedAtFirst is { } index && AppliedIndex >= index;
 
     /// <summary>The log time of the last applied entry.</summary>
     public LogTime AppliedTime { get; private set; }

@@ -170,6 +170,14 @@ public sealed class RaftOptions
     /// <value>The default is 4 MiB; 64 KiB in silos.</value>
     public long RunApplyBytesMax { get; set; } = 4 * 1024 * 1024;
 
+    /// <summary>For how long replicas of a silo that stopped in order wait for it to come back under its name, before they are brought to life elsewhere.</summary>
+    /// <remarks>
+    /// Only where the rest of the group is a majority and has a leader. A restart then costs the other silos nothing: a replica that lives with them meanwhile reads its log
+    /// there, and again when it moves back. A silo that was killed is not waited for.
+    /// </remarks>
+    /// <value>The default is 30 seconds.</value>
+    public TimeSpan ReturnPatience { get; set; } = TimeSpan.FromSeconds(30);
+
     /// <summary>For how long a client's side goes on trying before it answers that the outcome is unknown, or that there is no leader.</summary>
     /// <value>The default is 5 seconds.</value>
     public TimeSpan SubmitTimeout { get; set; } = TimeSpan.FromSeconds(5);

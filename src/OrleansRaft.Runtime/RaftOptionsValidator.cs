@@ -5,6 +5,8 @@ namespace OrleansRaft.Runtime;
 /// <summary>Stops a silo whose section <c>Raft</c> makes no sense, with sentences that say what to do.</summary>
 public sealed class RaftOptionsValidator : IValidateOptions<RaftOptions>
 {
+    private static readonly TimeSpan ReturnPatienceMax = TimeSpan.FromDays(1);
+
     /// <inheritdoc/>
     public ValidateOptionsResult Validate(string? name, RaftOptions options)
     {
@@ -23,6 +25,13 @@ public sealed class RaftOptionsValidator : IValidateOptions<RaftOptions>
         RequireMilliseconds(nameof(options.SessionInactivityMax), options.SessionInactivityMax, failures);
         RequireMilliseconds(nameof(options.SubmitTimeout), options.SubmitTimeout, failures);
         RequireMilliseconds(nameof(options.AttemptTimeout), options.AttemptTimeout, failures);
+        if (options.ReturnPatience < TimeSpan.Zero || options.ReturnPatience > ReturnPatienceMax)
+        {
+            failures.Add(
+                $"Raft:{nameof(options.ReturnPatience)} is {options.ReturnPatience}, but must be between 0 and {ReturnPatienceMax}: "
+                + "for so long the groups of a silo that stopped lack a member.");
+        }
+
         if (options.RoundWaitMax < TimeSpan.Zero || options.RoundWaitMax > options.TickInterval)
         {
             failures.Add(

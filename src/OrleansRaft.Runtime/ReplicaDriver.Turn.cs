@@ -60,6 +60,7 @@ public sealed partial class ReplicaDriver
         CaptureSnapshot();
         StartWrite();
         HasLeader = Core.Leader is not null;
+        HasCaughtUp = Core.HasCaughtUp;
         IsLeader = Core.Role == RaftRole.Leader;
         CommitLag = Core.Role == RaftRole.Leader ? Core.LastEntry.Index - Core.CommitIndex : 0;
         Volatile.Write(ref commitIndexSeen, Core.CommitIndex.Value);

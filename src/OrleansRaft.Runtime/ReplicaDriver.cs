@@ -87,6 +87,9 @@ public sealed partial class ReplicaDriver
     /// <summary>Whether the replica knew a leader (itself, perhaps) at the end of its last turn. Any thread.</summary>
     public bool HasLeader { get => Volatile.Read(ref field); private set => Volatile.Write(ref field, value); }
 
+    /// <summary>Whether the replica has applied what was committed when it first heard from a leader, or became one itself. Any thread.</summary>
+    public bool HasCaughtUp { get => Volatile.Read(ref field); private set => Volatile.Write(ref field, value); }
+
     /// <summary>Whether the replica led at the end of its last turn. Any thread.</summary>
     public bool IsLeader { get => Volatile.Read(ref field); private set => Volatile.Write(ref field, value); }
 

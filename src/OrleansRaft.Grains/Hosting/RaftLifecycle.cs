@@ -13,6 +13,7 @@ internal sealed class RaftLifecycle(
     Silos silos,
     Lanes lanes,
     Locator locator,
+    Departures departures,
     ReplicaKeeper keeper,
     CatalogueWork catalogue,
     SiloWatch watch,
@@ -53,6 +54,10 @@ internal sealed class RaftLifecycle(
             }
 
             Forget(updatedSilo);
+        }
+        else if (status is SiloStatus.ShuttingDown or SiloStatus.Stopping)
+        {
+            departures.Note(updatedSilo);
         }
         else if (status == SiloStatus.Active)
         {

@@ -96,6 +96,7 @@ public static class RaftSiloBuilderExtensions
         services.AddSingleton<Locator>();
         services.AddSingleton<Lanes>();
         services.AddSingleton<ReplicaPlacer>();
+        services.AddSingleton<Departures>();
         services.AddSingleton<ReplicaMover>();
         services.AddSingleton<LeaderBalancer>();
         services.AddSingleton<ReplicaKeeper>();

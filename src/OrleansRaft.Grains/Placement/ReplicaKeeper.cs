@@ -16,6 +16,7 @@ internal sealed class ReplicaKeeper(
     GroupTable groups,
     Silos silos,
     ReplicaPlacer placer,
+    Departures departures,
     Locator locator,
     ReplicaMover mover,
     LeaderBalancer balancer,
@@ -127,7 +128,7 @@ internal sealed class ReplicaKeeper(
 
         var kept = groups.AllGroups.Where(group => ReplicaChooser.ChooseKeeper(group.Name, stock.Active)?.Address.Equals(self.SiloAddress) == true).ToList();
         wantedHere.RemoveWhere(slot => stock.Lives(slot) || !slot.Group.Configuration.Contains(slot.Replica));
-        var missing = kept.SelectMany(Members).Concat(wantedHere).Distinct().Where(slot => !stock.Lives(slot)).ToList();
+        var missing = kept.SelectMany(Members).Concat(wantedHere).Distinct().Where(slot => !stock.Lives(slot) && !IsAwaited(slot, stock)).ToList();
 
         // A group at a time: where the next replica goes depends on where the one before it went.
         await Parallel.ForEachAsync(
@@ -156,6 +157,9 @@ internal sealed class ReplicaKeeper(
         // Who has no leader, or misses a member, was left alone, wherever its replicas live.
         return kept.TrueForAll(stock.IsHealthy) ? Unhurried(stock.Count) : WatchfulSweep;
     }
+
+    /// <summary>Whether a replica is left where it was, on a silo that stopped and is likely to come back soon: its group goes on without it meanwhile.</summary>
+    private bool IsAwaited(ReplicaSlot slot, StockTaking stock) => slot.Left is { } silo && departures.IsAwaited(silo) && stock.GoesOn(slot.Group);
 
     /// <summary>Looking for what no event told comes less often, the more there is to look at. By number and not by duration: a stall must not put it off.</summary>
     private static TimeSpan Unhurried(int replicas)

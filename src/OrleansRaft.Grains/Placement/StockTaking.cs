@@ -83,6 +83,31 @@ internal sealed class StockTaking
         return hasLeader;
     }
 
+    /// <summary>Whether a group has a leader, and a majority that takes part.</summary>
+    public bool GoesOn(GroupEntry group) =>
+        group.Configuration.Members.Any(member => IsLeader(group.Slot(member.Id)))
+        && Quorum.Count(group.Configuration, voter => Find(group.Slot(voter)) is { IsRunning: true } ? true : null) == VoteResult.Won;
+
+    /// <summary>Whether a member of a group that may live anywhere lives nowhere, although a silo holds none of the group.</summary>
+    public bool IsShort(GroupEntry group)
+    {
+        var hosts = new HashSet<SiloAddress>();
+        var absent = 0;
+        foreach (var member in group.Configuration.Members)
+        {
+            if (SiloOf(group.Slot(member.Id)) is { } silo)
+            {
+                hosts.Add(silo);
+            }
+            else if (member.Store.Length == 0)
+            {
+                absent++;
+            }
+        }
+
+        return absent > 0 && hosts.Count < Answering.Count;
+    }
+
     /// <summary>Whether two replicas of a group share a silo although another silo could take one of them.</summary>
     public bool IsCrowded(GroupEntry group)
     {

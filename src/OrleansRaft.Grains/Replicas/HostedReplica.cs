@@ -89,6 +89,9 @@ internal sealed class HostedReplica : IReplicaHost, IReplicaTransport, ILaneSend
     /// <summary>Whether it takes part.</summary>
     public bool IsRunning => Volatile.Read(ref phase) == (int)Phase.Running;
 
+    /// <summary>Whether it knows what its group has committed, or sleeps under a leader that is known to live: its group can count on it. Any thread.</summary>
+    public bool HasCaughtUp => Driver.HasCaughtUp || (Sleep is not null && !services.Orphans.IsOrphan(this));
+
     /// <summary>Whether it will take part no more.</summary>
     public bool IsStopped => Volatile.Read(ref phase) == (int)Phase.Stopped;
 

@@ -20,6 +20,9 @@ internal sealed class ReplicaSlot(GroupEntry group, ReplicaId replica)
     /// <summary>The silo that hosts it, as far as is known.</summary>
     public SiloAddress? Silo => Volatile.Read(ref location)?.Silo;
 
+    /// <summary>The silo that hosted it last, as far as is known, when nobody is known to host it.</summary>
+    public SiloAddress? Left => Volatile.Read(ref location)?.Left;
+
     /// <summary>Whether somebody waits for its whereabouts; set and cleared by the <see cref="Locator"/>.</summary>
     public int IsWanted;
 
@@ -47,7 +50,7 @@ internal sealed class ReplicaSlot(GroupEntry group, ReplicaId replica)
     {
         if (Volatile.Read(ref location) is { Silo: { } known } current && known.Equals(silo))
         {
-            Interlocked.CompareExchange(ref location, current with { Silo = null }, current);
+            Interlocked.CompareExchange(ref location, current with { Silo = null, Left = silo }, current);
         }
     }
 

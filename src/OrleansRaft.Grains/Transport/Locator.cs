@@ -6,11 +6,13 @@ namespace OrleansRaft.Grains;
 
 /// <summary>Finds out where replicas live, by asking the silos themselves, in the background. No grain directory is on the way.</summary>
 /// <remarks>Many questions share one call to each silo, and a replica that nobody has is asked for again only after a pause, by whoever still needs it.</remarks>
-internal sealed class Locator(GroupTable groups, Silos silos, LaneClient client, LinkFaults faults, TimeProvider time, ILogger<Locator> logger)
+internal sealed class Locator(
+    GroupTable groups, Silos silos, Departures departures, LaneClient client, LinkFaults faults, TimeProvider time, ILogger<Locator> logger)
 {
     private const int WantedMax = 4_096;
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan AwaitedPause = TimeSpan.FromMilliseconds(500);
 
     private readonly Channel<ReplicaSlot> wanted = Channel.CreateUnbounded<ReplicaSlot>(new UnboundedChannelOptions { SingleReader = true });
     private Task loop = Task.CompletedTask;
@@ -57,12 +59,22 @@ internal sealed class Locator(GroupTable groups, Silos silos, LaneClient client,
 
             await LocateAsync(batch);
             await Task.Delay(Pause, time);
-            foreach (var slot in batch)
+            foreach (var awaited in batch.ToLookup(slot => slot.Left is { } silo && departures.IsAwaited(silo)))
             {
-                Volatile.Write(ref slot.IsWanted, 0);
+                ReleaseAsync([.. awaited], awaited.Key ? AwaitedPause : TimeSpan.Zero).Ignore();
             }
 
             batch.Clear();
+        }
+    }
+
+    /// <summary>Lets replicas be asked for again. Those that live nowhere until their silo comes back are not worth asking for all the time.</summary>
+    private async Task ReleaseAsync(IReadOnlyList<ReplicaSlot> slots, TimeSpan pause)
+    {
+        await Task.Delay(pause, time);
+        foreach (var slot in slots)
+        {
+            Volatile.Write(ref slot.IsWanted, 0);
         }
     }
 

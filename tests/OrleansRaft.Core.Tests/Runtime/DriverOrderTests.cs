@@ -21,6 +21,36 @@ public sealed class DriverOrderTests
     }
 
     [Fact]
+    public void A_follower_has_caught_up_once_it_applied_what_was_committed_when_it_first_heard_from_a_leader()
+    {
+        using var bench = new DriverBench().Start().Turn();
+        var (term, noOp) = (new Term(1), (EntryKind.NoOp, default(ReadOnlyMemory<byte>)));
+
+        bench.Tell(Two, bench.FromTwo(term, new EntryId(term, new LogIndex(3)), noOp) with { LeaderCommit = new LogIndex(4) });
+        bench.Settle();
+        bench.Tell(Two, bench.FromTwo(term, EntryId.Zero, noOp, noOp, noOp) with { LeaderCommit = new LogIndex(3) });
+        bench.Settle();
+        var applied = bench.Driver.Raft!.AppliedIndex;
+        var before = bench.Driver.HasCaughtUp;
+        bench.Tell(Two, bench.FromTwo(term, new EntryId(term, new LogIndex(3)), noOp, noOp) with { LeaderCommit = new LogIndex(4) });
+        bench.Settle();
+
+        (applied, before).ShouldBe((new LogIndex(3), false));
+        bench.Driver.HasCaughtUp.ShouldBeTrue();
+    }
+
+    [Fact]
+    public void A_leader_has_caught_up_once_it_applied_its_first_entry()
+    {
+        using var bench = new DriverBench(voters: 1);
+        var before = bench.Driver.HasCaughtUp;
+
+        bench.Lead();
+
+        (before, bench.Driver.HasCaughtUp).ShouldBe((false, true));
+    }
+
+    [Fact]
     public void A_vote_leaves_only_when_it_is_durable()
     {
         using var bench = new DriverBench().Start().Turn();

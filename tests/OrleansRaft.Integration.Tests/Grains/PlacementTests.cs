@@ -72,6 +72,36 @@ public sealed class PlacementTests
     }
 
     [Fact]
+    public async Task Replicas_of_a_silo_that_stopped_in_order_wait_for_it_to_come_back()
+    {
+        await using var cluster = await RaftTestCluster.StartAsync(options: raft => raft.ReturnPatience = TimeSpan.FromHours(1));
+        await cluster.WaitUntilSpreadAsync();
+        var leaving = cluster.Silos[^1];
+        var before = await EpochsOnAsync(cluster, leaving.Name);
+
+        await cluster.RestartSiloAsync(leaving);
+        await cluster.WaitUntilReadyAsync();
+
+        // Each life of a replica has its epoch: there was none in between.
+        (await EpochsOnAsync(cluster, leaving.Name)).ShouldBe(before.ToDictionary(replica => replica.Key, replica => replica.Value + 1), ignoreOrder: true);
+        await cluster.WaitUntilSpreadAsync();
+    }
+
+    [Fact]
+    public async Task Nobody_is_waited_for_where_a_majority_is_missing()
+    {
+        await using var cluster = await RaftTestCluster.StartAsync(options: raft => raft.ReturnPatience = TimeSpan.FromHours(1));
+        await cluster.WaitUntilSpreadAsync();
+        await cluster.AddAsync("k", 1);
+
+        await cluster.StopSiloAsync(cluster.Silos[2]);
+        await cluster.StopSiloAsync(cluster.Silos[1]);
+
+        await RaftTestCluster.EventuallyAsync(async () =>
+            await cluster.Ledger("k").SubmitAsync(new LedgerCommand(1), "again", Token) is Committed<LedgerResult> ? null : "nothing is committed");
+    }
+
+    [Fact]
     public async Task A_silo_that_starts_is_not_ready_before_replicas_live_apart()
     {
         await using var cluster = await RaftTestCluster.StartAsync(silos: 1, groups: 8);
@@ -107,4 +137,9 @@ public sealed class PlacementTests
         removed.ShouldBeOfType<Committed<Configuration>>(removed.ToString()).Value.Contains(learner).ShouldBeFalse();
         (await cluster.AddAsync("k", 5)).ShouldBe(new LedgerResult(10, 2));
     }
+
+    private static async Task<Dictionary<string, long>> EpochsOnAsync(RaftTestCluster cluster, string silo) =>
+        (await cluster.Admin.ListGroupsAsync(null, 100, Token)).Groups
+            .SelectMany(group => group.Replicas.Where(replica => replica.Silo == silo).Select(replica => ($"{group.Group}/{replica.Replica}", replica.Snapshot!.Epoch)))
+            .ToDictionary();
 }

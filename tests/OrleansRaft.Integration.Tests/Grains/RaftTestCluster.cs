@@ -39,7 +39,12 @@ public sealed class RaftTestCluster : IAsyncDisposable
         builder.ConfigureSilo((_, silo) =>
         {
             silo.AddRaft(raft => raft.UseMemory(disk)).AddRaftStateMachine<LedgerCommand, LedgerResult, Ledger>(Set, groups, replicas);
-            silo.Services.Configure<RaftOptions>(raft => options?.Invoke(raft));
+            silo.Services.Configure<RaftOptions>(raft =>
+            {
+                // Silos that tests stop do not come back.
+                raft.ReturnPatience = TimeSpan.Zero;
+                options?.Invoke(raft);
+            });
             configure?.Invoke(Interlocked.Increment(ref number), silo);
             silo.Services.AddLogging(logging => logging.AddProvider(new TestOutputLoggerProvider()));
         });
@@ -112,6 +117,9 @@ public sealed class RaftTestCluster : IAsyncDisposable
     public Task<InProcessSiloHandle> StartSiloAsync() => cluster.StartAdditionalSiloAsync();
 
     public Task StopSiloAsync(InProcessSiloHandle silo) => cluster.StopSiloAsync(silo);
+
+    /// <summary>Stops a silo in order, and starts one of its name.</summary>
+    public Task RestartSiloAsync(InProcessSiloHandle silo) => cluster.RestartSiloAsync(silo);
 
     public Task KillSiloAsync(InProcessSiloHandle silo) => cluster.KillSiloAsync(silo);
 

@@ -1,0 +1,32 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Options;
+using OrleansRaft.Runtime;
+
+namespace OrleansRaft.Grains;
+
+/// <summary>The silos that stopped in order: most of them come back under their names in a moment. Any thread.</summary>
+internal sealed class Departures(Silos silos, IOptions<RaftOptions> options, TimeProvider time)
+{
+    private readonly ConcurrentDictionary<SiloAddress, (string Name, long At)> left = new();
+
+    /// <summary>A silo stops, and not because it is dead.</summary>
+    public void Note(SiloAddress silo) => left.TryAdd(silo, (silos.NameOf(silo), time.GetTimestamp()));
+
+    /// <summary>Whether a silo stopped in order, not long ago, and nobody of its name can host replicas yet.</summary>
+    public bool IsAwaited(SiloAddress silo)
+    {
+        if (!left.TryGetValue(silo, out var departure))
+        {
+            return false;
+        }
+
+        if (time.GetElapsedTime(departure.At) < options.Value.ReturnPatience
+            && !silos.Active.Any(place => place.Name == departure.Name && silos.CanHostGrains(place.Address)))
+        {
+            return true;
+        }
+
+        left.TryRemove(silo, out _);
+        return false;
+    }
+}
