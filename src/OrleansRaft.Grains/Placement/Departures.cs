@@ -9,12 +9,18 @@ internal sealed class Departures(Silos silos, IOptions<RaftOptions> options, Tim
 {
     private readonly ConcurrentDictionary<SiloAddress, (string Name, long At)> left = new();
 
-    /// <summary>A silo stops, and not because it is dead.</summary>
+    /// <summary>A silo stops in order: it says so itself, or the membership does.</summary>
     public void Note(SiloAddress silo) => left.TryAdd(silo, (silos.NameOf(silo), time.GetTimestamp()));
 
     /// <summary>Whether a silo stopped in order, not long ago, and nobody of its name can host replicas yet.</summary>
     public bool IsAwaited(SiloAddress silo)
     {
+        if (silos.IsLeaving(silo))
+        {
+            // Whoever is told of changes of the membership is told after they can be read.
+            Note(silo);
+        }
+
         if (!left.TryGetValue(silo, out var departure))
         {
             return false;

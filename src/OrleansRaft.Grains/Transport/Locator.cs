@@ -116,6 +116,11 @@ internal sealed class Locator(
     private void Learn(SiloAddress silo, Inventory inventory)
     {
         silos.LearnStore(silo, inventory.Store);
+        if (inventory.IsStopping)
+        {
+            departures.Note(silo);
+        }
+
         foreach (var item in inventory.Replicas)
         {
             if (groups.Find(item.Group) is not { } group)

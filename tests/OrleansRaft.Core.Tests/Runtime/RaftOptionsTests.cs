@@ -23,6 +23,7 @@ public sealed class RaftOptionsTests
         Failures(options => options.InboxBytesMax = 1).ShouldHaveSingleItem().ShouldContain("Raft:InboxBytesMax");
         Failures(options => (options.LeaderLease, options.CheckQuorum) = (true, false)).ShouldHaveSingleItem().ShouldContain("Raft:LeaderLease");
         Failures(options => options.RoundWaitMax = TimeSpan.FromSeconds(1)).ShouldHaveSingleItem().ShouldContain("Raft:RoundWaitMax is 00:00:01, but must be between 0");
+        Failures(options => options.ReturnPatience = TimeSpan.FromSeconds(-1)).ShouldHaveSingleItem().ShouldContain("Raft:ReturnPatience is -00:00:01, but must be between 0");
         Failures(options => options.RequestRetention = TimeSpan.FromSeconds(6)).ShouldHaveSingleItem().ShouldContain("Raft:RequestRetention");
         Failures(options => options.AttemptTimeout = TimeSpan.FromSeconds(6)).ShouldHaveSingleItem().ShouldContain("Raft:AttemptTimeout");
         Failures(options => (options.SessionsMax, options.RequestIdsMax) = (0, -1)).Count.ShouldBe(2);
