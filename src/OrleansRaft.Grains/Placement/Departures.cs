@@ -21,18 +21,9 @@ internal sealed class Departures(Silos silos, IOptions<RaftOptions> options, Tim
             Note(silo);
         }
 
-        if (!left.TryGetValue(silo, out var departure))
-        {
-            return false;
-        }
-
-        if (time.GetElapsedTime(departure.At) < options.Value.ReturnPatience
-            && !silos.Active.Any(place => place.Name == departure.Name && silos.CanHostGrains(place.Address)))
-        {
-            return true;
-        }
-
-        left.TryRemove(silo, out _);
-        return false;
+        // What is noted stays: a silo that hangs while it stops is told of again and again, and is not waited for again.
+        return left.TryGetValue(silo, out var departure)
+            && time.GetElapsedTime(departure.At) < options.Value.ReturnPatience
+            && !silos.Active.Any(place => place.Name == departure.Name && silos.CanHostGrains(place.Address));
     }
 }
