@@ -13,7 +13,8 @@ public sealed class RaftMetrics : IDisposable
 
     /// <summary>Makes the instruments.</summary>
     /// <param name="meters">Makes the meter; null makes one that belongs to nobody.</param>
-    public RaftMetrics(IMeterFactory? meters = null)
+    /// <param name="alarms">The silo's alarms; null for a silo that has none of its own.</param>
+    public RaftMetrics(IMeterFactory? meters = null, AlarmBoard? alarms = null)
     {
         Meter = meters?.Create(Name) ?? new Meter(Name);
         ProposalDuration = Meter.CreateHistogram<double>("raft.proposal.duration", "s", "Time from the arrival of a batch of commands at a replica to its answer.");
@@ -25,6 +26,8 @@ public sealed class RaftMetrics : IDisposable
         Meter.CreateObservableGauge("raft.groups.leaderless", Replicas.CountLeaderless, "{group}", "Groups of which a replica here knows no leader.");
         Meter.CreateObservableGauge("raft.commit.lag", Replicas.CommitLagMax, "{entry}", "The most entries that a leader here has appended and not yet committed.");
         Meter.CreateObservableGauge("raft.replicas", Replicas.Count, "{replica}", "Replicas that run here.");
+        Meter.CreateObservableGauge(
+            "raft.alarms", () => CountAlarms(alarms), "{alarm}", "What is wrong here: of the alarm leaderless the groups of which a replica here knows no leader, of the others what this silo raised.");
     }
 
     /// <summary>The activity source, for spans that carry the group's id.</summary>
@@ -51,4 +54,9 @@ public sealed class RaftMetrics : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => Meter.Dispose();
+
+    /// <summary>Zeros too: a rule that watches for an alarm must tell "none" from "not measured".</summary>
+    private IEnumerable<Measurement<int>> CountAlarms(AlarmBoard? alarms) => AlarmNames.All.Select(name => new Measurement<int>(
+        name == AlarmNames.Leaderless ? Replicas.CountLeaderless() : alarms?.Count(name) ?? 0,
+        new KeyValuePair<string, object?>("alarm", name)));
 }

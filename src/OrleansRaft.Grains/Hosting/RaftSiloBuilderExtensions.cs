@@ -5,6 +5,7 @@ using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 using Orleans.Hosting;
 using OrleansRaft.Runtime;
+using OrleansRaft.Runtime.Diagnostics;
 using OrleansRaft.Runtime.Hosting;
 using OrleansRaft.Runtime.StateMachines;
 using OrleansRaft.Runtime.Storage;
@@ -87,7 +88,8 @@ public static class RaftSiloBuilderExtensions
     private static void AddMachinery(IServiceCollection services)
     {
         services.TryAddSingleton(TimeProvider.System);
-        services.TryAddSingleton(provider => new RaftMetrics(provider.GetService<IMeterFactory>()));
+        services.TryAddSingleton(provider => new AlarmBoard(provider.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton(provider => new RaftMetrics(provider.GetService<IMeterFactory>(), provider.GetRequiredService<AlarmBoard>()));
         services.AddSingleton<GroupTable>();
         services.AddSingleton<Silos>();
         services.AddSingleton<LaneClient>();

@@ -1,0 +1,20 @@
+namespace OrleansRaft.Runtime.Diagnostics;
+
+/// <summary>The kinds of alarms, as <c>/health/alarms</c>, <c>oraft status</c> and the metric <c>raft.alarms</c> name them. Never renamed.</summary>
+public static class AlarmNames
+{
+    /// <summary>A group has no leader that can be reached: it serves neither writes nor linearizable reads.</summary>
+    public const string Leaderless = "leaderless";
+
+    /// <summary>A silo does not reach a store: its replicas there take no part.</summary>
+    public const string StoreUnreachable = "store-unreachable";
+
+    /// <summary>A store has no space left.</summary>
+    public const string StoreFull = "store-full";
+
+    /// <summary>What a store holds is damaged, replaced or gone.</summary>
+    public const string StoreCorrupt = "store-corrupt";
+
+    /// <summary>All kinds that a silo can raise, in the order in which they are shown.</summary>
+    public static IReadOnlyList<string> All { get; } = [Leaderless, StoreCorrupt, StoreFull, StoreUnreachable];
+}
