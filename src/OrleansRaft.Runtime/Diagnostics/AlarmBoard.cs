@@ -32,7 +32,7 @@ public sealed class AlarmBoard(TimeProvider time)
     /// <param name="remedy">What to do, in a sentence.</param>
     /// <param name="group">The group that suffers, when it is only one.</param>
     /// <returns>Whether it is new.</returns>
-    public bool Raise(string name, string subject, string detail, string remedy, string? group = null)
+    public bool Report(string name, string subject, string detail, string remedy, string? group = null)
     {
         lock (gate)
         {

@@ -16,9 +16,9 @@ public sealed class AlarmBoardTests
         var board = new AlarmBoard(time);
         var began = time.GetUtcNow();
 
-        board.Raise(AlarmNames.StoreFull, "/data", "The disk is full.", "Free space.").ShouldBeTrue();
+        board.Report(AlarmNames.StoreFull, "/data", "The disk is full.", "Free space.").ShouldBeTrue();
         time.Advance(TimeSpan.FromMinutes(1));
-        board.Raise(AlarmNames.StoreFull, "/data", "The disk is still full.", "Free space.").ShouldBeFalse();
+        board.Report(AlarmNames.StoreFull, "/data", "The disk is still full.", "Free space.").ShouldBeFalse();
 
         board.Active.ShouldHaveSingleItem().ShouldBe(new Alarm(AlarmNames.StoreFull, null, null, began, "The disk is still full.", "Free space."));
     }
@@ -27,9 +27,9 @@ public sealed class AlarmBoardTests
     public void An_alarm_is_known_by_its_name_and_its_subject_and_is_cleared_alone()
     {
         var board = new AlarmBoard(time);
-        board.Raise(AlarmNames.StoreFull, "a", "a is full.", "Free space.");
-        board.Raise(AlarmNames.StoreUnreachable, "a", "a is away.", "Start it.");
-        board.Raise(AlarmNames.StoreFull, "b", "b is full.", "Free space.", group: "g-0");
+        board.Report(AlarmNames.StoreFull, "a", "a is full.", "Free space.");
+        board.Report(AlarmNames.StoreUnreachable, "a", "a is away.", "Start it.");
+        board.Report(AlarmNames.StoreFull, "b", "b is full.", "Free space.", group: "g-0");
 
         board.Clear(AlarmNames.StoreFull, "a").ShouldBeTrue();
         board.Clear(AlarmNames.StoreFull, "a").ShouldBeFalse();
@@ -45,7 +45,7 @@ public sealed class AlarmBoardTests
         var board = new AlarmBoard(time);
         for (var i = 0; i < 1_500; i++)
         {
-            board.Raise(AlarmNames.StoreCorrupt, $"g/{i}", "It is damaged.", "Replace it.");
+            board.Report(AlarmNames.StoreCorrupt, $"g/{i}", "It is damaged.", "Replace it.");
         }
 
         board.Active.Count.ShouldBe(1_000);
@@ -56,7 +56,7 @@ public sealed class AlarmBoardTests
     public void The_metric_counts_every_kind_and_tells_of_none_too()
     {
         var board = new AlarmBoard(time);
-        board.Raise(AlarmNames.StoreFull, "a", "a is full.", "Free space.");
+        board.Report(AlarmNames.StoreFull, "a", "a is full.", "Free space.");
         using var metrics = new RaftMetrics(alarms: board);
         var counted = new Dictionary<string, int>();
         using var listener = new MeterListener
