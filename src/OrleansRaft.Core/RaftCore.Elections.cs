@@ -12,13 +12,19 @@ public sealed partial class RaftCore
     // Ticks for which a replica that may have acknowledged a leader's lease before it restarted keeps its vote to itself.
     private int quietTicks;
 
+    // What a leader with a lease may have counted: until then this replica neither votes for another nor stands, whatever it hears of that leader. On the clock,
+    // since the promise also expires while the replica sleeps or gets no ticks; apart from the known leader, which is forgotten with every newer term.
+    private (ReplicaId To, MonotonicTime Until)? promise;
+
     // The write that makes a candidate's vote for itself durable; it counts only then (etcd-io/etcd#14370).
     private PersistTicket ownVoteTicket;
 
     /// <summary>Whether the replica may vote and stand, and so finds its leader by itself: one without a vote waits until its leader speaks to it.</summary>
     public bool HasVote => Configuration.IsVoter(Id) && HasItsOwnPast;
 
-    private bool MayStand => HasVote && restoring is null && pendingInstall is null && !IsStorageStalled && quietTicks == 0;
+    private bool MayStand => HasVote && restoring is null && pendingInstall is null && !IsStorageStalled;
+
+    private bool IsQuiet => quietTicks > 0 || now < promise?.Until;
 
     /// <summary>
     /// Whether the log reaches the entry that added this replica. Until then it has no vote: in an older configuration its name may have belonged to a replica
@@ -45,7 +51,7 @@ public sealed partial class RaftCore
 
     private void OnCampaign()
     {
-        if (Role == RaftRole.Leader || !MayStand)
+        if (Role == RaftRole.Leader || !MayStand || IsQuiet)
         {
             return;
         }
@@ -190,7 +196,7 @@ public sealed partial class RaftCore
 
     private void OnRequestVote(ReplicaId from, RequestVote request)
     {
-        if ((quietTicks > 0 && !request.IsTransfer) || !HasItsOwnPast)
+        if ((IsPromisedToAnother(from) && !request.IsTransfer) || !HasItsOwnPast)
         {
             return;
         }
@@ -219,5 +225,20 @@ public sealed partial class RaftCore
     }
 
     private bool RefusesToDisturbLeader(ReplicaId asker) =>
-        quietTicks > 0 || (settings.CheckQuorum && leader != asker && HearsFromLeader);
+        IsPromisedToAnother(asker) || (settings.CheckQuorum && leader != asker && HearsFromLeader);
+
+    /// <summary>
+    /// Promises the vote to a leader for as long as its lease may count this contact (thesis §6.4.1). Earlier leaders' leases are over: this one was elected by a
+    /// majority that had outlived its promises, or by the word of a leader that had given up its lease.
+    /// </summary>
+    private void PromiseTo(ReplicaId currentLeader)
+    {
+        if (settings.LeaderLease)
+        {
+            promise = (currentLeader, now + ((long)settings.ElectionTicksMin * settings.TickMilliseconds));
+        }
+    }
+
+    /// <summary>Whether somebody other than the asker may hold a lease. A leader that stands again has left office, and its lease with it.</summary>
+    private bool IsPromisedToAnother(ReplicaId asker) => quietTicks > 0 || (promise?.To != asker && now < promise?.Until);
 }

@@ -123,11 +123,15 @@ public sealed partial class RaftCore
     {
         // A leader that is about to fall asleep first speaks to whoever it is woken for.
         idleTicks = 0;
+        var hasNothingToLose = !IsQuiescent && leader is null;
         WakeUp();
-        if (!wake.IsLeaderLost || Role != RaftRole.Follower)
+        if (!wake.IsLeaderLost || Role != RaftRole.Follower || hasNothingToLose)
         {
+            // A report that is repeated must not make the others wait for their successor again and again.
             return;
         }
+
+        // What was promised to the leader still binds: it may be out of the host's sight only.
 
         BecomeFollower(CurrentTerm, null);
         ticksSinceLeaderContact = settings.ElectionTicksMin;

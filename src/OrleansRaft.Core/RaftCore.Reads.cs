@@ -74,7 +74,7 @@ public sealed partial class RaftCore
         {
             waitingReads.Add(read);
         }
-        else if (allowLease && IsLeaseValid())
+        else if (allowLease && HoldsLease(now))
         {
             Answer(read with { Index = CommitIndex });
         }
@@ -249,12 +249,14 @@ public sealed partial class RaftCore
     }
 
     /// <summary>
-    /// A lease counts from the moment when its round was sent, on the clock that was read after its answer was taken from the queue. It ends a tenth
-    /// before the earliest moment at which a follower may vote again, for clocks that run at different rates (thesis §6.4.1). A follower's first tick
-    /// may come at once, so one tick less counts.
+    /// Whether this leader may read by its lease. A lease counts from the moment when its round was sent, on the clock that was read after its answer was
+    /// taken from the queue. It ends a tenth before the earliest moment at which a follower may vote again, for clocks that run at different rates
+    /// (thesis §6.4.1). A follower's first tick may come at once, so one tick less counts.
     /// </summary>
-    private bool IsLeaseValid() =>
-        settings.CheckQuorum
+    /// <param name="now">The host's monotonic clock.</param>
+    public bool HoldsLease(MonotonicTime now) =>
+        Role == RaftRole.Leader
+        && settings.CheckQuorum
         && leaseStart is { } start
         && !isLeaseForfeited
         && now - start < (settings.ElectionTicksMin - 1L) * settings.TickMilliseconds * 9 / 10;

@@ -343,6 +343,7 @@ public sealed partial class RaftCore
 
         electionTicks = 0;
         ticksSinceLeaderContact = 0;
+        PromiseTo(from);
     }
 
     /// <summary>Takes a leader's entries into the log. Returns the last entry up to which both logs are now the same; null when they are not at the entry before.</summary>

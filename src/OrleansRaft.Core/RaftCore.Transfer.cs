@@ -64,6 +64,7 @@ public sealed partial class RaftCore
         }
     }
 
+    /// <summary>The leader that asks has given up its lease, and no earlier one is left: no promise stands in the way.</summary>
     private void OnTimeoutNow()
     {
         if (Role != RaftRole.Leader && MayStand)

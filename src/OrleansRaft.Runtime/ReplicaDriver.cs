@@ -108,6 +108,9 @@ public sealed partial class ReplicaDriver
     /// <summary>Core itself, for a host that checks it after every run; null before <see cref="Start"/>. On the host's turn.</summary>
     internal RaftCore? Raft => core;
 
+    /// <summary>Whether this replica would serve a read by its lease now. On the host's turn.</summary>
+    internal bool HoldsLease => core is { } raft && ReplicaLog.MaySpeak && raft.HoldsLease(Now());
+
     private RaftCore Core => core ?? throw new InvalidOperationException($"{Key} has not been started.");
 
     private IReplicaLog ReplicaLog => log ?? throw new InvalidOperationException($"{Key} has not been started.");

@@ -176,6 +176,15 @@ internal sealed class GroupChecks(LabCluster cluster, string name)
         }
 
         OnLeader(id, term);
+        foreach (var other in cluster.ReplicasOf(name))
+        {
+            Require(
+                other.Term >= term || !other.Driver.HoldsLease,
+                "nobody else is elected while a lease is valid (thesis §6.4.1)",
+                id,
+                $"leads in term {term}, while {other.Key.Replica} may read by its lease of term {other.Term}");
+        }
+
         var committed = Committed.LastBefore(term);
         Require(HoldsOrCompacted(core, committed), "Leader Completeness", id, $"leads in term {term} without {committed}, which was committed before");
     }

@@ -175,6 +175,24 @@ public sealed class QuiescenceRuleTests
         leader.Last<ReadReady>().ReadId.ShouldBe(1);
     }
 
+    /// <summary>Hosts report a leader lost as often as they look, until somebody leads.</summary>
+    [Fact]
+    public void Rule_33_A_leader_that_is_reported_lost_again_and_again_is_replaced_as_soon_as_one_that_is_reported_once()
+    {
+        var group = Asleep();
+        group[1].Crash();
+        group[2].Crash();
+        group[3].Step(new Wake(IsLeaderLost: true));
+        var timeout = group[3].Core.Status.ElectionTimeoutTicks;
+
+        for (var i = 0; i < 100; i++)
+        {
+            group[3].Step(new Wake(IsLeaderLost: true));
+        }
+
+        group[3].Core.Status.ElectionTimeoutTicks.ShouldBe(timeout);
+    }
+
     private static TestGroup Asleep()
     {
         var group = new TestGroup(3, settings => settings with { QuiesceTicks = 5 });

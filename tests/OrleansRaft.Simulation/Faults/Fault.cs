@@ -57,6 +57,7 @@ internal sealed record Fault(TimeSpan At, TimeSpan Duration, FaultKind Kind, int
         FaultKind.SplitMembership => "members change on one side of a partition",
         FaultKind.Rejoin => "a member is removed and comes back, while its answers are still on their way",
         FaultKind.Lull => "the clients rest",
+        FaultKind.FalseAlarm => $"a leader that lives is reported lost{(Strength % 4 == 0 ? "" : ", and hears only half of its followers")}",
         _ => Kind.ToString(),
     };
 

@@ -38,6 +38,7 @@ internal enum FaultKind
     SplitMembership,
     Rejoin,
     Lull,
+    FalseAlarm,
     TornWrite,
     LostWrite,
 }

@@ -6,6 +6,8 @@ namespace OrleansRaft.Simulation.Faults;
 /// <summary>Clocks go wrong, replicas campaign without need, leaderships move, and replicas run twice.</summary>
 internal static class OtherFaults
 {
+    private static readonly TimeSpan AlarmInterval = TimeSpan.FromMilliseconds(15);
+
     public static Action? Apply(LabCluster cluster, Fault fault)
     {
         var node = cluster.Nodes[fault.Node];
@@ -32,6 +34,8 @@ internal static class OtherFaults
                 return Nothing;
             case FaultKind.SplitActivation when cluster.Options.SharedDisks && cluster.LeaderOf(group) is { } leader:
                 return SplitActivation(cluster, leader, fault);
+            case FaultKind.FalseAlarm when cluster.LeaderOf(group) is { } leader:
+                return FalseAlarm(cluster, leader, fault);
             default:
                 return null;
         }
@@ -60,6 +64,45 @@ internal static class OtherFaults
             cluster.Heal();
             first.Node.IsCutFromDisks = false;
         };
+    }
+
+    /// <summary>
+    /// Hosts report a leader lost that lives, again and again, to followers that are awake. Mostly it has lost sight of those of its followers that it does not
+    /// need, so that they stand, and look for votes among those that it does need.
+    /// </summary>
+    private static Action FalseAlarm(LabCluster cluster, LabReplica leader, Fault fault)
+    {
+        LabNode[] others = [.. cluster.ReplicasOf(leader.Key.Group).Select(replica => replica.Node).Where(node => node != leader.Node).Distinct()];
+        if (fault.Strength % 4 != 0)
+        {
+            foreach (var node in others[(others.Length / 2)..])
+            {
+                cluster.Cut(leader.Node.Index, node.Index);
+            }
+        }
+
+        var isOver = false;
+        Raise();
+        return () =>
+        {
+            isOver = true;
+            cluster.Heal();
+        };
+
+        void Raise()
+        {
+            if (isOver)
+            {
+                return;
+            }
+
+            foreach (var replica in cluster.ReplicasOf(leader.Key.Group).Where(static replica => replica.Role != RaftRole.Leader).ToArray())
+            {
+                replica.Driver.Wake(isLeaderLost: true);
+            }
+
+            cluster.Clock.Schedule(AlarmInterval, Raise);
+        }
     }
 
     private static void Nothing()

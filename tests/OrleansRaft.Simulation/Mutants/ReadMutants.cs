@@ -39,5 +39,12 @@ internal static class ReadMutants
             "RaftCore.Transfer.cs",
             "isLeaseForfeited = true;",
             "isLeaseForfeited = false;"),
+        new(
+            "promise-ends-with-leader-lost",
+            "a follower that confirmed a lease votes and stands as soon as its leader is reported lost",
+            "Core",
+            "RaftCore.Quiescence.cs",
+            "ticksSinceLeaderContact = settings.ElectionTicksMin;",
+            "ticksSinceLeaderContact = settings.ElectionTicksMin;\n        promise = null;"),
     ];
 }

@@ -60,7 +60,7 @@ internal static class FaultSchedule
 
         if (raft.LeaderLease)
         {
-            Draw(2, static kind => kind is FaultKind.Transfer or FaultKind.OldNews or FaultKind.PauseLeader);
+            Draw(2, static kind => kind is FaultKind.Transfer or FaultKind.OldNews or FaultKind.PauseLeader or FaultKind.FalseAlarm);
         }
 
         if (raft.QuiesceTicks > 0)
