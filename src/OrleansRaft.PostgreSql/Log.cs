@@ -35,4 +35,16 @@ internal static partial class Log
 
     [LoggerMessage(5010, LogLevel.Error, "PostgreSQL server {Number} at {Server} was restored from an old backup: its {Replicas} replicas may have forgotten votes and stay out until they are removed as members and others are added")]
     public static partial void ServerRolledBack(ILogger logger, int number, string server, int replicas);
+
+    [LoggerMessage(5011, LogLevel.Warning, "Waiting for PostgreSQL at {Server} for {Seconds} s ({Problem}); next try in half a second")]
+    public static partial void WaitingForServer(ILogger logger, string server, int seconds, string problem);
+
+    [LoggerMessage(5012, LogLevel.Warning, "Waiting for another silo, or `oraft migrate`, that prepares PostgreSQL at {Server}")]
+    public static partial void WaitingForTurn(ILogger logger, string server);
+
+    [LoggerMessage(5013, LogLevel.Information, "PostgreSQL at {Server} stands behind a pooler: statements are not prepared, and each carries what it needs")]
+    public static partial void PoolerFound(ILogger logger, string server);
+
+    [LoggerMessage(5014, LogLevel.Warning, "Where Orleans' AdoNet providers use this database: {Problem}")]
+    public static partial void OrleansTablesHidden(ILogger logger, string problem);
 }

@@ -41,7 +41,7 @@ public sealed class PostgreSqlLogStore : ILogStore
     public async Task<ClusterDefinition> InitializeAsync(ClusterDefinition wanted, CancellationToken cancellation)
     {
         RequireServers(wanted);
-        var definition = await PatientlyAsync(0, () => creation.PrepareFirstAsync(wanted, cancellation), cancellation);
+        var definition = await PatientlyAsync(0, options.StartTimeout, () => creation.PrepareFirstAsync(wanted, cancellation), cancellation);
         if (connections.Length > 0)
         {
             return definition;
@@ -154,6 +154,7 @@ public sealed class PostgreSqlLogStore : ILogStore
         {
             return await PatientlyAsync(
                 number,
+                options.FurtherServersTimeout,
                 async () =>
                 {
                     await creation.PrepareFurtherAsync(definition, number, cancellation);
@@ -186,7 +187,7 @@ public sealed class PostgreSqlLogStore : ILogStore
             }
             catch (Exception exception)
             {
-                if (backOff.Count % 60 == 1)
+                if (backOff.Count % 10 == 1)
                 {
                     Log.ServerNotReady(logger, number, connections[number].Name, exception.Message);
                 }
@@ -209,7 +210,7 @@ public sealed class PostgreSqlLogStore : ILogStore
     {
         foreach (var number in numbers)
         {
-            foreach (var (server, counter) in await PatientlyAsync(number, () => ReadWitnessesAsync(number, cancellation), cancellation))
+            foreach (var (server, counter) in await PatientlyAsync(number, options.FurtherServersTimeout, () => ReadWitnessesAsync(number, cancellation), cancellation))
             {
                 connections[server].NoteCounter(counter);
             }
@@ -242,31 +243,6 @@ public sealed class PostgreSqlLogStore : ILogStore
         return ([.. others.Select(static other => other.Number)], [.. others.Select(static other => other.CounterSeen)]);
     }
 
-    private async Task<T> PatientlyAsync<T>(int number, Func<Task<T>> work, CancellationToken cancellation)
-    {
-        var began = TimeProvider.System.GetTimestamp();
-        var backOff = default(BackOff);
-        while (true)
-        {
-            try
-            {
-                return await work();
-            }
-            catch (Exception exception) when (!cancellation.IsCancellationRequested && exception is not (StoreRefusedException or Core.Codec.CorruptDataException))
-            {
-                if (exception is ArgumentException)
-                {
-                    throw new StoreRefusedException(
-                        $"connection string {number + 1} for PostgreSQL is not well-formed. Its form is 'Host=...;Port=5432;Database=...;Username=...;Password=...'", exception);
-                }
-
-                if (!Failures.IsPassing(exception) || TimeProvider.System.GetElapsedTime(began) > options.StartTimeout)
-                {
-                    throw Failures.Refuse(Connections.Describe(options.ConnectionStrings[number]), exception);
-                }
-            }
-
-            await backOff.WaitAsync(cancellation);
-        }
-    }
+    private Task<T> PatientlyAsync<T>(int number, TimeSpan patience, Func<Task<T>> work, CancellationToken cancellation) =>
+        Patience.RunAsync(options.ConnectionStrings[number], patience, logger, work, cancellation);
 }

@@ -24,7 +24,8 @@ public sealed class PostgresFixture : IAsyncDisposable
         }
     }
 
-    private static async Task<PostgresServer> OrSkipAsync(Func<Task<PostgresServer>> start)
+    /// <summary>Starts what needs a package that may be missing: then the test is skipped, except in CI, where it fails.</summary>
+    public static async Task<T> OrSkipAsync<T>(Func<Task<T>> start)
     {
         try
         {

@@ -9,7 +9,7 @@ namespace OrleansRaft.PostgreSql.Internal;
 /// </remarks>
 internal sealed class AppendStatement : WriteStatement
 {
-    private const string Text = """
+    private const string Text = $"""
         WITH written AS (
             UPDATE raft.replica r SET
                 writes = r.writes + 1, term = i.term, voted_for = i.voted_for, commit_index = i.commit_index, last_index = i.last_index, last_term = i.last_term
@@ -22,7 +22,7 @@ internal sealed class AppendStatement : WriteStatement
             INSERT INTO raft.log_block (replica_id, first_index, write_no, last_index, block)
             SELECT w.id, w.block_first, w.writes, w.last_index, w.block FROM written w WHERE w.block_first > 0
         )
-        SELECT nonce FROM written
+        SELECT nonce FROM written WHERE {Sql.Durably}
         """;
 
     private const int Columns = 11;

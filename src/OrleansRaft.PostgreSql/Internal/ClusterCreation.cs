@@ -18,15 +18,15 @@ internal sealed class ClusterCreation(PostgreSqlStoreOptions options, ILogger lo
         var server = Connections.Describe(options.ConnectionStrings[0]);
         await using var connection = await ConnectAsync(0, cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
-        await Migrations.LockAsync(connection, cancellation);
+        await Migrations.BeginAsync(connection, server, logger, cancellation);
         var identity = await ServerIdentity.ReadAsync(connection, cancellation);
-        identity.RequireDurable(server);
+        identity.RequireDurable(server, options);
         var stored = await ReadClusterAsync(connection, cancellation);
         if (stored is null)
         {
             if (identity.ClusterId is not null)
             {
-                identity.RequireIs(server, wanted.ClusterId, 0, wanted.Servers);
+                identity.RequireIs(server, wanted.ClusterId, 0, options);
             }
 
             await WriteClusterAsync(connection, wanted, cancellation);
@@ -50,10 +50,10 @@ internal sealed class ClusterCreation(PostgreSqlStoreOptions options, ILogger lo
         // and one that has rows was noted.
         var (_, wasCreated) = await ReadNoteAsync(first, number, cancellation);
         var identity = await ServerIdentity.ReadAsync(connection, cancellation);
-        identity.RequireDurable(server);
+        identity.RequireDurable(server, options);
         if (identity.ClusterId is not null || wasCreated)
         {
-            identity.RequireIs(server, definition.ClusterId, number, definition.Servers);
+            identity.RequireIs(server, definition.ClusterId, number, options);
             var (noted, _) = await ReadNoteAsync(first, number, cancellation);
             if (noted != identity.SystemIdentifier)
             {
@@ -67,7 +67,7 @@ internal sealed class ClusterCreation(PostgreSqlStoreOptions options, ILogger lo
             await NoteAsync(first, number, identity.SystemIdentifier, false, cancellation);
             await using (var transaction = await connection.BeginTransactionAsync(cancellation))
             {
-                await Migrations.LockAsync(connection, cancellation);
+                await Migrations.BeginAsync(connection, server, logger, cancellation);
                 await WriteServerAsync(connection, definition, number, identity.SystemIdentifier, cancellation);
                 await transaction.CommitAsync(cancellation);
             }
@@ -78,11 +78,12 @@ internal sealed class ClusterCreation(PostgreSqlStoreOptions options, ILogger lo
 
     private async Task<NpgsqlConnection> ConnectAsync(int number, CancellationToken cancellation)
     {
-        var settings = new NpgsqlConnectionStringBuilder(Connections.Complete(options, options.ConnectionStrings[number])) { Pooling = false };
+        var settings = new NpgsqlConnectionStringBuilder(Connections.Complete(options, options.ConnectionStrings[number], mayPrepare: false)) { Pooling = false };
         var connection = new NpgsqlConnection(settings.ConnectionString);
         try
         {
             await connection.OpenAsync(cancellation);
+            await Sessions.BeginAsync(connection, options, Connections.Describe(options.ConnectionStrings[number]), cancellation);
             await Migrations.ApplyAsync(connection, Connections.Describe(options.ConnectionStrings[number]), logger, cancellation);
             return connection;
         }
@@ -147,7 +148,7 @@ internal sealed class ClusterCreation(PostgreSqlStoreOptions options, ILogger lo
     {
         await using var command = Sql.Command(
             first,
-            "UPDATE raft.server SET system_identifier = $2, is_created = $3 WHERE number = $1 AND NOT is_created",
+            $"UPDATE raft.server SET system_identifier = $2, is_created = $3 WHERE number = $1 AND NOT is_created AND {Sql.Durably}",
             Sql.Value(number),
             Sql.Value(systemIdentifier),
             Sql.Value(isCreated));

@@ -2,18 +2,17 @@ using Npgsql;
 
 namespace OrleansRaft.PostgreSql.Internal;
 
-/// <summary>How we connect: what a log needs is set by us, whatever the connection string says.</summary>
+/// <summary>How we connect: what a log needs is set by us, whatever the connection string says. What a session needs is in <see cref="Sessions"/>.</summary>
 internal static class Connections
 {
-    /// <summary>The settings of a session. A plan is made once for all sizes of batches, and by keys only: tables grow behind its back. A batch is to fit into memory.
-    /// A statement whose client is gone ends, instead of holding up who asks what became of it.</summary>
-    private const string SessionOptions =
-        "-c synchronous_commit=on -c statement_timeout=0 -c plan_cache_mode=force_generic_plan"
-        + " -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off"
-        + " -c work_mem=64MB -c client_connection_check_interval=1000";
+    /// <summary>After how many seconds of silence the system asks whether the other end is still there: often enough for networks that forget connections quickly.</summary>
+    private const int KeepAliveSeconds = 3;
 
     /// <summary>A connection string with our settings.</summary>
-    public static string Complete(PostgreSqlStoreOptions options, string connectionString)
+    /// <param name="options">How servers are used.</param>
+    /// <param name="connectionString">The server.</param>
+    /// <param name="mayPrepare">Whether a statement finds what an earlier one prepared; not so behind a pooler.</param>
+    public static string Complete(PostgreSqlStoreOptions options, string connectionString, bool mayPrepare = true)
     {
         var settings = new NpgsqlConnectionStringBuilder(connectionString)
         {
@@ -22,12 +21,28 @@ internal static class Connections
             CommandTimeout = (int)Math.Max(1, Math.Ceiling(options.StatementTimeout.TotalSeconds)),
             CancellationTimeout = -1,
             NoResetOnClose = true,
-            TcpKeepAlive = true,
-            MaxAutoPrepare = 64,
+            MaxAutoPrepare = mayPrepare ? 64 : 0,
             AutoPrepareMinUsages = 2,
             Enlist = false,
         };
-        settings.Options = string.IsNullOrEmpty(settings.Options) ? SessionOptions : $"{settings.Options} {SessionOptions}";
+        KeepAlive(settings);
+        return settings.ConnectionString;
+    }
+
+    /// <summary>
+    /// A connection string for Orleans' AdoNet providers: their names are looked up in our schema only, and a server that is away, or a connection that was forgotten on
+    /// the way, costs seconds. What the string says of times holds.
+    /// </summary>
+    public static string CompleteForOrleans(string connectionString)
+    {
+        var settings = new NpgsqlConnectionStringBuilder(connectionString) { SearchPath = PostgreSqlSchema.Name, NoResetOnClose = true };
+        Default(settings, "Timeout", 5);
+        Default(settings, "Command Timeout", 5);
+        Default(settings, "Cancellation Timeout", -1);
+
+        // The providers take a connection from the pool for each statement: one that lies there has to be tried from time to time, or it is forgotten on the way.
+        Default(settings, "Keepalive", KeepAliveSeconds);
+        KeepAlive(settings);
         return settings.ConnectionString;
     }
 
@@ -43,5 +58,20 @@ internal static class Connections
         {
             return "an unreadable connection string";
         }
+    }
+
+    private static void Default(NpgsqlConnectionStringBuilder settings, string key, object value)
+    {
+        if (!settings.ShouldSerialize(key))
+        {
+            settings[key] = value;
+        }
+    }
+
+    private static void KeepAlive(NpgsqlConnectionStringBuilder settings)
+    {
+        settings.TcpKeepAlive = true;
+        settings.TcpKeepAliveTime = KeepAliveSeconds;
+        settings.TcpKeepAliveInterval = 1;
     }
 }

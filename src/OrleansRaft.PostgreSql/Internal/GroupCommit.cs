@@ -171,9 +171,9 @@ internal sealed class GroupCommit : IAsyncDisposable
         try
         {
             batch.ForEach(static write => write.Attempts++);
-            connection ??= await server.OpenAsync(cancellation);
+            var open = await ConnectAsync(cancellation);
             WriteStatement statement = AppendStatement.Suffices(batch) ? append : whole;
-            var landed = await statement.ExecuteAsync(connection, batch, cancellation);
+            var landed = await statement.ExecuteAsync(open, server.MayPrepare, batch, cancellation);
             foreach (var write in batch.Where(write => landed.Contains(write.Log.Nonce)))
             {
                 write.Log.OnLanded(write);
@@ -278,6 +278,17 @@ internal sealed class GroupCommit : IAsyncDisposable
         }
 
         return [];
+    }
+
+    /// <summary>The connection of the last statement if it still works, or another: nothing has been sent yet, so that this is the time to find out.</summary>
+    private async Task<NpgsqlConnection> ConnectAsync(CancellationToken cancellation)
+    {
+        if (connection is not null && !await server.IsAliveAsync(connection, cancellation))
+        {
+            await ForgetConnectionAsync();
+        }
+
+        return connection ??= await server.OpenAsync(cancellation);
     }
 
     private async Task ForgetConnectionAsync()

@@ -13,6 +13,8 @@ internal static class Migrations
     /// <summary>Serializes migrations and the making of first rows; any number that nobody else uses.</summary>
     private const long AdvisoryLock = 0x6f72_6166_7421;
 
+    private static readonly TimeSpan LockPause = TimeSpan.FromMilliseconds(50);
+
     public static IReadOnlyList<Migration> All { get; } =
     [
         .. typeof(Migrations).Assembly.GetManifestResourceNames()
@@ -29,14 +31,8 @@ internal static class Migrations
         foreach (var migration in All)
         {
             await using var transaction = await connection.BeginTransactionAsync(cancellation);
-            await LockAsync(connection, cancellation);
-            var applied = await AppliedAsync(connection, cancellation);
-            if (applied > Newest)
-            {
-                throw new StoreRefusedException(
-                    $"the schema in PostgreSQL at {server} has version {applied}, this program knows {Newest}: run the newer program that wrote it");
-            }
-
+            await BeginAsync(connection, server, logger, cancellation);
+            var applied = await AppliedAsync(connection, server, cancellation);
             if (applied < migration.Number)
             {
                 await using var command = Sql.Command(connection, await migration.ReadAsync(cancellation));
@@ -48,24 +44,69 @@ internal static class Migrations
         }
     }
 
-    /// <summary>Waits for its turn among all silos; until the end of the transaction.</summary>
-    public static async Task LockAsync(NpgsqlConnection connection, CancellationToken cancellation)
+    /// <summary>
+    /// What a transaction of ours begins with: it waits for its turn among all silos, which it then has until its end, and makes sure that it commits to the disk. Nobody is kept from a table
+    /// for longer than it takes to try again.
+    /// </summary>
+    public static async Task BeginAsync(NpgsqlConnection connection, string server, ILogger logger, CancellationToken cancellation)
     {
-        await using var command = Sql.Command(connection, "SELECT pg_advisory_xact_lock($1)", Sql.Value(AdvisoryLock));
-        command.CommandTimeout = 0;
-        await command.ExecuteNonQueryAsync(cancellation);
+        var told = new Reminder();
+        while (true)
+        {
+            await using var command = Sql.Command(
+                connection,
+                """
+                SELECT set_config('synchronous_commit', 'on', true), set_config('lock_timeout', '5s', true), set_config('search_path', 'raft', true),
+                       pg_try_advisory_xact_lock($1)
+                """,
+                Sql.Value(AdvisoryLock));
+            await using (var reader = await command.ExecuteReaderAsync(cancellation))
+            {
+                await reader.ReadAsync(cancellation);
+                if (reader.GetBoolean(3))
+                {
+                    return;
+                }
+            }
+
+            if (told.IsDue)
+            {
+                Log.WaitingForTurn(logger, server);
+            }
+
+            await Task.Delay(LockPause, TimeProvider.System, cancellation);
+        }
     }
 
-    private static async Task<int> AppliedAsync(NpgsqlConnection connection, CancellationToken cancellation)
+    /// <summary>The number of the newest script that a database has; 0 for none.</summary>
+    /// <exception cref="StoreRefusedException">A newer program wrote the schema, or somebody else made it.</exception>
+    public static async Task<int> AppliedAsync(NpgsqlConnection connection, string server, CancellationToken cancellation)
     {
         await using var exists = Sql.Command(connection, "SELECT to_regclass('raft.migration') IS NOT NULL");
         if (!(bool)(await exists.ExecuteScalarAsync(cancellation))!)
         {
+            await RequireOwnSchemaAsync(connection, server, cancellation);
             return 0;
         }
 
         await using var newest = Sql.Command(connection, "SELECT coalesce(max(number), 0) FROM raft.migration");
-        return (int)(await newest.ExecuteScalarAsync(cancellation))!;
+        var applied = (int)(await newest.ExecuteScalarAsync(cancellation))!;
+        return applied <= Newest
+            ? applied
+            : throw new StoreRefusedException(
+                $"the schema in PostgreSQL at {server} has version {applied}, this program knows {Newest}: run the newer program that wrote it");
+    }
+
+    /// <summary>Tables in the schema of somebody else would be at the mercy of its owner.</summary>
+    private static async Task RequireOwnSchemaAsync(NpgsqlConnection connection, string server, CancellationToken cancellation)
+    {
+        await using var command = Sql.Command(
+            connection, "SELECT nspowner::regrole::text FROM pg_namespace WHERE nspname = 'raft' AND nspowner <> current_user::regrole");
+        if (await command.ExecuteScalarAsync(cancellation) is string owner)
+        {
+            throw new StoreRefusedException(
+                $"PostgreSQL at {server} has a schema raft that OrleansRaft did not make and that belongs to {owner}: make our user its owner, rename it, or use another database");
+        }
     }
 }
 

@@ -20,14 +20,14 @@ internal static class OutcomeStatements
     {
         await using var command = Sql.Command(
             connection,
-            """
+            $"""
             WITH held AS MATERIALIZED (
                 SELECT r.id, i.nonce, i.epoch FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS i (id, nonce, epoch) JOIN raft.replica r ON r.id = i.id
                 WHERE r.nonce = i.nonce AND r.epoch < i.epoch
                 ORDER BY r.id
                 FOR NO KEY UPDATE OF r
             )
-            UPDATE raft.replica r SET epoch = h.epoch FROM held h WHERE r.id = h.id RETURNING h.nonce
+            UPDATE raft.replica r SET epoch = h.epoch FROM held h WHERE r.id = h.id AND {Sql.Durably} RETURNING h.nonce
             """,
             Sql.Value(replicas.Select(static replica => replica.Id).ToArray()),
             Sql.Value(replicas.Select(static replica => replica.Nonce).ToArray()),

@@ -10,6 +10,11 @@ namespace OrleansRaft.PostgreSql.Internal;
 /// <param name="IsStale">Whether the replica may have forgotten a vote.</param>
 internal sealed record Acquisition(long Id, long Epoch, bool IsSpeaker, bool IsStale);
 
+/// <summary>A lease that was extended.</summary>
+/// <param name="Counter">How many leases the server has seen.</param>
+/// <param name="Durability">What the server does for its disk, which may change while it runs.</param>
+internal sealed record Extension(long Counter, Durability Durability);
+
 /// <summary>The statements by which activations follow each other: acquire, claim, release, and the silo's lease that all of its replicas share.</summary>
 internal static class OwnershipStatements
 {
@@ -17,7 +22,7 @@ internal static class OwnershipStatements
     public static async Task CreateLeaseAsync(NpgsqlConnection connection, long lease, string silo, CancellationToken cancellation)
     {
         await using var command = Sql.Command(
-            connection, "INSERT INTO raft.silo_lease (id, silo) VALUES ($1, $2) ON CONFLICT DO NOTHING", Sql.Value(lease), Sql.Value(silo));
+            connection, $"INSERT INTO raft.silo_lease (id, silo) SELECT $1, $2 WHERE {Sql.Durably} ON CONFLICT DO NOTHING", Sql.Value(lease), Sql.Value(silo));
         await command.ExecuteNonQueryAsync(cancellation);
     }
 
@@ -25,12 +30,12 @@ internal static class OwnershipStatements
     /// Extends the lease, unless somebody took one of the silo's replicas over since <paramref name="takeOversKnown"/>; then null.
     /// Raises this server's counter and notes those of the others.
     /// </summary>
-    public static async Task<long?> ExtendAsync(
+    public static async Task<Extension?> ExtendAsync(
         NpgsqlConnection connection, long lease, long takeOversKnown, int[] others, long[] counters, CancellationToken cancellation)
     {
         await using var command = Sql.Command(
             connection,
-            """
+            $"""
             WITH extended AS (
                 UPDATE raft.silo_lease SET extensions = extensions + 1 WHERE id = $1 AND take_overs = $2 RETURNING 1
             ), counted AS (
@@ -39,13 +44,14 @@ internal static class OwnershipStatements
                 INSERT INTO raft.witness AS w (server, counter) SELECT * FROM unnest($3::integer[], $4::bigint[])
                 ON CONFLICT (server) DO UPDATE SET counter = excluded.counter WHERE w.counter < excluded.counter
             )
-            SELECT counter FROM counted
+            SELECT counter, current_setting('fsync'), current_setting('full_page_writes') FROM counted WHERE {Sql.Durably}
             """,
             Sql.Value(lease),
             Sql.Value(takeOversKnown),
             Sql.Value(others),
             Sql.Value(counters));
-        return await command.ExecuteScalarAsync(cancellation) as long?;
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        return await reader.ReadAsync(cancellation) ? new Extension(reader.GetInt64(0), new Durability(reader.GetString(1), reader.GetString(2))) : null;
     }
 
     /// <summary>Reads, at one moment, how often the silo's replicas were taken over, and the nonces of those activations that hold theirs no longer.</summary>
@@ -76,7 +82,7 @@ internal static class OwnershipStatements
     {
         await using var command = Sql.Command(
             connection,
-            """
+            $"""
             WITH before AS MATERIALIZED (
                 SELECT id, speaker_lease, speaker IS NULL OR speaker = ANY ($5) AS is_free
                 FROM raft.replica WHERE group_name = $1 AND replica = $2 FOR NO KEY UPDATE
@@ -90,7 +96,7 @@ internal static class OwnershipStatements
             ), marked AS (
                 UPDATE raft.silo_lease l SET take_overs = l.take_overs + 1 FROM before b WHERE l.id = b.speaker_lease AND NOT b.is_free
             )
-            SELECT id, epoch, is_free, is_stale FROM acquired
+            SELECT id, epoch, is_free, is_stale FROM acquired WHERE {Sql.Durably}
             """,
             Sql.Value(key.Group),
             Sql.Value(key.Replica.Value),
@@ -108,14 +114,14 @@ internal static class OwnershipStatements
     {
         await using var command = Sql.Command(
             connection,
-            """
+            $"""
             WITH held AS MATERIALIZED (
                 SELECT r.id, i.nonce FROM unnest($2::bigint[], $3::bigint[]) AS i (id, nonce) JOIN raft.replica r ON r.id = i.id
                 WHERE r.nonce = i.nonce
                 ORDER BY r.id
                 FOR NO KEY UPDATE OF r
             )
-            UPDATE raft.replica r SET speaker = h.nonce, speaker_lease = $1 FROM held h WHERE r.id = h.id RETURNING h.nonce
+            UPDATE raft.replica r SET speaker = h.nonce, speaker_lease = $1 FROM held h WHERE r.id = h.id AND {Sql.Durably} RETURNING h.nonce
             """,
             Sql.Value(lease),
             Sql.Value(ids),
@@ -134,7 +140,7 @@ internal static class OwnershipStatements
     public static async Task ReleaseAsync(NpgsqlConnection connection, long id, long nonce, CancellationToken cancellation)
     {
         await using var command = Sql.Command(
-            connection, "UPDATE raft.replica SET speaker = NULL WHERE id = $1 AND speaker = $2", Sql.Value(id), Sql.Value(nonce));
+            connection, $"UPDATE raft.replica SET speaker = NULL WHERE id = $1 AND speaker = $2 AND {Sql.Durably}", Sql.Value(id), Sql.Value(nonce));
         await command.ExecuteNonQueryAsync(cancellation);
     }
 }

@@ -14,6 +14,8 @@ internal sealed class PostgreSqlServer : IAsyncDisposable
     private const int OpeningAtOnceMax = 4;
     private const int BulkAtOnceMax = 2;
 
+    private static readonly TimeSpan ReleasePatience = TimeSpan.FromSeconds(2);
+
     private readonly PostgreSqlStoreOptions options;
     private readonly TimeProvider time;
     private readonly ILogger logger;
@@ -27,6 +29,7 @@ internal sealed class PostgreSqlServer : IAsyncDisposable
     private readonly SemaphoreSlim bulk = new(BulkAtOnceMax);
     private readonly long leaseId = ActivationNonce.New();
     private readonly LeaseSweep sweep;
+    private readonly Reminder leaseTrouble = new();
     private long takeOversKnown;
 
     public PostgreSqlServer(
@@ -39,7 +42,7 @@ internal sealed class PostgreSqlServer : IAsyncDisposable
         this.logger = logger;
         sweep = new LeaseSweep(time, options.Leases, leaseId);
         Writer = new GroupCommit(connection, options, logger);
-        Lease = new SiloLease(options.Leases, time, ExtendAsync, OnLeaseChanged, exception => Log.LeaseNotExtended(logger, connection.Name, exception.Message));
+        Lease = new SiloLease(options.Leases, time, ExtendAsync, OnLeaseChanged, TellLeaseTrouble);
         Lease.Start();
     }
 
@@ -79,8 +82,8 @@ internal sealed class PostgreSqlServer : IAsyncDisposable
         await using var open = await connection.OpenAsync(cancellation);
         await using var command = Sql.Command(
             open,
-            """
-            INSERT INTO raft.replica AS r (group_name, replica, configuration) VALUES ($1, $2, $3)
+            $"""
+            INSERT INTO raft.replica AS r (group_name, replica, configuration) SELECT $1, $2, $3 WHERE {Sql.Durably}
             ON CONFLICT (group_name, replica) DO UPDATE SET configuration = excluded.configuration WHERE r.writes = 0 AND NOT r.is_stale
             """,
             Sql.Value(key.Group),
@@ -96,26 +99,42 @@ internal sealed class PostgreSqlServer : IAsyncDisposable
     public async Task CheckAsync(CancellationToken cancellation)
     {
         await using var open = await connection.OpenAsync(cancellation);
-        await using var command = Sql.Command(open, "UPDATE raft.silo_lease SET silo = $2 WHERE id = $1", Sql.Value(leaseId), Sql.Value(options.SiloName));
-        await command.ExecuteNonQueryAsync(cancellation);
+        await using var command = Sql.Command(
+            open,
+            $"UPDATE raft.silo_lease SET silo = $2 WHERE id = $1 AND {Sql.Durably} RETURNING current_setting('fsync'), current_setting('full_page_writes')",
+            Sql.Value(leaseId),
+            Sql.Value(options.SiloName));
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        if (await reader.ReadAsync(cancellation))
+        {
+            new Durability(reader.GetString(0), reader.GetString(1)).Require(connection.Name, options);
+        }
     }
 
+    /// <summary>Gives the right to speak back, if the server can be reached: a successor that is not told waits for as long as the lease lasts, and no silo that stops for longer than that.</summary>
     public async Task ReleaseAsync(PostgreSqlReplicaLog log, CancellationToken cancellation)
     {
         var backOff = default(BackOff);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(ReleasePatience);
         while (true)
         {
             try
             {
-                await using var open = await connection.OpenAsync(cancellation);
-                await OwnershipStatements.ReleaseAsync(open, log.Id, log.Nonce, cancellation);
+                await using var open = await connection.OpenAsync(limit.Token);
+                await OwnershipStatements.ReleaseAsync(open, log.Id, log.Nonce, limit.Token);
                 return;
             }
-            catch (Exception exception) when (Failures.IsPassing(exception) && !cancellation.IsCancellationRequested)
+            catch (Exception) when (limit.IsCancellationRequested && !cancellation.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception exception) when (Failures.IsPassing(exception) && !limit.IsCancellationRequested)
             {
                 connection.ForgetIdle();
-                await backOff.WaitAsync(cancellation);
             }
+
+            await Task.WhenAny(backOff.WaitAsync(limit.Token));
         }
     }
 
@@ -265,15 +284,21 @@ internal sealed class PostgreSqlServer : IAsyncDisposable
         }
     }
 
-    private async Task<bool> ExtendAsync(CancellationToken cancellation)
+    private async Task<bool> ExtendAsync(CancellationToken closing)
     {
+        // What takes longer comes too late, since the last extension has expired by then; another connection may be faster.
+        var patience = options.Leases.Validity - options.Leases.Period;
+        using var inTime = new CancellationTokenSource(patience > options.Leases.Period ? patience : options.Leases.Period, time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(closing, inTime.Token);
+        var cancellation = both.Token;
         try
         {
             await using var open = await connection.OpenAsync(cancellation);
             var (numbers, counters) = otherCounters();
-            if (await OwnershipStatements.ExtendAsync(open, leaseId, takeOversKnown, numbers, counters, cancellation) is { } counter)
+            if (await OwnershipStatements.ExtendAsync(open, leaseId, takeOversKnown, numbers, counters, cancellation) is { } extension)
             {
-                connection.NoteCounter(counter);
+                connection.NoteCounter(extension.Counter);
+                extension.Durability.Require(connection.Name, options);
                 await sweep.RunAsync(open, cancellation);
                 return true;
             }
@@ -308,6 +333,14 @@ internal sealed class PostgreSqlServer : IAsyncDisposable
         if (stopping.Count > 0)
         {
             Log.ReplicasLost(logger, stopping.Count, connection.Name);
+        }
+    }
+
+    private void TellLeaseTrouble(Exception exception)
+    {
+        if (leaseTrouble.IsDue)
+        {
+            Log.LeaseNotExtended(logger, connection.Name, Failures.Reason(exception));
         }
     }
 

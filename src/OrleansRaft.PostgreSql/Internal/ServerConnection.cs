@@ -1,30 +1,37 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Npgsql;
-using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.PostgreSql.Internal;
 
-/// <summary>The way to one server: every physical connection checks that it is the right one, and that it has not gone back in time.</summary>
+/// <summary>
+/// The way to one server. Every physical connection is set up, and checks that it leads to the right server, which has not gone back in time; one that was idle is asked whether it still
+/// works before it is used.
+/// </summary>
 internal sealed class ServerConnection : IAsyncDisposable
 {
+    private const int RememberedMax = 1_000;
+
+    private static readonly TimeSpan ProbeTimeout = TimeSpan.FromMilliseconds(500);
+
+    private readonly PostgreSqlStoreOptions options;
     private readonly string clusterId;
-    private readonly int servers;
     private readonly ILogger logger;
-    private readonly NpgsqlDataSource source;
+    private readonly NpgsqlDataSource direct;
+    private readonly NpgsqlDataSource pooled;
+    private readonly ConcurrentDictionary<int, long> usedAt = new();
     private long counterSeen;
+    private bool isPooled;
 
     public ServerConnection(PostgreSqlStoreOptions options, int number, string clusterId, ILogger logger)
     {
+        this.options = options;
         this.clusterId = clusterId;
         this.logger = logger;
-        servers = options.ConnectionStrings.Count;
         Number = number;
         Name = Connections.Describe(options.ConnectionStrings[number]);
-        var builder = new NpgsqlDataSourceBuilder(Connections.Complete(options, options.ConnectionStrings[number]));
-        builder.UsePhysicalConnectionInitializer(
-            _ => throw new NotSupportedException("connections are opened asynchronously"),
-            connection => CheckAsync(connection, CancellationToken.None));
-        source = builder.Build();
+        direct = Build(mayPrepare: true);
+        pooled = Build(mayPrepare: false);
     }
 
     public int Number { get; }
@@ -32,10 +39,69 @@ internal sealed class ServerConnection : IAsyncDisposable
     /// <summary>Host, port and database, for people.</summary>
     public string Name { get; }
 
-    public ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancellation) => source.OpenConnectionAsync(cancellation);
+    /// <summary>Whether a statement finds what an earlier one prepared; not so behind a pooler.</summary>
+    public bool MayPrepare => !Volatile.Read(ref isPooled);
+
+    public long CounterSeen => Volatile.Read(ref counterSeen);
+
+    /// <summary>A connection that works: a new one, or one that answered.</summary>
+    public async ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancellation)
+    {
+        while (true)
+        {
+            var mayPrepare = MayPrepare;
+            NpgsqlConnection connection;
+            try
+            {
+                connection = await (mayPrepare ? direct : pooled).OpenConnectionAsync(cancellation);
+            }
+            catch (Exception) when (mayPrepare && !MayPrepare && !cancellation.IsCancellationRequested)
+            {
+                // The first connection found that there is a pooler.
+                continue;
+            }
+
+            if (await IsAliveAsync(connection, cancellation))
+            {
+                return connection;
+            }
+
+            // Those that lie idle beside it are no younger.
+            ForgetIdle();
+            await connection.DisposeAsync();
+        }
+    }
+
+    /// <summary>Whether a connection still works. Only one that has not been used for a while is asked.</summary>
+    public async Task<bool> IsAliveAsync(NpgsqlConnection connection, CancellationToken cancellation)
+    {
+        if (usedAt.TryGetValue(connection.ProcessID, out var used) && TimeProvider.System.GetElapsedTime(used) < options.ProbeAfter)
+        {
+            NoteUse(connection);
+            return true;
+        }
+
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(ProbeTimeout);
+        try
+        {
+            await using var command = Sql.Command(connection, "SELECT 1");
+            await command.ExecuteScalarAsync(limit.Token);
+            NoteUse(connection);
+            return true;
+        }
+        catch (Exception) when (!cancellation.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
 
     /// <summary>Closes connections that nobody uses: after a failure they are likely to be dead.</summary>
-    public void ForgetIdle() => source.Clear();
+    public void ForgetIdle()
+    {
+        direct.Clear();
+        pooled.Clear();
+    }
 
     /// <summary>Notes how far the server's counter has come, from the server itself or from a witness.</summary>
     public void NoteCounter(long counter)
@@ -47,22 +113,55 @@ internal sealed class ServerConnection : IAsyncDisposable
         }
     }
 
-    public long CounterSeen => Volatile.Read(ref counterSeen);
-
-    public ValueTask DisposeAsync() => source.DisposeAsync();
-
-    private async Task CheckAsync(NpgsqlConnection connection, CancellationToken cancellation)
+    public async ValueTask DisposeAsync()
     {
+        await direct.DisposeAsync();
+        await pooled.DisposeAsync();
+    }
+
+    private NpgsqlDataSource Build(bool mayPrepare)
+    {
+        var builder = new NpgsqlDataSourceBuilder(Connections.Complete(options, options.ConnectionStrings[Number], mayPrepare));
+        builder.UsePhysicalConnectionInitializer(
+            _ => throw new NotSupportedException("connections are opened asynchronously"),
+            connection => BeginAsync(connection, mayPrepare, CancellationToken.None));
+        return builder.Build();
+    }
+
+    private void NoteUse(NpgsqlConnection connection)
+    {
+        // Connections come and go; one that was left out is asked once more.
+        if (usedAt.Count > RememberedMax)
+        {
+            usedAt.Clear();
+        }
+
+        usedAt[connection.ProcessID] = TimeProvider.System.GetTimestamp();
+    }
+
+    private async Task BeginAsync(NpgsqlConnection connection, bool mayPrepare, CancellationToken cancellation)
+    {
+        if (await Sessions.BeginAsync(connection, options, Name, cancellation) && mayPrepare)
+        {
+            if (!Interlocked.Exchange(ref isPooled, true))
+            {
+                Log.PoolerFound(logger, Name);
+            }
+
+            throw new InvalidOperationException("a pooler needs connections that prepare nothing");
+        }
+
         // Read before the server is asked: our own lease raises both meanwhile.
         var seen = CounterSeen;
         var identity = await ServerIdentity.ReadAsync(connection, cancellation);
-        identity.RequireIs(Name, clusterId, Number, servers);
+        identity.RequireIs(Name, clusterId, Number, options);
         if (identity.Counter < seen)
         {
             await SetAsideAsync(connection, seen, cancellation);
         }
 
         NoteCounter(identity.Counter);
+        NoteUse(connection);
     }
 
     /// <summary>
@@ -73,7 +172,7 @@ internal sealed class ServerConnection : IAsyncDisposable
     {
         await using var command = Sql.Command(
             connection,
-            """
+            $"""
             WITH back AS (
                 UPDATE raft.identity SET counter = $1 + 1 WHERE counter < $1 RETURNING 1
             ), aside AS (
@@ -81,7 +180,7 @@ internal sealed class ServerConnection : IAsyncDisposable
             ), told AS (
                 UPDATE raft.silo_lease SET take_overs = take_overs + 1 WHERE EXISTS (SELECT 1 FROM back)
             )
-            SELECT count(*)::int FROM aside
+            SELECT count(*)::int FROM aside WHERE {Sql.Durably}
             """,
             Sql.Value(seen));
         var count = (int)(await command.ExecuteScalarAsync(cancellation))!;

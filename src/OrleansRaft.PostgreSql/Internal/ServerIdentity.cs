@@ -10,14 +10,14 @@ namespace OrleansRaft.PostgreSql.Internal;
 /// <param name="StoredSystemIdentifier">PostgreSQL's system identifier when it was given its rows.</param>
 /// <param name="SystemIdentifier">PostgreSQL's system identifier now.</param>
 /// <param name="Counter">How many leases it has seen; falls only when it is restored from a backup.</param>
-/// <param name="Fsync">Whether the server writes through to its disk.</param>
+/// <param name="Durability">What it does for its disk.</param>
 /// <param name="IsReadOnly">Whether it is a standby.</param>
 internal sealed record ServerIdentity(
-    string? ClusterId, int Number, int Servers, long StoredSystemIdentifier, long SystemIdentifier, long Counter, string Fsync, bool IsReadOnly)
+    string? ClusterId, int Number, int Servers, long StoredSystemIdentifier, long SystemIdentifier, long Counter, Durability Durability, bool IsReadOnly)
 {
     private const string Query = """
         SELECT i.cluster_id, coalesce(i.number, -1), coalesce(i.servers, 0), coalesce(i.system_identifier, 0), c.system_identifier,
-               coalesce(i.counter, 0), current_setting('fsync'), pg_is_in_recovery()
+               coalesce(i.counter, 0), current_setting('fsync'), current_setting('full_page_writes'), pg_is_in_recovery()
         FROM pg_control_system() c LEFT JOIN raft.identity i ON true
         """;
 
@@ -33,18 +33,14 @@ internal sealed record ServerIdentity(
             reader.GetInt64(3),
             reader.GetInt64(4),
             reader.GetInt64(5),
-            reader.GetString(6),
-            reader.GetBoolean(7));
+            new Durability(reader.GetString(6), reader.GetString(7)),
+            reader.GetBoolean(8));
     }
 
     /// <summary>Refuses a server that would lose what it acknowledged, or cannot be written to.</summary>
-    public void RequireDurable(string server)
+    public void RequireDurable(string server, PostgreSqlStoreOptions options)
     {
-        if (Fsync != "on")
-        {
-            throw new StoreRefusedException($"PostgreSQL at {server} runs with fsync={Fsync} and would lose what it acknowledged: set fsync=on and restart it");
-        }
-
+        Durability.Require(server, options);
         if (IsReadOnly)
         {
             throw new StoreRefusedException($"PostgreSQL at {server} is a standby: name the primary in the connection string");
@@ -52,9 +48,10 @@ internal sealed record ServerIdentity(
     }
 
     /// <summary>Refuses a server that is not the one it is named as.</summary>
-    public void RequireIs(string server, string clusterId, int number, int servers)
+    public void RequireIs(string server, string clusterId, int number, PostgreSqlStoreOptions options)
     {
-        RequireDurable(server);
+        var servers = options.ConnectionStrings.Count;
+        RequireDurable(server, options);
         if (ClusterId is null)
         {
             throw new StoreRefusedException(
@@ -78,7 +75,7 @@ internal sealed record ServerIdentity(
         {
             throw new StoreRefusedException(
                 $"PostgreSQL at {server} holds a copy of the logs of server {number}: its system identifier is {SystemIdentifier}, the logs were written under {StoredSystemIdentifier}. "
-                + "Name the server that the logs were written to. Dumps and promoted standbys may lack acknowledged writes and are not accepted");
+                + "Name the server that the logs were written to. Dumps and promoted standbys may lack acknowledged writes: where the server is lost, stop all silos and see `oraft postgres adopt`");
         }
     }
 }

@@ -7,14 +7,17 @@ namespace OrleansRaft.PostgreSql.Internal;
 /// <summary>The statements on snapshots. Their rows have random ids, so that each statement can be repeated when its answer was lost.</summary>
 internal static class SnapshotStatements
 {
+    // 16 MiB of chunks as they are written.
+    private const int ChunksAtOnce = 64;
+
     /// <summary>Makes the row of a snapshot that is going to be written; false when the replica is held by somebody else.</summary>
     public static async Task<bool> CreateAsync(
         NpgsqlConnection connection, long id, long replica, long nonce, SnapshotDescriptor snapshot, CancellationToken cancellation)
     {
         await using var command = Sql.Command(
             connection,
-            """
-            WITH held AS (SELECT id FROM raft.replica WHERE id = $2 AND nonce = $3),
+            $"""
+            WITH held AS (SELECT id FROM raft.replica WHERE id = $2 AND nonce = $3 AND {Sql.Durably}),
             made AS (INSERT INTO raft.snapshot (id, replica_id, descriptor) SELECT $1, id, $4 FROM held ON CONFLICT DO NOTHING)
             SELECT count(*)::int FROM held
             """,
@@ -31,9 +34,9 @@ internal static class SnapshotStatements
     {
         await using var command = Sql.Command(
             connection,
-            """
+            $"""
             INSERT INTO raft.snapshot_chunk (snapshot_id, first_offset, crc, data)
-            SELECT $1, $4, $5, $6 FROM raft.replica WHERE id = $2 AND nonce = $3
+            SELECT $1, $4, $5, $6 FROM raft.replica WHERE id = $2 AND nonce = $3 AND {Sql.Durably}
             ON CONFLICT (snapshot_id, first_offset) DO UPDATE SET crc = excluded.crc, data = excluded.data
             """,
             Sql.Value(id),
@@ -45,31 +48,62 @@ internal static class SnapshotStatements
         return await command.ExecuteNonQueryAsync(cancellation) == 1;
     }
 
-    /// <summary>Forgets the chunks that begin at an offset or after it.</summary>
+    /// <summary>Forgets the chunks that begin at an offset or after it, few at a time.</summary>
     public static async Task DeleteChunksFromAsync(NpgsqlConnection connection, long id, long offset, CancellationToken cancellation)
     {
-        await using var command = Sql.Command(
-            connection, "DELETE FROM raft.snapshot_chunk WHERE snapshot_id = $1 AND first_offset >= $2", Sql.Value(id), Sql.Value(offset));
-        await command.ExecuteNonQueryAsync(cancellation);
+        int deleted;
+        do
+        {
+            await using var command = Sql.Command(
+                connection,
+                """
+                DELETE FROM raft.snapshot_chunk c USING (
+                    SELECT snapshot_id, first_offset FROM raft.snapshot_chunk WHERE snapshot_id = $1 AND first_offset >= $2 ORDER BY first_offset DESC LIMIT $3
+                ) old
+                WHERE c.snapshot_id = old.snapshot_id AND c.first_offset = old.first_offset
+                """,
+                Sql.Value(id),
+                Sql.Value(offset),
+                Sql.Value((long)ChunksAtOnce));
+            deleted = await command.ExecuteNonQueryAsync(cancellation);
+        }
+        while (deleted == ChunksAtOnce);
     }
 
-    /// <summary>Forgets every snapshot of a replica but its newest and <paramref name="kept"/>, if the replica is still held.</summary>
+    /// <summary>
+    /// Forgets every snapshot of a replica but its newest and <paramref name="kept"/>, if the replica is still held: few chunks at a time, so that a big one delays nobody, and its row last, so that what
+    /// is left of one is found again.
+    /// </summary>
     public static async Task DeleteOthersAsync(NpgsqlConnection connection, long replica, long nonce, long kept, CancellationToken cancellation)
+    {
+        foreach (var old in await FindOthersAsync(connection, replica, nonce, kept, cancellation))
+        {
+            await DeleteChunksFromAsync(connection, old, 0, cancellation);
+            await using var command = Sql.Command(connection, $"DELETE FROM raft.snapshot WHERE id = $1 AND {Sql.Durably}", Sql.Value(old));
+            await command.ExecuteNonQueryAsync(cancellation);
+        }
+    }
+
+    // What is neither the newest nor staged by whoever holds the replica never becomes the newest: those who made it were fenced.
+    private static async Task<List<long>> FindOthersAsync(NpgsqlConnection connection, long replica, long nonce, long kept, CancellationToken cancellation)
     {
         await using var command = Sql.Command(
             connection,
             """
-            WITH old AS (
-                DELETE FROM raft.snapshot s USING raft.replica r
-                WHERE r.id = $1 AND r.nonce = $2 AND s.replica_id = r.id AND s.id <> r.snapshot_id AND s.id <> $3
-                RETURNING s.id
-            )
-            DELETE FROM raft.snapshot_chunk c USING old WHERE c.snapshot_id = old.id
+            SELECT s.id FROM raft.snapshot s JOIN raft.replica r ON r.id = s.replica_id
+            WHERE r.id = $1 AND r.nonce = $2 AND s.id <> r.snapshot_id AND s.id <> $3
             """,
             Sql.Value(replica),
             Sql.Value(nonce),
             Sql.Value(kept));
-        await command.ExecuteNonQueryAsync(cancellation);
+        var others = new List<long>();
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        while (await reader.ReadAsync(cancellation))
+        {
+            others.Add(reader.GetInt64(0));
+        }
+
+        return others;
     }
 
     /// <summary>The chunk that holds a byte, with its checksum; null when there is none.</summary>

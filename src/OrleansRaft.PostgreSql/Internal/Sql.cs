@@ -5,6 +5,12 @@ namespace OrleansRaft.PostgreSql.Internal;
 /// <summary>Makes commands: positional, typed parameters that go over the wire in binary.</summary>
 internal static class Sql
 {
+    /// <summary>
+    /// A condition that is always true, and makes the transaction that evaluates it wait for the disk when it commits. Each write carries it: behind a pooler the session
+    /// that was set up is not the one that commits, and the server, the database or the role may have turned synchronous commits off. It is evaluated once, before any row.
+    /// </summary>
+    public const string Durably = "(SELECT pg_catalog.set_config('synchronous_commit', 'on', true)) IS NOT NULL";
+
     /// <summary>A command whose text is a constant of this assembly, or one of its scripts.</summary>
     public static NpgsqlCommand Command(NpgsqlConnection connection, string text, params ReadOnlySpan<NpgsqlParameter> parameters)
     {

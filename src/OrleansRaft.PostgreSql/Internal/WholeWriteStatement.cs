@@ -11,7 +11,7 @@ namespace OrleansRaft.PostgreSql.Internal;
 /// </remarks>
 internal sealed class WholeWriteStatement : WriteStatement
 {
-    private const string Text = """
+    private const string Text = $"""
         WITH held AS MATERIALIZED (
             SELECT i.*, r.writes
             FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[],
@@ -47,7 +47,7 @@ internal sealed class WholeWriteStatement : WriteStatement
             SELECT h.id, m.block_first, h.writes + 1, m.block_last, m.block
             FROM unnest($18::bigint[], $19::bigint[], $20::bigint[], $21::bytea[]) AS m (id, block_first, block_last, block) JOIN held h ON h.id = m.id
         )
-        SELECT nonce FROM written
+        SELECT nonce FROM written WHERE {Sql.Durably}
         """;
 
     /// <summary>The numbers of each replica, before its block.</summary>

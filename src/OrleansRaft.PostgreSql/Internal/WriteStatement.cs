@@ -12,10 +12,14 @@ internal abstract class WriteStatement
     protected abstract string CommandText { get; }
 
     /// <summary>Sends the writes, and answers the nonces of those activations whose landed. The others do not hold their replicas any more, or their logs end elsewhere.</summary>
-    public async Task<HashSet<long>> ExecuteAsync(NpgsqlConnection connection, IReadOnlyList<ReplicaWrite> writes, CancellationToken cancellation)
+    /// <param name="connection">The way to the server.</param>
+    /// <param name="mayPrepare">Whether a statement that was prepared is there the next time.</param>
+    /// <param name="writes">The writes.</param>
+    /// <param name="cancellation">Stops waiting.</param>
+    public async Task<HashSet<long>> ExecuteAsync(NpgsqlConnection connection, bool mayPrepare, IReadOnlyList<ReplicaWrite> writes, CancellationToken cancellation)
     {
         Fill(writes);
-        var prepared = await PrepareAsync(connection, cancellation);
+        var prepared = await PrepareAsync(connection, mayPrepare, cancellation);
         var landed = new HashSet<long>(writes.Count);
         await using var reader = await prepared.ExecuteReaderAsync(cancellation);
         while (await reader.ReadAsync(cancellation))
@@ -32,7 +36,7 @@ internal abstract class WriteStatement
     /// <summary>Puts writes into the parameters, in place of the last ones.</summary>
     protected abstract void Fill(IReadOnlyList<ReplicaWrite> writes);
 
-    private async Task<NpgsqlCommand> PrepareAsync(NpgsqlConnection connection, CancellationToken cancellation)
+    private async Task<NpgsqlCommand> PrepareAsync(NpgsqlConnection connection, bool mayPrepare, CancellationToken cancellation)
     {
         if (command is not null && preparedOn == connection)
         {
@@ -46,7 +50,11 @@ internal abstract class WriteStatement
 
         preparedOn = connection;
         command = Sql.Command(connection, CommandText, [.. Parameters()]);
-        await command.PrepareAsync(cancellation);
+        if (mayPrepare)
+        {
+            await command.PrepareAsync(cancellation);
+        }
+
         return command;
     }
 }

@@ -38,8 +38,17 @@ public abstract class PostgreSqlTestBase : IAsyncDisposable
 
     protected async Task<PostgresServer> StartServerAsync() => Own(await PostgresFixture.StartOwnServerAsync());
 
-    protected PostgreSqlLogStore CreateStore(params string[] servers) => Own(new PostgreSqlLogStore(
-        new PostgreSqlStoreOptions { ConnectionStrings = servers, StartTimeout = TimeSpan.FromMilliseconds(100), StatementTimeout = TimeSpan.FromMinutes(1) },
+    protected PostgreSqlLogStore CreateStore(params string[] servers) => CreateStore(TimeSpan.FromSeconds(1), servers);
+
+    protected PostgreSqlLogStore CreateStore(TimeSpan probeAfter, params string[] servers) => Own(new PostgreSqlLogStore(
+        new PostgreSqlStoreOptions
+        {
+            ConnectionStrings = servers,
+            StartTimeout = TimeSpan.FromMilliseconds(100),
+            FurtherServersTimeout = TimeSpan.FromMilliseconds(100),
+            StatementTimeout = TimeSpan.FromMinutes(1),
+            ProbeAfter = probeAfter,
+        },
         TimeProvider.System,
         NullLogger.Instance));
 

@@ -4,7 +4,10 @@ using System.Net.Sockets;
 
 namespace OrleansRaft.Testbed.PostgreSql;
 
-/// <summary>A TCP proxy before a server, whose connections can be cut: at once, or just after something was sent, so that the sender never learns what became of it.</summary>
+/// <summary>
+/// A TCP proxy before a server, whose connections can be cut: at once, or just after something was sent, so that the sender never learns what became of it. It can
+/// also forget connections, as a NAT does that drops what comes on those that were idle, and keep start-up options to itself, as poolers do.
+/// </summary>
 public sealed class CuttableProxy : IAsyncDisposable
 {
     private readonly TcpListener listener = new(IPAddress.Loopback, 0);
@@ -15,6 +18,7 @@ public sealed class CuttableProxy : IAsyncDisposable
     private long linkCount;
     private volatile bool isCut;
     private volatile byte[]? cutAnswerTo;
+    private long requestCount;
 
     public CuttableProxy(int targetPort)
     {
@@ -41,6 +45,21 @@ public sealed class CuttableProxy : IAsyncDisposable
 
     /// <summary>The next request that contains the text reaches the server whole; its connection is cut before the answer comes back.</summary>
     public void CutAnswerTo(string text) => cutAnswerTo = System.Text.Encoding.UTF8.GetBytes(text);
+
+    /// <summary>Whether the start-up parameter <c>options</c> is kept from the server.</summary>
+    public bool StripsOptions { get; init; }
+
+    /// <summary>How many pieces clients have sent.</summary>
+    public long RequestCount => Interlocked.Read(ref requestCount);
+
+    /// <summary>From now on, whatever is sent on a connection that exists is swallowed, and nobody is told. New connections work.</summary>
+    public void ForgetConnections()
+    {
+        foreach (var link in links.Values)
+        {
+            link.IsForgotten = true;
+        }
+    }
 
     /// <summary>Whether the connection that <see cref="CutAnswerTo"/> waited for has been cut.</summary>
     public bool HasCutAnswer => cutAnswerTo is null;
@@ -94,6 +113,11 @@ public sealed class CuttableProxy : IAsyncDisposable
             }
 
             await server.ConnectAsync(IPAddress.Loopback, targetPort);
+            if (StripsOptions)
+            {
+                await StartupPacket.ForwardWithoutAsync(client.GetStream(), server.GetStream(), "options");
+            }
+
             await Task.WhenAny(PumpAsync(client, server, link, isRequest: true), PumpAsync(server, client, link, isRequest: false));
         }
         catch (Exception exception) when (exception is SocketException or IOException or ObjectDisposedException)
@@ -113,6 +137,16 @@ public sealed class CuttableProxy : IAsyncDisposable
         int count;
         while ((count = await from.GetStream().ReadAsync(buffer)) > 0)
         {
+            if (isRequest)
+            {
+                Interlocked.Increment(ref requestCount);
+            }
+
+            if (link.IsForgotten)
+            {
+                continue;
+            }
+
             if (!isRequest && link.IsMute)
             {
                 link.Abort();
@@ -132,6 +166,7 @@ public sealed class CuttableProxy : IAsyncDisposable
     private sealed class Link(TcpClient client, TcpClient server)
     {
         public volatile bool IsMute;
+        public volatile bool IsForgotten;
 
         public void Abort()
         {
