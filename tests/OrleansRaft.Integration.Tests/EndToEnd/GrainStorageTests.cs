@@ -24,7 +24,7 @@ public sealed class GrainStorageTests(EndToEndCluster cluster)
         await using var connection = new NpgsqlConnection(cluster.Database);
         await connection.OpenAsync(token);
         await using var command = new NpgsqlCommand(
-            "SELECT convert_from(PayloadBinary, 'UTF8') FROM OrleansStorage WHERE GrainIdExtensionString = 'storage' AND GrainTypeString LIKE '%note%'", connection);
+            "SELECT convert_from(PayloadBinary, 'UTF8') FROM raft.OrleansStorage WHERE GrainIdExtensionString = 'storage' AND GrainTypeString LIKE '%note%'", connection);
         (await command.ExecuteScalarAsync(token)).ShouldBeOfType<string>().ShouldContain("pays yearly");
     }
 }

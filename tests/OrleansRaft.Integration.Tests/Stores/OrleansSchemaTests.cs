@@ -6,7 +6,10 @@ using Microsoft.Extensions.Logging;
 using Npgsql;
 using Orleans.Configuration;
 using Orleans.Storage;
+using OrleansRaft.Grains;
 using OrleansRaft.PostgreSql;
+using OrleansRaft.PostgreSql.Hosting;
+using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.Integration.Tests.Stores;
 
@@ -29,7 +32,7 @@ public sealed class OrleansSchemaTests(PostgresFixture postgres)
 
         seen.ShouldBe(2);
         left.ShouldBe(1);
-        (await ScalarAsync(database, "SELECT count(*) FROM OrleansMembershipTable WHERE Status = 6")).ShouldBe(2L);
+        (await ScalarAsync(database, "SELECT count(*) FROM raft.OrleansMembershipTable WHERE Status = 6")).ShouldBe(2L);
     }
 
     [Fact]
@@ -122,7 +125,112 @@ public sealed class OrleansSchemaTests(PostgresFixture postgres)
 
         await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => PostgreSqlSchema.MigrateAsync(database, cancellation: Cancellation)));
 
-        (await ScalarAsync(database, "SELECT string_agg(number || ' ' || name, ', ' ORDER BY number) FROM raft.migration")).ShouldBe("1 raft, 2 orleans");
+        (await ScalarAsync(database, "SELECT string_agg(number || ' ' || name, ', ' ORDER BY number) FROM raft.migration")).ShouldBe("1 raft, 2 orleans, 3 orleans_schema");
+    }
+
+    [Theory]
+    [InlineData("TABLE public.OrleansQuery (QueryKey varchar, QueryText text)")]
+    [InlineData("VIEW public.OrleansQuery AS SELECT 'MembershipReadAllKey'::varchar AS QueryKey, pg_sleep(3600)::text AS QueryText")]
+    [InlineData("MATERIALIZED VIEW public.OrleansQuery AS SELECT 1 AS QueryKey")]
+    [InlineData("SEQUENCE public.OrleansMembershipTable")]
+    [InlineData("FUNCTION public.OrleansQuery() RETURNS integer LANGUAGE sql AS 'SELECT 1'")]
+    public async Task What_somebody_else_made_under_a_name_of_Orleans_is_not_taken_for_ours(string planted)
+    {
+        var database = await (await postgres.GetServerAsync()).CreateDatabaseAsync("planted");
+        await ScalarAsync(database, "DO $$ BEGIN CREATE ROLE mallory; EXCEPTION WHEN duplicate_object THEN NULL; END $$");
+        await ScalarAsync(database, $"GRANT CREATE ON SCHEMA public TO mallory; SET ROLE mallory; CREATE {planted}");
+
+        await PostgreSqlSchema.MigrateAsync(database, cancellation: Cancellation);
+        var forOrleans = PostgreSqlSchema.ForOrleans(database);
+        await PostgreSqlSchema.RequireFoundAsync(forOrleans, Cancellation);
+        using var silo = await StartSiloAsync(forOrleans, "silo-1");
+        await silo.StopAsync(Cancellation);
+
+        (await ScalarAsync(database, "SELECT count(*) FROM raft.OrleansMembershipTable")).ShouldBe(1L);
+        if (planted.Contains("OrleansQuery", StringComparison.Ordinal) && !planted.Contains("FUNCTION", StringComparison.Ordinal))
+        {
+            var refused = await Should.ThrowAsync<StoreRefusedException>(() => PostgreSqlSchema.RequireFoundAsync(database, Cancellation));
+            refused.Message.ShouldContain("public.orleansquery, which belongs to mallory");
+        }
+    }
+
+    [Fact]
+    public async Task Tables_of_the_former_program_are_moved_with_their_data_and_its_silos_go_on()
+    {
+        var database = await (await postgres.GetServerAsync()).CreateDatabaseAsync("moved");
+        foreach (var script in (await PostgreSqlSchema.ReadScriptsAsync(Cancellation)).Take(2))
+        {
+            await ScalarAsync(database, script.Text);
+        }
+
+        using var former = await StartSiloAsync(database, "former");
+        var storage = former.Services.GetRequiredKeyedService<IGrainStorage>("Default");
+        var grain = GrainId.Create("account", "alice");
+        var state = new GrainState<Account> { State = new Account { Balance = 7 } };
+        await storage.WriteStateAsync("account", grain, state);
+
+        await PostgreSqlSchema.MigrateAsync(database, cancellation: Cancellation);
+        state.State.Balance = 8;
+        await storage.WriteStateAsync("account", grain, state);
+        using var latter = await StartSiloAsync(PostgreSqlSchema.ForOrleans(database), "latter");
+        var seen = await HostsAsync(latter);
+        var read = new GrainState<Account> { State = new Account() };
+        await latter.Services.GetRequiredKeyedService<IGrainStorage>("Default").ReadStateAsync("account", grain, read);
+        await latter.StopAsync(Cancellation);
+        await former.StopAsync(Cancellation);
+
+        (seen, read.State.Balance).ShouldBe((2, 8));
+        (await ScalarAsync(database, "SELECT string_agg(relname, ' ' ORDER BY relname) FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'")).ShouldBe(DBNull.Value);
+    }
+
+    [Fact]
+    public async Task Grain_state_that_was_written_is_on_the_disk_whatever_the_role_says_of_synchronous_commit()
+    {
+        var database = await MigrateAsync();
+        await ScalarAsync(database, $"ALTER DATABASE {new NpgsqlConnectionStringBuilder(database).Database} SET synchronous_commit = off");
+        await ScalarAsync(database, """
+            CREATE TABLE public.seen (value text);
+            CREATE FUNCTION public.see() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO public.seen VALUES (TG_OP || ' ' || current_setting('synchronous_commit')); RETURN NULL; END $$;
+            CREATE CONSTRAINT TRIGGER see AFTER INSERT OR UPDATE OR DELETE ON raft.OrleansStorage DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.see()
+            """);
+        using var silo = await StartSiloAsync(PostgreSqlSchema.ForOrleans(database), "silo-1");
+        var storage = silo.Services.GetRequiredKeyedService<IGrainStorage>("Default");
+        var state = new GrainState<Account> { State = new Account { Balance = 7 } };
+
+        await storage.WriteStateAsync("account", GrainId.Create("account", "bob"), state);
+        await storage.WriteStateAsync("account", GrainId.Create("account", "bob"), state);
+        await storage.ClearStateAsync("account", GrainId.Create("account", "bob"), state);
+        await silo.StopAsync(Cancellation);
+
+        (await ScalarAsync(database, "SELECT string_agg(DISTINCT value, ', ' ORDER BY value) FROM public.seen")).ShouldBe("INSERT on, UPDATE on");
+    }
+
+    [Fact]
+    public async Task A_host_on_an_empty_database_starts_as_the_README_shows_it()
+    {
+        var database = await (await postgres.GetServerAsync()).CreateDatabaseAsync("readme");
+        var builder = Host.CreateApplicationBuilder();
+        builder.Logging.ClearProviders();
+        builder.UseOrleans(silo => silo
+            .UseAdoNetClustering(options => (options.Invariant, options.ConnectionString) = ("Npgsql", database))
+            .AddRaft(raft => raft.UsePostgreSql(database))
+            .Configure<ClusterOptions>(options => options.ClusterId = options.ServiceId = "readme")
+            .ConfigureEndpoints(IPAddress.Loopback, FreePort(), FreePort(), listenOnAnyHostAddress: false));
+        using var host = builder.Build();
+
+        await host.StartAsync(Cancellation);
+        await host.StopAsync(Cancellation);
+
+        (await ScalarAsync(database, "SELECT count(*) FROM raft.cluster")).ShouldBe(1L);
+    }
+
+    [Fact]
+    public void A_connection_string_for_Orleans_keeps_connections_alive_and_keeps_what_it_was_told()
+    {
+        var made = new NpgsqlConnectionStringBuilder(PostgreSqlSchema.ForOrleans("Host=db;Username=oraft;Command Timeout=40;Search Path=public"));
+
+        (made.SearchPath, made.CommandTimeout, made.Timeout).ShouldBe(("raft", 40, 5));
+        (made.TcpKeepAlive, made.TcpKeepAliveTime, made.KeepAlive).ShouldBe((true, 3, 3));
     }
 
     private static Dictionary<string, object> Parameters() => new()
