@@ -22,6 +22,8 @@ internal static class CommandTree
     {
         DemoCommand.Create(),
         ServeCommand.Create(),
+        MigrateCommand.Create(),
+        PostgresCommands.Create(),
         StatusCommand.Create(),
         GroupCommands.Create(),
         MemberCommands.Create(),

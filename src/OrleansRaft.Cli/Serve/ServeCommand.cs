@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
 using OrleansRaft.Cli.CommandLine;
 using OrleansRaft.Cli.Output;
 
@@ -91,7 +92,14 @@ internal static class ServeCommand
         using var limit = new CancellationTokenSource(StopTimeMax);
         try
         {
-            await app.StopAsync(limit.Token).WaitAsync(StopTimeMax);
+            var stop = app.StopAsync(limit.Token);
+            if (await Task.WhenAny(stop, app.Services.GetRequiredService<MembershipReach>().Lost, Task.Delay(StopTimeMax, limit.Token)) is { IsCompletedSuccessfully: true } first && first != stop)
+            {
+                await error.WriteLineAsync("stopped; the membership's server is away, so that the other silos find out by themselves that this one is gone");
+                return EndOf(interruption);
+            }
+
+            await stop.WaitAsync(limit.Token);
         }
         catch (Exception failure) when (failure is TimeoutException or OperationCanceledException)
         {

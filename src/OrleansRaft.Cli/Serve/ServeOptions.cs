@@ -4,7 +4,6 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
-using Npgsql;
 using OrleansRaft.Cli.CommandLine;
 
 namespace OrleansRaft.Cli.Serve;
@@ -31,14 +30,6 @@ internal static class ServeOptions
     private static readonly Setting Data = new(
         "--data", "DIR", "The folder of the sqlite store; not used by other stores.", "data", "./data");
 
-    private static readonly Setting Postgres = new(
-        "--postgres",
-        "CONNECTION",
-        "A PostgreSQL server, such as 'Host=127.0.0.1;Username=oraft;Database=oraft'; repeat it for several: "
-        + "replica k of a group logs to server k mod n.",
-        null,
-        isRepeatable: true);
-
     private static readonly Setting Clustering = new(
         "--clustering", "localhost|postgres", "How silos find each other: not at all, or on the first --postgres server.", "localhost");
 
@@ -60,7 +51,7 @@ internal static class ServeOptions
 
     /// <summary>All of them, in the order of the help text.</summary>
     public static IReadOnlyList<Setting> All { get; } =
-        [SiloName, Http, SiloAddress, SiloPort, GatewayPort, Store, Data, Postgres, Clustering, ClusterId, Groups, Replicas];
+        [SiloName, Http, SiloAddress, SiloPort, GatewayPort, Store, Data, PostgresSettings.Servers, PostgresSettings.File, Clustering, ClusterId, Groups, Replicas];
 
     /// <summary>What was said, checked one by one and against each other.</summary>
     /// <exception cref="CliException">Something makes no sense.</exception>
@@ -78,7 +69,7 @@ internal static class ServeOptions
             GatewayPort = Number(Of(GatewayPort), 1, 65_535),
             Store = OneOf<StoreKind>(Of(Store)),
             Data = Path.GetFullPath(Of(Data).Value),
-            Postgres = [.. Postgres.ReadAll(parsed, configuration).Select(ConnectionString)],
+            Postgres = PostgresSettings.Read(parsed, configuration),
             Clustering = OneOf<ClusteringKind>(Of(Clustering)),
             ClusterId = Name(Of(ClusterId)),
             Groups = Number(Of(Groups), 1, 100_000),
@@ -102,7 +93,7 @@ internal static class ServeOptions
             throw new CliException(
                 ExitCode.Usage,
                 $"{(settings.Store == StoreKind.Postgres ? "--store" : "--clustering")} postgres needs a server.",
-                "Name it with --postgres 'Host=...;Username=...;Database=...' or ORAFT_POSTGRES; see `oraft serve --help`.");
+                "Name it with --postgres 'Host=...;Username=...;Database=...', --postgres-file or ORAFT_POSTGRES; see `oraft serve --help`.");
         }
 
         if (settings.Clustering == ClusteringKind.Postgres && settings.Store != StoreKind.Postgres)
@@ -170,26 +161,6 @@ internal static class ServeOptions
         return address is null || address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any)
             ? throw Setting.Invalid(said, "an address that the other silos can reach, not a wildcard")
             : address;
-    }
-
-    private static string ConnectionString((string Value, string Source) said)
-    {
-        try
-        {
-            if (new NpgsqlConnectionStringBuilder(said.Value).Host is { Length: > 0 })
-            {
-                return said.Value;
-            }
-        }
-        catch (ArgumentException)
-        {
-            // Said below, without repeating the string: it may hold a password.
-        }
-
-        throw new CliException(
-            ExitCode.Refused,
-            $"{said.Source} is not a connection string that names a server.",
-            "Write it like 'Host=127.0.0.1;Port=5432;Username=oraft;Password=...;Database=oraft'.");
     }
 
     private static void RequirePairs(System.CommandLine.Parsing.OptionResult result)

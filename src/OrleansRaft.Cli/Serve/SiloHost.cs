@@ -63,7 +63,7 @@ internal static class SiloHost
                 .Configure<SchedulingOptions>(options => options.ActivationSchedulingQuantum = TurnsMax)
                 .Configure<DeploymentLoadPublisherOptions>(options => options.DeploymentLoadPublisherRefreshTime = LoadPause)
                 .Configure<ClusterMembershipOptions>(builder.Configuration.GetSection("Orleans:Membership"))
-                .AddRaft(raft => AddStore(raft, settings))
+                .AddRaft(raft => AddStore(raft, settings, builder.Configuration))
                 .AddRaftCatalogue(settings.Replicas)
                 .AddRaftCounters(settings.Groups, settings.Replicas);
             AddGrainStorage(silo, settings);
@@ -71,6 +71,7 @@ internal static class SiloHost
         });
         builder.Services.AddOrleansRaftServer(builder.Configuration);
         builder.Services.AddHostedService<EvictionWatch>();
+        builder.Services.AddSingleton<MembershipReach>();
         WarmServer.Use(builder.Services);
 
         var app = builder.Build();
@@ -90,6 +91,7 @@ internal static class SiloHost
             var counters = new GroupSet(CounterMachine.SetName, settings.Groups, settings.Replicas);
             await app.Services.GetRequiredService<ILogStore>().InitializeAsync(
                 new ClusterDefinition(settings.ClusterId, [catalogue, counters], settings.Postgres.Count, []), cancellation);
+            await PostgreSqlSchema.RequireFoundAsync(PostgreSqlSchema.ForOrleans(settings.Postgres[0]), cancellation);
         }
     }
 
@@ -135,8 +137,9 @@ internal static class SiloHost
             silo.UseAdoNetClustering(options =>
             {
                 options.Invariant = "Npgsql";
-                options.ConnectionString = settings.Postgres[0];
+                options.ConnectionString = PostgreSqlSchema.ForOrleans(settings.Postgres[0]);
             });
+            WatchedMembership.Use(silo.Services);
         }
         else
         {
@@ -166,12 +169,12 @@ internal static class SiloHost
             silo.AddAdoNetGrainStorage(RaftCountersSiloBuilderExtensions.TenantStorage, options =>
             {
                 options.Invariant = "Npgsql";
-                options.ConnectionString = settings.Postgres[0];
+                options.ConnectionString = PostgreSqlSchema.ForOrleans(settings.Postgres[0]);
             });
         }
     }
 
-    private static void AddStore(RaftBuilder raft, ServeSettings settings)
+    private static void AddStore(RaftBuilder raft, ServeSettings settings, IConfiguration configuration)
     {
         switch (settings.Store)
         {
@@ -179,7 +182,13 @@ internal static class SiloHost
                 raft.UseSqlite(settings.Data);
                 break;
             case StoreKind.Postgres:
-                raft.UsePostgreSql(new PostgreSqlStoreOptions { ConnectionStrings = settings.Postgres, SiloName = settings.SiloName });
+                raft.UsePostgreSql(new PostgreSqlStoreOptions
+                {
+                    ConnectionStrings = settings.Postgres,
+                    SiloName = settings.SiloName,
+                    MigrateAtStart = false,
+                    AllowTornPages = configuration.GetValue("PostgreSql:AllowTornPages", false),
+                });
                 break;
             default:
                 raft.UseMemory();

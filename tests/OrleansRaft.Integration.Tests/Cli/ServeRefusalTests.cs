@@ -38,17 +38,6 @@ public sealed class ServeRefusalTests : IDisposable
     }
 
     [Fact]
-    public async Task A_database_server_that_does_not_answer_is_refused()
-    {
-        var port = FreePorts.Next();
-
-        var (exitCode, process) = await ServeAsync(
-            "--store", "postgres", "--clustering", "postgres", "--postgres", $"Host=127.0.0.1;Port={port};Username=oraft;Database=oraft;Timeout=5");
-
-        ShouldBeOneLine(exitCode, process, $"PostgreSQL at 127.0.0.1:{port}/oraft cannot be reached", "host and port");
-    }
-
-    [Fact]
     public async Task A_folder_that_another_process_holds_is_refused()
     {
         await using var holder = new OraftSilo("holder", ["--groups", "1", "--data", folder]);

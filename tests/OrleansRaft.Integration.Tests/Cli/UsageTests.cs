@@ -86,6 +86,7 @@ public sealed class UsageTests
             ("--store", "ORAFT_STORE", "Oraft:Store"),
             ("--data", "ORAFT_DATA", "Oraft:Data"),
             ("--postgres", "ORAFT_POSTGRES", "Oraft:Postgres"),
+            ("--postgres-file", "ORAFT_POSTGRES_FILE", "Oraft:PostgresFile"),
             ("--clustering", "ORAFT_CLUSTERING", "Oraft:Clustering"),
             ("--cluster-id", "ORAFT_CLUSTER_ID", "Oraft:ClusterId"),
             ("--groups", "ORAFT_GROUPS", "Oraft:Groups"),
