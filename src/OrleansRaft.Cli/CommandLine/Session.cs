@@ -15,7 +15,7 @@ internal sealed class Session : IDisposable
         Parsed = parsed;
         this.interruption = interruption;
         Client = new OraftClient(CommonOptions.ServerOf(parsed), TimeSpan.FromSeconds(parsed.GetValue(CommonOptions.Timeout)));
-        Answers = new AnswerWriter(parsed.InvocationConfiguration.Output, parsed.GetValue(CommonOptions.Json));
+        Answers = AnswerWriter.For(parsed);
     }
 
     /// <summary>The arguments.</summary>
@@ -28,7 +28,7 @@ internal sealed class Session : IDisposable
     public AnswerWriter Answers { get; }
 
     /// <summary>Whether somebody looks at a terminal.</summary>
-    public bool IsOnTerminal => ReferenceEquals(Parsed.InvocationConfiguration.Output, Console.Out) && !Console.IsOutputRedirected;
+    public bool IsOnTerminal => AnswerWriter.IsTerminal(Parsed.InvocationConfiguration.Output);
 
     /// <summary>Cancelled by Ctrl+C.</summary>
     public CancellationToken Cancellation => interruption.Token;

@@ -100,7 +100,7 @@ internal static class FaultCommands
             return ExitCode.Ok;
         }
 
-        var table = AnswerWriter.NewTable("FAULT", "KIND", "#HEALS IN", "WHAT");
+        var table = AnswerWriter.NewTable("FAULT", "KIND", "#HEALS IN", "~WHAT");
         foreach (var fault in list.Faults.Select(fault => fault.Deserialize<FaultView>(JsonSerializerOptions.Web)!))
         {
             table.AddRow(fault.Fault, fault.Kind, Seconds(fault.HealsInMilliseconds), Markup.Escape(fault.Text));

@@ -93,7 +93,7 @@ internal static class GroupCommands
 
     private static async Task<ExitCode> LogAsync(Session session)
     {
-        var table = AnswerWriter.NewTable("#INDEX", "#TERM", "KIND", "#BYTES", "WHAT");
+        var table = AnswerWriter.NewTable("#INDEX", "#TERM", "KIND", "#BYTES", "~WHAT");
         var entries = session.Client.ReadLogAsync(
             session.Parsed.GetValue(Group)!, session.Parsed.GetValue(After), session.Parsed.GetValue(Limit), session.Cancellation);
         await foreach (var entry in entries)
@@ -163,7 +163,7 @@ internal static class GroupCommands
     private static Table TableOf(GroupView group)
     {
         var table = AnswerWriter.NewTable(
-            "REPLICA", "SILO", "IS LEADER", "IS LEARNER", "#TERM", "#INDEX", "#COMMIT", "#APPLIED", "TRAILS LEADER BY", "LAST CONTACT", "DIGEST", "STATE");
+            "REPLICA", "SILO", "IS LEADER", "IS LEARNER", "#TERM", "#INDEX", "#COMMIT", "#APPLIED", "TRAILS LEADER BY", "LAST CONTACT", "DIGEST", "~STATE");
         foreach (var replica in group.Replicas)
         {
             table.AddRow(

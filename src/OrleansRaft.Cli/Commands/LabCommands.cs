@@ -53,8 +53,8 @@ internal static class LabCommands
 
     private static ExitCode List(ParseResult parsed)
     {
-        var answers = new AnswerWriter(parsed.InvocationConfiguration.Output, parsed.GetValue(CommonOptions.Json));
-        var table = AnswerWriter.NewTable("SCENARIO", "#NODES", "WHAT IT SHOWS");
+        var answers = AnswerWriter.For(parsed);
+        var table = AnswerWriter.NewTable("SCENARIO", "#NODES", "~WHAT IT SHOWS");
         foreach (var scenario in ScenarioLibrary.All)
         {
             if (answers.Json)
@@ -80,9 +80,9 @@ internal static class LabCommands
         var scenario = LabSource.Find(parsed.GetValue(Name)!, parsed.GetValue(Changes));
         using var interruption = new Interruption(cancellation);
         var output = parsed.InvocationConfiguration.Output;
-        var answers = new AnswerWriter(output, parsed.GetValue(CommonOptions.Json));
+        var answers = AnswerWriter.For(parsed);
         var story = new LabStory(scenario.Play(), parsed.GetValue(Language)!);
-        var isWatched = !answers.Json && ReferenceEquals(output, Console.Out) && !Console.IsOutputRedirected;
+        var isWatched = !answers.Json && AnswerWriter.IsTerminal(output);
         await TellAsync(story, answers, isWatched ? parsed.GetValue(Speed) : null, interruption.Token);
         return story.Recording.IsAsExpected ? ExitCode.Ok : ExitCode.Refused;
     }

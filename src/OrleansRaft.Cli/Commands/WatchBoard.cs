@@ -2,18 +2,21 @@ using System.Globalization;
 using System.Text.Json;
 using OrleansRaft.Cli.Output;
 using Spectre.Console;
-using Spectre.Console.Rendering;
 
 namespace OrleansRaft.Cli.Commands;
 
 /// <summary>The live table of <c>oraft watch</c>: every group with its leader, those without one and the busy ones first.</summary>
 internal sealed class WatchBoard
 {
+    private const int RowsMin = 4;
     private const int RowsMax = 20;
+
+    // The headline, the table's head and its blank lines, four lines of what happened, and the foot.
+    private const int RowsBesideGroups = 10;
     private const int LinesMax = 8;
 
     private readonly SortedDictionary<string, Row> rows = new(StringComparer.Ordinal);
-    private readonly Queue<string> lines = [];
+    private readonly Queue<TimedLine> lines = [];
     private string headline = "waiting for the first events";
 
     /// <summary>Takes an event in.</summary>
@@ -47,11 +50,13 @@ internal sealed class WatchBoard
         return false;
     }
 
-    /// <summary>Draws it.</summary>
-    public Rows Draw()
+    /// <summary>What the screen shows of it.</summary>
+    /// <param name="height">How many rows the screen has: the table leaves some for what happens.</param>
+    public ScreenFrame Compose(int height)
     {
+        var shown = Math.Clamp(height - RowsBesideGroups, RowsMin, RowsMax);
         var table = AnswerWriter.NewTable("GROUP", "LEADER", "#TERM", "#COMMITS/S", "#LAG");
-        foreach (var (group, row) in rows.OrderBy(row => row.Value.Leader is not null).ThenByDescending(row => row.Value.CommitsPerSecond).Take(RowsMax))
+        foreach (var (group, row) in rows.OrderBy(row => row.Value.Leader is not null).ThenByDescending(row => row.Value.CommitsPerSecond).Take(shown))
         {
             table.AddRow(
                 Markup.Escape(group),
@@ -61,8 +66,8 @@ internal sealed class WatchBoard
                 row.Lag.ToString(CultureInfo.InvariantCulture));
         }
 
-        var more = rows.Count > RowsMax ? $"and {rows.Count - RowsMax} more groups; " : "";
-        return new Rows([new Text(headline), table, new Text($"{more}Ctrl+C ends"), .. lines.Select(line => (IRenderable)new Text(line))]);
+        var more = rows.Count > shown ? $"and {rows.Count - shown} more groups; " : "";
+        return new ScreenFrame([new Text(headline), table], [.. lines], new Text($"{more}Ctrl+C ends"));
     }
 
     private void TakeGroup(JsonElement group) => rows[group.GetProperty("group").GetString()!] = new Row

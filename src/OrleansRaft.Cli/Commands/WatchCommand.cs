@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using OrleansRaft.Cli.CommandLine;
-using Spectre.Console;
+using OrleansRaft.Cli.Output;
 
 namespace OrleansRaft.Cli.Commands;
 
@@ -71,22 +71,21 @@ internal static class WatchCommand
     {
         if (WatchText.Of(happened) is { } line)
         {
-            session.Answers.WriteLine(line);
+            session.Answers.WriteLine(line.ToString());
         }
     }
 
-    private static Task ShowAsync(IAsyncEnumerable<JsonElement> events)
+    private static async Task ShowAsync(IAsyncEnumerable<JsonElement> events)
     {
         var board = new WatchBoard();
-        return AnsiConsole.Live(board.Draw()).AutoClear(false).StartAsync(async live =>
+        using var screen = new TerminalScreen(Console.Out);
+        screen.Draw(board.Compose);
+        await foreach (var happened in events)
         {
-            await foreach (var happened in events)
+            if (board.Take(happened))
             {
-                if (board.Take(happened))
-                {
-                    live.UpdateTarget(board.Draw());
-                }
+                screen.Draw(board.Compose);
             }
-        });
+        }
     }
 }

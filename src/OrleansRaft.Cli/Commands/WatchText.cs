@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using OrleansRaft.Cli.Output;
 
 namespace OrleansRaft.Cli.Commands;
 
@@ -7,7 +8,7 @@ namespace OrleansRaft.Cli.Commands;
 internal static class WatchText
 {
     /// <summary>The line of an event; null for one that is not worth a line.</summary>
-    public static string? Of(JsonElement happened)
+    public static TimedLine? Of(JsonElement happened)
     {
         var what = happened.GetProperty("type").GetString() switch
         {
@@ -26,7 +27,10 @@ internal static class WatchText
             "sampled" => $"{Number(happened, "leftOut")} more {Text(happened, "of")}s are not shown",
             _ => null,
         };
-        return what is null ? null : $"{DateTimeOffset.FromUnixTimeMilliseconds(happened.GetProperty("time").GetInt64()).ToLocalTime():HH:mm:ss.fff}  {what}";
+        return what is null
+            ? null
+            : new TimedLine(
+                DateTimeOffset.FromUnixTimeMilliseconds(happened.GetProperty("time").GetInt64()).ToLocalTime().ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture), what);
     }
 
     /// <summary>The cluster's second in one sentence.</summary>

@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Extensions.Logging.Abstractions;
 using OrleansRaft.Cli.Client;
 using OrleansRaft.Sqlite;
@@ -57,11 +58,13 @@ internal sealed class DemoCluster : IAsyncDisposable
         return new DemoCluster(folder, identities, new DemoClusterParts(new SharedMembership(), stores, new DemoEvents(time), new DemoKiller(time)));
     }
 
-    /// <summary>Starts every silo and opens the door.</summary>
-    public async Task StartAsync(CancellationToken cancellation)
+    /// <summary>Starts every silo, and opens the front door: first of all, since its address may be taken.</summary>
+    /// <param name="http">Where the door listens; null: on the usual port, or on a free one when that is taken.</param>
+    /// <param name="cancellation">Interrupts.</param>
+    public async Task StartAsync(IPEndPoint? http, CancellationToken cancellation)
     {
+        await Door.OpenAsync(http, cancellation);
         await Task.WhenAll(silos.Select(silo => silo.StartAsync(cancellation)));
-        await Door.OpenAsync(cancellation);
     }
 
     /// <summary>The running silo that leads the most groups; null when none leads any.</summary>

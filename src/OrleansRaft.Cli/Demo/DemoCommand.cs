@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Net;
 using OrleansRaft.Cli.CommandLine;
 
 namespace OrleansRaft.Cli.Demo;
@@ -29,6 +31,13 @@ internal static class DemoCommand
         },
     };
 
+    private static readonly Option<IPEndPoint?> Http = new("--http")
+    {
+        Description = "The address of the page and the API. [default: http://127.0.0.1:5080, or a free port when that is taken]",
+        HelpName = "URL",
+        CustomParser = ParseAddress,
+    };
+
     /// <summary>Makes the command.</summary>
     public static Command Create()
     {
@@ -38,6 +47,7 @@ internal static class DemoCommand
         {
             NoInput,
             Seconds,
+            Http,
         };
         command.SetAction(async (parsed, cancellation) => (int)await RunAsync(parsed, cancellation));
         return command;
@@ -49,11 +59,12 @@ internal static class DemoCommand
         var output = parsed.InvocationConfiguration.Output;
         var isAttended = !parsed.GetValue(NoInput) && !Console.IsInputRedirected && !Console.IsOutputRedirected;
         var seconds = parsed.GetValue(Seconds) ?? (isAttended ? null : UnattendedSeconds);
+        var story = new DemoStory(output, isAttended ? Math.Max(20, Console.WindowWidth - 1) : null, TimeProvider.System);
 
-        await using var run = await DemoRun.BeginAsync(output, TimeProvider.System, interruption.Token);
+        await using var run = await DemoRun.BeginAsync(story, parsed.GetValue(Http), TimeProvider.System, interruption.Token);
         if (isAttended)
         {
-            await new DemoScreen(run).ShowAsync(seconds, interruption.Token);
+            await new DemoScreen(run, output).ShowAsync(seconds, interruption.Token);
         }
         else
         {
@@ -67,5 +78,25 @@ internal static class DemoCommand
             (true, null) => ExitCode.Ok,
             _ => ExitCode.Interrupted,
         };
+    }
+
+    private static IPEndPoint? ParseAddress(ArgumentResult result)
+    {
+        var text = result.Tokens[0].Value;
+        if (Uri.TryCreate(text, UriKind.Absolute, out var address) && address is { Scheme: "http", PathAndQuery: "/", Fragment: "", UserInfo: "" })
+        {
+            if (address.Host == "localhost")
+            {
+                return new IPEndPoint(IPAddress.Loopback, address.Port);
+            }
+
+            if (IPAddress.TryParse(address.Host, out var host))
+            {
+                return new IPEndPoint(host, address.Port);
+            }
+        }
+
+        result.AddError($"--http is '{text}', but must be an http address of this machine such as http://127.0.0.1:5080; port 0 takes a free one.");
+        return null;
     }
 }

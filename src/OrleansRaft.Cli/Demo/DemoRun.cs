@@ -1,3 +1,4 @@
+using System.Net;
 using OrleansRaft.Cli.Client;
 using OrleansRaft.Cli.CommandLine;
 using OrleansRaft.Cli.Serve;
@@ -42,15 +43,19 @@ internal sealed class DemoRun : IAsyncDisposable
     public IReadOnlyList<GroupView> Groups { get; private set; } = [];
 
     /// <summary>Starts the cluster, waits until every group has a leader, and starts the load.</summary>
-    public static async Task<DemoRun> BeginAsync(TextWriter output, TimeProvider time, CancellationToken cancellation)
+    /// <param name="story">Where what happens is told.</param>
+    /// <param name="http">Where the page and the API listen; null: on the usual port, or on a free one when that is taken.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="cancellation">Interrupts.</param>
+    /// <exception cref="CliException">The address is taken, or the silos do not start.</exception>
+    public static async Task<DemoRun> BeginAsync(DemoStory story, IPEndPoint? http, TimeProvider time, CancellationToken cancellation)
     {
-        var story = new DemoStory(output, time);
-        story.Tell($"starting {DemoCluster.Replicas} silos of Orleans in this process, {DemoCluster.Groups} Raft groups with a replica on each");
+        story.Tell($"starting {DemoCluster.Replicas} silos in this process, {DemoCluster.Groups} Raft groups with a replica on each");
         var cluster = await DemoCluster.CreateAsync(time);
         try
         {
-            story.Tell($"each keeps its logs in a file of its own under {cluster.Folder}, removed at the end");
-            await cluster.StartAsync(cancellation);
+            story.Tell($"each keeps its logs under {cluster.Folder}, removed at the end");
+            await cluster.StartAsync(http, cancellation);
         }
         catch (Exception failure) when (failure is not OperationCanceledException)
         {
@@ -62,9 +67,10 @@ internal sealed class DemoRun : IAsyncDisposable
         try
         {
             await run.WaitUntilReadyAsync(cancellation);
-            story.Tell($"the page and the API are at {cluster.Door.Address} (a front door that outlives any silo)");
+            story.Tell($"the page and the API are at {cluster.Door.Address}");
             run.Load.Start();
-            story.Tell($"{DemoLoad.Writers} users add to counters of tenant '{DemoLoad.Tenant}', one by one; try `oraft counter add you hello` or `oraft status` in another terminal");
+            story.Tell($"{DemoLoad.Writers} users add to counters of tenant '{DemoLoad.Tenant}', one by one");
+            story.Tell("try `oraft status` or `oraft counter add you hello` in another terminal");
             return run;
         }
         catch (Exception)

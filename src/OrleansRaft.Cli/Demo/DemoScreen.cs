@@ -2,13 +2,13 @@ using System.Globalization;
 using OrleansRaft.Cli.Client;
 using OrleansRaft.Cli.Output;
 using Spectre.Console;
-using Spectre.Console.Rendering;
 
 namespace OrleansRaft.Cli.Demo;
 
 /// <summary>The live table and the keys.</summary>
 /// <param name="run">The demo.</param>
-internal sealed class DemoScreen(DemoRun run)
+/// <param name="terminal">Where it is drawn.</param>
+internal sealed class DemoScreen(DemoRun run, TextWriter terminal)
 {
     private const string Keys = "[bold]k[/] kill the leader's silo   [bold]p[/] partition it   [bold]h[/] heal   [bold]q[/] quit";
 
@@ -21,15 +21,14 @@ internal sealed class DemoScreen(DemoRun run)
         run.Story.ShowOnScreen(true);
         try
         {
-            await AnsiConsole.Live(Draw()).AutoClear(false).StartAsync(async live =>
+            using var screen = new TerminalScreen(terminal);
+            screen.Draw(_ => Compose());
+            while (!cancellation.IsCancellationRequested && !(run.Story.Elapsed.TotalSeconds > seconds) && HandleKeys(cancellation))
             {
-                while (!cancellation.IsCancellationRequested && !(run.Story.Elapsed.TotalSeconds > seconds) && HandleKeys(cancellation))
-                {
-                    await run.BeatAsync(cancellation);
-                    Measure();
-                    live.UpdateTarget(Draw());
-                }
-            });
+                await run.BeatAsync(cancellation);
+                Measure();
+                screen.Draw(_ => Compose());
+            }
         }
         finally
         {
@@ -73,11 +72,9 @@ internal sealed class DemoScreen(DemoRun run)
         }
     }
 
-    private Rows Draw() => new(
-        DrawGroups(),
-        new Markup(DrawSilos()),
-        new Markup(DrawLoad()),
-        new Rows(run.Story.Last.Select(line => (IRenderable)new Text(line))),
+    private ScreenFrame Compose() => new(
+        [DrawGroups(), new Markup(DrawSilos()), new Markup(DrawLoad())],
+        run.Story.Last,
         new Markup(Keys));
 
     private Table DrawGroups()
@@ -116,7 +113,7 @@ internal sealed class DemoScreen(DemoRun run)
         var verdict = run.Load.Verdict;
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{verdict.Acknowledged} increments acknowledged, p50 {latency.P50 / 1000.0:0.0} ms, p99 {latency.P99 / 1000.0:0.0} ms; "
+            $"{verdict.Acknowledged} increments, p50 {latency.P50 / 1000.0:0.0} ms, p99 {latency.P99 / 1000.0:0.0} ms\n"
             + $"{verdict.Lost} lost, {verdict.Twice} applied twice; longest pause of a user {run.Load.Meter.LongestGap.TotalMilliseconds:0} ms");
     }
 }

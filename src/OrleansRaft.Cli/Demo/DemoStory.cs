@@ -1,16 +1,19 @@
 using System.Globalization;
+using OrleansRaft.Cli.Output;
+using Spectre.Console;
 
 namespace OrleansRaft.Cli.Demo;
 
 /// <summary>What happened so far, in lines that begin with the seconds since the start.</summary>
 /// <param name="output">Where lines go while no screen shows them.</param>
+/// <param name="width">At how many columns lines are wrapped; null leaves them as long as they are.</param>
 /// <param name="time">The clock.</param>
-internal sealed class DemoStory(TextWriter output, TimeProvider time)
+internal sealed class DemoStory(TextWriter output, int? width, TimeProvider time)
 {
     private const int KeptMax = 12;
 
     private readonly Lock gate = new();
-    private readonly Queue<string> last = [];
+    private readonly Queue<TimedLine> last = [];
     private readonly long began = time.GetTimestamp();
     private bool isOnScreen;
 
@@ -18,7 +21,7 @@ internal sealed class DemoStory(TextWriter output, TimeProvider time)
     public TimeSpan Elapsed => time.GetElapsedTime(began);
 
     /// <summary>The last lines.</summary>
-    public IReadOnlyList<string> Last
+    public IReadOnlyList<TimedLine> Last
     {
         get
         {
@@ -29,19 +32,23 @@ internal sealed class DemoStory(TextWriter output, TimeProvider time)
         }
     }
 
-    /// <summary>From now on a screen shows the lines, or no longer.</summary>
+    /// <summary>From now on a screen shows the lines, or no longer: what it showed last is then written below each other.</summary>
     public void ShowOnScreen(bool value)
     {
         lock (gate)
         {
             isOnScreen = value;
+            if (!value)
+            {
+                Write([.. last]);
+            }
         }
     }
 
     /// <summary>Tells a line.</summary>
     public void Tell(string text)
     {
-        var line = $"{Elapsed.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture),5} s  {text}";
+        var line = new TimedLine($"{Elapsed.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture),5} s", text);
         lock (gate)
         {
             last.Enqueue(line);
@@ -52,17 +59,28 @@ internal sealed class DemoStory(TextWriter output, TimeProvider time)
 
             if (!isOnScreen)
             {
-                output.WriteLine(line);
+                Write([line]);
             }
         }
     }
 
-    /// <summary>Writes a line as it is, after the screen is gone.</summary>
+    /// <summary>Writes a line without a time, after the screen is gone.</summary>
     public void Write(string text)
     {
         lock (gate)
         {
-            output.WriteLine(text);
+            foreach (var line in width is { } columns && text.Length > 0 ? RenderedLines.Of(new Text(text), columns, isColored: false) : [text])
+            {
+                output.WriteLine(line.TrimEnd());
+            }
+        }
+    }
+
+    private void Write(IReadOnlyList<TimedLine> lines)
+    {
+        foreach (var line in width is { } columns ? RenderedLines.Of(lines, columns) : lines.Select(line => line.ToString()))
+        {
+            output.WriteLine(line);
         }
     }
 }

@@ -3,12 +3,14 @@ using System.Net.Sockets;
 using System.Text;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
+using OrleansRaft.Cli.CommandLine;
 
 namespace OrleansRaft.Cli.Demo;
 
@@ -20,6 +22,7 @@ namespace OrleansRaft.Cli.Demo;
 internal sealed class FrontDoor(Func<IReadOnlyList<DemoSilo>> silos) : IHttpApplication<IFeatureCollection>, IAsyncDisposable
 {
     private const int UsualPort = 5080;
+    private const int FreePort = 0;
 
     private KestrelServer? server;
     private int next;
@@ -27,16 +30,24 @@ internal sealed class FrontDoor(Func<IReadOnlyList<DemoSilo>> silos) : IHttpAppl
     /// <summary>Where it listens.</summary>
     public Uri Address { get; private set; } = new("http://127.0.0.1");
 
-    /// <summary>Listens on the usual port, or on a free one when that is taken.</summary>
-    public async Task OpenAsync(CancellationToken cancellation)
+    /// <summary>Begins to listen.</summary>
+    /// <param name="wanted">Where; null: on the usual port, or on a free one when that is taken.</param>
+    /// <param name="cancellation">Interrupts.</param>
+    /// <exception cref="CliException">The wanted address cannot be listened on.</exception>
+    public async Task OpenAsync(IPEndPoint? wanted, CancellationToken cancellation)
     {
         try
         {
-            await ListenAsync(UsualPort, cancellation);
+            await ListenAsync(wanted ?? new IPEndPoint(IPAddress.Loopback, UsualPort), cancellation);
         }
-        catch (IOException failure) when (failure.InnerException is AddressInUseException)
+        catch (IOException failure) when (wanted is null && failure.InnerException is AddressInUseException)
         {
-            await ListenAsync(FreePort.Next(), cancellation);
+            await ListenAsync(new IPEndPoint(IPAddress.Loopback, FreePort), cancellation);
+        }
+        catch (Exception failure) when (wanted is not null && failure is IOException or SocketException)
+        {
+            throw new CliException(
+                ExitCode.Refused, $"--http {wanted} cannot be listened on: {failure.Message.TrimEnd('.')}.", "End the program that uses it, or choose another address.");
         }
     }
 
@@ -81,10 +92,10 @@ internal sealed class FrontDoor(Func<IReadOnlyList<DemoSilo>> silos) : IHttpAppl
         }
     }
 
-    private async Task ListenAsync(int port, CancellationToken cancellation)
+    private async Task ListenAsync(IPEndPoint endpoint, CancellationToken cancellation)
     {
         var options = new KestrelServerOptions { AddServerHeader = false };
-        options.Listen(IPAddress.Loopback, port);
+        options.Listen(endpoint);
         var transport = new SocketTransportFactory(Options.Create(new SocketTransportOptions()), NullLoggerFactory.Instance);
         var starting = new KestrelServer(Options.Create(options), transport, NullLoggerFactory.Instance);
         try
@@ -98,7 +109,8 @@ internal sealed class FrontDoor(Func<IReadOnlyList<DemoSilo>> silos) : IHttpAppl
         }
 
         server = starting;
-        Address = new Uri($"http://127.0.0.1:{port}");
+        var bound = new Uri(starting.Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Single());
+        Address = endpoint.Address.Equals(IPAddress.Any) || endpoint.Address.Equals(IPAddress.IPv6Any) ? new UriBuilder(bound) { Host = "127.0.0.1" }.Uri : bound;
     }
 
     private DemoSilo? Choose()
@@ -113,7 +125,7 @@ internal sealed class FrontDoor(Func<IReadOnlyList<DemoSilo>> silos) : IHttpAppl
         response.StatusCode = StatusCodes.Status503ServiceUnavailable;
         response.Headers.ContentType = "application/problem+json";
         response.Headers.RetryAfter = "1";
-        var body = """{"type":"no-leader","title":"No silo","status":503,"detail":"No silo of the demo runs; press h to heal.","definite":true}"""u8;
+        var body = """{"type":"no-leader","title":"No silo","status":503,"detail":"No silo of the demo runs at the moment. Wait while they start, or press h to heal.","definite":true}"""u8;
         await context.GetRequiredFeature<IHttpResponseBodyFeature>().Stream.WriteAsync(body.ToArray());
     }
 }

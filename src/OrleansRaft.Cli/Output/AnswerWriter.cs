@@ -1,5 +1,7 @@
+using System.CommandLine;
 using System.Text.Json;
 using OrleansRaft.Cli.Client;
+using OrleansRaft.Cli.CommandLine;
 using Spectre.Console;
 
 namespace OrleansRaft.Cli.Output;
@@ -7,9 +9,25 @@ namespace OrleansRaft.Cli.Output;
 /// <summary>Writes answers to stdout: tables and sentences for people, or one JSON object per line for programs.</summary>
 /// <param name="output">Standard output.</param>
 /// <param name="json">Whether programs read it.</param>
-internal sealed class AnswerWriter(TextWriter output, bool json)
+/// <param name="width">How many columns the terminal has; null without one, where lines are as long as their text, so that nothing is cut when piped.</param>
+internal sealed class AnswerWriter(TextWriter output, bool json, int? width)
 {
+    private const int WidthWithoutTerminal = 1000;
+    private const int WidthMin = 20;
+    private const char NumberMark = '#';
+    private const char WrappedMark = '~';
+
     private static readonly JsonSerializerOptions Compact = new(JsonSerializerDefaults.Web) { WriteIndented = false };
+
+    /// <summary>A writer for what a command line asks for.</summary>
+    public static AnswerWriter For(ParseResult parsed)
+    {
+        var output = parsed.InvocationConfiguration.Output;
+        return new AnswerWriter(output, parsed.GetValue(CommonOptions.Json), IsTerminal(output) ? Math.Max(WidthMin, Console.WindowWidth) : null);
+    }
+
+    /// <summary>Whether somebody looks at what is written.</summary>
+    public static bool IsTerminal(TextWriter output) => ReferenceEquals(output, Console.Out) && !Console.IsOutputRedirected;
 
     /// <summary>Whether programs read the answers.</summary>
     public bool Json => json;
@@ -33,29 +51,31 @@ internal sealed class AnswerWriter(TextWriter output, bool json)
     /// <summary>Writes a line for people.</summary>
     public void WriteLine(string text) => output.WriteLine(text);
 
-    /// <summary>Writes a table for people. Without a terminal it is as wide as its text, so that nothing is cut when piped.</summary>
+    /// <summary>
+    /// Writes a table for people. One that is wider than the terminal becomes several, each of which begins with the first column.
+    /// </summary>
     public void WriteTable(Table table)
     {
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output) });
-        if (!ReferenceEquals(output, Console.Out) || Console.IsOutputRedirected)
+        console.Profile.Width = width ?? WidthWithoutTerminal;
+        console.Profile.Capabilities.Ansi &= width is not null;
+        foreach (var part in TableParts.Of(table, console.Profile.Width))
         {
-            console.Profile.Width = 1000;
-            console.Profile.Capabilities.Ansi = false;
+            console.Write(part);
         }
-
-        console.Write(table);
     }
 
     /// <summary>A table in the house's look.</summary>
-    /// <param name="columns">Its headings; one that begins with '#' holds numbers and is aligned to the right.</param>
+    /// <param name="columns">
+    /// Its headings. One that begins with '#' holds numbers and is aligned to the right; one that begins with '~' holds text that is wrapped where the terminal is narrow.
+    /// </param>
     public static Table NewTable(params ReadOnlySpan<string> columns)
     {
         var table = new Table { Border = TableBorder.Simple };
         foreach (var column in columns)
         {
-            var isNumber = column.StartsWith('#');
-            var shown = new TableColumn(Markup.Escape(column.TrimStart('#'))) { NoWrap = true };
-            table.AddColumn(isNumber ? shown.RightAligned() : shown);
+            var shown = new TableColumn(Markup.Escape(column.TrimStart(NumberMark, WrappedMark))) { NoWrap = !column.StartsWith(WrappedMark) };
+            table.AddColumn(column.StartsWith(NumberMark) ? shown.RightAligned() : shown);
         }
 
         return table;
