@@ -111,7 +111,8 @@ public static class RaftServerEndpointExtensions
         endpoints.MapScalarApiReference("/scalar", scalar =>
         {
             // Everything the page needs is in the package: it must work where there is no internet, and tell nobody about it.
-            scalar.WithTitle("OrleansRaft").AddDocument(ApiDescription.DocumentName).DisableDefaultFonts().DisableTelemetry().DisableAgent().DisableMcp();
+            scalar.WithTitle("OrleansRaft").AddDocument(ApiDescription.DocumentName).DisableDefaultFonts().DisableTelemetry().DisableAgent().DisableMcp()
+                .HideDeveloperTools();
         });
     }
 

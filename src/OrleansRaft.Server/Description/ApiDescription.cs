@@ -27,7 +27,14 @@ internal static class ApiDescription
                 Version = DocumentName,
                 Description = "Linearizable counters on Raft groups, and the groups themselves. Any silo answers any request. "
                     + "Errors are application/problem+json with a stable type and definite: true when the request certainly changed nothing.",
+                License = new OpenApiLicense { Name = "MIT", Identifier = "MIT" },
             };
+
+            // The framework adds a tag for every class that holds handlers, and ends the server's address with a slash, although every path begins with one.
+            var used = document.Paths.Values.SelectMany(path => path.Operations!.Values).SelectMany(operation => operation.Tags!).Select(tag => tag.Name);
+            document.Tags = ApiTags.All.Where(tag => used.Contains(tag.Name)).Select(tag => new OpenApiTag { Name = tag.Name, Description = tag.Description }).ToHashSet();
+            document.Servers = [.. (document.Servers ?? []).Select(server => new OpenApiServer { Url = server.Url!.TrimEnd('/') })];
+            document.Security = [new OpenApiSecurityRequirement()];
             ApiSchemas.AddTo(document);
             return Task.CompletedTask;
         });
@@ -38,12 +45,6 @@ internal static class ApiDescription
         operation.OperationId = described.Id;
         operation.Summary = described.Summary;
         operation.Description = described.Description.Length == 0 ? null : described.Description;
-        document.Tags ??= new HashSet<OpenApiTag>();
-        if (document.Tags.All(tag => tag.Name != described.Tag))
-        {
-            document.Tags.Add(new OpenApiTag { Name = described.Tag });
-        }
-
         operation.Tags = new HashSet<OpenApiTagReference> { new(described.Tag, document) };
         operation.Parameters = [.. described.Parameters.Select(ParameterOf)];
         operation.RequestBody = described.Body is null

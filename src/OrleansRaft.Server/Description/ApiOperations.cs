@@ -3,14 +3,6 @@ namespace OrleansRaft.Server;
 /// <summary>Every operation of the API, as the OpenAPI document tells it.</summary>
 internal static class ApiOperations
 {
-    private const string Counters = "Counters";
-    private const string Tenants = "Tenants";
-    private const string Groups = "Groups";
-    private const string Events = "Events";
-    private const string Faults = "Faults";
-    private const string Lab = "Lab";
-    private const string Operations = "Operations";
-
     private static readonly ApiAnswer TheCounter = new(200, "The counter, once the write is applied.", ApiSchemas.Counter, HasTag: true);
     private static readonly ApiAnswer TheGroup = new(200, "The group as it is then.", ApiSchemas.Group);
     private static readonly ApiProblem Invalid = new(400, ProblemTypes.InvalidRequest, "a field, header or parameter is wrong; field names it");
@@ -32,7 +24,7 @@ internal static class ApiOperations
     private static readonly ApiProblem ChangeUnknown = new(504, ProblemTypes.OutcomeUnknown, "the change may have been made, in part or whole; read the group");
     private static readonly ApiProblem OutcomeUnknown = new(504, ProblemTypes.OutcomeUnknown, "the write may have been applied; repeat it with the same Idempotency-Key");
 
-    public static readonly ApiOperation IncrementCounter = new("incrementCounter", Counters, "Adds to a counter")
+    public static readonly ApiOperation IncrementCounter = new("incrementCounter", ApiTags.Counters, "Adds to a counter")
     {
         Description = "A counter that does not exist starts at 0. An increment that would overflow is refused and changes nothing.",
         Parameters = [ApiParameter.Tenant, ApiParameter.Counter, ApiParameter.IdempotencyKey, ApiParameter.IfMatch],
@@ -41,7 +33,7 @@ internal static class ApiOperations
         Problems = [Invalid, NoSuchGroup, KeyReused, ConditionFailed, TooLarge, NotJson, Overflow, Overloaded, Failed, NoLeader, OutcomeUnknown],
     };
 
-    public static readonly ApiOperation SetCounter = new("setCounter", Counters, "Gives a counter a value")
+    public static readonly ApiOperation SetCounter = new("setCounter", ApiTags.Counters, "Gives a counter a value")
     {
         Description = "Creates the counter if it does not exist, unless If-Match asks that it does.",
         Parameters = [ApiParameter.Tenant, ApiParameter.Counter, ApiParameter.IdempotencyKey, ApiParameter.IfMatch],
@@ -50,14 +42,14 @@ internal static class ApiOperations
         Problems = [Invalid, NoSuchGroup, KeyReused, ConditionFailed, TooLarge, NotJson, Overloaded, Failed, NoLeader, OutcomeUnknown],
     };
 
-    public static readonly ApiOperation DeleteCounter = new("deleteCounter", Counters, "Removes a counter")
+    public static readonly ApiOperation DeleteCounter = new("deleteCounter", ApiTags.Counters, "Removes a counter")
     {
         Parameters = [ApiParameter.Tenant, ApiParameter.Counter, ApiParameter.IdempotencyKey, ApiParameter.IfMatch],
         Success = new(204, "The counter is removed.", MediaType: null),
         Problems = [Invalid, NoSuchCounter, NoSuchGroup, KeyReused, ConditionFailed, Overloaded, Failed, NoLeader, OutcomeUnknown],
     };
 
-    public static readonly ApiOperation GetCounter = new("getCounter", Counters, "Reads a counter")
+    public static readonly ApiOperation GetCounter = new("getCounter", ApiTags.Counters, "Reads a counter")
     {
         Description = "index and term are those of the entry that last changed the counter. A stale answer says in ageMilliseconds how old it may be.",
         Parameters = [ApiParameter.Tenant, ApiParameter.Counter, ApiParameter.Consistency],
@@ -65,7 +57,7 @@ internal static class ApiOperations
         Problems = [Invalid, NoSuchCounter, NoSuchGroup, Overloaded, Failed, NoLeader],
     };
 
-    public static readonly ApiOperation ListCounters = new("listCounters", Counters, "Lists a tenant's counters")
+    public static readonly ApiOperation ListCounters = new("listCounters", ApiTags.Counters, "Lists a tenant's counters")
     {
         Description = "In the ordinal order of their names. Every group is asked for its part, each linearizably; the page as a whole is no snapshot. "
             + "A tenant exists from its first write: one that was never written has no counters.",
@@ -74,7 +66,7 @@ internal static class ApiOperations
         Problems = [Invalid, NoSuchGroup, Overloaded, Failed, NoLeader],
     };
 
-    public static readonly ApiOperation ReadNote = new("readNote", Tenants, "Reads the note about a tenant")
+    public static readonly ApiOperation ReadNote = new("readNote", ApiTags.Tenants, "Reads the note about a tenant")
     {
         Description = "Kept by an ordinary grain in grain storage, not by a Raft group: while its silo is being declared dead, nobody answers.",
         Parameters = [ApiParameter.Tenant],
@@ -82,7 +74,7 @@ internal static class ApiOperations
         Problems = [Invalid, NoSuchNote, Failed],
     };
 
-    public static readonly ApiOperation WriteNote = new("writeNote", Tenants, "Writes the note about a tenant")
+    public static readonly ApiOperation WriteNote = new("writeNote", ApiTags.Tenants, "Writes the note about a tenant")
     {
         Description = "At most 1,000 characters. The last one stored counts; writing the same again changes nothing.",
         Parameters = [ApiParameter.Tenant],
@@ -91,21 +83,21 @@ internal static class ApiOperations
         Problems = [Invalid, TooLarge, NotJson, Failed],
     };
 
-    public static readonly ApiOperation ListGroups = new("listGroups", Groups, "Lists the Raft groups with their replicas")
+    public static readonly ApiOperation ListGroups = new("listGroups", ApiTags.Groups, "Lists the Raft groups with their replicas")
     {
         Parameters = [ApiParameter.AfterGroup, ApiParameter.Limit(GroupEndpoints.GroupPageSize)],
         Success = new(200, "A page of groups.", ApiSchemas.GroupPage),
         Problems = [Invalid, Failed],
     };
 
-    public static readonly ApiOperation GetGroup = new("getGroup", Groups, "Shows one Raft group with its replicas")
+    public static readonly ApiOperation GetGroup = new("getGroup", ApiTags.Groups, "Shows one Raft group with its replicas")
     {
         Parameters = [ApiParameter.Group],
         Success = new(200, "The group.", ApiSchemas.Group),
         Problems = [NoSuchGroup, Failed],
     };
 
-    public static readonly ApiOperation TransferLeadership = new("transferLeadership", Groups, "Hands a group's leadership to another of its voters")
+    public static readonly ApiOperation TransferLeadership = new("transferLeadership", ApiTags.Groups, "Hands a group's leadership to another of its voters")
     {
         Description = "Answers when that replica leads.",
         Parameters = [ApiParameter.Group],
@@ -114,7 +106,7 @@ internal static class ApiOperations
         Problems = [Invalid, NoSuchGroup, TooLarge, NotJson, Overloaded, Failed, NoLeader, ChangeUnknown],
     };
 
-    public static readonly ApiOperation AddMember = new("addMember", Groups, "Adds a replica to a group, replaces one, or changes the number of voters")
+    public static readonly ApiOperation AddMember = new("addMember", ApiTags.Groups, "Adds a replica to a group, replaces one, or changes the number of voters")
     {
         Description = "A new replica receives the log first, and votes when it has caught up; one that is far behind is answered as a learner and becomes a voter "
             + "by itself. Numbers of removed replicas are not used again.",
@@ -124,7 +116,7 @@ internal static class ApiOperations
         Problems = [Invalid, NoSuchGroup, Conflict, TooLarge, NotJson, Overloaded, Failed, NoLeader, ChangeUnknown],
     };
 
-    public static readonly ApiOperation RemoveMember = new("removeMember", Groups, "Removes a replica from a group")
+    public static readonly ApiOperation RemoveMember = new("removeMember", ApiTags.Groups, "Removes a replica from a group")
     {
         Description = "The parameters may also stand in a body. A leader that is removed hands over first.",
         Parameters = [ApiParameter.Group, ApiParameter.Replica, ApiParameter.Version],
@@ -132,7 +124,7 @@ internal static class ApiOperations
         Problems = [Invalid, NoSuchGroup, Conflict, TooLarge, NotJson, Overloaded, Failed, NoLeader, ChangeUnknown],
     };
 
-    public static readonly ApiOperation ReadLog = new("readLog", Groups, "Shows entries of a group's log, for people")
+    public static readonly ApiOperation ReadLog = new("readLog", ApiTags.Groups, "Shows entries of a group's log, for people")
     {
         Description = "Read from the leader, or else from the replica that holds the most. Begins later than asked where the log was compacted.",
         Parameters = [ApiParameter.Group, ApiParameter.AfterIndex, ApiParameter.Limit(GroupEndpoints.LogPageSize)],
@@ -140,7 +132,7 @@ internal static class ApiOperations
         Problems = [Invalid, NoSuchGroup, Failed],
     };
 
-    public static readonly ApiOperation StreamEvents = new("streamEvents", Events, "Follows what happens in the cluster, as server-sent events")
+    public static readonly ApiOperation StreamEvents = new("streamEvents", ApiTags.Events, "Follows what happens in the cluster, as server-sent events")
     {
         Description = "Begins with a snapshot. Last-Event-ID resumes a broken stream; where that is not possible, reset and a snapshot say so. "
             + "With a group in focus its messages come too, sampled when there are many. The package's README lists all types of events.",
@@ -149,13 +141,13 @@ internal static class ApiOperations
         Problems = [Invalid, NoSuchGroup, Overloaded, Failed],
     };
 
-    public static readonly ApiOperation ListFaults = new("listFaults", Faults, "Lists the faults in force, and whether there can be any")
+    public static readonly ApiOperation ListFaults = new("listFaults", ApiTags.Faults, "Lists the faults in force, and whether there can be any")
     {
         Success = new(200, "The faults.", ApiSchemas.FaultList),
         Problems = [Failed],
     };
 
-    public static readonly ApiOperation BeginFault = new("beginFault", Faults, "Breaks something in the running cluster, for a time")
+    public static readonly ApiOperation BeginFault = new("beginFault", ApiTags.Faults, "Breaks something in the running cluster, for a time")
     {
         Description = "In force on every silo, whichever is asked, and healed by itself after the given seconds. Only where Faults:Enabled is set.",
         Body = ApiSchemas.FaultBody,
@@ -163,40 +155,40 @@ internal static class ApiOperations
         Problems = [Invalid, FaultsOff, NoSuchGroup, TooLarge, NotJson, NoLeader, Failed],
     };
 
-    public static readonly ApiOperation HealFault = new("healFault", Faults, "Heals a fault")
+    public static readonly ApiOperation HealFault = new("healFault", ApiTags.Faults, "Heals a fault")
     {
         Parameters = [ApiParameter.Fault],
         Success = new(204, "The fault is healed.", MediaType: null),
         Problems = [FaultsOff, new(404, ProblemTypes.UnknownFault, "there is no such fault, or it has healed by itself"), Failed],
     };
 
-    public static readonly ApiOperation HealFaults = new("healFaults", Faults, "Heals every fault")
+    public static readonly ApiOperation HealFaults = new("healFaults", ApiTags.Faults, "Heals every fault")
     {
         Success = new(204, "All faults are healed.", MediaType: null),
         Problems = [FaultsOff, Failed],
     };
 
-    public static readonly ApiOperation ListScenarios = new("listScenarios", Lab, "Lists the scenarios of the lab")
+    public static readonly ApiOperation ListScenarios = new("listScenarios", ApiTags.Lab, "Lists the scenarios of the lab")
     {
         Success = new(200, "The scenarios.", ApiSchemas.ScenarioList),
         Problems = [Failed],
     };
 
-    public static readonly ApiOperation GetScenario = new("getScenario", Lab, "Reads a scenario")
+    public static readonly ApiOperation GetScenario = new("getScenario", ApiTags.Lab, "Reads a scenario")
     {
         Parameters = [ApiParameter.Scenario],
         Success = new(200, "The scenario, as it can be altered and posted.", ApiSchemas.Scenario),
         Problems = [NoSuchScenario, Failed],
     };
 
-    public static readonly ApiOperation PlayScenario = new("playScenario", Lab, "Plays a scenario on the real algorithm under virtual time")
+    public static readonly ApiOperation PlayScenario = new("playScenario", ApiTags.Lab, "Plays a scenario on the real algorithm under virtual time")
     {
         Parameters = [ApiParameter.Scenario],
         Success = new(200, "The recording of the whole play: the same every time.", ApiSchemas.Recording),
         Problems = [NoSuchScenario, Overloaded, Failed],
     };
 
-    public static readonly ApiOperation PlayPosted = new("playPostedScenario", Lab, "Plays a scenario of the visitor's own")
+    public static readonly ApiOperation PlayPosted = new("playPostedScenario", ApiTags.Lab, "Plays a scenario of the visitor's own")
     {
         Description = "Nothing of it is kept. What is wrong with it is named by its place, such as steps[3].cut.",
         Body = ApiSchemas.Scenario,
@@ -204,18 +196,18 @@ internal static class ApiOperations
         Problems = [Invalid, TooLarge, NotJson, Overloaded, Failed],
     };
 
-    public static readonly ApiOperation Live = new("checkLive", Operations, "Whether the process runs")
+    public static readonly ApiOperation Live = new("checkLive", ApiTags.Operations, "Whether the process runs")
     {
         Success = new(200, "It runs.", ApiSchemas.Health),
     };
 
-    public static readonly ApiOperation Ready = new("checkReady", Operations, "Whether the silo has joined and every group has a leader that it can reach")
+    public static readonly ApiOperation Ready = new("checkReady", ApiTags.Operations, "Whether the silo has joined and every group has a leader that it can reach")
     {
         Success = new(200, "It is ready.", ApiSchemas.Health),
         Problems = [new(503, ProblemTypes.NotReady, "the silo cannot serve every group yet"), Failed],
     };
 
-    public static readonly ApiOperation Metrics = new("readMetrics", Operations, "Measurements in Prometheus' text format")
+    public static readonly ApiOperation Metrics = new("readMetrics", ApiTags.Operations, "Measurements in Prometheus' text format")
     {
         Success = new(200, "The measurements.", MediaType: "text/plain"),
     };

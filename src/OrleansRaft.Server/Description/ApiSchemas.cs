@@ -36,13 +36,13 @@ internal static class ApiSchemas
     {
         document.AddComponent(Counter, CounterSchema());
         document.AddComponent(CounterPage, Page("counters", Counter, document, Text("The after of the next page; null on the last one.", OrNull)));
-        document.AddComponent(IncrementBody, Body("by", Int64("How much to add; may be negative.")));
-        document.AddComponent(SetBody, Body("value", Int64("The counter's new value.")));
+        document.AddComponent(IncrementBody, Body("by", Int64("How much to add; may be negative."), 5));
+        document.AddComponent(SetBody, Body("value", Int64("The counter's new value."), 5));
         document.AddComponent(Note, Closed([("tenant", Text("About which tenant.")), ("text", Text("What it says."))]));
-        document.AddComponent(NoteBody, Body("text", Text("What the note is to say; at most 1,000 characters.")));
+        document.AddComponent(NoteBody, Body("text", Text("What the note is to say; at most 1,000 characters."), "Renewed until March."));
         document.AddComponent(Replica, ReplicaSchema());
         document.AddComponent(Configuration, ConfigurationSchema());
-        document.AddComponent(LeaderBody, Body("replica", Int64("The voter that is to lead.")));
+        document.AddComponent(LeaderBody, Body("replica", Int64("The voter that is to lead."), 2));
         document.AddComponent(MembersBody, MembersSchema());
         document.AddComponent(Group, GroupSchema(document));
         document.AddComponent(GroupPage, Page("groups", Group, document, Text("The after of the next page; null on the last one.", OrNull)));
@@ -168,10 +168,10 @@ internal static class ApiSchemas
         return schema;
     }
 
-    private static OpenApiSchema Body(string field, OpenApiSchema schema)
+    private static OpenApiSchema Body(string field, OpenApiSchema schema, JsonNode example)
     {
         var body = Closed([(field, schema)]);
-        body.Examples = [new JsonObject { [field] = 5 }];
+        body.Examples = [new JsonObject { [field] = example }];
         return body;
     }
 

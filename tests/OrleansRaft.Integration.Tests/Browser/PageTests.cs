@@ -191,7 +191,7 @@ public sealed class PageTests(PageFixture fixture)
     {
         await using var opened = await fixture.OpenAsync(path);
 
-        await Expect(opened.Page.Locator("main .empty")).ToContainTextAsync(new Regex("There is no"));
+        await Expect(opened.Page.Locator("main h1")).ToContainTextAsync(new Regex("There is no"));
         opened.Complaints.ShouldBeEmpty();
     }
 
@@ -202,6 +202,9 @@ public sealed class PageTests(PageFixture fixture)
 
         await Expect(opened["problem"]).ToContainTextAsync("nothing-9");
         await Expect(opened.Page.GetByRole(AriaRole.Link, new() { Name = "All groups" })).ToBeVisibleAsync();
+
+        await opened["suggestions"].GetByRole(AriaRole.Link, new() { Name = "counters-1" }).ClickAsync();
+        await Expect(opened["ring"]).ToBeVisibleAsync();
     }
 
     [Theory]

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.OpenApi;
@@ -81,6 +82,34 @@ public sealed class DescriptionTests(ScriptedServer server) : IClassFixture<Scri
         }
     }
 
+    /// <summary>What linters of OpenAPI documents ask for beside validity.</summary>
+    [Fact]
+    public async Task The_description_satisfies_a_linter()
+    {
+        var document = (await ReadAsync()).Document!;
+        var operations = document.Paths.SelectMany(path => path.Value.Operations!.Values).ToList();
+
+        document.Servers!.ShouldAllBe(server => !server.Url!.EndsWith('/'));
+        document.Info.License!.Name.ShouldBe("MIT");
+        document.Security.ShouldNotBeNull();
+        document.Tags!.ShouldAllBe(tag => tag.Description!.Length > 0);
+        document.Tags!.Select(tag => tag.Name).Order().ShouldBe(operations.SelectMany(operation => operation.Tags!).Select(tag => tag.Name).Distinct().Order());
+        operations.SelectMany(operation => operation.Parameters ?? []).ShouldAllBe(parameter => parameter.Description!.Length > 0);
+    }
+
+    [Fact]
+    public async Task Every_example_fits_its_schema()
+    {
+        var schemas = (await ReadAsync()).Document!.Components!.Schemas!;
+        var examples = schemas.SelectMany(schema => (schema.Value.Examples ?? []).Select(example => (schema.Key, Schema: schema.Value, Example: example))).ToList();
+
+        examples.ShouldNotBeEmpty();
+        foreach (var (name, schema, example) in examples)
+        {
+            ShouldFit(example, schema, name);
+        }
+    }
+
     [Fact]
     public async Task Operations_have_ids_of_their_own()
     {
@@ -88,6 +117,40 @@ public sealed class DescriptionTests(ScriptedServer server) : IClassFixture<Scri
 
         document.Paths.SelectMany(path => path.Value.Operations!.Values).Select(operation => operation.OperationId).ShouldBeUnique();
     }
+
+    private static void ShouldFit(JsonNode? value, IOpenApiSchema schema, string place)
+    {
+        if (schema.Type is { } type)
+        {
+            (type & TypeOf(value)).ShouldNotBe((JsonSchemaType)0, $"{place} is {value?.ToJsonString()}, but must be of type {type}");
+        }
+
+        if (value is JsonObject holder)
+        {
+            (schema.Required ?? new HashSet<string>()).ShouldBeSubsetOf(holder.Select(field => field.Key), place);
+            foreach (var (field, held) in holder)
+            {
+                schema.Properties.ShouldNotBeNull(place);
+                schema.Properties.ShouldContainKey(field);
+                ShouldFit(held, schema.Properties[field], $"{place}.{field}");
+            }
+        }
+
+        if (value is JsonArray array && schema.Items is { } items)
+        {
+            array.ToList().ForEach(item => ShouldFit(item, items, $"{place}[]"));
+        }
+    }
+
+    private static JsonSchemaType TypeOf(JsonNode? value) => value?.GetValueKind() switch
+    {
+        null or JsonValueKind.Null => JsonSchemaType.Null,
+        JsonValueKind.Object => JsonSchemaType.Object,
+        JsonValueKind.Array => JsonSchemaType.Array,
+        JsonValueKind.String => JsonSchemaType.String,
+        JsonValueKind.Number => JsonSchemaType.Integer | JsonSchemaType.Number,
+        _ => JsonSchemaType.Boolean,
+    };
 
     private async Task<ReadResult> ReadAsync()
     {

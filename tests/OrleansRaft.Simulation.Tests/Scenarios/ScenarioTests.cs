@@ -1,11 +1,12 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using OrleansRaft.Lab.Scenarios;
 
 namespace OrleansRaft.Simulation.Tests.Scenarios;
 
 /// <summary>The scenarios of the lab, from the files that the page and the command line play.</summary>
-public sealed class ScenarioTests
+public sealed partial class ScenarioTests
 {
     public static TheoryData<string> Names => [.. ScenarioLibrary.All.Select(scenario => scenario.Name)];
 
@@ -20,6 +21,22 @@ public sealed class ScenarioTests
         recording.Captions.ShouldNotBeEmpty();
         recording.Captions.ShouldAllBe(caption => caption.Text.En.Length > 0 && caption.Text.Zh.Length > 0);
         recording.MessagesLeftOut.ShouldBe(0);
+    }
+
+    /// <summary>A caption stands there while its step is still to come, so it must not tell what only the step brings about.</summary>
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void A_caption_that_says_who_leads_is_shown_when_it_does(string name)
+    {
+        var recording = ScenarioLibrary.Find(name)!.Play();
+
+        foreach (var caption in recording.Captions)
+        {
+            foreach (var leader in LeaderTold().Matches(caption.Text.En).Select(match => match.Groups[1].Value))
+            {
+                recording.States.Last(state => state.Node == leader && state.At <= caption.At).Role.ShouldBe("leader", $"at {caption.At} ms: {caption.Text.En}");
+            }
+        }
     }
 
     [Theory]
@@ -151,4 +168,7 @@ public sealed class ScenarioTests
 
         return System.Text.Encoding.UTF8.GetString(bytes.ToArray());
     }
+
+    [GeneratedRegex(@"\b([A-E]) (?:leads|is elected|is the leader)\b")]
+    private static partial Regex LeaderTold();
 }

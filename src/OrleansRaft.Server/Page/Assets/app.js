@@ -71,7 +71,7 @@ function Frame() {
 }
 
 function Nowhere() {
-  return html`<p class="empty">There is no such view. <a href=${hrefOf('')}>Back to the overview</a></p>`;
+  return html`<div class="stack"><h1>There is no such view</h1><p>Go to the <a href=${hrefOf('')}>overview</a> of all groups, or choose a view above.</p></div>`;
 }
 
 if (!isLab) {

@@ -38,12 +38,12 @@ function FaultNotice({ fault }) {
 
 export function Notices() {
   if (isLab) {
-    return html`<div class="notices"></div>`;
+    return '';
   }
   const active = faults.value;
-  return html`<div class="notices" aria-label="Notices">
+  return html`<section class="notices" aria-label="Notices">
     <${Lost} />
     ${active.slice(0, listedMax).map(fault => html`<${FaultNotice} key=${fault.fault} fault=${fault} />`)}
     ${active.length > listedMax ? html`<div class="notice-row"><div class="inner notice"><span>and <a href=${hrefOf('faults')}>${plural(active.length - listedMax, 'more fault')}</a></span><span class="until"><button class="small" onClick=${healAll}>Heal all</button></span></div></div>` : ''}
-  </div>`;
+  </section>`;
 }

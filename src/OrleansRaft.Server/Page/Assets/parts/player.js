@@ -176,7 +176,7 @@ export function Player({ recording, changes, onChange, isChanged, onRestore }) {
         <${Ring} nodes=${nodes} leader=${leader?.node} cuts=${cuts} frame=${frame} selected=${selected.value} onSelect=${id => { selected.value = id; }} />
         ${recording.messagesLeftOut ? html`<p class="ring-foot">${recording.messagesLeftOut} ${word('left')}</p>` : ''}
       </section>
-      <section class="card stack tight" aria-label=${word('steps')}>
+      <section class="card stack tight" aria-label=${word('now')}>
         <p class="caption-large" aria-live="polite" data-testid="caption">${said(captionAt(prepared, now)?.text) || said(recording.scenario.about)}</p>
         ${now >= clock.duration ? html`<${Verdict} recording=${recording} isChanged=${isChanged} />` : ''}
         <h2>${word('clients')}</h2>

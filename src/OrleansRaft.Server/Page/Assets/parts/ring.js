@@ -22,7 +22,6 @@ function Node({ node, place, isSelected, onSelect, move }) {
   // What is written below the uppermost node would stand in the way of its messages.
   const isTop = place.y <= top;
   const words = roleWords[state] ?? state;
-  const label = `${node.name ?? node.label}, ${words}, term ${node.term ?? 'unknown'}${node.note ? `, ${node.note}` : ''}`;
   const key = event => {
     if (event.key === 'Enter' || event.key === ' ') {
       event.preventDefault();
@@ -33,7 +32,7 @@ function Node({ node, place, isSelected, onSelect, move }) {
     }
   };
   return html`<g class=${`node ${state} ${isSelected ? 'selected' : ''}`} style=${termStyle(node.term)} transform=${`translate(${place.x.toFixed(1)} ${place.y.toFixed(1)})`}
-      role="button" tabindex="0" aria-label=${label} aria-pressed=${isSelected} data-node=${node.id} data-role=${state} data-term=${node.term} onClick=${() => onSelect?.(node.id)} onKeyDown=${key}>
+      role="button" tabindex="0" aria-pressed=${isSelected} data-node=${node.id} data-role=${state} data-term=${node.term} onClick=${() => onSelect?.(node.id)} onKeyDown=${key}>
     <circle class="halo" r=${timerRadius + 6} />
     <circle class="track" r=${timerRadius} />
     <circle class="disc" r=${nodeRadius} />

@@ -3,6 +3,7 @@ import { html, useEffect, useSignal } from '../lib/html.js';
 import { Refused, ask } from '../lib/api.js';
 import { act, oraft } from '../lib/commands.js';
 import { count, duration, list, plural } from '../lib/format.js';
+import { nearest } from '../lib/nearest.js';
 import { hrefOf, remember, route } from '../lib/route.js';
 import { groups, revision, gone } from '../model/cluster.js';
 import { begin, canKill, faults, faultsEnabled, onLink } from '../model/faults.js';
@@ -18,6 +19,7 @@ const boxWidth = 34;
 const slowMilliseconds = 500;
 const tickMillisecondsGuess = 50;
 const entriesShown = 12;
+const suggestionsMax = 12;
 
 // What a replica last told, under what the cluster knows of it.
 function nodesOf(group) {
@@ -192,15 +194,23 @@ function Stage({ group }) {
     <${Tail} group=${group.group} />`;
 }
 
+/** A name that no group has, and where to go from it. */
+function Unknown({ name }) {
+  const near = nearest(name, [...groups.keys()], suggestionsMax);
+  return html`<div role="alert"><h1 data-testid="problem">There is no group ${name}</h1></div>
+    ${near.length ? html`<p>${groups.size > near.length ? 'Groups with similar names' : 'The groups of this cluster'}:</p>
+      <ul class="near" data-testid="suggestions">${near.map(other => html`<li key=${other}><a href=${hrefOf('groups', other)}>${other}</a></li>`)}</ul>` : ''}`;
+}
+
 export function Group({ name }) {
   revision.value;
-  const unknown = useSignal(null);
+  const unknown = useSignal(false);
   useEffect(() => {
     lookAt(name);
     startReading(name);
     ask(`/api/v1/groups/${encodeURIComponent(name)}`).catch(error => {
       if (error instanceof Refused && error.status === 404) {
-        unknown.value = error.message;
+        unknown.value = true;
         lookAt('');
       }
     });
@@ -212,8 +222,8 @@ export function Group({ name }) {
   const group = groups.get(name);
   return html`<div class="stack">
     <p class="small"><a href=${hrefOf('')}>All groups</a></p>
-    ${unknown.value ? html`<p class="empty" role="alert" data-testid="problem">${unknown.value}</p>`
+    ${unknown.value ? html`<${Unknown} name=${name} />`
       : group ? html`<${Stage} group=${group} />`
-      : html`<p class="empty">Asking for ${name} …</p>`}
+      : html`<h1>${name}</h1><p class="empty">Asking for it …</p>`}
   </div>`;
 }

@@ -20,10 +20,14 @@ function Choice() {
   return html`<div class="stack">
     <div class="opening"><div class="row"><h1>${word('title')}</h1><${Languages} /></div><p class="soft">${word('intro')}</p></div>
     ${refused.value ? html`<p class="problem" role="alert">${refused.value}</p>` : ''}
-    <nav class="scenarios" aria-label=${word('all')} data-testid="scenarios">${(scenarios.value ?? []).map((scenario, index) => html`
-      <a class="scenario" key=${scenario.name} href=${hrefOf(scenario.name)} data-scenario=${scenario.name}>
-        <span class="no">${index + 1}</span><b>${said(scenario.title)}</b><span>${said(scenario.about)}</span></a>`)}</nav>
+    <${Scenarios} scenarios=${scenarios.value ?? []} />
   </div>`;
+}
+
+function Scenarios({ scenarios }) {
+  return html`<nav class="scenarios" aria-label=${word('all')} data-testid="scenarios">${scenarios.map((scenario, index) => html`
+    <a class="scenario" key=${scenario.name} href=${hrefOf(scenario.name)} data-scenario=${scenario.name}>
+      <span class="no">${index + 1}</span><b>${said(scenario.title)}</b><span>${said(scenario.about)}</span></a>`)}</nav>`;
 }
 
 const unchanged = { interventions: [], settings: null };
@@ -76,6 +80,7 @@ function Scenario({ name }) {
   const change = altered => put({ ...changes, ...altered });
   return html`<div class="stack">
     <div class="row"><a class="small" href=${hrefOf('')}>${word('all')}</a><${Languages} /></div>
+    ${recording ? '' : html`<h1>${refused ? word('nothing') : name}</h1>`}
     ${refused ? html`<div class="problem" role="alert" data-testid="problem">${refused} ${route.value.parameters.changes ? html`<button class="small" onClick=${() => put(unchanged)}>${word('restore')}</button>` : ''}</div>` : ''}
     ${recording ? html`<${Player} recording=${recording} changes=${changes} onChange=${change} isChanged=${isChanged(changes)} onRestore=${() => put(unchanged)} />` : refused ? '' : html`<p class="empty">…</p>`}
   </div>`;

@@ -66,7 +66,7 @@ function LinkPanel({ from, to }) {
   const cut = oneWay => begin({ kind: 'cut', from, to, oneWay, seconds: seconds.value });
   const delay = milliseconds => begin({ kind: 'delay', from, to, oneWay: false, milliseconds, seconds: seconds.value });
   return html`<div class="stack tight" ref=${panel} data-testid="link-panel">
-    <h3>${from} → ${to}: ${words}</h3>
+    <h2 class="plain">${from} → ${to}: ${words}</h2>
     ${here.map(fault => html`<div key=${fault.fault} class="row"><button class="primary" onClick=${() => heal(fault)}>Heal</button><span>${fault.text}</span></div>`)}
     ${faultsEnabled.value ? html`
       <div class="row"><button class="danger" onClick=${() => cut(false)}>Cut both ways</button><button class="danger" onClick=${() => cut(true)}>Cut ${from} → ${to} only</button></div>
