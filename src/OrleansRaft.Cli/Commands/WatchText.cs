@@ -17,7 +17,7 @@ internal static class WatchText
             "reset" => Text(happened, "detail"),
             "role" => OfRole(happened),
             "silo" => $"silo {Text(happened, "name")} is {Text(happened, "status")}",
-            "lane" => $"messages from {Text(happened, "from")} to {Text(happened, "to")} {(Text(happened, "state") == "broken" ? "are being lost" : "get there again")}",
+            "lane" => $"silo {Text(happened, "to")} acknowledges {(Text(happened, "state") == "broken" ? "no messages" : "messages again")} from {Text(happened, "from")}",
             "membership" => $"{Replica(happened)} takes for voters {string.Join(", ", happened.GetProperty("voters").EnumerateArray())} (version {Number(happened, "version")})",
             "snapshot-taken" => $"{Replica(happened)} took a snapshot up to {Number(happened, "index")}",
             "snapshot-installed" => $"{Replica(happened)} installed its leader's snapshot up to {Number(happened, "index")}",

@@ -157,10 +157,10 @@ public sealed record MembershipEvent(
     [property: Id(4)] long[] Learners,
     [property: Id(5)] bool IsJoint) : RaftEvent;
 
-/// <summary>Messages to another silo are being lost, or get there again.</summary>
+/// <summary>Another silo has acknowledged no messages for about a second, or acknowledges them again.</summary>
 /// <param name="From">The sending silo.</param>
 /// <param name="To">The other silo.</param>
-/// <param name="IsBroken">Whether they are lost.</param>
+/// <param name="IsBroken">Whether none is acknowledged.</param>
 [GenerateSerializer, Immutable, Alias("raft-event-lane")]
 public sealed record LaneEvent([property: Id(0)] string From, [property: Id(1)] string To, [property: Id(2)] bool IsBroken) : RaftEvent;
 

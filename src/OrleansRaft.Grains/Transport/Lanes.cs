@@ -19,7 +19,7 @@ internal sealed class Lanes(
     private static readonly TimeSpan RestTime = TimeSpan.FromMilliseconds(20);
 
     private readonly ConcurrentDictionary<SiloAddress, Lane> lanes = new();
-    private readonly ConcurrentDictionary<SiloAddress, bool> broken = new();
+    private readonly LaneHealth health = new();
 
     /// <summary>Sends a message to a replica that is not on this silo; to nobody, while its whereabouts are looked for.</summary>
     public void Send(HostedReplica sender, ReplicaSlot to, Message message)
@@ -48,7 +48,7 @@ internal sealed class Lanes(
             lane.Close();
         }
 
-        broken.TryRemove(target, out _);
+        health.Forget(target);
         client.Forget(target);
     }
 
@@ -69,7 +69,7 @@ internal sealed class Lanes(
 
             metrics.BatchSent(count);
             var absent = await client.Get(target).ExchangeAsync(silo.SiloAddress, batch).WaitAsync(AcknowledgementTimeout, time);
-            if (!broken.IsEmpty && broken.TryRemove(target, out _))
+            if (health.NoteAcknowledged(target))
             {
                 events.Record(new LaneEvent(silo.Name, silos.NameOf(target), IsBroken: false));
             }
@@ -78,7 +78,7 @@ internal sealed class Lanes(
         }
         catch (Exception)
         {
-            if (broken.TryAdd(target, true))
+            if (health.NoteMissed(target, faults.IsCut(target)))
             {
                 events.Record(new LaneEvent(silo.Name, silos.NameOf(target), IsBroken: true));
             }

@@ -45,8 +45,8 @@ const tellers = {
   'snapshot-installed': event => ({ text: `${who(event)} was too far behind for the log: it took its leader's snapshot up to index ${event.index}.` }),
   membership: event => ({ text: `${who(event)} now counts ${list(event.voters.map(String))} as voters${event.learners.length ? `, ${list(event.learners.map(String))} as learners` : ''}${event.isJoint ? ', in a joint configuration' : ''}.` }),
   lane: (event, _, broken) => event.state === 'broken'
-    ? { tone: 'trouble', isMinor: true, text: `Messages from ${event.from} to ${event.to} are lost.` }
-    : broken.has(`${event.from}>${event.to}`) ? { tone: 'good', isMinor: true, text: `Messages from ${event.from} get to ${event.to} again.` } : null,
+    ? { tone: 'trouble', isMinor: true, text: `${event.to} acknowledges no messages from ${event.from}.` }
+    : broken.has(`${event.from}>${event.to}`) ? { tone: 'good', isMinor: true, text: `${event.to} acknowledges messages from ${event.from} again.` } : null,
   silo: event => event.status === 'dead'
     ? { tone: 'trouble', text: `${event.name} was declared dead.` }
     : { tone: event.status === 'active' ? 'good' : 'quiet', text: `${event.name} is ${event.status}.` },

@@ -20,7 +20,7 @@ function stateOf(from, to) {
     return { kind: 'cut', mark: '✕', words: `${gone.value.has(to) ? to : from} is gone`, faults: here };
   }
   if (broken.value.has(`${from}>${to}`)) {
-    return { kind: 'cut', mark: '✕', words: 'messages are lost', faults: here };
+    return { kind: 'cut', mark: '✕', words: 'no message is acknowledged', faults: here };
   }
   return slow ? { kind: 'slow', mark: '≈', words: `+${slow.milliseconds} ms`, faults: here } : { kind: 'open', mark: '✓', words: 'open', faults: here };
 }
