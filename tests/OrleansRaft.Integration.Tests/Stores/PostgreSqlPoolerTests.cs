@@ -1,5 +1,6 @@
 using Npgsql;
 using OrleansRaft.Core;
+using OrleansRaft.PostgreSql;
 using OrleansRaft.Testbed.PostgreSql;
 
 namespace OrleansRaft.Integration.Tests.Stores;
@@ -30,6 +31,7 @@ public sealed class PostgreSqlPoolerTests(PostgresFixture postgres) : PostgreSql
         await replicas[0].WriteAsync(compactThrough: new EntryId(new Term(1), new LogIndex(5)));
         await replicas[1].WriteAsync(OpenReplica.Block(new EntryId(new Term(1), new LogIndex(3)), 2, "replaces the rest"));
 
+        await PostgreSqlSchema.RequireFoundAsync(PostgreSqlSchema.ForOrleans(pooler.Redirect(database)), Cancellation);
         (await OpenReplica.OpenAsync(store, Key)).Bodies.Length.ShouldBe(15);
         (await OpenReplica.OpenAsync(store, Key with { Replica = new ReplicaId(2) })).Bodies.ShouldBe(["0", "1", "2", "replaces the rest"]);
         (await OpenReplica.OpenAsync(other, Key with { Replica = new ReplicaId(3) })).Bodies.Length.ShouldBe(20);
