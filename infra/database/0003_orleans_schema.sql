@@ -9,6 +9,7 @@ DECLARE
     owner  oid := (SELECT relowner FROM pg_class WHERE oid = 'raft.migration'::regclass);
     name   text;
     place  record;
+    access record;
 BEGIN
     FOREACH name IN ARRAY '{orleansquery, orleansmembershipversiontable, orleansmembershiptable, orleansstorage, orleansreminderstable}'::text[] LOOP
         IF to_regclass('raft.' || name) IS NULL THEN
@@ -21,6 +22,14 @@ BEGIN
             END IF;
             EXECUTE format('ALTER TABLE %I.%I SET SCHEMA raft', place.nspname, name);
             EXECUTE format('CREATE VIEW %I.%I AS SELECT * FROM raft.%I', place.nspname, name, name);
+
+            -- Who was given access to the table keeps it through the view.
+            FOR access IN SELECT a.privilege_type, a.grantee FROM pg_class c CROSS JOIN LATERAL aclexplode(c.relacl) a
+                WHERE c.oid = to_regclass('raft.' || name) AND a.grantee <> owner AND a.privilege_type IN ('SELECT', 'INSERT', 'UPDATE', 'DELETE')
+            LOOP
+                EXECUTE format('GRANT %s ON %I.%I TO %s', access.privilege_type, place.nspname, name,
+                    CASE access.grantee WHEN 0 THEN 'PUBLIC' ELSE access.grantee::regrole::text END);
+            END LOOP;
         END IF;
     END LOOP;
 
@@ -28,6 +37,7 @@ BEGIN
     IF to_regnamespace('public') IS NOT NULL AND to_regclass('public.orleansquery') IS NULL THEN
         IF has_schema_privilege('public', 'CREATE') THEN
             CREATE VIEW public.OrleansQuery AS SELECT * FROM raft.OrleansQuery;
+            GRANT SELECT ON public.OrleansQuery TO PUBLIC;
         END IF;
     END IF;
 END $$;

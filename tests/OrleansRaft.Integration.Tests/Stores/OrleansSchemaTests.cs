@@ -163,6 +163,7 @@ public sealed class OrleansSchemaTests(PostgresFixture postgres)
             await ScalarAsync(database, script.Text);
         }
 
+        await ScalarAsync(database, "DO $$ BEGIN CREATE ROLE reader LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$; GRANT SELECT, UPDATE ON OrleansStorage TO reader");
         using var former = await StartSiloAsync(database, "former");
         var storage = former.Services.GetRequiredKeyedService<IGrainStorage>("Default");
         var grain = GrainId.Create("account", "alice");
@@ -180,6 +181,7 @@ public sealed class OrleansSchemaTests(PostgresFixture postgres)
         await former.StopAsync(Cancellation);
 
         (seen, read.State.Balance).ShouldBe((2, 8));
+        (await ScalarAsync(database + ";Username=reader", "UPDATE OrleansStorage SET ModifiedOn = now() RETURNING Version")).ShouldBe(2);
         (await ScalarAsync(database, "SELECT string_agg(relname, ' ' ORDER BY relname) FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'")).ShouldBe(DBNull.Value);
     }
 

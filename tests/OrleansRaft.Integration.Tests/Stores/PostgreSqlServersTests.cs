@@ -157,19 +157,6 @@ public sealed class PostgreSqlServersTests(PostgresFixture postgres) : PostgreSq
     }
 
     [Fact]
-    public async Task A_server_without_fsync_is_refused()
-    {
-        var server = await StartServerAsync();
-        var database = await server.CreateDatabaseAsync();
-        await ExecuteAsync(database, "ALTER SYSTEM SET fsync = off");
-        await server.RestartAsync();
-
-        var refused = await RefusedAsync(() => StartStoreAsync(database));
-
-        refused.Message.ShouldContain("fsync=off");
-    }
-
-    [Fact]
     public async Task A_user_who_turns_synchronous_commit_off_does_not_get_it()
     {
         var database = (await CreateDatabasesAsync(1))[0];
