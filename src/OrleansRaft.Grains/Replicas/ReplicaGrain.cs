@@ -1,5 +1,4 @@
 using Orleans.Concurrency;
-using Orleans.Dashboard;
 using Orleans.GrainDirectory;
 using Orleans.Placement;
 using Orleans.Runtime.Placement;
@@ -14,7 +13,6 @@ namespace OrleansRaft.Grains;
 [KeepAlive]
 [Immovable]
 [Reentrant]
-[NoProfiling]
 internal sealed class ReplicaGrain(ReplicaServices services) : Grain, IReplicaGrain, IDisposable
 {
     /// <summary>The name of the grain directory that replicas, and nothing else, are found by.</summary>

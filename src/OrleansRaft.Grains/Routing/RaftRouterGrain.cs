@@ -1,6 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Concurrency;
-using Orleans.Dashboard;
 using OrleansRaft.Runtime;
 
 namespace OrleansRaft.Grains;
@@ -9,7 +8,6 @@ namespace OrleansRaft.Grains;
 [GrainType("raft-router`2")]
 [StatelessWorker]
 [Reentrant]
-[NoProfiling]
 internal sealed class RaftRouterGrain<TCommand, TResult> : Grain, IRaftRouter<TCommand, TResult>
 {
     private readonly Router<TCommand, TResult> router;

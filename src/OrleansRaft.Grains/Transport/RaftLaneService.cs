@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
-using Orleans.Dashboard;
 using OrleansRaft.Core;
 using OrleansRaft.Core.Codec;
 using OrleansRaft.Runtime;
@@ -9,7 +8,6 @@ using OrleansRaft.Runtime.Storage;
 namespace OrleansRaft.Grains;
 
 /// <summary>This silo's end of all lanes. Its methods interleave at every await, and the hot one never awaits.</summary>
-[NoProfiling]
 [Reentrant]
 internal sealed class RaftLaneService(
     GrainId id,

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Orleans.Dashboard;
 using Orleans.Runtime;
 
@@ -14,13 +15,22 @@ namespace OrleansRaft.Server;
 /// </summary>
 /// <param name="parts">Makes the dashboard's parts that start with a silo, unless they are held back here.</param>
 /// <param name="lifecycle">What they are started with instead.</param>
-internal sealed class DeferredDashboard(Func<IEnumerable<object>> parts, SiloLifecycleSubject lifecycle) : ILifecycleParticipant<ISiloLifecycle>
+/// <param name="options">The dashboard's options.</param>
+/// <param name="time">The clock.</param>
+internal sealed class DeferredDashboard(
+    Func<IEnumerable<object>> parts, SiloLifecycleSubject lifecycle, DashboardOptions options, TimeProvider time) : ILifecycleParticipant<ISiloLifecycle>
 {
-    // What is counted are all activations of the silo.
+    // What a silo counts whether or not anybody looks: all of its activations.
     private static readonly TimeSpan CountingInterval = TimeSpan.FromSeconds(10);
+
+    // What is counted for those that look. Orleans takes no less than a second, and shows zeros until it is over.
+    private static readonly TimeSpan CountingIntervalOfViewers = TimeSpan.FromSeconds(1);
+
+    private const string Figures = "/DashboardCounters";
 
     private readonly Lock gate = new();
     private Task? starting;
+    private long startedAt;
 
     /// <summary>Adds the dashboard to a silo.</summary>
     public static void AddTo(IServiceCollection services) => services.AddOrleans(static silo =>
@@ -33,21 +43,40 @@ internal sealed class DeferredDashboard(Func<IEnumerable<object>> parts, SiloLif
         parts.ForEach(part => silo.Services.Remove(part));
         silo.Services.AddSingleton(provider => new DeferredDashboard(
             () => parts.Select(part => part.ImplementationFactory!(provider)),
-            new SiloLifecycleSubject(provider.GetRequiredService<ILogger<SiloLifecycleSubject>>())));
+            new SiloLifecycleSubject(provider.GetRequiredService<ILogger<SiloLifecycleSubject>>()),
+            provider.GetRequiredService<IOptions<DashboardOptions>>().Value,
+            provider.GetRequiredService<TimeProvider>()));
         silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(static provider => provider.GetRequiredService<DeferredDashboard>());
         silo.Services.AddSingleton<DashboardClient>();
         silo.AddGrainService<DashboardService>();
     });
 
-    /// <summary>Maps it; each look is told to all silos.</summary>
+    /// <summary>Maps it; each look is told to all silos, and the first figures are shown when there are some.</summary>
     public static RouteGroupBuilder Map(IEndpointRouteBuilder endpoints)
     {
         var client = endpoints.ServiceProvider.GetRequiredService<DashboardClient>();
-        return endpoints.MapOrleansDashboard("/dashboard").AddEndpointFilter((context, next) =>
+        var dashboard = endpoints.ServiceProvider.GetRequiredService<DeferredDashboard>();
+        return endpoints.MapOrleansDashboard("/dashboard").AddEndpointFilter(async (context, next) =>
         {
             client.Look();
-            return next(context);
+            if (context.HttpContext.Request.Path.Value!.EndsWith(Figures, StringComparison.OrdinalIgnoreCase))
+            {
+                await dashboard.WaitForFiguresAsync(context.HttpContext.RequestAborted);
+            }
+
+            return await next(context);
         });
+    }
+
+    /// <summary>Waits, after the first look, until the dashboard's grain has counted. Any thread.</summary>
+    public async Task WaitForFiguresAsync(CancellationToken cancellation)
+    {
+        await StartAsync(cancellation);
+        var left = CountingIntervalOfViewers - time.GetElapsedTime(Volatile.Read(ref startedAt));
+        if (left > TimeSpan.Zero)
+        {
+            await Task.Delay(left, time, cancellation);
+        }
     }
 
     /// <inheritdoc/>
@@ -65,9 +94,12 @@ internal sealed class DeferredDashboard(Func<IEnumerable<object>> parts, SiloLif
 
     private async Task StartPartsAsync(CancellationToken cancellation)
     {
+        // The silo's own counting has read its interval when it started; the grain that counts for viewers reads it now.
+        options.CounterUpdateIntervalMs = (int)CountingIntervalOfViewers.TotalMilliseconds;
         var made = parts().Distinct().ToList();
         made.OfType<ILifecycleParticipant<ISiloLifecycle>>().ToList().ForEach(part => part.Participate(lifecycle));
         await lifecycle.OnStart(cancellation);
         await Task.WhenAll(made.OfType<IHostedService>().Select(part => part.StartAsync(cancellation)));
+        Volatile.Write(ref startedAt, time.GetTimestamp());
     }
 }

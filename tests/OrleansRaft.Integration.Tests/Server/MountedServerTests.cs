@@ -206,6 +206,34 @@ public sealed class MountedServerTests(ScriptedServer server) : IClassFixture<Sc
             TimeSpan.FromMinutes(2));
     }
 
+    /// <summary>The dashboard is where users of Orleans look first: it shows silos and replicas at once, and then what replicas are called for.</summary>
+    [Fact]
+    public async Task The_dashboard_shows_silos_replicas_and_their_timers()
+    {
+        await using var host = await ServerHost.StartAsync(silo => silo.AddRaft(raft => raft.UseMemory()).AddRaftCounters(1));
+        await Eventually.HoldsAsync(
+            async () => (await host.Client.AskAsync("/health/ready")).Status == HttpStatusCode.OK, "the silo is ready", TimeSpan.FromMinutes(2));
+
+        var first = (await host.Client.AskAsync("/dashboard/DashboardCounters")).ShouldBeJson();
+
+        first.GetProperty("totalActiveHostCount").GetInt32().ShouldBe(1);
+        first.GetProperty("simpleGrainStats").EnumerateArray()
+            .Single(grain => grain.GetProperty("grainType").GetString()!.EndsWith("ReplicaGrain", StringComparison.Ordinal))
+            .GetProperty("activationCount").GetInt32().ShouldBe(3);
+        await Eventually.HoldsAsync(
+            async () =>
+            {
+                // A group that sleeps has no timers.
+                await host.Client.SendAsync(HttpMethod.Post, "/api/v1/tenants/acme/counters/visits/increment", """{"by":1}""");
+                return (await host.Client.AskAsync("/dashboard/TopGrainMethods")).ShouldBeJson().GetProperty("calls").EnumerateArray().Any(
+                    called => called.GetProperty("grain").GetString() == typeof(ReplicaGrain).FullName
+                        && called.GetProperty("method").GetString()!.Contains("Timer", StringComparison.Ordinal)
+                        && called.GetProperty("count").GetInt64() > 0);
+            },
+            "the timers of replicas are shown",
+            TimeSpan.FromMinutes(2));
+    }
+
     /// <summary>It must work without the internet, and must not tell anybody who looks at it.</summary>
     [Fact]
     public async Task The_page_of_the_description_loads_nothing_from_elsewhere()
