@@ -16,7 +16,7 @@ internal static class ReadMutants
             "a leader serves reads without asking whether it still leads",
             "Core",
             "RaftCore.Reads.cs",
-            "else if (allowLease && IsLeaseValid())",
+            "else if (allowLease && HoldsLease(now))",
             "else if (allowLease || !allowLease)"),
         new(
             "read-before-no-op",
