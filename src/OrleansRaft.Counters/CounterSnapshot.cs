@@ -97,7 +97,7 @@ internal static class CounterSnapshot
     private static string ReadName(ref WireReader reader, string previous)
     {
         var name = reader.ReadString();
-        if (!NameRule.Holds(name))
+        if (!NameRule.IsStorable(name))
         {
             throw new CorruptDataException($"a text that is no name stands where a name should (before byte {reader.Position})");
         }

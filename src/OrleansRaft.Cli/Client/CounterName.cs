@@ -1,3 +1,5 @@
+using OrleansRaft.Counters;
+
 namespace OrleansRaft.Cli.Client;
 
 /// <summary>Names a counter of a tenant.</summary>
@@ -6,11 +8,10 @@ namespace OrleansRaft.Cli.Client;
 internal sealed record CounterName(string Tenant, string Counter)
 {
     /// <summary>Where the API keeps it.</summary>
-    public string Path => $"api/v1/tenants/{Uri.EscapeDataString(Tenant)}/counters/{Uri.EscapeDataString(Counter)}";
+    public string Path => $"api/v1/tenants/{PathSegment.Of(Tenant)}/counters/{PathSegment.Of(Counter)}";
 
-    /// <summary>Whether the API takes such a name: 1 to 128 of letters, digits, '.', '_' and '-'.</summary>
-    public static bool IsValid(string name) =>
-        name is { Length: >= 1 and <= 128 } && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');
+    /// <summary>Whether the API takes such a name: 1 to 128 of letters, digits, '.', '_' and '-', and neither '.' nor '..'.</summary>
+    public static bool IsValid(string name) => NameRule.Holds(name);
 
     /// <inheritdoc/>
     public override string ToString() => $"{Tenant}/{Counter}";

@@ -19,7 +19,7 @@ internal sealed partial class OraftClient
         for (long? next = after; next is { } from && limit > 0;)
         {
             var page = await GetAsync<LogPageView>(
-                FormattableString.Invariant($"api/v1/groups/{Uri.EscapeDataString(group)}/log?after={from}&limit={Math.Min(limit, 1_000)}"), cancellation);
+                FormattableString.Invariant($"api/v1/groups/{PathSegment.Of(group)}/log?after={from}&limit={Math.Min(limit, 1_000)}"), cancellation);
             foreach (var entry in page.Value.Entries)
             {
                 yield return new Answer<LogEntryView>(entry.Deserialize<LogEntryView>(Json)!, entry);
@@ -47,7 +47,7 @@ internal sealed partial class OraftClient
     public async Task HealAsync(string? fault, CancellationToken cancellation)
     {
         using var response = await SendAsync(
-            () => new HttpRequestMessage(HttpMethod.Delete, fault is null ? Faults : $"{Faults}/{Uri.EscapeDataString(fault)}"), cancellation);
+            () => new HttpRequestMessage(HttpMethod.Delete, fault is null ? Faults : $"{Faults}/{PathSegment.Of(fault)}"), cancellation);
         await ProblemAnswers.ThrowUnlessSuccessAsync(response, key: null, cancellation);
     }
 

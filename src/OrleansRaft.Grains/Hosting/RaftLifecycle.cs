@@ -71,6 +71,11 @@ internal sealed class RaftLifecycle(
 
     private async Task StartAsync(CancellationToken cancellation)
     {
+        if (self.Name is "." or "..")
+        {
+            throw new InvalidOperationException($"A silo cannot be named '{self.Name}': in an address, that is a step to another resource. Give SiloOptions.SiloName another value.");
+        }
+
         var cluster = await InitializeStoreAsync(cancellation);
         groups.Load(cluster);
         LocalSilo.Open(grains, services);

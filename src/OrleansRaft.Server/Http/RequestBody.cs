@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.IO.Pipelines;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -36,6 +37,11 @@ internal static class RequestBody
             return IsAbsent(request) ? parse(ReadOnlySequence<byte>.Empty, with) : KnownProblems.UnsupportedMediaType(request.ContentType);
         }
 
+        if (EncodingOf(request) is { Length: > 0 } encoding)
+        {
+            return KnownProblems.UnsupportedEncoding(encoding);
+        }
+
         if (request.ContentLength > BytesMax)
         {
             return KnownProblems.BodyTooLarge();
@@ -44,7 +50,16 @@ internal static class RequestBody
         var body = request.BodyReader;
         while (true)
         {
-            var read = await body.ReadAsync();
+            ReadResult read;
+            try
+            {
+                read = await body.ReadAsync();
+            }
+            catch (Exception broken) when (!request.HttpContext.RequestAborted.IsCancellationRequested)
+            {
+                return ProblemOf(broken, request);
+            }
+
             if (read.Buffer.Length > BytesMax)
             {
                 body.AdvanceTo(read.Buffer.End);
@@ -137,6 +152,18 @@ internal static class RequestBody
         var name = json.GetString()!;
         return KnownProblems.InvalidRequest(name.Length <= 128 ? name : WholeBody, $"The field {Shortened.Of(name)} is unknown here. The body knows only \"{field}\".");
     }
+
+    /// <summary>
+    /// The web server tells a body that is wrong on the wire in several ways: chunk sizes that are no numbers or too large, a chunk without its end, a body that ends
+    /// too early. Nothing else happens while a body is read, so whatever is thrown is the client's error.
+    /// </summary>
+    private static Problem ProblemOf(Exception broken, HttpRequest request) => broken is BadHttpRequestException refused
+        ? KnownProblems.OfStatus(refused.StatusCode, request)
+        : KnownProblems.InvalidRequest(
+            WholeBody, $"The body could not be read to its end ({broken.Message.TrimEnd('.')}), so nothing was changed. Check its Content-Length or its chunks, and send it again.");
+
+    private static string? EncodingOf(HttpRequest request) =>
+        request.Headers.ContentEncoding is { Count: > 0 } given && !string.Equals(given, "identity", StringComparison.OrdinalIgnoreCase) ? given.ToString() : null;
 
     private static bool IsAbsent(HttpRequest request) =>
         string.IsNullOrEmpty(request.ContentType) && request.HttpContext.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false };

@@ -4,13 +4,22 @@ using Microsoft.AspNetCore.Http;
 
 namespace OrleansRaft.Server;
 
-/// <summary>Gives a problem as body to the errors that routing answers with a bare status: 404, 405, 415. Outermost, so that it sees all of them.</summary>
+/// <summary>
+/// Gives a problem as body to the errors that routing answers with a bare status: 404, 405, 415. Outermost, so that it sees all of them, and refuses a path with dots
+/// before anything answers for what the path was folded to.
+/// </summary>
 internal sealed class EmptyErrorsBecomeProblems : IStartupFilter
 {
     public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
     {
         app.Use(inner => context =>
         {
+            if (PathAsSent.FindDots(context.Request) is { } problem)
+            {
+                problem.Write(context.Response);
+                return Task.CompletedTask;
+            }
+
             var work = inner(context);
             if (!work.IsCompletedSuccessfully)
             {

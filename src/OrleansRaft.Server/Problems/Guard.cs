@@ -11,6 +11,12 @@ internal static class Guard
     {
         try
         {
+            if (PathAsSent.FindGap(context.Request) is { } gap)
+            {
+                gap.Write(context.Response);
+                return;
+            }
+
             await handler(context);
         }
         catch (Exception exception) when (!context.Response.HasStarted)

@@ -159,7 +159,11 @@ public sealed class CounterMachineTests
     [Theory]
     [InlineData("a", true)]
     [InlineData("A-z_0.9", true)]
-    [InlineData("..", true)]
+    [InlineData("...", true)]
+    [InlineData("a.", true)]
+    [InlineData(".a", true)]
+    [InlineData(".", false)]
+    [InlineData("..", false)]
     [InlineData("", false)]
     [InlineData("a b", false)]
     [InlineData("a/b", false)]
@@ -167,6 +171,21 @@ public sealed class CounterMachineTests
     [InlineData("٣", false)]
     [InlineData("a\n", false)]
     public void A_name_is_of_ascii_letters_digits_dots_underscores_and_hyphens(string name, bool holds) => NameRule.Holds(name).ShouldBe(holds);
+
+    /// <summary>Replicas of an older program took such names: whoever reads their logs and snapshots must come to the same state.</summary>
+    [Fact]
+    public void Names_that_are_refused_today_are_still_read_from_old_logs_and_snapshots()
+    {
+        var machine = new CounterMachine();
+
+        Apply(machine, new SetCounter(7), "./..", 1).ShouldBeOfType<CounterValue>();
+
+        var captured = new System.Buffers.ArrayBufferWriter<byte>();
+        machine.Capture(captured);
+        var restored = new CounterMachine();
+        restored.Restore(captured.WrittenMemory);
+        Query(restored, new GetCounter(), "./..").ShouldBeOfType<CounterValue>().Value.ShouldBe(7);
+    }
 
     [Fact]
     public void A_name_has_at_most_128_characters()
