@@ -7,22 +7,37 @@ namespace OrleansRaft.Runtime;
 /// <summary>Snapshots of the state machine (§7): when they are taken, how they are restored, and the digest by which replicas are compared.</summary>
 public sealed partial class ReplicaDriver
 {
+    /// <summary>A capture is followed by at least so many times what it took without another that is made for a digest.</summary>
+    private const int DigestPauseFactor = 99;
+
     private long? savingStarted;
     private long snapshotBytes;
-    private (EntryId Entry, string Text) digest;
+    private (EntryId Entry, string? Text) digest;
+    private long digestMade;
+    private TimeSpan digestTook;
 
-    /// <summary>The replica at this moment. On the host's turn, after <see cref="Start"/>.</summary>
-    public ReplicaSnapshot Inspect() => new(Key, ReplicaLog.Epoch, ReplicaLog.MaySpeak, Core.Status, Digest());
+    /// <summary>The replica at this moment, with a digest of its state as it is now. On the host's turn, after <see cref="Start"/>.</summary>
+    public ReplicaSnapshot Inspect() => Snapshot(Digest());
+
+    private ReplicaSnapshot Snapshot((EntryId Entry, string? Text) of) =>
+        new(Key, ReplicaLog.Epoch, ReplicaLog.MaySpeak, Core.Status, of.Text) { DigestIndex = of.Entry.Index };
+
+    /// <summary>The last digest, as long as another would take more of the replica's time than is good for its group.</summary>
+    private (EntryId Entry, string? Text) PacedDigest() =>
+        digest.Text is not null && time.GetElapsedTime(digestMade) < digestTook * DigestPauseFactor ? digest : Digest();
 
     /// <summary>A digest of the whole captured state. Costs a capture, so it is kept until another entry is applied.</summary>
-    private string Digest()
+    private (EntryId Entry, string? Text) Digest()
     {
         if (digest.Text is null || digest.Entry != machine.AppliedEntry)
         {
+            var started = time.GetTimestamp();
             digest = (machine.AppliedEntry, Convert.ToHexStringLower(SHA256.HashData(machine.Capture().Span)));
+            digestMade = time.GetTimestamp();
+            digestTook = time.GetElapsedTime(started, digestMade);
         }
 
-        return digest.Text;
+        return digest;
     }
 
     /// <summary>

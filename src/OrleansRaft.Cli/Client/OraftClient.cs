@@ -35,9 +35,13 @@ internal sealed partial class OraftClient(Uri server, TimeSpan timeout) : IDispo
     public IAsyncEnumerable<Answer<GroupView>> ListGroupsAsync(CancellationToken cancellation) =>
         ListAsync<GroupView>("api/v1/groups", "groups", limit: null, after: null, cancellation);
 
-    /// <summary>One group.</summary>
+    /// <summary>One group, without digests.</summary>
     public Task<Answer<GroupView>> GetGroupAsync(string group, CancellationToken cancellation) =>
-        GetAsync<GroupView>($"api/v1/groups/{Uri.EscapeDataString(group)}", cancellation);
+        GetAsync<GroupView>($"api/v1/groups/{PathSegment.Of(group)}", cancellation);
+
+    /// <summary>One group with digests of its replicas' states, which cost a capture of each: for somebody who looks, not for polls.</summary>
+    public Task<Answer<GroupView>> GetGroupWithDigestsAsync(string group, CancellationToken cancellation) =>
+        GetAsync<GroupView>($"api/v1/groups/{PathSegment.Of(group)}?digest=true", cancellation);
 
     /// <summary>Changes who leads a group or who belongs to it.</summary>
     /// <param name="method">POST, or DELETE to remove a member.</param>
@@ -49,7 +53,7 @@ internal sealed partial class OraftClient(Uri server, TimeSpan timeout) : IDispo
     public async Task<Answer<GroupView>> ChangeGroupAsync(HttpMethod method, string group, string part, object change, CancellationToken cancellation)
     {
         using var response = await SendAsync(
-            () => new HttpRequestMessage(method, $"api/v1/groups/{Uri.EscapeDataString(group)}/{part}")
+            () => new HttpRequestMessage(method, $"api/v1/groups/{PathSegment.Of(group)}/{part}")
             {
                 Content = JsonContent.Create(change, change.GetType(), options: WithoutNulls),
             },
@@ -68,7 +72,7 @@ internal sealed partial class OraftClient(Uri server, TimeSpan timeout) : IDispo
     /// <param name="cancellation">Interrupts.</param>
     public IAsyncEnumerable<Answer<CounterView>> ListCountersAsync(
         string tenant, string? after, int? limit, CancellationToken cancellation) =>
-        ListAsync<CounterView>($"api/v1/tenants/{Uri.EscapeDataString(tenant)}/counters", "counters", limit, after, cancellation);
+        ListAsync<CounterView>($"api/v1/tenants/{PathSegment.Of(tenant)}/counters", "counters", limit, after, cancellation);
 
     /// <summary>Adds to a counter.</summary>
     public Task<Answer<CounterView>> AddAsync(CounterName name, long by, string key, CancellationToken cancellation) =>

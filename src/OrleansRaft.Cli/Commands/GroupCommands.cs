@@ -77,7 +77,7 @@ internal static class GroupCommands
 
     private static async Task<ExitCode> ShowAsync(Session session)
     {
-        var group = await session.Client.GetGroupAsync(session.Parsed.GetValue(Group)!, session.Cancellation);
+        var group = await session.Client.GetGroupWithDigestsAsync(session.Parsed.GetValue(Group)!, session.Cancellation);
         if (session.Answers.Json)
         {
             session.Answers.WriteJson(group.Raw);

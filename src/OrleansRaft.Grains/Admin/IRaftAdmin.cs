@@ -17,10 +17,19 @@ public interface IRaftAdmin
     /// <param name="cancellation">Stops waiting.</param>
     Task<GroupPage> ListGroupsAsync(string? after, int limit, CancellationToken cancellation = default);
 
-    /// <summary>One group; null when there is none of that name.</summary>
+    /// <summary>One group, without digests; null when there is none of that name.</summary>
     /// <param name="group">Its name, such as <c>counters-0</c>.</param>
     /// <param name="cancellation">Stops waiting.</param>
     Task<GroupView?> GetGroupAsync(string group, CancellationToken cancellation = default);
+
+    /// <summary>One group, with a digest of each replica's state; null when there is none of that name.</summary>
+    /// <remarks>
+    /// Captures every replica's whole state on its turn, so it is for comparisons and not for polls; a replica spends at most a hundredth of its time on digests,
+    /// and answers with its last one meanwhile. Digests say something only where their <see cref="ReplicaSnapshot.DigestIndex"/> is the same; null says nothing.
+    /// </remarks>
+    /// <param name="group">Its name, such as <c>counters-0</c>.</param>
+    /// <param name="cancellation">Stops waiting.</param>
+    Task<GroupView?> GetGroupWithDigestsAsync(string group, CancellationToken cancellation = default);
 
     /// <summary>Entries of a group's log, read from its leader or else from the replica that holds the most; null when there is no such group.</summary>
     /// <param name="group">Its name.</param>

@@ -40,6 +40,13 @@ internal sealed class RaftAdmin(
     }
 
     /// <inheritdoc/>
+    public async Task<GroupView?> GetGroupWithDigestsAsync(string group, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(group);
+        return groups.Find(group) is { } entry ? await inspector.CompareAsync(entry, cancellation) : null;
+    }
+
+    /// <inheritdoc/>
     public async Task<IReadOnlyList<Entry>?> ReadLogAsync(string group, LogIndex after, int limit, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(group);

@@ -30,9 +30,13 @@ internal interface IRaftLaneService : IGrainService
     [Alias("inventory")]
     Task<Inventory> TakeInventoryAsync();
 
-    /// <summary>The state of some replicas here, with digests; those that are not here are left out.</summary>
+    /// <summary>What some replicas here are at, without digests; those that are not here are left out.</summary>
     [Alias("inspect")]
     Task<ReplicaReport[]> InspectAsync([Immutable] ReplicaName[] wanted);
+
+    /// <summary>The same with digests of their states, which cost a capture of each: only where somebody asks for them.</summary>
+    [Alias("digest")]
+    Task<ReplicaReport[]> InspectWithDigestsAsync([Immutable] ReplicaName[] wanted);
 
     /// <summary>Entries of the log of a replica here; null when it is not here.</summary>
     [Alias("log")]

@@ -71,11 +71,10 @@ internal sealed class RaftLaneService(
     public Task<Inventory> TakeInventoryAsync() => Task.FromResult(Describe(groups.Hosted));
 
     /// <inheritdoc/>
-    public async Task<ReplicaReport[]> InspectAsync(ReplicaName[] wanted)
-    {
-        var reports = await Task.WhenAll(wanted.Select(Find).OfType<HostedReplica>().Select(ReportAsync));
-        return [.. reports.OfType<ReplicaReport>()];
-    }
+    public Task<ReplicaReport[]> InspectAsync(ReplicaName[] wanted) => ReportAsync(wanted, withDigests: false);
+
+    /// <inheritdoc/>
+    public Task<ReplicaReport[]> InspectWithDigestsAsync(ReplicaName[] wanted) => ReportAsync(wanted, withDigests: true);
 
     /// <inheritdoc/>
     public async Task<byte[]?> ReadLogAsync(ReplicaName replica, long after, int limit) => Find(replica) is { IsRunning: true } hosted
@@ -146,7 +145,13 @@ internal sealed class RaftLaneService(
         return Task.CompletedTask;
     }
 
-    private static async Task<ReplicaReport?> ReportAsync(HostedReplica replica)
+    private async Task<ReplicaReport[]> ReportAsync(ReplicaName[] wanted, bool withDigests)
+    {
+        var reports = await Task.WhenAll(wanted.Select(Find).OfType<HostedReplica>().Select(replica => ReportAsync(replica, withDigests)));
+        return [.. reports.OfType<ReplicaReport>()];
+    }
+
+    private static async Task<ReplicaReport?> ReportAsync(HostedReplica replica, bool withDigest)
     {
         // A paused replica would keep all the others waiting.
         if (!replica.IsRunning || replica.Troubles is { IsPaused: true })
@@ -156,7 +161,7 @@ internal sealed class RaftLaneService(
 
         try
         {
-            return ReplicaReport.Of(await replica.Driver.InspectAsync());
+            return ReplicaReport.Of(await replica.Driver.InspectAsync(withDigest));
         }
         catch (ObjectDisposedException)
         {

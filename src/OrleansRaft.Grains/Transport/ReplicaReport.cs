@@ -11,7 +11,7 @@ internal sealed record ReplicaReport(
     [property: Id(0)] ReplicaName Name,
     [property: Id(1)] long Epoch,
     [property: Id(2)] bool MaySpeak,
-    [property: Id(3)] string Digest,
+    [property: Id(3)] string? Digest,
     [property: Id(4)] RaftRole Role,
     [property: Id(5)] long Term,
     [property: Id(6)] long VotedFor,
@@ -24,7 +24,8 @@ internal sealed record ReplicaReport(
     [property: Id(13)] byte[] Snapshot,
     [property: Id(14)] byte[] Configuration,
     [property: Id(15)] ProgressReport[] Progress,
-    [property: Id(16)] int TicksSinceLeaderContact)
+    [property: Id(16)] int TicksSinceLeaderContact,
+    [property: Id(17)] long DigestIndex)
 {
     /// <summary>Packs a snapshot.</summary>
     public static ReplicaReport Of(ReplicaSnapshot snapshot)
@@ -47,7 +48,8 @@ internal sealed record ReplicaReport(
             SnapshotDescriptorCodec.Encode(status.Snapshot).ToArray(),
             ConfigurationCodec.Encode(status.Configuration).ToArray(),
             [.. status.Progress.Select(ProgressReport.Of)],
-            status.TicksSinceLeaderContact);
+            status.TicksSinceLeaderContact,
+            snapshot.DigestIndex.Value);
     }
 
     /// <summary>Unpacks the snapshot.</summary>
@@ -70,7 +72,10 @@ internal sealed record ReplicaReport(
                 ConfigurationCodec.Decode(Configuration),
                 [.. Progress.Select(progress => progress.ToProgress())],
                 TicksSinceLeaderContact),
-            Digest);
+            Digest)
+        {
+            DigestIndex = new LogIndex(DigestIndex),
+        };
     }
 
     private static ReplicaId? IdOrNull(long value) => value == 0 ? null : new ReplicaId(value);

@@ -32,7 +32,12 @@ internal sealed class GroupEndpoints(IRaftAdmin admin, GroupJson json)
     public async Task GetAsync(HttpContext context)
     {
         var group = NameOf(context);
-        if (await admin.GetGroupAsync(group, context.RequestAborted) is { } view)
+        var withDigests = QueryParameters.Flag(context.Request, "digest");
+        if (withDigests.Problem is { } problem)
+        {
+            problem.Write(context.Response);
+        }
+        else if (await (withDigests.Value ? admin.GetGroupWithDigestsAsync(group, context.RequestAborted) : admin.GetGroupAsync(group, context.RequestAborted)) is { } view)
         {
             json.WriteGroup(context.Response, view);
         }

@@ -95,6 +95,7 @@ internal sealed class GroupJson(IOptions<RaftOptions> options)
         WriteNumber(json, "commitIndex", status?.HardState.CommitIndex.Value);
         WriteNumber(json, "appliedIndex", status?.AppliedIndex.Value);
         json.WriteString("digest"u8, replica.Snapshot?.Digest);
+        WriteNumber(json, "digestIndex", replica.Snapshot is { Digest: not null } digested ? digested.DigestIndex.Value : null);
         WriteNumber(json, "lastContactMilliseconds", status is null or { Role: RaftRole.Leader } ? null : status.TicksSinceLeaderContact * tickMilliseconds);
         if (status is null)
         {

@@ -53,6 +53,15 @@ internal static class QueryParameters
             "after", $"The parameter after is {Shortened.Of(other)}. Use a log index from 0: the next of the page before."),
     };
 
+    /// <summary>Yes or no; no when it is not given.</summary>
+    public static Checked<bool> Flag(HttpRequest request, string name) => Single(request, name) switch
+    {
+        { Problem: { } problem } => problem,
+        { Value: null or "false" } => false,
+        { Value: "true" } => true,
+        { Value: var other } => KnownProblems.InvalidRequest(name, $"The parameter {name} is {Shortened.Of(other)}. Use true or false."),
+    };
+
     /// <summary>A parameter as it is; null when it is not given.</summary>
     public static Checked<string?> Single(HttpRequest request, string name)
     {

@@ -101,7 +101,43 @@ public sealed class DriverSnapshotTests
         Submit(bench, 0, 1);
 
         bench.Driver.Inspect().Digest.ShouldNotBe(first);
-        bench.Driver.Inspect().Digest.ShouldMatch("^[0-9a-f]{64}$");
+        bench.Driver.Inspect().Digest!.ShouldMatch("^[0-9a-f]{64}$");
+    }
+
+    /// <summary>A capture stops everything else that the group does, so nobody who only looks may cause one, and nobody who compares may cause them without end.</summary>
+    [Fact]
+    public async Task A_digest_is_made_only_when_it_is_asked_for_and_not_again_and_again()
+    {
+        using var bench = new DriverBench(voters: 1).Lead();
+        var (machine, takes) = (bench.Machine, TimeSpan.FromMilliseconds(500));
+        machine.OnCapture = () => bench.Time.Advance(takes);
+
+        var looked = await LookAsync(withDigest: false);
+        looked.Digest.ShouldBeNull();
+        looked.DigestIndex.ShouldBe(LogIndex.Zero);
+        machine.Captures.ShouldBe(0);
+
+        var first = await LookAsync(withDigest: true);
+        first.DigestIndex.ShouldBe(first.Status.AppliedIndex);
+        for (var round = 0; round < 20; round++)
+        {
+            Submit(bench, round, 1);
+            (await LookAsync(withDigest: true)).DigestIndex.ShouldBe(first.DigestIndex);
+        }
+
+        machine.Captures.ShouldBe(1);
+        bench.Time.Advance(takes * 100);
+        var later = await LookAsync(withDigest: true);
+        later.DigestIndex.ShouldBe(later.Status.AppliedIndex);
+        later.Digest.ShouldNotBe(first.Digest);
+        machine.Captures.ShouldBe(2);
+
+        Task<ReplicaSnapshot> LookAsync(bool withDigest)
+        {
+            var asked = bench.Driver.InspectAsync(withDigest);
+            bench.Settle();
+            return asked;
+        }
     }
 
     private static void Submit(DriverBench bench, int from, int count)

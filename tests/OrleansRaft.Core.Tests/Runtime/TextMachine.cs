@@ -14,6 +14,12 @@ internal sealed class TextMachine : IStateMachine<string, string>
 
     public int Batches { get; private set; }
 
+    /// <summary>How often the state was captured.</summary>
+    public int Captures { get; private set; }
+
+    /// <summary>What a capture does besides.</summary>
+    public Action? OnCapture { get; set; }
+
     /// <summary>A command that makes the state machine fail.</summary>
     public string? Poison { get; set; }
 
@@ -36,6 +42,8 @@ internal sealed class TextMachine : IStateMachine<string, string>
 
     public void Capture(IBufferWriter<byte> output)
     {
+        Captures++;
+        OnCapture?.Invoke();
         foreach (var line in lines)
         {
             new WireWriter(output).WriteString(line);

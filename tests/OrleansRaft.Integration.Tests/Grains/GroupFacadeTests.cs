@@ -119,9 +119,22 @@ public sealed class GroupFacadeTests(ThreeSilos fixture) : IClassFixture<ThreeSi
         first.Groups.ShouldAllBe(group => group.Replicas.Count == 3);
         await RaftTestCluster.EventuallyAsync(async () =>
             (await Cluster.Admin.ListGroupsAsync(null, 4, cancellation: Token)).Groups.All(group =>
-                group.Leader is not null && group.Replicas.All(replica => replica.Snapshot is { Digest.Length: > 0 }))
+                group.Leader is not null && group.Replicas.All(replica => replica.Snapshot is { Digest: null }))
                 ? null
                 : "a group has no leader, or a replica that does not answer");
+    }
+
+    /// <summary>A digest that was not made is no equal one.</summary>
+    [Fact]
+    public async Task Replicas_are_compared_by_digests_that_are_made_when_they_are_asked_for()
+    {
+        await Cluster.AddAsync("frank", 1);
+        var name = $"ledgers-{KeyHash.GroupOf("frank", 4)}";
+
+        await RaftTestCluster.EventuallyAsync(async () =>
+            (await Cluster.Admin.GetGroupWithDigestsAsync(name, Token))!.IsOneState() ? null : "the replicas differ");
+        (await Cluster.Admin.GetGroupAsync(name, Token))!.IsOneState().ShouldBeFalse();
+        (await Cluster.Admin.GetGroupWithDigestsAsync("ledgers-9", Token)).ShouldBeNull();
     }
 
     [Fact]

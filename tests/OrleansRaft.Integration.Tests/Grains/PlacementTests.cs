@@ -130,9 +130,7 @@ public sealed class PlacementTests
         var added = await cluster.Admin.ChangeMembersAsync("ledgers-0", new AddMember { Replica = learner, AsLearner = true }, null, Token);
         added.ShouldBeOfType<Committed<Configuration>>(added.ToString());
         await RaftTestCluster.EventuallyAsync(async () =>
-            (await cluster.Admin.GetGroupAsync("ledgers-0", Token))!.Replicas is { Count: 4 } replicas
-            && replicas.All(replica => replica.Snapshot is not null)
-            && replicas.Select(replica => replica.Snapshot!.Digest).Distinct().Count() == 1
+            (await cluster.Admin.GetGroupWithDigestsAsync("ledgers-0", Token))! is { Replicas.Count: 4 } group && group.IsOneState()
                 ? null
                 : "the learner has not caught up");
         var removed = await cluster.Admin.ChangeMembersAsync("ledgers-0", new RemoveMember(learner), null, Token);

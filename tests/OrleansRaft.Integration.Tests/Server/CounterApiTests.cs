@@ -252,6 +252,7 @@ public sealed class CounterApiTests(CounterServer server) : IClassFixture<Counte
         var index = counter.GetProperty("index").GetInt64();
 
         var group = (await Client.AskAsync($"/api/v1/groups/{name}")).ShouldBeJson();
+        var digested = (await Client.AskAsync($"/api/v1/groups/{name}?digest=true")).ShouldBeJson();
         var groups = (await Client.AskAsync("/api/v1/groups")).ShouldBeJson();
         var log = (await Client.AskAsync($"/api/v1/groups/{name}/log?after={index - 1}&limit=1")).ShouldBeJson();
 
@@ -263,7 +264,10 @@ public sealed class CounterApiTests(CounterServer server) : IClassFixture<Counte
         replicas.Length.ShouldBe(3);
         replicas.Single(replica => replica.GetProperty("role").GetString() == "leader").GetProperty("replica").GetInt64().ShouldBe(leader);
         replicas.ShouldAllBe(replica => replica.GetProperty("silo").GetString() == "silo-1");
-        replicas.ShouldAllBe(replica => replica.GetProperty("digest").GetString()!.Length > 0);
+        replicas.ShouldAllBe(replica => replica.GetProperty("digest").ValueKind == JsonValueKind.Null);
+        groups.GetProperty("groups").EnumerateArray().SelectMany(each => each.GetProperty("replicas").EnumerateArray())
+            .ShouldAllBe(replica => replica.GetProperty("digest").ValueKind == JsonValueKind.Null && replica.GetProperty("digestIndex").ValueKind == JsonValueKind.Null);
+        digested.GetProperty("replicas").EnumerateArray().ShouldAllBe(replica => replica.GetProperty("digest").GetString()!.Length == 64 && replica.GetProperty("digestIndex").GetInt64() > 0);
         var entry = log.GetProperty("entries")[0];
         entry.GetProperty("index").GetInt64().ShouldBe(index);
         entry.GetProperty("kind").GetString().ShouldBe("command");

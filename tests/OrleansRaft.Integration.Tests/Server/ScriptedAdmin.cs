@@ -35,6 +35,8 @@ internal sealed class ScriptedAdmin : IRaftAdmin
     public Task<GroupView?> GetGroupAsync(string group, CancellationToken cancellation = default) =>
         Task.FromResult(Groups.FirstOrDefault(view => view.Group == group));
 
+    public Task<GroupView?> GetGroupWithDigestsAsync(string group, CancellationToken cancellation = default) => GetGroupAsync(group, cancellation);
+
     public Task<IReadOnlyList<Entry>?> ReadLogAsync(string group, LogIndex after, int limit, CancellationToken cancellation = default) =>
         Task.FromResult<IReadOnlyList<Entry>?>(null);
 

@@ -9,7 +9,7 @@ public sealed record GroupState(string Group, long? Leader, long Term, IReadOnly
 
 /// <summary>A replica as the HTTP API describes it.</summary>
 public sealed record ReplicaState(
-    long Replica, string? Silo, string? Role, long? Term, long? LastIndex, long? CommitIndex, long? AppliedIndex, string? Digest);
+    long Replica, string? Silo, string? Role, long? Term, long? LastIndex, long? CommitIndex, long? AppliedIndex, string? Digest, long? DigestIndex);
 
 /// <summary>A page of groups.</summary>
 public sealed record GroupListing(IReadOnlyList<GroupState> Groups, string? Next);
