@@ -33,14 +33,18 @@ internal static class MemberCommands
         HelpName = "VERSION",
     };
 
+    private static readonly Option<bool> Force = new("--force") { Description = "Leave the group catalogue-0 with fewer voters than it should have." };
+
+    private static readonly Option<bool> Yes = new("--yes") { Description = "Do not ask. Without a terminal, nothing that takes votes away is done without it." };
+
     /// <summary>Makes the command.</summary>
     public static Command Create() => new("member", "Shows and changes who belongs to a Raft group.")
     {
         Sub("list", "Prints the members of a group, and their version.", ListAsync),
         Sub("add", "Adds a replica, which votes when it has caught up.", AddAsync, Number, Learner, Silo, Version),
-        Sub("remove", "Removes a replica.", RemoveAsync, Replica, Version),
+        Sub("remove", "Removes a replica; a leader hands over first. Asks before it takes a vote away.", RemoveAsync, Replica, Version, Force, Yes),
         Sub("replace", "Puts a new replica in the place of another, in one step once it has caught up.", ReplaceAsync, Replica, Number, Silo, Version),
-        Sub("resize", "Gives a group so many voters.", ResizeAsync, Voters, Version),
+        Sub("resize", "Gives a group so many voters, from 1 to 7. Asks before it takes votes away.", ResizeAsync, Voters, Version, Force, Yes),
     };
 
     private static Command Sub(string name, string description, Func<Session, Task<ExitCode>> run, params ReadOnlySpan<Symbol> symbols)
@@ -68,7 +72,7 @@ internal static class MemberCommands
     private static Task<ExitCode> AddAsync(Session session) => PostAsync(session, new
     {
         replica = session.Parsed.GetValue(Number),
-        learner = session.Parsed.GetValue(Learner) ? true : (bool?)null,
+        learner = FlagOf(session, Learner),
         silo = session.Parsed.GetValue(Silo),
         version = session.Parsed.GetValue(Version),
     });
@@ -81,17 +85,21 @@ internal static class MemberCommands
         version = session.Parsed.GetValue(Version),
     });
 
-    private static Task<ExitCode> ResizeAsync(Session session) => PostAsync(session, new
+    private static async Task<ExitCode> ResizeAsync(Session session)
     {
-        voters = session.Parsed.GetValue(Voters),
-        version = session.Parsed.GetValue(Version),
-    });
+        var voters = session.Parsed.GetValue(Voters);
+        await VoteLoss.ConfirmAsync(session, Group, Yes, group => VoteLoss.OfResize(group, voters));
+        return await PostAsync(session, new { voters, force = FlagOf(session, Force), version = session.Parsed.GetValue(Version) });
+    }
 
-    private static Task<ExitCode> RemoveAsync(Session session) => ChangeAsync(session, HttpMethod.Delete, new
+    private static async Task<ExitCode> RemoveAsync(Session session)
     {
-        replica = session.Parsed.GetValue(Replica),
-        version = session.Parsed.GetValue(Version),
-    });
+        var replica = session.Parsed.GetValue(Replica);
+        await VoteLoss.ConfirmAsync(session, Group, Yes, group => VoteLoss.OfRemoval(group, replica));
+        return await ChangeAsync(session, HttpMethod.Delete, new { replica, force = FlagOf(session, Force), version = session.Parsed.GetValue(Version) });
+    }
+
+    private static bool? FlagOf(Session session, Option<bool> option) => session.Parsed.GetValue(option) ? true : null;
 
     private static Task<ExitCode> PostAsync(Session session, object change) => ChangeAsync(session, HttpMethod.Post, change);
 

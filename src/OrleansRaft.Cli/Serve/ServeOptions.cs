@@ -5,6 +5,8 @@ using System.Net.Sockets;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using OrleansRaft.Cli.CommandLine;
+using OrleansRaft.Counters;
+using OrleansRaft.Grains;
 
 namespace OrleansRaft.Cli.Serve;
 
@@ -39,7 +41,7 @@ internal static class ServeOptions
         "--groups", "N", "How many Raft groups the counters are spread over; fixed when the cluster first starts.", "16");
 
     private static readonly Setting Replicas = new(
-        "--replicas", "N", "How many replicas each group has; fixed likewise.", "3");
+        "--replicas", "N", "How many replicas each group has, from 1 to 7; fixed likewise.", "3");
 
     /// <summary>Settings of the libraries, for which there is no option of their own.</summary>
     public static Option<string[]> Set { get; } = new("--set")
@@ -73,7 +75,7 @@ internal static class ServeOptions
             Clustering = OneOf<ClusteringKind>(Of(Clustering)),
             ClusterId = Name(Of(ClusterId)),
             Groups = Number(Of(Groups), 1, 100_000),
-            Replicas = Number(Of(Replicas), 1, 99),
+            Replicas = Number(Of(Replicas), 1, MembershipGoal.VotersMax),
         };
         RequireAgreement(settings);
         return settings;
@@ -112,9 +114,9 @@ internal static class ServeOptions
             : throw Setting.Invalid(said, $"a whole number from {min} to {max}");
 
     private static string Name((string Value, string Source) said) =>
-        said.Value is { Length: >= 1 and <= 128 } && said.Value.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-')
+        NameRule.Holds(said.Value)
             ? said.Value
-            : throw Setting.Invalid(said, "1 to 128 letters, digits, '.', '_' or '-'");
+            : throw Setting.Invalid(said, "1 to 128 letters, digits, '.', '_' or '-', and neither '.' nor '..'");
 
     private static T OneOf<T>((string Value, string Source) said)
         where T : struct, Enum

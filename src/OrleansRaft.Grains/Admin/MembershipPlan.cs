@@ -9,16 +9,17 @@ namespace OrleansRaft.Grains;
 /// <param name="Answering">The replicas that answer.</param>
 /// <param name="FirstFree">The lowest number that no replica of the group has had, as far as is known.</param>
 /// <param name="Servers">How many database servers hold the replicas, by their numbers.</param>
+/// <param name="VotersMin">With fewer voters than these it is left only by force.</param>
 internal sealed record MembershipView(
-    string Group, Configuration Configuration, ReplicaId Leader, IReadOnlySet<ReplicaId> Answering, long FirstFree, int Servers);
+    string Group, Configuration Configuration, ReplicaId Leader, IReadOnlySet<ReplicaId> Answering, long FirstFree, int Servers, int VotersMin);
 
 /// <summary>How a group comes to the members that are wanted: pure.</summary>
 /// <param name="Joining">The first change, which gives new replicas the log; empty when there are none.</param>
 /// <param name="Final">The change to make when all that joined have caught up; empty when the first is all.</param>
 internal sealed record MembershipPlan(IReadOnlyList<MemberChange> Joining, IReadOnlyList<MemberChange> Final)
 {
-    /// <summary>The most voters that a group may be given: each further one makes every write slower.</summary>
-    public const int VotersMax = 9;
+    /// <summary>How far beyond the highest number that was used a chosen one may be: numbers that leap would be used up.</summary>
+    public const int NumbersAhead = 64;
 
     /// <summary>The replicas that leave.</summary>
     public IEnumerable<ReplicaId> Leaving => Final.Where(static change => change.Kind == MemberChangeKind.Remove).Select(static change => change.Replica);
@@ -31,8 +32,8 @@ internal sealed record MembershipPlan(IReadOnlyList<MemberChange> Joining, IRead
         {
             AddMember { Replaces: { } replaced } add => Replace(view, add, replaced),
             AddMember add => Add(view, add),
-            RemoveMember remove => Remove(view, remove.Replica),
-            ResizeGroup resize => Resize(view, resize.Voters),
+            RemoveMember remove => Remove(view, remove),
+            ResizeGroup resize => Resize(view, resize),
             _ => throw new InvariantViolationException($"{goal.GetType().Name} is no goal"),
         };
         refusal = plan is null ? refusal : FindLostMajority(view, plan);
@@ -45,6 +46,13 @@ internal sealed record MembershipPlan(IReadOnlyList<MemberChange> Joining, IRead
         if (view.Configuration.IsVoter(replica) || (add.AsLearner && view.Configuration.Contains(replica)))
         {
             return Refuse($"{view.Group} has a member {replica} already; its members are {MembersOf(view)}. Leave the number out to have the next one chosen.");
+        }
+
+        var problem = FindWrongNumber(view, replica);
+        problem = problem.Length > 0 ? problem : add.AsLearner ? FindTooManyLearners(view) : FindTooManyVoters(view, replica);
+        if (problem.Length > 0)
+        {
+            return Refuse(problem);
         }
 
         var kind = add.AsLearner ? MemberChangeKind.AddLearner : MemberChangeKind.AddVoterWhenCaughtUp;
@@ -64,24 +72,38 @@ internal sealed record MembershipPlan(IReadOnlyList<MemberChange> Joining, IRead
             return Refuse($"{view.Group} has a voter {replica} already, which cannot take another's place; leave the number out to have the next one chosen.");
         }
 
+        if (FindWrongNumber(view, replica) is { Length: > 0 } problem)
+        {
+            return Refuse(problem);
+        }
+
         return add.AsLearner
             ? Refuse("A learner has no vote, so it cannot take a voter's place; leave one of the two wishes out.")
             : (new MembershipPlan(
                 Join(view, [replica]), [new MemberChange(MemberChangeKind.AddVoter, replica), new MemberChange(MemberChangeKind.Remove, replaced)]), "");
     }
 
-    private static (MembershipPlan? Plan, string Refusal) Remove(MembershipView view, ReplicaId replica) => view.Configuration switch
+    private static (MembershipPlan? Plan, string Refusal) Remove(MembershipView view, RemoveMember remove) => (view.Configuration, remove.Replica) switch
     {
-        var configuration when !configuration.Contains(replica) => Refuse($"{view.Group} has no member {replica}; its members are {MembersOf(view)}."),
-        { Voters: [var last] } when last == replica => Refuse($"Replica {replica} is the last voter of {view.Group}, which would be lost without it; add another first."),
-        _ => (new MembershipPlan([], [new MemberChange(MemberChangeKind.Remove, replica)]), ""),
+        (var configuration, var replica) when !configuration.Contains(replica) => Refuse($"{view.Group} has no member {replica}; its members are {MembersOf(view)}."),
+        ({ Voters: [var last] }, var replica) when last == replica =>
+            Refuse($"Replica {replica} is the last voter of {view.Group}, which would be lost without it; add another first."),
+        (var configuration, var replica) when !remove.Force && configuration.IsVoter(replica) && FindTooFewVoters(view, configuration.Voters.Length - 1) is { Length: > 0 } problem =>
+            Refuse(problem),
+        (_, var replica) => (new MembershipPlan([], [new MemberChange(MemberChangeKind.Remove, replica)]), ""),
     };
 
-    private static (MembershipPlan? Plan, string Refusal) Resize(MembershipView view, int voters)
+    private static (MembershipPlan? Plan, string Refusal) Resize(MembershipView view, ResizeGroup resize)
     {
-        if (voters is < 1 or > VotersMax)
+        var voters = resize.Voters;
+        if (voters is < 1 or > MembershipGoal.VotersMax)
         {
-            return Refuse($"A group has 1 to {VotersMax} voters, and {voters} were asked for; 3 or 5 is usual.");
+            return Refuse($"A group has 1 to {MembershipGoal.VotersMax} voters, and {voters} were asked for; 3 or 5 is usual.");
+        }
+
+        if (!resize.Force && voters < view.Configuration.Voters.Length && FindTooFewVoters(view, voters) is { Length: > 0 } problem)
+        {
+            return Refuse(problem);
         }
 
         var surplus = view.Configuration.Voters.Length - voters;
@@ -105,6 +127,35 @@ internal sealed record MembershipPlan(IReadOnlyList<MemberChange> Joining, IRead
 
     private static MemberChange[] Join(MembershipView view, IEnumerable<ReplicaId> replicas) =>
         [.. replicas.Where(replica => !view.Configuration.Contains(replica)).Select(static replica => new MemberChange(MemberChangeKind.AddLearner, replica))];
+
+    private static string FindWrongNumber(MembershipView view, ReplicaId replica) =>
+        view.Configuration.Contains(replica) || (replica.Value >= 1 && replica.Value <= view.FirstFree - 1 + NumbersAhead)
+            ? ""
+            : $"{replica} is no number for a new replica of {view.Group}: those go from 1 to {view.FirstFree - 1 + NumbersAhead}, {NumbersAhead} beyond the highest that was used. "
+                + "Leave the number out to have the next one chosen.";
+
+    /// <summary>Learners that become voters by themselves are counted as what they will be.</summary>
+    private static string FindTooManyVoters(MembershipView view, ReplicaId replica)
+    {
+        var voters = view.Configuration.Members
+            .Where(member => member.PromotesWhenCaughtUp || view.Configuration.Voters.Contains(member.Id))
+            .Select(static member => member.Id)
+            .Append(replica)
+            .Distinct()
+            .Count();
+        return voters <= MembershipGoal.VotersMax
+            ? ""
+            : $"{view.Group} would have {voters} voters, and a group has at most {MembershipGoal.VotersMax}: each makes every write slower. Add the replica as a learner, or let it replace another.";
+    }
+
+    private static string FindTooManyLearners(MembershipView view) => view.Configuration.Learners.Length < MembershipGoal.LearnersMax
+        ? ""
+        : $"{view.Group} has {view.Configuration.Learners.Length} learners, and a group has at most {MembershipGoal.LearnersMax}. Remove one first.";
+
+    private static string FindTooFewVoters(MembershipView view, int left) => left >= view.VotersMin
+        ? ""
+        : $"{view.Group} remembers the cluster's sets and members, and would be left with {left} voter(s), fewer than the {view.VotersMin} that it should have. "
+            + "Replace a replica instead, add another first, or force the change.";
 
     /// <summary>A number that was never used: a removed replica's name would bring back votes that were forgotten. A successor keeps to its predecessor's server.</summary>
     private static ReplicaId NextNumber(MembershipView view, ReplicaId? replaced)

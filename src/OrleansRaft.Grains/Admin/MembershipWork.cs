@@ -13,13 +13,17 @@ namespace OrleansRaft.Grains;
 internal sealed class MembershipWork(
     GroupTable groups, LeaderRequests leaders, Silos silos, ReplicaKeeper keeper, LaneClient client, TimeProvider time)
 {
+    private const long NumberMax = 1_000_000_000;
+    private const int CatalogueVoters = 3;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Carries one out.</summary>
     public async Task<Outcome<Configuration>> RunAsync(GroupEntry group, MembershipGoal goal, LogIndex? expectedVersion, CancellationToken cancellation)
     {
-        var firstFree = 1 + Math.Max(group.Set.Replicas, group.Slots.Max(static slot => slot.Replica.Value));
+        // A number beyond all bounds, which older programs took, leaves nothing behind it: the next one is counted from the others.
+        var used = group.Slots.Select(static slot => slot.Replica.Value).Where(static number => number < NumberMax).DefaultIfEmpty(0).Max();
+        var firstFree = 1 + Math.Max(group.Set.Replicas, used);
         var since = time.GetTimestamp();
         while (true)
         {
@@ -61,7 +65,7 @@ internal sealed class MembershipWork(
 
         var answering = view.Replicas.Where(static replica => replica.Snapshot is not null).Select(static replica => replica.Replica).ToImmutableHashSet();
         var (plan, refusal) = MembershipPlan.Make(
-            new MembershipView(group.Name, configuration, leader, answering, firstFree, Math.Max(1, groups.Cluster.Servers)), goal);
+            new MembershipView(group.Name, configuration, leader, answering, firstFree, Math.Max(1, groups.Cluster.Servers), VotersMin(group.Set)), goal);
         if (plan is null)
         {
             return (Refused(RefusalReason.InvalidRequest, refusal), null);
@@ -87,6 +91,9 @@ internal sealed class MembershipWork(
 
         return (await CarryOutAsync(group, configuration, leader, placed, plan, cancellation), null);
     }
+
+    /// <summary>Whoever shrinks the catalogue by mistake loses more than one group, so it keeps as many voters as it started with, or three.</summary>
+    private static int VotersMin(GroupSet set) => set.Name == GroupSet.Catalogue ? Math.Min(CatalogueVoters, set.Replicas) : 1;
 
     private async Task<Outcome<Configuration>> CarryOutAsync(
         GroupEntry group, Configuration configuration, ReplicaId leader, IReadOnlyList<MemberChange> joining, MembershipPlan plan, CancellationToken cancellation)

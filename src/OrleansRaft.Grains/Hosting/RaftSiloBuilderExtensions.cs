@@ -60,9 +60,9 @@ public static class RaftSiloBuilderExtensions
     /// <typeparam name="TResult">Its answers.</typeparam>
     /// <typeparam name="TMachine">The state machine; made once for each replica, with what its constructor asks of the silo's services.</typeparam>
     /// <param name="silo">The silo.</param>
-    /// <param name="name">The set's name: 1 to 64 of letters, digits, <c>.</c>, <c>_</c>, <c>-</c>.</param>
+    /// <param name="name">The set's name: 1 to 64 of letters, digits, <c>.</c>, <c>_</c>, <c>-</c>, and neither <c>.</c> nor <c>..</c>.</param>
     /// <param name="groups">How many groups the keys are spread over; fixed when the cluster first starts.</param>
-    /// <param name="replicas">How many voters each group starts with; fixed likewise.</param>
+    /// <param name="replicas">How many voters each group starts with, from 1 to 7; fixed likewise.</param>
     public static ISiloBuilder AddRaftStateMachine<TCommand, TResult, TMachine>(
         this ISiloBuilder silo, string name, int groups = 64, int replicas = 3)
         where TMachine : class, IStateMachine<TCommand, TResult>

@@ -16,14 +16,15 @@ internal sealed record StateMachineRegistration(GroupSet Set, Func<IServiceProvi
     public static StateMachineRegistration Of<TCommand, TResult, TMachine>(string name, int groups, int replicas)
         where TMachine : class, IStateMachine<TCommand, TResult>
     {
-        if (string.IsNullOrEmpty(name) || name.Length > NameLengthMax || name.Any(character => !IsAllowed(character)))
+        if (string.IsNullOrEmpty(name) || name.Length > NameLengthMax || name is "." or ".." || name.Any(character => !IsAllowed(character)))
         {
             throw new ArgumentException(
-                $"'{name}' cannot name a set of groups: use 1 to {NameLengthMax} letters, digits, '.', '_' or '-'.", nameof(name));
+                $"'{name}' cannot name a set of groups: use 1 to {NameLengthMax} letters, digits, '.', '_' or '-', and neither '.' nor '..'.", nameof(name));
         }
 
         ArgumentOutOfRangeException.ThrowIfLessThan(groups, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(replicas, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(replicas, MembershipGoal.VotersMax);
         return new StateMachineRegistration(new GroupSet(name, groups, replicas), Host<TCommand, TResult, TMachine>);
     }
 

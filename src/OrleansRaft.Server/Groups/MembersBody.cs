@@ -26,7 +26,7 @@ internal readonly record struct MembersRequest(MembershipGoal Goal, LogIndex? Ve
 internal static class MembersBody
 {
     private const string Example = """{"replica": 4, "version": 17}""";
-    private const string Known = "\"replica\", \"replaces\", \"learner\", \"silo\", \"voters\" and \"version\"";
+    private const string Known = "\"replica\", \"replaces\", \"learner\", \"silo\", \"voters\", \"force\" and \"version\"";
 
     /// <summary>Reads a body that adds a member, or asks for a number of voters.</summary>
     public static ValueTask<Checked<MembersRequest>> ReadAdditionAsync(HttpRequest request) =>
@@ -43,7 +43,10 @@ internal static class MembersBody
 
         var replica = Number(request, "replica");
         var version = Number(request, "version");
-        return (replica.Problem ?? version.Problem) is { } problem ? problem : ToRemoval(new Fields { Replica = replica.Value, Version = version.Value });
+        var force = QueryParameters.Flag(request, "force");
+        return (replica.Problem ?? version.Problem ?? force.Problem) is { } problem
+            ? problem
+            : ToRemoval(new Fields { Replica = replica.Value, Version = version.Value, IsForced = force.Value });
     }
 
     private static Checked<long?> Number(HttpRequest request, string name) => QueryParameters.Single(request, name) switch
@@ -111,8 +114,13 @@ internal static class MembersBody
         if (fields.Voters is { } voters)
         {
             return fields is { Replica: null, Replaces: null, IsLearner: null, Silo: null }
-                ? new MembersRequest(new ResizeGroup((int)Math.Clamp(voters, 0, int.MaxValue)), fields.ExpectedVersion)
-                : KnownProblems.InvalidRequest("voters", "The field \"voters\" asks for a number of voters, and stands alone, or beside \"version\".");
+                ? new MembersRequest(new ResizeGroup((int)Math.Clamp(voters, 0, int.MaxValue)) { Force = fields.IsForced ?? false }, fields.ExpectedVersion)
+                : KnownProblems.InvalidRequest("voters", "The field \"voters\" asks for a number of voters, and stands alone, or beside \"version\" and \"force\".");
+        }
+
+        if (fields.IsForced is not null)
+        {
+            return KnownProblems.InvalidRequest("force", "The field \"force\" goes with \"voters\", or with a removal: nothing else needs it.");
         }
 
         return new MembersRequest(
@@ -129,8 +137,9 @@ internal static class MembersBody
     private static Checked<MembersRequest> ToRemoval(Fields fields) => fields switch
     {
         { Replica: null } => KnownProblems.InvalidRequest("replica", "It is not said which replica to remove. Name it, as in ?replica=4."),
-        { Replaces: null, IsLearner: null, Silo: null, Voters: null } => new MembersRequest(new RemoveMember(IdOf(fields.Replica)!.Value), fields.ExpectedVersion),
-        _ => KnownProblems.InvalidRequest("body", "A removal knows only \"replica\" and \"version\"; to put another in its place, POST it with \"replaces\"."),
+        { Replaces: null, IsLearner: null, Silo: null, Voters: null } => new MembersRequest(
+            new RemoveMember(IdOf(fields.Replica)!.Value) { Force = fields.IsForced ?? false }, fields.ExpectedVersion),
+        _ => KnownProblems.InvalidRequest("body", "A removal knows only \"replica\", \"version\" and \"force\"; to put another in its place, POST it with \"replaces\"."),
     };
 
     private static ReplicaId? IdOf(long? number) => number is { } value ? new ReplicaId(value) : null;
@@ -147,6 +156,8 @@ internal static class MembersBody
         public long? Version { get; set; }
 
         public bool? IsLearner { get; set; }
+
+        public bool? IsForced { get; set; }
 
         public string? Silo { get; set; }
 
@@ -168,6 +179,11 @@ internal static class MembersBody
                 case "learner" when json.TokenType is JsonTokenType.True or JsonTokenType.False:
                     IsLearner = json.GetBoolean();
                     return null;
+                case "force" when json.TokenType is JsonTokenType.True or JsonTokenType.False:
+                    IsForced = json.GetBoolean();
+                    return null;
+                case "force":
+                    return KnownProblems.InvalidRequest(name, "The field \"force\" must be true or false.");
                 case "learner":
                     return KnownProblems.InvalidRequest(name, "The field \"learner\" must be true or false.");
                 case "silo" when json.TokenType == JsonTokenType.String && json.GetString() is { Length: > 0 and <= 256 } silo:

@@ -33,6 +33,8 @@ public sealed class MemberCommandTests(OneSilo silo)
     [InlineData("invalid-request", "add", "--silo", "nowhere")]
     [InlineData("invalid-request", "replace", "99")]
     [InlineData("invalid-request", "resize", "0")]
+    [InlineData("invalid-request", "resize", "8")]
+    [InlineData("invalid-request", "add", "--replica", "9223372036854775807")]
     public async Task What_makes_no_sense_is_refused(string problem, string verb, params string[] arguments)
     {
         var run = await CommandLineRun.AtAsync(silo.Address, ["member", verb, "counters-1", .. arguments]);
@@ -40,6 +42,21 @@ public sealed class MemberCommandTests(OneSilo silo)
         run.ExitCode.ShouldBe(1, run.Output);
         run.Error.ShouldContain(problem);
         run.Output.ShouldBeEmpty();
+    }
+
+    /// <summary>A test has no terminal to be asked on.</summary>
+    [Theory]
+    [InlineData("remove", "1", "survives the loss of none, and now of 1")]
+    [InlineData("remove", "2", "survives the loss of none, and now of 1")]
+    [InlineData("resize", "1", "loses 2 of its 3 voters. With 1 voter the group survives the loss of none")]
+    public async Task Votes_are_not_taken_away_without_a_question(string verb, string argument, string meaning)
+    {
+        var run = await CommandLineRun.AtAsync(silo.Address, "member", verb, "counters-0", argument);
+
+        run.ExitCode.ShouldBe(2, run.Output);
+        run.Error.ShouldContain(meaning);
+        run.Error.ShouldContain("--yes");
+        (await CommandLineRun.AtAsync(silo.Address, "member", "list", "counters-0")).Output.ShouldContain("voters 1, 2, 3, version 0");
     }
 
     [Fact]
@@ -55,7 +72,7 @@ public sealed class MemberCommandTests(OneSilo silo)
     {
         await using var server = CannedServer.Silent();
 
-        var run = await CommandLineRun.AtAsync(server.Address, "member", "remove", "counters-0", "3", "--timeout", "0.2");
+        var run = await CommandLineRun.AtAsync(server.Address, "member", "remove", "counters-0", "3", "--yes", "--timeout", "0.2");
 
         run.ExitCode.ShouldBe(6);
         run.Error.ShouldContain("oraft member list");

@@ -9,6 +9,10 @@ public sealed class UsageTests
     [InlineData("counter get acme")]
     [InlineData("counter get acme visits more")]
     [InlineData("counter get ac/me visits")]
+    [InlineData("counter get . visits")]
+    [InlineData("counter get acme ..")]
+    [InlineData("counter delete .. visits")]
+    [InlineData("counter list .")]
     [InlineData("counter add acme visits many")]
     [InlineData("counter add acme visits 9223372036854775808")]
     [InlineData("counter get acme visits --consistency eventual")]
@@ -23,12 +27,15 @@ public sealed class UsageTests
     [InlineData("serve --clustering postgres --postgres Host=127.0.0.1")]
     [InlineData("serve --groups 0")]
     [InlineData("serve --groups many")]
+    [InlineData("serve --replicas 8")]
     [InlineData("serve --groups 1 --groups 2")]
     [InlineData("serve --silo-port 70000")]
     [InlineData("serve --silo-port 4000 --gateway-port 4000")]
     [InlineData("serve --silo-address 0.0.0.0")]
     [InlineData("serve --http https://127.0.0.1:5081")]
     [InlineData("serve --silo-name two/words")]
+    [InlineData("serve --silo-name ..")]
+    [InlineData("serve --cluster-id .")]
     [InlineData("serve --set Raft")]
     [InlineData("fault heal --all")]
     [InlineData("fault split silo-1 --goup counters-0")]
@@ -40,6 +47,26 @@ public sealed class UsageTests
         run.Output.ShouldBeEmpty();
         run.Error.ShouldStartWith("oraft: ");
         run.Error.ShouldContain("--help");
+    }
+
+    /// <summary>No server is asked: a client folds such a path before it sends it, and another resource would answer.</summary>
+    [Theory]
+    [InlineData("group", "show", ".")]
+    [InlineData("group", "show", "..")]
+    [InlineData("group", "log", "..")]
+    [InlineData("group", "transfer", ".", "2")]
+    [InlineData("member", "list", "..")]
+    [InlineData("member", "remove", "..", "2", "--yes")]
+    [InlineData("fault", "heal", ".")]
+    [InlineData("fault", "heal", "..")]
+    [InlineData("fault", "heal", "")]
+    [InlineData("group", "show", "")]
+    public async Task A_name_of_dots_is_sent_to_nobody(params string[] line)
+    {
+        var run = await CommandLineRun.RunAsync([.. line, "--server", "http://127.0.0.1:1"]);
+
+        run.ExitCode.ShouldBe(2, run.Error);
+        run.Error.ShouldContain("names nothing");
     }
 
     [Theory]

@@ -56,9 +56,65 @@ public sealed class MembershipPlanTests
         Make(withLearner, "1,2,3,4", 1, new ResizeGroup(5)).Plan!.Joining.ShouldHaveSingleItem().Replica.ShouldBe(new ReplicaId(5));
     }
 
+    /// <summary>Each voter makes every write slower, and whichever way leads to one more is one way.</summary>
+    [Fact]
+    public void A_group_has_at_most_seven_voters_and_seven_learners_on_every_way()
+    {
+        var seven = Configuration.OfVoters(7);
+        var sixAndOneOnItsWay = Configuration.OfVoters(6) with
+        {
+            Members = [.. Configuration.OfVoters(6).Members, new Member(new ReplicaId(7), new LogIndex(9), PromotesWhenCaughtUp: true)],
+            Learners = [new ReplicaId(7)],
+        };
+
+        Make(seven, "1,2,3,4,5,6,7", 1, new AddMember()).Refusal.ShouldContain("at most 7");
+        Make(seven, "1,2,3,4,5,6,7", 1, new AddMember { Replica = new ReplicaId(8) }).Refusal.ShouldContain("at most 7");
+        Make(seven, "1,2,3,4,5,6,7", 1, new ResizeGroup(8)).Refusal.ShouldContain("1 to 7 voters");
+        Make(seven, "1,2,3,4,5,6,7", 1, new ResizeGroup(int.MaxValue)).Refusal.ShouldContain("1 to 7 voters");
+        Make(sixAndOneOnItsWay, "1,2,3,4,5,6,7", 1, new AddMember()).Refusal.ShouldContain("at most 7");
+        Make(sixAndOneOnItsWay, "1,2,3,4,5,6,7", 1, new AddMember { Replica = new ReplicaId(7) }).Refusal.ShouldBeEmpty();
+        Make(seven, "1,2,3,4,5,6,7", 1, new AddMember { AsLearner = true }).Refusal.ShouldBeEmpty();
+        Make(seven, "1,2,3,4,5,6,7", 1, new AddMember { Replaces = new ReplicaId(2) }).Refusal.ShouldBeEmpty();
+        Make(WithLearners(7), "1,2,3", 1, new AddMember { AsLearner = true }).Refusal.ShouldContain("at most 7");
+        Make(WithLearners(6), "1,2,3", 1, new AddMember { AsLearner = true }).Refusal.ShouldBeEmpty();
+    }
+
+    /// <summary>A number that leaps to the end of all numbers would leave none for the next replica.</summary>
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(0)]
+    [InlineData(68)]
+    [InlineData(1_000_000)]
+    [InlineData(long.MaxValue)]
+    public void A_chosen_number_does_not_leap(long number)
+    {
+        foreach (var goal in new[] { new AddMember(), new AddMember { AsLearner = true }, new AddMember { Replaces = new ReplicaId(1) } })
+        {
+            Make(Three, "1,2,3", 1, goal with { Replica = new ReplicaId(number) }).Refusal.ShouldContain("from 1 to 67");
+            Make(Three, "1,2,3", 1, goal with { Replica = new ReplicaId(67) }).Refusal.ShouldBeEmpty();
+        }
+    }
+
+    [Fact]
+    public void The_catalogue_keeps_its_voters_unless_somebody_insists()
+    {
+        Make(Three, "1,2,3", 1, new RemoveMember(new ReplicaId(2)), votersMin: 3).Refusal.ShouldContain("fewer than the 3");
+        Make(Three, "1,2,3", 1, new ResizeGroup(1), votersMin: 3).Refusal.ShouldContain("fewer than the 3");
+        Make(WithLearners(1), "1,2,3,4", 1, new RemoveMember(new ReplicaId(4)), votersMin: 3).Refusal.ShouldBeEmpty();
+        Make(Configuration.OfVoters(5), "1,2,3,4,5", 1, new ResizeGroup(3), votersMin: 3).Refusal.ShouldBeEmpty();
+        Make(Three, "1,2,3", 1, new RemoveMember(new ReplicaId(2)) { Force = true }, votersMin: 3).Refusal.ShouldBeEmpty();
+        Make(Three, "1,2,3", 1, new ResizeGroup(1) { Force = true }, votersMin: 3).Refusal.ShouldBeEmpty();
+    }
+
+    private static Configuration WithLearners(int count)
+    {
+        ImmutableArray<ReplicaId> learners = [.. Enumerable.Range(4, count).Select(static number => new ReplicaId(number))];
+        return Three with { Members = [.. Three.Members, .. learners.Select(static learner => new Member(learner, new LogIndex(9)))], Learners = learners };
+    }
+
     private static Configuration Three => Configuration.OfVoters(3);
 
-    private static (MembershipPlan? Plan, string Refusal) Make(Configuration configuration, string answering, int servers, MembershipGoal goal, long leader = 1) =>
+    private static (MembershipPlan? Plan, string Refusal) Make(Configuration configuration, string answering, int servers, MembershipGoal goal, long leader = 1, int votersMin = 1) =>
         MembershipPlan.Make(
             new MembershipView(
                 "counters-0",
@@ -66,6 +122,7 @@ public sealed class MembershipPlanTests
                 new ReplicaId(leader),
                 answering.Split(',').Select(number => new ReplicaId(long.Parse(number, System.Globalization.CultureInfo.InvariantCulture))).ToImmutableHashSet(),
                 configuration.Members[^1].Id.Value + 1,
-                servers),
+                servers,
+                votersMin),
             goal);
 }

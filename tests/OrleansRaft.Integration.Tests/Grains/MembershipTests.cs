@@ -101,8 +101,10 @@ public sealed class MembershipTests
         Refused(await admin.ChangeMembersAsync(Group, new RemoveMember(new ReplicaId(9)), null, Token), RefusalReason.InvalidRequest).ShouldContain("its members are 1, 2, 3");
         Refused(await admin.ChangeMembersAsync(Group, new AddMember { Silo = "nowhere" }, null, Token), RefusalReason.InvalidRequest).ShouldContain("the active ones are");
         Refused(await admin.ChangeMembersAsync(Group, new AddMember(), new LogIndex(999), Token), RefusalReason.ConfigurationConflict).ShouldContain("read the group again");
-        Refused(await admin.ChangeMembersAsync(Group, new ResizeGroup(0), null, Token), RefusalReason.InvalidRequest).ShouldContain("1 to 9 voters");
+        Refused(await admin.ChangeMembersAsync(Group, new ResizeGroup(0), null, Token), RefusalReason.InvalidRequest).ShouldContain("1 to 7 voters");
+        Refused(await admin.ChangeMembersAsync(Group, new AddMember { Replica = new ReplicaId(long.MaxValue) }, null, Token), RefusalReason.InvalidRequest).ShouldContain("next one chosen");
         (await admin.GetGroupAsync(Group, Token))!.Configuration.ShouldBe(Configuration.OfVoters(3));
+        Voters(await admin.ChangeMembersAsync(Group, new AddMember(), null, Token)).ShouldBe([1, 2, 3, 4]);
     }
 
     [Fact]

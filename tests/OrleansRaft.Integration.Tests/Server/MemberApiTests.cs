@@ -21,6 +21,7 @@ public sealed class MemberApiTests(ScriptedServer server) : IClassFixture<Script
         { """{"replaces":2,"version":0}""", new AddMember { Replaces = new ReplicaId(2) }, 0 },
         { """{"silo":"silo-4"}""", new AddMember { Silo = "silo-4" }, null },
         { """{"voters":5}""", new ResizeGroup(5), null },
+        { """{"voters":1,"force":true}""", new ResizeGroup(1) { Force = true }, null },
     };
 
     [Theory]
@@ -43,6 +44,16 @@ public sealed class MemberApiTests(ScriptedServer server) : IClassFixture<Script
     }
 
     [Theory]
+    [InlineData("?replica=3&force=true", null)]
+    [InlineData("", """{"replica":3,"force":true}""")]
+    public async Task A_delete_may_insist(string parameters, string? body)
+    {
+        await server.Client.SendAsync(HttpMethod.Delete, Members + parameters, body);
+
+        admin.Goals.ShouldHaveSingleItem().ShouldBe((new RemoveMember(new ReplicaId(3)) { Force = true }, null));
+    }
+
+    [Theory]
     [InlineData("POST", Leader, """{"replica":0}""", "replica")]
     [InlineData("POST", Leader, """{}""", "replica")]
     [InlineData("POST", Leader, """{"silo":"a"}""", "silo")]
@@ -57,6 +68,9 @@ public sealed class MemberApiTests(ScriptedServer server) : IClassFixture<Script
     [InlineData("POST", Members, """{"silo":""}""", "silo")]
     [InlineData("POST", Members, """{"voters":5,"replica":4}""", "voters")]
     [InlineData("POST", Members, """{"member":4}""", "member")]
+    [InlineData("POST", Members, """{"voters":5,"force":"yes"}""", "force")]
+    [InlineData("POST", Members, """{"replica":4,"force":true}""", "force")]
+    [InlineData("DELETE", Members + "?replica=3&force=yes", null, "force")]
     [InlineData("DELETE", Members, null, "replica")]
     [InlineData("DELETE", Members + "?replica=x", null, "replica")]
     [InlineData("DELETE", Members + "?replica=3&version=x", null, "version")]
