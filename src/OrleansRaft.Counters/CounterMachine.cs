@@ -8,7 +8,7 @@ namespace OrleansRaft.Counters;
 
 /// <summary>The state machine of a group of counters: 64-bit numbers of many tenants, each with the log index of its last change.</summary>
 /// <remarks>An increment that would overflow, and a write whose condition does not hold, are refused whole and change nothing.</remarks>
-public sealed class CounterMachine : IStateMachine<CounterCommand, CounterResult>
+public sealed class CounterMachine : IStateMachine<CounterCommand, CounterResult>, IRequestScopes
 {
     /// <summary>The name of the set of groups that hold counters: <c>counters-0</c>, <c>counters-1</c>, ...</summary>
     public const string SetName = "counters";
@@ -37,6 +37,9 @@ public sealed class CounterMachine : IStateMachine<CounterCommand, CounterResult
     };
 
     /// <inheritdoc/>
+    public ReadOnlySpan<byte> ScopeOf(ReadOnlySpan<byte> requestId) => CounterRequestId.TenantOf(requestId);
+
+    /// <inheritdoc/>
     public void Capture(IBufferWriter<byte> output) => CounterSnapshot.Write(tenants, output);
 
     /// <inheritdoc/>
@@ -56,7 +59,7 @@ public sealed class CounterMachine : IStateMachine<CounterCommand, CounterResult
             return Query(in command);
         }
 
-        if (!CounterKey.TrySplit(command.Key, out var tenant, out var counter) || !NameRule.Holds(tenant) || !NameRule.Holds(counter))
+        if (!CounterKey.TrySplit(command.Key, out var tenant, out var counter) || !NameRule.IsStorable(tenant) || !NameRule.IsStorable(counter))
         {
             return new CounterCommandRefused($"\"{command.Key}\" is no key of a counter; use tenant/counter");
         }

@@ -23,6 +23,9 @@ public sealed class RaftMetrics : IDisposable
         Elections = Meter.CreateCounter<long>("raft.elections", "{election}", "Elections won by replicas of this silo.");
         Proposals = Meter.CreateCounter<long>("raft.proposals", "{command}", "Commands answered by replicas of this silo.");
         MessagesDropped = Meter.CreateCounter<long>("raft.messages.dropped", "{message}", "Messages lost because a replica's inbox was full, or because it may not speak.");
+        RequestsRefused = Meter.CreateCounter<long>("raft.requests.refused", "{command}", "Commands that leaders here refused because their party had its share of the remembered request ids.");
+        Meter.CreateObservableGauge("raft.requests.remembered", Replicas.RequestIdsMax, "{request}", "The most request ids that a group with a replica here remembers.");
+        Meter.CreateObservableGauge("raft.requests.fill", Replicas.RequestFillMax, "1", "The largest part of a group's places for request ids that is taken, among groups with a replica here.");
         Meter.CreateObservableGauge("raft.groups.leaderless", Replicas.CountLeaderless, "{group}", "Groups of which a replica here knows no leader.");
         Meter.CreateObservableGauge("raft.commit.lag", Replicas.CommitLagMax, "{entry}", "The most entries that a leader here has appended and not yet committed.");
         Meter.CreateObservableGauge("raft.replicas", Replicas.Count, "{replica}", "Replicas that run here.");
@@ -51,6 +54,8 @@ public sealed class RaftMetrics : IDisposable
     internal Counter<long> Proposals { get; }
 
     internal Counter<long> MessagesDropped { get; }
+
+    internal Counter<long> RequestsRefused { get; }
 
     /// <inheritdoc/>
     public void Dispose() => Meter.Dispose();

@@ -121,8 +121,12 @@ public sealed class RaftOptions
     /// <value>The default is 10 minutes.</value>
     public TimeSpan RequestRetention { get; set; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>The most request ids that a group remembers; a full table refuses new ones.</summary>
-    /// <remarks>Each takes about 200 bytes of memory on every replica, and its result.</remarks>
+    /// <summary>The most request ids that a group remembers; a full table refuses new ones until the oldest are forgotten.</summary>
+    /// <remarks>
+    /// Each takes about 200 bytes of memory on every replica, and its result. Divided by <see cref="RequestRetention"/>, it is how many commands under ids of their clients a
+    /// group takes for ever: 1,666 a second by default. Commands without an id take no place. Where ids belong to several parties
+    /// (<see cref="StateMachines.IRequestScopes"/>), as those of counters to tenants, each may hold as many as there are places free: one alone half of them.
+    /// </remarks>
     /// <value>The default is 1,000,000.</value>
     public int RequestIdsMax { get; set; } = 1_000_000;
 

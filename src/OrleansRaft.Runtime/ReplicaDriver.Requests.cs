@@ -96,6 +96,13 @@ public sealed partial class ReplicaDriver
             return;
         }
 
+        if (machine.RefuseShare(view, now, proposals.Count) is { } full)
+        {
+            metrics.RequestsRefused.Add(1);
+            answers.Answer(submission, place, full);
+            return;
+        }
+
         if (toProposeBytes + bytes > options.AppendBytesMax)
         {
             Propose();

@@ -62,6 +62,8 @@ public sealed partial class ReplicaDriver
         HasLeader = Core.Leader is not null;
         HasCaughtUp = Core.HasCaughtUp;
         IsLeader = Core.Role == RaftRole.Leader;
+        RequestIds = machine.RequestIds;
+        RequestFill = (double)RequestIds / machine.Limits.RequestIdsMax;
         CommitLag = Core.Role == RaftRole.Leader ? Core.LastEntry.Index - Core.CommitIndex : 0;
         Volatile.Write(ref commitIndexSeen, Core.CommitIndex.Value);
         inbox.QueriesWaiting = reads.QueryCount;

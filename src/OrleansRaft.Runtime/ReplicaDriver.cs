@@ -96,6 +96,12 @@ public sealed partial class ReplicaDriver
     /// <summary>How many entries it had appended and not committed at the end of its last turn, if it led. Any thread.</summary>
     public long CommitLag { get => Volatile.Read(ref field); private set => Volatile.Write(ref field, value); }
 
+    /// <summary>How many request ids the group remembers, as this replica knows. Any thread.</summary>
+    public int RequestIds { get => Volatile.Read(ref field); private set => Volatile.Write(ref field, value); }
+
+    /// <summary>Which part of the places for request ids is taken, from 0 to 1. Any thread.</summary>
+    public double RequestFill { get => Volatile.Read(ref field); private set => Volatile.Write(ref field, value); }
+
     /// <summary>The commit index at the end of its last turn. Any thread.</summary>
     public LogIndex CommitIndex => new(Volatile.Read(ref commitIndexSeen));
 

@@ -48,6 +48,30 @@ public sealed class ReplicaRegistry
         return lag;
     }
 
+    /// <summary>The most request ids that a group with a replica here remembers.</summary>
+    public long RequestIdsMax()
+    {
+        long most = 0;
+        foreach (var (driver, _) in drivers)
+        {
+            most = Math.Max(most, driver.RequestIds);
+        }
+
+        return most;
+    }
+
+    /// <summary>The largest part of a group's places for request ids that is taken, from 0 to 1.</summary>
+    public double RequestFillMax()
+    {
+        double most = 0;
+        foreach (var (driver, _) in drivers)
+        {
+            most = Math.Max(most, driver.RequestFill);
+        }
+
+        return most;
+    }
+
     internal void Add(ReplicaDriver driver) => drivers[driver] = true;
 
     internal void Remove(ReplicaDriver driver) => drivers.TryRemove(driver, out _);

@@ -1,5 +1,6 @@
 using OrleansRaft.Core;
 using OrleansRaft.Core.Codec;
+using OrleansRaft.Runtime.StateMachines;
 
 namespace OrleansRaft.Runtime.Sessions;
 
@@ -14,13 +15,23 @@ internal sealed class RequestTable
     private readonly Dictionary<byte[], RequestRecord>.AlternateLookup<ReadOnlySpan<byte>> byId;
     private readonly Queue<(byte[] Id, LogTime Expires, RequestRecord Record)> inOrder = new();
 
-    public RequestTable()
+    private readonly ScopeCounts? scopes;
+
+    /// <param name="scopes">Says whose an id is; null when ids belong to nobody.</param>
+    public RequestTable(IRequestScopes? scopes)
     {
         records = new(ByteStringComparer.Instance);
         byId = records.GetAlternateLookup<ReadOnlySpan<byte>>();
+        this.scopes = scopes is null ? null : new ScopeCounts(scopes);
     }
 
     public int Count => records.Count;
+
+    /// <summary>When the oldest id is forgotten; null when there is none.</summary>
+    public LogTime? OldestExpires => inOrder.TryPeek(out var oldest) ? oldest.Expires : null;
+
+    /// <summary>How many ids the party of an id has here; null for an id that belongs to nobody.</summary>
+    public int? CountOfScope(ReadOnlySpan<byte> id) => scopes?.CountFor(id);
 
     /// <summary>Forgets what has expired at <paramref name="now"/>.</summary>
     public void Expire(LogTime now)
@@ -28,6 +39,7 @@ internal sealed class RequestTable
         while (inOrder.TryPeek(out var oldest) && oldest.Expires <= now)
         {
             records.Remove(oldest.Id);
+            scopes?.Remove(oldest.Id);
             inOrder.Dequeue();
         }
     }
@@ -38,6 +50,7 @@ internal sealed class RequestTable
     {
         var kept = id.ToArray();
         records.Add(kept, record);
+        scopes?.Add(id);
         inOrder.Enqueue((kept, expires, record));
     }
 
@@ -53,10 +66,10 @@ internal sealed class RequestTable
         }
     }
 
-    public static RequestTable Restore(ref WireReader reader)
+    public static RequestTable Restore(ref WireReader reader, IRequestScopes? scopes)
     {
         const int RecordBytesMin = 13;
-        var table = new RequestTable();
+        var table = new RequestTable(scopes);
         for (var left = reader.ReadCount(RecordBytesMin); left > 0; left--)
         {
             var id = reader.ReadBytes().Span;

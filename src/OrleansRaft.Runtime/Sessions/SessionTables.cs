@@ -1,5 +1,6 @@
 using OrleansRaft.Core;
 using OrleansRaft.Core.Codec;
+using OrleansRaft.Runtime.StateMachines;
 
 namespace OrleansRaft.Runtime.Sessions;
 
@@ -8,12 +9,44 @@ namespace OrleansRaft.Runtime.Sessions;
 /// Why a request id is safe to forget: an id that was applied at time t is remembered until t + R. A command whose deadline is t + R or later is refused, and so
 /// is every command past its deadline; so whatever duplicate is still admitted finds the id in the table.
 /// </remarks>
-internal sealed class SessionTables
+/// <param name="scopes">Says whose a request id is; null when ids belong to nobody.</param>
+internal sealed class SessionTables(IRequestScopes? scopes = null)
 {
-    private RequestTable requests = new();
+    private RequestTable requests = new(scopes);
     private ClientSessionTable sessions = new();
 
     public SessionLimits Limits { get; private set; } = SessionLimits.Initial;
+
+    /// <summary>How many request ids are remembered.</summary>
+    public int RequestCount => requests.Count;
+
+    /// <summary>
+    /// Refuses a command under a new request id whose party has as many ids as there are places free. For leaders, before they append: it decides nothing about
+    /// what is in the log, and changes nothing here.
+    /// </summary>
+    /// <param name="command">The command.</param>
+    /// <param name="now">The group's time.</param>
+    /// <param name="pending">How many commands are on their way into the table; they may all be of one party.</param>
+    public Reply? RefuseShare(in EnvelopeView command, LogTime now, int pending)
+    {
+        if (command.Kind != EnvelopeKind.Request
+            || requests.CountOfScope(command.RequestId.Span) is not { } held
+            || held + pending < Limits.RequestIdsMax - requests.Count - pending
+            || requests.OldestExpires is not { } expires)
+        {
+            return null;
+        }
+
+        // Only the next entry forgets what has expired, so that one must get through; and whoever repeats a request gets its answer.
+        return expires <= now || requests.Find(command.RequestId.Span) is not null
+            ? null
+            : Reply.Rejected(
+                RefusalReason.SessionTableFull,
+                null,
+                WaitFor(expires, now),
+                $"The group remembers {held} request ids of the same party, which may have as many as there are places free of {Limits.RequestIdsMax} "
+                    + $"({RaftOptions.SectionName}:{nameof(RaftOptions.RequestIdsMax)}); the oldest is forgotten in {expires - now} ms.");
+    }
 
     /// <summary>Forgets what has expired. To be called for each entry, of any kind, before it is looked at.</summary>
     public void Advance(LogTime now)
@@ -76,10 +109,10 @@ internal sealed class SessionTables
 
     /// <summary>Reads what <see cref="Capture"/> wrote.</summary>
     /// <exception cref="CorruptDataException">The bytes are damaged.</exception>
-    public static SessionTables Restore(ref WireReader reader) => new()
+    public static SessionTables Restore(ref WireReader reader, IRequestScopes? scopes = null) => new(scopes)
     {
         Limits = SessionLimitsCodec.Read(ref reader),
-        requests = RequestTable.Restore(ref reader),
+        requests = RequestTable.Restore(ref reader, scopes),
         sessions = ClientSessionTable.Restore(ref reader),
     };
 
@@ -102,10 +135,14 @@ internal sealed class SessionTables
 
         return requests.Count < Limits.RequestIdsMax
             ? Admission.New
-            : Admission.Refused(
+            : Admission.Answered(Reply.Rejected(
                 RefusalReason.SessionTableFull,
-                $"The group remembers {requests.Count} request ids, and {nameof(RaftOptions.RequestIdsMax)} allows no more until the oldest expire.");
+                null,
+                WaitFor(requests.OldestExpires ?? now, now),
+                $"The group remembers {requests.Count} request ids, and {RaftOptions.SectionName}:{nameof(RaftOptions.RequestIdsMax)} allows no more until the oldest are forgotten."));
     }
+
+    private static int WaitFor(LogTime expires, LogTime now) => (int)Math.Clamp(expires - now, 1, int.MaxValue);
 
     private Admission AdmitSession(in EnvelopeView command, ulong hash, LogTime now)
     {

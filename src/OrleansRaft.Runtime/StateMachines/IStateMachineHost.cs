@@ -15,6 +15,12 @@ public interface IStateMachineHost
     /// <summary>The limits in force at <see cref="AppliedEntry"/>.</summary>
     SessionLimits Limits { get; }
 
+    /// <summary>How many request ids are remembered at <see cref="AppliedEntry"/>.</summary>
+    int RequestIds => 0;
+
+    /// <summary>Refuses a command whose party has its share of the remembered request ids. Asked of a leader before it appends; changes nothing.</summary>
+    internal Reply? RefuseShare(in EnvelopeView command, LogTime now, int pending) => null;
+
     /// <summary>Says why an encoded <see cref="CommandEnvelope"/> cannot be applied, whatever the state; null when it can be decoded. Changes nothing.</summary>
     string? Refuse(ReadOnlyMemory<byte> envelope);
 

@@ -20,7 +20,7 @@ public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
     private readonly ArrayBufferWriter<byte> scratch = new();
     private readonly List<(int Place, RequestRecord Record)> recorded = [];
 
-    private SessionTables tables = new();
+    private SessionTables tables;
     private int capturedBytes;
 
     /// <summary>Hosts <paramref name="machine"/>, which is in its initial state.</summary>
@@ -35,6 +35,7 @@ public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
         this.machine = machine;
         this.commands = commands;
         this.results = results;
+        tables = new SessionTables(Scopes);
     }
 
     /// <inheritdoc/>
@@ -45,6 +46,14 @@ public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
 
     /// <inheritdoc/>
     public SessionLimits Limits => tables.Limits;
+
+    /// <inheritdoc/>
+    public int RequestIds => tables.RequestCount;
+
+    private IRequestScopes? Scopes => machine as IRequestScopes;
+
+    /// <inheritdoc/>
+    Reply? IStateMachineHost.RefuseShare(in EnvelopeView command, LogTime now, int pending) => tables.RefuseShare(command, now, pending);
 
     /// <inheritdoc/>
     public string? Refuse(ReadOnlyMemory<byte> envelope)
@@ -129,11 +138,11 @@ public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
         (AppliedEntry, AppliedTime, tables) = (entry, time, restored);
     }
 
-    private static (EntryId Entry, LogTime Time, SessionTables Tables, ReadOnlyMemory<byte> MachineState) Read(ReadOnlyMemory<byte> state)
+    private (EntryId Entry, LogTime Time, SessionTables Tables, ReadOnlyMemory<byte> MachineState) Read(ReadOnlyMemory<byte> state)
     {
         if (state.IsEmpty)
         {
-            return (EntryId.Zero, LogTime.Zero, new SessionTables(), state);
+            return (EntryId.Zero, LogTime.Zero, new SessionTables(Scopes), state);
         }
 
         var reader = new WireReader(state);
@@ -146,7 +155,7 @@ public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
 
         var entry = new EntryId(new Term(reader.ReadVarint()), new LogIndex(reader.ReadVarint()));
         var time = new LogTime(reader.ReadVarint());
-        return (entry, time, SessionTables.Restore(ref reader), reader.ReadRest());
+        return (entry, time, SessionTables.Restore(ref reader, Scopes), reader.ReadRest());
     }
 
     /// <summary>Answers what can be answered without the state machine; what it must apply joins the batch, and is answered after it.</summary>

@@ -38,7 +38,8 @@ internal static class OutcomeProblems
             StatusCodes.Status429TooManyRequests,
             ProblemTypes.Overloaded,
             "Too much waits already.",
-            $"{subject} was refused, and changed nothing. {refusal.Detail} Try again after the time in Retry-After, with fewer requests at once.")
+            $"{subject} was refused, and changed nothing. {refusal.Detail} Try again after the time in Retry-After, with fewer requests "
+                + (refusal.Reason == RefusalReason.SessionTableFull ? "that carry an Idempotency-Key: others take no place." : "at once."))
         {
             RetryAfterSeconds = Seconds(refusal.RetryAfter),
         },
@@ -59,5 +60,5 @@ internal static class OutcomeProblems
             Definite = false,
         };
 
-    private static int Seconds(TimeSpan wait) => (int)Math.Clamp(Math.Ceiling(wait.TotalSeconds), 1, 3_600);
+    private static int Seconds(TimeSpan wait) => (int)Math.Clamp(Math.Ceiling(wait.TotalSeconds), 1, 86_400);
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.AspNetCore.Http;
 using OrleansRaft.Counters;
 using OrleansRaft.Runtime;
@@ -47,12 +48,25 @@ public sealed class RequestHeaderTests
     {
         var longest = new CounterKey(new string('t', 128), new string('c', 128));
 
-        var one = IdempotencyKey.RequestIdOf("DELETE", longest, new string('k', 255));
-        var other = IdempotencyKey.RequestIdOf("DELETE", longest, new string('k', 254) + "l");
+        var one = CounterRequestId.Of("DELETE", longest, new string('k', 255));
+        var other = CounterRequestId.Of("DELETE", longest, new string('k', 254) + "l");
 
         one.Length.ShouldBeLessThanOrEqualTo(CommandEnvelope.RequestIdLengthMax);
         one.ShouldNotBe(other);
-        one.ShouldBe(IdempotencyKey.RequestIdOf("DELETE", longest, new string('k', 255)));
+        one.ShouldBe(CounterRequestId.Of("DELETE", longest, new string('k', 255)));
+    }
+
+    [Fact]
+    public void A_request_id_belongs_to_its_tenant()
+    {
+        string TenantOf(string id) => Encoding.UTF8.GetString(new CounterMachine().ScopeOf(Encoding.UTF8.GetBytes(id)));
+
+        TenantOf(CounterRequestId.Of("POST", new("acme", "visits"), "k/1 a")).ShouldBe("acme");
+        TenantOf(CounterRequestId.Of("DELETE", new("a.b-c", "/"), "k")).ShouldBe("a.b-c");
+        TenantOf(CounterRequestId.Of("POST", new(new string('t', 128), new string('c', 128)), new string('k', 255))).ShouldBe("#");
+        TenantOf("my own id").ShouldBe("");
+        TenantOf("own/id").ShouldBe("");
+        TenantOf("").ShouldBe("");
     }
 
     [Fact]
@@ -60,11 +74,11 @@ public sealed class RequestHeaderTests
     {
         string[] ids =
         [
-            IdempotencyKey.RequestIdOf("POST", new("a", "b"), "k"),
-            IdempotencyKey.RequestIdOf("PUT", new("a", "b"), "k"),
-            IdempotencyKey.RequestIdOf("DELETE", new("a", "b"), "k"),
-            IdempotencyKey.RequestIdOf("POST", new("a", "c"), "k"),
-            IdempotencyKey.RequestIdOf("POST", new("b", "b"), "k"),
+            CounterRequestId.Of("POST", new("a", "b"), "k"),
+            CounterRequestId.Of("PUT", new("a", "b"), "k"),
+            CounterRequestId.Of("DELETE", new("a", "b"), "k"),
+            CounterRequestId.Of("POST", new("a", "c"), "k"),
+            CounterRequestId.Of("POST", new("b", "b"), "k"),
         ];
 
         ids.ShouldBeUnique();
