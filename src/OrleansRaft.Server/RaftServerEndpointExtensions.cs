@@ -35,7 +35,7 @@ public static class RaftServerEndpointExtensions
         MapGroups(endpoints, services.GetRequiredService<GroupEndpoints>(), logger);
         MapMembers(endpoints, services.GetRequiredService<MemberEndpoints>(), logger);
         MapLive(endpoints, services.GetRequiredService<EventEndpoints>(), services.GetRequiredService<FaultEndpoints>(), logger);
-        MapLab(endpoints, services.GetRequiredService<LabEndpoints>(), logger);
+        MapLab(endpoints, services.GetRequiredService<LabEndpoints>(), options.Lab, logger);
         MapOperations(endpoints, services.GetRequiredService<HealthEndpoints>(), logger);
         MapDescription(endpoints);
         if (options.Dashboard)
@@ -45,7 +45,7 @@ public static class RaftServerEndpointExtensions
 
         if (options.StartPage)
         {
-            StartPage.Map(endpoints);
+            StartPage.Map(endpoints, options.Lab);
         }
 
         return endpoints;
@@ -89,12 +89,12 @@ public static class RaftServerEndpointExtensions
         endpoints.Map(HttpMethods.Delete, Faults + "/{fault}", faults.HealAsync, ApiOperations.HealFault, logger);
     }
 
-    private static void MapLab(IEndpointRouteBuilder endpoints, LabEndpoints lab, ILogger logger)
+    private static void MapLab(IEndpointRouteBuilder endpoints, LabEndpoints lab, bool isOn, ILogger logger)
     {
-        endpoints.Map(HttpMethods.Get, Lab, LabEndpoints.ListAsync, ApiOperations.ListScenarios, logger);
-        endpoints.Map(HttpMethods.Get, Lab + "/{scenario}", LabEndpoints.GetAsync, ApiOperations.GetScenario, logger);
-        endpoints.Map(HttpMethods.Get, Lab + "/{scenario}/recording", lab.PlayAsync, ApiOperations.PlayScenario, logger);
-        endpoints.Map(HttpMethods.Post, Lab + "/recordings", lab.PlayPostedAsync, ApiOperations.PlayPosted, logger);
+        endpoints.Map(HttpMethods.Get, Lab, LabEndpoints.Where(isOn, LabEndpoints.ListAsync), ApiOperations.ListScenarios, logger);
+        endpoints.Map(HttpMethods.Get, Lab + "/{scenario}", LabEndpoints.Where(isOn, LabEndpoints.GetAsync), ApiOperations.GetScenario, logger);
+        endpoints.Map(HttpMethods.Get, Lab + "/{scenario}/recording", LabEndpoints.Where(isOn, lab.PlayAsync), ApiOperations.PlayScenario, logger);
+        endpoints.Map(HttpMethods.Post, Lab + "/recordings", LabEndpoints.Where(isOn, lab.PlayPostedAsync), ApiOperations.PlayPosted, logger);
     }
 
     private static void MapOperations(IEndpointRouteBuilder endpoints, HealthEndpoints health, ILogger logger)

@@ -139,7 +139,11 @@ internal sealed class DemoSilo : IAsyncDisposable
     private WebApplication Build(DemoClusterParts cluster)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "oraft" });
-        builder.Configuration.AddInMemoryCollection([new($"{FaultOptions.SectionName}:{nameof(FaultOptions.Enabled)}", "true")]);
+        builder.Configuration.AddInMemoryCollection(
+        [
+            new($"{FaultOptions.SectionName}:{nameof(FaultOptions.Enabled)}", "true"),
+            new($"{RaftServerOptions.SectionName}:{nameof(RaftServerOptions.Lab)}", "true"),
+        ]);
         builder.Services.AddRouting();
         builder.Services.AddSingleton<IServer>(Http);
         builder.Services.AddSingleton<IHostLifetime, SilentLifetime>();

@@ -167,6 +167,11 @@ internal sealed class ConditionParser(IReadOnlyList<string> nodes)
         var named = fields.Get(name).ValueKind == JsonValueKind.String
             ? [(fields.Get(name), fields.At(name))]
             : fields.List(name).ToList();
+        if (named.Count > nodes.Count)
+        {
+            throw new ScenarioException(fields.At(name), $"names {named.Count} nodes; there are {nodes.Count}.");
+        }
+
         return [.. named.Select(item => nodes.Index().FirstOrDefault(node => item.Item1.ValueKind == JsonValueKind.String && node.Item == item.Item1.GetString()) is { Item: not null } found
             ? found.Index
             : throw new ScenarioException(item.Item2, $"names no node; there are {string.Join(", ", nodes)}."))];

@@ -17,6 +17,7 @@ internal sealed class DeedParser(IReadOnlyList<string> nodes)
 
     private const int MillisecondsMax = 20_000;
     private const int TimesMax = 200;
+    private const int ClientNameMax = 32;
     private const int LimitDefault = 5_000;
 
     private readonly ConditionParser conditions = new(nodes);
@@ -86,7 +87,7 @@ internal sealed class DeedParser(IReadOnlyList<string> nodes)
         }
 
         return new ClientDeed(
-            fields.Text("client"),
+            fields.Text("client") is { Length: <= ClientNameMax } name ? name : throw new ScenarioException(fields.At("client"), $"must have at most {ClientNameMax} characters."),
             isGet ? null : new RegisterCommand(given[0] == "add", fields.Number(given[0], int.MinValue, int.MaxValue)),
             fields.Has("via") && fields.Text("via") != "leader" ? NodeOf(fields.Text("via"), fields.At("via")) : null,
             how == "stale",

@@ -5,7 +5,7 @@ using OrleansRaft.Runtime;
 namespace OrleansRaft.Lab.Scenarios;
 
 /// <summary>Looks at one node again and again, and tells when it is another than before.</summary>
-internal sealed class NodeWatch(Scenario scenario, ScenarioPlay play, int node, IDictionary<(long Index, long Term), string> entries)
+internal sealed class NodeWatch(Scenario scenario, ScenarioPlay play, int node, IDictionary<(long Index, long Term), string> entries, PlayBudget budget)
 {
     private static readonly RegisterCodec Codec = new();
 
@@ -18,7 +18,7 @@ internal sealed class NodeWatch(Scenario scenario, ScenarioPlay play, int node, 
     {
         var state = Describe();
         if (shown is not null && state with { At = shown.At, Log = shown.Log, Progress = shown.Progress } == shown
-            && state.Log.SequenceEqual(shown.Log) && state.Progress.SequenceEqual(shown.Progress))
+            && (ReferenceEquals(state.Log, shown.Log) || state.Log.SequenceEqual(shown.Log)) && state.Progress.SequenceEqual(shown.Progress))
         {
             return null;
         }
@@ -96,6 +96,7 @@ internal sealed class NodeWatch(Scenario scenario, ScenarioPlay play, int node, 
     private (long First, IReadOnlyList<long> Log) ReadLog(RaftCore core)
     {
         var kept = core.EntriesAfter(LogIndex.Zero, int.MaxValue);
+        budget.Look(kept.Count);
         foreach (var entry in kept)
         {
             entries.TryAdd((entry.Index.Value, entry.Term.Value), TextOf(entry));

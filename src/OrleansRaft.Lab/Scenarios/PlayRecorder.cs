@@ -7,9 +7,18 @@ namespace OrleansRaft.Lab.Scenarios;
 /// <summary>Notes down what happens in a play.</summary>
 internal sealed class PlayRecorder
 {
+    // About what each takes as JSON.
+    private const int StateBytes = 300;
+    private const int TermBytes = 4;
+    private const int PeerBytes = 40;
+    private const int LinkBytes = 20;
+    private const int RequestBytes = 300;
+    private const int MessageBytes = 150;
+
     private readonly Scenario scenario;
     private readonly ScenarioPlay play;
     private readonly Dictionary<(Message Message, ReplicaId To), RecordedMessage> onTheWay = new(new BySelf());
+    private readonly Dictionary<string, ClientRequest> latest = new(StringComparer.Ordinal);
     private readonly NodeWatch[] watches;
 
     public PlayRecorder(Scenario scenario, ScenarioPlay play)
@@ -17,8 +26,11 @@ internal sealed class PlayRecorder
         this.scenario = scenario;
         this.play = play;
         Recording = new Recording(scenario);
-        watches = [.. Enumerable.Range(0, scenario.Nodes.Count).Select(node => new NodeWatch(scenario, play, node, Recording.Entries))];
+        watches = [.. Enumerable.Range(0, scenario.Nodes.Count).Select(node => new NodeWatch(scenario, play, node, Recording.Entries, Budget))];
     }
+
+    /// <summary>What the play may still cost.</summary>
+    public PlayBudget Budget { get; } = new();
 
     /// <summary>What was noted so far.</summary>
     public Recording Recording { get; }
@@ -42,11 +54,13 @@ internal sealed class PlayRecorder
     /// <summary>Notes every node that is another than before.</summary>
     public void Capture()
     {
+        Budget.Look(watches.Length);
         foreach (var watch in watches)
         {
             if (watch.Look() is { } state)
             {
                 Recording.States.Add(state);
+                Budget.Record(StateBytes + (state.Log.Count * TermBytes) + (state.Progress.Count * PeerBytes));
             }
         }
     }
@@ -65,6 +79,7 @@ internal sealed class PlayRecorder
         if (!cut.SequenceEqual(Recording.Links.LastOrDefault()?.Cut ?? []))
         {
             Recording.Links.Add(new LinksState(Now, cut));
+            Budget.Record(cut.Count * LinkBytes);
         }
     }
 
@@ -82,8 +97,13 @@ internal sealed class PlayRecorder
     {
         var request = new ClientRequest { Client = client.Client, Command = client.Text, Via = via, Sent = Now };
         Recording.Clients.Add(request);
+        latest[client.Client] = request;
+        Budget.Record(RequestBytes);
         return request;
     }
+
+    /// <summary>The latest request of a client.</summary>
+    public ClientRequest? LastRequestOf(string client) => latest.GetValueOrDefault(client);
 
     /// <summary>Ends the recording.</summary>
     public Recording Finish()
@@ -115,6 +135,7 @@ internal sealed class PlayRecorder
             IsRejected = isRejected,
         };
         Recording.Messages.Add(message);
+        Budget.Record(MessageBytes);
         onTheWay[(carried.Message, carried.To)] = message;
     }
 

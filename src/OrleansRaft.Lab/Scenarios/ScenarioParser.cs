@@ -7,6 +7,7 @@ namespace OrleansRaft.Lab.Scenarios;
 internal static class ScenarioParser
 {
     private const int StepsMax = 100;
+    private const int RequestsMax = 1_000;
     private const int MillisecondsMax = 60_000;
 
     public static Scenario Parse(JsonElement json)
@@ -14,11 +15,10 @@ internal static class ScenarioParser
         var fields = new JsonFields(json, "", "name", "title", "about", "nodes", "seed", "settings", "steps", "interventions");
         var nodes = ParseNodes(fields);
         var deeds = new DeedParser(nodes);
-        return new Scenario(
-            json.Clone(),
-            ParseSettings(fields),
-            [.. Limited(fields, "steps").Select((item, number) => ParseStep(deeds, item.Json, item.Place, number))],
-            fields.Has("interventions") ? [.. Limited(fields, "interventions").Select(item => ParseIntervention(deeds, item.Json, item.Place))] : [])
+        List<ScenarioStep> steps = [.. Limited(fields, "steps").Select((item, number) => ParseStep(deeds, item.Json, item.Place, number))];
+        List<Intervention> interventions = fields.Has("interventions") ? [.. Limited(fields, "interventions").Select(item => ParseIntervention(deeds, item.Json, item.Place))] : [];
+        RequireFewRequests(steps.Select(static step => step.Deed).Concat(interventions.Select(static intervention => intervention.Deed)));
+        return new Scenario(json.Clone(), ParseSettings(fields), steps, interventions)
         {
             Name = ParseName(fields),
             Title = fields.Words("title"),
@@ -50,6 +50,16 @@ internal static class ScenarioParser
         }
 
         return nodes.Count is >= 1 and <= Scenario.NodesMax ? nodes : throw new ScenarioException("nodes", $"must be 1 to {Scenario.NodesMax} names.");
+    }
+
+    /// <summary>Each request is an entry in every log, in every snapshot, and in the recording.</summary>
+    private static void RequireFewRequests(IEnumerable<Deed?> deeds)
+    {
+        var requests = deeds.OfType<ClientDeed>().Sum(static deed => deed.Times);
+        if (requests > RequestsMax)
+        {
+            throw new ScenarioException("steps", $"send {requests} requests in all; a play has at most {RequestsMax}.");
+        }
     }
 
     private static List<(JsonElement Json, string Place)> Limited(JsonFields fields, string name)

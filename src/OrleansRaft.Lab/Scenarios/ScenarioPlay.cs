@@ -12,7 +12,8 @@ internal sealed class ScenarioPlay
     /// <summary>The name of the only group.</summary>
     public const string Group = "lab";
 
-    private const long ClockStepsMax = 300_000;
+    /// <summary>The most events; a play that makes more ends early, and not as expected.</summary>
+    private const long ClockStepsMax = 100_000;
     private const string Key = "x";
     private static readonly TimeSpan TimeMax = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Epilogue = TimeSpan.FromSeconds(3);
@@ -60,9 +61,9 @@ internal sealed class ScenarioPlay
     public long? ValueOf(int node) => Cluster.Nodes[node].Find(Group) is { } replica ? registers[replica.Machine].Value : null;
 
     /// <summary>The latest request of a client.</summary>
-    public ClientRequest? LastRequestOf(string client) => recorder.Recording.Clients.LastOrDefault(request => request.Client == client);
+    public ClientRequest? LastRequestOf(string client) => recorder.LastRequestOf(client);
 
-    private bool IsTooMuch => Cluster.Clock.Steps >= ClockStepsMax || recorder.Recording.States.Count >= Recording.StatesMax;
+    private bool IsTooMuch => Cluster.Clock.Steps >= ClockStepsMax || recorder.Recording.States.Count >= Recording.StatesMax || recorder.Budget.IsSpent;
 
     /// <summary>Plays from the beginning to the end.</summary>
     public Recording Play()
@@ -77,6 +78,11 @@ internal sealed class ScenarioPlay
         recorder.Capture();
         foreach (var step in scenario.Steps)
         {
+            if (IsTooMuch)
+            {
+                break;
+            }
+
             Take(step);
         }
 
@@ -93,7 +99,7 @@ internal sealed class ScenarioPlay
 
         if (IsTooMuch)
         {
-            recorder.Check(scenario.Steps.Count, holds: false, new Words("the play is short enough to be recorded whole", "剧情足够短，可以完整记录"));
+            recorder.Check(scenario.Steps.Count, holds: false, TooLong());
         }
 
         return recorder.Finish();
@@ -114,7 +120,7 @@ internal sealed class ScenarioPlay
                 Pass(static () => false, wait.For);
                 break;
             case UntilDeed until:
-                Pass(() => until.Conditions.All(condition => condition.Holds(this)), until.Limit);
+                Pass(() => HoldAll(until.Conditions), until.Limit);
                 Check(step.Number, until.Conditions);
                 break;
             case ExpectDeed expect:
@@ -140,6 +146,29 @@ internal sealed class ScenarioPlay
             TimeSpan.FromTicks(Math.Max(0, Math.Min(limit.Ticks, left.Ticks))));
         recorder.Capture();
     }
+
+    private bool HoldAll(IReadOnlyList<Condition> conditions)
+    {
+        foreach (var condition in conditions)
+        {
+            // A condition looks at every node at most.
+            recorder.Budget.Look(scenario.Nodes.Count);
+            if (!condition.Holds(this))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private Words TooLong() => new(
+        FormattableString.Invariant($"the play is short enough to be recorded whole: it was ended at {Cluster.Clock.Now.TotalMilliseconds:0} ms, since a play has at most ")
+            + FormattableString.Invariant($"{ClockStepsMax:N0} events, {Recording.StatesMax:N0} changes of nodes, {PlayBudget.LooksMax:N0} looks at nodes and entries, and ")
+            + FormattableString.Invariant($"{PlayBudget.BytesMax / (1024 * 1024)} MB; give it fewer or shorter steps, or longer ticks"),
+        FormattableString.Invariant($"剧情足够短，可以完整记录：播放在 {Cluster.Clock.Now.TotalMilliseconds:0} ms 处结束，因为一次播放最多有 ")
+            + FormattableString.Invariant($"{ClockStepsMax:N0} 个事件、{Recording.StatesMax:N0} 次节点变化、{PlayBudget.LooksMax:N0} 次查看和 ")
+            + FormattableString.Invariant($"{PlayBudget.BytesMax / (1024 * 1024)} MB；请减少或缩短步骤，或增大时钟间隔"));
 
     private void Check(int step, IReadOnlyList<Condition> conditions)
     {

@@ -7,6 +7,7 @@ internal static class ApiOperations
     private static readonly ApiAnswer TheGroup = new(200, "The group as it is then.", ApiSchemas.Group);
     private static readonly ApiProblem Invalid = new(400, ProblemTypes.InvalidRequest, "a field, header or parameter is wrong; field names it");
     private static readonly ApiProblem FaultsOff = new(403, ProblemTypes.FaultsDisabled, "faults are off on this cluster, or this kind is not possible in it");
+    private static readonly ApiProblem LabOff = new(403, ProblemTypes.LabDisabled, "the lab is off on this silo");
     private static readonly ApiProblem NoSuchScenario = new(404, ProblemTypes.UnknownScenario, "the lab has no such scenario");
     private static readonly ApiProblem NoSuchGroup = new(404, ProblemTypes.UnknownGroup, "there is no such group in this cluster");
     private static readonly ApiProblem NoSuchCounter = new(404, ProblemTypes.UnknownCounter, "the counter was never written, or was deleted");
@@ -92,9 +93,9 @@ internal static class ApiOperations
 
     public static readonly ApiOperation GetGroup = new("getGroup", ApiTags.Groups, "Shows one Raft group with its replicas")
     {
-        Parameters = [ApiParameter.Group],
+        Parameters = [ApiParameter.Group, ApiParameter.Digest],
         Success = new(200, "The group.", ApiSchemas.Group),
-        Problems = [NoSuchGroup, Failed],
+        Problems = [Invalid, NoSuchGroup, Failed],
     };
 
     public static readonly ApiOperation TransferLeadership = new("transferLeadership", ApiTags.Groups, "Hands a group's leadership to another of its voters")
@@ -109,7 +110,7 @@ internal static class ApiOperations
     public static readonly ApiOperation AddMember = new("addMember", ApiTags.Groups, "Adds a replica to a group, replaces one, or changes the number of voters")
     {
         Description = "A new replica receives the log first, and votes when it has caught up; one that is far behind is answered as a learner and becomes a voter "
-            + "by itself. Numbers of removed replicas are not used again.",
+            + "by itself. Numbers of removed replicas are not used again. A group has at most 7 voters and 7 learners.",
         Parameters = [ApiParameter.Group],
         Body = ApiSchemas.MembersBody,
         Success = TheGroup,
@@ -119,7 +120,7 @@ internal static class ApiOperations
     public static readonly ApiOperation RemoveMember = new("removeMember", ApiTags.Groups, "Removes a replica from a group")
     {
         Description = "The parameters may also stand in a body. A leader that is removed hands over first.",
-        Parameters = [ApiParameter.Group, ApiParameter.Replica, ApiParameter.Version],
+        Parameters = [ApiParameter.Group, ApiParameter.Replica, ApiParameter.Version, ApiParameter.Force],
         Success = TheGroup,
         Problems = [Invalid, NoSuchGroup, Conflict, TooLarge, NotJson, Overloaded, Failed, NoLeader, ChangeUnknown],
     };
@@ -171,21 +172,21 @@ internal static class ApiOperations
     public static readonly ApiOperation ListScenarios = new("listScenarios", ApiTags.Lab, "Lists the scenarios of the lab")
     {
         Success = new(200, "The scenarios.", ApiSchemas.ScenarioList),
-        Problems = [Failed],
+        Problems = [LabOff, Failed],
     };
 
     public static readonly ApiOperation GetScenario = new("getScenario", ApiTags.Lab, "Reads a scenario")
     {
         Parameters = [ApiParameter.Scenario],
         Success = new(200, "The scenario, as it can be altered and posted.", ApiSchemas.Scenario),
-        Problems = [NoSuchScenario, Failed],
+        Problems = [LabOff, NoSuchScenario, Failed],
     };
 
     public static readonly ApiOperation PlayScenario = new("playScenario", ApiTags.Lab, "Plays a scenario on the real algorithm under virtual time")
     {
         Parameters = [ApiParameter.Scenario],
         Success = new(200, "The recording of the whole play: the same every time.", ApiSchemas.Recording),
-        Problems = [NoSuchScenario, Overloaded, Failed],
+        Problems = [LabOff, NoSuchScenario, Overloaded, Failed],
     };
 
     public static readonly ApiOperation PlayPosted = new("playPostedScenario", ApiTags.Lab, "Plays a scenario of the visitor's own")
@@ -193,7 +194,7 @@ internal static class ApiOperations
         Description = "Nothing of it is kept. What is wrong with it is named by its place, such as steps[3].cut.",
         Body = ApiSchemas.Scenario,
         Success = new(200, "The recording of the whole play.", ApiSchemas.Recording),
-        Problems = [Invalid, TooLarge, NotJson, Overloaded, Failed],
+        Problems = [Invalid, LabOff, TooLarge, NotJson, Overloaded, Failed],
     };
 
     public static readonly ApiOperation Live = new("checkLive", ApiTags.Operations, "Whether the process runs")

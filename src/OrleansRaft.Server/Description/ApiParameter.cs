@@ -17,6 +17,12 @@ internal sealed record ApiParameter(string Name, ParameterLocation In, string De
 
     public static readonly ApiParameter Group = InPath("group", "Which group, such as counters-0.", () => new OpenApiSchema { Type = JsonSchemaType.String });
 
+    public static readonly ApiParameter Digest = InQuery(
+        "digest",
+        "Whether to add digests of the replicas' states. They cost a capture of each: a replica makes one at most so often that it spends a hundredth of its time on them, and answers "
+        + "with its last one meanwhile. Compare digests only where digestIndex is the same.",
+        () => new OpenApiSchema { Type = JsonSchemaType.Boolean, Default = JsonValue.Create(false) });
+
     public static readonly ApiParameter Replica = InQuery(
         "replica", "Which replica.", () => new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64", Minimum = "1" });
 
@@ -24,6 +30,11 @@ internal sealed record ApiParameter(string Name, ParameterLocation In, string De
         "version",
         "The configuration's version for which the change is made; any without it.",
         () => new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64", Minimum = "0" });
+
+    public static readonly ApiParameter Force = InQuery(
+        "force",
+        "Whether the group catalogue-0 may be left with fewer voters than it should have.",
+        () => new OpenApiSchema { Type = JsonSchemaType.Boolean, Default = JsonValue.Create(false) });
 
     public static readonly ApiParameter FocusGroup = InQuery(
         "group", "The group in focus, of which messages come too.", () => new OpenApiSchema { Type = JsonSchemaType.String });
@@ -88,5 +99,5 @@ internal sealed record ApiParameter(string Name, ParameterLocation In, string De
     private static ApiParameter InQuery(string name, string description, Func<OpenApiSchema> schema) => new(name, ParameterLocation.Query, description, schema);
 
     private static OpenApiSchema NameSchema() =>
-        new() { Type = JsonSchemaType.String, MinLength = 1, MaxLength = NameRule.LengthMax, Pattern = "^[A-Za-z0-9._-]+$" };
+        new() { Type = JsonSchemaType.String, MinLength = 1, MaxLength = NameRule.LengthMax, Pattern = @"^(?!\.{1,2}$)[A-Za-z0-9._-]+$" };
 }

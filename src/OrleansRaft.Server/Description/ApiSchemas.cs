@@ -85,7 +85,8 @@ internal static class ApiSchemas
             ("lastIndex", Int64("The end of its log.", OrNull)),
             ("commitIndex", Int64("The last entry it knows to be committed.", OrNull)),
             ("appliedIndex", Int64("The last entry that its state machine holds.", OrNull)),
-            ("digest", Text("A digest of its whole state at appliedIndex: replicas at one index can be compared. Null only when it did not answer.", OrNull)),
+            ("digest", Text("A digest of its whole state at digestIndex. Null unless it was asked for: it costs a capture of the state. Null proves nothing.", OrNull)),
+            ("digestIndex", Int64("The last entry in the state that the digest is of: replicas can be compared where it is the same. Null without a digest.", OrNull)),
             ("lastContactMilliseconds", Int64("How long ago it heard from its leader; null for the leader itself.", OrNull)),
             ("problem", Text("Only of a replica that did not answer: why.")),
         ]);
@@ -114,11 +115,12 @@ internal static class ApiSchemas
     {
         var schema = Closed(
         [
-            ("replica", Int64("The number of the replica that joins; a number that was never used is chosen without it.")),
+            ("replica", Int64("The number of the replica that joins, at most 64 beyond the highest that was used; the next that was never used is chosen without it.")),
             ("replaces", Int64("The voter whose place it takes once it has caught up.")),
             ("learner", new OpenApiSchema { Type = JsonSchemaType.Boolean, Description = "Whether it stays without a vote." }),
             ("silo", Text("The silo whose local store is to hold it; only where silos have stores of their own.")),
-            ("voters", Int64("Instead of all these: how many voters the group is to have.")),
+            ("voters", Int64("Instead of all these: how many voters the group is to have, from 1 to 7.")),
+            ("force", new OpenApiSchema { Type = JsonSchemaType.Boolean, Description = "With voters, or of a removal: whether the group catalogue-0 may be left with fewer voters than it should have." }),
             ("version", Int64("The configuration's version for which the change is made; any without it.")),
         ]);
         schema.Required!.Clear();

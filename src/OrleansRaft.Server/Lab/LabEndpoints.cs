@@ -8,11 +8,18 @@ namespace OrleansRaft.Server;
 /// <summary>The lab of the HTTP API: scenarios, and recordings of them. It keeps nothing, so visitors cannot disturb each other.</summary>
 internal sealed class LabEndpoints : IDisposable
 {
-    // A play is bounded, but takes a core for a moment: the groups come first.
-    private const int AtOnceMax = 2;
+    // A play is bounded, but takes a core for a moment: the groups come first. A recording takes memory until its reader has it.
+    private const int WaitingMax = 8;
+    private const int SendingMax = 4;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan ReadingTimeMax = TimeSpan.FromSeconds(30);
 
-    private readonly SemaphoreSlim playing = new(AtOnceMax);
+    private readonly SemaphoreSlim playing = new(1);
+    private readonly SemaphoreSlim sending = new(SendingMax);
+    private int waiting;
+
+    /// <summary>A handler where the lab is on; where it is off, one that says so.</summary>
+    public static RequestDelegate Where(bool isOn, RequestDelegate handler) => isOn ? handler : RefuseAsync;
 
     public static Task ListAsync(HttpContext context)
     {
@@ -65,7 +72,17 @@ internal sealed class LabEndpoints : IDisposable
         await PlayAsync(context, scenario.Value);
     }
 
-    public void Dispose() => playing.Dispose();
+    public void Dispose()
+    {
+        playing.Dispose();
+        sending.Dispose();
+    }
+
+    private static Task RefuseAsync(HttpContext context)
+    {
+        KnownProblems.LabDisabled().Write(context.Response);
+        return Task.CompletedTask;
+    }
 
     private static Scenario? Find(HttpContext context)
     {
@@ -104,26 +121,85 @@ internal sealed class LabEndpoints : IDisposable
 
     private async Task PlayAsync(HttpContext context, Scenario scenario)
     {
-        if (!await playing.WaitAsync(Patience, context.RequestAborted))
+        if (!await EnterAsync(sending, context.RequestAborted))
         {
-            KnownProblems.LabBusy(AtOnceMax).Write(context.Response);
+            KnownProblems.LabBusy().Write(context.Response);
             return;
         }
 
-        var output = new ArrayBufferWriter<byte>(64 * 1024);
         try
         {
-            var recording = await Task.Run(scenario.Play, context.RequestAborted);
-            using var json = new Utf8JsonWriter(output);
-            RecordingJson.Write(json, recording);
+            if (await RecordAsync(scenario, context.RequestAborted) is { } recording)
+            {
+                await SendAsync(context, recording);
+            }
+            else
+            {
+                KnownProblems.LabBusy().Write(context.Response);
+            }
+        }
+        finally
+        {
+            sending.Release();
+        }
+    }
+
+    /// <summary>Waits in a queue that is as short as it is useful.</summary>
+    private async Task<bool> EnterAsync(SemaphoreSlim door, CancellationToken cancellation)
+    {
+        try
+        {
+            return Interlocked.Increment(ref waiting) <= WaitingMax && await door.WaitAsync(Patience, cancellation);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref waiting);
+        }
+    }
+
+    /// <returns>The recording as JSON; null when others play for too long.</returns>
+    private async Task<ReadOnlyMemory<byte>?> RecordAsync(Scenario scenario, CancellationToken cancellation)
+    {
+        if (!await playing.WaitAsync(Patience, cancellation))
+        {
+            return null;
+        }
+
+        try
+        {
+            return await Task.Run(() => Record(scenario), cancellation);
         }
         finally
         {
             playing.Release();
         }
+    }
 
+    private static ReadOnlyMemory<byte> Record(Scenario scenario)
+    {
+        var output = new ArrayBufferWriter<byte>(64 * 1024);
+        using (var json = new Utf8JsonWriter(output))
+        {
+            RecordingJson.Write(json, scenario.Play());
+        }
+
+        return output.WrittenMemory;
+    }
+
+    /// <summary>A reader that takes too long is cut off: it would keep others out.</summary>
+    private static async Task SendAsync(HttpContext context, ReadOnlyMemory<byte> recording)
+    {
+        using var reading = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
+        reading.CancelAfter(ReadingTimeMax);
         Prepare(context.Response);
-        await context.Response.BodyWriter.WriteAsync(output.WrittenMemory, context.RequestAborted);
+        try
+        {
+            await context.Response.BodyWriter.WriteAsync(recording, reading.Token);
+        }
+        catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
+        {
+            context.Abort();
+        }
     }
 
     private static Utf8JsonWriter Start(HttpResponse response)

@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Reflection;
 using System.Security.Cryptography;
+using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -12,6 +13,7 @@ internal static class StartPage
 {
     private const string ResourcePrefix = "page/";
     private const string Document = "index.html";
+    private const string DocumentWithoutLab = "index.html without the lab";
     private static readonly string[] Methods = [HttpMethods.Get, HttpMethods.Head];
 
     // Nothing is loaded from elsewhere and nothing is written into the page as markup.
@@ -21,10 +23,13 @@ internal static class StartPage
     private static readonly FrozenDictionary<string, Asset> Assets = Load().ToFrozenDictionary(asset => asset.Name, StringComparer.Ordinal);
 
     /// <summary>Maps <c>/</c>, <c>/lab</c> and what they load.</summary>
-    public static void Map(IEndpointRouteBuilder endpoints)
+    /// <param name="endpoints">Where.</param>
+    /// <param name="hasLab">Whether the lab is on; the document says so to the script.</param>
+    public static void Map(IEndpointRouteBuilder endpoints, bool hasLab)
     {
-        endpoints.MapMethods("/", Methods, (RequestDelegate)(context => ServeAsync(context, Document))).ExcludeFromDescription();
-        endpoints.MapMethods("/lab", Methods, (RequestDelegate)(context => ServeAsync(context, Document))).ExcludeFromDescription();
+        var document = hasLab ? Document : DocumentWithoutLab;
+        endpoints.MapMethods("/", Methods, (RequestDelegate)(context => ServeAsync(context, document))).ExcludeFromDescription();
+        endpoints.MapMethods("/lab", Methods, LabEndpoints.Where(hasLab, context => ServeAsync(context, document))).ExcludeFromDescription();
         endpoints.MapMethods("/page/{**file}", Methods, (RequestDelegate)(context => ServeAsync(context, context.Request.RouteValues["file"] as string ?? ""))).ExcludeFromDescription();
     }
 
@@ -64,7 +69,13 @@ internal static class StartPage
             var tag = $"\"{Convert.ToHexStringLower(SHA256.HashData(bytes).AsSpan(0, 8))}\"";
 
             // Where the assembly was built on Windows, folders are told apart by its separator.
-            yield return new Asset(resource[ResourcePrefix.Length..].Replace('\\', '/'), ContentTypeOf(resource), tag, bytes);
+            var name = resource[ResourcePrefix.Length..].Replace('\\', '/');
+            yield return new Asset(name, ContentTypeOf(resource), tag, bytes);
+            if (name == Document)
+            {
+                var without = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(bytes).Replace("<html ", "<html data-lab=\"off\" ", StringComparison.Ordinal));
+                yield return new Asset(DocumentWithoutLab, ContentTypeOf(resource), $"{tag[..^1]}-\"", without);
+            }
         }
     }
 

@@ -22,6 +22,13 @@ internal static class KnownProblems
             "The request's body is not JSON.",
             $"The body is sent {(string.IsNullOrEmpty(contentType) ? "without a Content-Type" : $"as {Shortened.Of(contentType)}")}. Send it as application/json in UTF-8.");
 
+    public static Problem UnsupportedEncoding(string encoding) =>
+        new(
+            StatusCodes.Status415UnsupportedMediaType,
+            ProblemTypes.UnsupportedMediaType,
+            "The request's body is not JSON.",
+            $"The body has the Content-Encoding {Shortened.Of(encoding)}, which is not read here. Send it as it is.") { Field = "Content-Encoding" };
+
     public static Problem UnknownGroup(string group) =>
         new(
             StatusCodes.Status404NotFound,
@@ -41,6 +48,13 @@ internal static class KnownProblems
 
     public static Problem FaultsDisabled(string detail = "Faults are off on this cluster. Set Faults:Enabled on every silo, or try `oraft demo`, where they are on.") =>
         new(StatusCodes.Status403Forbidden, ProblemTypes.FaultsDisabled, "Faults are disabled.", detail);
+
+    public static Problem LabDisabled() =>
+        new(
+            StatusCodes.Status403Forbidden,
+            ProblemTypes.LabDisabled,
+            "The lab is off.",
+            "The lab is off on this silo. Set Raft:Server:Lab to true, or use `oraft demo`, where it is on, or `oraft lab run`, which needs no server.");
 
     public static Problem UnknownFault(string fault) =>
         new(
@@ -66,12 +80,12 @@ internal static class KnownProblems
             "There is no such scenario.",
             $"The lab has no scenario {Shortened.Of(scenario)}. GET /api/v1/lab lists those there are.");
 
-    public static Problem LabBusy(int most) =>
+    public static Problem LabBusy() =>
         new(
             StatusCodes.Status429TooManyRequests,
             ProblemTypes.Overloaded,
             "The lab is busy.",
-            $"The lab plays {most} scenarios at once, and others wait already. Try again after the time in Retry-After.") { RetryAfterSeconds = 1 };
+            "The lab plays one scenario after the other, and others wait already. Try again after the time in Retry-After.") { RetryAfterSeconds = 5 };
 
     public static Problem TooManyReaders(int most) =>
         new(

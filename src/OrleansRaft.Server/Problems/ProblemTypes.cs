@@ -36,6 +36,9 @@ public static class ProblemTypes
     /// <summary>403: faults are off on this cluster, or this kind of fault is not possible in it; nothing was changed.</summary>
     public const string FaultsDisabled = "faults-disabled";
 
+    /// <summary>403: the lab is off on this silo; nothing was changed.</summary>
+    public const string LabDisabled = "lab-disabled";
+
     /// <summary>404: there is no such fault, or it has healed.</summary>
     public const string UnknownFault = "unknown-fault";
 

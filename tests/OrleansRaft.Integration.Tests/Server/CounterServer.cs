@@ -14,9 +14,11 @@ public sealed class CounterServer : IAsyncLifetime
 
     public HttpClient Client => host.Client;
 
+    public IServiceProvider Services => host.Services;
+
     public async ValueTask InitializeAsync()
     {
-        host = await ServerHost.StartAsync(silo => silo.AddRaft(raft => raft.UseMemory()).AddRaftCounters(Groups));
+        host = await ServerHost.StartAsync(silo => silo.AddRaft(raft => raft.UseMemory()).AddRaftCounters(Groups), ("Raft:Server:Lab", "true"));
         await Eventually.HoldsAsync(async () => (await Client.AskAsync("/health/ready")).Status == System.Net.HttpStatusCode.OK, "the silo is ready", Patience);
     }
 

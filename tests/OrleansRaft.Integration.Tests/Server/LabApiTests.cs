@@ -46,6 +46,41 @@ public sealed class LabApiTests(CounterServer server) : IClassFixture<CounterSer
     }
 
     [Fact]
+    public async Task The_page_of_the_lab_is_served()
+    {
+        var page = await Client.AskAsync("/lab");
+
+        page.Status.ShouldBe(System.Net.HttpStatusCode.OK);
+        page.MediaType.ShouldBe("text/html");
+        page.Text.ShouldNotContain("data-lab");
+    }
+
+    /// <summary>Small questions with large answers: nine nodes that do as much as they can, by many visitors at once.</summary>
+    [Fact]
+    public async Task A_scenario_that_wants_too_much_ends_early_and_its_recording_is_small()
+    {
+        var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Client.SendAsync(HttpMethod.Post, "/api/v1/lab/recordings", Greedy(steps: 5))));
+
+        var played = answers.Where(answer => answer.Status == System.Net.HttpStatusCode.OK).ToList();
+        played.ShouldNotBeEmpty();
+        played.ShouldAllBe(answer => answer.Text.Length < 16 * 1024 * 1024);
+        played.ShouldAllBe(answer => !answer.Json.GetProperty("asExpected").GetBoolean());
+        foreach (var refused in answers.Where(answer => answer.Status != System.Net.HttpStatusCode.OK))
+        {
+            refused.ShouldBeProblem(429, "overloaded").RetryAfter.ShouldNotBeNull();
+        }
+
+        (await Client.SendAsync(HttpMethod.Post, "/api/v1/lab/recordings", Greedy(steps: 6))).ShouldBeProblem(400, "invalid-request", "steps")
+            .Text.ShouldContain("1200 requests");
+    }
+
+    private static string Greedy(int steps) => $$$"""
+        {"name":"greedy","title":{"en":"","zh":""},"about":{"en":"","zh":""},"nodes":["A","B","C","D","E","F","G","H","I"],
+        "settings":{"tickMilliseconds":5,"heartbeatTicks":1,"electionTicksMin":20,"electionTicksMax":40,"linkMilliseconds":1,"diskMilliseconds":0,"snapshotBytes":64},
+        "steps":[{"until":{"leader":"any"}},{{{string.Join(',', Enumerable.Repeat("""{"client":"1","add":1,"via":"leader","times":200,"every":1}""", steps))}}},{"wait":20000},{"wait":20000}]}
+        """;
+
+    [Fact]
     public async Task A_scenario_that_does_not_exist_is_a_problem_of_its_own()
     {
         (await Client.AskAsync("/api/v1/lab/nothing")).ShouldBeProblem(404, "unknown-scenario");

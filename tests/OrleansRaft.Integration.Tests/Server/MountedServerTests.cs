@@ -82,6 +82,8 @@ public sealed class MountedServerTests(ScriptedServer server) : IClassFixture<Sc
         replicas[0].GetProperty("commitIndex").GetInt64().ShouldBe(11);
         replicas[0].GetProperty("appliedIndex").GetInt64().ShouldBe(10);
         replicas[0].GetProperty("digest").GetString().ShouldBe("abc");
+        replicas[0].GetProperty("digestIndex").GetInt64().ShouldBe(9);
+        replicas[2].GetProperty("digestIndex").ValueKind.ShouldBe(JsonValueKind.Null);
         replicas[0].GetProperty("lastContactMilliseconds").ValueKind.ShouldBe(JsonValueKind.Null);
         replicas[1].GetProperty("role").GetString().ShouldBe("follower");
         replicas[1].GetProperty("lastContactMilliseconds").GetInt64().ShouldBe(100);
@@ -118,6 +120,8 @@ public sealed class MountedServerTests(ScriptedServer server) : IClassFixture<Sc
     [InlineData("/api/v1/groups?limit=ten", 400, "invalid-request", "limit")]
     [InlineData("/api/v1/groups?limit=99999999999999999999", 400, "invalid-request", "limit")]
     [InlineData("/api/v1/groups?limit=1&limit=2", 400, "invalid-request", "limit")]
+    [InlineData("/api/v1/groups/counters-0?digest=yes", 400, "invalid-request", "digest")]
+    [InlineData("/api/v1/groups/counters-0?digest=true&digest=true", 400, "invalid-request", "digest")]
     [InlineData("/api/v1/groups/counters-0/log?after=-1", 400, "invalid-request", "after")]
     [InlineData("/api/v1/groups/counters-0/log?after=x", 400, "invalid-request", "after")]
     [InlineData("/api/v1/groups/counters-0/log?limit=0", 400, "invalid-request", "limit")]
@@ -135,12 +139,23 @@ public sealed class MountedServerTests(ScriptedServer server) : IClassFixture<Sc
         answer.Text.ShouldNotContain("on fire");
     }
 
+    /// <summary>A silo that serves is no place to play, unless somebody wants it so.</summary>
     [Theory]
-    [InlineData("/")]
-    [InlineData("/lab")]
-    public async Task The_page_and_all_it_loads_come_out_of_the_assembly(string path)
+    [InlineData("GET", "/lab")]
+    [InlineData("GET", "/api/v1/lab")]
+    [InlineData("GET", "/api/v1/lab/replication")]
+    [InlineData("GET", "/api/v1/lab/replication/recording")]
+    [InlineData("POST", "/api/v1/lab/recordings")]
+    public async Task The_lab_is_off_unless_it_is_asked_for(string method, string path)
     {
-        var page = await Client.AskAsync(path);
+        (await Client.SendAsync(new HttpMethod(method), path)).ShouldBeProblem(403, "lab-disabled").Text.ShouldContain("Raft:Server:Lab");
+        (await Client.AskAsync("/")).Text.ShouldContain("""<html data-lab="off" lang="en">""");
+    }
+
+    [Fact]
+    public async Task The_page_and_all_it_loads_come_out_of_the_assembly()
+    {
+        var page = await Client.AskAsync("/");
 
         page.Status.ShouldBe(HttpStatusCode.OK);
         page.MediaType.ShouldBe("text/html");
@@ -287,6 +302,6 @@ public sealed class MountedServerTests(ScriptedServer server) : IClassFixture<Sc
             Configuration.OfVoters(3),
             ImmutableArray<ReplicaProgress>.Empty,
             ticks);
-        return new ReplicaView(replica, $"silo-{id}", null, new ReplicaSnapshot(new ReplicaKey(group, replica), 1, true, status, "abc"), "");
+        return new ReplicaView(replica, $"silo-{id}", null, new ReplicaSnapshot(new ReplicaKey(group, replica), 1, true, status, "abc") { DigestIndex = new LogIndex(9) }, "");
     }
 }

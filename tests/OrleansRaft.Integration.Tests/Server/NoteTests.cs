@@ -1,3 +1,6 @@
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Runtime;
+
 namespace OrleansRaft.Integration.Tests.Server;
 
 /// <summary>Notes about tenants, which an ordinary grain keeps beside the groups.</summary>
@@ -29,6 +32,26 @@ public sealed class NoteTests(CounterServer server) : IClassFixture<CounterServe
 
         refused.ShouldBeProblem(400, "invalid-request", field).Json.GetProperty("detail").GetString()!.ShouldContain(sentence);
         (await Client.AskAsync(note)).ShouldBeProblem(404, "unknown-note");
+    }
+
+    /// <summary>A stranger can make up any number of tenants.</summary>
+    [Fact]
+    public async Task Reading_what_does_not_exist_leaves_nothing_in_memory()
+    {
+        var management = server.Services.GetRequiredService<IGrainFactory>().GetGrain<IManagementGrain>(0);
+        async Task<int> CountAsync() => (await management.GetSimpleGrainStatistics())
+            .Where(static grain => grain.GrainType.Contains("TenantNote", StringComparison.OrdinalIgnoreCase) || grain.GrainType.Contains("tenant-note", StringComparison.OrdinalIgnoreCase))
+            .Sum(static grain => grain.ActivationCount);
+        (await Client.SendAsync(HttpMethod.Put, note, """{"text":"kept"}""")).ShouldBeJson();
+        (await CountAsync()).ShouldBePositive("a note that exists is counted");
+
+        await Parallel.ForAsync(0, 2_000, TestContext.Current.CancellationToken, async (number, _) =>
+            (await Client.AskAsync($"/api/v1/tenants/nobody-{number}/note")).ShouldBeProblem(404, "unknown-note"));
+
+        await Eventually.HoldsAsync(
+            async () => await CountAsync() < 100,
+            "the activations are gone",
+            TimeSpan.FromMinutes(1));
     }
 
     [Fact]

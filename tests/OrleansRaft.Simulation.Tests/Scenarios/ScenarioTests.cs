@@ -126,6 +126,30 @@ public sealed partial class ScenarioTests
         recording.States.Count.ShouldBeLessThanOrEqualTo(Recording.StatesMax + 9);
     }
 
+    /// <summary>What a play costs is counted, so it ends in the same place on every machine.</summary>
+    [Theory]
+    [InlineData(64, 1)]
+    [InlineData(1_000_000, 1)]
+    [InlineData(1_000_000, 20)]
+    public void A_play_that_would_record_too_much_ends_early_always_in_the_same_place(int snapshotBytes, int every)
+    {
+        Recording Greedy() => Altered("first-election", scenario =>
+        {
+            scenario["nodes"] = JsonNode.Parse("""["A","B","C","D","E","F","G","H","I"]""");
+            scenario["settings"] = JsonNode.Parse(
+                $$$"""{"tickMilliseconds":5,"heartbeatTicks":1,"electionTicksMin":20,"electionTicksMax":40,"linkMilliseconds":1,"diskMilliseconds":0,"snapshotBytes":{{{snapshotBytes}}}}""");
+            var client = $$$"""{"client":"1","add":1,"via":"leader","times":200,"every":{{{every}}}}""";
+            scenario["steps"] = JsonNode.Parse($$$"""[{"until":{"leader":"any"}},{{{string.Join(',', Enumerable.Repeat(client, 5))}}},{"wait":20000},{"wait":20000}]""");
+        }).Play();
+
+        var recording = Greedy();
+
+        recording.Checks.Single(check => !check.Holds).Text.En.ShouldContain("it was ended at");
+        Write(recording).Length.ShouldBeLessThan(16 * 1024 * 1024);
+        recording.States.Sum(state => (long)state.Log.Count).ShouldBeLessThan(3_000_000);
+        Greedy().Duration.ShouldBe(recording.Duration);
+    }
+
     [Theory]
     [InlineData("""[{"cut":["A","Z"]}]""", "steps[0].cut[1]")]
     [InlineData("""[{"cut":["A"]}]""", "steps[0].cut")]
@@ -140,6 +164,8 @@ public sealed partial class ScenarioTests
     [InlineData("""[{"client":"1"}]""", "steps[0].client")]
     [InlineData("""[{"client":"1","get":"sometimes"}]""", "steps[0].get")]
     [InlineData("""[{"say":{"en":"only"},"wait":1}]""", "steps[0].say.zh")]
+    [InlineData("""[{"until":{"sameLogs":["A","A","A","A"]}}]""", "steps[0].until.sameLogs")]
+    [InlineData("""[{"client":"123456789012345678901234567890123","add":1}]""", "steps[0].client")]
     [InlineData("""{}""", "steps")]
     public void A_mistake_is_named_by_its_place(string steps, string place) =>
         Should.Throw<ScenarioException>(() => Altered("replication", scenario => scenario["steps"] = JsonNode.Parse(steps))).Place.ShouldBe(place);

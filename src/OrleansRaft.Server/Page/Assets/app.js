@@ -1,7 +1,7 @@
 // The frame around every view: where one is, how the connection fares, which faults are at work, and the shell's line.
 import { html, render, useEffect, useRef } from './lib/html.js';
 import { hrefOf, route } from './lib/route.js';
-import { isLab } from './lib/place.js';
+import { hasLab, isLab } from './lib/place.js';
 import { leaderless, startCluster } from './model/cluster.js';
 import { connection } from './model/connection.js';
 import { faults, startFaults } from './model/faults.js';
@@ -30,7 +30,7 @@ function Places() {
   return html`<nav class="places" aria-label="Views">
     ${places.map(([view, title]) => html`<a key=${view} href=${isLab ? `/${hrefOf(view)}` : hrefOf(view)} aria-current=${here === view ? 'page' : undefined}>
       ${title}${view === 'faults' && faults.value.length ? html`<span class="pip">${faults.value.length}<span class="unseen"> active</span></span>` : ''}${view === '' && leaderless.value.length ? html`<span class="pip">${leaderless.value.length}<span class="unseen"> without a leader</span></span>` : ''}</a>`)}
-    <a href="/lab" aria-current=${here === 'lab' ? 'page' : undefined}>Lab</a>
+    ${hasLab ? html`<a href="/lab" aria-current=${here === 'lab' ? 'page' : undefined}>Lab</a>` : ''}
   </nav>`;
 }
 
