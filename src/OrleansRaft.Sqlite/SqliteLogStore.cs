@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
-using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using OrleansRaft.Core;
 using OrleansRaft.Runtime;
+using OrleansRaft.Runtime.Diagnostics;
 using OrleansRaft.Runtime.Storage;
 using OrleansRaft.Sqlite.Internal;
 
@@ -11,21 +11,36 @@ namespace OrleansRaft.Sqlite;
 /// <summary>A log store in one local file (WAL, synchronous=FULL), held by one process. Its replicas are bound to it: losing the disk is a membership change.</summary>
 public sealed class SqliteLogStore : ILogStore
 {
+    private static readonly TimeSpan WatchPeriod = TimeSpan.FromMilliseconds(250);
+    private const int WatchesPerFlush = 4;
+
     private readonly StoreDirectory directory;
     private readonly CommitLoop loop;
     private readonly TimeProvider time;
     private readonly LeaseTimes times;
     private readonly ILogger logger;
+    private readonly AlarmBoard? alarms;
     private readonly ConcurrentDictionary<ReplicaKey, SqliteReplicaLog> logs = new();
+    private readonly Timer watch;
+    private int watches;
 
-    private SqliteLogStore(StoreDirectory directory, Database database, string localId, LeaseTimes times, TimeProvider time, ILogger logger)
+    private SqliteLogStore(StoreDirectory directory, StoreFile file, SqliteStoreOptions options, TimeProvider time, ILogger logger, AlarmBoard? alarms)
     {
         this.directory = directory;
         this.time = time;
-        this.times = times;
+        times = options.Leases;
         this.logger = logger;
-        LocalId = localId;
-        loop = new CommitLoop(database);
+        this.alarms = alarms;
+        LocalId = file.Mark.StoreId;
+        loop = new CommitLoop(
+            file,
+            mark => StoreFile.Reopen(directory, mark, logger),
+            exception => StoreTroubles.Describe(exception, directory.Path, directory.Probe),
+            OnFailed,
+            OnRecovered);
+
+        // Of the real clock: what it looks at is the real disk.
+        watch = new Timer(static store => ((SqliteLogStore)store!).Watch(), this, WatchPeriod, WatchPeriod);
     }
 
     /// <inheritdoc/>
@@ -35,22 +50,24 @@ public sealed class SqliteLogStore : ILogStore
     /// <param name="options">Where.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">For people.</param>
-    /// <exception cref="StoreRefusedException">Another process holds the directory, the file cannot be opened, or a newer program wrote it.</exception>
-    public static SqliteLogStore Open(SqliteStoreOptions options, TimeProvider time, ILogger logger)
+    /// <param name="alarms">Where to say that the disk is full, damaged or gone; null for nowhere.</param>
+    /// <exception cref="StoreRefusedException">
+    /// Another process holds the directory, the file cannot be opened, something in it that was acknowledged is damaged or gone, or a newer program wrote it.
+    /// </exception>
+    public static SqliteLogStore Open(SqliteStoreOptions options, TimeProvider time, ILogger logger, AlarmBoard? alarms = null)
     {
-        var directory = StoreDirectory.Hold(options.Directory);
-        Database? database = null;
+        var directory = StoreDirectory.Hold(options.Directory, logger);
+        StoreFile? file = null;
         try
         {
-            database = Database.Open(directory.DatabaseFile, $"sqlite-{RandomNumberGenerator.GetHexString(12, lowercase: true)}");
-            var localId = database.Query("SELECT local_id FROM store").Select(row => row.GetString(0)).Single();
-            ReplicaRow.ReleaseAll(database);
-            Log.Opened(logger, directory.DatabaseFile, localId);
-            return new SqliteLogStore(directory, database, localId, options.Leases, time, logger);
+            file = StoreFile.Open(directory, logger);
+            ReplicaRow.ReleaseAll(file);
+            Log.Opened(logger, directory.DatabaseFile, file.Mark.StoreId);
+            return new SqliteLogStore(directory, file, options, time, logger, alarms);
         }
         catch
         {
-            database?.Dispose();
+            file?.Dispose();
             directory.Dispose();
             throw;
         }
@@ -60,7 +77,7 @@ public sealed class SqliteLogStore : ILogStore
     public Task<ClusterDefinition> InitializeAsync(ClusterDefinition wanted, CancellationToken cancellation) => loop
         .SubmitAsync(database =>
         {
-            var stored = database.Query("SELECT definition FROM store WHERE definition IS NOT NULL").Select(row => ClusterRow.Read(row.GetString(0))).FirstOrDefault()
+            var stored = StoreRow.ReadDefinition(database, directory.DatabaseFile)
                 ?? Create(database, wanted.LocalStores.IsEmpty ? wanted with { LocalStores = [LocalId] } : wanted);
             ClusterRow.RequireSame(directory.DatabaseFile, stored, wanted);
             return stored;
@@ -80,9 +97,15 @@ public sealed class SqliteLogStore : ILogStore
             predecessor.StopFenced();
         }
 
-        var (recovered, snapshot) = await loop.SubmitAsync(database => ReplicaRow.Recover(database, hold)).WaitAsync(cancellation);
+        var (recovered, snapshot) = await new Recovery(loop, hold).RunAsync(cancellation);
         var log = new SqliteReplicaLog(this, loop, hold, recovered, snapshot, events);
         logs.AddOrUpdate(key, log, (_, other) => other.Epoch > log.Epoch ? other : log);
+        if (loop.Trouble is { } trouble)
+        {
+            log.StopFailed(trouble);
+            throw trouble;
+        }
+
         log.Begin(isSpeaker);
         return log;
     }
@@ -102,6 +125,7 @@ public sealed class SqliteLogStore : ILogStore
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        await watch.DisposeAsync();
         foreach (var log in logs.Values)
         {
             await log.DisposeAsync();
@@ -109,22 +133,79 @@ public sealed class SqliteLogStore : ILogStore
 
         loop.Dispose();
         directory.Dispose();
+        ClearAlarms();
     }
 
     internal Task WaitForPredecessorAsync(CancellationToken cancellation) => Task.Delay(times.Margin, time, cancellation);
 
     internal void Forget(SqliteReplicaLog log) => logs.TryRemove(KeyValuePair.Create(log.Key, log));
 
-    internal void ReportFailure(ReplicaKey key, Exception exception) => Log.WriteFailed(logger, exception, key, directory.DatabaseFile);
+    /// <summary>A replica met something that is its own trouble and not the whole store's.</summary>
+    internal void ReportFailure(ReplicaKey key, Exception exception)
+    {
+        if (exception is not StoreTroubleException)
+        {
+            Log.WriteFailed(logger, exception, key, directory.DatabaseFile);
+        }
+    }
 
     private ClusterDefinition Create(Database database, ClusterDefinition definition)
     {
-        database.Execute("UPDATE store SET cluster_id = ?1, definition = ?2", definition.ClusterId, ClusterRow.Write(definition));
+        StoreRow.WriteDefinition(database, definition);
         foreach (var (key, initial) in ClusterRow.FirstReplicas(definition, LocalId))
         {
             ReplicaRow.Create(database, key, initial);
         }
 
         return definition;
+    }
+
+    /// <summary>Looks whether the files are still those that are written: what goes to a file that was removed is gone with this process.</summary>
+    private void Watch()
+    {
+        if (loop.Trouble is not null)
+        {
+            return;
+        }
+
+        try
+        {
+            directory.RequireUnchanged();
+        }
+        catch (StoreTroubleException trouble)
+        {
+            loop.Fail(trouble);
+            return;
+        }
+
+        if (Interlocked.Increment(ref watches) % WatchesPerFlush == 0)
+        {
+            loop.Flush();
+        }
+    }
+
+    private void OnFailed(StoreTroubleException trouble)
+    {
+        Log.StoreFailed(logger, trouble, directory.DatabaseFile, trouble.Detail, trouble.Remedy);
+        ClearAlarms();
+        alarms?.Report(trouble.Alarm, directory.Path, trouble.Detail, trouble.Remedy);
+        foreach (var log in logs.Values)
+        {
+            log.StopFailed(trouble);
+        }
+    }
+
+    private void OnRecovered()
+    {
+        ClearAlarms();
+        Log.StoreRecovered(logger, directory.DatabaseFile);
+    }
+
+    private void ClearAlarms()
+    {
+        foreach (var name in new[] { AlarmNames.StoreFull, AlarmNames.StoreCorrupt, AlarmNames.StoreUnreachable })
+        {
+            alarms?.Clear(name, directory.Path);
+        }
     }
 }

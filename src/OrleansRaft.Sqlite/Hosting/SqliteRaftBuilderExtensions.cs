@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using OrleansRaft.Runtime.Diagnostics;
 using OrleansRaft.Runtime.Hosting;
 using OrleansRaft.Runtime.Storage;
 
@@ -23,7 +24,8 @@ public static class SqliteRaftBuilderExtensions
         builder.Services.AddSingleton<ILogStore>(services => SqliteLogStore.Open(
             options,
             services.GetService<TimeProvider>() ?? TimeProvider.System,
-            services.GetRequiredService<ILogger<SqliteLogStore>>()));
+            services.GetRequiredService<ILogger<SqliteLogStore>>(),
+            services.GetService<AlarmBoard>()));
         return builder;
     }
 }

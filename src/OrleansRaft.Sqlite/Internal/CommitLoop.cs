@@ -1,100 +1,158 @@
-using System.Collections.Concurrent;
-using Microsoft.Data.Sqlite;
-
 namespace OrleansRaft.Sqlite.Internal;
-
-/// <summary>Work for the writer: done inside a transaction together with whatever else waits.</summary>
-/// <param name="Run">Changes or reads the file; answers what to do once that is durable.</param>
-/// <param name="Fail">Told instead when it did not become durable.</param>
-/// <param name="Bytes">Roughly what it writes.</param>
-internal sealed record Work(Func<Database, Action> Run, Action<Exception> Fail, long Bytes);
 
 /// <summary>One thread that makes all that waits durable in one transaction (group commit across replicas).</summary>
 /// <remarks>
-/// A disk that failed once is not believed again: after a failed fsync a second one may report success without having written anything, so the loop
-/// refuses everything from then on.
+/// A disk that failed is not believed again: after a failed fsync a second one may report success without having written anything. So everything is refused from
+/// then on, until the store has been closed, cut back to what had been acknowledged, and opened anew.
 /// </remarks>
 internal sealed class CommitLoop : IDisposable
 {
-    private const int BatchCountMax = 4_096;
-    private const long BatchBytesMax = 16 * 1024 * 1024;
+    private static readonly TimeSpan RecoveryPause = TimeSpan.FromSeconds(1);
 
-    private readonly Database database;
-    private readonly BlockingCollection<Work> waiting = [];
+    private readonly Func<StoreMark, StoreFile> reopen;
+    private readonly Func<Exception, StoreTroubleException> describe;
+    private readonly Action<StoreTroubleException> failed;
+    private readonly Action recovered;
+    private readonly WorkQueue queue = new();
     private readonly Thread thread;
     private readonly List<Work> batch = [];
     private readonly List<Action> afterwards = [];
-    private Exception? failure;
+    private readonly Lock gate = new();
+    private StoreFile? file;
+    private StoreMark mark;
+    private volatile StoreTroubleException? trouble;
+    private long nextRecovery;
     private bool isDisposed;
 
-    public CommitLoop(Database database)
+    /// <summary>Begins.</summary>
+    /// <param name="file">The open store; closed with the loop.</param>
+    /// <param name="reopen">Opens it anew after it failed; throws while that is impossible.</param>
+    /// <param name="describe">Says in words what is wrong.</param>
+    /// <param name="failed">Told when the store serves no more.</param>
+    /// <param name="recovered">Told when it serves again.</param>
+    public CommitLoop(
+        StoreFile file,
+        Func<StoreMark, StoreFile> reopen,
+        Func<Exception, StoreTroubleException> describe,
+        Action<StoreTroubleException> failed,
+        Action recovered)
     {
-        this.database = database;
+        this.file = file;
+        mark = file.Mark;
+        this.reopen = reopen;
+        this.describe = describe;
+        this.failed = failed;
+        this.recovered = recovered;
         thread = new Thread(Run) { Name = "OrleansRaft SQLite writer", IsBackground = true };
         thread.Start();
     }
 
+    /// <summary>What keeps the store from serving; null while it does.</summary>
+    public StoreTroubleException? Trouble => trouble;
+
+    /// <summary>Hands work over; it is told elsewhere what becomes of it.</summary>
     public void Submit(Work work)
     {
-        try
-        {
-            waiting.Add(work);
-        }
-        catch (Exception exception) when (exception is InvalidOperationException or ObjectDisposedException)
+        if (!queue.TryAdd(work))
         {
             work.Fail(new ObjectDisposedException("the SQLite log store is closed"));
         }
     }
 
     /// <summary>Runs work and hands its result back once it is durable.</summary>
-    public Task<T> SubmitAsync<T>(Func<Database, T> run)
+    /// <param name="run">The work.</param>
+    /// <param name="bulkBytes">Roughly what it reads or writes, when it is a piece of something big.</param>
+    public Task<T> SubmitAsync<T>(Func<Database, T> run, long? bulkBytes = null)
     {
         var result = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
         Submit(new Work(
             database =>
             {
                 var value = run(database);
-                return () => result.SetResult(value);
+                return () => result.TrySetResult(value);
             },
             exception => result.TrySetException(exception),
-            0));
+            bulkBytes ?? 0,
+            bulkBytes is not null));
         return result.Task;
     }
 
-    /// <summary>Finishes what waits, and ends.</summary>
+    /// <summary>Serves no more, whatever the thread does at the moment. Any thread.</summary>
+    public void Fail(Exception cause)
+    {
+        var described = describe(cause);
+        lock (gate)
+        {
+            if (trouble is not null || queue.IsClosed)
+            {
+                return;
+            }
+
+            trouble = described;
+        }
+
+        failed(described);
+        queue.Wake();
+    }
+
+    /// <summary>Makes durable how far the store has acknowledged; for a timer.</summary>
+    public void Flush()
+    {
+        try
+        {
+            Volatile.Read(ref file)?.Flush();
+        }
+        catch (ObjectDisposedException)
+        {
+            // Closed meanwhile, by its own thread.
+        }
+        catch (IOException exception)
+        {
+            Fail(exception);
+        }
+    }
+
+    /// <summary>Finishes what waits, moves everything into the database, and ends.</summary>
     public void Dispose()
     {
         if (!Interlocked.Exchange(ref isDisposed, true))
         {
-            waiting.CompleteAdding();
+            queue.Close();
             thread.Join();
-            waiting.Dispose();
-            database.Dispose();
         }
     }
 
     private void Run()
     {
-        foreach (var first in waiting.GetConsumingEnumerable())
+        while (queue.Take(batch, trouble is null ? Timeout.InfiniteTimeSpan : RecoveryPause))
         {
-            Gather(first);
-            if (!TryCommit(batch, out var exception))
+            if (trouble is { } known)
             {
-                Separate(exception);
+                Close();
+                batch.ForEach(work => work.Fail(known));
+                Recover(known);
+            }
+            else if (batch.Count > 0)
+            {
+                Work();
             }
 
             batch.Clear();
         }
+
+        End();
     }
 
-    private void Gather(Work first)
+    private void Work()
     {
-        batch.Add(first);
-        var bytes = first.Bytes;
-        while (batch.Count < BatchCountMax && bytes < BatchBytesMax && waiting.TryTake(out var next))
+        if (!TryCommit(batch, out var exception))
         {
-            batch.Add(next);
-            bytes += next.Bytes;
+            Separate(exception);
+        }
+
+        if (trouble is null && file!.IsCheckpointDue)
+        {
+            Guard(file.Checkpoint);
         }
     }
 
@@ -103,18 +161,23 @@ internal sealed class CommitLoop : IDisposable
         afterwards.Clear();
         try
         {
-            if (failure is not null)
+            if (trouble is not null)
             {
-                throw failure;
+                throw trouble;
             }
 
-            database.Begin();
+            file!.Database.Begin();
             foreach (var work in works)
             {
-                afterwards.Add(work.Run(database));
+                afterwards.Add(work.Run(file.Database));
             }
 
-            database.Commit();
+            file.Commit();
+            mark = file.Mark;
+            if (trouble is not null)
+            {
+                throw trouble;
+            }
         }
         catch (Exception caught)
         {
@@ -130,24 +193,23 @@ internal sealed class CommitLoop : IDisposable
 
     private void RollBack(Exception cause)
     {
-        if (cause is SqliteException { SqliteErrorCode: var code } && IsOfTheDisk(code))
+        if (StoreTroubles.IsOfTheStore(cause))
         {
-            failure ??= cause;
-            return;
+            Fail(cause);
         }
-
-        if (failure is null)
+        else if (trouble is null)
         {
-            database.Rollback();
+            Guard(file!.Database.Rollback);
         }
     }
 
     /// <summary>One of the batch is at fault: it alone is to suffer.</summary>
     private void Separate(Exception exception)
     {
-        if (batch.Count == 1)
+        if (batch.Count == 1 || trouble is not null)
         {
-            batch[0].Fail(exception);
+            var cause = (Exception?)trouble ?? exception;
+            batch.ForEach(work => work.Fail(cause));
             return;
         }
 
@@ -155,12 +217,75 @@ internal sealed class CommitLoop : IDisposable
         {
             if (!TryCommit([work], out var own))
             {
-                work.Fail(own);
+                work.Fail(trouble ?? own);
             }
         }
     }
 
-    private static bool IsOfTheDisk(int code) =>
-        code is SQLitePCL.raw.SQLITE_IOERR or SQLitePCL.raw.SQLITE_FULL or SQLitePCL.raw.SQLITE_CORRUPT or SQLitePCL.raw.SQLITE_NOTADB
-            or SQLitePCL.raw.SQLITE_READONLY or SQLitePCL.raw.SQLITE_CANTOPEN;
+    private void Guard(Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (Exception exception)
+        {
+            Fail(exception);
+        }
+    }
+
+    /// <summary>Opens the store anew, when what was wrong may have passed.</summary>
+    private void Recover(StoreTroubleException known)
+    {
+        if (!known.MayPass || queue.IsClosed || Environment.TickCount64 < nextRecovery)
+        {
+            return;
+        }
+
+        nextRecovery = Environment.TickCount64 + (long)RecoveryPause.TotalMilliseconds;
+        try
+        {
+            file = reopen(mark);
+        }
+        catch (Exception exception)
+        {
+            var now = describe(exception);
+            if (now.Kind != known.Kind)
+            {
+                trouble = now;
+                failed(now);
+            }
+
+            return;
+        }
+
+        mark = file.Mark;
+        trouble = null;
+        recovered();
+    }
+
+    private void Close()
+    {
+        if (Interlocked.Exchange(ref file, null) is { } open)
+        {
+            try
+            {
+                open.Dispose();
+            }
+            catch (Exception)
+            {
+                // What could not be written is known already, and what was acknowledged is in the file.
+            }
+        }
+    }
+
+    private void End()
+    {
+        if (trouble is null)
+        {
+            Guard(file!.Checkpoint);
+        }
+
+        Close();
+    }
 }

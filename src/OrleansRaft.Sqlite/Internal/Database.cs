@@ -1,37 +1,54 @@
 using Microsoft.Data.Sqlite;
-using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.Sqlite.Internal;
 
 /// <summary>The one connection to a store file, with its statements prepared once. Used by one thread at a time.</summary>
 internal sealed class Database : IDisposable
 {
+    private const int NoCheckpointOnClose = 1006;
+
+    /// <summary>
+    /// One process and one connection, so that the index of the log is in memory and in no file. Checkpoints happen when <see cref="StoreFile"/> wants them, because
+    /// the mark has to know; nothing is written before it is committed.
+    /// </summary>
+    private const string Settings = """
+        PRAGMA locking_mode = EXCLUSIVE;
+        PRAGMA journal_mode = WAL;
+        PRAGMA synchronous = FULL;
+        PRAGMA fullfsync = ON;
+        PRAGMA checkpoint_fullfsync = ON;
+        PRAGMA wal_autocheckpoint = 0;
+        PRAGMA cache_spill = OFF;
+        PRAGMA cell_size_check = ON;
+        PRAGMA secure_delete = OFF;
+        """;
+
     private readonly SqliteConnection connection;
     private readonly Dictionary<string, SqliteCommand> prepared = new(StringComparer.Ordinal);
+    private long writesBefore;
 
     private Database(SqliteConnection connection)
     {
         this.connection = connection;
     }
 
-    /// <summary>Opens a file; makes it, and its schema, when it is missing.</summary>
-    /// <param name="file">The file.</param>
-    /// <param name="newLocalId">The id of the store if it is made now.</param>
-    public static Database Open(string file, string newLocalId)
+    /// <summary>How many writes of replicas have been made, over all replicas; what is undone does not count.</summary>
+    public long Writes { get; set; }
+
+    /// <summary>Opens a file that exists; it may be empty.</summary>
+    /// <exception cref="SqliteException">It cannot be opened, or holds no database.</exception>
+    public static Database Open(string file)
     {
-        var settings = new SqliteConnectionStringBuilder { DataSource = file, Mode = SqliteOpenMode.ReadWriteCreate, Pooling = false };
+        var settings = new SqliteConnectionStringBuilder { DataSource = file, Mode = SqliteOpenMode.ReadWrite, Pooling = false, DefaultTimeout = 2 };
         var connection = new SqliteConnection(settings.ToString());
         var database = new Database(connection);
         try
         {
             connection.Open();
-            database.Prepare(file, newLocalId);
+            SQLitePCL.raw.sqlite3_db_config(connection.Handle, NoCheckpointOnClose, 1, out _);
+            connection.CreateFunction<long>(RowChecksum.Function, RowChecksum.Compute, isDeterministic: true);
+            database.Execute(Settings);
             return database;
-        }
-        catch (SqliteException exception)
-        {
-            database.Dispose();
-            throw new StoreRefusedException($"{file} cannot be opened: {exception.Message}. Restore the file, or remove it together with this silo's replicas", exception);
         }
         catch
         {
@@ -39,6 +56,12 @@ internal sealed class Database : IDisposable
             throw;
         }
     }
+
+    /// <summary>The version of the schema; 0 when there is none.</summary>
+    public int Version => Query("PRAGMA user_version").Select(row => row.GetInt32(0)).Single();
+
+    /// <summary>The size of a page.</summary>
+    public int PageBytes => Query("PRAGMA page_size").Select(row => row.GetInt32(0)).Single();
 
     /// <summary>Runs a statement.</summary>
     /// <param name="sql">Its text, a constant: it is prepared once. Parameters are named ?1, ?2, ...</param>
@@ -59,18 +82,29 @@ internal sealed class Database : IDisposable
     /// <summary>The row id that the last insertion made.</summary>
     public long LastInsertedId => (long)Bind("SELECT last_insert_rowid()", []).ExecuteScalar()!;
 
-    public void Begin() => Execute("BEGIN IMMEDIATE");
+    public void Begin()
+    {
+        writesBefore = Writes;
+        Execute("BEGIN IMMEDIATE");
+    }
 
     public void Commit() => Execute("COMMIT");
 
     /// <summary>Undoes what has not been committed; does nothing when SQLite already did.</summary>
     public void Rollback()
     {
+        Writes = writesBefore;
         if (SQLitePCL.raw.sqlite3_get_autocommit(connection.Handle) == 0)
         {
             Execute("ROLLBACK");
         }
     }
+
+    /// <summary>Copies everything in the log into the database and makes it durable there.</summary>
+    public void CopyLog() => Checkpoint("PRAGMA wal_checkpoint(FULL)");
+
+    /// <summary>Empties the log.</summary>
+    public void TruncateLog() => Checkpoint("PRAGMA wal_checkpoint(TRUNCATE)");
 
     public void Dispose()
     {
@@ -82,25 +116,10 @@ internal sealed class Database : IDisposable
         connection.Dispose();
     }
 
-    private void Prepare(string file, string newLocalId)
+    private void Checkpoint(string pragma)
     {
-        Execute("PRAGMA locking_mode = EXCLUSIVE");
-        Execute("PRAGMA journal_mode = WAL");
-        Execute("PRAGMA synchronous = FULL");
-        var version = Query("PRAGMA user_version").Select(row => row.GetInt32(0)).Single();
-        if (version > Schema.Version)
-        {
-            throw new StoreRefusedException($"{file} has schema {version}, this program knows {Schema.Version}: run the newer program that wrote it");
-        }
-
-        if (version == 0)
-        {
-            Begin();
-            Execute(Schema.Create);
-            Execute("INSERT INTO store (local_id) VALUES (?1)", newLocalId);
-            Execute("PRAGMA user_version = 1");
-            Commit();
-        }
+        var isBusy = Query(pragma).Select(row => row.GetInt64(0)).Single() != 0;
+        Core.Invariant.Holds(!isBusy, "nobody else reads or writes a store's database");
     }
 
     private SqliteCommand Bind(string sql, ReadOnlySpan<object?> arguments)

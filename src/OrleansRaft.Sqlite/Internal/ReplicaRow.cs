@@ -5,18 +5,10 @@ using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.Sqlite.Internal;
 
-/// <summary>The hold of one activation on a replica's row: everything it changes is conditional on it.</summary>
-/// <param name="Key">The replica.</param>
-/// <param name="Id">Its row.</param>
-/// <param name="Epoch">The epoch acquired.</param>
-/// <param name="Nonce">The activation.</param>
-internal sealed record Hold(ReplicaKey Key, long Id, long Epoch, long Nonce)
-{
-    /// <summary>Another activation holds the replica now.</summary>
-    public StoreRefusedException Fenced() => new($"another activation took replica {Key} over");
-}
+/// <summary>What a replica's row says of its log.</summary>
+internal sealed record StoredReplica(HardState HardState, EntryId Last, EntryId Start, long? SnapshotId, Configuration Initial);
 
-/// <summary>The statements on replica rows.</summary>
+/// <summary>The statements on replica rows. Each that changes more than the speaker leaves a checksum over the row.</summary>
 internal static class ReplicaRow
 {
     public static void Create(Database database, ReplicaKey key, Configuration initial)
@@ -28,29 +20,51 @@ internal static class ReplicaRow
             throw new StoreRefusedException($"replica {key} exists in this store and has a history: add the new member under another number");
         }
 
-        database.Execute(
-            """
-            INSERT INTO replica (group_name, replica, configuration) VALUES (?1, ?2, ?3)
-            ON CONFLICT (group_name, replica) DO UPDATE SET configuration = excluded.configuration
-            """,
-            key.Group,
-            key.Replica.Value,
-            ConfigurationCodec.Encode(initial).ToArray());
+        var id = database
+            .Query(
+                """
+                INSERT INTO replica (group_name, replica, configuration) VALUES (?1, ?2, ?3)
+                ON CONFLICT (group_name, replica) DO UPDATE SET configuration = excluded.configuration
+                RETURNING id
+                """,
+                key.Group,
+                key.Replica.Value,
+                ConfigurationCodec.Encode(initial).ToArray())
+            .Select(row => row.GetInt64(0)).Single();
+        Seal(database, id);
     }
 
     /// <summary>Acquires the next epoch; names the activation as the speaker if nobody has to be waited for.</summary>
-    public static (Hold Hold, bool IsSpeaker)? Acquire(Database database, ReplicaKey key, long nonce) => database
-        .Query(
-            """
-            UPDATE replica SET epoch = epoch + 1, nonce = ?3, speaker = coalesce(speaker, ?3)
-            WHERE group_name = ?1 AND replica = ?2
-            RETURNING id, epoch, speaker = ?3
-            """,
-            key.Group,
-            key.Replica.Value,
-            nonce)
-        .Select(row => (((Hold, bool)?)(new Hold(key, row.GetInt64(0), row.GetInt64(1), nonce), row.GetBoolean(2))))
-        .FirstOrDefault();
+    /// <exception cref="CorruptDataException">The row is damaged: its term or vote may be another than the replica gave its word for.</exception>
+    public static (Hold Hold, bool IsSpeaker)? Acquire(Database database, ReplicaKey key, long nonce)
+    {
+        var isRight = database.Query($"SELECT crc IS {Schema.ReplicaChecksum} FROM replica WHERE group_name = ?1 AND replica = ?2", key.Group, key.Replica.Value)
+            .Select(row => (bool?)row.GetBoolean(0)).FirstOrDefault();
+        if (isRight is null)
+        {
+            return null;
+        }
+
+        if (isRight == false)
+        {
+            throw StoredLog.Damaged(key, LogIndex.Zero, "its row, with its term and its vote, does not match its checksum");
+        }
+
+        var acquired = database
+            .Query(
+                """
+                UPDATE replica SET epoch = epoch + 1, nonce = ?3, speaker = coalesce(speaker, ?3)
+                WHERE group_name = ?1 AND replica = ?2
+                RETURNING id, epoch, speaker = ?3
+                """,
+                key.Group,
+                key.Replica.Value,
+                nonce)
+            .Select(row => (new Hold(key, row.GetInt64(0), row.GetInt64(1), nonce), row.GetBoolean(2)))
+            .Single();
+        Seal(database, acquired.Item1.Id);
+        return acquired;
+    }
 
     public static bool IsHeld(Database database, Hold hold) =>
         database.Query("SELECT 1 FROM replica WHERE id = ?1 AND epoch = ?2 AND nonce = ?3", hold.Id, hold.Epoch, hold.Nonce).Any();
@@ -62,18 +76,26 @@ internal static class ReplicaRow
         database.Execute("UPDATE replica SET speaker = NULL WHERE id = ?1 AND speaker = ?2", hold.Id, hold.Nonce);
 
     /// <summary>The process that spoke before has ended, or this one would not hold the directory's lock.</summary>
-    public static void ReleaseAll(Database database) => database.Execute("UPDATE replica SET speaker = NULL WHERE speaker IS NOT NULL");
+    public static void ReleaseAll(StoreFile file)
+    {
+        file.Database.Begin();
+        file.Database.Execute("UPDATE replica SET speaker = NULL WHERE speaker IS NOT NULL");
+        file.Commit();
+    }
 
     /// <summary>Writes term, vote, commit and the log's ends; false when the row is not held, or the stored log ends elsewhere.</summary>
     public static bool Update(Database database, Hold hold, LogWrite write, EntryId last)
     {
         var start = write.CompactThrough ?? write.Install?.LastIncluded ?? EntryId.Zero;
-        return database.Execute(
-            """
+        var isWritten = database.Execute(
+            $"""
             UPDATE replica SET
                 writes = writes + 1, term = ?6, voted_for = ?7, commit_index = ?8, last_index = ?9, last_term = ?10,
                 start_term = CASE WHEN ?11 > start_index THEN ?12 ELSE start_term END,
-                start_index = max(start_index, ?11)
+                start_index = max(start_index, ?11),
+                crc = {RowChecksum.Function}(
+                    id, group_name, replica, epoch, nonce, writes + 1, ?6, ?7, ?8, ?9, ?10, max(start_index, ?11),
+                    CASE WHEN ?11 > start_index THEN ?12 ELSE start_term END, snapshot_id, configuration)
             WHERE id = ?1 AND epoch = ?2 AND nonce = ?3 AND last_index = ?4 AND last_term = ?5
             """,
             hold.Id,
@@ -88,36 +110,34 @@ internal static class ReplicaRow
             last.Term.Value,
             start.Index.Value,
             start.Term.Value) == 1;
+        database.Writes += isWritten ? 1 : 0;
+        return isWritten;
     }
 
-    /// <summary>Reads everything back, checked.</summary>
-    public static (RecoveredState State, ReadOnlyMemory<byte> Snapshot) Recover(Database database, Hold hold)
+    public static void SetSnapshot(Database database, Hold hold, long snapshot)
     {
-        var row = database
-            .Query(
-                """
-                SELECT term, voted_for, commit_index, last_term, last_index, start_term, start_index, snapshot_id, configuration
-                FROM replica WHERE id = ?1 AND epoch = ?2 AND nonce = ?3
-                """,
-                hold.Id,
-                hold.Epoch,
-                hold.Nonce)
-            .Select(row => (
-                HardState: new HardState(
-                    new Term(row.GetInt64(0)), row.IsDBNull(1) ? null : new ReplicaId(row.GetInt64(1)), new LogIndex(row.GetInt64(2))),
-                Last: new EntryId(new Term(row.GetInt64(3)), new LogIndex(row.GetInt64(4))),
-                Start: new EntryId(new Term(row.GetInt64(5)), new LogIndex(row.GetInt64(6))),
-                SnapshotId: row.IsDBNull(7) ? (long?)null : row.GetInt64(7),
-                Configuration: row.GetFieldValue<byte[]>(8)))
-            .Cast<(HardState HardState, EntryId Last, EntryId Start, long? SnapshotId, byte[] Configuration)?>()
-            .FirstOrDefault() ?? throw hold.Fenced();
-
-        var initial = ConfigurationCodec.Decode(row.Configuration);
-        var snapshot = row.SnapshotId is { } id ? SnapshotTable.Describe(database, hold.Key, id) : SnapshotDescriptor.Initial(initial);
-        var state = row.SnapshotId is null ? default : SnapshotTable.ReadWhole(database, hold.Key, row.SnapshotId.Value, snapshot);
-        var entries = StoredLog.Assemble(hold.Key, row.Start, row.Last, LogTable.Read(database, hold.Id));
-        var recovered = new RecoveredState(row.HardState, snapshot, row.Start, entries) { JoinedAfter = initial.Version };
-        StoredLog.RequireConsistent(hold.Key, recovered);
-        return (recovered, state);
+        database.Execute("UPDATE replica SET snapshot_id = ?2 WHERE id = ?1", hold.Id, snapshot);
+        Seal(database, hold.Id);
     }
+
+    /// <summary>Reads a row.</summary>
+    /// <exception cref="StoreRefusedException">Another activation holds the replica now.</exception>
+    public static StoredReplica Read(Database database, Hold hold) => database
+        .Query(
+            """
+            SELECT term, voted_for, commit_index, last_term, last_index, start_term, start_index, snapshot_id, configuration
+            FROM replica WHERE id = ?1 AND epoch = ?2 AND nonce = ?3
+            """,
+            hold.Id,
+            hold.Epoch,
+            hold.Nonce)
+        .Select(row => new StoredReplica(
+            new HardState(new Term(row.GetInt64(0)), row.IsDBNull(1) ? null : new ReplicaId(row.GetInt64(1)), new LogIndex(row.GetInt64(2))),
+            new EntryId(new Term(row.GetInt64(3)), new LogIndex(row.GetInt64(4))),
+            new EntryId(new Term(row.GetInt64(5)), new LogIndex(row.GetInt64(6))),
+            row.IsDBNull(7) ? null : row.GetInt64(7),
+            ConfigurationCodec.Decode(row.GetFieldValue<byte[]>(8))))
+        .FirstOrDefault() ?? throw hold.Fenced();
+
+    private static void Seal(Database database, long id) => database.Execute($"UPDATE replica SET crc = {Schema.ReplicaChecksum} WHERE id = ?1", id);
 }

@@ -4,13 +4,14 @@ namespace OrleansRaft.Sqlite.Internal;
 internal static class Schema
 {
     /// <summary>The version this program writes; kept in <c>PRAGMA user_version</c>.</summary>
-    public const int Version = 1;
+    public const int Version = 2;
 
     public const string Create = """
         CREATE TABLE store (
             local_id   TEXT NOT NULL,
             cluster_id TEXT,
-            definition TEXT
+            definition TEXT,
+            crc        INTEGER
         );
         CREATE TABLE replica (
             id            INTEGER PRIMARY KEY,
@@ -29,6 +30,7 @@ internal static class Schema
             start_term    INTEGER NOT NULL DEFAULT 0,
             snapshot_id   INTEGER,
             configuration BLOB NOT NULL,
+            crc           INTEGER,
             UNIQUE (group_name, replica)
         );
         CREATE TABLE log_block (
@@ -41,7 +43,8 @@ internal static class Schema
         CREATE TABLE snapshot (
             id         INTEGER PRIMARY KEY AUTOINCREMENT,
             replica_id INTEGER NOT NULL,
-            descriptor BLOB NOT NULL
+            descriptor BLOB NOT NULL,
+            crc        INTEGER
         );
         CREATE INDEX snapshot_of_replica ON snapshot (replica_id);
         CREATE TABLE snapshot_chunk (
@@ -51,5 +54,26 @@ internal static class Schema
             data         BLOB NOT NULL,
             PRIMARY KEY (snapshot_id, first_offset)
         );
+        PRAGMA user_version = 2;
         """;
+
+    /// <summary>From version 1: rows get checksums.</summary>
+    public const string AddChecksums = $"""
+        ALTER TABLE store ADD COLUMN crc INTEGER;
+        ALTER TABLE replica ADD COLUMN crc INTEGER;
+        ALTER TABLE snapshot ADD COLUMN crc INTEGER;
+        UPDATE store SET crc = {StoreChecksum};
+        UPDATE replica SET crc = {ReplicaChecksum};
+        UPDATE snapshot SET crc = {SnapshotChecksum};
+        PRAGMA user_version = 2;
+        """;
+
+    public const string StoreChecksum = $"{RowChecksum.Function}(local_id, cluster_id, definition)";
+
+    /// <summary>Of everything but who speaks, which counts for nothing after a restart.</summary>
+    public const string ReplicaChecksum =
+        $"{RowChecksum.Function}(id, group_name, replica, epoch, nonce, writes, term, voted_for, commit_index, last_index, last_term, start_index, start_term, "
+        + "snapshot_id, configuration)";
+
+    public const string SnapshotChecksum = $"{RowChecksum.Function}(id, replica_id, descriptor)";
 }

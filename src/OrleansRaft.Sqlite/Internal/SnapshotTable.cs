@@ -5,15 +5,17 @@ using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.Sqlite.Internal;
 
-/// <summary>The statements on snapshots. The replica's row names the newest; any other of its snapshots is being staged.</summary>
+/// <summary>The statements on snapshots. The replica's row names the newest; any other of its snapshots is being written, or was left over.</summary>
 internal static class SnapshotTable
 {
-    private const int ChunkBytes = 256 * 1024;
+    public const int ChunkBytes = 256 * 1024;
 
     public static long Create(Database database, long replica, SnapshotDescriptor snapshot)
     {
         database.Execute("INSERT INTO snapshot (replica_id, descriptor) VALUES (?1, ?2)", replica, SnapshotDescriptorCodec.Encode(snapshot).ToArray());
-        return database.LastInsertedId;
+        var id = database.LastInsertedId;
+        database.Execute($"UPDATE snapshot SET crc = {Schema.SnapshotChecksum} WHERE id = ?1", id);
+        return id;
     }
 
     public static void PutChunk(Database database, long snapshot, long offset, ReadOnlySpan<byte> data) => database.Execute(
@@ -23,20 +25,12 @@ internal static class SnapshotTable
         (long)Crc32C.Compute(data),
         data.ToArray());
 
-    public static void PutWhole(Database database, long snapshot, ReadOnlySpan<byte> state)
-    {
-        for (var offset = 0; offset < state.Length; offset += ChunkBytes)
-        {
-            PutChunk(database, snapshot, offset, state.Slice(offset, Math.Min(ChunkBytes, state.Length - offset)));
-        }
-    }
-
-    /// <summary>How many bytes have been staged.</summary>
+    /// <summary>How many bytes have been put.</summary>
     public static long Length(Database database, long snapshot) => database
         .Query("SELECT first_offset + length(data) FROM snapshot_chunk WHERE snapshot_id = ?1 ORDER BY first_offset DESC LIMIT 1", snapshot)
         .Select(row => row.GetInt64(0)).FirstOrDefault();
 
-    /// <summary>Forgets what has been staged from an offset on; a chunk that straddles it is shortened.</summary>
+    /// <summary>Forgets what has been put from an offset on; a chunk that straddles it is shortened.</summary>
     public static void CutAt(Database database, ReplicaKey key, long snapshot, SnapshotDescriptor descriptor, long offset)
     {
         if (ChunkAt(database, key, snapshot, descriptor, offset) is { } chunk && chunk.Offset < offset)
@@ -50,37 +44,41 @@ internal static class SnapshotTable
         }
     }
 
-    /// <summary>Makes a snapshot the newest of its replica and forgets all others.</summary>
-    public static void MakeNewest(Database database, long replica, long snapshot)
+    /// <summary>Deletes a few chunks of a snapshot of a replica that is neither the newest nor one to keep.</summary>
+    /// <returns>Whether there may be more.</returns>
+    public static bool DeleteSomeOthers(Database database, long replica, long kept)
     {
-        database.Execute("UPDATE replica SET snapshot_id = ?2 WHERE id = ?1", replica, snapshot);
-        DeleteOthers(database, replica);
-    }
+        var other = database
+            .Query("SELECT id FROM snapshot WHERE replica_id = ?1 AND id <> ?2 AND id IS NOT (SELECT snapshot_id FROM replica WHERE id = ?1) LIMIT 1", replica, kept)
+            .Select(row => (long?)row.GetInt64(0)).FirstOrDefault();
+        if (other is not { } id)
+        {
+            return false;
+        }
 
-    /// <summary>Forgets every snapshot of a replica but the newest.</summary>
-    public static void DeleteOthers(Database database, long replica)
-    {
-        database.Execute(
-            """
-            DELETE FROM snapshot_chunk WHERE snapshot_id IN (
-                SELECT s.id FROM snapshot s JOIN replica r ON r.id = s.replica_id WHERE r.id = ?1 AND s.id IS NOT r.snapshot_id)
-            """,
-            replica);
-        database.Execute("DELETE FROM snapshot WHERE replica_id = ?1 AND id IS NOT (SELECT snapshot_id FROM replica WHERE id = ?1)", replica);
+        var deleted = database.Execute(
+            "DELETE FROM snapshot_chunk WHERE rowid IN (SELECT rowid FROM snapshot_chunk WHERE snapshot_id = ?1 LIMIT 4)", id);
+        if (deleted == 0)
+        {
+            database.Execute("DELETE FROM snapshot WHERE id = ?1", id);
+        }
+
+        return true;
     }
 
     public static long? NewestId(Database database, long replica) => database
         .Query("SELECT snapshot_id FROM replica WHERE id = ?1 AND snapshot_id IS NOT NULL", replica)
         .Select(row => (long?)row.GetInt64(0)).FirstOrDefault();
 
-    public static long? StagedId(Database database, long replica) => database
-        .Query("SELECT id FROM snapshot WHERE replica_id = ?1 AND id IS NOT (SELECT snapshot_id FROM replica WHERE id = ?1)", replica)
-        .Select(row => (long?)row.GetInt64(0)).FirstOrDefault();
-
     public static SnapshotDescriptor Describe(Database database, ReplicaKey key, long snapshot)
     {
-        var bytes = database.Query("SELECT descriptor FROM snapshot WHERE id = ?1", snapshot).Select(row => row.GetFieldValue<byte[]>(0)).FirstOrDefault()
-            ?? throw StoredLog.Damaged(key, LogIndex.Zero, "its snapshot is gone");
+        var (bytes, isRight) = database.Query($"SELECT descriptor, crc IS {Schema.SnapshotChecksum} FROM snapshot WHERE id = ?1", snapshot)
+            .Select(row => (row.GetFieldValue<byte[]>(0), row.GetBoolean(1))).FirstOrDefault();
+        if (bytes is null || !isRight)
+        {
+            throw StoredLog.Damaged(key, LogIndex.Zero, bytes is null ? "its snapshot is gone" : "its snapshot's descriptor does not match its checksum");
+        }
+
         try
         {
             return SnapshotDescriptorCodec.Decode(bytes);
@@ -91,22 +89,21 @@ internal static class SnapshotTable
         }
     }
 
-    public static ReadOnlyMemory<byte> ReadWhole(Database database, ReplicaKey key, long snapshot, SnapshotDescriptor descriptor)
+    /// <summary>Reads the next part of a snapshot.</summary>
+    /// <returns>How many bytes were read so far.</returns>
+    /// <exception cref="CorruptDataException">A chunk is missing or damaged.</exception>
+    public static int ReadPart(Database database, ReplicaKey key, long snapshot, SnapshotDescriptor descriptor, byte[] state, int offset)
     {
-        var state = new byte[checked((int)descriptor.SizeBytes)];
-        var length = 0;
-        while (length < state.Length)
+        if (ChunkAt(database, key, snapshot, descriptor, offset) is not { } chunk
+            || chunk.Offset != offset
+            || chunk.Data.Length > state.Length - offset
+            || chunk.Data.Length == 0)
         {
-            if (ChunkAt(database, key, snapshot, descriptor, length) is not { } chunk || chunk.Offset != length || chunk.Data.Length > state.Length - length)
-            {
-                throw StoredLog.Damaged(key, descriptor.LastIncluded.Index, $"the snapshot through {descriptor.LastIncluded} has no chunk at byte {length}");
-            }
-
-            chunk.Data.CopyTo(state, length);
-            length += chunk.Data.Length;
+            throw StoredLog.Damaged(key, descriptor.LastIncluded.Index, $"the snapshot through {descriptor.LastIncluded} has no chunk at byte {offset}");
         }
 
-        return state;
+        chunk.Data.CopyTo(state, offset);
+        return offset + chunk.Data.Length;
     }
 
     /// <summary>The chunk that holds a byte, checked; null when there is none.</summary>

@@ -12,6 +12,7 @@ internal sealed class SqliteReplicaLog : IReplicaLog
     private readonly CommitLoop loop;
     private readonly Hold hold;
     private readonly ReplicaLogEventGate events;
+    private readonly SnapshotWork snapshots;
     private readonly RightToSpeak right = new(lease: null);
     private readonly CancellationTokenSource closing = new();
     private readonly CancellationToken closed;
@@ -23,6 +24,7 @@ internal sealed class SqliteReplicaLog : IReplicaLog
         this.loop = loop;
         this.hold = hold;
         this.events = new ReplicaLogEventGate(events);
+        snapshots = new SnapshotWork(loop, hold, this.events, OnFailed);
         closed = closing.Token;
         Recovered = recovered;
         RecoveredSnapshot = snapshot;
@@ -42,17 +44,21 @@ internal sealed class SqliteReplicaLog : IReplicaLog
 
     public void Write(LogWrite write) => Submit(
         database => Store(database, write),
-        () => events.OnWritten(write.Ticket),
+        () =>
+        {
+            events.OnWritten(write.Ticket);
+            if (write.Install is not null)
+            {
+                snapshots.OnInstalled();
+            }
+            else if (write.CompactThrough is not null)
+            {
+                snapshots.CleanUp();
+            }
+        },
         write.Append?.SizeBytes ?? 0);
 
-    public void StageChunk(StageSnapshotChunk chunk)
-    {
-        long next = 0;
-        Submit(
-            database => next = Stage(database, chunk),
-            () => events.OnChunkStaged(chunk.Snapshot.LastIncluded, next),
-            chunk.Data.Length);
-    }
+    public void StageChunk(StageSnapshotChunk chunk) => snapshots.Stage(chunk);
 
     public void ReadChunk(ReadSnapshotChunk request)
     {
@@ -67,19 +73,10 @@ internal sealed class SqliteReplicaLog : IReplicaLog
     public void SaveSnapshot(SnapshotDescriptor snapshot, ReadOnlyMemory<byte> state)
     {
         Invariant.Holds(snapshot.SizeBytes == state.Length, "a snapshot's descriptor knows its size");
-        Submit(database => Save(database, snapshot, state), () => events.OnSnapshotSaved(snapshot), state.Length);
+        snapshots.Save(snapshot, state);
     }
 
-    public void LoadSnapshot(SnapshotDescriptor snapshot)
-    {
-        ReadOnlyMemory<byte> state = default;
-        Submit(
-            database => state = FindNewest(database, snapshot.LastIncluded) is { } newest
-                ? SnapshotTable.ReadWhole(database, Key, newest.Id, newest.Descriptor)
-                : throw StoredLog.Damaged(Key, snapshot.LastIncluded.Index, $"the installed snapshot through {snapshot.LastIncluded} is gone"),
-            () => events.OnSnapshotLoaded(snapshot, state),
-            0);
-    }
+    public void LoadSnapshot(SnapshotDescriptor snapshot) => snapshots.Load(snapshot);
 
     public async Task ReleaseAsync(CancellationToken cancellation)
     {
@@ -106,6 +103,7 @@ internal sealed class SqliteReplicaLog : IReplicaLog
 
     internal void Begin(bool isSpeaker)
     {
+        snapshots.CleanUp();
         if (isSpeaker)
         {
             right.Grant();
@@ -116,6 +114,9 @@ internal sealed class SqliteReplicaLog : IReplicaLog
         }
     }
 
+    /// <summary>The store serves no more.</summary>
+    internal void StopFailed(StoreTroubleException trouble) => Stop(ReasonOf(trouble), trouble);
+
     internal void StopFenced() => Stop(LogStopReason.Fenced, hold.Fenced());
 
     private void Store(Database database, LogWrite write)
@@ -123,14 +124,14 @@ internal sealed class SqliteReplicaLog : IReplicaLog
         var shape = LogWriteShape.Of(write);
         if (!ReplicaRow.Update(database, hold, write, shape.Last))
         {
-            RequireHeld(database);
+            hold.Require(database);
             throw StoredLog.Damaged(Key, write.StoredLast.Index, $"the store does not end with {write.StoredLast}, as its writer knew it");
         }
 
         if (write.Install is { } install)
         {
             LogTable.Clear(database, hold.Id);
-            SnapshotTable.MakeNewest(database, hold.Id, RequireStaged(database, install));
+            ReplicaRow.SetSnapshot(database, hold, snapshots.RequireStaged(database, install));
         }
 
         if (shape.CutAfter is { } cut)
@@ -142,58 +143,11 @@ internal sealed class SqliteReplicaLog : IReplicaLog
         {
             LogTable.Append(database, hold.Id, block);
         }
-
-        if (write.CompactThrough is { } through)
-        {
-            LogTable.Forget(database, hold.Id, through.Index);
-        }
-    }
-
-    private long Stage(Database database, StageSnapshotChunk chunk)
-    {
-        RequireHeld(database);
-        if (FindStaged(database, chunk.Snapshot) is not { } staged)
-        {
-            SnapshotTable.DeleteOthers(database, hold.Id);
-            staged = SnapshotTable.Create(database, hold.Id, chunk.Snapshot);
-        }
-
-        var length = SnapshotTable.Length(database, staged);
-        if (chunk.Offset > length)
-        {
-            return length;
-        }
-
-        SnapshotTable.CutAt(database, Key, staged, chunk.Snapshot, chunk.Offset);
-        if (!chunk.Data.IsEmpty)
-        {
-            SnapshotTable.PutChunk(database, staged, chunk.Offset, chunk.Data.Span);
-        }
-
-        return chunk.Offset + chunk.Data.Length;
-    }
-
-    private long RequireStaged(Database database, SnapshotDescriptor install) =>
-        FindStaged(database, install) is { } staged && SnapshotTable.Length(database, staged) == install.SizeBytes
-            ? staged
-            : throw StoredLog.Damaged(Key, install.LastIncluded.Index, $"the snapshot through {install.LastIncluded} is to be installed but has not been staged completely");
-
-    private void Save(Database database, SnapshotDescriptor snapshot, ReadOnlyMemory<byte> state)
-    {
-        RequireHeld(database);
-        if (SnapshotTable.NewestId(database, hold.Id) is { } newest && SnapshotTable.Describe(database, Key, newest).LastIncluded.Index >= snapshot.LastIncluded.Index)
-        {
-            return;
-        }
-
-        var id = SnapshotTable.Create(database, hold.Id, snapshot);
-        SnapshotTable.PutWhole(database, id, state.Span);
-        SnapshotTable.MakeNewest(database, hold.Id, id);
     }
 
     private (ReadOnlyMemory<byte>? Data, bool IsLast) Read(Database database, ReadSnapshotChunk request)
     {
-        if (FindNewest(database, request.LastIncluded) is not { } newest || request.Offset > newest.Descriptor.SizeBytes)
+        if (snapshots.FindNewest(database, request.LastIncluded) is not { } newest || request.Offset > newest.Descriptor.SizeBytes)
         {
             return (null, false);
         }
@@ -212,24 +166,6 @@ internal sealed class SqliteReplicaLog : IReplicaLog
         var data = found.Data.AsMemory((int)(request.Offset - found.Offset));
         data = data[..Math.Min(data.Length, request.BytesMax)];
         return (data, request.Offset + data.Length == newest.Descriptor.SizeBytes);
-    }
-
-    private (long Id, SnapshotDescriptor Descriptor)? FindNewest(Database database, EntryId lastIncluded) =>
-        SnapshotTable.NewestId(database, hold.Id) is { } id
-        && SnapshotTable.Describe(database, Key, id) is var descriptor
-        && descriptor.LastIncluded == lastIncluded
-            ? (id, descriptor)
-            : null;
-
-    private long? FindStaged(Database database, SnapshotDescriptor snapshot) =>
-        SnapshotTable.StagedId(database, hold.Id) is { } id && SnapshotTable.Describe(database, Key, id) == snapshot ? id : null;
-
-    private void RequireHeld(Database database)
-    {
-        if (!ReplicaRow.IsHeld(database, hold))
-        {
-            throw hold.Fenced();
-        }
     }
 
     private async Task ClaimAsync(CancellationToken cancellation)
@@ -268,19 +204,21 @@ internal sealed class SqliteReplicaLog : IReplicaLog
 
             return written;
         },
-        exception =>
-        {
-            if (exception is not ObjectDisposedException)
-            {
-                Stop(ReasonOf(exception), exception);
-            }
-        },
+        OnFailed,
         bytes));
+
+    private void OnFailed(Exception exception)
+    {
+        if (exception is not ObjectDisposedException)
+        {
+            Stop(ReasonOf(exception), exception);
+        }
+    }
 
     private static LogStopReason ReasonOf(Exception exception) => exception switch
     {
         StoreRefusedException => LogStopReason.Fenced,
-        CorruptDataException => LogStopReason.Corrupt,
+        CorruptDataException or StoreTroubleException { Kind: StoreTroubleKind.Corrupt } => LogStopReason.Corrupt,
         _ => LogStopReason.Failed,
     };
 

@@ -30,9 +30,8 @@ public sealed class CrashPointTests(PostgresFixture postgres) : IDisposable
     {
         for (var step = 1; step <= CrashHistory.Count; step++)
         {
-            var begins = await CrashAsync("sqlite", directory.FullName, step, "after");
-            var journal = new FileInfo(Path.Combine(directory.FullName, "raft.db-wal"));
-            var written = journal.Length - begins;
+            var (begins, ends) = await CrashAsync("sqlite", directory.FullName, step, "after");
+            var written = ends - begins;
             written.ShouldBeGreaterThan(0, CrashHistory.NameOf(step));
 
             foreach (var kept in new[] { 0, 1, written / 3, written / 2, written - 4_097, written - 1 })
@@ -40,7 +39,11 @@ public sealed class CrashPointTests(PostgresFixture postgres) : IDisposable
                 await RequireTornAsync(step, copy => Cut(copy, begins + Math.Max(0, kept)));
             }
 
-            await RequireTornAsync(step, copy => Flip(copy, journal.Length - 100));
+            await RequireTornAsync(step, copy =>
+            {
+                Cut(copy, ends);
+                Flip(copy, ends - 100);
+            });
             (await ReadAsync("sqlite", directory.FullName)).ShouldBe(CrashHistory.After(step), CrashHistory.NameOf(step));
         }
     }
@@ -100,8 +103,8 @@ public sealed class CrashPointTests(PostgresFixture postgres) : IDisposable
     }
 
     /// <summary>Lets a process make one write and die.</summary>
-    /// <returns>How long SQLite's journal was before.</returns>
-    private static async Task<long> CrashAsync(string kind, string place, int step, string point)
+    /// <returns>How long SQLite's journal was before, and when the write was durable.</returns>
+    private static async Task<(long Begins, long Ends)> CrashAsync(string kind, string place, int step, string point)
     {
         var host = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
         var program = Path.Combine(AppContext.BaseDirectory, "OrleansRaft.CrashWriter.dll");
@@ -116,7 +119,8 @@ public sealed class CrashPointTests(PostgresFixture postgres) : IDisposable
 
         process.ExitCode.ShouldBe(128 + 9, $"it was to be killed {point} {CrashHistory.NameOf(step)}: {errors}");
         output.Contains("durable", StringComparison.Ordinal).ShouldBe(point == "after");
-        return long.Parse(output.Split('\n')[0].Split(' ')[1], CultureInfo.InvariantCulture);
+        var lengths = output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(static line => long.Parse(line.Split(' ')[1], CultureInfo.InvariantCulture)).ToList();
+        return (lengths[0], lengths[^1]);
     }
 
     private static async Task<string> ReadAsync(string kind, string place)
@@ -134,6 +138,7 @@ public sealed class CrashPointTests(PostgresFixture postgres) : IDisposable
             file.CopyTo(Path.Combine(copy.FullName, file.Name));
         }
 
+        File.Copy(Path.Combine(directory.FullName, "mark.before"), Path.Combine(copy.FullName, "raft.mark"));
         damage(Path.Combine(copy.FullName, "raft.db-wal"));
 
         (await ReadAsync("sqlite", copy.FullName)).ShouldBe(CrashHistory.After(step - 1), $"torn {CrashHistory.NameOf(step)}");

@@ -1,5 +1,6 @@
 using OrleansRaft.Core;
 using OrleansRaft.Core.Codec;
+using OrleansRaft.Runtime;
 
 namespace OrleansRaft.Integration.Tests.Stores;
 
@@ -126,6 +127,31 @@ public abstract partial class LogStoreContract
         await replica.WriteAsync(install: snapshot);
 
         (await ReopenAsync()).Log.RecoveredSnapshot.ToArray().ShouldBe(newer);
+    }
+
+    /// <summary>One group's big state must not be another group's pause: all of its acknowledgements come before the snapshot is whole, whatever the disk's speed.</summary>
+    [Fact]
+    public async Task A_big_snapshot_of_one_replica_holds_up_no_other()
+    {
+        const int Writes = 10;
+        var (big, other) = (await OpenAsync(), await OpenAsync(new ReplicaKey("counters-1", new ReplicaId(1))));
+        var state = new byte[32 * 1024 * 1024];
+        await big.AppendAsync(1, "a");
+        var snapshot = big.Describe(1, 1, state);
+
+        big.Log.SaveSnapshot(snapshot, state);
+        for (var i = 1; i < Writes; i++)
+        {
+            other.SendAppend(1, "x");
+        }
+
+        await other.AppendAsync(1, "x");
+        await big.Events.SavedAsync(snapshot);
+
+        if (IsOnDisk)
+        {
+            other.Events.OrderOfLast<PersistTicket>().ShouldBeLessThan(big.Events.OrderOfLast<Saved>());
+        }
     }
 
     [Fact]

@@ -32,6 +32,9 @@ public abstract partial class LogStoreContract : IAsyncLifetime
     /// <summary>Flips a bit of the newest snapshot. No store is open.</summary>
     protected abstract Task DamageSnapshotAsync(ReplicaKey key);
 
+    /// <summary>Whether anything takes time.</summary>
+    protected virtual bool IsOnDisk => true;
+
     protected virtual Task CleanUpAsync() => Task.CompletedTask;
 
     protected virtual ClusterDefinition Definition => new(ClusterId, [new GroupSet("counters", 4, 3)], 1, []);

@@ -8,6 +8,8 @@ public sealed class MemoryLogStoreTests : SharedLogStoreContract
 {
     private readonly MemoryDisk disk = new();
 
+    protected override bool IsOnDisk => false;
+
     protected override Task<ILogStore> CreateStoreAsync(TimeProvider time) => Task.FromResult<ILogStore>(new MemoryLogStore(disk, time, Times));
 
     protected override Task DamageLogAsync(ReplicaKey key)

@@ -8,8 +8,11 @@ public sealed class RecordingEvents : IReplicaLogEvents
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(2);
 
+    private static long order;
+
     private readonly Lock gate = new();
     private readonly List<object> told = [];
+    private readonly List<long> orders = [];
     private TaskCompletionSource changed = NewSignal();
 
     public IReadOnlyList<PersistTicket> Written => [.. Snapshot().OfType<PersistTicket>()];
@@ -17,6 +20,15 @@ public sealed class RecordingEvents : IReplicaLogEvents
     public Stopped? StoppedWith => Snapshot().OfType<Stopped>().FirstOrDefault();
 
     public object LastTold => Snapshot()[^1];
+
+    /// <summary>When the last thing of a kind was told, among everything that any log of the process told.</summary>
+    public long OrderOfLast<T>()
+    {
+        lock (gate)
+        {
+            return orders[told.FindLastIndex(static what => what is T)];
+        }
+    }
 
     public Task WrittenAsync(PersistTicket ticket) => FirstAsync<PersistTicket>(told => told == ticket);
 
@@ -63,6 +75,7 @@ public sealed class RecordingEvents : IReplicaLogEvents
         lock (gate)
         {
             told.Add(what);
+            orders.Add(Interlocked.Increment(ref order));
             changed.TrySetResult();
             changed = NewSignal();
         }

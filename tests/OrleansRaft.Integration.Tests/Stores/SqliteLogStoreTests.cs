@@ -61,7 +61,7 @@ public sealed class SqliteLogStoreTests : LogStoreContract
         var refused = Should.Throw<StoreRefusedException>(() => OpenFile(directory, Clock));
 
         refused.Message.ShouldContain(directory);
-        refused.Message.ShouldContain("in use by another process");
+        refused.Message.ShouldContain($"in use by another process (process {Environment.ProcessId})");
     }
 
     [Fact]
@@ -104,7 +104,7 @@ public sealed class SqliteLogStoreTests : LogStoreContract
     {
         var stored = await Store.InitializeAsync(Definition, Cancellation);
         await Store.DisposeAsync();
-        System.IO.File.Delete(File);
+        Directory.Delete(directory, recursive: true);
 
         await using var replaced = OpenFile(directory, Clock);
         await replaced.InitializeAsync(stored, Cancellation);

@@ -1,0 +1,75 @@
+using static OrleansRaft.Integration.Tests.Stores.Sqlite.SqliteStoreFiles;
+
+namespace OrleansRaft.Integration.Tests.Stores.Sqlite;
+
+/// <summary>A snapshot goes to the disk in many small transactions: what a crash leaves of it is cleared away.</summary>
+public sealed class SqliteSnapshotTests : IDisposable
+{
+    private static readonly byte[] State = [.. Enumerable.Range(0, 8_000_000).Select(static i => (byte)(i * 31))];
+
+    private readonly SqliteStoreFiles files = new();
+
+    public void Dispose() => files.Dispose();
+
+    [Fact]
+    public async Task A_crash_in_the_middle_of_a_snapshot_leaves_the_old_one_and_nothing_else()
+    {
+        var directory = files.NewPath();
+        string image;
+        await using (var store = await OpenAsync(directory))
+        {
+            var replica = await OpenReplica.OpenAsync(store, Key);
+            var other = await OpenReplica.OpenAsync(store, OtherKey);
+            await replica.AppendAsync(1, "a", "b");
+            await replica.SaveSnapshotAsync(1, 1, [7]);
+
+            replica.Log.SaveSnapshot(replica.Describe(1, 2, State), State);
+            await other.AppendAsync(1, "meanwhile");
+            await other.AppendAsync(1, "meanwhile");
+            image = files.Copy(directory);
+        }
+
+        await using (var store = await OpenAsync(image))
+        {
+            var replica = await OpenReplica.OpenAsync(store, Key);
+            replica.Log.RecoveredSnapshot.ToArray().ShouldBe([7]);
+
+            await WhenClearedAsync(replica, await replica.SaveSnapshotAsync(1, 2, [8]));
+        }
+
+        (await ExecuteAsync(image, "SELECT count(*) FROM snapshot")).ShouldBe(1);
+        (await ExecuteAsync(image, "SELECT sum(length(data)) FROM snapshot_chunk")).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task What_was_compacted_or_replaced_is_deleted_in_time()
+    {
+        var directory = files.NewPath();
+        await using (var store = await OpenAsync(directory))
+        {
+            var replica = await OpenReplica.OpenAsync(store, Key);
+            for (var i = 0; i < 20; i++)
+            {
+                await replica.AppendAsync(1, new string('x', 100_000));
+            }
+
+            await replica.SaveSnapshotAsync(1, 10, State);
+            await replica.SaveSnapshotAsync(1, 15, [1]);
+            await replica.WriteAsync(compactThrough: replica.Recovered.LogStart with { Term = new Core.Term(1), Index = new Core.LogIndex(15) });
+            var reopened = await OpenReplica.OpenAsync(store, Key);
+            reopened.Recovered.Entries.Count.ShouldBe(5);
+
+            await WhenClearedAsync(reopened, await reopened.SaveSnapshotAsync(1, 16, [2]));
+        }
+
+        (await ExecuteAsync(directory, "SELECT count(*) FROM log_block")).ShouldBe(5);
+        (await ExecuteAsync(directory, "SELECT count(*) FROM snapshot_chunk")).ShouldBe(1);
+    }
+
+    /// <summary>A replica's work on snapshots is done in order: what is read last is read after what was cleared away.</summary>
+    private static async Task WhenClearedAsync(OpenReplica replica, Core.SnapshotDescriptor saved)
+    {
+        replica.Log.LoadSnapshot(saved);
+        await replica.Events.LoadedAsync();
+    }
+}
