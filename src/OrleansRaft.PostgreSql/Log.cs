@@ -42,7 +42,8 @@ internal static partial class Log
     [LoggerMessage(5012, LogLevel.Warning, "Waiting for another silo, or `oraft migrate`, that prepares PostgreSQL at {Server}")]
     public static partial void WaitingForTurn(ILogger logger, string server);
 
-    [LoggerMessage(5013, LogLevel.Information, "PostgreSQL at {Server} stands behind a pooler: statements are not prepared, and each carries what it needs")]
+    [LoggerMessage(5013, LogLevel.Information, "PostgreSQL at {Server} stands behind a pooler: statements are not prepared, and each carries what "
+        + "it needs")]
     public static partial void PoolerFound(ILogger logger, string server);
 
     [LoggerMessage(5014, LogLevel.Warning, "Where Orleans' AdoNet providers use this database: {Problem}")]

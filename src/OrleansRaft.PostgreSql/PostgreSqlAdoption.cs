@@ -6,15 +6,16 @@ using OrleansRaft.Runtime.Storage;
 namespace OrleansRaft.PostgreSql;
 
 /// <summary>
-/// Accepts servers that hold a copy of the logs: restored from a dump, or promoted from a standby. PostgreSQL's system identifier tells copies from originals, and silos refuse copies, since one may
-/// lack what the original acknowledged.
+/// Accepts servers that hold a copy of the logs: restored from a dump, or promoted from a standby. PostgreSQL's system identifier tells copies from
+/// originals, and silos refuse copies, since one may lack what the original acknowledged.
 /// </summary>
 public static class PostgreSqlAdoption
 {
     /// <summary>Finds the copies among a cluster's servers.</summary>
     /// <param name="connectionStrings">All servers of the cluster, in its order.</param>
     /// <param name="cancellation">Stops waiting.</param>
-    /// <exception cref="StoreRefusedException">A server cannot be reached, or is not what it is named as, or too many are copies for any to be accepted.</exception>
+    /// <exception cref="StoreRefusedException">A server cannot be reached, or is not what it is named as, or too many are copies for any to be
+    /// accepted.</exception>
     public static async Task<IReadOnlyList<ServerCopy>> FindAsync(IReadOnlyList<string> connectionStrings, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(connectionStrings);
@@ -27,18 +28,22 @@ public static class PostgreSqlAdoption
 
         var noted = await RunAsync(connectionStrings[0], connection => ReadNotesAsync(connection, cancellation), cancellation);
         var copies = servers
-            .Where(server => server.StoredSystemIdentifier != server.SystemIdentifier || (noted.TryGetValue(server.Number, out var known) && known != server.SystemIdentifier))
-            .Select(server => new ServerCopy(server.Number, servers.Count, Connections.Describe(connectionStrings[server.Number]), server.ClusterId!, server.SystemIdentifier))
+            .Where(server => server.StoredSystemIdentifier != server.SystemIdentifier
+                || (noted.TryGetValue(server.Number, out var known) && known != server.SystemIdentifier))
+            .Select(server => new ServerCopy(
+                server.Number, servers.Count, Connections.Describe(connectionStrings[server.Number]), server.ClusterId!, server.SystemIdentifier))
             .ToList();
         return servers.Count == 1 || copies.Count * 2 < servers.Count
             ? copies
             : throw new StoreRefusedException(
-                $"{copies.Count} of {servers.Count} servers of cluster '{servers[0].ClusterId}' are copies, so that no group has a majority whose votes and entries are known: restore more of the originals");
+                $"{copies.Count} of {servers.Count} servers of cluster '{servers[0].ClusterId}' are copies, so that no group has a majority whose "
+                + "votes and entries are known: restore more of the originals");
     }
 
     /// <summary>
-    /// Accepts a copy. Where it is the only server, its groups go on from it, and what was acknowledged after it was made is lost. Where there are others, its replicas stay out of their groups, because
-    /// they may have forgotten votes, until they are replaced as members; nothing is lost then.
+    /// Accepts a copy. Where it is the only server, its groups go on from it, and what was acknowledged after it was made is lost. Where there are
+    /// others, its replicas stay out of their groups, because they may have forgotten votes, until they are replaced as members; nothing is lost
+    /// then.
     /// </summary>
     /// <param name="connectionStrings">All servers of the cluster, in its order.</param>
     /// <param name="copy">What <see cref="FindAsync"/> found. The original must never be used again.</param>
@@ -81,7 +86,9 @@ public static class PostgreSqlAdoption
     private static async Task<bool> NoteAsync(NpgsqlConnection connection, ServerCopy copy, CancellationToken cancellation)
     {
         await using var note = Sql.Command(
-            connection, $"UPDATE raft.server SET system_identifier = $2 WHERE number = $1 AND {Sql.Durably}", Sql.Value(copy.Number), Sql.Value(copy.SystemIdentifier));
+            connection,
+            $"UPDATE raft.server SET system_identifier = $2 WHERE number = $1 AND {Sql.Durably}",
+            Sql.Value(copy.Number), Sql.Value(copy.SystemIdentifier));
         await note.ExecuteNonQueryAsync(cancellation);
         return true;
     }
@@ -111,7 +118,8 @@ public static class PostgreSqlAdoption
         if (server.ClusterId != servers[0].ClusterId || server.Number != number || server.Servers != connectionStrings.Count)
         {
             throw new StoreRefusedException(
-                $"PostgreSQL at {name} is server {server.Number} of {server.Servers} of cluster '{server.ClusterId}', but is named as server {number} of {connectionStrings.Count} of cluster "
+                $"PostgreSQL at {name} is server {server.Number} of {server.Servers} of cluster '{server.ClusterId}', but is named as server "
+                + $"{number} of {connectionStrings.Count} of cluster "
                 + $"'{servers[0].ClusterId}': name all servers, in the order in which the cluster was created");
         }
     }
@@ -123,8 +131,8 @@ public static class PostgreSqlAdoption
             NullLogger.Instance,
             async connection =>
             {
-                await Sessions.BeginAsync(
-                    connection, new PostgreSqlStoreOptions { ConnectionStrings = [connectionString] }, Connections.Describe(connectionString), cancellation);
+                var options = new PostgreSqlStoreOptions { ConnectionStrings = [connectionString] };
+                await Sessions.BeginAsync(connection, options, Connections.Describe(connectionString), cancellation);
                 return await work(connection);
             },
             cancellation);

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using OrleansRaft.Core;
 using OrleansRaft.PostgreSql.Internal;
 using OrleansRaft.Runtime;
+using OrleansRaft.Runtime.Diagnostics;
 using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.PostgreSql;
@@ -13,6 +14,7 @@ public sealed class PostgreSqlLogStore : ILogStore
     private readonly PostgreSqlStoreOptions options;
     private readonly TimeProvider time;
     private readonly ILogger logger;
+    private readonly AlarmBoard? alarms;
     private readonly ClusterCreation creation;
     private readonly CancellationTokenSource closing = new();
     private readonly CancellationToken closed;
@@ -24,8 +26,10 @@ public sealed class PostgreSqlLogStore : ILogStore
     /// <param name="options">Which servers.</param>
     /// <param name="time">The clock of leases.</param>
     /// <param name="logger">For people.</param>
-    public PostgreSqlLogStore(PostgreSqlStoreOptions options, TimeProvider time, ILogger logger)
+    /// <param name="alarms">Where to say that a server is out of reach; null for nowhere.</param>
+    public PostgreSqlLogStore(PostgreSqlStoreOptions options, TimeProvider time, ILogger logger, AlarmBoard? alarms = null)
     {
+        this.alarms = alarms;
         this.options = options;
         this.time = time;
         this.logger = logger;
@@ -187,6 +191,7 @@ public sealed class PostgreSqlLogStore : ILogStore
             }
             catch (Exception exception)
             {
+                Alarms.Report(alarms, connections[number].Name, exception);
                 if (backOff.Count % 10 == 1)
                 {
                     Log.ServerNotReady(logger, number, connections[number].Name, exception.Message);
@@ -201,7 +206,7 @@ public sealed class PostgreSqlLogStore : ILogStore
     {
         Log.ServerReady(logger, number, connections[number].Name, definition.ClusterId);
 #pragma warning disable CA2000 // The store disposes its servers.
-        servers[number].SetResult(new PostgreSqlServer(options, connections[number], () => CountersExcept(number), time, logger));
+        servers[number].SetResult(new PostgreSqlServer(options, connections[number], () => CountersExcept(number), time, logger, alarms));
 #pragma warning restore CA2000
     }
 
@@ -210,7 +215,8 @@ public sealed class PostgreSqlLogStore : ILogStore
     {
         foreach (var number in numbers)
         {
-            foreach (var (server, counter) in await PatientlyAsync(number, options.FurtherServersTimeout, () => ReadWitnessesAsync(number, cancellation), cancellation))
+            var notes = await PatientlyAsync(number, options.FurtherServersTimeout, () => ReadWitnessesAsync(number, cancellation), cancellation);
+            foreach (var (server, counter) in notes)
             {
                 connections[server].NoteCounter(counter);
             }

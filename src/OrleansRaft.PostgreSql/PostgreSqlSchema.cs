@@ -16,14 +16,16 @@ public static class PostgreSqlSchema
     private static readonly TimeSpan FindingPatience = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// Brings a database's schema up to date, under an advisory lock. <c>UsePostgreSql</c> does so by itself when a host starts, before Orleans looks for its membership.
+    /// Brings a database's schema up to date, under an advisory lock. <c>UsePostgreSql</c> does so by itself when a host starts, before Orleans looks
+    /// for its membership.
     /// </summary>
     /// <param name="connectionString">The database; it must exist, and its user must be allowed to create schemas.</param>
     /// <param name="logger">For people; null for silence.</param>
     /// <param name="cancellation">Stops waiting.</param>
     /// <exception cref="StoreRefusedException">The server cannot be reached or refuses, or a newer program wrote the schema.</exception>
     public static Task MigrateAsync(string connectionString, ILogger? logger = null, CancellationToken cancellation = default) =>
-        MigrateAsync(new PostgreSqlStoreOptions { ConnectionStrings = [connectionString], StartTimeout = TimeSpan.Zero }, 0, logger ?? NullLogger.Instance, cancellation);
+        MigrateAsync(
+            new PostgreSqlStoreOptions { ConnectionStrings = [connectionString], StartTimeout = TimeSpan.Zero }, 0, logger ?? NullLogger.Instance, cancellation);
 
     /// <summary>The scripts that a database lacks, in order.</summary>
     /// <param name="connectionString">The database.</param>
@@ -54,8 +56,9 @@ public static class PostgreSqlSchema
     }
 
     /// <summary>
-    /// A connection string for Orleans' AdoNet providers (membership, grain storage, reminders) in a database with our schema: it finds their tables there, and not what somebody else
-    /// made under the same names elsewhere; connections that are idle are kept alive, and a server that is away costs seconds.
+    /// A connection string for Orleans' AdoNet providers (membership, grain storage, reminders) in a database with our schema: it finds their tables
+    /// there, and not what somebody else made under the same names elsewhere; connections that are idle are kept alive, and a server that is away
+    /// costs seconds.
     /// </summary>
     /// <param name="connectionString">The database. Times that it sets hold.</param>
     public static string ForOrleans(string connectionString) => Connections.CompleteForOrleans(connectionString);
@@ -74,7 +77,8 @@ public static class PostgreSqlSchema
                 connection,
                 """
                 SELECT CASE WHEN c.oid IS NULL THEN 'nothing'
-                            WHEN c.relowner <> m.relowner THEN pg_catalog.format('%I.%I, which belongs to %s', n.nspname, c.relname, c.relowner::regrole) END
+                            WHEN c.relowner <> m.relowner
+                            THEN pg_catalog.format('%I.%I, which belongs to %s', n.nspname, c.relname, c.relowner::regrole) END
                 FROM pg_catalog.pg_class m
                 LEFT JOIN pg_catalog.pg_class c ON c.oid = pg_catalog.to_regclass('orleansquery')
                 LEFT JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -82,8 +86,10 @@ public static class PostgreSqlSchema
                 """);
             return await command.ExecuteScalarAsync(cancellation) is string instead
                 ? throw new StoreRefusedException(
-                    $"in PostgreSQL at {Connections.Describe(connectionString)} the name OrleansQuery leads to {instead}, not to the table in schema {Name} from which Orleans' providers "
-                    + $"read their statements. Give them PostgreSqlSchema.ForOrleans(connectionString), or Search Path={Name}; behind a pooler that drops it, ALTER ROLE ... SET search_path = {Name}")
+                    $"in PostgreSQL at {Connections.Describe(connectionString)} the name OrleansQuery leads to {instead}, not to the table in "
+                    + $"schema {Name} from which Orleans' providers "
+                    + $"read their statements. Give them PostgreSqlSchema.ForOrleans(connectionString), or Search Path={Name}; behind a pooler "
+                    + $"that drops it, ALTER ROLE ... SET search_path = {Name}")
                 : true;
         },
         cancellation);
@@ -112,13 +118,18 @@ public static class PostgreSqlSchema
 
     /// <summary>Runs work on a connection of its own, and explains what fails.</summary>
     internal static Task<T> RunAsync<T>(
-        string connectionString, TimeSpan patience, ILogger logger, Func<NpgsqlConnection, Task<T>> work, CancellationToken cancellation) => Patience.RunAsync(
+        string connectionString,
+        TimeSpan patience,
+        ILogger logger,
+        Func<NpgsqlConnection, Task<T>> work,
+        CancellationToken cancellation) => Patience.RunAsync(
         connectionString,
         patience,
         logger,
         async () =>
         {
-            await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false }.ConnectionString);
+            var unpooled = new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false };
+            await using var connection = new NpgsqlConnection(unpooled.ConnectionString);
             await connection.OpenAsync(cancellation);
             return await work(connection);
         },

@@ -18,28 +18,32 @@ public sealed record PostgreSqlStoreOptions
     public TimeSpan StatementTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// How long start-up waits for the first server when it does not answer yet. The default is for ever (<see cref="Timeout.InfiniteTimeSpan"/>): it says every few seconds what
-    /// it waits for, and what cannot pass by itself, such as a wrong password, ends it at once.
+    /// How long start-up waits for the first server when it does not answer yet. The default is for ever (<see cref="Timeout.InfiniteTimeSpan"/>): it
+    /// says every few seconds what it waits for, and what cannot pass by itself, such as a wrong password, ends it at once.
     /// </summary>
     public TimeSpan StartTimeout { get; init; } = Timeout.InfiniteTimeSpan;
 
-    /// <summary>How long start-up waits for each of the further servers before it goes on without it; it is used as soon as it answers. The default is 5 seconds.</summary>
+    /// <summary>
+    /// How long start-up waits for each of the further servers before it goes on without it; it is used as soon as it answers. The default is 5
+    /// seconds.
+    /// </summary>
     public TimeSpan FurtherServersTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// After how long without a statement a connection is asked whether it still works, before the next one: networks forget connections that are idle, and tell nobody. One that
-    /// does not answer within half a second is replaced. The default is 1 second.
+    /// After how long without a statement a connection is asked whether it still works, before the next one: networks forget connections that are
+    /// idle, and tell nobody. One that does not answer within half a second is replaced. The default is 1 second.
     /// </summary>
     public TimeSpan ProbeAfter { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// Whether a host that starts brings the schema of the first server up to date before Orleans looks for its membership there. The default is true; the store brings it up to date in any case when it is
-    /// opened.
+    /// Whether a host that starts brings the schema of the first server up to date before Orleans looks for its membership there. The default is
+    /// true; the store brings it up to date in any case when it is opened.
     /// </summary>
     public bool MigrateAtStart { get; init; } = true;
 
     /// <summary>
-    /// Whether servers with <c>full_page_writes = off</c> are accepted: only where their file system never leaves a page half written. The default is false: they are refused.
+    /// Whether servers with <c>full_page_writes = off</c> are accepted: only where their file system never leaves a page half written. The default is
+    /// false: they are refused.
     /// </summary>
     public bool AllowTornPages { get; init; }
 

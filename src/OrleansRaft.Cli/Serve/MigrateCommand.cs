@@ -8,9 +8,11 @@ namespace OrleansRaft.Cli.Serve;
 /// <summary><c>oraft migrate</c>: shows, checks or applies the scripts that make the schema, for those whose silos may not.</summary>
 internal static class MigrateCommand
 {
-    private static readonly Option<bool> Print = new("--print") { Description = "Print the scripts that the servers lack, or all of them where no server is named, as psql takes them." };
+    private static readonly Option<bool> Print = new("--print") { Description = "Print the scripts that the servers lack, or all of them where no "
+        + "server is named, as psql takes them." };
 
-    private static readonly Option<bool> Check = new("--check") { Description = "Say which scripts the servers lack; the exit code is 1 when there is one." };
+    private static readonly Option<bool> Check = new("--check") { Description = "Say which scripts the servers lack; the exit code is 1 when there "
+        + "is one." };
 
     private static readonly Option<bool> Apply = new("--apply") { Description = "Apply what the servers lack, each script in one transaction." };
 
@@ -19,7 +21,8 @@ internal static class MigrateCommand
     {
         var command = new Command(
             "migrate",
-            "Brings the schema of PostgreSQL databases up to date. A silo does so by itself when it starts, if its user may; this is for an owner whose silos may only read and write.")
+            "Brings the schema of PostgreSQL databases up to date. A silo does so by itself when it starts, if its user may; this is for an owner "
+            + "whose silos may only read and write.")
         {
             Print, Check, Apply, PostgresSettings.Servers.Option, PostgresSettings.File.Option,
         };

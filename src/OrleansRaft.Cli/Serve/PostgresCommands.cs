@@ -21,7 +21,8 @@ internal static class PostgresCommands
     {
         if (servers.Count == 0)
         {
-            throw new CliException(ExitCode.Usage, "no PostgreSQL server is named.", "Name it with --postgres 'Host=...;Username=...;Database=...', --postgres-file or ORAFT_POSTGRES.");
+            throw new CliException(ExitCode.Usage, "no PostgreSQL server is named.", "Name it with --postgres "
+                + "'Host=...;Username=...;Database=...', --postgres-file or ORAFT_POSTGRES.");
         }
     }
 
@@ -42,7 +43,8 @@ internal static class PostgresCommands
     {
         var command = new Command(
             "adopt",
-            "Accepts a server that was restored from a dump, or promoted from a standby, in the place of one that is lost. Without --accept-data-loss it only says what that would mean.")
+            "Accepts a server that was restored from a dump, or promoted from a standby, in the place of one that is lost. Without "
+            + "--accept-data-loss it only says what that would mean.")
         {
             AcceptDataLoss, PostgresSettings.Servers.Option, PostgresSettings.File.Option,
         };
@@ -74,7 +76,8 @@ internal static class PostgresCommands
                 throw new CliException(
                     ExitCode.Refused,
                     "nothing was changed.",
-                    "Make sure that the original never comes back, since silos that reached it would be a second cluster, stop all silos, and run the command again with --accept-data-loss.");
+                    "Make sure that the original never comes back, since silos that reached it would be a second cluster, stop all silos, and run "
+                    + "the command again with --accept-data-loss.");
             }
 
             foreach (var copy in copies)
@@ -90,7 +93,9 @@ internal static class PostgresCommands
     }
 
     private static string Describe(ServerCopy copy) => copy.Servers == 1
-        ? $"PostgreSQL at {copy.Name} holds a copy of the logs of cluster '{copy.ClusterId}': all of its groups would go on from it, and what was acknowledged after it was made would be lost"
-        : $"PostgreSQL at {copy.Name} holds a copy of the logs of server {copy.Number} of {copy.Servers} of cluster '{copy.ClusterId}': its replicas may have forgotten votes, and would stay out of "
+        ? $"PostgreSQL at {copy.Name} holds a copy of the logs of cluster '{copy.ClusterId}': all of its groups would go on from it, and what was "
+            + "acknowledged after it was made would be lost"
+        : $"PostgreSQL at {copy.Name} holds a copy of the logs of server {copy.Number} of {copy.Servers} of cluster '{copy.ClusterId}': its "
+            + "replicas may have forgotten votes, and would stay out of "
             + "their groups until each is replaced as a member";
 }

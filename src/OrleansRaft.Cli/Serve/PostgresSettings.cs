@@ -5,7 +5,10 @@ using OrleansRaft.Cli.CommandLine;
 
 namespace OrleansRaft.Cli.Serve;
 
-/// <summary>Which PostgreSQL servers are meant: by connection strings, or by a file that holds them, so that no password has to stand on a command line or in the environment.</summary>
+/// <summary>
+/// Which PostgreSQL servers are meant: by connection strings, or by a file that holds them, so that no password has to stand on a command line or in
+/// the environment.
+/// </summary>
 internal static class PostgresSettings
 {
     /// <summary>Connection strings.</summary>
@@ -19,7 +22,8 @@ internal static class PostgresSettings
 
     /// <summary>A file with connection strings.</summary>
     public static Setting File { get; } = new(
-        "--postgres-file", "FILE", "A file with the connection strings, one a line, in order, in place of --postgres; empty lines and those with # do not count.", null);
+        "--postgres-file", "FILE", "A file with the connection strings, one a line, in order, in place of --postgres; empty lines and those with # "
+        + "do not count.", null);
 
     /// <summary>The connection strings that were said, none of them well-formed by chance.</summary>
     /// <exception cref="CliException">Something makes no sense.</exception>
@@ -30,7 +34,8 @@ internal static class PostgresSettings
         {
             said = said.Count == 0
                 ? ReadFile(file)
-                : throw new CliException(ExitCode.Usage, $"{said[0].Source} and {file.Source} both name PostgreSQL servers.", "Name them in one of the two; see `oraft serve --help`.");
+                : throw new CliException(
+                    ExitCode.Usage, $"{said[0].Source} and {file.Source} both name PostgreSQL servers.", "Name them in one of the two; see `oraft serve --help`.");
         }
 
         return [.. said.Select(ConnectionString)];
@@ -45,7 +50,10 @@ internal static class PostgresSettings
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw new CliException(ExitCode.Refused, $"{file.Source} is '{file.Value}', which cannot be read: {failure.Message.TrimEnd('.')}.", "Name a file that this user can read.");
+            throw new CliException(
+                ExitCode.Refused,
+                $"{file.Source} is '{file.Value}', which cannot be read: {failure.Message.TrimEnd('.')}.",
+                "Name a file that this user can read.");
         }
 
         var said = lines
@@ -54,7 +62,8 @@ internal static class PostgresSettings
             .ToList();
         return said.Count > 0
             ? said
-            : throw new CliException(ExitCode.Refused, $"{file.Source} is '{file.Value}', which names no server.", "Write one connection string on each line.");
+            : throw new CliException(ExitCode.Refused, $"{file.Source} is '{file.Value}', which names no server.", "Write one connection string on "
+                + "each line.");
     }
 
     private static string ConnectionString((string Value, string Source) said)

@@ -93,9 +93,11 @@ internal static class ServeCommand
         try
         {
             var stop = app.StopAsync(limit.Token);
-            if (await Task.WhenAny(stop, app.Services.GetRequiredService<MembershipReach>().Lost, Task.Delay(StopTimeMax, limit.Token)) is { IsCompletedSuccessfully: true } first && first != stop)
+            var lost = app.Services.GetRequiredService<MembershipReach>().Lost;
+            if (await Task.WhenAny(stop, lost, Task.Delay(StopTimeMax, limit.Token)) == lost)
             {
-                await error.WriteLineAsync("stopped; the membership's server is away, so that the other silos find out by themselves that this one is gone");
+                await error.WriteLineAsync("stopped; the membership's server is away, so that the other silos find out by themselves that this one "
+                    + "is gone");
                 return EndOf(interruption);
             }
 

@@ -53,7 +53,10 @@ internal static class ServeOptions
 
     /// <summary>All of them, in the order of the help text.</summary>
     public static IReadOnlyList<Setting> All { get; } =
-        [SiloName, Http, SiloAddress, SiloPort, GatewayPort, Store, Data, PostgresSettings.Servers, PostgresSettings.File, Clustering, ClusterId, Groups, Replicas];
+        [
+            SiloName, Http, SiloAddress, SiloPort, GatewayPort, Store, Data, PostgresSettings.Servers, PostgresSettings.File,
+            Clustering, ClusterId, Groups, Replicas,
+        ];
 
     /// <summary>What was said, checked one by one and against each other.</summary>
     /// <exception cref="CliException">Something makes no sense.</exception>

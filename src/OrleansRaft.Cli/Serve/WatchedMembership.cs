@@ -9,14 +9,15 @@ using Orleans.Runtime;
 namespace OrleansRaft.Cli.Serve;
 
 /// <summary>
-/// Orleans' membership table, and whether it can still be told that this silo leaves. Orleans tries to for minutes; a silo that stops has handed its leaderships over by then, and what is left to do
-/// needs the same server, so that nothing is lost when it ends at once and the others find out by themselves.
+/// Orleans' membership table, and whether it can still be told that this silo leaves. Orleans tries to for minutes; a silo that stops has handed its
+/// leaderships over by then, and what is left to do needs the same server, so that nothing is lost when it ends at once and the others find out by
+/// themselves.
 /// </summary>
 #pragma warning disable CA1852 // The proxy is a subclass that is made at run time.
 internal class WatchedMembership : DispatchProxy
 #pragma warning restore CA1852
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1.5);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
     private IMembershipTable inner = null!;
     private MembershipReach reach = null!;
@@ -29,7 +30,8 @@ internal class WatchedMembership : DispatchProxy
         {
             var proxy = Create<IMembershipTable, WatchedMembership>();
             var watched = (WatchedMembership)(object)proxy;
-            watched.inner = (IMembershipTable)(table.ImplementationFactory?.Invoke(provider) ?? ActivatorUtilities.CreateInstance(provider, table.ImplementationType!));
+            watched.inner = (IMembershipTable)(
+                table.ImplementationFactory?.Invoke(provider) ?? ActivatorUtilities.CreateInstance(provider, table.ImplementationType!));
             watched.reach = provider.GetRequiredService<MembershipReach>();
             return proxy;
         }));

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using OrleansRaft.Runtime.Diagnostics;
 using OrleansRaft.Runtime.Hosting;
 using OrleansRaft.Runtime.Storage;
 
@@ -9,7 +10,9 @@ namespace OrleansRaft.PostgreSql.Hosting;
 /// <summary>Chooses PostgreSQL as a silo's log store.</summary>
 public static class PostgreSqlRaftBuilderExtensions
 {
-    /// <summary>Keeps logs in PostgreSQL. When the host starts, the first database gets its tables before Orleans looks for its membership there.</summary>
+    /// <summary>
+    /// Keeps logs in PostgreSQL. When the host starts, the first database gets its tables before Orleans looks for its membership there.
+    /// </summary>
     /// <param name="builder">The silo's Raft.</param>
     /// <param name="connectionStrings">The servers, in the cluster's order: replica k of a group logs to server (k - 1) mod n.</param>
     public static RaftBuilder UsePostgreSql(this RaftBuilder builder, params string[] connectionStrings) =>
@@ -23,11 +26,13 @@ public static class PostgreSqlRaftBuilderExtensions
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentNullException.ThrowIfNull(options);
         builder.Services.Configure<StoreTopology>(topology => topology.Servers = options.ConnectionStrings.Count);
-        builder.Services.AddSingleton<IHostedService>(services => new SchemaMigration(options, services.GetRequiredService<ILogger<PostgreSqlLogStore>>()));
+        builder.Services.AddSingleton<IHostedService>(
+            services => new SchemaMigration(options, services.GetRequiredService<ILogger<PostgreSqlLogStore>>()));
         builder.Services.AddSingleton<ILogStore>(services => new PostgreSqlLogStore(
             options,
             services.GetService<TimeProvider>() ?? TimeProvider.System,
-            services.GetRequiredService<ILogger<PostgreSqlLogStore>>()));
+            services.GetRequiredService<ILogger<PostgreSqlLogStore>>(),
+            services.GetService<AlarmBoard>()));
         return builder;
     }
 }

@@ -6,7 +6,8 @@ using OrleansRaft.Runtime.Storage;
 namespace OrleansRaft.PostgreSql.Hosting;
 
 /// <summary>
-/// Brings the schema of the first server up to date before anything else of the host starts: Orleans' membership may live there, and looks for its tables before a silo opens its store.
+/// Brings the schema of the first server up to date before anything else of the host starts: Orleans' membership may live there, and looks for its
+/// tables before a silo opens its store.
 /// </summary>
 internal sealed class SchemaMigration(PostgreSqlStoreOptions options, ILogger<PostgreSqlLogStore> logger) : IHostedLifecycleService
 {

@@ -78,7 +78,8 @@ internal sealed class ClusterCreation(PostgreSqlStoreOptions options, ILogger lo
 
     private async Task<NpgsqlConnection> ConnectAsync(int number, CancellationToken cancellation)
     {
-        var settings = new NpgsqlConnectionStringBuilder(Connections.Complete(options, options.ConnectionStrings[number], mayPrepare: false)) { Pooling = false };
+        var completed = Connections.Complete(options, options.ConnectionStrings[number], mayPrepare: false);
+        var settings = new NpgsqlConnectionStringBuilder(completed) { Pooling = false };
         var connection = new NpgsqlConnection(settings.ConnectionString);
         try
         {

@@ -2,10 +2,15 @@ using Npgsql;
 
 namespace OrleansRaft.PostgreSql.Internal;
 
-/// <summary>How we connect: what a log needs is set by us, whatever the connection string says. What a session needs is in <see cref="Sessions"/>.</summary>
+/// <summary>
+/// How we connect: what a log needs is set by us, whatever the connection string says. What a session needs is in <see cref="Sessions"/>.
+/// </summary>
 internal static class Connections
 {
-    /// <summary>After how many seconds of silence the system asks whether the other end is still there: often enough for networks that forget connections quickly.</summary>
+    /// <summary>
+    /// After how many seconds of silence the system asks whether the other end is still there: often enough for networks that forget connections
+    /// quickly.
+    /// </summary>
     private const int KeepAliveSeconds = 3;
 
     /// <summary>A connection string with our settings.</summary>
@@ -30,8 +35,8 @@ internal static class Connections
     }
 
     /// <summary>
-    /// A connection string for Orleans' AdoNet providers: their names are looked up in our schema only, and a server that is away, or a connection that was forgotten on
-    /// the way, costs seconds. What the string says of times holds.
+    /// A connection string for Orleans' AdoNet providers: their names are looked up in our schema only, and a server that is away, or a connection
+    /// that was forgotten on the way, costs seconds. What the string says of times holds.
     /// </summary>
     public static string CompleteForOrleans(string connectionString)
     {
@@ -40,7 +45,8 @@ internal static class Connections
         Default(settings, "Command Timeout", 5);
         Default(settings, "Cancellation Timeout", -1);
 
-        // The providers take a connection from the pool for each statement: one that lies there has to be tried from time to time, or it is forgotten on the way.
+        // The providers take a connection from the pool for each statement: one that lies there has to be tried from time to time, or it is
+        // forgotten on the way.
         Default(settings, "Keepalive", KeepAliveSeconds);
         KeepAlive(settings);
         return settings.ConnectionString;

@@ -12,13 +12,15 @@ internal readonly record struct Durability(string Fsync, string FullPageWrites)
     {
         if (Fsync != "on")
         {
-            throw new StoreRefusedException($"PostgreSQL at {server} runs with fsync={Fsync} and would lose what it acknowledged: set fsync=on and restart it");
+            throw new StoreRefusedException($"PostgreSQL at {server} runs with fsync={Fsync} and would lose what it acknowledged: set fsync=on and "
+                + "restart it");
         }
 
         if (FullPageWrites != "on" && !options.AllowTornPages)
         {
             throw new StoreRefusedException(
-                $"PostgreSQL at {server} runs with full_page_writes={FullPageWrites}: a crash of the machine can damage what it acknowledged. Set full_page_writes=on; "
+                $"PostgreSQL at {server} runs with full_page_writes={FullPageWrites}: a crash of the machine can damage what it acknowledged. Set "
+                + "full_page_writes=on; "
                 + "or allow torn pages (PostgreSql:AllowTornPages=true), where the file system writes whole pages or none, as ZFS does");
         }
     }

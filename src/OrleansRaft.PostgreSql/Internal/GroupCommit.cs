@@ -190,6 +190,7 @@ internal sealed class GroupCommit : IAsyncDisposable
         {
             failure = exception;
             Log.OutcomeUnknown(logger, batch.Count, server.Name, exception.Message);
+            server.ForgetAfter(exception);
             await ForgetConnectionAsync();
         }
 
@@ -214,6 +215,7 @@ internal sealed class GroupCommit : IAsyncDisposable
             }
             catch (Exception exception) when (!cancellation.IsCancellationRequested)
             {
+                server.ForgetAfter(exception);
                 await ForgetConnectionAsync();
                 await backOff.WaitAsync(cancellation);
                 if (backOff.Count % 20 == 1)
@@ -280,11 +282,14 @@ internal sealed class GroupCommit : IAsyncDisposable
         return [];
     }
 
-    /// <summary>The connection of the last statement if it still works, or another: nothing has been sent yet, so that this is the time to find out.</summary>
+    /// <summary>
+    /// The connection of the last statement if it still works, or another: nothing has been sent yet, so that this is the time to find out.
+    /// </summary>
     private async Task<NpgsqlConnection> ConnectAsync(CancellationToken cancellation)
     {
         if (connection is not null && !await server.IsAliveAsync(connection, cancellation))
         {
+            server.ForgetIdle();
             await ForgetConnectionAsync();
         }
 
@@ -293,7 +298,6 @@ internal sealed class GroupCommit : IAsyncDisposable
 
     private async Task ForgetConnectionAsync()
     {
-        server.ForgetIdle();
         if (connection is { } broken)
         {
             connection = null;

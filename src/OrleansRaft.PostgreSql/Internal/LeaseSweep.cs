@@ -28,7 +28,8 @@ internal sealed class LeaseSweep(TimeProvider time, LeaseTimes times, long ownLe
             connection,
             $"""
             DELETE FROM raft.silo_lease l USING unnest($1::bigint[], $2::bigint[]) AS g (id, extensions)
-            WHERE l.id = g.id AND l.extensions = g.extensions AND NOT EXISTS (SELECT 1 FROM raft.replica r WHERE r.speaker_lease = l.id) AND {Sql.Durably}
+            WHERE l.id = g.id AND l.extensions = g.extensions
+                AND NOT EXISTS (SELECT 1 FROM raft.replica r WHERE r.speaker_lease = l.id) AND {Sql.Durably}
             """,
             Sql.Value(gone.Select(static lease => lease.Key).ToArray()),
             Sql.Value(gone.Select(static lease => lease.Value).ToArray()));

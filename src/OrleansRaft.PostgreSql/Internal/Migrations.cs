@@ -45,8 +45,8 @@ internal static class Migrations
     }
 
     /// <summary>
-    /// What a transaction of ours begins with: it waits for its turn among all silos, which it then has until its end, and makes sure that it commits to the disk. Nobody is kept from a table
-    /// for longer than it takes to try again.
+    /// What a transaction of ours begins with: it waits for its turn among all silos, which it then has until its end, and makes sure that it commits
+    /// to the disk. Nobody is kept from a table for longer than it takes to try again.
     /// </summary>
     public static async Task BeginAsync(NpgsqlConnection connection, string server, ILogger logger, CancellationToken cancellation)
     {
@@ -105,7 +105,8 @@ internal static class Migrations
         if (await command.ExecuteScalarAsync(cancellation) is string owner)
         {
             throw new StoreRefusedException(
-                $"PostgreSQL at {server} has a schema raft that OrleansRaft did not make and that belongs to {owner}: make our user its owner, rename it, or use another database");
+                $"PostgreSQL at {server} has a schema raft that OrleansRaft did not make and that belongs to {owner}: make our user its owner, "
+                + "rename it, or use another database");
         }
     }
 }

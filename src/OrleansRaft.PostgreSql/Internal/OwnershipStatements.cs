@@ -22,7 +22,9 @@ internal static class OwnershipStatements
     public static async Task CreateLeaseAsync(NpgsqlConnection connection, long lease, string silo, CancellationToken cancellation)
     {
         await using var command = Sql.Command(
-            connection, $"INSERT INTO raft.silo_lease (id, silo) SELECT $1, $2 WHERE {Sql.Durably} ON CONFLICT DO NOTHING", Sql.Value(lease), Sql.Value(silo));
+            connection,
+            $"INSERT INTO raft.silo_lease (id, silo) SELECT $1, $2 WHERE {Sql.Durably} ON CONFLICT DO NOTHING",
+            Sql.Value(lease), Sql.Value(silo));
         await command.ExecuteNonQueryAsync(cancellation);
     }
 
@@ -51,7 +53,9 @@ internal static class OwnershipStatements
             Sql.Value(others),
             Sql.Value(counters));
         await using var reader = await command.ExecuteReaderAsync(cancellation);
-        return await reader.ReadAsync(cancellation) ? new Extension(reader.GetInt64(0), new Durability(reader.GetString(1), reader.GetString(2))) : null;
+        return await reader.ReadAsync(cancellation)
+            ? new Extension(reader.GetInt64(0), new Durability(reader.GetString(1), reader.GetString(2)))
+            : null;
     }
 
     /// <summary>Reads, at one moment, how often the silo's replicas were taken over, and the nonces of those activations that hold theirs no longer.</summary>

@@ -14,7 +14,8 @@ internal static class Patience
     /// <param name="work">What to do.</param>
     /// <param name="cancellation">Stops waiting.</param>
     /// <exception cref="StoreRefusedException">The server refuses for good, or it took too long.</exception>
-    public static async Task<T> RunAsync<T>(string connectionString, TimeSpan patience, ILogger logger, Func<Task<T>> work, CancellationToken cancellation)
+    public static async Task<T> RunAsync<T>(
+        string connectionString, TimeSpan patience, ILogger logger, Func<Task<T>> work, CancellationToken cancellation)
     {
         var since = TimeProvider.System.GetTimestamp();
         var server = Connections.Describe(connectionString);
@@ -26,7 +27,8 @@ internal static class Patience
             {
                 return await work();
             }
-            catch (Exception exception) when (!cancellation.IsCancellationRequested && exception is not (StoreRefusedException or CorruptDataException))
+            catch (Exception exception) when (
+                !cancellation.IsCancellationRequested && exception is not (StoreRefusedException or CorruptDataException))
             {
                 if (Failures.IsPermanent(exception) || (patience != Timeout.InfiniteTimeSpan && TimeProvider.System.GetElapsedTime(since) > patience))
                 {

@@ -4,6 +4,7 @@ using Npgsql;
 using OrleansRaft.Core;
 using OrleansRaft.Core.Codec;
 using OrleansRaft.Runtime;
+using OrleansRaft.Runtime.Diagnostics;
 using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.PostgreSql.Internal;
@@ -19,6 +20,7 @@ internal sealed class PostgreSqlServer : IAsyncDisposable
     private readonly PostgreSqlStoreOptions options;
     private readonly TimeProvider time;
     private readonly ILogger logger;
+    private readonly AlarmBoard? alarms;
     private readonly ServerConnection connection;
     private readonly Func<(int[] Numbers, long[] Counters)> otherCounters;
     private readonly ConcurrentDictionary<long, PostgreSqlReplicaLog> logs = new();
@@ -33,8 +35,14 @@ internal sealed class PostgreSqlServer : IAsyncDisposable
     private long takeOversKnown;
 
     public PostgreSqlServer(
-        PostgreSqlStoreOptions options, ServerConnection connection, Func<(int[] Numbers, long[] Counters)> otherCounters, TimeProvider time, ILogger logger)
+        PostgreSqlStoreOptions options,
+        ServerConnection connection,
+        Func<(int[] Numbers, long[] Counters)> otherCounters,
+        TimeProvider time,
+        ILogger logger,
+        AlarmBoard? alarms)
     {
+        this.alarms = alarms;
         this.options = options;
         this.connection = connection;
         this.otherCounters = otherCounters;
@@ -66,7 +74,7 @@ internal sealed class PostgreSqlServer : IAsyncDisposable
             {
                 // The epoch may have been acquired all the same, and the answer lost: that attempt never spoke.
                 abandoned.Add(nonce);
-                connection.ForgetIdle();
+                connection.ForgetAfter(exception);
             }
             finally
             {
@@ -101,7 +109,8 @@ internal sealed class PostgreSqlServer : IAsyncDisposable
         await using var open = await connection.OpenAsync(cancellation);
         await using var command = Sql.Command(
             open,
-            $"UPDATE raft.silo_lease SET silo = $2 WHERE id = $1 AND {Sql.Durably} RETURNING current_setting('fsync'), current_setting('full_page_writes')",
+            $"UPDATE raft.silo_lease SET silo = $2 WHERE id = $1 AND {Sql.Durably} RETURNING current_setting('fsync'), "
+            + "current_setting('full_page_writes')",
             Sql.Value(leaseId),
             Sql.Value(options.SiloName));
         await using var reader = await command.ExecuteReaderAsync(cancellation);
@@ -111,7 +120,10 @@ internal sealed class PostgreSqlServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Gives the right to speak back, if the server can be reached: a successor that is not told waits for as long as the lease lasts, and no silo that stops for longer than that.</summary>
+    /// <summary>
+    /// Gives the right to speak back, if the server can be reached: a successor that is not told waits for as long as the lease lasts, and no silo
+    /// that stops for longer than that.
+    /// </summary>
     public async Task ReleaseAsync(PostgreSqlReplicaLog log, CancellationToken cancellation)
     {
         var backOff = default(BackOff);
@@ -131,7 +143,7 @@ internal sealed class PostgreSqlServer : IAsyncDisposable
             }
             catch (Exception exception) when (Failures.IsPassing(exception) && !limit.IsCancellationRequested)
             {
-                connection.ForgetIdle();
+                connection.ForgetAfter(exception);
             }
 
             await Task.WhenAny(backOff.WaitAsync(limit.Token));
@@ -154,7 +166,7 @@ internal sealed class PostgreSqlServer : IAsyncDisposable
             catch (Exception exception) when (exception is not (StoreRefusedException or CorruptDataException) && !log.Closing.IsCancellationRequested)
             {
                 Log.SnapshotWorkFailed(logger, log.Key, connection.Name, exception.Message);
-                connection.ForgetIdle();
+                connection.ForgetAfter(exception);
             }
             finally
             {
@@ -276,9 +288,9 @@ internal sealed class PostgreSqlServer : IAsyncDisposable
             {
                 return;
             }
-            catch (Exception)
+            catch (Exception exception)
             {
-                connection.ForgetIdle();
+                connection.ForgetAfter(exception);
                 await backOff.WaitAsync(CancellationToken.None);
             }
         }
@@ -299,6 +311,7 @@ internal sealed class PostgreSqlServer : IAsyncDisposable
             {
                 connection.NoteCounter(extension.Counter);
                 extension.Durability.Require(connection.Name, options);
+                Alarms.Clear(alarms, connection.Name);
                 await sweep.RunAsync(open, cancellation);
                 return true;
             }
@@ -306,9 +319,9 @@ internal sealed class PostgreSqlServer : IAsyncDisposable
             await StopLostAsync(open, cancellation);
             return false;
         }
-        catch
+        catch (Exception exception)
         {
-            connection.ForgetIdle();
+            connection.ForgetAfter(exception);
             throw;
         }
     }
@@ -338,6 +351,12 @@ internal sealed class PostgreSqlServer : IAsyncDisposable
 
     private void TellLeaseTrouble(Exception exception)
     {
+        // One extension that comes late harms nobody.
+        if (!Lease.IsValid)
+        {
+            Alarms.Report(alarms, connection.Name, exception);
+        }
+
         if (leaseTrouble.IsDue)
         {
             Log.LeaseNotExtended(logger, connection.Name, Failures.Reason(exception));

@@ -5,8 +5,8 @@ using Npgsql;
 namespace OrleansRaft.PostgreSql.Internal;
 
 /// <summary>
-/// The way to one server. Every physical connection is set up, and checks that it leads to the right server, which has not gone back in time; one that was idle is asked whether it still
-/// works before it is used.
+/// The way to one server. Every physical connection is set up, and checks that it leads to the right server, which has not gone back in time; one
+/// that was idle is asked whether it still works before it is used.
 /// </summary>
 internal sealed class ServerConnection : IAsyncDisposable
 {
@@ -96,7 +96,20 @@ internal sealed class ServerConnection : IAsyncDisposable
         }
     }
 
-    /// <summary>Closes connections that nobody uses: after a failure they are likely to be dead.</summary>
+    /// <summary>
+    /// Closes connections that nobody uses: after a failure they are likely to be dead. And learns from it whether there is a pooler.
+    /// </summary>
+    public void ForgetAfter(Exception failure)
+    {
+        if (Failures.IsOfAnotherSession(failure))
+        {
+            NotePooler();
+        }
+
+        ForgetIdle();
+    }
+
+    /// <summary>Closes connections that nobody uses.</summary>
     public void ForgetIdle()
     {
         direct.Clear();
@@ -128,6 +141,14 @@ internal sealed class ServerConnection : IAsyncDisposable
         return builder.Build();
     }
 
+    private void NotePooler()
+    {
+        if (!Interlocked.Exchange(ref isPooled, true))
+        {
+            Log.PoolerFound(logger, Name);
+        }
+    }
+
     private void NoteUse(NpgsqlConnection connection)
     {
         // Connections come and go; one that was left out is asked once more.
@@ -141,19 +162,17 @@ internal sealed class ServerConnection : IAsyncDisposable
 
     private async Task BeginAsync(NpgsqlConnection connection, bool mayPrepare, CancellationToken cancellation)
     {
-        if (await Sessions.BeginAsync(connection, options, Name, cancellation) && mayPrepare)
-        {
-            if (!Interlocked.Exchange(ref isPooled, true))
-            {
-                Log.PoolerFound(logger, Name);
-            }
-
-            throw new InvalidOperationException("a pooler needs connections that prepare nothing");
-        }
+        var isOurs = !await Sessions.BeginAsync(connection, options, Name, cancellation);
 
         // Read before the server is asked: our own lease raises both meanwhile.
         var seen = CounterSeen;
         var identity = await ServerIdentity.ReadAsync(connection, cancellation);
+        if (mayPrepare && !(isOurs && identity.Process == connection.ProcessID))
+        {
+            NotePooler();
+            throw new InvalidOperationException("a pooler needs connections that prepare nothing");
+        }
+
         identity.RequireIs(Name, clusterId, Number, options);
         if (identity.Counter < seen)
         {

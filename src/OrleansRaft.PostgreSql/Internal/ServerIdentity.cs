@@ -12,12 +12,21 @@ namespace OrleansRaft.PostgreSql.Internal;
 /// <param name="Counter">How many leases it has seen; falls only when it is restored from a backup.</param>
 /// <param name="Durability">What it does for its disk.</param>
 /// <param name="IsReadOnly">Whether it is a standby.</param>
+/// <param name="Process">The process that answers.</param>
 internal sealed record ServerIdentity(
-    string? ClusterId, int Number, int Servers, long StoredSystemIdentifier, long SystemIdentifier, long Counter, Durability Durability, bool IsReadOnly)
+    string? ClusterId,
+    int Number,
+    int Servers,
+    long StoredSystemIdentifier,
+    long SystemIdentifier,
+    long Counter,
+    Durability Durability,
+    bool IsReadOnly,
+    int Process)
 {
     private const string Query = """
         SELECT i.cluster_id, coalesce(i.number, -1), coalesce(i.servers, 0), coalesce(i.system_identifier, 0), c.system_identifier,
-               coalesce(i.counter, 0), current_setting('fsync'), current_setting('full_page_writes'), pg_is_in_recovery()
+               coalesce(i.counter, 0), current_setting('fsync'), current_setting('full_page_writes'), pg_is_in_recovery(), pg_backend_pid()
         FROM pg_control_system() c LEFT JOIN raft.identity i ON true
         """;
 
@@ -34,7 +43,8 @@ internal sealed record ServerIdentity(
             reader.GetInt64(4),
             reader.GetInt64(5),
             new Durability(reader.GetString(6), reader.GetString(7)),
-            reader.GetBoolean(8));
+            reader.GetBoolean(8),
+            reader.GetInt32(9));
     }
 
     /// <summary>Refuses a server that would lose what it acknowledged, or cannot be written to.</summary>
@@ -75,7 +85,8 @@ internal sealed record ServerIdentity(
         {
             throw new StoreRefusedException(
                 $"PostgreSQL at {server} holds a copy of the logs of server {number}: its system identifier is {SystemIdentifier}, the logs were written under {StoredSystemIdentifier}. "
-                + "Name the server that the logs were written to. Dumps and promoted standbys may lack acknowledged writes: where the server is lost, stop all silos and see `oraft postgres adopt`");
+                + "Name the server that the logs were written to. Dumps and promoted standbys may lack acknowledged writes: where the server is "
+                + "lost, stop all silos and see `oraft postgres adopt`");
         }
     }
 }

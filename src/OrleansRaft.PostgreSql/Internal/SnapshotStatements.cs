@@ -58,7 +58,8 @@ internal static class SnapshotStatements
                 connection,
                 """
                 DELETE FROM raft.snapshot_chunk c USING (
-                    SELECT snapshot_id, first_offset FROM raft.snapshot_chunk WHERE snapshot_id = $1 AND first_offset >= $2 ORDER BY first_offset DESC LIMIT $3
+                    SELECT snapshot_id, first_offset FROM raft.snapshot_chunk
+                    WHERE snapshot_id = $1 AND first_offset >= $2 ORDER BY first_offset DESC LIMIT $3
                 ) old
                 WHERE c.snapshot_id = old.snapshot_id AND c.first_offset = old.first_offset
                 """,
@@ -71,8 +72,8 @@ internal static class SnapshotStatements
     }
 
     /// <summary>
-    /// Forgets every snapshot of a replica but its newest and <paramref name="kept"/>, if the replica is still held: few chunks at a time, so that a big one delays nobody, and its row last, so that what
-    /// is left of one is found again.
+    /// Forgets every snapshot of a replica but its newest and <paramref name="kept"/>, if the replica is still held: few chunks at a time, so that a
+    /// big one delays nobody, and its row last, so that what is left of one is found again.
     /// </summary>
     public static async Task DeleteOthersAsync(NpgsqlConnection connection, long replica, long nonce, long kept, CancellationToken cancellation)
     {
@@ -85,7 +86,8 @@ internal static class SnapshotStatements
     }
 
     // What is neither the newest nor staged by whoever holds the replica never becomes the newest: those who made it were fenced.
-    private static async Task<List<long>> FindOthersAsync(NpgsqlConnection connection, long replica, long nonce, long kept, CancellationToken cancellation)
+    private static async Task<List<long>> FindOthersAsync(
+        NpgsqlConnection connection, long replica, long nonce, long kept, CancellationToken cancellation)
     {
         await using var command = Sql.Command(
             connection,

@@ -6,8 +6,9 @@ namespace OrleansRaft.PostgreSql.Internal;
 internal static class Sql
 {
     /// <summary>
-    /// A condition that is always true, and makes the transaction that evaluates it wait for the disk when it commits. Each write carries it: behind a pooler the session
-    /// that was set up is not the one that commits, and the server, the database or the role may have turned synchronous commits off. It is evaluated once, before any row.
+    /// A condition that is always true, and makes the transaction that evaluates it wait for the disk when it commits. Each write carries it: behind
+    /// a pooler the session that was set up is not the one that commits, and the server, the database or the role may have turned synchronous commits
+    /// off. It is evaluated once, before any row.
     /// </summary>
     public const string Durably = "(SELECT pg_catalog.set_config('synchronous_commit', 'on', true)) IS NOT NULL";
 

@@ -16,7 +16,8 @@ internal abstract class WriteStatement
     /// <param name="mayPrepare">Whether a statement that was prepared is there the next time.</param>
     /// <param name="writes">The writes.</param>
     /// <param name="cancellation">Stops waiting.</param>
-    public async Task<HashSet<long>> ExecuteAsync(NpgsqlConnection connection, bool mayPrepare, IReadOnlyList<ReplicaWrite> writes, CancellationToken cancellation)
+    public async Task<HashSet<long>> ExecuteAsync(
+        NpgsqlConnection connection, bool mayPrepare, IReadOnlyList<ReplicaWrite> writes, CancellationToken cancellation)
     {
         Fill(writes);
         var prepared = await PrepareAsync(connection, mayPrepare, cancellation);

@@ -133,6 +133,7 @@ public sealed class OrleansSchemaTests(PostgresFixture postgres)
     [InlineData("VIEW public.OrleansQuery AS SELECT 'MembershipReadAllKey'::varchar AS QueryKey, pg_sleep(3600)::text AS QueryText")]
     [InlineData("MATERIALIZED VIEW public.OrleansQuery AS SELECT 1 AS QueryKey")]
     [InlineData("SEQUENCE public.OrleansMembershipTable")]
+    [InlineData("TYPE public.OrleansQuery AS ENUM ('mine')")]
     [InlineData("FUNCTION public.OrleansQuery() RETURNS integer LANGUAGE sql AS 'SELECT 1'")]
     public async Task What_somebody_else_made_under_a_name_of_Orleans_is_not_taken_for_ours(string planted)
     {
@@ -147,7 +148,7 @@ public sealed class OrleansSchemaTests(PostgresFixture postgres)
         await silo.StopAsync(Cancellation);
 
         (await ScalarAsync(database, "SELECT count(*) FROM raft.OrleansMembershipTable")).ShouldBe(1L);
-        if (planted.Contains("OrleansQuery", StringComparison.Ordinal) && !planted.Contains("FUNCTION", StringComparison.Ordinal))
+        if (planted.Contains("OrleansQuery", StringComparison.Ordinal) && !planted.Contains("FUNCTION", StringComparison.Ordinal) && !planted.Contains("ENUM", StringComparison.Ordinal))
         {
             var refused = await Should.ThrowAsync<StoreRefusedException>(() => PostgreSqlSchema.RequireFoundAsync(database, Cancellation));
             refused.Message.ShouldContain("public.orleansquery, which belongs to mallory");

@@ -2,11 +2,14 @@ using Npgsql;
 using OrleansRaft.Core;
 using OrleansRaft.PostgreSql;
 using OrleansRaft.Runtime;
+using OrleansRaft.Runtime.Diagnostics;
 using OrleansRaft.Testbed.PostgreSql;
 
 namespace OrleansRaft.Integration.Tests.Stores;
 
-/// <summary>What is acknowledged is on the disk, whatever the server, the database or the role say, and whatever stands between a silo and its server.</summary>
+/// <summary>
+/// What is acknowledged is on the disk, whatever the server, the database or the role say, and whatever stands between a silo and its server.
+/// </summary>
 public sealed class PostgreSqlDurabilityTests(PostgresFixture postgres) : PostgreSqlTestBase
 {
     /// <summary>Notes, at the very end of each transaction that changes one of the tables, what is in force for its commit.</summary>
@@ -144,11 +147,11 @@ public sealed class PostgreSqlDurabilityTests(PostgresFixture postgres) : Postgr
         foreach (var setting in new[] { "fsync", "full_page_writes" })
         {
             await SwitchAsync(database, setting, "off");
-            await EventuallyAsync(() => Task.FromResult(!replica.Log.MaySpeak));
+            await EventuallyAsync(() => Task.FromResult(!replica.Log.MaySpeak && Board.Count(AlarmNames.StoreUnreachable) == 1));
             var unhealthy = await RefusedAsync(() => store.CheckAsync(Cancellation));
             var refused = await RefusedAsync(() => StartStoreAsync(database));
             await SwitchAsync(database, setting, "on");
-            await EventuallyAsync(() => Task.FromResult(replica.Log.MaySpeak));
+            await EventuallyAsync(() => Task.FromResult(replica.Log.MaySpeak && Board.Active.Count == 0));
 
             unhealthy.Message.ShouldContain($"{setting}=off");
             refused.Message.ShouldContain($"{setting}=off");

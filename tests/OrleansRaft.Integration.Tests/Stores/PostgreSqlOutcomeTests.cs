@@ -118,6 +118,27 @@ public sealed class PostgreSqlOutcomeTests(PostgresFixture postgres) : PostgreSq
     }
 
     [Fact]
+    public async Task What_was_prepared_and_is_not_there_is_not_prepared_again()
+    {
+        var (_, store, database) = await StartBehindProxyAsync();
+        var replica = await OpenReplica.OpenAsync(store, Key);
+        await replica.AppendAsync(1, "a");
+        var epoch = replica.Log.Epoch;
+        await ExecuteAsync(database, """
+            CREATE FUNCTION public.deallocate() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN EXECUTE 'DEALLOCATE ALL'; RETURN NULL; END $$;
+            CREATE TRIGGER deallocate AFTER INSERT ON raft.log_block FOR EACH STATEMENT EXECUTE FUNCTION public.deallocate()
+            """);
+
+        for (var i = 0; i < 5; i++)
+        {
+            await replica.AppendAsync(1, "b");
+        }
+
+        replica.Log.Epoch.ShouldBe(epoch + 1, "one statement fails, as if it had run in another session, and from then on none is prepared");
+        (await OpenReplica.OpenAsync(store, Key)).Bodies.Length.ShouldBe(6);
+    }
+
+    [Fact]
     public async Task No_transaction_stays_open_between_writes()
     {
         var (_, store, database) = await StartBehindProxyAsync();

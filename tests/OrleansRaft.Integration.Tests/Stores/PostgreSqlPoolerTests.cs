@@ -5,7 +5,9 @@ using OrleansRaft.Testbed.PostgreSql;
 
 namespace OrleansRaft.Integration.Tests.Stores;
 
-/// <summary>A real pooler between silos and their server: a session that was asked, set up or prepared is not the one that the next statement runs in.</summary>
+/// <summary>
+/// A real pooler between silos and their server: a session that was asked, set up or prepared is not the one that the next statement runs in.
+/// </summary>
 public sealed class PostgreSqlPoolerTests(PostgresFixture postgres) : PostgreSqlTestBase
 {
     [Fact]

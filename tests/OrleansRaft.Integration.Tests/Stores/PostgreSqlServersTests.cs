@@ -2,6 +2,7 @@ using Npgsql;
 using OrleansRaft.Core;
 using OrleansRaft.PostgreSql;
 using OrleansRaft.Runtime;
+using OrleansRaft.Runtime.Diagnostics;
 using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.Integration.Tests.Stores;
@@ -130,8 +131,10 @@ public sealed class PostgreSqlServersTests(PostgresFixture postgres) : PostgreSq
         await here.AppendAsync(1, "a");
         var there = OpenReplica.OpenAsync(store, Key with { Replica = new ReplicaId(2) });
         var openedWhileDown = there.IsCompleted;
+        await EventuallyAsync(() => Task.FromResult(Board.Count(AlarmNames.StoreUnreachable) == 1));
         await second.StartAsync();
         await (await there).AppendAsync(1, "b");
+        await EventuallyAsync(() => Task.FromResult(Board.Active.Count == 0));
 
         openedWhileDown.ShouldBeFalse();
     }

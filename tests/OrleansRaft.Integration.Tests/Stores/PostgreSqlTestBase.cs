@@ -3,6 +3,7 @@ using Npgsql;
 using OrleansRaft.Core;
 using OrleansRaft.PostgreSql;
 using OrleansRaft.Runtime;
+using OrleansRaft.Runtime.Diagnostics;
 using OrleansRaft.Runtime.Storage;
 using OrleansRaft.Testbed.PostgreSql;
 
@@ -50,7 +51,10 @@ public abstract class PostgreSqlTestBase : IAsyncDisposable
             ProbeAfter = probeAfter,
         },
         TimeProvider.System,
-        NullLogger.Instance));
+        NullLogger.Instance,
+        Board));
+
+    protected AlarmBoard Board { get; } = new(TimeProvider.System);
 
     protected async Task<PostgreSqlLogStore> StartStoreAsync(params string[] servers)
     {

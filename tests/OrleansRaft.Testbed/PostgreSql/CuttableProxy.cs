@@ -5,8 +5,9 @@ using System.Net.Sockets;
 namespace OrleansRaft.Testbed.PostgreSql;
 
 /// <summary>
-/// A TCP proxy before a server, whose connections can be cut: at once, or just after something was sent, so that the sender never learns what became of it. It can
-/// also forget connections, as a NAT does that drops what comes on those that were idle, and keep start-up options to itself, as poolers do.
+/// A TCP proxy before a server, whose connections can be cut: at once, or just after something was sent, so that the sender never learns what became
+/// of it. It can also forget connections, as a NAT does that drops what comes on those that were idle, and keep start-up options to itself, as
+/// poolers do.
 /// </summary>
 public sealed class CuttableProxy : IAsyncDisposable
 {

@@ -9,7 +9,9 @@ internal static class StartupPacket
     private const int Version3 = 196_608;
     private const int HeaderBytes = 8;
 
-    /// <summary>Passes the start-up message on without one of its parameters; requests for encryption that come before it are passed on as they are.</summary>
+    /// <summary>
+    /// Passes the start-up message on without one of its parameters; requests for encryption that come before it are passed on as they are.
+    /// </summary>
     public static async Task ForwardWithoutAsync(Stream client, Stream server, string parameter)
     {
         while (true)
