@@ -40,6 +40,11 @@ internal static class Patience
                     Log.WaitingForServer(logger, server, reminder.Seconds, Failures.Reason(exception));
                 }
             }
+            catch (Exception) when (cancellation.IsCancellationRequested)
+            {
+                // What was under way ends with any failure.
+                throw new OperationCanceledException(cancellation);
+            }
 
             await backOff.WaitAsync(cancellation);
         }
