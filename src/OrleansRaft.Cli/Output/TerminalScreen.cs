@@ -15,15 +15,18 @@ internal sealed class TerminalScreen : IDisposable
     private const string ClearRestOfLine = "\u001b[K";
     private const string ClearRestOfScreen = "\u001b[J";
 
-    private readonly TextWriter terminal;
+    private readonly Action<string> write;
 
     /// <summary>Takes the terminal over.</summary>
     /// <param name="terminal">Where it is written to.</param>
     public TerminalScreen(TextWriter terminal)
     {
-        this.terminal = terminal;
-        terminal.Write(Enter);
-        terminal.Flush();
+        write = text =>
+        {
+            terminal.Write(text);
+            terminal.Flush();
+        };
+        write(Enter);
     }
 
     /// <summary>Draws a frame at the terminal's present size.</summary>
@@ -33,14 +36,9 @@ internal sealed class TerminalScreen : IDisposable
         // The last column stays empty: a terminal that is written to there may wrap before it is told where the line ends.
         var (width, height) = (Math.Max(20, Console.WindowWidth - 1), Math.Max(4, Console.WindowHeight));
         var lines = compose(height).Fit(width, height);
-        terminal.Write(Home + string.Join(ClearRestOfLine + "\r\n", lines) + ClearRestOfLine + ClearRestOfScreen);
-        terminal.Flush();
+        write(Home + string.Join(ClearRestOfLine + "\r\n", lines) + ClearRestOfLine + ClearRestOfScreen);
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        terminal.Write(Leave);
-        terminal.Flush();
-    }
+    public void Dispose() => write(Leave);
 }
