@@ -72,7 +72,10 @@ public sealed record SnapshotChunkUnavailable(ReplicaId To, EntryId LastIncluded
 /// <param name="NextOffset">Where the next chunk begins.</param>
 public sealed record SnapshotChunkStaged(EntryId LastIncluded, long NextOffset) : Input;
 
-/// <summary>Messages to a replica are being lost; replication to it falls back to probing.</summary>
+/// <summary>
+/// A message to a replica was lost: entries, a chunk, a heartbeat or the word to sleep. What is on its way to it is sent again when it answers, and the group may
+/// fall asleep without it.
+/// </summary>
 /// <param name="Replica">To whom.</param>
 public sealed record Unreachable(ReplicaId Replica) : Input;
 

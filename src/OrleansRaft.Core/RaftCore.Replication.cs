@@ -503,7 +503,7 @@ public sealed partial class RaftCore
         }
 
         peer.IsUnreachable = true;
-        if (peer.State == ProgressState.Replicate)
+        if (peer is { State: ProgressState.Replicate, HasInflight: true })
         {
             peer.BecomeProbe(peer.Match.Index.Next);
         }

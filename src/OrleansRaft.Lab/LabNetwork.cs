@@ -81,7 +81,13 @@ public sealed class LabNetwork
     internal void Send(LabReplica from, ReplicaId to, Message message)
     {
         Sent++;
-        foreach (var target in cluster.LocationsOf(from.Key.Group, to))
+        var targets = cluster.LocationsOf(from.Key.Group, to);
+        if (targets.Count == 0)
+        {
+            TellLoss(from, to, message);
+        }
+
+        foreach (var target in targets)
         {
             var link = this[from.Node.Index, target.Index];
             if (link.IsCut || Chance(link.LossPerMillion))
@@ -117,7 +123,7 @@ public sealed class LabNetwork
 
     private void TellLoss(LabReplica from, ReplicaId to, Message message)
     {
-        if (cluster.Options.TellsLosses && message is AppendEntries { Block.Count: > 0 } or InstallSnapshot)
+        if (cluster.Options.TellsLosses && message is AppendEntries or InstallSnapshot or Quiesce)
         {
             cluster.Clock.Schedule(ReceiptTimeout, () => from.Node.Perform(() => from.LosesSightOf(to)));
         }
@@ -138,10 +144,21 @@ public sealed class LabNetwork
         {
             if (!link.IsCut && target.IsUp)
             {
-                target.Perform(() => target.Find(group, to)?.Receive(sender, arriving));
+                target.Perform(() =>
+                {
+                    if (target.Find(group, to) is { } replica)
+                    {
+                        replica.Receive(sender, arriving);
+                    }
+                    else
+                    {
+                        TellLoss(from, to, message);
+                    }
+                });
             }
             else
             {
+                TellLoss(from, to, message);
                 cluster.Observer?.Invoke(new LabMessageLost(cluster.Clock.Now, group, to, message));
             }
         });

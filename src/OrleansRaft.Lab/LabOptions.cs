@@ -33,7 +33,7 @@ public sealed record LabOptions
     /// <summary>Whether messages pass through their binary form.</summary>
     public bool EncodeMessages { get; init; }
 
-    /// <summary>Whether a replica is told when entries or snapshots that it sent are lost, as by a transport that waits for receipts.</summary>
+    /// <summary>Whether a leader is told when what it sent to a member is lost, or finds nobody, as by a transport that waits for receipts.</summary>
     public bool TellsLosses { get; init; }
 
     /// <summary>How long a replica that stopped by itself stays away.</summary>

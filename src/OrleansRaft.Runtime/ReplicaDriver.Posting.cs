@@ -16,16 +16,18 @@ public sealed partial class ReplicaDriver
     }
 
     /// <summary>Posts a message from another member. Any thread.</summary>
-    public void Receive(ReplicaId from, Message message)
+    /// <returns>Whether there was room for it; otherwise it is lost.</returns>
+    public bool Receive(ReplicaId from, Message message)
     {
         ArgumentNullException.ThrowIfNull(message);
         if (from == Key.Replica || !inbox.TryPost(new Receive(from, message), SizeOf(message)))
         {
             metrics.MessagesDropped.Add(1);
-            return;
+            return false;
         }
 
         AskForTurn();
+        return true;
     }
 
     /// <summary>Wakes the replica, before it takes the messages that wait. Any thread.</summary>

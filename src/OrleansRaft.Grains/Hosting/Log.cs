@@ -36,8 +36,8 @@ internal static partial class Log
     [LoggerMessage(3010, LogLevel.Information, "Handed over {Groups} leaderships in {Duration}; {Left} groups are still led from here")]
     public static partial void HandedOver(ILogger logger, int groups, TimeSpan duration, int left);
 
-    [LoggerMessage(3011, LogLevel.Warning, "A batch of {Bytes} bytes from {Silo} cannot be read and is dropped")]
-    public static partial void BatchUnreadable(ILogger logger, Exception cause, int bytes, SiloAddress silo);
+    [LoggerMessage(3011, LogLevel.Warning, "{Frames} message(s) in a batch of {Bytes} bytes from {Silo} cannot be read or handed over; their senders are told that they are lost. If this goes on, see whether both silos run the same version")]
+    public static partial void FramesUnreadable(ILogger logger, Exception cause, int frames, int bytes, SiloAddress silo);
 
     [LoggerMessage(3012, LogLevel.Warning, "The store is not available yet: {Reason} Trying again in {Delay}")]
     public static partial void StoreUnavailable(ILogger logger, Exception cause, string reason, TimeSpan delay);

@@ -159,13 +159,16 @@ internal sealed class HostedReplica : IReplicaHost, IReplicaTransport, ILaneSend
     public void Retire() => Context.Deactivate(new DeactivationReason(DeactivationReasonCode.ApplicationRequested, $"replica {Key} was removed from its group"));
 
     /// <summary>Takes a message that a lane brought, or a neighbour on this silo sent. Any thread.</summary>
-    public void Deliver(ReplicaId from, Message message)
+    /// <returns>Whether it was taken: not by a replica that does not take part yet, or has too much to read.</returns>
+    public bool Deliver(ReplicaId from, Message message)
     {
-        if (IsRunning)
+        if (!IsRunning)
         {
-            WakeIfOrphaned();
-            Driver.Receive(from, message);
+            return false;
         }
+
+        WakeIfOrphaned();
+        return Driver.Receive(from, message);
     }
 
     /// <summary>
@@ -296,13 +299,28 @@ internal sealed class HostedReplica : IReplicaHost, IReplicaTransport, ILaneSend
         {
             PassLaterAsync(peer, message, trouble.DelayTo(to)).Ignore();
         }
+        else
+        {
+            Lose(to, message);
+        }
+    }
+
+    private void Lose(ReplicaId to, Message message)
+    {
+        if (MessageFrame.IsMissed(message))
+        {
+            OnLost(to);
+        }
     }
 
     private void Pass(ReplicaSlot peer, Message message)
     {
         if (peer.Local is { } neighbour)
         {
-            neighbour.Deliver(Key.Replica, message);
+            if (!neighbour.Deliver(Key.Replica, message))
+            {
+                Lose(peer.Replica, message);
+            }
         }
         else
         {

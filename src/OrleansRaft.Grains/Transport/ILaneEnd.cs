@@ -7,10 +7,38 @@ internal interface ILaneEnd
     /// <param name="target">The other silo.</param>
     /// <param name="batch">The batch.</param>
     /// <param name="count">How many messages it holds.</param>
-    /// <returns>Which frames found nobody.</returns>
+    /// <returns>Which frames were not delivered, see <see cref="LaneBatchCodec"/>.</returns>
     /// <exception cref="TimeoutException">No acknowledgement came in time; others may be thrown as well.</exception>
     Task<byte[]> ExchangeAsync(SiloAddress target, byte[] batch, int count);
 
+    /// <summary>Frames were lost, or may be. Their senders know. Any thread.</summary>
+    void OnLost(SiloAddress target, int count, FrameLoss why);
+
     /// <summary>What was sent may be lost. Waits a little, so that a silo that refuses at once is not asked without pause.</summary>
     Task RestAsync(SiloAddress target);
+}
+
+/// <summary>Why a frame was lost.</summary>
+internal enum FrameLoss
+{
+    /// <summary>Nobody knows where its receiver lives.</summary>
+    Nowhere = 0,
+
+    /// <summary>Too much waited for the lane.</summary>
+    QueueFull = 1,
+
+    /// <summary>The silo is gone.</summary>
+    SiloGone = 2,
+
+    /// <summary>Its batch was not acknowledged in time.</summary>
+    Unacknowledged = 3,
+
+    /// <summary>Its receiver is not on the silo.</summary>
+    Absent = 4,
+
+    /// <summary>The other silo could not read it, or its receiver did not take it.</summary>
+    Refused = 5,
+
+    /// <summary>It has no binary form.</summary>
+    Unwritable = 6,
 }

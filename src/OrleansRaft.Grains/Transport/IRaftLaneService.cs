@@ -8,7 +8,7 @@ namespace OrleansRaft.Grains;
 internal interface IRaftLaneService : IGrainService
 {
     /// <summary>Hands over a batch of messages, requests and replies, see <see cref="LaneBatchCodec"/>.</summary>
-    /// <returns>Which frames were for replicas that are not here; empty when none.</returns>
+    /// <returns>Which frames were not delivered; empty when all were.</returns>
     [Alias("exchange")]
     Task<byte[]> ExchangeAsync(SiloAddress from, [Immutable] byte[] batch);
 

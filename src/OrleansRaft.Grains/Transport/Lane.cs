@@ -48,10 +48,15 @@ internal sealed class Lane
             if (isClosed)
             {
                 frame.Lose();
+                end.OnLost(target, 1, FrameLoss.SiloGone);
                 return;
             }
 
-            (frame.IsBulk ? bulk : control).Enqueue(frame);
+            if ((frame.IsBulk ? bulk : control).Enqueue(frame) is var lost and > 0)
+            {
+                end.OnLost(target, lost, FrameLoss.QueueFull);
+            }
+
             pump = main is { IsRunning: true, CarriesMuch: true } && !frame.IsBulk ? express : main;
             if (pump.IsRunning)
             {
@@ -70,8 +75,10 @@ internal sealed class Lane
         lock (gate)
         {
             isClosed = true;
-            control.Clear();
-            bulk.Clear();
+            if (control.Clear() + bulk.Clear() is var lost and > 0)
+            {
+                end.OnLost(target, lost, FrameLoss.SiloGone);
+            }
         }
     }
 
@@ -91,14 +98,21 @@ internal sealed class Lane
         }
     }
 
-    private async Task SendAsync(List<LaneFrame> batch, byte[] encoded)
+    private async Task SendAsync(Pump pump)
     {
+        var batch = pump.Batch;
         try
         {
-            var answer = await end.ExchangeAsync(target, encoded, batch.Count);
-            foreach (var number in LaneBatchCodec.DecodeAbsent(answer, batch.Count))
+            var count = batch.Count;
+            var encoded = pump.Encode();
+            if (batch.Count < count)
             {
-                batch[number].MissedAt(target);
+                end.OnLost(target, count - batch.Count, FrameLoss.Unwritable);
+            }
+
+            if (batch.Count > 0)
+            {
+                TakeAnswer(batch, await end.ExchangeAsync(target, encoded, batch.Count));
             }
         }
         catch (Exception)
@@ -106,10 +120,61 @@ internal sealed class Lane
             // Whatever the network threw, it means the same: these frames may be lost.
             foreach (var frame in batch)
             {
-                frame.Lose();
+                Lose(frame);
+                SendInstead(frame.AfterLoss);
             }
 
+            end.OnLost(target, batch.Count, FrameLoss.Unacknowledged);
             await end.RestAsync(target);
+        }
+    }
+
+    private void TakeAnswer(List<LaneFrame> batch, byte[] answer)
+    {
+        var misses = LaneBatchCodec.DecodeAnswer(answer, batch.Count);
+        foreach (var (number, fate) in misses)
+        {
+            if (fate == FrameFate.Absent)
+            {
+                batch[number].MissedAt(target);
+            }
+            else
+            {
+                Lose(batch[number]);
+                SendInstead(batch[number].AfterRefusal);
+            }
+        }
+
+        var absent = misses.Count(static miss => miss.Fate == FrameFate.Absent);
+        if (absent > 0)
+        {
+            end.OnLost(target, absent, FrameLoss.Absent);
+        }
+
+        if (misses.Count > absent)
+        {
+            end.OnLost(target, misses.Count - absent, FrameLoss.Refused);
+        }
+    }
+
+    private void SendInstead(LaneFrame? other)
+    {
+        if (other is not null)
+        {
+            Enqueue(other);
+        }
+    }
+
+    private static void Lose(LaneFrame frame)
+    {
+        try
+        {
+            frame.Lose();
+        }
+        catch (Exception)
+        {
+            // A sender that cannot be told, since it is just ending, must not stop the lane for all others.
+            return;
         }
     }
 
@@ -128,6 +193,9 @@ internal sealed class Lane
         /// <summary>Whether its batch is so large that others should not wait behind it; under the gate.</summary>
         public bool CarriesMuch { get; set; }
 
+        /// <summary>The binary form of the batch; what has none is no longer in it.</summary>
+        public byte[] Encode() => LaneBatchCodec.Encode(Batch, output, scratch);
+
         /// <inheritdoc/>
         public void Execute() => RunAsync().Ignore();
 
@@ -135,7 +203,7 @@ internal sealed class Lane
         {
             while (lane.Fill(this))
             {
-                await lane.SendAsync(Batch, LaneBatchCodec.Encode(Batch, output, scratch));
+                await lane.SendAsync(this);
             }
         }
     }

@@ -29,6 +29,23 @@ internal abstract record LaneFrame
     public virtual void MissedAt(SiloAddress silo)
     {
     }
+
+    /// <summary>What is sent in its place after its batch was not acknowledged, if anything.</summary>
+    public virtual LaneFrame? AfterLoss => null;
+
+    /// <summary>What is sent in its place when its receiver says that it cannot read or take it, if anything.</summary>
+    public virtual LaneFrame? AfterRefusal => null;
+
+    /// <summary>Writes a number and bytes as the body of a frame.</summary>
+    protected static void WriteBody(WireWriter writer, LaneFrameKind kind, long number, ReadOnlyMemory<byte> bytes, ArrayBufferWriter<byte> scratch)
+    {
+        scratch.ResetWrittenCount();
+        new WireWriter(scratch).WriteVarint(number);
+        writer.WriteByte((byte)kind);
+        writer.WriteVarint(scratch.WrittenCount + bytes.Length);
+        writer.WriteRaw(scratch.WrittenSpan);
+        writer.WriteRaw(bytes.Span);
+    }
 }
 
 /// <summary>A message on its way to a replica on another silo.</summary>
@@ -52,20 +69,25 @@ internal sealed record MessageFrame(ILaneSender Sender, ReplicaSlot To, long Epo
     /// <inheritdoc/>
     public override void WriteTo(WireWriter writer, ArrayBufferWriter<byte> scratch)
     {
-        writer.WriteByte((byte)LaneFrameKind.Message);
-        writer.WriteString(To.Group.Name);
-        writer.WriteVarint(Sender.Key.Replica.Value);
-        writer.WriteVarint(To.Replica.Value);
-        writer.WriteVarint(Epoch);
+        // Nothing is written before all of it is known to have a binary form.
         scratch.ResetWrittenCount();
+        var body = new WireWriter(scratch);
+        body.WriteString(To.Group.Name);
+        body.WriteVarint(Sender.Key.Replica.Value);
+        body.WriteVarint(To.Replica.Value);
+        body.WriteVarint(Epoch);
         MessageCodec.Encode(Message, scratch);
+        writer.WriteByte((byte)LaneFrameKind.Message);
         writer.WriteBytes(scratch.WrittenSpan);
     }
 
-    /// <summary>Replication to the receiver falls back to probing.</summary>
+    /// <summary>Whether a leader must hear that such a message was lost: it waits for an answer, or does not expect one before the group wakes.</summary>
+    public static bool IsMissed(Message message) => message is AppendEntries or InstallSnapshot or Quiesce;
+
+    /// <summary>Replication to the receiver falls back to probing, and the group may fall asleep without it.</summary>
     public override void Lose()
     {
-        if (IsBulk)
+        if (IsMissed(Message))
         {
             Sender.OnLost(To.Replica);
         }
@@ -92,12 +114,7 @@ internal sealed record RequestFrame(LaneFrameKind Kind, LaneCall Call, ReadOnlyM
     public override bool IsBulk => Request.Length > LaneLimits.SmallBytesMax;
 
     /// <inheritdoc/>
-    public override void WriteTo(WireWriter writer, ArrayBufferWriter<byte> scratch)
-    {
-        writer.WriteByte((byte)Kind);
-        writer.WriteVarint(Call.Number);
-        writer.WriteBytes(Request.Span);
-    }
+    public override void WriteTo(WireWriter writer, ArrayBufferWriter<byte> scratch) => WriteBody(writer, Kind, Call.Number, Request, scratch);
 
     /// <summary>Nobody knows whether it arrived.</summary>
     public override void Lose() => Call.Fail();
@@ -115,12 +132,34 @@ internal sealed record ReplyFrame(long Number, ReadOnlyMemory<byte> Replies) : L
     public override bool IsBulk => Replies.Length > LaneLimits.SmallBytesMax;
 
     /// <inheritdoc/>
-    public override void WriteTo(WireWriter writer, ArrayBufferWriter<byte> scratch)
+    public override void WriteTo(WireWriter writer, ArrayBufferWriter<byte> scratch) => WriteBody(writer, LaneFrameKind.Replies, Number, Replies, scratch);
+
+    /// <summary>Once more, where it was merely lost: whoever asked would wait until its time for one attempt is over.</summary>
+    public override LaneFrame? AfterLoss => IsRepeated ? null : this with { IsRepeated = true };
+
+    /// <inheritdoc/>
+    public override LaneFrame? AfterRefusal => new LostRepliesFrame(Number);
+
+    private bool IsRepeated { get; init; }
+
+    /// <summary>Whoever asked asks again when its time for one attempt is over.</summary>
+    public override void Lose()
     {
-        writer.WriteByte((byte)LaneFrameKind.Replies);
-        writer.WriteVarint(Number);
-        writer.WriteBytes(Replies.Span);
     }
+}
+
+/// <summary>Tells the silo that asked that there were replies, which it could not read.</summary>
+/// <param name="Number">The number of the call.</param>
+internal sealed record LostRepliesFrame(long Number) : LaneFrame
+{
+    /// <inheritdoc/>
+    public override long SizeBytes => OverheadBytes;
+
+    /// <inheritdoc/>
+    public override bool IsBulk => false;
+
+    /// <inheritdoc/>
+    public override void WriteTo(WireWriter writer, ArrayBufferWriter<byte> scratch) => WriteBody(writer, LaneFrameKind.LostReplies, Number, default, scratch);
 
     /// <summary>Whoever asked asks again when its time for one attempt is over.</summary>
     public override void Lose()
@@ -142,6 +181,9 @@ internal enum LaneFrameKind : byte
 
     /// <summary>The replies to commands or queries.</summary>
     Replies = 4,
+
+    /// <summary>There were replies, which could not be delivered.</summary>
+    LostReplies = 5,
 }
 
 /// <summary>Who says something on a lane.</summary>
@@ -150,6 +192,6 @@ internal interface ILaneSender
     /// <summary>Which replica.</summary>
     ReplicaKey Key { get; }
 
-    /// <summary>Entries, or a part of a snapshot, were lost on their way to a member. Any thread.</summary>
+    /// <summary>Entries, a part of a snapshot, a heartbeat or the word to sleep were lost on their way to a member. Any thread.</summary>
     void OnLost(ReplicaId to);
 }

@@ -8,11 +8,15 @@ internal sealed class LaneMetrics
 {
     private readonly Counter<long> messages;
     private readonly Counter<long> calls;
+    private readonly Counter<long> lost;
+    private readonly Counter<long> unreadable;
 
     public LaneMetrics(RaftMetrics raft, GroupTable groups)
     {
         messages = raft.Meter.CreateCounter<long>("raft.lane.messages", "{message}", "Messages sent to replicas on other silos.");
         calls = raft.Meter.CreateCounter<long>("raft.lane.calls", "{call}", "Calls to other silos that carried messages, and beats.");
+        lost = raft.Meter.CreateCounter<long>("raft.lane.lost", "{message}", "Messages, requests and replies to other silos that were lost, by reason.");
+        unreadable = raft.Meter.CreateCounter<long>("raft.lane.unreadable", "{message}", "What other silos sent that this one could not read or hand over.");
         raft.Meter.CreateObservableGauge(
             "raft.replicas.asleep", () => groups.Hosted.Count(static replica => replica.Sleep is not null), "{replica}", "Replicas here that sleep, because their groups are idle.");
     }
@@ -24,6 +28,23 @@ internal sealed class LaneMetrics
         calls.Add(1);
     }
 
+    /// <summary>Frames to another silo are lost, or may be.</summary>
+    public void Lost(int count, FrameLoss why) => lost.Add(count, new KeyValuePair<string, object?>("reason", NameOf(why)));
+
+    /// <summary>Something that came from another silo could not be read or handed over.</summary>
+    public void Unreadable() => unreadable.Add(1);
+
     /// <summary>A beat leaves.</summary>
     public void BeatSent() => calls.Add(1);
+
+    private static string NameOf(FrameLoss why) => why switch
+    {
+        FrameLoss.Nowhere => "nowhere",
+        FrameLoss.QueueFull => "queue-full",
+        FrameLoss.SiloGone => "silo-gone",
+        FrameLoss.Unacknowledged => "unacknowledged",
+        FrameLoss.Absent => "absent",
+        FrameLoss.Refused => "refused",
+        _ => "unwritable",
+    };
 }

@@ -8,14 +8,19 @@ internal sealed class LaneQueue(LaneLimits limits)
     private long waitingBytes;
 
     /// <summary>Adds a frame.</summary>
-    public void Enqueue(LaneFrame frame)
+    /// <returns>How many were lost for it.</returns>
+    public int Enqueue(LaneFrame frame)
     {
+        var lost = 0;
         waiting.Enqueue(frame);
         waitingBytes += frame.SizeBytes;
         while (waiting.Count > limits.WaitingMax || (waitingBytes > limits.WaitingBytesMax && waiting.Count > 1))
         {
             LoseOldest();
+            lost++;
         }
+
+        return lost;
     }
 
     /// <summary>Moves what one batch may carry.</summary>
@@ -34,12 +39,16 @@ internal sealed class LaneQueue(LaneLimits limits)
     }
 
     /// <summary>Loses all.</summary>
-    public void Clear()
+    /// <returns>How many.</returns>
+    public int Clear()
     {
+        var count = waiting.Count;
         while (waiting.Count > 0)
         {
             LoseOldest();
         }
+
+        return count;
     }
 
     private void LoseOldest()

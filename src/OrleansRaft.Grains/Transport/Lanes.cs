@@ -21,16 +21,20 @@ internal sealed class Lanes(
     private readonly ConcurrentDictionary<SiloAddress, Lane> lanes = new();
     private readonly LaneHealth health = new();
 
-    /// <summary>Sends a message to a replica that is not on this silo; to nobody, while its whereabouts are looked for.</summary>
+    /// <summary>Sends a message to a replica that is not on this silo. While its whereabouts are looked for, the message is lost, as on its way.</summary>
     public void Send(HostedReplica sender, ReplicaSlot to, Message message)
     {
-        if (to.Silo is not { } target || target.Equals(silo.SiloAddress))
+        var frame = new MessageFrame(sender, to, sender.Epoch, message);
+        if (to.Silo is { } target && !target.Equals(silo.SiloAddress))
+        {
+            Send(target, frame);
+        }
+        else
         {
             locator.Want(to);
-            return;
+            metrics.Lost(1, FrameLoss.Nowhere);
+            frame.Lose();
         }
-
-        Send(target, new MessageFrame(sender, to, sender.Epoch, message));
     }
 
     /// <summary>Sends a frame to another silo.</summary>
@@ -68,13 +72,13 @@ internal sealed class Lanes(
             }
 
             metrics.BatchSent(count);
-            var absent = await client.Get(target).ExchangeAsync(silo.SiloAddress, batch).WaitAsync(AcknowledgementTimeout, time);
+            var answer = await client.Get(target).ExchangeAsync(silo.SiloAddress, batch).WaitAsync(AcknowledgementTimeout, time);
             if (health.NoteAcknowledged(target))
             {
                 events.Record(new LaneEvent(silo.Name, silos.NameOf(target), IsBroken: false));
             }
 
-            return absent;
+            return answer;
         }
         catch (Exception)
         {
@@ -84,6 +88,17 @@ internal sealed class Lanes(
             }
 
             throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void OnLost(SiloAddress target, int count, FrameLoss why)
+    {
+        metrics.Lost(count, why);
+        if (why is FrameLoss.QueueFull or FrameLoss.Refused)
+        {
+            // As in RestAsync.
+            contracts.Doubt(target);
         }
     }
 

@@ -23,10 +23,16 @@ internal sealed class RaftLaneService(
     StateMachineCatalog machines,
     SetCreation creation,
     CatalogueNudge nudge,
-    ILogStore store)
+    ILogStore store,
+    LaneMetrics metrics,
+    TimeProvider time)
     : GrainService(id, silo, loggers), IRaftLaneService
 {
+    // What cannot be read is seldom alone.
+    private static readonly TimeSpan PauseBetweenWarnings = TimeSpan.FromSeconds(10);
+
     private readonly ILogger logger = loggers.CreateLogger<RaftLaneService>();
+    private long warnedAt;
 
     /// <inheritdoc/>
     public Task<byte[]> ExchangeAsync(SiloAddress from, byte[] batch)
@@ -34,20 +40,17 @@ internal sealed class RaftLaneService(
         // A silo that was declared dead may still run for a moment: its replicas have successors.
         if (silos.IsDead(from))
         {
-            return Task.FromResult<byte[]>([]);
+            return Task.FromResult(LaneBatchCodec.EncodeAnswer([new FrameMiss(0, FrameFate.LostWithRest)]));
         }
 
-        var delivery = new Delivery(requests, from, batch.Length);
-        try
+        var delivery = new Delivery(requests, metrics, from, batch.Length);
+        LaneBatchCodec.Decode(batch, groups, delivery);
+        if (delivery.FirstUnreadable is { } exception && IsTimeToTell())
         {
-            LaneBatchCodec.Decode(batch, groups, delivery);
-        }
-        catch (CorruptDataException exception)
-        {
-            Log.BatchUnreadable(logger, exception, batch.Length, from);
+            Log.FramesUnreadable(logger, exception, delivery.Unreadable, batch.Length, from);
         }
 
-        return Task.FromResult(LaneBatchCodec.EncodeAbsent(delivery.Absent));
+        return Task.FromResult(LaneBatchCodec.EncodeAnswer(delivery.Misses));
     }
 
     /// <inheritdoc/>
@@ -145,6 +148,13 @@ internal sealed class RaftLaneService(
         return Task.CompletedTask;
     }
 
+    private bool IsTimeToTell()
+    {
+        var last = Interlocked.Read(ref warnedAt);
+        return (last == 0 || time.GetElapsedTime(last) > PauseBetweenWarnings)
+            && Interlocked.CompareExchange(ref warnedAt, time.GetTimestamp(), last) == last;
+    }
+
     private async Task<ReplicaReport[]> ReportAsync(ReplicaName[] wanted, bool withDigests)
     {
         var reports = await Task.WhenAll(wanted.Select(Find).OfType<HostedReplica>().Select(replica => ReportAsync(replica, withDigests)));
@@ -174,33 +184,53 @@ internal sealed class RaftLaneService(
     private HostedReplica? Find(ReplicaName name) => groups.Find(name.Group)?.Find(new ReplicaId(name.Replica))?.Local;
 
     /// <summary>Hands the frames of one batch over.</summary>
-    private sealed class Delivery(ReplicaRequests requests, SiloAddress from, int batchBytes) : ILaneReceiver
+    private sealed class Delivery(ReplicaRequests requests, LaneMetrics metrics, SiloAddress from, int batchBytes) : ILaneReceiver
     {
-        private List<int>? absent;
+        private List<FrameMiss>? misses;
 
-        /// <summary>Which frames found nobody.</summary>
-        public IReadOnlyList<int> Absent => absent ?? [];
+        /// <summary>Which frames were not delivered.</summary>
+        public IReadOnlyList<FrameMiss> Misses => misses ?? [];
+
+        /// <summary>How often something could not be read or handed over.</summary>
+        public int Unreadable { get; private set; }
+
+        /// <summary>Why the first of them could not.</summary>
+        public Exception? FirstUnreadable { get; private set; }
 
         public void OnMessage(int number, in ReceivedMessage message)
         {
             if (!message.Group.Slot(message.From).Learn(from, message.Epoch))
             {
-                return;
+                // A predecessor that still runs may know that nobody listens to it.
+                Miss(number, FrameFate.Lost);
             }
-
-            if (message.Group.Slot(message.To).Local is not { } replica)
+            else if (message.Group.Slot(message.To).Local is not { } replica)
             {
-                (absent ??= []).Add(number);
+                Miss(number, FrameFate.Absent);
             }
-            else if (replica.IsRunning)
+            else if (!replica.Deliver(message.From, MessageCodec.Decode(Own(message.Message))))
             {
-                replica.Deliver(message.From, MessageCodec.Decode(Own(message.Message)));
+                Miss(number, FrameFate.Lost);
             }
         }
+
+        public void OnUnknownGroup(int number) => Miss(number, FrameFate.Lost);
 
         public void OnRequest(LaneFrameKind kind, long number, ReadOnlyMemory<byte> request) => requests.Serve(from, kind, number, Own(request));
 
         public void OnReplies(long number, ReadOnlyMemory<byte> replies) => requests.Complete(number, replies);
+
+        public void OnLostReplies(long number) => requests.FailReplies(number);
+
+        public void OnUnreadable(int number, bool isRest, Exception cause)
+        {
+            metrics.Unreadable();
+            Unreadable++;
+            FirstUnreadable ??= cause;
+            Miss(number, isRest ? FrameFate.LostWithRest : FrameFate.Lost);
+        }
+
+        private void Miss(int number, FrameFate fate) => (misses ??= []).Add(new FrameMiss(number, fate));
 
         /// <summary>Entries stay in memory as slices of what they came in: they must not keep a batch that is much larger.</summary>
         private ReadOnlyMemory<byte> Own(ReadOnlyMemory<byte> slice) => slice.Length > batchBytes / 2 ? slice : slice.ToArray();

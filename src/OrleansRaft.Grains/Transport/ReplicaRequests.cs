@@ -65,6 +65,15 @@ internal sealed class ReplicaRequests(GroupTable groups, Lanes lanes, LinkFaults
         }
     }
 
+    /// <summary>One of this silo's calls was answered, and the replies were lost.</summary>
+    public void FailReplies(long number)
+    {
+        if (calls.TryGetValue(number, out var call))
+        {
+            call.FailReplies();
+        }
+    }
+
     private void Serve(ReplicaName to, LaneReplySink sink, Action<ReplicaDriver> serve)
     {
         if (Find(to) is { } here)

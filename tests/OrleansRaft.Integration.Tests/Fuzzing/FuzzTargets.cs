@@ -52,8 +52,11 @@ internal static class FuzzTargets
         Binary("forwarded commands", [RequestCodec.EncodeCommands(Slot, [Envelope("k", "r", new GetCounter())])], bytes => RequestCodec.DecodeCommands(bytes)),
         Binary("forwarded queries", [RequestCodec.EncodeQueries(Slot, [new QueryEnvelope("k", Encode(new GetCounter()))], ReadConsistency.Stale)],
             bytes => RequestCodec.DecodeQueries(bytes)),
-        Binary("batches of a lane", [LaneBatch()], bytes => LaneBatchCodec.Decode(bytes, Groups, new LaneReader())),
-        Binary("answers of a lane", [LaneBatchCodec.EncodeAbsent([1, 5, 200])], bytes => LaneBatchCodec.DecodeAbsent(bytes, 300)),
+        Binary("batches of a lane", [LaneBatch()], ReadLaneBatch),
+        Binary(
+            "answers of a lane",
+            [LaneBatchCodec.EncodeAnswer([new FrameMiss(1, FrameFate.Absent), new FrameMiss(5, FrameFate.Lost), new FrameMiss(200, FrameFate.LostWithRest)])],
+            bytes => LaneBatchCodec.DecodeAnswer(bytes, 300)),
         Binary("entries for people", [EntryListCodec.Encode([.. Block.Entries])], bytes => EntryListCodec.Decode(bytes)),
         Binary("changes of members", [MemberChangeCodec.Encode([new MemberChange(MemberChangeKind.AddVoter, new ReplicaId(4), 1, "disk")], new LogIndex(3))],
             bytes => MemberChangeCodec.Decode(bytes)),
@@ -196,35 +199,26 @@ internal static class FuzzTargets
     private static byte[] Replies() => RequestCodec.EncodeReplies(new ReplyBatch(
         [Reply.Committed(Second, "ok"u8.ToArray()), Reply.Rejected(RefusalReason.NoLeader, new ReplicaId(2), 5, "elsewhere"), Reply.Unknown("who knows")], new LogTime(9)));
 
-    private static byte[] LaneBatch()
+    private static void ReadLaneBatch(byte[] bytes)
     {
-        var output = new ArrayBufferWriter<byte>();
-        var writer = new WireWriter(output);
-        writer.WriteByte(2);
-        foreach (var message in Messages())
+        var reader = new LaneReader();
+        LaneBatchCodec.Decode(bytes, Groups, reader);
+        if (reader.Refusal is { } refusal)
         {
-            writer.WriteByte((byte)LaneFrameKind.Message);
-            writer.WriteString(Groups.Groups[0].Name);
-            writer.WriteVarint(1);
-            writer.WriteVarint(2);
-            writer.WriteVarint(77);
-            writer.WriteBytes(Encode(message));
+            throw refusal;
         }
-
-        foreach (var (kind, bytes) in new[]
-        {
-            (LaneFrameKind.Commands, RequestCodec.EncodeCommands(Slot, [Envelope("k", "r", new GetCounter())])),
-            (LaneFrameKind.Queries, RequestCodec.EncodeQueries(Slot, [new QueryEnvelope("k", Encode(new GetCounter()))], ReadConsistency.Stale)),
-            (LaneFrameKind.Replies, Replies()),
-        })
-        {
-            writer.WriteByte((byte)kind);
-            writer.WriteVarint(5);
-            writer.WriteBytes(bytes);
-        }
-
-        return output.WrittenSpan.ToArray();
     }
+
+    private static byte[] LaneBatch() => LaneBatchCodec.Encode(
+        [
+            .. Messages().Select(message => new MessageFrame(new Nobody(), Slot, 77, message)),
+            new RequestFrame(LaneFrameKind.Commands, new LaneCall(5), RequestCodec.EncodeCommands(Slot, [Envelope("k", "r", new GetCounter())])),
+            new RequestFrame(LaneFrameKind.Queries, new LaneCall(5), RequestCodec.EncodeQueries(Slot, [new QueryEnvelope("k", Encode(new GetCounter()))], ReadConsistency.Stale)),
+            new ReplyFrame(5, Replies()),
+            new LostRepliesFrame(6),
+        ],
+        new ArrayBufferWriter<byte>(),
+        new ArrayBufferWriter<byte>());
 
     /// <summary>Otherwise hardly anything would come past the checksum.</summary>
     private static byte[] WithChecksum(byte[] bytes)
@@ -288,14 +282,68 @@ internal static class FuzzTargets
 
     private static byte[] Utf8(string text) => Encoding.UTF8.GetBytes(text);
 
-    /// <summary>Reads what a silo reads of a batch.</summary>
+    private sealed class Nobody : ILaneSender
+    {
+        public ReplicaKey Key { get; } = new("g-0", new ReplicaId(1));
+
+        public void OnLost(ReplicaId to) => throw new InvalidOperationException("every one of these messages has a binary form");
+    }
+
+    /// <summary>Reads what a silo reads of a batch, and refuses a batch of which any frame is lost; every frame must be accounted for, once.</summary>
     private sealed class LaneReader : ILaneReceiver
     {
-        public void OnMessage(int number, in ReceivedMessage message) => MessageCodec.Decode(message.Message);
+        private int next;
+        private bool isOver;
 
-        public void OnRequest(LaneFrameKind kind, long number, ReadOnlyMemory<byte> request) =>
+        public Exception? Refusal { get; private set; }
+
+        public void OnMessage(int number, in ReceivedMessage message)
+        {
+            Take(number);
+            MessageCodec.Decode(message.Message);
+        }
+
+        public void OnUnknownGroup(int number)
+        {
+            Take(number);
+            Refusal ??= new CorruptDataException("unknown group");
+        }
+
+        public void OnRequest(LaneFrameKind kind, long number, ReadOnlyMemory<byte> request)
+        {
+            next++;
             _ = kind == LaneFrameKind.Commands ? RequestCodec.DecodeCommands(request).To : RequestCodec.DecodeQueries(request).To;
+        }
 
-        public void OnReplies(long number, ReadOnlyMemory<byte> replies) => RequestCodec.DecodeReplies(replies);
+        public void OnReplies(long number, ReadOnlyMemory<byte> replies)
+        {
+            next++;
+            RequestCodec.DecodeReplies(replies);
+        }
+
+        public void OnLostReplies(long number) => next++;
+
+        public void OnUnreadable(int number, bool isRest, Exception cause)
+        {
+            // What was handed over and failed then has been counted; what was not, is now.
+            Proper(!isOver && (isRest || number == next || number == next - 1));
+            next = number + 1;
+            isOver = isRest;
+            Refusal ??= cause;
+        }
+
+        private static void Proper(bool condition)
+        {
+            if (!condition)
+            {
+                throw new InvalidOperationException("a frame was left out, or handed over twice");
+            }
+        }
+
+        private void Take(int number)
+        {
+            Proper(number == next && !isOver);
+            next++;
+        }
     }
 }

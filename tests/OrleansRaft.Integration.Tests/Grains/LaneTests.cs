@@ -205,15 +205,182 @@ public sealed class LaneTests
     [Fact]
     public void Requests_and_replies_come_out_of_a_batch_as_they_went_in()
     {
-        var heard = new Heard();
+        var batch = Write(
+            new RequestFrame(LaneFrameKind.Queries, new LaneCall(7), new byte[] { 1, 2 }),
+            Vote(3),
+            new ReplyFrame(9, new byte[] { 4 }),
+            new ReplyFrame(10, default),
+            new LostRepliesFrame(11));
 
-        var batch = LaneBatchCodec.Encode(
-            [new RequestFrame(LaneFrameKind.Queries, new LaneCall(7), new byte[] { 1, 2 }), Vote(3), new ReplyFrame(9, new byte[] { 4 }), new ReplyFrame(10, default)],
-            new ArrayBufferWriter<byte>(),
-            new ArrayBufferWriter<byte>());
-        LaneBatchCodec.Decode(batch, Table(group), heard);
+        Read(batch, group).Lines.ShouldBe(["Queries 7: 0102", "message 1 of term 3", "replies 9: 04", "replies 10: ", "lost replies 11"]);
+    }
 
-        heard.Lines.ShouldBe(["Queries 7: 0102", "message 1 of term 3", "replies 9: 04", "replies 10: "]);
+    /// <summary>Each bad frame stands between two good ones.</summary>
+    [Theory]
+    [InlineData("unknown kind", "630101", false)]
+    [InlineData("kind zero", "0000", false)]
+    [InlineData("nothing in it", "0100", false)]
+    [InlineData("message of another version", "010A03672D30010201630101", false)]
+    [InlineData("message cut off", "010803672D3001020101", false)]
+    [InlineData("group name longer than the frame", "0103FF0161", false)]
+    [InlineData("call without a number", "0200", false)]
+    [InlineData("number without an end", "0202FFFF", false)]
+    [InlineData("length beyond the batch", "02FF7F00", true)]
+    [InlineData("length without an end", "02FFFFFFFFFFFFFFFFFFFF", true)]
+    public void Rule_41_An_unreadable_frame_harms_no_other_frame_of_its_batch(string what, string frame, bool isRestInDoubt)
+    {
+        byte[] good = Write(Vote(3), Vote(4));
+        var length = (good.Length - 2) / 2;
+        byte[] batch = [good[0], 3, .. good.AsSpan(2, length), .. Convert.FromHexString(frame), .. good.AsSpan(2 + length)];
+
+        var lines = Read(batch, group).Lines;
+
+        lines[0].ShouldBe("message 0 of term 3");
+        lines.ShouldContain(line => line.StartsWith("unreadable 1", StringComparison.Ordinal), what);
+        if (isRestInDoubt)
+        {
+            lines[^1].ShouldBe("unreadable 1 and all behind it");
+        }
+        else
+        {
+            lines.ShouldBe(["message 0 of term 3", "unreadable 1", "message 2 of term 4"]);
+        }
+    }
+
+    /// <summary>Where the next frame begins is not known then, and what is found there may look like one.</summary>
+    [Fact]
+    public void Rule_41_A_length_that_is_too_short_puts_the_rest_of_the_batch_in_doubt()
+    {
+        byte[] batch = Write(Vote(3), Vote(4), Vote(5));
+        batch[3]--;
+
+        var lines = Read(batch, group).Lines;
+
+        lines[^1].ShouldBe("unreadable 0 and all behind it");
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("02")]
+    [InlineData("0300FF")]
+    [InlineData("03FF")]
+    public void Rule_41_A_batch_that_cannot_be_read_is_lost_from_its_first_frame_on(string batch)
+    {
+        Read(Convert.FromHexString(batch), group).Lines[^1].ShouldBe("unreadable 0 and all behind it");
+    }
+
+    [Fact]
+    public async Task Rule_41_What_the_other_silo_could_not_read_is_told_to_its_senders_and_nothing_else_is()
+    {
+        var lane = new Lane(Target, end);
+        var (good, bad) = (new LaneCall(1), new LaneCall(2));
+        lane.Enqueue(Vote(1));
+        (await end.NextAsync()).Answer();
+        lane.Enqueue(new RequestFrame(LaneFrameKind.Commands, good, new byte[8]));
+        var first = await end.NextAsync();
+        lane.Enqueue(new RequestFrame(LaneFrameKind.Commands, bad, new byte[8]));
+        lane.Enqueue(new ReplyFrame(3, new byte[] { 9 }));
+        lane.Enqueue(Entries(5));
+        lane.Enqueue(Vote(6));
+        first.Answer();
+
+        (await end.NextAsync()).Answer(new(0, FrameFate.Lost), new(1, FrameFate.Lost), new(3, FrameFate.Lost));
+
+        await Should.ThrowAsync<TimeoutException>(bad.Replies);
+        good.Replies.IsCompleted.ShouldBeFalse();
+        (await end.NextAsync()).Lines(group).ShouldBe(["lost replies 3"]);
+        sender.Lost.ShouldBe([new ReplicaId(2)]);
+        end.Losses.ShouldBe([(3, FrameLoss.Refused)]);
+        end.Rests.ShouldBe(0, "the silo is well");
+    }
+
+    [Fact]
+    public async Task Rule_41_Where_the_rest_of_a_batch_is_in_doubt_all_of_it_is_lost()
+    {
+        var lane = new Lane(Target, end);
+        lane.Enqueue(Vote(1));
+        var first = await end.NextAsync();
+        LaneCall[] calls = [new(1), new(2), new(3)];
+        Array.ForEach(calls, call => lane.Enqueue(new RequestFrame(LaneFrameKind.Commands, call, new byte[8])));
+        first.Answer();
+
+        (await end.NextAsync()).Answer(new FrameMiss(1, FrameFate.LostWithRest));
+
+        await Should.ThrowAsync<TimeoutException>(calls[1].Replies);
+        await Should.ThrowAsync<TimeoutException>(calls[2].Replies);
+        calls[0].Replies.IsCompleted.ShouldBeFalse();
+    }
+
+    /// <summary>A lane that stopped for it would carry nothing to that silo any more.</summary>
+    [Fact]
+    public async Task Rule_41_A_frame_that_cannot_be_written_is_lost_alone_and_the_lane_goes_on()
+    {
+        var lane = new Lane(Target, end);
+        lane.Enqueue(Vote(1));
+        var first = await end.NextAsync();
+        lane.Enqueue(Vote(2));
+        var impossible = new AppendEntries(new Term(-1), LogIndex.Zero, EntryBlock.Empty(EntryId.Zero), LogIndex.Zero, ReadSequence.Zero);
+        lane.Enqueue(new MessageFrame(sender, group.Slot(new ReplicaId(2)), 1, impossible));
+        lane.Enqueue(Entries(3));
+
+        first.Answer();
+
+        (await end.NextAsync()).Terms(group).ShouldBe([2, 3]);
+        sender.Lost.ShouldBe([new ReplicaId(2)]);
+        end.Losses.ShouldBe([(1, FrameLoss.Unwritable)]);
+    }
+
+    [Fact]
+    public async Task A_lane_goes_on_although_a_sender_cannot_be_told()
+    {
+        var lane = new Lane(Target, end);
+        lane.Enqueue(new MessageFrame(new Deaf(), group.Slot(new ReplicaId(2)), 1, Entries(1).Message));
+        (await end.NextAsync()).Lose();
+
+        lane.Enqueue(Vote(2));
+
+        (await end.NextAsync()).Terms(group).ShouldBe([2]);
+    }
+
+    [Fact]
+    public async Task Replies_whose_batch_is_lost_are_sent_once_more_and_not_for_ever()
+    {
+        var lane = new Lane(Target, end);
+        lane.Enqueue(new ReplyFrame(9, new byte[] { 4 }));
+        (await end.NextAsync()).Lose();
+        var again = await end.NextAsync();
+        again.Lines(group).ShouldBe(["replies 9: 04"]);
+
+        again.Lose();
+        lane.Enqueue(Vote(2));
+
+        (await end.NextAsync()).Lines(group).ShouldBe(["message 0 of term 2"]);
+    }
+
+    /// <summary>A heartbeat that is lost tells as much as entries do; a vote is nobody's to wait for.</summary>
+    [Fact]
+    public async Task Rule_40_Every_message_of_a_leader_that_is_lost_is_told_to_it()
+    {
+        var lane = new Lane(Target, end);
+        var slot = group.Slot(new ReplicaId(2));
+        Message[] messages =
+        [
+            new AppendEntries(new Term(1), LogIndex.Zero, EntryBlock.Empty(EntryId.Zero), LogIndex.Zero, ReadSequence.Zero),
+            new Quiesce(new Term(1), LogIndex.Zero, EntryId.Zero, null),
+            new PreVote(new Term(1), EntryId.Zero),
+            new AppendEntriesResponse(new Term(1), LogIndex.Zero, true, EntryId.Zero, LogIndex.Zero, ReadSequence.Zero),
+        ];
+        foreach (var message in messages)
+        {
+            lane.Enqueue(new MessageFrame(sender, slot, 1, message));
+            (await end.NextAsync()).Lose();
+        }
+
+        lane.Enqueue(Vote(2));
+        await end.NextAsync();
+
+        sender.Lost.Count.ShouldBe(2);
+        end.Losses.ShouldBe(Enumerable.Repeat((1, FrameLoss.Unacknowledged), messages.Length));
     }
 
     [Fact]
@@ -265,6 +432,15 @@ public sealed class LaneTests
         return groups;
     }
 
+    private static Heard Read(ReadOnlyMemory<byte> batch, GroupEntry group)
+    {
+        var heard = new Heard();
+        LaneBatchCodec.Decode(batch, Table(group), heard);
+        return heard;
+    }
+
+    private static byte[] Write(params LaneFrame[] frames) => LaneBatchCodec.Encode([.. frames], new ArrayBufferWriter<byte>(), new ArrayBufferWriter<byte>());
+
     private sealed class Heard : ILaneReceiver
     {
         public List<long> Terms { get; } = [];
@@ -280,6 +456,12 @@ public sealed class LaneTests
         public void OnRequest(LaneFrameKind kind, long number, ReadOnlyMemory<byte> request) => Lines.Add($"{kind} {number}: {Convert.ToHexString(request.Span)}");
 
         public void OnReplies(long number, ReadOnlyMemory<byte> replies) => Lines.Add($"replies {number}: {Convert.ToHexString(replies.Span)}");
+
+        public void OnLostReplies(long number) => Lines.Add($"lost replies {number}");
+
+        public void OnUnknownGroup(int number) => Lines.Add($"unknown group {number}");
+
+        public void OnUnreadable(int number, bool isRest, Exception cause) => Lines.Add($"unreadable {number}{(isRest ? " and all behind it" : "")}");
     }
 
     private sealed class Sender : ILaneSender
@@ -293,32 +475,41 @@ public sealed class LaneTests
         public void OnLost(ReplicaId to) => lost.Enqueue(to);
     }
 
+    private sealed class Deaf : ILaneSender
+    {
+        public ReplicaKey Key { get; } = new("g-0", new ReplicaId(1));
+
+        public void OnLost(ReplicaId to) => throw new ObjectDisposedException(nameof(Deaf));
+    }
+
     private sealed class Batch(byte[] bytes, int count)
     {
         private readonly TaskCompletionSource<byte[]> answer = new();
 
         public int Count { get; } = count;
 
-        public Task<byte[]> Answer => answer.Task;
+        public Task<byte[]> Answered => answer.Task;
 
-        public void Acknowledge(params int[] absent) => answer.SetResult(LaneBatchCodec.EncodeAbsent(absent));
+        public List<string> Lines(GroupEntry group) => Read(bytes, group).Lines;
+
+        public void Acknowledge(params int[] absent) => Answer([.. absent.Select(number => new FrameMiss(number, FrameFate.Absent))]);
+
+        public void Answer(params FrameMiss[] misses) => answer.SetResult(LaneBatchCodec.EncodeAnswer(misses));
 
         public void Lose() => answer.SetException(new TimeoutException());
 
-        public List<long> Terms(GroupEntry group)
-        {
-            var heard = new Heard();
-            LaneBatchCodec.Decode(bytes, Table(group), heard);
-            return heard.Terms;
-        }
+        public List<long> Terms(GroupEntry group) => Read(bytes, group).Terms;
     }
 
     private sealed class OtherEnd : ILaneEnd
     {
         private readonly Channel<Batch> batches = Channel.CreateUnbounded<Batch>();
+        private readonly ConcurrentQueue<(int Count, FrameLoss Why)> losses = new();
         private int outstanding;
         private int sent;
         private int rests;
+
+        public IReadOnlyList<(int Count, FrameLoss Why)> Losses => [.. losses];
 
         public int Outstanding => Volatile.Read(ref outstanding);
 
@@ -336,13 +527,15 @@ public sealed class LaneTests
             batches.Writer.TryWrite(exchanged);
             try
             {
-                return await exchanged.Answer;
+                return await exchanged.Answered;
             }
             finally
             {
                 Interlocked.Decrement(ref outstanding);
             }
         }
+
+        public void OnLost(SiloAddress target, int count, FrameLoss why) => losses.Enqueue((count, why));
 
         public Task RestAsync(SiloAddress target)
         {

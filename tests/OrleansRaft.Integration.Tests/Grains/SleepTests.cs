@@ -85,9 +85,32 @@ public sealed class SleepTests
         await WaitUntilAllSleepAlikeAsync(cluster);
     }
 
-    private static async Task<RaftTestCluster> StartAsync(int groups = 4)
+    /// <summary>Its store fails: it stops, and comes to life nowhere. What is said to it is lost before it is on its way to anybody.</summary>
+    [Fact]
+    public async Task Rule_40_A_group_that_is_written_to_while_a_member_lives_nowhere_falls_asleep_again()
     {
-        var cluster = await RaftTestCluster.StartAsync(groups: groups, options: options => options.QuiesceTicks = 5);
+        await using var cluster = await StartAsync(groups: 1, configure: static silo => silo.Services.Configure<FaultOptions>(faults => faults.Enabled = true));
+        await WaitUntilAllSleepAsync(cluster, 3);
+        var leader = await cluster.FindLeaderAsync("ledgers-0");
+        var lost = (await cluster.Admin.GetGroupAsync("ledgers-0", TestContext.Current.CancellationToken))!.Replicas.First(replica => replica.Replica != leader.Replica).Replica;
+        var faults = cluster.Silos[0].ServiceProvider.GetRequiredService<IRaftFaults>();
+        await faults.BeginAsync(new Fault { Id = "f", Kind = FaultKind.Fail, Group = "ledgers-0", Replica = lost.Value, Seconds = 300 }, TestContext.Current.CancellationToken);
+        await RaftTestCluster.EventuallyAsync(() => Task.FromResult(Hosted(cluster.Silos).Count() == 2 ? null : "the member still lives"));
+
+        for (var times = 0; times < 3; times++)
+        {
+            await cluster.AddAsync("k", 1);
+            await WaitUntilAllSleepAsync(cluster, 2);
+        }
+
+        await faults.HealAllAsync(TestContext.Current.CancellationToken);
+        await WaitUntilAllSleepAlikeAsync(cluster);
+    }
+
+    private static async Task<RaftTestCluster> StartAsync(int groups = 4, Action<ISiloBuilder>? configure = null)
+    {
+        var cluster = await RaftTestCluster.StartAsync(
+            groups: groups, options: options => options.QuiesceTicks = 5, configure: (_, silo) => configure?.Invoke(silo));
         await cluster.WaitUntilSpreadAsync();
         return cluster;
     }
