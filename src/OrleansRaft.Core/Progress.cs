@@ -52,6 +52,9 @@ internal sealed class Progress(Member member, bool isLearner, LogIndex nextIndex
     /// <summary>While <see cref="ProgressState.Snapshot"/>: where the next chunk begins.</summary>
     public long SnapshotOffset { get; set; }
 
+    /// <summary>While <see cref="ProgressState.Snapshot"/>: whether the next chunk waits until the member is heard.</summary>
+    public bool IsChunkDue { get; set; }
+
     public bool HasInflight => inflight.Count > 0;
 
     public bool IsWindowFull(RaftSettings settings) =>
@@ -122,6 +125,6 @@ internal sealed class Progress(Member member, bool isLearner, LogIndex nextIndex
         TicksWithoutProgress = 0;
         inflight.Clear();
         inflightBytes = 0;
-        (Sending, SnapshotOffset) = (null, 0);
+        (Sending, SnapshotOffset, IsChunkDue) = (null, 0, false);
     }
 }

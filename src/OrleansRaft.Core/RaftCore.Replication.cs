@@ -413,6 +413,11 @@ public sealed partial class RaftCore
 
         peer.TicksSinceContact = 0;
         peer.IsUnreachable = false;
+        if (peer.IsChunkDue)
+        {
+            RequestChunk(peer);
+        }
+
         return peer;
     }
 

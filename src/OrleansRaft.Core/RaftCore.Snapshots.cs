@@ -1,3 +1,5 @@
+using OrleansRaft.Core.Codec;
+
 namespace OrleansRaft.Core;
 
 /// <summary>Snapshots (§7): compaction here, and sending and installing them in chunks that can be resumed.</summary>
@@ -8,6 +10,7 @@ public sealed partial class RaftCore
     // A follower's half-received snapshot, and whether a chunk of it is on its way into the store.
     private SnapshotDescriptor? staging;
     private long stagedBytes;
+    private uint stagedChecksum;
     private bool isStaging;
     private ReplicaId stagingFrom;
     private InstallSnapshot? stagingRequest;
@@ -16,7 +19,7 @@ public sealed partial class RaftCore
     private SnapshotDescriptor? restoring;
 
     /// <summary>Whether a snapshot is on its way to a follower. A host delays the next one, within limits, so as not to start it over.</summary>
-    public bool IsSendingSnapshot => Array.Exists(peers, peer => peer.State == ProgressState.Snapshot);
+    public bool IsSendingSnapshot => Array.Exists(peers, peer => peer is { State: ProgressState.Snapshot, IsChunkDue: false });
 
     private void OnSnapshotSaved(SnapshotDescriptor saved)
     {
@@ -72,8 +75,15 @@ public sealed partial class RaftCore
         RequestChunk(peer);
     }
 
-    private void RequestChunk(Progress peer) =>
-        effects.Add(new ReadSnapshotChunk(peer.Id, peer.Sending!.LastIncluded, peer.SnapshotOffset, settings.SnapshotChunkBytes));
+    /// <summary>Asks for the next chunk, unless the member is out of sight: then it costs the store nothing, however long that lasts, until it answers a heartbeat.</summary>
+    private void RequestChunk(Progress peer)
+    {
+        peer.IsChunkDue = peer.IsUnreachable || peer.TicksSinceContact > settings.ElectionTicksMax;
+        if (!peer.IsChunkDue)
+        {
+            effects.Add(new ReadSnapshotChunk(peer.Id, peer.Sending!.LastIncluded, peer.SnapshotOffset, settings.SnapshotChunkBytes));
+        }
+    }
 
     private void OnSnapshotChunkRead(SnapshotChunkRead chunk)
     {
@@ -141,14 +151,15 @@ public sealed partial class RaftCore
             return;
         }
 
-        if (staging?.LastIncluded != offered || staging.SizeBytes != install.Snapshot.SizeBytes)
-        {
-            (staging, stagedBytes, isStaging) = (install.Snapshot, 0, false);
-        }
-
         if (isStaging)
         {
+            // The store's answer does not tell captures of one index apart. What comes meanwhile is repeated.
             return;
+        }
+
+        if (!ContinuesStaging(install))
+        {
+            (staging, stagedBytes, stagedChecksum) = (install.Snapshot, 0, 0);
         }
 
         if (install.Offset != stagedBytes)
@@ -160,6 +171,13 @@ public sealed partial class RaftCore
         (isStaging, stagingFrom, stagingRequest) = (true, from, install);
         effects.Add(new StageSnapshotChunk(install.Snapshot, install.Offset, install.Data, install.IsLast));
     }
+
+    /// <summary>
+    /// Whether a chunk belongs to what is staged: another leader may have captured the same entries in other bytes, of the same length. A capture without a
+    /// checksum is known only by the leader that sends it.
+    /// </summary>
+    private bool ContinuesStaging(InstallSnapshot install) =>
+        staging == install.Snapshot && (staging.Checksum is not null || stagingRequest is null || stagingRequest.Term == install.Term);
 
     private void AnswerChunk(ReplicaId to, InstallSnapshot install) => Send(
         to,
@@ -173,7 +191,17 @@ public sealed partial class RaftCore
             return;
         }
 
-        (isStaging, stagedBytes) = (false, chunk.NextOffset);
+        isStaging = false;
+        if (chunk.NextOffset == request.Offset + request.Data.Length)
+        {
+            (stagedBytes, stagedChecksum) = (chunk.NextOffset, Crc32C.Append(stagedChecksum, request.Data.Span));
+        }
+        else
+        {
+            // The store has lost what was staged before.
+            (stagedBytes, stagedChecksum) = (0, 0);
+        }
+
         if (!request.IsLast)
         {
             if (request.Term == CurrentTerm)
@@ -184,6 +212,13 @@ public sealed partial class RaftCore
             return;
         }
 
+        if (!IsStagedWhole(request.Snapshot))
+        {
+            // It begins again when its leader repeats itself: not at once, lest a leader whose store is wrong keep both busy.
+            (stagedBytes, stagedChecksum) = (0, 0);
+            return;
+        }
+
         staging = null;
         stagingRequest = null;
         if (Role == RaftRole.Follower && request.Snapshot.LastIncluded.Index > CommitIndex && !log.Contains(request.Snapshot.LastIncluded))
@@ -191,6 +226,8 @@ public sealed partial class RaftCore
             Install(request);
         }
     }
+
+    private bool IsStagedWhole(SnapshotDescriptor whole) => stagedBytes == whole.SizeBytes && (whole.Checksum is not { } checksum || checksum == stagedChecksum);
 
     /// <summary>Replaces the log by a snapshot that is completely staged. A divergent log goes with it (§7).</summary>
     private void Install(InstallSnapshot request)

@@ -7,6 +7,12 @@ namespace OrleansRaft.Core;
 /// <param name="SizeBytes">How many bytes the state machine captured; 0 for the empty state that a group starts from.</param>
 public sealed record SnapshotDescriptor(EntryId LastIncluded, LogTime Time, Configuration Configuration, long SizeBytes)
 {
+    /// <summary>
+    /// The CRC-32C of the captured bytes; null where it is not known. Captures of one state need not have the same bytes, so only this tells whether a transfer
+    /// that another leader goes on with is of the same capture, and whether what arrived is whole.
+    /// </summary>
+    public uint? Checksum { get; init; }
+
     /// <summary>The empty state that a new group starts from. No entry holds its configuration, whatever version that has elsewhere.</summary>
     public static SnapshotDescriptor Initial(Configuration configuration)
     {

@@ -62,7 +62,8 @@ public sealed partial class ReplicaDriver
         var state = machine.Capture();
         snapshotBytes = state.Length;
         Log.SnapshotCaptured(logger, Key, entry, state.Length, time.GetElapsedTime(savingStarted.Value).TotalMilliseconds);
-        ReplicaLog.SaveSnapshot(new SnapshotDescriptor(entry, machine.AppliedTime, Core.ConfigurationAt(entry.Index), state.Length), state);
+        var snapshot = new SnapshotDescriptor(entry, machine.AppliedTime, Core.ConfigurationAt(entry.Index), state.Length) { Checksum = Crc32C.Compute(state.Span) };
+        ReplicaLog.SaveSnapshot(snapshot, state);
     }
 
     private void OnSnapshotSaved(SnapshotDescriptor snapshot)
@@ -88,6 +89,12 @@ public sealed partial class ReplicaDriver
     /// <summary>A state machine that is not exactly at its snapshot would lose entries or apply them twice (lni/dragonboat#156), so it is refused.</summary>
     private void RestoreMachine(SnapshotDescriptor snapshot, ReadOnlyMemory<byte> state)
     {
+        if (snapshot.Checksum is { } checksum && checksum != Crc32C.Compute(state.Span))
+        {
+            throw new CorruptDataException(
+                $"The snapshot of {Key} through {snapshot.LastIncluded} does not match its checksum. It is damaged; replace the replica as a member.");
+        }
+
         machine.Restore(state);
         snapshotBytes = state.Length;
         digest = default;

@@ -7,9 +7,12 @@ namespace OrleansRaft.Core.Codec;
 public static class Crc32C
 {
     /// <summary>The checksum of <paramref name="bytes"/>.</summary>
-    public static uint Compute(ReadOnlySpan<byte> bytes)
+    public static uint Compute(ReadOnlySpan<byte> bytes) => Append(0, bytes);
+
+    /// <summary>The checksum of bytes that are known by theirs, and <paramref name="bytes"/> behind them. The checksum of nothing is 0.</summary>
+    public static uint Append(uint checksum, ReadOnlySpan<byte> bytes)
     {
-        var crc = uint.MaxValue;
+        var crc = ~checksum;
         while (bytes.Length >= sizeof(ulong))
         {
             crc = BitOperations.Crc32C(crc, BinaryPrimitives.ReadUInt64LittleEndian(bytes));

@@ -5,7 +5,7 @@ namespace OrleansRaft.Core.Codec;
 /// <summary>The binary form of a <see cref="Message"/>. Entries travel as the very bytes that the stores keep.</summary>
 public static class MessageCodec
 {
-    private const byte FormatVersion = 1;
+    private const byte FormatVersion = 2;
 
     private enum Kind : byte
     {

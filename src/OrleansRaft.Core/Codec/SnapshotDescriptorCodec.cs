@@ -3,6 +3,7 @@ using System.Buffers;
 namespace OrleansRaft.Core.Codec;
 
 /// <summary>The binary form of a <see cref="SnapshotDescriptor"/>, the same in stores and in <see cref="InstallSnapshot"/>.</summary>
+/// <remarks>In stores the checksum may be missing at the end: there was none in the first form.</remarks>
 public static class SnapshotDescriptorCodec
 {
     /// <summary>Writes the binary form.</summary>
@@ -18,7 +19,12 @@ public static class SnapshotDescriptorCodec
     public static SnapshotDescriptor Decode(ReadOnlyMemory<byte> encoded)
     {
         var reader = new WireReader(encoded);
-        var snapshot = Decode(ref reader);
+        var snapshot = DecodeFields(ref reader);
+        if (reader.Remaining > 0)
+        {
+            snapshot = snapshot with { Checksum = DecodeChecksum(ref reader) };
+        }
+
         reader.RequireEnd();
         return snapshot;
     }
@@ -31,9 +37,24 @@ public static class SnapshotDescriptorCodec
         writer.WriteVarint(snapshot.Time.Value);
         writer.WriteVarint(snapshot.SizeBytes);
         ConfigurationCodec.Encode(snapshot.Configuration, output);
+        writer.WriteBoolean(snapshot.Checksum is not null);
+        writer.WriteUInt32(snapshot.Checksum ?? 0);
     }
 
     internal static SnapshotDescriptor Decode(ref WireReader reader)
+    {
+        var snapshot = DecodeFields(ref reader);
+        return snapshot with { Checksum = DecodeChecksum(ref reader) };
+    }
+
+    private static uint? DecodeChecksum(ref WireReader reader)
+    {
+        var isKnown = reader.ReadBoolean();
+        var checksum = reader.ReadUInt32();
+        return isKnown ? checksum : null;
+    }
+
+    private static SnapshotDescriptor DecodeFields(ref WireReader reader)
     {
         var lastIncluded = new EntryId(new Term(reader.ReadVarint()), new LogIndex(reader.ReadVarint()));
         var time = new LogTime(reader.ReadVarint());

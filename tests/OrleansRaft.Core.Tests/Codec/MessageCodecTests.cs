@@ -31,7 +31,7 @@ public sealed class MessageCodecTests
         new AppendEntries(new Term(3), Index(4), EntryBlock.Empty(Entry(3, 8)), Index(6), new ReadSequence(8)),
         new AppendEntriesResponse(new Term(3), Index(4), false, Entry(2, 9), Index(11), new ReadSequence(8)),
         new InstallSnapshot(
-            new Term(3), Index(4), new SnapshotDescriptor(Entry(2, 9), new LogTime(5), Joint, 4), 2, new byte[] { 1, 2 }, true, new ReadSequence(8)),
+            new Term(3), Index(4), new SnapshotDescriptor(Entry(2, 9), new LogTime(5), Joint, 4) { Checksum = 0x89ABCDEF }, 2, new byte[] { 1, 2 }, true, new ReadSequence(8)),
         new InstallSnapshotResponse(new Term(3), Index(4), Entry(2, 9), 2, true, new ReadSequence(8)),
         new TimeoutNow(new Term(3)),
         new Quiesce(new Term(3), Index(4), Entry(2, 9), Replica(2)),

@@ -1,3 +1,4 @@
+using OrleansRaft.Core.Codec;
 using static OrleansRaft.Core.Tests.Raft.TestGroup;
 
 namespace OrleansRaft.Core.Tests.Raft;
@@ -20,6 +21,107 @@ public sealed class SnapshotRuleTests
         var snapshot = leader.TakeSnapshot();
 
         snapshot.Configuration.ShouldBe(Configuration.OfVoters(3));
+    }
+
+    /// <summary>Two leaders capture one state in another order of bytes, of the same length: a mixture of both is neither.</summary>
+    [Fact]
+    public void Rule_48_A_transfer_that_another_leader_goes_on_with_is_whole_or_begins_again()
+    {
+        var follower = new TestGroup(3)[3];
+        byte[] first = [1, 2, 3, 4, 5, 6, 7, 8];
+        byte[] second = [8, 7, 6, 5, 4, 3, 2, 1];
+        Chunk(follower, leader: 1, term: 3, first, 0, 4);
+
+        Chunk(follower, leader: 2, term: 4, second, 0, 4);
+        Chunk(follower, leader: 2, term: 4, second, 4, 4);
+
+        Staged(follower).ShouldBe(second);
+        follower.Last<RestoreSnapshot>().Snapshot.Checksum.ShouldBe(Crc32C.Compute(second));
+    }
+
+    [Fact]
+    public void Rule_48_A_transfer_of_equal_bytes_goes_on_under_another_leader()
+    {
+        var group = new TestGroup(3);
+        byte[] state = [1, 2, 3, 4, 5, 6, 7, 8];
+        Chunk(group[3], leader: 1, term: 3, state, 0, 4);
+
+        Chunk(group[3], leader: 2, term: 4, state, 0, 4);
+        group[3].Said<InstallSnapshotResponse>().NextOffset.ShouldBe(4);
+        Chunk(group[3], leader: 2, term: 4, state, 4, 4);
+
+        Staged(group[3]).ShouldBe(state);
+        group[3].Has<RestoreSnapshot>(_ => true).ShouldBeTrue();
+    }
+
+    /// <summary>As written by a program that knew of no checksums.</summary>
+    [Fact]
+    public void Rule_48_A_transfer_without_a_checksum_belongs_to_one_leader()
+    {
+        var follower = new TestGroup(3)[3];
+        byte[] first = [1, 2, 3, 4, 5, 6, 7, 8];
+        byte[] second = [8, 7, 6, 5, 4, 3, 2, 1];
+        Chunk(follower, leader: 1, term: 3, first, 0, 4, hasChecksum: false);
+
+        Chunk(follower, leader: 2, term: 4, second, 0, 4, hasChecksum: false);
+        Chunk(follower, leader: 2, term: 4, second, 4, 4, hasChecksum: false);
+
+        Staged(follower).ShouldBe(second);
+    }
+
+    [Theory]
+    [InlineData(4, true)]
+    [InlineData(3, false)]
+    public void Rule_48_What_does_not_add_up_to_the_whole_is_not_installed_and_begins_again(int lastBytes, bool isDamaged)
+    {
+        var group = new TestGroup(3);
+        byte[] state = [1, 2, 3, 4, 5, 6, 7, 8];
+        Chunk(group[3], leader: 1, term: 3, state, 0, 4);
+        var damaged = state.ToArray();
+        damaged[6] ^= isDamaged ? (byte)1 : (byte)0;
+
+        group[3].Step(new Receive(Replica(1), Install(3, state, damaged, 4, lastBytes, isLast: true)));
+        group[3].Has<RestoreSnapshot>(_ => true).ShouldBeFalse();
+        Chunk(group[3], leader: 1, term: 3, state, 4, 4);
+        group[3].Said<InstallSnapshotResponse>().NextOffset.ShouldBe(0);
+        Chunk(group[3], leader: 1, term: 3, state, 0, 4);
+        Chunk(group[3], leader: 1, term: 3, state, 4, 4);
+
+        Staged(group[3]).ShouldBe(state);
+        group[3].Has<RestoreSnapshot>(_ => true).ShouldBeTrue();
+    }
+
+    [Fact]
+    public void Rule_48_A_descriptor_that_a_store_holds_without_a_checksum_is_read()
+    {
+        var snapshot = new SnapshotDescriptor(Entry(2, 9), new LogTime(5), Configuration.OfVoters(3), 4) { Checksum = 7 };
+        var encoded = SnapshotDescriptorCodec.Encode(snapshot);
+
+        SnapshotDescriptorCodec.Decode(encoded).ShouldBe(snapshot);
+        SnapshotDescriptorCodec.Decode(encoded[..^5]).ShouldBe(snapshot with { Checksum = null });
+    }
+
+    /// <summary>Each chunk is a read of the store, and what is read goes nowhere.</summary>
+    [Fact]
+    public void A_member_that_is_gone_costs_no_reads_of_the_snapshot_until_it_answers_again()
+    {
+        var group = new TestGroup(3, settings => settings with { KeptEntries = 0, SnapshotChunkBytes = 2 });
+        var leader = group.Elect(1);
+        group.Isolate(3);
+        leader.Propose("a", "b");
+        group.Settle();
+        leader.TakeSnapshot();
+        group.Tick(4 * group.Settings.ElectionTicksMax);
+        leader.Core.Status.Progress.Single(peer => peer.Replica == Replica(3)).State.ShouldBe(ProgressState.Snapshot);
+        var reads = leader.Effects.OfType<ReadSnapshotChunk>().Count();
+
+        group.Tick(1_000);
+        leader.Effects.OfType<ReadSnapshotChunk>().Count().ShouldBe(reads);
+        leader.Core.IsSendingSnapshot.ShouldBeFalse("the next snapshot need not wait for it");
+        group.Heal();
+        group.Tick(4);
+
+        group[3].Core.AppliedIndex.ShouldBe(leader.Core.AppliedIndex);
     }
 
     /// <summary>openraft PR #753: applies are under way when a snapshot replaces everything.</summary>
@@ -285,5 +387,30 @@ public sealed class SnapshotRuleTests
         group.Tick(2);
 
         leader.Applied.ShouldBe(["c"], "the snapshot holds the rest");
+    }
+
+    private static void Chunk(TestReplica follower, int leader, long term, byte[] state, int offset, int length, bool hasChecksum = true) => follower.Step(
+        new Receive(Replica(leader), Install(term, state, state, offset, length, offset + length == state.Length, hasChecksum)));
+
+    private static InstallSnapshot Install(long term, byte[] captured, byte[] sent, int offset, int length, bool isLast, bool hasChecksum = true)
+    {
+        var snapshot = new SnapshotDescriptor(Entry(2, 9), new LogTime(5), Configuration.OfVoters(3), captured.Length)
+        {
+            Checksum = hasChecksum ? Crc32C.Compute(captured) : null,
+        };
+        return new InstallSnapshot(new Term(term), LogIndex.Zero, snapshot, offset, sent.AsMemory(offset, length), isLast, ReadSequence.Zero);
+    }
+
+    /// <summary>What the follower's store holds after all chunks that it was given.</summary>
+    private static byte[] Staged(TestReplica follower)
+    {
+        var staged = new List<byte>();
+        foreach (var chunk in follower.Effects.OfType<StageSnapshotChunk>())
+        {
+            staged.RemoveRange((int)chunk.Offset, staged.Count - (int)chunk.Offset);
+            staged.AddRange(chunk.Data.Span);
+        }
+
+        return [.. staged];
     }
 }

@@ -215,6 +215,20 @@ public sealed class DriverEndingTests
         bench.StoppedBy.ShouldBeOfType<CorruptDataException>();
     }
 
+    /// <summary>Whatever the store did to it, it is not what its leader captured.</summary>
+    [Fact]
+    public void Rule_48_a_snapshot_that_does_not_match_its_checksum_is_refused()
+    {
+        var log = new ScriptedLog(3);
+        log.Recovered = log.Recovered with { Snapshot = log.Recovered.Snapshot with { Checksum = 7 } };
+        using var bench = new DriverBench(log: log);
+
+        var refusal = Should.Throw<CorruptDataException>(() => bench.Start());
+
+        refusal.Message.ShouldContain("group/1");
+        refusal.Message.ShouldContain("checksum");
+    }
+
     private static InstallSnapshot Install(EntryId last, ReadOnlyMemory<byte> state) => new(
         new Term(1),
         LogIndex.Zero,

@@ -154,6 +154,28 @@ public abstract partial class LogStoreContract
         }
     }
 
+    /// <summary>Two leaders may capture the same entries in other bytes of the same length: only the checksum tells them apart.</summary>
+    [Fact]
+    public async Task Rule_48_another_capture_of_the_same_entries_does_not_go_on_with_the_one_being_staged()
+    {
+        var replica = await OpenAsync();
+        byte[] other = [.. State.Reverse()];
+        var first = replica.Describe(2, 7, State) with { Checksum = Crc32C.Compute(State) };
+        var second = first with { Checksum = Crc32C.Compute(other) };
+        SendChunk(replica, first, State, 0, 1000);
+        await replica.Events.LastStagedAsync(1);
+
+        SendChunk(replica, second, other, 1000, 1000);
+        var afterAnother = await replica.Events.LastStagedAsync(2);
+        await StageAsync(replica, second, other, 256 * 1024);
+        await replica.WriteAsync(install: second);
+        var reopened = await ReopenAsync();
+
+        afterAnother.NextOffset.ShouldBe(0);
+        reopened.Recovered.Snapshot.ShouldBe(second);
+        reopened.Log.RecoveredSnapshot.ToArray().ShouldBe(other);
+    }
+
     [Fact]
     public async Task A_damaged_snapshot_is_refused_with_its_place()
     {
