@@ -38,7 +38,10 @@ public sealed class RaftOptions
     public bool CheckQuorum { get; set; } = true;
 
     /// <summary>Whether a leader may serve reads on its lease, without a round of messages (thesis §6.4.1).</summary>
-    /// <remarks>Such reads trust that clocks run at the same rate within 5 %.</remarks>
+    /// <remarks>
+    /// Such reads trust that clocks run at the same rate within 5 %, and that every silo has leases on: a follower that confirmed one votes for nobody else before it
+    /// has expired.
+    /// </remarks>
     /// <value>The default is <see langword="false"/>.</value>
     public bool LeaderLease { get; set; }
 
@@ -177,7 +180,8 @@ public sealed class RaftOptions
     /// <summary>For how long replicas of a silo that stopped in order wait for it to come back under its name, before they are brought to life elsewhere.</summary>
     /// <remarks>
     /// Only where the rest of the group is a majority and has a leader. A restart then costs the other silos nothing: a replica that lives with them meanwhile reads its log
-    /// there, and again when it moves back. A silo that was killed is not waited for.
+    /// there, and again when it moves back. A silo that was killed is not waited for, nor one whose host gave it no time to stop, as <c>KillSiloAsync</c> of a test
+    /// cluster does.
     /// </remarks>
     /// <value>The default is 30 seconds.</value>
     public TimeSpan ReturnPatience { get; set; } = TimeSpan.FromSeconds(30);

@@ -55,7 +55,7 @@ internal sealed class RaftLifecycle(
 
             Forget(updatedSilo);
         }
-        else if (status is SiloStatus.ShuttingDown or SiloStatus.Stopping)
+        else if (status == SiloStatus.ShuttingDown)
         {
             departures.Note(updatedSilo);
         }
@@ -112,10 +112,19 @@ internal sealed class RaftLifecycle(
 
     private async Task StopKeepingAsync(CancellationToken cancellation)
     {
-        silos.Leave();
+        // A host that is given no time to stop is killed, as far as it can be from inside: nobody of its name comes back, and nothing is handed over.
+        var isKilled = cancellation.IsCancellationRequested;
+        if (!isKilled)
+        {
+            silos.Leave();
+        }
+
         await catalogue.StopAsync();
         await keeper.StopAsync();
-        await HandOverAsync();
+        if (!isKilled)
+        {
+            await HandOverAsync();
+        }
     }
 
     private async Task StopAsync(CancellationToken cancellation)

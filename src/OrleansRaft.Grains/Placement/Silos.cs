@@ -38,9 +38,9 @@ internal sealed class Silos(IClusterMembershipService membership, IClusterManife
     public bool IsActive(SiloAddress silo) =>
         membership.CurrentSnapshot.Members.TryGetValue(silo, out var member) && member.Status == SiloStatus.Active;
 
-    /// <summary>Whether a silo is stopping in order.</summary>
+    /// <summary>Whether a silo is stopping in order. One that is merely stopping was given no time to.</summary>
     public bool IsLeaving(SiloAddress silo) =>
-        membership.CurrentSnapshot.Members.TryGetValue(silo, out var member) && member.Status is SiloStatus.ShuttingDown or SiloStatus.Stopping;
+        membership.CurrentSnapshot.Members.TryGetValue(silo, out var member) && member.Status == SiloStatus.ShuttingDown;
 
     /// <summary>Whether a silo is active and has told this one which grains it hosts, which takes a moment after it joined.</summary>
     public bool CanHostGrains(SiloAddress silo) => IsActive(silo) && manifests.Current.Silos.ContainsKey(silo);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.TestingHost;
 using OrleansRaft.Core;
@@ -6,7 +7,7 @@ using OrleansRaft.Runtime;
 
 namespace OrleansRaft.Integration.Tests.Grains;
 
-public sealed class FailoverTests
+public sealed class FailoverTests(ITestOutputHelper output)
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -39,6 +40,40 @@ public sealed class FailoverTests
         await Task.WhenAll(writers);
 
         (await cluster.AddAsync("k", 1)).ShouldBe(new LedgerResult(acknowledged + 1, acknowledged + 1));
+    }
+
+    /// <summary>Test clusters kill a silo by stopping it without giving it time: that is no restart, and nobody of its name comes back.</summary>
+    [Fact]
+    public async Task A_silo_that_is_killed_is_not_waited_for_and_calls_that_wait_are_answered()
+    {
+        await using var cluster = await RaftTestCluster.StartAsync(groups: 1, options: raft => raft.ReturnPatience = TimeSpan.FromHours(1));
+        await cluster.WaitUntilSpreadAsync();
+        await cluster.AddAsync("k", 0);
+        var leader = await cluster.FindLeaderSiloAsync("ledgers-0");
+        var others = cluster.Silos.Where(silo => silo != leader).Select(silo => silo.ServiceProvider.GetRequiredService<IGrainFactory>());
+        using var calling = new CancellationTokenSource();
+        var callers = others.Append(cluster.Client).SelectMany(factory => Enumerable.Range(0, 8).Select(_ => Task.Run(async () =>
+        {
+            var longest = TimeSpan.Zero;
+            var ledger = factory.GetRaftGroup<LedgerCommand, LedgerResult>(RaftTestCluster.Set, "k");
+            while (!calling.IsCancellationRequested)
+            {
+                var since = Stopwatch.GetTimestamp();
+                await ledger.SubmitAsync(new LedgerCommand(1), Guid.NewGuid().ToString(), Token);
+                longest = Stopwatch.GetElapsedTime(since) is var took && took > longest ? took : longest;
+            }
+
+            return longest;
+        }))).ToList();
+
+        await cluster.KillSiloAsync(leader);
+        await RaftTestCluster.EventuallyAsync(async () =>
+            (await cluster.Admin.GetGroupAsync("ledgers-0", Token))!.Replicas.All(replica => replica.Silo is not null) ? null : "a replica waits for the silo that was killed");
+        await cluster.AddAsync("k", 0);
+        await calling.CancelAsync();
+
+        var longest = (await Task.WhenAll(callers).WaitAsync(TimeSpan.FromMinutes(2), Token)).Max();
+        output.WriteLine($"the longest call took {longest}");
     }
 
     [Fact]
