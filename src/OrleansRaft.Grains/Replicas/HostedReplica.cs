@@ -210,7 +210,14 @@ internal sealed class HostedReplica : IReplicaHost, IReplicaTransport, ILaneSend
     }
 
     /// <inheritdoc/>
-    public void OnRightToSpeakChanged() => services.Watch.LookForSpeechless();
+    public void OnRightToSpeakChanged()
+    {
+        services.Watch.LookForSpeechless();
+        if (IsRunning && OpenLog is { MaySpeak: true })
+        {
+            services.Watch.HearsAgain();
+        }
+    }
 
     /// <inheritdoc/>
     public void OnRoleChanged(RoleChanged change)

@@ -102,6 +102,12 @@ internal sealed class SiloWatch(
         }
     }
 
+    /// <summary>
+    /// Replicas here may speak again that took part before. They heard nothing meanwhile, and their groups may have fallen asleep without them: all silos compare
+    /// what sleeps. Any thread.
+    /// </summary>
+    public void HearsAgain() => contracts.DoubtAll();
+
     /// <summary>There may be sleeping leaders without the right to speak. Any thread.</summary>
     public void LookForSpeechless() => Volatile.Write(ref isSomebodySpeechless, true);
 

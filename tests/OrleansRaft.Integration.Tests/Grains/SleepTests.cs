@@ -52,6 +52,32 @@ public sealed class SleepTests
         await WaitUntilAllSleepAlikeAsync(cluster);
     }
 
+    /// <summary>What is said to a replica that may not speak reaches nobody, and its silo acknowledges it: only that silo knows when it hears again.</summary>
+    [Fact]
+    public async Task A_leader_without_which_its_group_fell_asleep_learns_of_its_successor_when_it_may_speak_again()
+    {
+        await using var cluster = await StartAsync(groups: 1);
+        await WaitUntilAllSleepAsync(cluster, 3);
+        var speechless = await cluster.FindLeaderSiloAsync("ledgers-0");
+        await WaitUntilAllSleepAsync(cluster, 3);
+        var others = cluster.Silos.Where(silo => silo != speechless).ToList();
+        var store = (MemoryLogStore)speechless.ServiceProvider.GetRequiredService<ILogStore>();
+        store.IsConnected = false;
+        CutOff(cluster, speechless);
+        await WaitUntilSuccessorSleepsAsync();
+        HealAll(cluster);
+        await RaftTestCluster.EventuallyAsync(() => Task.FromResult(
+            others.Exists(silo => silo.ServiceProvider.GetRequiredService<SiloContracts>().Get(speechless.SiloAddress).NeedsComparison) ? "the silos have not compared" : null));
+        await WaitUntilSuccessorSleepsAsync();
+
+        store.IsConnected = true;
+
+        await WaitUntilAllSleepAlikeAsync(cluster);
+
+        Task WaitUntilSuccessorSleepsAsync() => RaftTestCluster.EventuallyAsync(() => Task.FromResult(
+            Hosted(others).Any(replica => replica is { Role.Role: RaftRole.Leader, Sleep: not null }) ? null : "no successor sleeps"));
+    }
+
     /// <summary>The old leader hears nothing of its succession, and the new one falls asleep without it: only the silos can notice that the two disagree.</summary>
     [Fact]
     public async Task A_leader_that_slept_while_it_was_cut_off_learns_of_its_successor_when_its_silo_returns()
