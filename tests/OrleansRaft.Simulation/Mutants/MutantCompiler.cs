@@ -21,6 +21,12 @@ internal static class MutantCompiler
         [assembly: System.Reflection.AssemblyVersion("0.1.0.0")]
         """;
 
+    /// <summary>The field of a woven assembly that says which of its bugs is awake; 0 for none.</summary>
+    public const string Chosen = "Number";
+
+    /// <summary>How sources are read.</summary>
+    public static CSharpParseOptions Parsing { get; } = new(LanguageVersion.CSharp14);
+
     /// <summary>Everything that can be referred to, read once: each copy takes tens of megabytes.</summary>
     private static readonly (string Name, PortableExecutableReference Reference)[] Trusted =
     [
@@ -44,7 +50,7 @@ internal static class MutantCompiler
         var sources = EmbeddedSources.Of(assembly);
         foreach (var mutant in mutants)
         {
-            Plant(mutant, sources);
+            sources[mutant.File] = mutant.PlantInto(TextOf(mutant, sources));
         }
 
         return Compile(assembly, sources, OptimizationLevel.Release, $"mutant {string.Join(" with ", mutants.Select(mutant => mutant.Name))}");
@@ -55,18 +61,49 @@ internal static class MutantCompiler
     /// <param name="level">As for debugging, or as it is shipped.</param>
     public static byte[] Compile(string assembly, OptimizationLevel level) => Compile(assembly, EmbeddedSources.Of(assembly), level, assembly);
 
+    /// <summary>Compiles an assembly with many bugs, each of which sleeps until it is chosen by its number.</summary>
+    /// <param name="assembly">Its name without the common prefix.</param>
+    /// <param name="mutants">Bugs of this assembly and their numbers, none of them 0.</param>
+    /// <returns>The assembly; its <see cref="ChooserOf"/> has the static field <see cref="Chosen"/>. And the bugs that cannot be chosen so, or no longer fit.</returns>
+    /// <exception cref="InvalidOperationException">One does not compile.</exception>
+    public static (byte[] Assembly, IReadOnlyCollection<Mutant> Left) CompileWoven(string assembly, IEnumerable<(Mutant Mutant, int Number)> mutants)
+    {
+        var sources = EmbeddedSources.Of(assembly);
+        var left = new List<Mutant>();
+        foreach (var file in mutants.GroupBy(one => one.Mutant.File))
+        {
+            if (sources.TryGetValue(file.Key, out var text))
+            {
+                sources[file.Key] = MutantWeaver.Weave(text, file, $"global::{ChooserOf(assembly)}.{Chosen}", left);
+            }
+            else
+            {
+                left.AddRange(file.Select(one => one.Mutant));
+            }
+        }
+
+        sources[""] = $"internal static class {ChooserOf(assembly)} {{ internal static int {Chosen}; }}";
+        return (Compile(assembly, sources, OptimizationLevel.Release, $"{assembly} with all mutants"), left);
+    }
+
+    /// <summary>The class of a woven assembly that has <see cref="Chosen"/>.</summary>
+    public static string ChooserOf(string assembly) => $"ChosenMutantOf{assembly}";
+
+    private static string TextOf(Mutant mutant, Dictionary<string, string> sources) => sources.TryGetValue(mutant.File, out var text)
+        ? text
+        : throw new InvalidOperationException($"Mutant {mutant.Name} changes {mutant.File}, which {mutant.Assembly} no longer has; adapt the mutant.");
+
     private static byte[] Compile(string assembly, Dictionary<string, string> sources, OptimizationLevel level, string what)
     {
-        var parsing = new CSharpParseOptions(LanguageVersion.CSharp14);
         var compilation = CSharpCompilation.Create(
             $"OrleansRaft.{assembly}",
-            sources.Values.Append(Surroundings).Select(text => CSharpSyntaxTree.ParseText(text, parsing)),
+            sources.Values.Append(Surroundings).Select(text => CSharpSyntaxTree.ParseText(text, Parsing)),
             References(assembly),
             new CSharpCompilationOptions(
                 OutputKind.DynamicallyLinkedLibrary, optimizationLevel: level, deterministic: true, nullableContextOptions: NullableContextOptions.Enable));
 
         using var bytes = new MemoryStream();
-        CSharpGeneratorDriver.Create([LogMethods()], parseOptions: parsing).RunGeneratorsAndUpdateCompilation(compilation, out var complete, out _);
+        CSharpGeneratorDriver.Create([LogMethods()], parseOptions: Parsing).RunGeneratorsAndUpdateCompilation(compilation, out var complete, out _);
         var emitted = complete.Emit(bytes);
         return emitted.Success
             ? bytes.ToArray()
@@ -80,23 +117,6 @@ internal static class MutantCompiler
         var file = Path.Combine(AppContext.BaseDirectory, "generators", "Microsoft.Extensions.Logging.Generators.dll");
         var generator = Assembly.LoadFrom(file).GetType("Microsoft.Extensions.Logging.Generators.LoggerMessageGenerator", throwOnError: true)!;
         return ((IIncrementalGenerator)Activator.CreateInstance(generator)!).AsSourceGenerator();
-    }
-
-    private static void Plant(Mutant mutant, Dictionary<string, string> sources)
-    {
-        if (!sources.TryGetValue(mutant.File, out var text))
-        {
-            throw new InvalidOperationException($"Mutant {mutant.Name} changes {mutant.File}, which {mutant.Assembly} no longer has; adapt the mutant.");
-        }
-
-        var place = text.IndexOf(mutant.Original, StringComparison.Ordinal);
-        if (place < 0 || text.IndexOf(mutant.Original, place + 1, StringComparison.Ordinal) >= 0)
-        {
-            throw new InvalidOperationException(
-                $"Mutant {mutant.Name} replaces a text that no longer stands exactly once in {mutant.Assembly}/{mutant.File}; adapt the mutant.");
-        }
-
-        sources[mutant.File] = text.Replace(mutant.Original, mutant.Planted, StringComparison.Ordinal);
     }
 
     private static IEnumerable<PortableExecutableReference> References(string assembly) =>

@@ -18,6 +18,13 @@ internal sealed class RecompiledContext(Dictionary<string, byte[]> recompiled) :
         return command.GetMethod(method, BindingFlags.Public | BindingFlags.Static)!.Invoke(null, BindingFlags.DoNotWrapExceptions, null, arguments, null);
     }
 
+    /// <summary>A static field of this context's copy of an assembly.</summary>
+    /// <param name="assembly">The assembly, without the common prefix.</param>
+    /// <param name="type">The type that has the field.</param>
+    /// <param name="field">The field.</param>
+    public FieldInfo FieldOf(string assembly, string type, string field) =>
+        LoadFromAssemblyName(new AssemblyName(Prefix + assembly)).GetType(type, throwOnError: true)!.GetField(field, BindingFlags.NonPublic | BindingFlags.Static)!;
+
     /// <inheritdoc/>
     protected override Assembly? Load(AssemblyName assemblyName)
     {
