@@ -3,7 +3,6 @@ using OrleansRaft.Testbed.Processes;
 namespace OrleansRaft.Integration.Tests.EndToEnd;
 
 /// <summary>The first thing that anybody runs.</summary>
-[Collection(Alone.Name)]
 public sealed class DemoTests
 {
     [Fact]

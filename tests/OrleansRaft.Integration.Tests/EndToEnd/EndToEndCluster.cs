@@ -4,10 +4,10 @@ using OrleansRaft.Testbed.Processes;
 namespace OrleansRaft.Integration.Tests.EndToEnd;
 
 /// <summary>
-/// Three real <c>oraft serve</c> processes on one PostgreSQL server of our own, shared by the tests that break and mend it one after the other. Nothing runs
-/// beside them: they measure a cluster, not a crowded machine.
+/// Three real <c>oraft serve</c> processes on one PostgreSQL server of our own, shared by the tests that break and mend it one after the other. Tests of other
+/// classes run beside them: what is asked of the cluster holds on a crowded machine too.
 /// </summary>
-[CollectionDefinition(Name, DisableParallelization = true)]
+[CollectionDefinition(Name)]
 public sealed class EndToEndCluster : IAsyncDisposable, ICollectionFixture<EndToEndCluster>
 {
     public const string Name = "end to end";

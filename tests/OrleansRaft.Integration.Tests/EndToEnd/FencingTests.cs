@@ -1,5 +1,6 @@
 using System.Net.Http.Json;
 using System.Text.Json;
+using OrleansRaft.Testbed.PostgreSql;
 using OrleansRaft.Testbed.Processes;
 
 namespace OrleansRaft.Integration.Tests.EndToEnd;
@@ -8,8 +9,7 @@ namespace OrleansRaft.Integration.Tests.EndToEnd;
 /// Real duplicate activations. Two of three silos, a majority of every group, are paused past their death, so that the third brings their replicas to life and goes
 /// on with them. Resumed, the two find each other as they were: they could vote, write and confirm reads among themselves, were they not fenced.
 /// </summary>
-[Collection(EndToEndCluster.Name)]
-public sealed class FencingTests(EndToEndCluster cluster, ITestOutputHelper log)
+public sealed class FencingTests(ITestOutputHelper log) : IAsyncLifetime
 {
     private const string Counter = "/api/v1/tenants/fencing/counters/c";
 
@@ -19,7 +19,21 @@ public sealed class FencingTests(EndToEndCluster cluster, ITestOutputHelper log)
 
     private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(10) };
 
+    private PostgresServer? postgres;
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private PostgresServer Postgres => postgres!;
+
+    public async ValueTask InitializeAsync() => postgres = await PostgresFixture.StartOwnServerAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        if (postgres is not null)
+        {
+            await postgres.DisposeAsync();
+        }
+    }
 
     [Fact]
     public async Task Two_silos_that_wake_after_their_death_serve_no_stale_read_and_acknowledge_no_write_that_is_lost()
@@ -64,7 +78,6 @@ public sealed class FencingTests(EndToEndCluster cluster, ITestOutputHelper log)
 
     private async Task<SiloCluster> MakeAsync(string? program)
     {
-        await cluster.StartPostgresAsync();
         string[] impatient =
         [
             "--set", "Orleans:Membership:ProbeTimeout=00:00:01",
@@ -78,7 +91,7 @@ public sealed class FencingTests(EndToEndCluster cluster, ITestOutputHelper log)
             "--set", "Raft:ElectionTicksMax=64",
             "--set", "Raft:StorageStallTicks=120",
         ];
-        var silos = new SiloCluster([await cluster.Postgres.CreateDatabaseAsync()], groups: 1, more: impatient);
+        var silos = new SiloCluster([await Postgres.CreateDatabaseAsync()], groups: 1, more: impatient);
         foreach (var silo in silos.Silos)
         {
             silo.Program = program ?? silo.Program;
@@ -114,7 +127,7 @@ public sealed class FencingTests(EndToEndCluster cluster, ITestOutputHelper log)
     private async Task<List<long>> ReadWhileNobodyTellsThemAsync(OraftSilo[] zombies, OraftSilo survivor, long acknowledged)
     {
         var seen = new List<long>();
-        cluster.Postgres.Pause();
+        Postgres.Pause();
         survivor.Process.Pause();
         try
         {
@@ -128,7 +141,7 @@ public sealed class FencingTests(EndToEndCluster cluster, ITestOutputHelper log)
         finally
         {
             survivor.Process.Resume();
-            cluster.Postgres.Resume();
+            Postgres.Resume();
         }
 
         return seen;
