@@ -69,7 +69,7 @@ public sealed class OraftProcess : IAsyncDisposable
     {
         // A test run that was started in the background ignores Ctrl+C, and its children would inherit that; env takes it away, and becomes dotnet itself.
         var host = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
-        string[] command = [.. launcher ?? [], "env", "--default-signal=INT", host, program, .. arguments];
+        string[] command = [.. launcher ?? [], .. ProcessStarter.DiesWithUs, "env", "--default-signal=INT", host, program, .. arguments];
         var start = new ProcessStartInfo(command[0], command[1..])
         {
             RedirectStandardOutput = true,
@@ -90,7 +90,7 @@ public sealed class OraftProcess : IAsyncDisposable
         var started = new OraftProcess(process);
         process.OutputDataReceived += (_, line) => Keep(started.output, line.Data);
         process.ErrorDataReceived += (_, line) => Keep(started.errors, line.Data);
-        process.Start();
+        ProcessStarter.Start(process);
         Living[process.Id] = process;
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
