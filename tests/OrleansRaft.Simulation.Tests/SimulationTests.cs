@@ -11,7 +11,9 @@ namespace OrleansRaft.Simulation.Tests;
 public sealed class SimulationTests
 {
     private const ulong FirstSeed = 1;
-    private const int Seeds = 2_000;
+
+    /// <summary>Three times as many as the rarest planted bug takes from any first seed; <c>.ci/full</c> runs ten thousand.</summary>
+    private const int Seeds = 500;
 
     /// <summary>Kinds that are counted, and no faults in themselves.</summary>
     private static readonly string[] NoFaults = [ResultLine.NameOf(FaultKind.Lull), ResultLine.NameOf(FaultKind.TornWrite), ResultLine.NameOf(FaultKind.LostWrite)];
@@ -21,7 +23,7 @@ public sealed class SimulationTests
     /// whatever the tests were built for: that is twice as fast.
     /// </summary>
     [Fact]
-    public void Two_thousand_seeds_pass_each_with_enough_time_operations_and_faults_and_every_kind_of_fault_happens()
+    public void Five_hundred_seeds_pass_each_with_enough_time_operations_and_faults_and_every_kind_of_fault_happens()
     {
         var seen = new HashSet<string>();
         foreach (var printed in MutantHost.LinesOf(OptimizationLevel.Release, FirstSeed, Seeds))
