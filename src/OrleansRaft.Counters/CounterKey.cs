@@ -9,6 +9,12 @@ public readonly record struct CounterKey(string Tenant, string Counter)
 {
     private const char Separator = '/';
 
+    /// <summary>The tenant; empty in a default value.</summary>
+    public string Tenant { get => field ?? ""; init; } = Tenant;
+
+    /// <summary>The counter; empty in a default value.</summary>
+    public string Counter { get => field ?? ""; init; } = Counter;
+
     /// <summary>Reads the text of a key.</summary>
     /// <param name="text">Such as <c>acme/visits</c>.</param>
     /// <param name="key">The key.</param>

@@ -29,6 +29,12 @@ public readonly record struct CommandEnvelope(
     /// <summary>The longest request id, in characters.</summary>
     public const int RequestIdLengthMax = 512;
 
+    /// <summary>The key by which the client chose the group; empty in a default value.</summary>
+    public string Key { get => field ?? ""; init; } = Key;
+
+    /// <summary>The client's own id; empty when a session is used.</summary>
+    public string RequestId { get => field ?? ""; init; } = RequestId;
+
     /// <summary>A command under a request id that the client chose.</summary>
     public static CommandEnvelope ForRequest(string key, ReadOnlyMemory<byte> body, LogTime deadline, string requestId) =>
         new(key, body, deadline, requestId, LogIndex.Zero, 0, 0);

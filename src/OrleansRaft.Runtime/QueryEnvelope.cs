@@ -7,6 +7,9 @@ namespace OrleansRaft.Runtime;
 /// <param name="Query">The encoded query.</param>
 public readonly record struct QueryEnvelope(string Key, ReadOnlyMemory<byte> Query)
 {
+    /// <summary>The key by which the client chose the group; empty in a default value.</summary>
+    public string Key { get => field ?? ""; init; } = Key;
+
     /// <summary>
     /// For a stale read, the index of an entry that the answer must have seen, such as the client's own last write: a replica that has not applied it yet asks its
     /// leader, as for a linearizable read. Zero for whatever there is.

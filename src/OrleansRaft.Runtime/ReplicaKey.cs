@@ -7,6 +7,9 @@ namespace OrleansRaft.Runtime;
 /// <param name="Replica">Its member.</param>
 public readonly record struct ReplicaKey(string Group, ReplicaId Replica)
 {
+    /// <summary>The group, such as <c>counters-0</c>; empty in a default value.</summary>
+    public string Group { get => field ?? ""; init; } = Group;
+
     /// <inheritdoc/>
     public override string ToString() => $"{Group}/{Replica}";
 }

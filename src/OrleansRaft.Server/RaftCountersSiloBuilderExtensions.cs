@@ -1,4 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Orleans.Storage;
 using OrleansRaft.Counters;
 using OrleansRaft.Grains;
 using OrleansRaft.Runtime.StateMachines;
@@ -12,16 +14,20 @@ public static class RaftCountersSiloBuilderExtensions
     public const string TenantStorage = "tenants";
 
     /// <summary>Adds the set of groups <see cref="CounterMachine.SetName"/> that the HTTP API serves, with the counters' own compact codecs.</summary>
-    /// <remarks>Grain storage named <see cref="TenantStorage"/> is in memory, unless the silo adds another of that name afterwards.</remarks>
+    /// <remarks>Grain storage named <see cref="TenantStorage"/> is in memory, unless the silo adds another of that name, before or afterwards.</remarks>
     /// <param name="silo">The silo, after <c>AddRaft</c> or before.</param>
     /// <param name="groups">How many groups the counters are spread over; fixed when the cluster first starts.</param>
     /// <param name="replicas">How many voters each group starts with; fixed likewise.</param>
     public static ISiloBuilder AddRaftCounters(this ISiloBuilder silo, int groups = 16, int replicas = 3)
     {
         ArgumentNullException.ThrowIfNull(silo);
-        silo.Services.AddSingleton<ICommandCodec<CounterCommand>, CounterCommandCodec>();
-        silo.Services.AddSingleton<ICommandCodec<CounterResult>, CounterResultCodec>();
-        silo.AddMemoryGrainStorage(TenantStorage);
+        silo.Services.TryAddSingleton<ICommandCodec<CounterCommand>, CounterCommandCodec>();
+        silo.Services.TryAddSingleton<ICommandCodec<CounterResult>, CounterResultCodec>();
+        if (!silo.Services.Any(static service => service.IsKeyedService && service.ServiceType == typeof(IGrainStorage) && TenantStorage.Equals(service.ServiceKey)))
+        {
+            silo.AddMemoryGrainStorage(TenantStorage);
+        }
+
         return silo.AddRaftStateMachine<CounterCommand, CounterResult, CounterMachine>(CounterMachine.SetName, groups, replicas);
     }
 }

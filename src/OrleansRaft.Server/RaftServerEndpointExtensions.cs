@@ -24,10 +24,12 @@ public static class RaftServerEndpointExtensions
     /// Any silo answers any request.
     /// </summary>
     /// <param name="endpoints">The application, after <see cref="RaftServerServiceCollectionExtensions.AddOrleansRaftServer"/>.</param>
+    /// <exception cref="InvalidOperationException">The application lacks something that requests would need; the message says what to add.</exception>
     public static IEndpointRouteBuilder MapOrleansRaft(this IEndpointRouteBuilder endpoints)
     {
         ArgumentNullException.ThrowIfNull(endpoints);
         var services = endpoints.ServiceProvider;
+        MountChecks.Require(services);
         var options = services.GetRequiredService<IOptions<RaftServerOptions>>().Value;
         var logger = services.GetRequiredService<ILoggerFactory>().CreateLogger("OrleansRaft.Server");
         MapCounters(endpoints, services.GetRequiredService<CounterEndpoints>(), logger);
@@ -40,6 +42,7 @@ public static class RaftServerEndpointExtensions
         MapDescription(endpoints);
         if (options.Dashboard)
         {
+            MountChecks.RequireDashboard(services);
             DeferredDashboard.Map(endpoints).ExcludeFromDescription();
         }
 

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Dashboard;
+using OrleansRaft.Grains;
 
 namespace OrleansRaft.Server;
 
@@ -20,10 +21,10 @@ public static class RaftServerServiceCollectionExtensions
     {
         ArgumentNullException.ThrowIfNull(services);
         ArgumentNullException.ThrowIfNull(configuration);
-        var options = services.AddOptions<RaftServerOptions>().Bind(configuration.GetSection(RaftServerOptions.SectionName));
+        services.BindBeneath<RaftServerOptions>(configuration.GetSection(RaftServerOptions.SectionName));
         if (configure is not null)
         {
-            options.Configure(configure);
+            services.Configure(configure);
         }
 
         services.AddSingleton<CounterEndpoints>();

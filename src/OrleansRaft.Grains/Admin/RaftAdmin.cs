@@ -77,6 +77,7 @@ internal sealed class RaftAdmin(
     public async Task<Outcome<ReplicaId>> TransferLeadershipAsync(string group, ReplicaId? target, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(group);
+        cancellation.ThrowIfCancellationRequested();
         if (groups.Find(group) is not { } entry)
         {
             return LeaderRequests.NoSuchGroup<ReplicaId>(group);
@@ -108,6 +109,7 @@ internal sealed class RaftAdmin(
     {
         ArgumentNullException.ThrowIfNull(group);
         ArgumentNullException.ThrowIfNull(goal);
+        cancellation.ThrowIfCancellationRequested();
         return groups.Find(group) is { } entry
             ? await membership.RunAsync(entry, goal, expectedVersion, cancellation)
             : LeaderRequests.NoSuchGroup<Configuration>(group);

@@ -7,20 +7,40 @@ namespace OrleansRaft.Grains;
 /// <typeparam name="TResult">Its answers.</typeparam>
 public readonly struct RaftGroupSet<TCommand, TResult>
 {
-    private readonly IRouterDoor<TCommand, TResult> router;
+    private readonly IRouterDoor<TCommand, TResult>? router;
 
     internal RaftGroupSet(IRouterDoor<TCommand, TResult> router) => this.router = router;
 
+    private IRouterDoor<TCommand, TResult> Router => router ?? throw new InvalidOperationException(
+        $"This {nameof(RaftGroupSet<,>)} is a default value and reaches no groups; make it with {nameof(RaftGrainFactoryExtensions.GetRaftGroupSet)}.");
+
     /// <summary>How many groups the set has; 0 when the cluster has no set of that name.</summary>
-    public Task<int> CountGroupsAsync(CancellationToken cancellation = default) => router.CountGroupsAsync().WaitAsync(cancellation);
+    /// <param name="cancellation">Stops waiting.</param>
+    /// <exception cref="InvalidOperationException">This value was not made by <see cref="RaftGrainFactoryExtensions.GetRaftGroupSet{TCommand, TResult}"/>.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public async Task<int> CountGroupsAsync(CancellationToken cancellation = default)
+    {
+        var door = Router;
+        cancellation.ThrowIfCancellationRequested();
+        return await door.CountGroupsAsync().WaitAsync(cancellation).ConfigureAwait(true);
+    }
 
     /// <summary>Answers a query from the state of one group, whatever keys it holds.</summary>
     /// <param name="number">The group's number, from 0.</param>
     /// <param name="query">What to ask; the state machine sees an empty key.</param>
     /// <param name="consistency">What the answer may miss.</param>
-    /// <param name="cancellation">Stops waiting.</param>
+    /// <param name="cancellation">Stops waiting. A token that is cancelled before the call lets nothing be sent.</param>
     /// <returns>How it ended, as for <see cref="RaftGroup{TCommand, TResult}.QueryAsync"/>.</returns>
-    public Task<Outcome<TResult>> QueryGroupAsync(
-        int number, TCommand query, ReadConsistency consistency = ReadConsistency.Linearizable, CancellationToken cancellation = default) =>
-        RouterCalls.GuardAsync(router.QueryGroupAsync(number, query, consistency), isCommand: false, cancellation);
+    /// <exception cref="ArgumentNullException">The query is null.</exception>
+    /// <exception cref="InvalidCastException">The set has commands or results of another type.</exception>
+    /// <exception cref="InvalidOperationException">This value was not made by <see cref="RaftGrainFactoryExtensions.GetRaftGroupSet{TCommand, TResult}"/>.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public async Task<Outcome<TResult>> QueryGroupAsync(
+        int number, TCommand query, ReadConsistency consistency = ReadConsistency.Linearizable, CancellationToken cancellation = default)
+    {
+        var door = Router;
+        RouterCalls.RequireValue(query, nameof(query));
+        cancellation.ThrowIfCancellationRequested();
+        return await door.QueryGroupAsync(number, query, consistency).WaitAsync(cancellation).ConfigureAwait(true);
+    }
 }

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace OrleansRaft.Grains;
 
@@ -21,8 +20,8 @@ internal static class RouterDoors<TCommand, TResult>
         }
 
         door = LocalSilo.Find(grains) is { } services
-            ? ActivatorUtilities.CreateInstance<Router<TCommand, TResult>>(services, name)
-            : new RemoteDoor<TCommand, TResult>(grains.GetGrain<IRaftRouter<TCommand, TResult>>(name));
+            ? Router<TCommand, TResult>.Create(services, name)
+            : new RemoteDoor<TCommand, TResult>(() => grains.GetGrain<IRaftRouter<TCommand, TResult>>(name), (grains as IClusterClient)?.ServiceProvider);
         return byName.Count < NamesMax ? byName.GetOrAdd(name, door) : door;
     }
 }

@@ -34,7 +34,11 @@ public readonly record struct GroupStats([property: Id(0)] string Group, [proper
 /// <param name="Replicas">How many replicas run there.</param>
 /// <param name="Leaders">How many of them lead.</param>
 /// <param name="CommitsPerSecond">Entries that its leaders committed in a second.</param>
-public readonly record struct SiloActivity(string Silo, int Replicas, int Leaders, double CommitsPerSecond);
+public readonly record struct SiloActivity(string Silo, int Replicas, int Leaders, double CommitsPerSecond)
+{
+    /// <summary>Its name; empty in a default value.</summary>
+    public string Silo { get => field ?? ""; init; } = Silo;
+}
 
 /// <summary>What the whole cluster did in about a second.</summary>
 /// <param name="Seconds">How long that second was.</param>

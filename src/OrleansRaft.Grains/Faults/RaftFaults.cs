@@ -51,6 +51,7 @@ internal sealed class RaftFaults(
     public async Task<FaultOutcome> BeginAsync(Fault wanted, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(wanted);
+        cancellation.ThrowIfCancellationRequested();
         if ((RefuseKind(wanted) ?? rules.Check(wanted)) is { } refusal)
         {
             return new FaultOutcome(null, refusal);
@@ -78,6 +79,7 @@ internal sealed class RaftFaults(
     /// <inheritdoc/>
     public async Task<bool> HealAsync(string fault, CancellationToken cancellation = default)
     {
+        cancellation.ThrowIfCancellationRequested();
         var known = (await ListAsync(cancellation)).FirstOrDefault(state => state.Fault.Id == fault);
         if (known is null)
         {

@@ -77,4 +77,7 @@ internal static partial class Log
 
     [LoggerMessage(3024, LogLevel.Warning, "The catalogue could not be looked at or written to; trying again in {Delay}. Groups serve without it")]
     public static partial void CatalogueLookFailed(ILogger logger, Exception cause, TimeSpan delay);
+
+    [LoggerMessage(3030, LogLevel.Warning, "A state machine of the set '{Set}' failed when it was disposed after its replica had ended; correct its Dispose or DisposeAsync. The group is not affected")]
+    public static partial void DisposalFailed(ILogger logger, Exception cause, string set);
 }

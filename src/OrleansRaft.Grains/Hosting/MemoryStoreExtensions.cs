@@ -1,6 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
 using OrleansRaft.Runtime.Hosting;
-using OrleansRaft.Runtime.Storage;
 using OrleansRaft.Runtime.Storage.Memory;
 
 namespace OrleansRaft.Grains;
@@ -27,7 +26,6 @@ public static class MemoryStoreExtensions
             });
         }
 
-        raft.Services.AddSingleton<ILogStore>(services => new MemoryLogStore(shared, services.GetRequiredService<TimeProvider>()));
-        return raft;
+        return raft.UseStore(nameof(UseMemory), services => new MemoryLogStore(shared, services.GetRequiredService<TimeProvider>()));
     }
 }

@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 using Orleans.Hosting;
+using Orleans.Runtime;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Diagnostics;
 using OrleansRaft.Runtime.Hosting;
@@ -29,29 +30,32 @@ public static class RaftSiloBuilderExtensions
     /// Adds what hosts, places, connects and routes to replicas. Options are bound to the section <c>Raft</c> and checked at start; idle groups sleep
     /// after 10 ticks unless <c>Raft:QuiesceTicks</c> says otherwise.
     /// </summary>
+    /// <remarks>
+    /// What is said of <see cref="RaftOptions"/> comes in this order, wherever this call stands: the defaults of silos, the section <c>Raft</c>, <c>Configure</c> in
+    /// the order of registration, <c>PostConfigure</c>. A silo that could never be ready does not start: <see cref="StartUpChecks"/> says why.
+    /// </remarks>
     /// <param name="silo">The silo.</param>
     /// <param name="configure">Chooses the store: <c>raft => raft.UsePostgreSql(...)</c>, <c>UseSqlite</c> or <c>UseMemory</c>.</param>
+    /// <exception cref="InvalidOperationException">It was called before on this silo.</exception>
     public static ISiloBuilder AddRaft(this ISiloBuilder silo, Action<RaftBuilder> configure)
     {
         ArgumentNullException.ThrowIfNull(silo);
         ArgumentNullException.ThrowIfNull(configure);
-        silo.Services.Configure<RaftOptions>(static options =>
+        if (silo.Services.Any(static service => service.ServiceType == typeof(RaftMarker)))
         {
-            options.QuiesceTicks = QuiesceTicksDefault;
-            options.RoundBytesMin = RoundBytesMinDefault;
-            options.RoundWaitMax = RoundWaitMaxDefault;
-            options.ApplyBytesMax = ApplyBytesMaxDefault;
-            options.RunApplyBytesMax = ApplyBytesMaxDefault;
-        });
-        silo.Services.AddOptions<RaftOptions>().BindConfiguration(RaftOptions.SectionName).ValidateOnStart();
-        silo.Services.AddOptions<FaultOptions>().BindConfiguration(FaultOptions.SectionName);
-        silo.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RaftOptions>, RaftOptionsValidator>());
+            throw new InvalidOperationException("AddRaft was called twice on this silo; call it once, with one store, and AddRaftStateMachine for each set.");
+        }
+
+        silo.Services.AddSingleton<RaftMarker>();
+        AddOptions(silo.Services);
         silo.Services.TryAddSingleton(typeof(ICommandCodec<>), typeof(OrleansCommandCodec<>));
         AddMachinery(silo.Services);
         AddDirectory(silo);
         silo.AddGrainService<RaftLaneService>();
         silo.AddPlacementDirector<ReplicaPlacement, ReplicaPlacementDirector>();
         configure(new RaftBuilder(silo.Services));
+        silo.Services.TryAddSingleton<ILogStore>(static _ => throw new OrleansConfigurationException(
+            "AddRaft was given no store for its logs. Choose one: silo.AddRaft(raft => raft.UsePostgreSql(...)), UseSqlite(...), or UseMemory() for tests."));
         return silo;
     }
 
@@ -68,8 +72,9 @@ public static class RaftSiloBuilderExtensions
         where TMachine : class, IStateMachine<TCommand, TResult>
     {
         ArgumentNullException.ThrowIfNull(silo);
-        silo.Services.AddSingleton(StateMachineRegistration.Of<TCommand, TResult, TMachine>(name, groups, replicas));
-        return silo;
+        return name == GroupSet.Catalogue
+            ? throw new ArgumentException($"'{name}' is the name of the set that AddRaftCatalogue adds; choose another name for this one.", nameof(name))
+            : AddSet<TCommand, TResult, TMachine>(silo, name, groups, replicas);
     }
 
     /// <summary>
@@ -82,7 +87,30 @@ public static class RaftSiloBuilderExtensions
     {
         ArgumentNullException.ThrowIfNull(silo);
         silo.Services.AddSingleton<IRaftCatalogue>(static provider => provider.GetRequiredService<CatalogueWork>());
-        return silo.AddRaftStateMachine<CatalogueCommand, CatalogueContents, CatalogueMachine>(GroupSet.Catalogue, groups: 1, replicas);
+        return AddSet<CatalogueCommand, CatalogueContents, CatalogueMachine>(silo, GroupSet.Catalogue, groups: 1, replicas);
+    }
+
+    private static ISiloBuilder AddSet<TCommand, TResult, TMachine>(ISiloBuilder silo, string name, int groups, int replicas)
+        where TMachine : class, IStateMachine<TCommand, TResult>
+    {
+        silo.Services.AddSingleton(StateMachineRegistration.Of<TCommand, TResult, TMachine>(name, groups, replicas));
+        StartUpChecks.AddTo(silo.Services);
+        return silo;
+    }
+
+    private static void AddOptions(IServiceCollection services)
+    {
+        services.BindBeneath<RaftOptions>(RaftOptions.SectionName, static options =>
+        {
+            options.QuiesceTicks = QuiesceTicksDefault;
+            options.RoundBytesMin = RoundBytesMinDefault;
+            options.RoundWaitMax = RoundWaitMaxDefault;
+            options.ApplyBytesMax = ApplyBytesMaxDefault;
+            options.RunApplyBytesMax = ApplyBytesMaxDefault;
+        });
+        services.BindBeneath<FaultOptions>(FaultOptions.SectionName);
+        services.AddOptions<RaftOptions>().ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RaftOptions>, RaftOptionsValidator>());
     }
 
     private static void AddMachinery(IServiceCollection services)
@@ -132,6 +160,7 @@ public static class RaftSiloBuilderExtensions
         services.AddSingleton<IRaftAdmin, RaftAdmin>();
         services.AddSingleton<RaftLifecycle>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<RaftLifecycle>());
+        StartUpChecks.AddTo(services);
     }
 
     // The default directory deactivates healthy grains whose entries a dead silo happened to hold (dotnet/orleans #9074); this one keeps them. It serves
@@ -139,7 +168,7 @@ public static class RaftSiloBuilderExtensions
     // lease, which would only put their return off: an activation too many is fenced by the store.
     private static void AddDirectory(ISiloBuilder silo)
     {
-        silo.Services.Configure<GrainDirectoryOptions>(static options => options.RangeLeaseDuration = TimeSpan.Zero);
+        silo.Services.ConfigureBeneath<GrainDirectoryOptions>(static options => options.RangeLeaseDuration = TimeSpan.Zero);
 #pragma warning disable ORLEANSEXP003 // Experimental in name only as far as we use it; the default would stop healthy replicas.
         silo.AddDistributedGrainDirectory(ReplicaGrain.Directory);
 #pragma warning restore ORLEANSEXP003

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using OrleansRaft.Core;
 using OrleansRaft.Runtime;
+using OrleansRaft.Runtime.StateMachines;
 using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.Grains;
@@ -29,6 +30,7 @@ internal sealed class HostedReplica : IReplicaHost, IReplicaTransport, ILaneSend
         Key = new ReplicaKey(slot.Group.Name, slot.Replica);
         this.grain = grain;
         this.services = services;
+        Machine = services.Machines.Create(slot.Group.Set.Name);
         Driver = services.CreateDriver(this);
         if (services.Faults.IsEnabled)
         {
@@ -48,6 +50,9 @@ internal sealed class HostedReplica : IReplicaHost, IReplicaTransport, ILaneSend
 
     /// <summary>What this silo knows of it.</summary>
     public ReplicaSlot Slot { get; }
+
+    /// <summary>Its state machine, which lives as long as this activation.</summary>
+    public IStateMachineHost Machine { get; }
 
     /// <summary>What runs it.</summary>
     public ReplicaDriver Driver { get; }

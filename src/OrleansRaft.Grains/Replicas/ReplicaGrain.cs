@@ -52,7 +52,7 @@ internal sealed class ReplicaGrain(ReplicaServices services) : Grain, IReplicaGr
         }
 
         var hosted = new HostedReplica(slot, this, services);
-        var log = await services.Store.OpenAsync(key, hosted.LogEvents, cancellationToken);
+        var log = await OpenLogAsync(hosted, cancellationToken);
         hosted.Attach(log);
         replica = hosted;
         services.Groups.Add(hosted);
@@ -70,6 +70,7 @@ internal sealed class ReplicaGrain(ReplicaServices services) : Grain, IReplicaGr
             var isClean = hosted.IsRunning;
             hosted.Stop();
             await LetGoAsync(hosted, log, isClean, cancellationToken);
+            await services.Machines.EndAsync(hosted.Machine);
             if (reason.ReasonCode is not (DeactivationReasonCode.ShuttingDown or DeactivationReasonCode.Migrating))
             {
                 services.Lost(hosted.Slot);
@@ -79,6 +80,20 @@ internal sealed class ReplicaGrain(ReplicaServices services) : Grain, IReplicaGr
 
     /// <inheritdoc/>
     public void Dispose() => stopping.Dispose();
+
+    private async Task<IReplicaLog> OpenLogAsync(HostedReplica hosted, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await services.Store.OpenAsync(hosted.Key, hosted.LogEvents, cancellationToken);
+        }
+        catch
+        {
+            // It does not come to life, so nothing else ends what was made for it.
+            await services.Machines.EndAsync(hosted.Machine);
+            throw;
+        }
+    }
 
     private async Task StartWhenItMaySpeakAsync(HostedReplica hosted, IReplicaLog log)
     {

@@ -72,11 +72,14 @@ internal sealed class ReplicaServices(
     /// <summary>Where replicas log their comings and goings.</summary>
     public ILogger Logger { get; } = loggers.CreateLogger<ReplicaGrain>();
 
-    /// <summary>Makes the driver of a replica, with a state machine in its initial state.</summary>
+    /// <summary>Makes and ends the state machines of replicas.</summary>
+    public StateMachineCatalog Machines { get; } = machines;
+
+    /// <summary>Makes the driver of a replica.</summary>
     public ReplicaDriver CreateDriver(HostedReplica replica) => new(
         replica.Key,
         options.Value,
-        machines.Create(replica.Slot.Group.Set.Name),
+        replica.Machine,
         replica,
         replica,
         Time,

@@ -35,6 +35,7 @@ internal sealed class CommandAttempts(ReplicaRequests requests, LeaderFinder lea
     {
         try
         {
+            batch?.ForEach(static command => command.WasSent = true);
             if (await requests.SubmitAsync(replica, envelopes) is not { } answer)
             {
                 leader.Distrust(replica);

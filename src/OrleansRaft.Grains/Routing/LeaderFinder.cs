@@ -36,6 +36,9 @@ internal sealed class LeaderFinder(GroupEntry group, Locator locator, ILocalSilo
         return nearest ?? Rotate(Volatile.Read(ref distrusted));
     }
 
+    /// <summary>Whether a replica is thought to lead: then it is no missing leader when it does not answer.</summary>
+    public bool IsThoughtToLead(ReplicaSlot slot) => Volatile.Read(ref leader) == slot || KnownHere() == slot;
+
     /// <summary>A replica answered as leaders do.</summary>
     public void Confirm(ReplicaSlot slot)
     {

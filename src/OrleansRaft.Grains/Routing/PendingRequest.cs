@@ -29,6 +29,10 @@ internal abstract class PendingRequest(string key, ReadOnlyMemory<byte> body, lo
     /// <summary>Gives the final answer.</summary>
     public virtual void Complete(in Reply reply) => completion.TrySetResult(reply);
 
+    /// <summary>Gives the answer that is due when the library itself fails.</summary>
+    public virtual void Fail(Exception cause) => Complete(Reply.Rejected(
+        RefusalReason.Unreachable, null, 1_000, $"The request failed on its way for an unexpected reason, and changed nothing: {cause.Message}"));
+
     /// <summary>Gives the answer that is due when time has run out.</summary>
     public void Expire() => Complete(LastRefusal is { } refusal
         ? refusal
@@ -50,8 +54,24 @@ internal sealed class PendingCommand(string key, ReadOnlyMemory<byte> body, stri
     /// <summary>Its number in the session.</summary>
     public long Sequence { get; set; }
 
+    /// <summary>Whether any attempt has begun to send it: until then it has certainly not been applied.</summary>
+    public bool WasSent { get; set; }
+
     /// <summary>Whether any attempt left open if the command was applied. From then on a refusal of another attempt proves nothing.</summary>
     public bool WasUnknown { get; set; }
+
+    /// <inheritdoc/>
+    public override void Fail(Exception cause)
+    {
+        if (WasSent)
+        {
+            Complete(Reply.Unknown($"The request failed on its way for an unexpected reason: {cause.Message}"));
+        }
+        else
+        {
+            base.Fail(cause);
+        }
+    }
 
     /// <inheritdoc/>
     public override void Complete(in Reply reply)

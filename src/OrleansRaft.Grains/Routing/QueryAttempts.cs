@@ -39,13 +39,33 @@ internal sealed class QueryAttempts(ReplicaRequests requests, LeaderFinder leade
                 return answer.Replies;
             }
         }
-        catch (Exception)
+        catch (Exception exception)
         {
             // Whatever it was, a query changes nothing and may be asked again elsewhere.
+            Note(replica, batch, exception);
         }
 
         leader.Distrust(replica);
         return null;
+    }
+
+    /// <summary>A replica that answers nothing is not the same as a group without a leader.</summary>
+    private void Note(ReplicaSlot replica, List<PendingQuery> batch, Exception cause)
+    {
+        if (consistency != ReadConsistency.Stale && !leader.IsThoughtToLead(replica))
+        {
+            return;
+        }
+
+        var name = new ReplicaKey(replica.Group.Name, replica.Replica);
+        var refusal = Reply.Rejected(
+            RefusalReason.Unreachable,
+            null,
+            1_000,
+            cause is TimeoutException
+                ? $"{name} did not answer in time ({cause.Message}). If its queries take longer than Raft:AttemptTimeout, raise that; or try again."
+                : $"{name} could not be asked ({cause.Message}); try again.");
+        batch.ForEach(query => query.LastRefusal = refusal);
     }
 
     private void Settle(ReplicaSlot replica, PendingQuery query, in Reply reply, List<PendingQuery> left)

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.DependencyInjection;
 using Orleans.Concurrency;
 using OrleansRaft.Runtime;
 
@@ -10,11 +9,10 @@ namespace OrleansRaft.Grains;
 [Reentrant]
 internal sealed class RaftRouterGrain<TCommand, TResult> : Grain, IRaftRouter<TCommand, TResult>
 {
-    private readonly Router<TCommand, TResult> router;
+    private readonly IRouterDoor<TCommand, TResult> router;
 
-    /// <summary>Made by Orleans.</summary>
-    public RaftRouterGrain(IGrainContext context, IServiceProvider services) =>
-        router = ActivatorUtilities.CreateInstance<Router<TCommand, TResult>>(services, context.GrainId.Key.ToString()!);
+    /// <summary>Made by Orleans; in silos without groups too, where it says so.</summary>
+    public RaftRouterGrain(IGrainContext context, IServiceProvider services) => router = Router<TCommand, TResult>.Create(services, context.GrainId.Key.ToString()!);
 
     /// <inheritdoc/>
     public Task<Outcome<TResult>> SubmitAsync(string key, TCommand command, string? requestId) => router.SubmitAsync(key, command, requestId);

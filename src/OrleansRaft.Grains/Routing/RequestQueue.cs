@@ -127,7 +127,7 @@ internal sealed class RequestQueue<TRequest>(Func<List<TRequest>, Task<List<TReq
             // An attempt answers for what it expects; what it does not expect must not leave callers without an answer.
             foreach (var request in batch)
             {
-                request.Complete(Reply.Unknown($"The request failed unexpectedly: {exception.Message}"));
+                request.Fail(exception);
             }
 
             return [];

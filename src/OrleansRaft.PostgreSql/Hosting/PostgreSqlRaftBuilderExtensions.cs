@@ -3,7 +3,6 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OrleansRaft.Runtime.Diagnostics;
 using OrleansRaft.Runtime.Hosting;
-using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.PostgreSql.Hosting;
 
@@ -28,11 +27,10 @@ public static class PostgreSqlRaftBuilderExtensions
         builder.Services.Configure<StoreTopology>(topology => topology.Servers = options.ConnectionStrings.Count);
         builder.Services.AddSingleton<IHostedService>(
             services => new SchemaMigration(options, services.GetRequiredService<ILogger<PostgreSqlLogStore>>()));
-        builder.Services.AddSingleton<ILogStore>(services => new PostgreSqlLogStore(
+        return builder.UseStore(nameof(UsePostgreSql), services => new PostgreSqlLogStore(
             options,
             services.GetService<TimeProvider>() ?? TimeProvider.System,
             services.GetRequiredService<ILogger<PostgreSqlLogStore>>(),
             services.GetService<AlarmBoard>()));
-        return builder;
     }
 }

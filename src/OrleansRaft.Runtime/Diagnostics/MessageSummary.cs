@@ -9,6 +9,9 @@ namespace OrleansRaft.Runtime.Diagnostics;
 /// <param name="IsRejected">Whether it refuses what was asked.</param>
 public readonly record struct MessageSummary(string Kind, long Index, int Entries, bool IsRejected)
 {
+    /// <summary>Which message it is; empty in a default value.</summary>
+    public string Kind { get => field ?? ""; init; } = Kind;
+
     /// <summary>Sums up a message.</summary>
     /// <param name="message">Which.</param>
     public static MessageSummary Of(Message message)

@@ -9,7 +9,13 @@ namespace OrleansRaft.Runtime.StateMachines;
 /// </summary>
 /// <typeparam name="TCommand">Commands and queries.</typeparam>
 /// <typeparam name="TResult">Answers to both.</typeparam>
-/// <remarks>Used by one thread at a time. An exception stops the replica: refuse a command by its result instead.</remarks>
+/// <remarks>
+/// <para>Used by one thread at a time. An exception stops the replica: refuse a command by its result instead.</para>
+/// <para>
+/// One instance serves one replica from when it comes to life on a silo until it ends there, whatever it is restored from meanwhile. Then it is disposed, where it is
+/// <see cref="IAsyncDisposable"/> or <see cref="IDisposable"/>, and not used again; the replica's next life has another instance.
+/// </para>
+/// </remarks>
 public interface IStateMachine<TCommand, TResult>
 {
     /// <summary>Applies commands in order.</summary>
@@ -34,4 +40,8 @@ public interface IStateMachine<TCommand, TResult>
 /// <param name="Key">The key by which the client chose the group.</param>
 /// <param name="Entry">The command's entry; for a query the last applied one.</param>
 /// <param name="Time">The group's time at that entry.</param>
-public readonly record struct Command<TCommand>(TCommand Value, string Key, EntryId Entry, LogTime Time);
+public readonly record struct Command<TCommand>(TCommand Value, string Key, EntryId Entry, LogTime Time)
+{
+    /// <summary>The key by which the client chose the group; empty in a default value.</summary>
+    public string Key { get => field ?? ""; init; } = Key;
+}

@@ -4,7 +4,8 @@ using OrleansRaft.Runtime.Sessions;
 namespace OrleansRaft.Runtime.StateMachines;
 
 /// <summary>A state machine behind its codecs and session tables: bytes in, bytes out. Deterministic, and used by one thread at a time.</summary>
-public interface IStateMachineHost
+/// <remarks>Disposed once its replica has ended, from any thread: the application's state machine is disposed, and is not used afterwards.</remarks>
+public interface IStateMachineHost : IAsyncDisposable
 {
     /// <summary>The last entry whose effects the state machine holds.</summary>
     EntryId AppliedEntry { get; }

@@ -13,6 +13,8 @@ public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
 {
     private const byte FormatVersion = 1;
 
+    // The machine's own code is never run while, or after, it is disposed; nobody waits for this lock as long as it lives.
+    private readonly Lock use = new();
     private readonly IStateMachine<TCommand, TResult> machine;
     private readonly ICommandCodec<TCommand> commands;
     private readonly ICommandCodec<TResult> results;
@@ -22,6 +24,7 @@ public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
 
     private SessionTables tables;
     private int capturedBytes;
+    private bool isDisposed;
 
     /// <summary>Hosts <paramref name="machine"/>, which is in its initial state.</summary>
     /// <param name="machine">The user's state machine.</param>
@@ -61,9 +64,9 @@ public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
         try
         {
             var view = EnvelopeView.Read(envelope);
-            if (view.Kind is EnvelopeKind.Request or EnvelopeKind.Session)
+            if (view.Kind is EnvelopeKind.Request or EnvelopeKind.Session && commands.Read(view.Body) is null)
             {
-                commands.Read(view.Body);
+                return "The command is null; a state machine should not have to expect that.";
             }
 
             return view.Kind == EnvelopeKind.Limits ? "Only a leader changes the limits on sessions, by its options." : null;
@@ -111,12 +114,25 @@ public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
             return Reply.Rejected(RefusalReason.InvalidRequest, null, 0, Undecodable(exception));
         }
 
-        var result = machine.Query(new Command<TCommand>(value, query.Key, AppliedEntry, AppliedTime));
-        return Reply.Committed(AppliedEntry, Encode(result));
+        lock (use)
+        {
+            ObjectDisposedException.ThrowIf(isDisposed, machine);
+            var result = machine.Query(new Command<TCommand>(value, query.Key, AppliedEntry, AppliedTime));
+            return Reply.Committed(AppliedEntry, Encode(result));
+        }
     }
 
     /// <inheritdoc/>
     public ReadOnlyMemory<byte> Capture()
+    {
+        lock (use)
+        {
+            ObjectDisposedException.ThrowIf(isDisposed, machine);
+            return CaptureAll();
+        }
+    }
+
+    private ReadOnlyMemory<byte> CaptureAll()
     {
         var output = new ArrayBufferWriter<byte>(Math.Max(256, capturedBytes + (capturedBytes / 8)));
         var writer = new WireWriter(output);
@@ -134,8 +150,36 @@ public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
     public void Restore(ReadOnlyMemory<byte> state)
     {
         var (entry, time, restored, machineState) = Read(state);
-        machine.Restore(machineState);
+        lock (use)
+        {
+            ObjectDisposedException.ThrowIf(isDisposed, machine);
+            machine.Restore(machineState);
+        }
+
         (AppliedEntry, AppliedTime, tables) = (entry, time, restored);
+    }
+
+    /// <summary>Disposes the state machine, if it can be; waits for what it is doing. May be repeated.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        lock (use)
+        {
+            if (isDisposed)
+            {
+                return;
+            }
+
+            isDisposed = true;
+        }
+
+        if (machine is IAsyncDisposable later)
+        {
+            await later.DisposeAsync().ConfigureAwait(false);
+        }
+        else
+        {
+            (machine as IDisposable)?.Dispose();
+        }
     }
 
     private (EntryId Entry, LogTime Time, SessionTables Tables, ReadOnlyMemory<byte> MachineState) Read(ReadOnlyMemory<byte> state)
@@ -220,7 +264,12 @@ public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
             return;
         }
 
-        machine.Apply(batch.Commands, batch.Results);
+        lock (use)
+        {
+            ObjectDisposedException.ThrowIf(isDisposed, machine);
+            machine.Apply(batch.Commands, batch.Results);
+        }
+
         for (var i = 0; i < batch.Count; i++)
         {
             batch.Records[i].Result = Encode(batch.Results[i]);

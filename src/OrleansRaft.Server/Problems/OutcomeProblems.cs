@@ -12,6 +12,11 @@ internal static class OutcomeProblems
     public static Problem Of<TResult>(Rejected<TResult> refusal, string subject) => refusal.Reason switch
     {
         RefusalReason.NoLeader => KnownProblems.NoLeader($"{subject} found no leader, and changed nothing. {refusal.Detail}") with { RetryAfterSeconds = Seconds(refusal.RetryAfter) },
+        RefusalReason.Unreachable => KnownProblems.NoLeader($"{subject} reached nobody that could answer in time, and changed nothing. {refusal.Detail}") with
+        {
+            Title = "Nobody that could answer was reached.",
+            RetryAfterSeconds = Seconds(refusal.RetryAfter),
+        },
         RefusalReason.UnknownGroup => new(
             StatusCodes.Status404NotFound,
             ProblemTypes.UnknownGroup,

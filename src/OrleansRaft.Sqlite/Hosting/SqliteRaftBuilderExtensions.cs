@@ -2,7 +2,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using OrleansRaft.Runtime.Diagnostics;
 using OrleansRaft.Runtime.Hosting;
-using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.Sqlite.Hosting;
 
@@ -21,11 +20,10 @@ public static class SqliteRaftBuilderExtensions
     {
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentNullException.ThrowIfNull(options);
-        builder.Services.AddSingleton<ILogStore>(services => SqliteLogStore.Open(
+        return builder.UseStore(nameof(UseSqlite), services => SqliteLogStore.Open(
             options,
             services.GetService<TimeProvider>() ?? TimeProvider.System,
             services.GetRequiredService<ILogger<SqliteLogStore>>(),
             services.GetService<AlarmBoard>()));
-        return builder;
     }
 }

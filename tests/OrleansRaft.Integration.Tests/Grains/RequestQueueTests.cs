@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Time.Testing;
 using OrleansRaft.Grains;
+using OrleansRaft.Runtime;
 
 namespace OrleansRaft.Integration.Tests.Grains;
 
@@ -75,6 +76,30 @@ public sealed class RequestQueueTests
         Add("h");
         Add("i");
         await NextAsync("h", "i");
+    }
+
+    /// <summary>An attempt answers for what it expects. What it does not expect changes nothing by a query, and nothing by a command that was not sent yet.</summary>
+    [Theory]
+    [InlineData(false, ReplyKind.Rejected)]
+    [InlineData(true, ReplyKind.Unknown)]
+    public async Task What_breaks_unexpectedly_is_unknown_only_for_commands_that_may_have_been_applied(bool isSent, ReplyKind kind)
+    {
+        var commands = new RequestQueue<PendingCommand>(
+            batch =>
+            {
+                batch.ForEach(command => command.WasSent = isSent);
+                throw new InvalidOperationException("broken");
+            },
+            time);
+        var queries = new RequestQueue<PendingQuery>(_ => throw new InvalidOperationException("broken"), time);
+
+        var command = await commands.Add(new PendingCommand("a", default, "id", long.MaxValue));
+        var query = await queries.Add(new PendingQuery("a", default, long.MaxValue));
+
+        command.Kind.ShouldBe(kind);
+        command.Detail.ShouldContain("broken");
+        query.Kind.ShouldBe(ReplyKind.Rejected);
+        query.Reason.ShouldNotBe(RefusalReason.NoLeader);
     }
 
     /// <summary>Four requests are here at once.</summary>

@@ -7,6 +7,7 @@ using Npgsql;
 using Orleans.Configuration;
 using Orleans.Storage;
 using OrleansRaft.Grains;
+using OrleansRaft.Integration.Tests.Grains;
 using OrleansRaft.PostgreSql;
 using OrleansRaft.PostgreSql.Hosting;
 using OrleansRaft.Runtime.Storage;
@@ -217,6 +218,7 @@ public sealed class OrleansSchemaTests(PostgresFixture postgres)
         builder.UseOrleans(silo => silo
             .UseAdoNetClustering(options => (options.Invariant, options.ConnectionString) = ("Npgsql", database))
             .AddRaft(raft => raft.UsePostgreSql(database))
+            .AddRaftStateMachine<LedgerCommand, LedgerResult, Ledger>("ledgers", groups: 1, replicas: 1)
             .Configure<ClusterOptions>(options => options.ClusterId = options.ServiceId = "readme")
             .ConfigureEndpoints(IPAddress.Loopback, FreePort(), FreePort(), listenOnAnyHostAddress: false));
         using var host = builder.Build();
