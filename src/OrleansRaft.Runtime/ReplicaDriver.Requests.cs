@@ -96,7 +96,7 @@ public sealed partial class ReplicaDriver
             return;
         }
 
-        if (machine.RefuseShare(view, now, proposals.Count) is { } full)
+        if (machine.RefuseShare(view, now, proposals.CountOfScope(name.Id.Span), proposals.IdCount) is { } full)
         {
             metrics.RequestsRefused.Add(1);
             answers.Answer(submission, place, full);

@@ -76,7 +76,7 @@ public sealed partial class ReplicaDriver
         inbox = new Inbox(options);
         answers = new Answers(metrics, time, () => GroupTime);
         refusals = new Refusals(key, options);
-        proposals = new PendingProposals(answers);
+        proposals = new PendingProposals(answers, machine.Scopes);
         rounds = new Rounds(options, time, AskForTurn);
         LogEvents = new LogEvents(inbox, AskForTurn, host);
     }

@@ -1,4 +1,6 @@
 using OrleansRaft.Core;
+using OrleansRaft.Runtime.Sessions;
+using OrleansRaft.Runtime.StateMachines;
 
 namespace OrleansRaft.Runtime.Driving;
 
@@ -8,8 +10,10 @@ namespace OrleansRaft.Runtime.Driving;
 /// may not be appended yet, but only while Core is being asked.
 /// </remarks>
 /// <param name="answers">Where answers go.</param>
-internal sealed class PendingProposals(Answers answers)
+/// <param name="scopes">Says whose a request id is; null when ids belong to nobody.</param>
+internal sealed class PendingProposals(Answers answers, IRequestScopes? scopes)
 {
+    private readonly ScopeCounts? byScope = scopes is null ? null : new ScopeCounts(scopes);
     private readonly Dictionary<RequestName, long> byName = [];
     private Pending[] ring = new Pending[2];
     private long head;
@@ -19,6 +23,12 @@ internal sealed class PendingProposals(Answers answers)
     public int UnappendedCount => (int)(tail - appended);
 
     public int Count => (int)(tail - head);
+
+    /// <summary>How many of them are on their way into the table of request ids.</summary>
+    public int IdCount { get; private set; }
+
+    /// <summary>How many of those are of the same party as an id.</summary>
+    public int CountOfScope(ReadOnlySpan<byte> id) => byScope?.CountFor(id) ?? 0;
 
     /// <summary>Lets a repetition wait for the answer of the same command.</summary>
     /// <returns>Whether there was such a command.</returns>
@@ -52,6 +62,12 @@ internal sealed class PendingProposals(Answers answers)
         if (!name.IsNone)
         {
             byName.TryAdd(name, tail);
+        }
+
+        if (!name.Id.IsEmpty)
+        {
+            IdCount++;
+            byScope?.Add(name.Id.Span);
         }
 
         tail++;
@@ -112,6 +128,12 @@ internal sealed class PendingProposals(Answers answers)
         ref var slot = ref At(position);
         var pending = slot;
         slot = default;
+        if (!pending.Name.Id.IsEmpty)
+        {
+            IdCount--;
+            byScope?.Remove(pending.Name.Id.Span);
+        }
+
         if (!pending.Name.IsNone && byName.TryGetValue(pending.Name, out var named) && named == position)
         {
             byName.Remove(pending.Name);

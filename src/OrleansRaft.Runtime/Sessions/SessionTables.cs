@@ -26,19 +26,19 @@ internal sealed class SessionTables(IRequestScopes? scopes = null)
     /// </summary>
     /// <param name="command">The command.</param>
     /// <param name="now">The group's time.</param>
-    /// <param name="pending">How many commands are on their way into the table; they may all be of one party.</param>
-    public Reply? RefuseShare(in EnvelopeView command, LogTime now, int pending)
+    /// <param name="pendingOfScope">How many commands of the same party are on their way into the table.</param>
+    /// <param name="pending">How many commands of all parties are.</param>
+    public Reply? RefuseShare(in EnvelopeView command, LogTime now, int pendingOfScope, int pending)
     {
-        if (command.Kind != EnvelopeKind.Request
-            || requests.CountOfScope(command.RequestId.Span) is not { } held
-            || held + pending < Limits.RequestIdsMax - requests.Count - pending
-            || requests.OldestExpires is not { } expires)
+        if (command.Kind != EnvelopeKind.Request || requests.CountOfScope(command.RequestId.Span) is not { } remembered)
         {
             return null;
         }
 
         // Only the next entry forgets what has expired, so that one must get through; and whoever repeats a request gets its answer.
-        return expires <= now || requests.Find(command.RequestId.Span) is not null
+        var held = remembered + pendingOfScope;
+        var expires = requests.OldestExpires ?? now + Limits.RetentionMilliseconds;
+        return held < Limits.RequestIdsMax - requests.Count - pending || expires <= now || requests.Find(command.RequestId.Span) is not null
             ? null
             : Reply.Rejected(
                 RefusalReason.SessionTableFull,

@@ -20,7 +20,10 @@ public interface IStateMachineHost : IAsyncDisposable
     int RequestIds => 0;
 
     /// <summary>Refuses a command whose party has its share of the remembered request ids. Asked of a leader before it appends; changes nothing.</summary>
-    internal Reply? RefuseShare(in EnvelopeView command, LogTime now, int pending) => null;
+    internal Reply? RefuseShare(in EnvelopeView command, LogTime now, int pendingOfScope, int pending) => null;
+
+    /// <summary>Says whose a request id is; null when ids belong to nobody.</summary>
+    internal IRequestScopes? Scopes => null;
 
     /// <summary>Says why an encoded <see cref="CommandEnvelope"/> cannot be applied, whatever the state; null when it can be decoded. Changes nothing.</summary>
     string? Refuse(ReadOnlyMemory<byte> envelope);

@@ -56,7 +56,11 @@ public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
     private IRequestScopes? Scopes => machine as IRequestScopes;
 
     /// <inheritdoc/>
-    Reply? IStateMachineHost.RefuseShare(in EnvelopeView command, LogTime now, int pending) => tables.RefuseShare(command, now, pending);
+    Reply? IStateMachineHost.RefuseShare(in EnvelopeView command, LogTime now, int pendingOfScope, int pending) =>
+        tables.RefuseShare(command, now, pendingOfScope, pending);
+
+    /// <inheritdoc/>
+    IRequestScopes? IStateMachineHost.Scopes => Scopes;
 
     /// <inheritdoc/>
     public string? Refuse(ReadOnlyMemory<byte> envelope)

@@ -27,6 +27,26 @@ public sealed class RequestShareTests
         Submit(bench, "d/1").Kind.ShouldBe(ReplyKind.Committed);
     }
 
+    /// <summary>What is on its way counts for whoever sent it, and not for a stranger in the same moment.</summary>
+    [Fact]
+    public void A_flood_in_one_moment_keeps_to_its_share_too()
+    {
+        using var bench = Lead();
+
+        var sink = bench.Submit(
+        [
+            .. Enumerable.Range(0, 20).Select(number => Request($"a/{number}", "x", 10)),
+            .. Enumerable.Range(0, 20).Select(number => Request($"b/{number}", "x", 10)),
+            Request("stranger/1", "x", 10),
+        ]);
+        bench.Settle();
+
+        sink.Replies.Take(20).Count(reply => reply.Kind == ReplyKind.Committed).ShouldBe(6);
+        sink.Replies.Skip(20).Take(20).Count(reply => reply.Kind == ReplyKind.Committed).ShouldBe(3);
+        sink.Replies[40].Kind.ShouldBe(ReplyKind.Committed);
+        Submit(bench, "stranger/2").Kind.ShouldBe(ReplyKind.Committed);
+    }
+
     [Fact]
     public void Who_is_refused_is_told_when_the_oldest_id_is_forgotten_and_may_go_on_then()
     {
@@ -112,10 +132,10 @@ public sealed class RequestShareTests
         foreach (IStateMachineHost host in new[] { scoped, restored })
         {
             host.Apply([new Entry(new EntryId(new Term(1), new LogIndex(7)), EntryKind.Command, new LogTime(6), limits)], new Reply[1]);
-            host.RefuseShare(EnvelopeView.Read(Request("a/new", "x", 100)), new LogTime(7), 0).ShouldNotBeNull();
-            host.RefuseShare(EnvelopeView.Read(Request("b/new", "x", 100)), new LogTime(7), 0).ShouldBeNull();
-            host.RefuseShare(EnvelopeView.Read(Request("c/new", "x", 100)), new LogTime(7), 0).ShouldBeNull();
-            host.RefuseShare(EnvelopeView.Read(Request("b/new", "x", 100)), new LogTime(7), 1).ShouldNotBeNull("another is on its way");
+            host.RefuseShare(EnvelopeView.Read(Request("a/new", "x", 100)), new LogTime(7), 0, 0).ShouldNotBeNull();
+            host.RefuseShare(EnvelopeView.Read(Request("b/new", "x", 100)), new LogTime(7), 0, 0).ShouldBeNull();
+            host.RefuseShare(EnvelopeView.Read(Request("c/new", "x", 100)), new LogTime(7), 0, 1).ShouldBeNull();
+            host.RefuseShare(EnvelopeView.Read(Request("b/new", "x", 100)), new LogTime(7), 1, 1).ShouldNotBeNull("another is on its way");
         }
     }
 
