@@ -36,7 +36,9 @@ public static class RaftServerServiceCollectionExtensions
         services.AddSingleton<FaultEndpoints>();
         services.AddSingleton<LabEndpoints>();
         services.AddSingleton<HealthEndpoints>();
+        services.AddSingleton<IStartupFilter, LastAnswers>();
         services.AddSingleton<IStartupFilter, EmptyErrorsBecomeProblems>();
+        services.AddHostedService<DrainBeforeClosing>();
         services.AddHealthChecks().AddCheck<RaftReadinessCheck>(RaftReadinessCheck.Name, HealthStatus.Unhealthy, [RaftReadinessCheck.Tag]);
         services.AddOpenApi(ApiDescription.DocumentName, ApiDescription.Configure);
         if (IsDashboardWanted(configuration, configure))

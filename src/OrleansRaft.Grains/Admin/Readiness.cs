@@ -23,6 +23,11 @@ internal sealed class Readiness(GroupTable groups, Silos silos, Locator locator,
     /// <summary>Whether this silo is ready; not older than a second, and than a few times as long as it takes to find out.</summary>
     public Task<RaftReadiness> CheckAsync(CancellationToken cancellation)
     {
+        if (silos.IsDraining)
+        {
+            return Task.FromResult(new RaftReadiness(false, [], "This silo is about to stop; send new requests to another one."));
+        }
+
         lock (gate)
         {
             if (checking is null || (checking.IsCompleted && (!checking.IsCompletedSuccessfully || time.GetElapsedTime(checkedAt) > age)))

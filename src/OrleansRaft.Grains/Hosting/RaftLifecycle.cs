@@ -16,6 +16,7 @@ internal sealed class RaftLifecycle(
     Departures departures,
     ReplicaKeeper keeper,
     CatalogueWork catalogue,
+    IRaftDrain drain,
     SiloWatch watch,
     EventRecorder events,
     FaultTable faults,
@@ -31,8 +32,6 @@ internal sealed class RaftLifecycle(
     private const int KeepingStage = ServiceLifecycleStage.Active + 10;
     private static readonly TimeSpan StorePatience = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan StoreRetryMax = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan HandOverTimeout = TimeSpan.FromSeconds(3);
-    private static readonly TimeSpan HandOverPause = TimeSpan.FromMilliseconds(50);
 
     /// <inheritdoc/>
     public void Participate(ISiloLifecycle lifecycle)
@@ -113,18 +112,15 @@ internal sealed class RaftLifecycle(
     private async Task StopKeepingAsync(CancellationToken cancellation)
     {
         // A host that is given no time to stop is killed, as far as it can be from inside: nobody of its name comes back, and nothing is handed over.
-        var isKilled = cancellation.IsCancellationRequested;
-        if (!isKilled)
+        if (cancellation.IsCancellationRequested)
         {
-            silos.Leave();
+            await catalogue.StopAsync();
+            await keeper.StopAsync();
+            return;
         }
 
-        await catalogue.StopAsync();
-        await keeper.StopAsync();
-        if (!isKilled)
-        {
-            await HandOverAsync();
-        }
+        drain.Begin();
+        await drain.HandOverAsync();
     }
 
     private async Task StopAsync(CancellationToken cancellation)
@@ -133,57 +129,6 @@ internal sealed class RaftLifecycle(
         await watch.StopAsync();
         await locator.StopAsync();
     }
-
-    /// <summary>
-    /// Hands leaderships over while the silo still works, so that a planned restart costs no election timeout (thesis §3.10). Those too that somebody hands to
-    /// this silo meanwhile, who has not heard yet that it stops.
-    /// </summary>
-    private async Task HandOverAsync()
-    {
-        var since = time.GetTimestamp();
-        var asked = new HashSet<HostedReplica>();
-        var stuck = new HashSet<HostedReplica>();
-        using var patience = new CancellationTokenSource(HandOverTimeout, time);
-        try
-        {
-            while (groups.Hosted.Where(replica => IsLeader(replica) && !stuck.Contains(replica)).ToList() is { Count: > 0 } leaders)
-            {
-                asked.UnionWith(leaders);
-                await Task.WhenAll(leaders.Select(replica => HandOverAsync(replica, patience.Token))).WaitAsync(patience.Token);
-                stuck.UnionWith(leaders.Where(IsLeader));
-            }
-        }
-        catch (Exception exception) when (exception is OperationCanceledException or ObjectDisposedException)
-        {
-            // Whoever is still led from here elects when the silo is gone.
-        }
-
-        var left = asked.Count(IsLeader);
-        Log.HandedOver(logger, asked.Count - left, time.GetElapsedTime(since), left);
-    }
-
-    /// <summary>
-    /// Asks again when a transfer was given up because it took longer than an election timeout, and then whoever is most up to date; that nobody is there to take
-    /// over is final.
-    /// </summary>
-    private async Task HandOverAsync(HostedReplica replica, CancellationToken patience)
-    {
-        var successor = FindSuccessor(replica);
-        while (IsLeader(replica) && await replica.Driver.TransferLeadershipAsync(successor) is { Kind: ReplyKind.Rejected, Reason: RefusalReason.NoLeader })
-        {
-            successor = null;
-            await Task.Delay(HandOverPause, time, patience);
-        }
-    }
-
-    /// <summary>The voter whose silo runs longest: in a rolling restart the one before has just come back, compiles, and brings its replicas to life.</summary>
-    private ReplicaId? FindSuccessor(HostedReplica replica) =>
-        replica.Configuration.Voters
-            .Select(replica.Slot.Group.Slot)
-            .Where(slot => slot.Silo is { } silo && !silo.Equals(self.SiloAddress) && silos.IsActive(silo))
-            .MinBy(slot => slot.Silo!.Generation)?.Replica;
-
-    private static bool IsLeader(HostedReplica replica) => replica is { IsRunning: true, Role.Role: RaftRole.Leader };
 
     private void StopEverything()
     {

@@ -158,6 +158,7 @@ public static class RaftSiloBuilderExtensions
         services.AddSingleton<MembershipWork>();
         services.AddSingleton<Readiness>();
         services.AddSingleton<IRaftAdmin, RaftAdmin>();
+        services.AddSingleton<IRaftDrain, RaftDrain>();
         services.AddSingleton<RaftLifecycle>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<RaftLifecycle>());
         StartUpChecks.AddTo(services);

@@ -12,7 +12,11 @@ internal readonly record struct SiloPlace(SiloAddress Address, string Name);
 internal sealed class Silos(IClusterMembershipService membership, IClusterManifestProvider manifests)
 {
     private readonly ConcurrentDictionary<SiloAddress, string> stores = new();
+    private volatile bool isDraining;
     private volatile bool isStopping;
+
+    /// <summary>Whether this silo says that it is not ready, since it is going to stop; it still serves.</summary>
+    public bool IsDraining => isDraining;
 
     /// <summary>Whether this silo is about to stop: the others, to whom it is still active for a moment, must give it nothing more.</summary>
     public bool IsStopping => isStopping;
@@ -55,8 +59,11 @@ internal sealed class Silos(IClusterMembershipService membership, IClusterManife
     /// <summary>Takes note of a silo's local store.</summary>
     public void LearnStore(SiloAddress silo, string store) => stores[silo] = store;
 
+    /// <summary>This silo is going to stop.</summary>
+    public void Drain() => isDraining = true;
+
     /// <summary>This silo is about to stop.</summary>
-    public void Leave() => isStopping = true;
+    public void Leave() => isDraining = isStopping = true;
 
     /// <summary>Forgets a silo that is dead.</summary>
     public void Forget(SiloAddress silo) => stores.TryRemove(silo, out _);

@@ -22,7 +22,7 @@ internal sealed class HealthEndpoints(HealthCheckService checks)
         new Problem(
             StatusCodes.Status503ServiceUnavailable,
             ProblemTypes.NotReady,
-            "The silo cannot serve every group yet.",
+            "The silo is not ready.",
             $"{string.Join(" ", reasons)} Wait and ask again; GET /api/v1/groups shows every group.") { RetryAfterSeconds = 1 }.Write(context.Response);
     }
 
