@@ -17,7 +17,7 @@ internal sealed class BenchRun(OraftClient client, BenchPlan plan, TextWriter pr
 
     private readonly BenchMeter meter = new();
     private readonly CounterName[] counters = Names(plan);
-    private readonly HttpClient http = new(new SocketsHttpHandler { MaxConnectionsPerServer = plan.Connections })
+    private readonly HttpClient http = new(NewHandler(client, plan))
     {
         BaseAddress = new Uri(client.Server.AbsoluteUri.TrimEnd('/') + "/"),
         Timeout = TimeSpan.FromSeconds(30),
@@ -43,6 +43,13 @@ internal sealed class BenchRun(OraftClient client, BenchPlan plan, TextWriter pr
 
     /// <inheritdoc/>
     public void Dispose() => http.Dispose();
+
+    private static SocketsHttpHandler NewHandler(OraftClient client, BenchPlan plan)
+    {
+        var handler = ProxyInUse.NewHandler(client.Server);
+        handler.MaxConnectionsPerServer = plan.Connections;
+        return handler;
+    }
 
     private static CounterName[] Names(BenchPlan plan)
     {

@@ -15,7 +15,7 @@ internal sealed partial class OraftClient(Uri server, TimeSpan timeout) : IDispo
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
     private static readonly JsonSerializerOptions WithoutNulls = new(Json) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
 
-    private readonly HttpClient http = new()
+    private readonly HttpClient http = new(ProxyInUse.NewHandler(server))
     {
         BaseAddress = new Uri(server.AbsoluteUri.TrimEnd('/') + "/"),
         Timeout = timeout,
@@ -23,6 +23,9 @@ internal sealed partial class OraftClient(Uri server, TimeSpan timeout) : IDispo
 
     /// <summary>The silo's address.</summary>
     public Uri Server => server;
+
+    /// <summary>Whether the server said that it changed something.</summary>
+    public bool HasChanged { get; private set; }
 
     /// <summary>Whether the silo has joined and reaches a leader of every group.</summary>
     public async Task<bool> IsReadyAsync(CancellationToken cancellation)
@@ -174,7 +177,9 @@ internal sealed partial class OraftClient(Uri server, TimeSpan timeout) : IDispo
         using var request = make();
         try
         {
-            return await http.SendAsync(request, cancellation);
+            var response = await http.SendAsync(request, cancellation);
+            HasChanged |= request.Method != HttpMethod.Get && response.IsSuccessStatusCode;
+            return response;
         }
         catch (HttpRequestException failure)
         {
@@ -202,6 +207,8 @@ internal sealed partial class OraftClient(Uri server, TimeSpan timeout) : IDispo
 
     private CliException NotThisApi(string status) => new(
         ExitCode.Refused,
-        $"{server} answered {status}, but not in the form of this API.",
-        "Check that --server (or ORAFT_SERVER) names a silo of OrleansRaft.");
+        ProxyInUse.For(server) is { } proxy
+            ? $"{proxy}, asked for {server}, answered {status}, but not in the form of this API."
+            : $"{server} answered {status}, but not in the form of this API.",
+        "Check that --server (or ORAFT_SERVER) names a silo of OrleansRaft." + (ProxyInUse.For(server) is { } between ? $" {between.Remedy(server)}" : ""));
 }

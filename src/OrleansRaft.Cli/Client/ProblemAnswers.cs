@@ -55,9 +55,13 @@ internal static class ProblemAnswers
 
     private static string MessageOf(Problem problem, HttpResponseMessage response)
     {
-        var what = problem.Detail ?? problem.Title ?? $"the server answered {(int)response.StatusCode} {response.ReasonPhrase}";
+        var what = problem.Detail ?? problem.Title ?? $"{WhoAnswered(response)} answered {(int)response.StatusCode} {response.ReasonPhrase}";
         return problem.Name.Length == 0 ? what : $"{what.TrimEnd('.')} ({problem.Name}).";
     }
+
+    /// <summary>An answer that is not in the form of this API may be a proxy's own.</summary>
+    private static string WhoAnswered(HttpResponseMessage response) =>
+        response.RequestMessage?.RequestUri is { } asked && ProxyInUse.For(asked) is { } proxy ? $"{proxy}, or the server behind it," : "the server";
 
     private static string NextOf(ExitCode exit, Problem problem, HttpResponseMessage response, string? key) => (exit, problem.Name) switch
     {

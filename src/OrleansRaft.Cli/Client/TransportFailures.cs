@@ -7,9 +7,10 @@ internal static class TransportFailures
 {
     /// <summary>What to say when sending failed.</summary>
     public static CliException Explain(HttpRequestException failure, HttpRequestMessage request, Uri server) =>
-        failure.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError
-        || request.Method == HttpMethod.Get
-            ? Unreachable(server, $"cannot reach {server}: {FirstLineOf(failure.InnerException ?? failure)}.")
+        NeverArrived(failure.HttpRequestError) || request.Method == HttpMethod.Get
+            ? Unreachable(server, ProxyInUse.For(server) is { } proxy
+                ? $"cannot reach {server} through {proxy}: {ReasonOf(failure)}."
+                : $"cannot reach {server}: {ReasonOf(failure)}.")
             : Unknown(request, $"the connection to {server} broke before the answer came; the request may have been applied.");
 
     /// <summary>What to say when no answer came in time.</summary>
@@ -18,15 +19,26 @@ internal static class TransportFailures
             ? Unreachable(server, $"{server} did not answer within {timeout.TotalSeconds:0.###} s.")
             : Unknown(request, $"{server} did not answer within {timeout.TotalSeconds:0.###} s; the request may have been applied.");
 
+    private static bool NeverArrived(HttpRequestError error) => error
+        is HttpRequestError.ConnectionError
+        or HttpRequestError.NameResolutionError
+        or HttpRequestError.SecureConnectionError
+        or HttpRequestError.ProxyTunnelError;
+
     private static CliException Unreachable(Uri server, string message) => new(
         ExitCode.Unreachable,
         message,
-        $"Check that a silo listens there (`curl {server}health/live`), or name another with --server or ORAFT_SERVER.");
+        ProxyInUse.For(server) is { } proxy
+            ? proxy.Remedy(server)
+            : $"Check that a silo listens there (`curl {server}health/live`), "
+                + $"or name another with --server or ORAFT_SERVER, such as {ServerAddress.Default}.");
 
     private static CliException Unknown(HttpRequestMessage request, string message) => new(
         ExitCode.OutcomeUnknown,
         message,
         request.Headers.TryGetValues("Idempotency-Key", out var keys) ? ProblemAnswers.RepeatWith(keys.First()) : ProblemAnswers.LookAtGroup);
 
-    private static string FirstLineOf(Exception failure) => failure.Message.Split('\n', 2)[0].TrimEnd('.', '\r');
+    private static string ReasonOf(HttpRequestException failure) => failure.HttpRequestError == HttpRequestError.NameResolutionError
+        ? "no machine of that name is known"
+        : (failure.InnerException ?? failure).Message.Split('\n', 2)[0].TrimEnd('.', '\r');
 }

@@ -7,15 +7,13 @@ namespace OrleansRaft.Cli.CommandLine;
 /// <summary>Options that every command which talks to a server takes.</summary>
 internal static class CommonOptions
 {
-    private const string DefaultServer = "http://127.0.0.1:5080";
-
     /// <summary>Which server to ask. Any silo answers any request.</summary>
     public static Option<Uri> Server { get; } = new("--server", "-s")
     {
-        Description = $"The address of any silo's HTTP API. [environment: ORAFT_SERVER] [default: {DefaultServer}]",
+        Description = $"The address of any silo's HTTP API. [environment: ORAFT_SERVER] [default: {ServerAddress.Default}]",
         HelpName = "URL",
         Recursive = true,
-        CustomParser = result => ParseServer(result, result.Tokens[0].Value, "--server"),
+        CustomParser = ParseServer,
     };
 
     /// <summary>Whether to answer for programs.</summary>
@@ -47,40 +45,35 @@ internal static class CommonOptions
         var named = Environment.GetEnvironmentVariable("ORAFT_SERVER");
         if (string.IsNullOrEmpty(named))
         {
-            return new Uri(DefaultServer);
+            return new Uri(ServerAddress.Default);
         }
 
-        return TryParseServer(named)
+        return ServerAddress.TryParse(named)
             ?? throw new CliException(
-                ExitCode.Usage, $"ORAFT_SERVER is '{named}', which is not an http address.", $"Set it to something like {DefaultServer}.");
+                ExitCode.Usage, $"ORAFT_SERVER is '{named}', but must be {ServerAddress.Form}.", "Correct it, or name the server with --server.");
     }
 
-    private static Uri? ParseServer(ArgumentResult result, string text, string source)
+    private static Uri? ParseServer(ArgumentResult result)
     {
-        var server = TryParseServer(text);
+        var text = result.Tokens[0].Value;
+        var server = ServerAddress.TryParse(text);
         if (server is null)
         {
-            result.AddError($"{source} is '{text}', which is not an http address such as {DefaultServer}.");
+            result.AddError($"--server is '{text}', but must be {ServerAddress.Form}.");
         }
 
         return server;
     }
 
-    private static Uri? TryParseServer(string text)
-    {
-        var withScheme = text.Contains("://", StringComparison.Ordinal) ? text : "http://" + text;
-        return Uri.TryCreate(withScheme, UriKind.Absolute, out var server) && server.Scheme is "http" or "https" ? server : null;
-    }
-
     private static double ParseTimeout(ArgumentResult result)
     {
         if (double.TryParse(result.Tokens[0].Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds)
-            && seconds is > 0 and <= 3600)
+            && seconds is >= 0.001 and <= 3600)
         {
             return seconds;
         }
 
-        result.AddError($"--timeout is '{result.Tokens[0].Value}', but must be a number of seconds above 0 and at most 3600.");
+        result.AddError($"--timeout is '{result.Tokens[0].Value}', but must be a number of seconds from 0.001 to 3600.");
         return default;
     }
 }

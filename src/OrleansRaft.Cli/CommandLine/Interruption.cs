@@ -2,46 +2,70 @@ using System.Runtime.InteropServices;
 
 namespace OrleansRaft.Cli.CommandLine;
 
-/// <summary>Turns Ctrl+C and SIGTERM into a cancelled token while it lives.</summary>
+/// <summary>
+/// Turns the signals that ask a process to end into a cancelled token while it lives: Ctrl+C, Ctrl+\, SIGTERM and the loss of the terminal. One that
+/// the process was told to ignore, as <c>nohup</c> does with the last of them, stays ignored.
+/// </summary>
 internal sealed class Interruption : IDisposable
 {
-    private readonly CancellationTokenSource source;
-    private readonly PosixSignalRegistration keyboard;
-    private readonly PosixSignalRegistration termination;
+    private readonly CancellationTokenSource first;
+    private readonly CancellationTokenSource second = new();
+    private readonly bool takesSecond;
+    private readonly List<PosixSignalRegistration> registrations;
+    private int signals;
 
     /// <summary>Begins to listen.</summary>
     /// <param name="outer">Interrupts as a signal does.</param>
-    public Interruption(CancellationToken outer)
+    /// <param name="takesSecond">Whether a second signal is taken, too, by <see cref="SecondSignal"/>; otherwise it ends the process as it would
+    /// without us.</param>
+    public Interruption(CancellationToken outer, bool takesSecond = false)
     {
-        source = CancellationTokenSource.CreateLinkedTokenSource(outer);
-        keyboard = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
-        termination = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
+        this.takesSecond = takesSecond;
+        first = CancellationTokenSource.CreateLinkedTokenSource(outer);
+        registrations =
+        [
+            PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal),
+            PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal),
+            PosixSignalRegistration.Create(PosixSignal.SIGQUIT, OnSignal),
+            PosixSignalRegistration.Create(PosixSignal.SIGHUP, OnSignal),
+        ];
     }
 
     /// <summary>Cancelled by the first signal.</summary>
-    public CancellationToken Token => source.Token;
+    public CancellationToken Token => first.Token;
+
+    /// <summary>Cancelled by the second signal, where it is taken.</summary>
+    public CancellationToken SecondSignal => second.Token;
 
     /// <summary>The first signal, if one came.</summary>
     public PosixSignal? Signal { get; private set; }
 
+    /// <summary>
+    /// How a process ends that does nothing but wait for a signal: SIGTERM is what supervisors send, everything else comes from a terminal.
+    /// </summary>
+    public ExitCode ExitCode => Signal == PosixSignal.SIGTERM ? ExitCode.Ok : ExitCode.Interrupted;
+
     /// <inheritdoc/>
     public void Dispose()
     {
-        keyboard.Dispose();
-        termination.Dispose();
-        source.Dispose();
+        registrations.ForEach(static registration => registration.Dispose());
+        first.Dispose();
+        second.Dispose();
     }
 
-    /// <summary>Takes the first signal; a second one ends the process as it would without us.</summary>
     private void OnSignal(PosixSignalContext context)
     {
-        if (Signal is not null)
+        var number = Interlocked.Increment(ref signals);
+        if (number == 1)
         {
-            return;
+            context.Cancel = true;
+            Signal = context.Signal;
+            first.Cancel();
         }
-
-        context.Cancel = true;
-        Signal = context.Signal;
-        source.Cancel();
+        else if (number == 2 && takesSecond)
+        {
+            context.Cancel = true;
+            second.Cancel();
+        }
     }
 }

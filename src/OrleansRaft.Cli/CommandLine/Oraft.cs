@@ -1,5 +1,6 @@
 using System.CommandLine;
 using OrleansRaft.Cli.Commands;
+using OrleansRaft.Cli.Output;
 
 namespace OrleansRaft.Cli.CommandLine;
 
@@ -15,7 +16,8 @@ internal static class Oraft
     public static async Task<int> RunAsync(
         IReadOnlyList<string> arguments, TextWriter output, TextWriter error, CancellationToken cancellation)
     {
-        var parsed = CommandTree.Create().Parse(arguments);
+        var root = CommandTree.Create();
+        var parsed = root.Parse(EarlyOptions.Move(root, arguments));
         if (parsed.Errors.Count > 0)
         {
             return (int)Usage.Explain(parsed, error);
@@ -39,6 +41,10 @@ internal static class Oraft
             await error.WriteLineAsync($"oraft: {failure.Message} {failure.Next}".TrimEnd());
             return (int)failure.ExitCode;
         }
+        catch (Exception failure) when (OutputException.In(failure) is { } lost)
+        {
+            return (int)await ExplainAsync(lost, error);
+        }
         catch (OperationCanceledException)
         {
             await error.WriteLineAsync("oraft: interrupted. Run the command again when you like.");
@@ -51,5 +57,17 @@ internal static class Oraft
                 + "This is a defect of oraft; please report the command with this message.");
             return (int)ExitCode.Refused;
         }
+    }
+    /// <summary>A reader that has seen enough, such as <c>head</c>, is no failure; output that is lost otherwise is one.</summary>
+    private static async Task<ExitCode> ExplainAsync(OutputException lost, TextWriter error)
+    {
+        if (lost.IsReaderGone)
+        {
+            return ExitCode.Ok;
+        }
+
+        await error.WriteLineAsync(
+            $"oraft: the answer could not be written to standard output: {lost.Message}. Send it to a place that takes it, and run the command again.");
+        return ExitCode.Refused;
     }
 }

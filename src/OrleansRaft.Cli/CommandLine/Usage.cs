@@ -33,7 +33,7 @@ internal static class Usage
     private static void ExplainUnmatched(string word, CommandResult command, TextWriter error)
     {
         error.WriteLine($"oraft: '{word}' is not something that `{PathOf(command)}` knows.");
-        if (Suggestion.Nearest(word, WordsOf(command)) is { } nearest)
+        if (Suggestion.Nearest(word, WordsOf(command).Where(known => known != word)) is { } nearest)
         {
             error.WriteLine($"Did you mean '{nearest}'?");
         }

@@ -3,6 +3,7 @@ using OrleansRaft.Cli.Bench;
 using OrleansRaft.Cli.CommandLine;
 using OrleansRaft.Cli.Demo;
 using OrleansRaft.Cli.Maelstrom;
+using OrleansRaft.Cli.Output;
 using OrleansRaft.Cli.Serve;
 
 namespace OrleansRaft.Cli.Commands;
@@ -33,6 +34,7 @@ internal static class CommandTree
         FaultCommands.Create(),
         WatchCommand.Create(),
         LabCommands.Create(),
+        CompletionCommand.Create(),
     };
 
     /// <summary>Makes a command that talks to a server.</summary>
@@ -45,7 +47,17 @@ internal static class CommandTree
         command.SetAction(async (parsed, cancellation) =>
         {
             using var session = Session.Begin(parsed, cancellation);
-            return (int)await run(session);
+            try
+            {
+                return (int)await run(session);
+            }
+            catch (Exception failure) when (session.Client.HasChanged && OutputException.In(failure) is { IsReaderGone: false } lost)
+            {
+                throw new CliException(
+                    ExitCode.OutcomeUnknown,
+                    $"the change was made, but its answer could not be written to standard output: {lost.Message}.",
+                    "Look at the result with a command that only reads, instead of repeating this one.");
+            }
         });
         return command;
     }

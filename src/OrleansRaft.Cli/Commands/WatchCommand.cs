@@ -18,7 +18,7 @@ internal static class WatchCommand
         {
             result =>
             {
-                if (result.GetValueOrDefault<double?>() is <= 0 or > 86_400)
+                if (result.GetValueOrDefault<double?>() is not (null or (> 0 and <= 86_400)))
                 {
                     result.AddError($"--seconds is {result.Tokens[0].Value}, but must be above 0 and at most 86400.");
                 }

@@ -23,7 +23,7 @@ internal static class DemoCommand
         {
             result =>
             {
-                if (result.GetValueOrDefault<double?>() is < 5 or > 86_400)
+                if (result.GetValueOrDefault<double?>() is not (null or (>= 5 and <= 86_400)))
                 {
                     result.AddError($"--seconds is {result.Tokens[0].Value}, but must be from 5 to 86400.");
                 }

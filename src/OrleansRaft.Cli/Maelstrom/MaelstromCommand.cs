@@ -1,8 +1,8 @@
 using System.CommandLine;
-using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.Extensions.Logging;
 using OrleansRaft.Cli.CommandLine;
+using OrleansRaft.Cli.Output;
 
 namespace OrleansRaft.Cli.Maelstrom;
 
@@ -34,8 +34,8 @@ internal static class MaelstromCommand
             .SetMinimumLevel(LogLevel.Information)
             .AddSimpleConsole(console => console.SingleLine = true)
             .AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace));
-        using var input = new StreamReader(Console.OpenStandardInput(), new UTF8Encoding(false));
-        await using var output = new StreamWriter(Console.OpenStandardOutput(), new UTF8Encoding(false));
+        using var input = new StreamReader(StandardStreams.OpenInput(), new UTF8Encoding(false));
+        await using var output = new StreamWriter(StandardStreams.OpenOutput(), new UTF8Encoding(false));
         await using var node = new MaelstromNode(parsed.GetRequiredValue(Data).FullName, logging.CreateLogger("oraft"));
         if (await node.RunAsync(input, output, interruption.Token) is { } failure)
         {
@@ -43,6 +43,6 @@ internal static class MaelstromCommand
                 ExitCode.Refused, $"the node cannot go on: {failure.Message.TrimEnd('.')}.", "Mend the cause and start it again with the same --data.");
         }
 
-        return interruption.Signal == PosixSignal.SIGINT ? ExitCode.Interrupted : ExitCode.Ok;
+        return interruption.Signal is null ? ExitCode.Ok : interruption.ExitCode;
     }
 }

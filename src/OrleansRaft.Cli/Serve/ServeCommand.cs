@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Runtime.InteropServices;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using OrleansRaft.Cli.CommandLine;
@@ -10,15 +9,15 @@ namespace OrleansRaft.Cli.Serve;
 /// <summary><c>oraft serve</c>: runs one silo with the HTTP API and the page until it is told to stop.</summary>
 internal static class ServeCommand
 {
-    private static readonly TimeSpan StopTimeMax = TimeSpan.FromSeconds(9);
-
     /// <summary>Makes the command.</summary>
     public static Command Create()
     {
         var command = new Command(
             "serve",
             "Runs one silo with the HTTP API and the page. Options come before the environment, the environment before ./appsettings.json. "
-            + "Ctrl+C or SIGTERM hands its leaderships over and ends it within 10 s.");
+            + "SIGTERM, Ctrl+C, Ctrl+\\ and the loss of the terminal end it in order, by default within 10 s: "
+            + "it is not ready at once and serves for the drain time, then hands its leaderships over, then closes its port. "
+            + "A second signal ends the drain, a third the process.");
         foreach (var setting in ServeOptions.All)
         {
             command.Add(setting.Option);
@@ -31,10 +30,15 @@ internal static class ServeCommand
 
     private static async Task<ExitCode> RunAsync(ParseResult parsed, CancellationToken cancellation)
     {
-        using var interruption = new Interruption(cancellation);
+        using var interruption = new Interruption(cancellation, takesSecond: true);
         var error = parsed.InvocationConfiguration.Error;
+
+        // Before the libraries are loaded that a silo needs: there may be too few files for them.
+        var files = FileLimit.Current;
+        FileLimit.ConnectionsOf(files, servers: 0);
         var builder = SiloHost.CreateBuilder(parsed.GetValue(ServeOptions.Set) ?? []);
         var settings = ServeOptions.Read(parsed, builder.Configuration);
+        settings = settings with { Connections = FileLimit.ConnectionsOf(files, settings.Postgres.Count) };
         Preflight.Check(settings);
 
         var gate = new LogGate();
@@ -42,13 +46,20 @@ internal static class ServeCommand
         var app = SiloHost.Build(builder, settings, gate, new EvictionHandler(reason => eviction.TrySetResult(reason)));
         if (!await StartAsync(app, settings, eviction.Task, interruption))
         {
-            return EndOf(interruption);
+            return interruption.ExitCode;
         }
 
         gate.Open(error);
         await error.WriteLineAsync(SiloHost.Describe(app, settings));
+        app.Services.GetRequiredService<ConnectionLimits>().TellIfFew(files);
         await Task.WhenAny(eviction.Task, Task.Delay(Timeout.Infinite, interruption.Token));
-        return eviction.Task.IsCompleted ? throw Evicted(await eviction.Task) : await StopAsync(app, interruption, error);
+        if (eviction.Task.IsCompleted)
+        {
+            throw Evicted(await eviction.Task);
+        }
+
+        await new SiloStop(app, settings, error).RunAsync(interruption.SecondSignal);
+        return interruption.ExitCode;
     }
 
     /// <summary>Starts the silo; answers false when it was interrupted meanwhile.</summary>
@@ -85,38 +96,6 @@ internal static class ServeCommand
             // The reason of the failed start is what counts; the process ends anyway.
         }
     }
-
-    private static async Task<ExitCode> StopAsync(WebApplication app, Interruption interruption, TextWriter error)
-    {
-        await error.WriteLineAsync("stopping: handing leaderships over to the other silos");
-        using var limit = new CancellationTokenSource(StopTimeMax);
-        try
-        {
-            var stop = app.StopAsync(limit.Token);
-            var lost = app.Services.GetRequiredService<MembershipReach>().Lost;
-            if (await Task.WhenAny(stop, lost, Task.Delay(StopTimeMax, limit.Token)) == lost)
-            {
-                await error.WriteLineAsync("stopped; the membership's server is away, so that the other silos find out by themselves that this one "
-                    + "is gone");
-                return EndOf(interruption);
-            }
-
-            await stop.WaitAsync(limit.Token);
-        }
-        catch (Exception failure) when (failure is TimeoutException or OperationCanceledException)
-        {
-            throw new CliException(
-                ExitCode.Refused,
-                $"the silo did not stop within {StopTimeMax.TotalSeconds:0} s and was ended.",
-                "Nothing acknowledged is lost; the other silos elect new leaders.");
-        }
-
-        await error.WriteLineAsync("stopped");
-        return EndOf(interruption);
-    }
-
-    private static ExitCode EndOf(Interruption interruption) =>
-        interruption.Signal == PosixSignal.SIGTERM ? ExitCode.Ok : ExitCode.Interrupted;
 
     private static CliException Evicted(string reason) => new(
         IsEviction(reason) ? ExitCode.Evicted : ExitCode.Refused,

@@ -43,6 +43,12 @@ internal static class ServeOptions
     private static readonly Setting Replicas = new(
         "--replicas", "N", "How many replicas each group has, from 1 to 7; fixed likewise.", "3");
 
+    private static readonly Setting Drain = new(
+        "--drain",
+        "SECONDS",
+        "For how long the silo says that it is not ready, and still serves, before it hands its leaderships over and stops: as long as load balancers take to notice.",
+        "5");
+
     /// <summary>Settings of the libraries, for which there is no option of their own.</summary>
     public static Option<string[]> Set { get; } = new("--set")
     {
@@ -55,7 +61,7 @@ internal static class ServeOptions
     public static IReadOnlyList<Setting> All { get; } =
         [
             SiloName, Http, SiloAddress, SiloPort, GatewayPort, Store, Data, PostgresSettings.Servers, PostgresSettings.File,
-            Clustering, ClusterId, Groups, Replicas,
+            Clustering, ClusterId, Groups, Replicas, Drain,
         ];
 
     /// <summary>What was said, checked one by one and against each other.</summary>
@@ -79,6 +85,7 @@ internal static class ServeOptions
             ClusterId = Name(Of(ClusterId)),
             Groups = Number(Of(Groups), 1, 100_000),
             Replicas = Number(Of(Replicas), 1, MembershipGoal.VotersMax),
+            Drain = Seconds(Of(Drain), 3_600),
         };
         RequireAgreement(settings);
         return settings;
@@ -115,6 +122,11 @@ internal static class ServeOptions
         int.TryParse(said.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= min && number <= max
             ? number
             : throw Setting.Invalid(said, $"a whole number from {min} to {max}");
+
+    private static TimeSpan Seconds((string Value, string Source) said, int max) =>
+        double.TryParse(said.Value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds) && seconds <= max
+            ? TimeSpan.FromSeconds(seconds)
+            : throw Setting.Invalid(said, $"a number of seconds from 0 to {max}");
 
     private static string Name((string Value, string Source) said) =>
         NameRule.Holds(said.Value)

@@ -63,4 +63,10 @@ internal sealed record ServeSettings
 
     /// <summary>How many voters each group starts with.</summary>
     public required int Replicas { get; init; }
+
+    /// <summary>How many connections there may be at once, at all ports together.</summary>
+    public int Connections { get; init; } = int.MaxValue;
+
+    /// <summary>For how long the silo serves on after it was told to stop.</summary>
+    public required TimeSpan Drain { get; init; }
 }

@@ -31,6 +31,11 @@ internal sealed class Setting
             HelpName = placeholder,
             Arity = ArgumentArity.OneOrMore,
         };
+        if (placeholder.Contains('|', StringComparison.Ordinal))
+        {
+            Option.CompletionSources.Add(placeholder.Split('|'));
+        }
+
         if (!isRepeatable)
         {
             Option.Validators.Add(RequireOnce);

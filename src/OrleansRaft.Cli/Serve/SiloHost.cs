@@ -73,6 +73,7 @@ internal static class SiloHost
         builder.Services.AddHostedService<EvictionWatch>();
         builder.Services.AddSingleton<MembershipReach>();
         WarmServer.Use(builder.Services);
+        ConnectionLimits.Use(builder.Services, settings.Connections);
 
         var app = builder.Build();
         app.MapOrleansRaft();
@@ -123,6 +124,9 @@ internal static class SiloHost
         {
             console.FormatterName = LineFormatter.FormatterName;
             console.LogToStandardErrorThreshold = LogLevel.Trace;
+
+            // A log that nobody takes away, such as that of a paused terminal, must not hold the silo up; what is dropped is counted.
+            console.QueueFullMode = Microsoft.Extensions.Logging.Console.ConsoleLoggerQueueFullMode.DropWrite;
         });
         if (builder.Configuration["Logging:Console:FormatterName"] is { Length: > 0 } chosen)
         {

@@ -17,6 +17,7 @@ namespace OrleansRaft.Cli.Serve;
 internal sealed class WarmServer(IServer inner, IClusterMembershipService membership, TimeProvider time) : IServer
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan CloseTimeMax = TimeSpan.FromSeconds(1);
 
     // Reads that change nothing, on the way that increments take: the route table, the router, a group, and its leader on another silo. Two,
     // since the leader of one may live here.
@@ -48,7 +49,13 @@ internal sealed class WarmServer(IServer inner, IClusterMembershipService member
     }
 
     /// <inheritdoc/>
-    public Task StopAsync(CancellationToken cancellationToken) => inner.StopAsync(cancellationToken);
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        // It waits for requests that are under way; one that hangs must not take the time that the silo needs to leave the cluster.
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(CloseTimeMax);
+        await inner.StopAsync(patience.Token);
+    }
 
     /// <inheritdoc/>
     public void Dispose() => inner.Dispose();

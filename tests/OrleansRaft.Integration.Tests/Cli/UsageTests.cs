@@ -37,6 +37,17 @@ public sealed class UsageTests
     [InlineData("serve --silo-name ..")]
     [InlineData("serve --cluster-id .")]
     [InlineData("serve --set Raft")]
+    [InlineData("serve --drain -1")]
+    [InlineData("serve --drain NaN")]
+    [InlineData("serve --drain 3601")]
+    [InlineData("serve --http nonsense")]
+    [InlineData("status --timeout 1e-9")]
+    [InlineData("status --timeout")]
+    [InlineData("status --server host:port")]
+    [InlineData("watch --seconds NaN")]
+    [InlineData("demo --seconds NaN")]
+    [InlineData("--json serve")]
+    [InlineData("--json")]
     [InlineData("fault heal --all")]
     [InlineData("fault split silo-1 --goup counters-0")]
     public async Task A_line_that_makes_no_sense_is_a_usage_error(string line)
@@ -84,6 +95,15 @@ public sealed class UsageTests
         run.Error.ShouldContain($"Did you mean '{meant}'?");
     }
 
+    [Fact]
+    public async Task A_word_is_not_suggested_in_place_of_itself()
+    {
+        var run = await CommandLineRun.RunAsync("serve", "--json");
+
+        run.ExitCode.ShouldBe(2);
+        run.Error.ShouldNotContain("Did you mean");
+    }
+
     [Theory]
     [InlineData("--help")]
     [InlineData("serve --help")]
@@ -118,6 +138,7 @@ public sealed class UsageTests
             ("--cluster-id", "ORAFT_CLUSTER_ID", "Oraft:ClusterId"),
             ("--groups", "ORAFT_GROUPS", "Oraft:Groups"),
             ("--replicas", "ORAFT_REPLICAS", "Oraft:Replicas"),
+            ("--drain", "ORAFT_DRAIN", "Oraft:Drain"),
         })
         {
             help.ShouldContain(option);

@@ -67,9 +67,9 @@ public sealed class OraftProcess : IAsyncDisposable
         string? workingDirectory = null,
         IReadOnlyList<string>? launcher = null)
     {
-        // A test run that was started in the background ignores Ctrl+C, and its children would inherit that; env takes it away, and becomes dotnet itself.
+        // A test run that was started in the background ignores what the keyboard sends, and its children would inherit that; env takes it away, and becomes dotnet itself.
         var host = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
-        string[] command = [.. launcher ?? [], .. ProcessStarter.DiesWithUs, "env", "--default-signal=INT", host, program, .. arguments];
+        string[] command = [.. launcher ?? [], .. ProcessStarter.DiesWithUs, "env", "--default-signal=INT,QUIT", host, program, .. arguments];
         var start = new ProcessStartInfo(command[0], command[1..])
         {
             RedirectStandardOutput = true,
@@ -144,6 +144,12 @@ public sealed class OraftProcess : IAsyncDisposable
 
     /// <summary>SIGINT, as Ctrl+C sends it.</summary>
     public void Interrupt() => Signals.Send(process.Id, Signals.Interrupt);
+
+    /// <summary>SIGQUIT, as Ctrl+\ sends it.</summary>
+    public void Quit() => Signals.Send(process.Id, Signals.Quit);
+
+    /// <summary>SIGHUP, as the loss of the terminal sends it.</summary>
+    public void HangUp() => Signals.Send(process.Id, Signals.HangUp);
 
     /// <summary>SIGSTOP: the process stands still and does not know it.</summary>
     public void Pause() => Signals.Send(process.Id, Signals.Stop);

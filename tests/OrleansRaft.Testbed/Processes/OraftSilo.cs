@@ -33,6 +33,18 @@ public sealed class OraftSilo(
     /// <summary>What its processes run: another build of <c>oraft</c>, if a test says so before it starts.</summary>
     public string Program { get; set; } = OraftProcess.Program;
 
+    /// <summary>For how long its next process drains. None by default: most tests do not stop a silo for the sake of its drain.</summary>
+    public double DrainSeconds { get; set; }
+
+    /// <summary>The command that becomes its next process; that of its home by default.</summary>
+    public IReadOnlyList<string>? Launcher { get; set; } = home?.Launcher;
+
+    /// <summary>The port for the other silos.</summary>
+    public int SiloPort => siloPort;
+
+    /// <summary>The port for Orleans clients.</summary>
+    public int GatewayPort => gatewayPort;
+
     private string Host => home?.Address ?? "127.0.0.1";
 
     /// <summary>The process that runs it.</summary>
@@ -48,6 +60,8 @@ public sealed class OraftSilo(
         "--silo-port", siloPort.ToString(CultureInfo.InvariantCulture),
         "--gateway-port", gatewayPort.ToString(CultureInfo.InvariantCulture),
         .. arguments,
+
+        "--drain", DrainSeconds.ToString(CultureInfo.InvariantCulture),
     ];
 
     /// <summary>Starts a process for it, after the last one has ended.</summary>
@@ -58,7 +72,7 @@ public sealed class OraftSilo(
             throw new InvalidOperationException($"{name} runs already.");
         }
 
-        process = OraftProcess.StartProgram(Program, CommandLine, environment, launcher: home?.Launcher);
+        process = OraftProcess.StartProgram(Program, CommandLine, environment, launcher: Launcher);
     }
 
     /// <summary>Waits until it has joined and every group has a leader that it can reach. Started again, as by a supervisor, when the others evict it meanwhile.</summary>

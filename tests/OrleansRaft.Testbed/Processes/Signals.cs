@@ -6,7 +6,9 @@ namespace OrleansRaft.Testbed.Processes;
 /// <summary>Signals to one process by its id.</summary>
 internal static partial class Signals
 {
+    public const int HangUp = 1;
     public const int Interrupt = 2;
+    public const int Quit = 3;
     public const int Kill = 9;
     public const int Terminate = 15;
 
