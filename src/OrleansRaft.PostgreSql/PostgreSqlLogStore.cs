@@ -11,6 +11,8 @@ namespace OrleansRaft.PostgreSql;
 /// <remarks>With one server a group survives the loss of silos, not of the server; with three it survives the loss of a server too.</remarks>
 public sealed class PostgreSqlLogStore : ILogStore
 {
+    private static readonly TimeSpan CheckTimeout = TimeSpan.FromSeconds(1.5);
+
     private readonly PostgreSqlStoreOptions options;
     private readonly TimeProvider time;
     private readonly ILogger logger;
@@ -87,23 +89,31 @@ public sealed class PostgreSqlLogStore : ILogStore
     /// <summary>Throws when so many servers do not take a write that groups can have no majority.</summary>
     public async Task CheckAsync(CancellationToken cancellation)
     {
-        var failures = new List<Exception>();
-        foreach (var server in servers)
-        {
-            try
-            {
-                var ready = server.Task.IsCompletedSuccessfully ? await server.Task : throw new StoreRefusedException("a PostgreSQL server has not answered since this silo started");
-                await ready.CheckAsync(cancellation);
-            }
-            catch (Exception exception) when (!cancellation.IsCancellationRequested)
-            {
-                failures.Add(exception);
-            }
-        }
-
+        // Side by side, each with a time of its own: one server that hangs must not hide that the others answer.
+        var failures = (await Task.WhenAll(servers.Select(server => FindTroubleAsync(server, cancellation)))).OfType<Exception>().ToList();
         if (failures.Count * 2 >= servers.Length && failures.Count > 0)
         {
             throw new StoreRefusedException($"{failures.Count} of {servers.Length} PostgreSQL server(s) take no writes: {failures[0].Message}", failures[0]);
+        }
+    }
+
+    private static async Task<Exception?> FindTroubleAsync(TaskCompletionSource<PostgreSqlServer> server, CancellationToken cancellation)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        patience.CancelAfter(CheckTimeout);
+        try
+        {
+            var ready = server.Task.IsCompletedSuccessfully ? await server.Task : throw new StoreRefusedException("a PostgreSQL server has not answered since this silo started");
+            await ready.CheckAsync(patience.Token).WaitAsync(patience.Token);
+            return null;
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            return new TimeoutException($"no answer within {CheckTimeout.TotalSeconds:0.#} s");
+        }
+        catch (Exception exception) when (!cancellation.IsCancellationRequested)
+        {
+            return exception;
         }
     }
 

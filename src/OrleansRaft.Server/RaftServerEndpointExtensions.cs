@@ -104,6 +104,7 @@ public static class RaftServerEndpointExtensions
     {
         endpoints.Map(HttpMethods.Get, "/health/live", HealthEndpoints.LiveAsync, ApiOperations.Live, logger);
         endpoints.Map(HttpMethods.Get, "/health/ready", health.ReadyAsync, ApiOperations.Ready, logger);
+        endpoints.Map(HttpMethods.Get, "/health/alarms", health.AlarmsAsync, ApiOperations.Alarms, logger);
         endpoints.MapPrometheusScrapingEndpoint("/metrics").WithMetadata(
             new HttpMethodMetadata([HttpMethods.Get]), ((RequestDelegate)HealthEndpoints.LiveAsync).Method, ApiOperations.Metrics);
     }

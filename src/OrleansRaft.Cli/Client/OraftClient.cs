@@ -27,12 +27,16 @@ internal sealed partial class OraftClient(Uri server, TimeSpan timeout) : IDispo
     /// <summary>Whether the server said that it changed something.</summary>
     public bool HasChanged { get; private set; }
 
-    /// <summary>Whether the silo has joined and reaches a leader of every group.</summary>
-    public async Task<bool> IsReadyAsync(CancellationToken cancellation)
+    /// <summary>Why the silo is not ready; null when it is.</summary>
+    public async Task<string?> FindUnreadinessAsync(CancellationToken cancellation)
     {
         using var response = await SendAsync(() => new HttpRequestMessage(HttpMethod.Get, "health/ready"), cancellation);
-        return response.IsSuccessStatusCode;
+        return response.IsSuccessStatusCode ? null : await ProblemAnswers.DetailAsync(response, cancellation);
     }
+
+    /// <summary>What is wrong anywhere in the cluster.</summary>
+    public async Task<IReadOnlyList<AlarmView>> ListAlarmsAsync(CancellationToken cancellation) =>
+        (await GetAsync<AlarmList>("health/alarms", cancellation)).Value.Alarms ?? throw NotThisApi("200");
 
     /// <summary>Every group, page after page.</summary>
     public IAsyncEnumerable<Answer<GroupView>> ListGroupsAsync(CancellationToken cancellation) =>

@@ -29,6 +29,10 @@ internal static class ProblemAnswers
         throw new CliException(exit, MessageOf(problem, response), NextOf(exit, problem, response, key));
     }
 
+    /// <summary>What a problem says, in a sentence.</summary>
+    public static async Task<string> DetailAsync(HttpResponseMessage response, CancellationToken cancellation) =>
+        MessageOf(await ReadProblemAsync(response, cancellation), response);
+
     /// <summary>The exit code of a problem.</summary>
     internal static ExitCode ExitCodeOf(Problem problem, int status, bool isWrite) => (problem.Name, status) switch
     {

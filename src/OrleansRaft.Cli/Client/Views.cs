@@ -38,6 +38,18 @@ internal sealed record ReplicaView(
     long? LastContactMilliseconds,
     string? Problem);
 
+/// <summary>Something that is wrong, as the API describes it.</summary>
+/// <param name="Alarm">What kind.</param>
+/// <param name="Group">The group that suffers, if it is one group's.</param>
+/// <param name="Silo">The silo that suffers, if it is one silo's.</param>
+/// <param name="Since">Since when.</param>
+/// <param name="Detail">What is wrong, with what.</param>
+/// <param name="Remedy">What to do.</param>
+internal sealed record AlarmView(string Alarm, string? Group, string? Silo, DateTimeOffset Since, string Detail, string Remedy);
+
+/// <summary>The alarms of a cluster as the API describes them.</summary>
+internal sealed record AlarmList(IReadOnlyList<AlarmView> Alarms);
+
 /// <summary>A problem document (RFC 9457) with this API's own fields.</summary>
 /// <param name="Type">A stable name; the last segment counts.</param>
 /// <param name="Title">What kind of problem.</param>

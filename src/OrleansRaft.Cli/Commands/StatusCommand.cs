@@ -9,13 +9,16 @@ namespace OrleansRaft.Cli.Commands;
 /// <summary><c>oraft status</c>: the cluster at a glance.</summary>
 internal static class StatusCommand
 {
+    private const int AlarmsShownMax = 10;
+
     /// <summary>Makes the command.</summary>
     public static Command Create() => CommandTree.Remote(
-        "status", "Prints whether the cluster is ready, its silos, and groups without a leader.", RunAsync);
+        "status", "Prints what is wrong in the cluster, whether the silo is ready, the silos, and groups without a leader. Ends with 1 when there is an alarm.", RunAsync);
 
     private static async Task<ExitCode> RunAsync(Session session)
     {
-        var ready = await session.Client.IsReadyAsync(session.Cancellation);
+        var unreadiness = await session.Client.FindUnreadinessAsync(session.Cancellation);
+        var alarms = await session.Client.ListAlarmsAsync(session.Cancellation);
         var groups = new List<GroupView>();
         await foreach (var group in session.Client.ListGroupsAsync(session.Cancellation))
         {
@@ -23,32 +26,48 @@ internal static class StatusCommand
         }
 
         var leaderless = groups.Where(group => group.Leader is null).Select(group => group.Group).ToList();
-        var silos = SilosOf(groups);
-        Write(session, ready, groups.Count, leaderless, silos);
-
-        return ready && leaderless.Count == 0
-            ? ExitCode.Ok
-            : throw new CliException(
+        Write(session, new Standing(unreadiness is null, groups.Count, leaderless, alarms, SilosOf(groups)));
+        return alarms.Count > 0 ? throw Alarmed(alarms)
+            : unreadiness is not null ? throw new CliException(
+                ExitCode.Refused, $"the silo at {session.Client.Server} is not ready. {unreadiness}", "Run `oraft status` again in a second; if it stays so, see the silo's log.")
+            : leaderless.Count > 0 ? throw new CliException(
                 ExitCode.NoLeader,
-                leaderless.Count > 0
-                    ? $"{leaderless.Count} of {groups.Count} groups have no leader: {NamesOf(leaderless)}."
-                    : $"the silo at {session.Client.Server} is not ready: it does not reach a leader of every group yet.",
-                "Wait a second and run `oraft status` again; if it stays so, see `oraft group show` and the silos' logs.");
+                $"{leaderless.Count} of {groups.Count} groups have no leader at this moment: {NamesOf(leaderless)}.",
+                "Wait a second and run `oraft status` again; if it stays so, see `oraft group show` and the silos' logs.")
+            : ExitCode.Ok;
     }
 
-    private static void Write(Session session, bool ready, int groups, List<string> leaderless, List<SiloSummary> silos)
+    private static CliException Alarmed(IReadOnlyList<AlarmView> alarms) => new(
+        ExitCode.Refused,
+        alarms.Count == 1 ? $"there is an alarm: {alarms[0].Detail}" : $"there are {alarms.Count} alarms, the first: {alarms[0].Detail}",
+        alarms[0].Remedy);
+
+    private static void Write(Session session, Standing standing)
     {
         if (session.Answers.Json)
         {
-            session.Answers.WriteJson(new { server = session.Client.Server, ready, groups, leaderless, silos });
+            session.Answers.WriteJson(new { server = session.Client.Server, standing.Ready, standing.Groups, standing.Leaderless, standing.Alarms, standing.Silos });
             return;
         }
 
         session.Answers.WriteLine($"server      {session.Client.Server}");
-        session.Answers.WriteLine($"ready       {(ready ? "yes" : "no")}");
-        session.Answers.WriteLine($"groups      {groups}, {leaderless.Count} without a leader");
+        session.Answers.WriteLine($"ready       {(standing.Ready ? "yes" : "no")}");
+        session.Answers.WriteLine($"groups      {standing.Groups}, {standing.Leaderless.Count} without a leader");
+        session.Answers.WriteLine($"alarms      {(standing.Alarms.Count == 0 ? "none" : standing.Alarms.Count)}");
+        foreach (var alarm in standing.Alarms.Take(AlarmsShownMax))
+        {
+            session.Answers.WriteLine($"  {alarm.Alarm}{(alarm.Silo is null ? "" : $" on {alarm.Silo}")} since {alarm.Since.ToLocalTime():yyyy-MM-dd HH:mm:ss}");
+            session.Answers.WriteLine($"    {alarm.Detail}");
+            session.Answers.WriteLine($"    {alarm.Remedy}");
+        }
+
+        if (standing.Alarms.Count > AlarmsShownMax)
+        {
+            session.Answers.WriteLine($"  and {standing.Alarms.Count - AlarmsShownMax} more: `oraft status --json` prints them all");
+        }
+
         var table = AnswerWriter.NewTable("SILO", "#LEADS", "#REPLICAS", "#LAG");
-        foreach (var silo in silos)
+        foreach (var silo in standing.Silos)
         {
             table.AddRow(Markup.Escape(silo.Silo), $"{silo.Leads}", $"{silo.Replicas}", $"{silo.Lag}");
         }
@@ -68,6 +87,14 @@ internal static class StatusCommand
 
     private static string NamesOf(List<string> groups) =>
         string.Join(", ", groups.Take(5)) + (groups.Count > 5 ? ", ..." : "");
+
+    /// <summary>What there is to tell.</summary>
+    /// <param name="Ready">Whether the silo that was asked is ready.</param>
+    /// <param name="Groups">How many groups there are.</param>
+    /// <param name="Leaderless">Those without a leader.</param>
+    /// <param name="Alarms">What is wrong anywhere.</param>
+    /// <param name="Silos">The silos.</param>
+    private sealed record Standing(bool Ready, int Groups, List<string> Leaderless, IReadOnlyList<AlarmView> Alarms, List<SiloSummary> Silos);
 
     /// <summary>One silo's part.</summary>
     /// <param name="Silo">Its name.</param>

@@ -160,7 +160,7 @@ internal sealed class DemoRun : IAsyncDisposable
 
     private async Task WaitUntilReadyAsync(CancellationToken cancellation)
     {
-        while (!await client.IsReadyAsync(cancellation))
+        while (await client.FindUnreadinessAsync(cancellation) is not null)
         {
             TellElections();
             if (time.GetElapsedTime(began) > ReadyTimeMax)

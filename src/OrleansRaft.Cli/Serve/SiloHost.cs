@@ -103,7 +103,7 @@ internal static class SiloHost
         return $"""
             {settings.SiloName} of cluster {settings.ClusterId} serves {address}
               silo {settings.SiloAddress}:{settings.SiloPort}, gateway :{settings.GatewayPort}, {settings.Groups} groups of {settings.Replicas}, logs in {StoreOf(settings)}
-              {address}/ is the page, {address}/health/ready tells when every group has a leader; Ctrl+C stops
+              {address}/ is the page, {address}/health/ready tells when it has caught up, `oraft status` what is wrong; Ctrl+C stops
             """;
     }
 

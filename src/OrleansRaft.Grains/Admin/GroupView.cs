@@ -27,8 +27,7 @@ public sealed record GroupView(
 /// <param name="Problem">Why it did not answer, for people; empty when it did.</param>
 public sealed record ReplicaView(ReplicaId Replica, string? Silo, string? Address, ReplicaSnapshot? Snapshot, string Problem);
 
-/// <summary>Whether a silo can serve every group.</summary>
-/// <param name="IsReady">Whether it has joined and every group has a leader that it can reach.</param>
-/// <param name="LeaderlessGroups">Some groups without such a leader, at most 100.</param>
+/// <summary>Whether a silo is ready to serve.</summary>
+/// <param name="IsReady">Whether it has joined, reaches its stores, and its replicas have caught up.</param>
 /// <param name="Detail">A sentence for people.</param>
-public sealed record RaftReadiness(bool IsReady, IReadOnlyList<string> LeaderlessGroups, string Detail);
+public sealed record RaftReadiness(bool IsReady, string Detail);

@@ -1,5 +1,6 @@
 using OrleansRaft.Core;
 using OrleansRaft.Runtime;
+using OrleansRaft.Runtime.Diagnostics;
 using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.Grains;
@@ -58,6 +59,9 @@ public interface IRaftAdmin
     Task<Outcome<Configuration>> ChangeMembersAsync(
         string group, MembershipGoal goal, LogIndex? expectedVersion = null, CancellationToken cancellation = default);
 
-    /// <summary>Whether this silo has joined and every group has a leader that it can reach.</summary>
+    /// <summary>Whether this silo has joined, reaches its stores, and its replicas have caught up. A group without a leader is an alarm instead.</summary>
     Task<RaftReadiness> CheckReadinessAsync(CancellationToken cancellation = default);
+
+    /// <summary>What is wrong anywhere in the cluster; empty when all is well. By kind, and then the oldest first; at most 1,000.</summary>
+    Task<IReadOnlyList<Alarm>> ListAlarmsAsync(CancellationToken cancellation = default);
 }

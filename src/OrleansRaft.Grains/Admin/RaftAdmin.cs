@@ -1,5 +1,6 @@
 using OrleansRaft.Core;
 using OrleansRaft.Runtime;
+using OrleansRaft.Runtime.Diagnostics;
 using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.Grains;
@@ -11,6 +12,7 @@ internal sealed class RaftAdmin(
     LeaderRequests leaders,
     MembershipWork membership,
     Readiness readiness,
+    ClusterAlarms alarms,
     LaneClient client,
     TimeProvider time) : IRaftAdmin
 {
@@ -117,6 +119,9 @@ internal sealed class RaftAdmin(
 
     /// <inheritdoc/>
     public Task<RaftReadiness> CheckReadinessAsync(CancellationToken cancellation = default) => readiness.CheckAsync(cancellation);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<Alarm>> ListAlarmsAsync(CancellationToken cancellation = default) => alarms.ListAsync(cancellation);
 
     private static int FirstAfter(IReadOnlyList<GroupEntry> all, string after)
     {

@@ -1,17 +1,22 @@
+using OrleansRaft.Runtime.Storage;
+
 namespace OrleansRaft.Grains;
 
-/// <summary>Decides whether this silo is ready. Any thread.</summary>
+/// <summary>Decides whether this silo is ready: whether it has joined, reaches its stores, and its replicas have caught up. Any thread.</summary>
 /// <remarks>
-/// A silo that has just started is ready when every group has a leader, when no group has two replicas on one silo that could be apart, nor lacks one that this silo
-/// could take, and when its own replicas have caught up: before that, the death of one silo may cost a majority, so whoever restarts silos one after the other must
-/// wait for it. A silo that was ready stays so while replicas move. One that lacks replicas for long does not wait: their PostgreSQL server may be away.
+/// It is about this silo alone. A group without a leader is an alarm (<see cref="ClusterAlarms"/>): to take silos out of service for it would only make the others'
+/// users suffer too. A silo that has just started is ready when it carries its share: when no group lacks a replica that it could take or has two on one silo that could
+/// be apart, and when its own replicas have caught up. Before that the death of one silo may cost a majority, so whoever restarts silos one after the other must wait
+/// for it. It does not wait for groups that cannot elect, nor for long for replicas whose PostgreSQL server is away. A silo that was ready stays so while replicas move.
 /// </remarks>
-internal sealed class Readiness(GroupTable groups, Silos silos, Locator locator, ILocalSiloDetails self, TimeProvider time)
+internal sealed class Readiness(
+    GroupTable groups, Silos silos, Locator locator, LeaderlessTimes leaderless, ILogStore store, ILocalSiloDetails self, TimeProvider time)
 {
-    private const int NamedMax = 100;
     private const int AgePerDuration = 4;
     private static readonly TimeSpan AgeMax = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan StoreTimeout = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan ArrivalPatience = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan CatchUpPatience = TimeSpan.FromSeconds(60);
 
     private readonly Lock gate = new();
     private Task<RaftReadiness>? checking;
@@ -43,12 +48,17 @@ internal sealed class Readiness(GroupTable groups, Silos silos, Locator locator,
     {
         if (!groups.IsLoaded || !silos.IsActive(self.SiloAddress))
         {
-            return new RaftReadiness(false, [], "This silo has not joined the cluster yet.");
+            return new RaftReadiness(false, "This silo has not joined the cluster yet.");
+        }
+
+        if (silos.IsStopping)
+        {
+            return new RaftReadiness(false, "This silo is about to stop.");
         }
 
         var since = time.GetTimestamp();
-        var stock = new StockTaking(silos.Active, await locator.TakeInventoryAsync());
-        var answer = Judge(stock);
+        var obstacle = await FindStoreTroubleAsync() ?? (hasBeenReady ? null : await FindArrivalsAsync());
+        hasBeenReady |= obstacle is null;
         lock (gate)
         {
             checkedAt = time.GetTimestamp();
@@ -56,52 +66,57 @@ internal sealed class Readiness(GroupTable groups, Silos silos, Locator locator,
             age = duration < AgeMax ? duration : AgeMax;
         }
 
-        return answer;
+        return obstacle is null ? new RaftReadiness(true, "This silo has joined, reaches its stores, and its replicas have caught up.") : new RaftReadiness(false, obstacle);
     }
 
-    private RaftReadiness Judge(StockTaking stock)
+    /// <summary>Why the stores do not serve, in a sentence.</summary>
+    private async Task<string?> FindStoreTroubleAsync()
     {
-        var led = stock.LedGroups();
-        var leaderless = groups.Groups.Where(group => !led.Contains(group.Name)).Select(static group => group.Name).ToList();
-        if (leaderless.Count > 0)
+        using var patience = new CancellationTokenSource(StoreTimeout, time);
+        try
         {
-            return new RaftReadiness(
-                false,
-                [.. leaderless.Take(NamedMax)],
-                $"{leaderless.Count} of {groups.Groups.Count} groups have no leader that can be reached, {leaderless[0]} for one.");
-        }
-
-        var crowded = hasBeenReady ? [] : groups.Groups.Where(stock.IsCrowded).Select(static group => group.Name).ToList();
-        if (crowded.Count > 0)
-        {
-            return new RaftReadiness(false, [], $"{crowded.Count} of {groups.Groups.Count} groups still have two replicas on one silo, {crowded[0]} for one; they are being moved apart.");
-        }
-
-        if (!hasBeenReady && FindArrivals(stock) is { } arriving)
-        {
-            return new RaftReadiness(false, [], arriving);
-        }
-
-        hasBeenReady = true;
-        return new RaftReadiness(true, [], $"All {groups.Groups.Count} groups have a leader that can be reached.");
-    }
-
-    /// <summary>What this silo still waits for, in a sentence; for a while only.</summary>
-    private string? FindArrivals(StockTaking stock)
-    {
-        servingSince ??= time.GetTimestamp();
-        if (time.GetElapsedTime(servingSince.Value) > ArrivalPatience)
-        {
+            await store.CheckAsync(patience.Token).WaitAsync(patience.Token);
             return null;
         }
-
-        if (groups.AllGroups.FirstOrDefault(stock.IsShort) is { } group)
+        catch (OperationCanceledException)
         {
-            return $"Replicas come to life, of {group.Name} for one.";
+            return $"The log store has not answered for {StoreTimeout.TotalSeconds:0} s.";
+        }
+        catch (Exception exception)
+        {
+            return $"The log store does not serve: {exception.Message.TrimEnd('.')}.";
+        }
+    }
+
+    /// <summary>What this silo still waits for since it started, in a sentence; for a while only.</summary>
+    private async Task<string?> FindArrivalsAsync()
+    {
+        servingSince ??= time.GetTimestamp();
+        var stock = new StockTaking(silos.Active, await locator.TakeInventoryAsync());
+        leaderless.Look(stock);
+        var elapsed = time.GetElapsedTime(servingSince.Value);
+        return (elapsed < ArrivalPatience ? FindGroups(stock) : null) ?? (elapsed < CatchUpPatience ? FindOwn() : null);
+    }
+
+    private string? FindGroups(StockTaking stock)
+    {
+        var led = stock.LedGroups();
+        if (groups.AllGroups.Where(group => !led.Contains(group.Name) && stock.CouldElect(group)).ToList() is { Count: > 0 } electing)
+        {
+            return $"{electing.Count} of {groups.AllGroups.Count} groups still elect a leader, {electing[0].Name} for one.";
         }
 
-        return groups.Hosted.FirstOrDefault(static replica => replica.Configuration.IsVoter(replica.Key.Replica) && !replica.HasCaughtUp) is { } behind
+        if (groups.AllGroups.Where(group => stock.IsCrowded(group) && stock.IsHealthy(group)).ToList() is { Count: > 0 } crowded)
+        {
+            return $"{crowded.Count} of {groups.AllGroups.Count} groups still have two replicas on one silo, {crowded[0].Name} for one; they are being moved apart.";
+        }
+
+        return groups.AllGroups.FirstOrDefault(stock.IsShort) is { } group ? $"Replicas come to life, of {group.Name} for one." : null;
+    }
+
+    /// <summary>A replica that knows no leader has nobody to catch up with.</summary>
+    private string? FindOwn() =>
+        groups.Hosted.FirstOrDefault(static replica => replica.Role.Leader is not null && replica.Configuration.IsVoter(replica.Key.Replica) && !replica.HasCaughtUp) is { } behind
             ? $"Replicas catch up with their groups, {behind.Key} for one."
             : null;
-    }
 }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using OrleansRaft.Runtime.Diagnostics;
 using OrleansRaft.Runtime.Hosting;
 using OrleansRaft.Runtime.Storage.Memory;
 
@@ -26,6 +27,8 @@ public static class MemoryStoreExtensions
             });
         }
 
-        return raft.UseStore(nameof(UseMemory), services => new MemoryLogStore(shared, services.GetRequiredService<TimeProvider>()));
+        return raft.UseStore(
+            nameof(UseMemory),
+            services => new MemoryLogStore(shared, services.GetRequiredService<TimeProvider>(), alarms: services.GetService<AlarmBoard>()));
     }
 }

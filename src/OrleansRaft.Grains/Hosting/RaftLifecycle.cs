@@ -43,7 +43,12 @@ internal sealed class RaftLifecycle(
     /// <inheritdoc/>
     public void SiloStatusChangeNotification(SiloAddress updatedSilo, SiloStatus status)
     {
-        events.Record(new SiloEvent(silos.NameOf(updatedSilo), status.ToString().ToLowerInvariant()));
+        // The last life of a silo is declared dead when the next one has long been there.
+        if (status == SiloStatus.Active || !silos.IsSucceeded(updatedSilo))
+        {
+            events.Record(new SiloEvent(silos.NameOf(updatedSilo), status.ToString().ToLowerInvariant()));
+        }
+
         if (status == SiloStatus.Dead)
         {
             if (updatedSilo.Equals(self.SiloAddress))

@@ -156,7 +156,9 @@ public static class RaftSiloBuilderExtensions
         services.AddSingleton<GroupInspector>();
         services.AddSingleton<LeaderRequests>();
         services.AddSingleton<MembershipWork>();
+        services.AddSingleton<LeaderlessTimes>();
         services.AddSingleton<Readiness>();
+        services.AddSingleton<ClusterAlarms>();
         services.AddSingleton<IRaftAdmin, RaftAdmin>();
         services.AddSingleton<IRaftDrain, RaftDrain>();
         services.AddSingleton<RaftLifecycle>();

@@ -20,6 +20,7 @@ internal sealed class ReplicaKeeper(
     Locator locator,
     ReplicaMover mover,
     LeaderBalancer balancer,
+    LeaderlessTimes leaderless,
     IGrainFactory grains,
     ILocalSiloDetails self,
     TimeProvider time,
@@ -121,6 +122,7 @@ internal sealed class ReplicaKeeper(
         var since = time.GetTimestamp();
         var stock = new StockTaking(silos.Active, await locator.TakeInventoryAsync());
         stockDuration = time.GetElapsedTime(since);
+        leaderless.Look(stock);
         if (AwaitsOthers(stock))
         {
             return QuickSweep;

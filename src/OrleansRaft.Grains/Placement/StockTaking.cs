@@ -88,6 +88,25 @@ internal sealed class StockTaking
         group.Configuration.Members.Any(member => IsLeader(group.Slot(member.Id)))
         && Quorum.Count(group.Configuration, voter => Find(group.Slot(voter)) is { IsRunning: true } ? true : null) == VoteResult.Won;
 
+    /// <summary>Whether a majority of a group lives, so that it elects in a moment.</summary>
+    public bool CouldElect(GroupEntry group) =>
+        Quorum.Count(group.Configuration, voter => Find(group.Slot(voter)) is not null ? true : null) == VoteResult.Won;
+
+    /// <summary>For how long no replica of a group has known a leader; null when none lives, or one still believes in its leader.</summary>
+    public TimeSpan? LeaderlessFor(GroupEntry group)
+    {
+        long? shortest = null;
+        foreach (var member in group.Configuration.Members)
+        {
+            if (Find(group.Slot(member.Id)) is { } item)
+            {
+                shortest = Math.Min(shortest ?? long.MaxValue, item.LeaderlessMilliseconds);
+            }
+        }
+
+        return shortest is > 0 ? TimeSpan.FromMilliseconds(shortest.Value) : null;
+    }
+
     /// <summary>Whether a member of a group that may live anywhere lives nowhere, although a silo holds none of the group.</summary>
     public bool IsShort(GroupEntry group)
     {

@@ -22,6 +22,7 @@ internal sealed class HostedReplica : IReplicaHost, IReplicaTransport, ILaneSend
     private ReplicaTroubles? troubles;
     private readonly TroubledLogEvents? troubledEvents;
     private Configuration? told;
+    private long leaderlessSince;
     private int phase;
 
     public HostedReplica(ReplicaSlot slot, IGrainBase grain, ReplicaServices services)
@@ -31,6 +32,7 @@ internal sealed class HostedReplica : IReplicaHost, IReplicaTransport, ILaneSend
         this.grain = grain;
         this.services = services;
         Machine = services.Machines.Create(slot.Group.Set.Name);
+        leaderlessSince = services.Time.GetTimestamp();
         Driver = services.CreateDriver(this);
         if (services.Faults.IsEnabled)
         {
@@ -87,6 +89,10 @@ internal sealed class HostedReplica : IReplicaHost, IReplicaTransport, ILaneSend
 
     /// <summary>Its role, its term and the leader it knows.</summary>
     public RoleChanged Role => Volatile.Read(ref role);
+
+    /// <summary>For how long it has known no leader; 0 while it knows one.</summary>
+    public long LeaderlessMilliseconds =>
+        Role.Leader is null ? Math.Max(1, (long)services.Time.GetElapsedTime(Volatile.Read(ref leaderlessSince)).TotalMilliseconds) : 0;
 
     /// <summary>The configuration in force for it.</summary>
     public Configuration Configuration => Volatile.Read(ref told) ?? Slot.Group.Initial;
@@ -210,6 +216,7 @@ internal sealed class HostedReplica : IReplicaHost, IReplicaTransport, ILaneSend
     public void OnStopped(Exception cause)
     {
         Silence();
+        services.Failed(Key, cause);
         Log.ReplicaStopped(services.Logger, cause, Key, Epoch);
         Context.Deactivate(new DeactivationReason(DeactivationReasonCode.ApplicationRequested, cause, $"replica {Key} stopped: {cause.Message}"));
     }
@@ -227,6 +234,11 @@ internal sealed class HostedReplica : IReplicaHost, IReplicaTransport, ILaneSend
     /// <inheritdoc/>
     public void OnRoleChanged(RoleChanged change)
     {
+        if (Role.Leader is not null)
+        {
+            Volatile.Write(ref leaderlessSince, services.Time.GetTimestamp());
+        }
+
         Volatile.Write(ref role, change);
         if (IsWatched)
         {

@@ -2,6 +2,7 @@ using Orleans.Concurrency;
 using Orleans.GrainDirectory;
 using Orleans.Placement;
 using Orleans.Runtime.Placement;
+using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.Grains;
@@ -85,10 +86,14 @@ internal sealed class ReplicaGrain(ReplicaServices services) : Grain, IReplicaGr
     {
         try
         {
-            return await services.Store.OpenAsync(hosted.Key, hosted.LogEvents, cancellationToken);
+            var log = await services.Store.OpenAsync(hosted.Key, hosted.LogEvents, cancellationToken);
+            services.Opened(hosted.Key);
+            return log;
         }
-        catch
+        catch (Exception exception)
         {
+            services.Failed(hosted.Key, exception);
+
             // It does not come to life, so nothing else ends what was made for it.
             await services.Machines.EndAsync(hosted.Machine);
             throw;

@@ -1,6 +1,8 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using OrleansRaft.Core.Codec;
 using OrleansRaft.Runtime;
+using OrleansRaft.Runtime.Diagnostics;
 using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.Grains;
@@ -22,6 +24,7 @@ internal sealed class ReplicaServices(
     StateMachineCatalog machines,
     IOptions<RaftOptions> options,
     RaftMetrics metrics,
+    AlarmBoard alarms,
     TimeProvider time,
     ILoggerFactory loggers)
 {
@@ -89,6 +92,23 @@ internal sealed class ReplicaServices(
 
     /// <summary>A replica stopped by itself: it should come to life again.</summary>
     public void Lost(ReplicaSlot slot) => keeper.Want(slot);
+
+    /// <summary>A replica could not be opened, or stopped: an alarm when what it had stored is damaged.</summary>
+    public void Failed(ReplicaKey key, Exception cause)
+    {
+        if (cause is CorruptDataException)
+        {
+            alarms.Report(
+                AlarmNames.StoreCorrupt,
+                key.ToString(),
+                $"What replica {key} has stored is damaged: {cause.Message.TrimEnd('.')}.",
+                $"Its group goes on with its other replicas. See to the disk, and put a new replica in its place: `oraft member replace {key.Group} {key.Replica}`.",
+                key.Group);
+        }
+    }
+
+    /// <summary>A replica was opened: what it has stored is whole.</summary>
+    public void Opened(ReplicaKey key) => alarms.Clear(AlarmNames.StoreCorrupt, key.ToString());
 
     // Different for each activation: two replicas with the same timeouts would stand against each other again and again.
     private ulong Seed(HostedReplica replica) => KeyHash.Hash($"{replica.Key}@{LocalSilo}:{Time.GetTimestamp()}");

@@ -11,8 +11,10 @@ internal readonly record struct ReplicaName([property: Id(0)] string Group, [pro
 /// <param name="Store">The id of the silo's local store; empty when it has none.</param>
 /// <param name="Replicas">The replicas that were asked for and run here, or all of them.</param>
 /// <param name="IsStopping">Whether the silo is about to stop, and must be given nothing more.</param>
+/// <param name="Alarms">What is wrong on the silo; null for nothing.</param>
 [GenerateSerializer, Immutable, Alias("raft-inventory")]
-internal sealed record Inventory([property: Id(0)] string Store, [property: Id(1)] InventoryItem[] Replicas, [property: Id(2)] bool IsStopping);
+internal sealed record Inventory(
+    [property: Id(0)] string Store, [property: Id(1)] InventoryItem[] Replicas, [property: Id(2)] bool IsStopping, [property: Id(3)] AlarmReport[]? Alarms = null);
 
 /// <summary>One replica of an <see cref="Inventory"/>.</summary>
 [GenerateSerializer, Immutable, Alias("raft-inventory-item")]
@@ -24,7 +26,8 @@ internal readonly record struct InventoryItem(
     [property: Id(4)] bool IsLeader,
     [property: Id(5)] long Term,
     [property: Id(6)] byte[]? Configuration,
-    [property: Id(7)] RaftRole Role)
+    [property: Id(7)] RaftRole Role,
+    [property: Id(8)] long LeaderlessMilliseconds)
 {
     /// <summary>Describes a replica that runs here, with the configuration in force for it when that is no longer the first one.</summary>
     public static InventoryItem Of(HostedReplica replica)
@@ -42,6 +45,7 @@ internal readonly record struct InventoryItem(
             isLeader,
             role.Term.Value,
             configuration.Version > LogIndex.Zero ? Core.Codec.ConfigurationCodec.Encode(configuration).ToArray() : null,
-            role.Role);
+            role.Role,
+            replica.LeaderlessMilliseconds);
     }
 }

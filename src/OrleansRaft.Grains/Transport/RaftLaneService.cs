@@ -3,6 +3,7 @@ using Orleans.Concurrency;
 using OrleansRaft.Core;
 using OrleansRaft.Core.Codec;
 using OrleansRaft.Runtime;
+using OrleansRaft.Runtime.Diagnostics;
 using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.Grains;
@@ -23,6 +24,7 @@ internal sealed class RaftLaneService(
     StateMachineCatalog machines,
     SetCreation creation,
     CatalogueNudge nudge,
+    AlarmBoard board,
     ILogStore store,
     LaneMetrics metrics,
     TimeProvider time)
@@ -179,7 +181,11 @@ internal sealed class RaftLaneService(
         }
     }
 
-    private Inventory Describe(IEnumerable<HostedReplica> replicas) => new(store.LocalId, [.. replicas.Select(InventoryItem.Of)], silos.IsStopping);
+    private Inventory Describe(IEnumerable<HostedReplica> replicas) => new(
+        store.LocalId,
+        [.. replicas.Select(InventoryItem.Of)],
+        silos.IsStopping,
+        board.Active is { Count: > 0 } alarms ? [.. alarms.Select(AlarmReport.Of)] : null);
 
     private HostedReplica? Find(ReplicaName name) => groups.Find(name.Group)?.Find(new ReplicaId(name.Replica))?.Local;
 

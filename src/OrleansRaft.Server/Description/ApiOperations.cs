@@ -202,10 +202,16 @@ internal static class ApiOperations
         Success = new(200, "It runs.", ApiSchemas.Health),
     };
 
-    public static readonly ApiOperation Ready = new("checkReady", ApiTags.Operations, "Whether the silo has joined and every group has a leader that it can reach")
+    public static readonly ApiOperation Ready = new("checkReady", ApiTags.Operations, "Whether the silo has joined, reaches its stores, and its replicas have caught up")
     {
         Success = new(200, "It is ready.", ApiSchemas.Health),
-        Problems = [new(503, ProblemTypes.NotReady, "the silo cannot serve every group yet"), Failed],
+        Problems = [new(503, ProblemTypes.NotReady, "the silo is not ready"), Failed],
+    };
+
+    public static readonly ApiOperation Alarms = new("listAlarms", ApiTags.Operations, "What is wrong anywhere in the cluster; empty when all is well")
+    {
+        Success = new(200, "The alarms, at most 1,000.", ApiSchemas.AlarmList),
+        Problems = [Failed],
     };
 
     public static readonly ApiOperation Metrics = new("readMetrics", ApiTags.Operations, "Measurements in Prometheus' text format")

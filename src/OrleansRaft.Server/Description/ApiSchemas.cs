@@ -27,6 +27,8 @@ internal static class ApiSchemas
     public const string ScenarioList = nameof(ScenarioList);
     public const string Recording = nameof(Recording);
     public const string Health = nameof(Health);
+    public const string Alarm = nameof(Alarm);
+    public const string AlarmList = nameof(AlarmList);
     public const string Problem = nameof(Problem);
 
     internal const JsonSchemaType OrNull = JsonSchemaType.Null;
@@ -55,6 +57,8 @@ internal static class ApiSchemas
         document.AddComponent(ScenarioList, LabSchemas.List());
         document.AddComponent(Recording, LabSchemas.Recording(document));
         document.AddComponent(Health, Closed([("status", Choice("What it is.", "live", "ready"))]));
+        document.AddComponent(Alarm, AlarmSchema());
+        document.AddComponent(AlarmList, Closed([("alarms", ArrayOf(Alarm, document))]));
         document.AddComponent(Problem, ProblemSchema());
     }
 
@@ -154,6 +158,16 @@ internal static class ApiSchemas
         schema.Required!.Add("group");
         return schema;
     }
+
+    private static OpenApiSchema AlarmSchema() => Closed(
+    [
+        ("alarm", Text("What kind: leaderless, store-unreachable, store-full, store-corrupt; others may be added.")),
+        ("group", Text("The group that suffers; null when it is not one group's.", OrNull)),
+        ("silo", Text("The silo that suffers; null when it is not one silo's.", OrNull)),
+        ("since", new OpenApiSchema { Type = JsonSchemaType.String, Format = "date-time", Description = "Since when, as far as is known." }),
+        ("detail", Text("What is wrong, with what.")),
+        ("remedy", Text("What to do.")),
+    ]);
 
     private static OpenApiSchema ProblemSchema()
     {

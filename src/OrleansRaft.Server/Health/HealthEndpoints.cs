@@ -1,11 +1,13 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using OrleansRaft.Grains;
 
 namespace OrleansRaft.Server;
 
-/// <summary>Whether the process runs, and whether it can serve every group.</summary>
+/// <summary>Whether the process runs, whether it is ready to serve, and what is wrong anywhere in the cluster.</summary>
 /// <param name="checks">The application's health checks; those tagged <see cref="RaftReadinessCheck.Tag"/> decide about readiness.</param>
-internal sealed class HealthEndpoints(HealthCheckService checks)
+/// <param name="admin">Knows the cluster's alarms.</param>
+internal sealed class HealthEndpoints(HealthCheckService checks, IRaftAdmin admin)
 {
     public static Task LiveAsync(HttpContext context) => WriteAsync(context.Response, """{"status":"live"}""");
 
@@ -23,8 +25,10 @@ internal sealed class HealthEndpoints(HealthCheckService checks)
             StatusCodes.Status503ServiceUnavailable,
             ProblemTypes.NotReady,
             "The silo is not ready.",
-            $"{string.Join(" ", reasons)} Wait and ask again; GET /api/v1/groups shows every group.") { RetryAfterSeconds = 1 }.Write(context.Response);
+            $"{string.Join(" ", reasons)} Wait and ask again; GET /health/alarms tells what is wrong anywhere in the cluster.") { RetryAfterSeconds = 1 }.Write(context.Response);
     }
+
+    public async Task AlarmsAsync(HttpContext context) => AlarmJson.Write(context.Response, await admin.ListAlarmsAsync(context.RequestAborted));
 
     private static Task WriteAsync(HttpResponse response, string json)
     {

@@ -60,7 +60,7 @@ public static class ProblemTypes
     /// <summary>415: the body is not said to be JSON.</summary>
     public const string UnsupportedMediaType = "unsupported-media-type";
 
-    /// <summary>503, of <c>/health/ready</c> alone: the silo cannot serve every group yet.</summary>
+    /// <summary>503, of <c>/health/ready</c> alone: the silo is not ready.</summary>
     public const string NotReady = "not-ready";
 
     /// <summary>500: the server failed; its log says why.</summary>

@@ -63,6 +63,39 @@ public sealed class PageTests(PageFixture fixture)
         opened.Complaints.ShouldBeEmpty();
     }
 
+    /// <summary>What a cluster rarely shows is told to the page by a stream of its own.</summary>
+    [Fact]
+    public async Task Alarms_stand_above_every_view_and_a_silo_is_there_again_only_when_it_has_joined()
+    {
+        const string Replicas = """[{"replica":1,"silo":"a","role":"follower","term":3},{"replica":2,"silo":"b","role":"leader","term":3},{"replica":3,"silo":null,"role":"unreachable","term":0}]""";
+        string[] events =
+        [
+            "{\"type\":\"snapshot\",\"time\":1,\"silo\":\"a\",\"silos\":[\"a\",\"b\",\"c\"],\"faultsEnabled\":false,\"faults\":[],\"focus\":null,\"groups\":[{\"group\":\"g-0\",\"leader\":2,\"term\":3,\"replicas\":" + Replicas + "}],\"more\":false}",
+            """{"type":"silo","time":2,"silo":"a","name":"c","status":"dead"}""",
+            """{"type":"silo","time":3,"silo":"a","name":"b","status":"shuttingdown"}""",
+            """{"type":"silo","time":4,"silo":"a","name":"c","status":"joining"}""",
+            """{"type":"silo","time":5,"silo":"a","name":"","status":"created"}""",
+        ];
+        await using var opened = await fixture.OpenAsync("/lab");
+        await opened.Page.RouteAsync("**/api/v1/events", route => route.FulfillAsync(new RouteFulfillOptions
+        {
+            ContentType = "text/event-stream",
+            Body = "retry: 600000\n\n" + string.Concat(events.Select(json => $"event: {System.Text.Json.JsonDocument.Parse(json).RootElement.GetProperty("type").GetString()}\ndata: {json}\n\n")),
+        }));
+        await opened.Page.RouteAsync("**/health/alarms", route => route.FulfillAsync(new RouteFulfillOptions
+        {
+            ContentType = "application/json",
+            Body = """{"alarms":[{"alarm":"leaderless","group":"g-0","silo":null,"since":"2026-01-01T00:00:00Z","detail":"g-0 has no leader.","remedy":"Start its silos."}]}""",
+        }));
+
+        await opened.Page.GotoAsync("/");
+
+        await Expect(opened["alarm"]).ToContainTextAsync("g-0 has no leader. Start its silos.");
+        await Expect(opened["sentence"]).ToHaveTextAsync("1 group on 1 silo, and one has no leader; c and b are gone");
+        await Expect(opened.Page.Locator(".silos li")).ToHaveCountAsync(3);
+        await Expect(opened.Page.Locator(".story")).ToContainTextAsync("c is about to join.");
+    }
+
     [Fact]
     public async Task A_link_is_cut_and_healed_from_the_matrix_with_the_keyboard_alone()
     {

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.TestingHost;
 using OrleansRaft.Grains;
+using OrleansRaft.Runtime.Diagnostics;
 
 namespace OrleansRaft.Integration.Tests.Grains;
 
@@ -72,7 +73,7 @@ public sealed class FaultTests
     }
 
     [Fact]
-    public async Task A_group_whose_replicas_are_all_paused_has_no_leader_that_can_be_reached_and_no_silo_is_ready()
+    public async Task A_group_whose_replicas_are_all_paused_is_an_alarm_on_every_silo_and_no_silo_is_unready_for_it()
     {
         await using var cluster = await StartAsync();
         await cluster.WaitUntilReadyAsync();
@@ -84,12 +85,14 @@ public sealed class FaultTests
 
         foreach (var silo in cluster.Silos)
         {
+            var admin = RaftTestCluster.AdminOf(silo);
             await RaftTestCluster.EventuallyAsync(async () =>
-                await RaftTestCluster.AdminOf(silo).CheckReadinessAsync(Token) is { IsReady: false, LeaderlessGroups: ["ledgers-0"] } ? null : $"{silo.Name} is ready");
+                await admin.ListAlarmsAsync(Token) is [{ Name: AlarmNames.Leaderless, Group: "ledgers-0", Silo: null }] ? null : $"{silo.Name} has no alarm");
+            (await admin.CheckReadinessAsync(Token)).IsReady.ShouldBeTrue(silo.Name);
         }
 
         await faults.HealAllAsync(Token);
-        await cluster.WaitUntilReadyAsync();
+        await RaftTestCluster.EventuallyAsync(async () => (await cluster.Admin.ListAlarmsAsync(Token)).FirstOrDefault()?.Detail);
     }
 
     [Fact]

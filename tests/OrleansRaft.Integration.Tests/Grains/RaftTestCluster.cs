@@ -30,7 +30,8 @@ public sealed class RaftTestCluster : IAsyncDisposable
         int replicas = 3,
         Action<RaftOptions>? options = null,
         MemoryDisk? disk = null,
-        Action<int, ISiloBuilder>? configure = null)
+        Action<int, ISiloBuilder>? configure = null,
+        IReadOnlyList<MemoryDisk>? disks = null)
     {
         disk ??= new MemoryDisk();
         var builder = new InProcessTestClusterBuilder((short)silos);
@@ -38,14 +39,22 @@ public sealed class RaftTestCluster : IAsyncDisposable
         var number = -1;
         builder.ConfigureSilo((_, silo) =>
         {
-            silo.AddRaft(raft => raft.UseMemory(disk)).AddRaftStateMachine<LedgerCommand, LedgerResult, Ledger>(Set, groups, replicas);
+            var place = Interlocked.Increment(ref number);
+            silo.AddRaft(raft => raft.UseMemory(disks is null ? disk : disks[place % disks.Count])).AddRaftStateMachine<LedgerCommand, LedgerResult, Ledger>(Set, groups, replicas);
             silo.Services.Configure<RaftOptions>(raft =>
             {
                 // Silos that tests stop do not come back.
                 raft.ReturnPatience = TimeSpan.Zero;
                 options?.Invoke(raft);
             });
-            configure?.Invoke(Interlocked.Increment(ref number), silo);
+            silo.Services.Configure<StoreTopology>(topology =>
+            {
+                foreach (var one in disks ?? [])
+                {
+                    topology.LocalStores.Add(one.LocalId);
+                }
+            });
+            configure?.Invoke(place, silo);
             silo.Services.AddLogging(logging => logging.AddProvider(new TestOutputLoggerProvider()));
         });
         var cluster = new RaftTestCluster(builder.Build());
@@ -87,7 +96,7 @@ public sealed class RaftTestCluster : IAsyncDisposable
             }
         }
 
-        return null;
+        return (await Admin.ListGroupsAsync(null, 1_000)).Groups.FirstOrDefault(group => group.Leader is null) is { } group ? $"{group.Group} has no leader" : null;
     });
 
     public Task WaitUntilSpreadAsync() => EventuallyAsync(async () =>

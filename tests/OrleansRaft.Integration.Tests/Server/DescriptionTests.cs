@@ -62,6 +62,7 @@ public sealed class DescriptionTests(ScriptedServer server) : IClassFixture<Scri
     [InlineData("POST", "/api/v1/lab/recordings", "200 400 403 413 415 429 500", "", true)]
     [InlineData("GET", "/health/live", "200", "", false)]
     [InlineData("GET", "/health/ready", "200 500 503", "", false)]
+    [InlineData("GET", "/health/alarms", "200 500", "", false)]
     [InlineData("GET", "/metrics", "200", "", false)]
     public async Task Every_operation_tells_its_parameters_body_and_statuses(string method, string path, string statuses, string parameters, bool hasBody)
     {

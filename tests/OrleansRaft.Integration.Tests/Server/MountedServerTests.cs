@@ -9,6 +9,7 @@ using Orleans.Runtime;
 using OrleansRaft.Core;
 using OrleansRaft.Grains;
 using OrleansRaft.Runtime;
+using OrleansRaft.Runtime.Diagnostics;
 using OrleansRaft.Server;
 
 namespace OrleansRaft.Integration.Tests.Server;
@@ -46,21 +47,37 @@ public sealed class MountedServerTests(ScriptedServer server) : IClassFixture<Sc
     }
 
     [Fact]
-    public async Task A_silo_that_is_not_ready_says_which_groups_are_missing_and_when_to_ask_again()
+    public async Task A_silo_that_is_not_ready_says_what_it_waits_for_and_when_to_ask_again()
     {
-        admin.Readiness = new RaftReadiness(false, [.. Enumerable.Range(0, 12).Select(i => $"counters-{i}")], "12 of 16 groups have no leader.");
+        admin.Readiness = new RaftReadiness(false, "Replicas catch up with their groups, counters-9/2 for one.");
 
         var answer = await Client.AskAsync("/health/ready");
 
         answer.ShouldBeProblem(503, "not-ready");
         answer.RetryAfter.ShouldBe(TimeSpan.FromSeconds(1));
-        answer.Text.ShouldContain("counters-9, ...");
+        answer.Text.ShouldContain("counters-9/2");
         (await Client.AskAsync("/health/live")).ShouldBeJson().GetProperty("status").GetString().ShouldBe("live");
     }
 
     [Fact]
-    public async Task A_silo_that_serves_every_group_is_ready() =>
+    public async Task A_silo_that_has_caught_up_is_ready_whatever_is_wrong_elsewhere()
+    {
+        admin.Alarms.Add(new Alarm(AlarmNames.Leaderless, "counters-3", null, DateTimeOffset.UnixEpoch, "counters-3 has no leader.", "Start its silos."));
+
         (await Client.AskAsync("/health/ready")).ShouldBeJson().GetProperty("status").GetString().ShouldBe("ready");
+    }
+
+    [Fact]
+    public async Task Alarms_are_told_with_group_or_silo_since_when_and_what_to_do_and_none_is_an_empty_list()
+    {
+        (await Client.AskAsync("/health/alarms")).ShouldBeJson().GetRawText().ShouldBe("""{"alarms":[]}""");
+        admin.Alarms.Add(new Alarm(AlarmNames.Leaderless, "counters-3", null, DateTimeOffset.UnixEpoch, "counters-3 has no leader.", "Start its silos."));
+        admin.Alarms.Add(new Alarm(AlarmNames.StoreFull, null, "silo-1", DateTimeOffset.UnixEpoch, "The disk is full.", "Free space."));
+
+        (await Client.AskAsync("/health/alarms")).ShouldBeJson().GetRawText().ShouldBe(
+            """{"alarms":[{"alarm":"leaderless","group":"counters-3","silo":null,"since":"1970-01-01T00:00:00Z","detail":"counters-3 has no leader.","remedy":"Start its silos."},"""
+            + """{"alarm":"store-full","group":null,"silo":"silo-1","since":"1970-01-01T00:00:00Z","detail":"The disk is full.","remedy":"Free space."}]}""");
+    }
 
     [Fact]
     public async Task A_group_is_shown_with_its_replicas_and_nulls_where_one_does_not_answer()

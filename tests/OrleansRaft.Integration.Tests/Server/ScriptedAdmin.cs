@@ -1,6 +1,7 @@
 using OrleansRaft.Core;
 using OrleansRaft.Grains;
 using OrleansRaft.Runtime;
+using OrleansRaft.Runtime.Diagnostics;
 using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.Integration.Tests.Server;
@@ -8,9 +9,11 @@ namespace OrleansRaft.Integration.Tests.Server;
 /// <summary>Groups as a test wants them: for what a healthy cluster never shows.</summary>
 internal sealed class ScriptedAdmin : IRaftAdmin
 {
-    public static readonly RaftReadiness Ready = new(true, [], "All groups have leaders.");
+    public static readonly RaftReadiness Ready = new(true, "All is well.");
 
     public RaftReadiness Readiness { get; set; } = Ready;
+
+    public List<Alarm> Alarms { get; } = [];
 
     public List<GroupView> Groups { get; } = [];
 
@@ -51,4 +54,6 @@ internal sealed class ScriptedAdmin : IRaftAdmin
     }
 
     public Task<RaftReadiness> CheckReadinessAsync(CancellationToken cancellation = default) => Task.FromResult(Readiness);
+
+    public Task<IReadOnlyList<Alarm>> ListAlarmsAsync(CancellationToken cancellation = default) => Task.FromResult<IReadOnlyList<Alarm>>(Alarms);
 }

@@ -57,13 +57,19 @@ public sealed class SiloCluster : IAsyncDisposable
         await WaitUntilReadyAsync();
     }
 
-    /// <summary>Waits until every silo is ready.</summary>
+    /// <summary>Waits until every silo is ready and every group has a leader.</summary>
     public async Task WaitUntilReadyAsync()
     {
         foreach (var silo in Silos)
         {
             await silo.WaitUntilReadyAsync(Patience);
         }
+
+        // Readiness is about the silo alone.
+        await Until.TrueAsync(
+            async () => await TryListGroupsAsync() is { Count: > 0 } groups && groups.All(group => group.LeaderSilo is not null),
+            Deadline,
+            () => "some groups have no leader");
     }
 
     /// <summary>The silo that leads the most groups.</summary>

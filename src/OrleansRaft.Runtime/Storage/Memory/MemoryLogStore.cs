@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using OrleansRaft.Core;
+using OrleansRaft.Runtime.Diagnostics;
 
 namespace OrleansRaft.Runtime.Storage.Memory;
 
@@ -14,6 +15,7 @@ public sealed class MemoryLogStore : ILogStore
     private readonly CancellationTokenSource closing = new();
     private readonly long leaseId = ActivationNonce.New();
     private readonly SiloLease lease;
+    private readonly AlarmBoard? alarms;
     private long takeOversKnown;
     private volatile TaskCompletionSource? reconnection;
 
@@ -21,8 +23,10 @@ public sealed class MemoryLogStore : ILogStore
     /// <param name="disk">The disk.</param>
     /// <param name="time">The clock of leases.</param>
     /// <param name="times">The lengths of leases; null for the defaults.</param>
-    public MemoryLogStore(MemoryDisk disk, TimeProvider time, LeaseTimes? times = null)
+    /// <param name="alarms">Told while the disk does not answer; null to tell nobody.</param>
+    public MemoryLogStore(MemoryDisk disk, TimeProvider time, LeaseTimes? times = null, AlarmBoard? alarms = null)
     {
+        this.alarms = alarms;
         this.disk = disk;
         this.time = time;
         this.times = times ?? new LeaseTimes();
@@ -197,6 +201,16 @@ public sealed class MemoryLogStore : ILogStore
 
     private void OnLeaseChanged()
     {
+        const string Subject = "the memory store";
+        if (lease.IsValid)
+        {
+            alarms?.Clear(AlarmNames.StoreUnreachable, Subject);
+        }
+        else
+        {
+            alarms?.Report(AlarmNames.StoreUnreachable, Subject, $"The memory store has not answered for {times.Validity.TotalSeconds:0.#} s.", "Connect it again; its replicas then go on by themselves.");
+        }
+
         foreach (var log in logs.Values)
         {
             log.OnLeaseChanged();

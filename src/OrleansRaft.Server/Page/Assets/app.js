@@ -3,6 +3,7 @@ import { html, render, useEffect, useRef } from './lib/html.js';
 import { hrefOf, route } from './lib/route.js';
 import { hasLab, isLab } from './lib/place.js';
 import { leaderless, startCluster } from './model/cluster.js';
+import { startAlarms } from './model/alarms.js';
 import { connection } from './model/connection.js';
 import { faults, startFaults } from './model/faults.js';
 import { Dock } from './parts/dock.js';
@@ -77,6 +78,7 @@ function Nowhere() {
 if (!isLab) {
   startCluster();
   startFaults();
+  startAlarms();
 }
 const app = document.getElementById('app');
 app.replaceChildren();

@@ -69,16 +69,23 @@ const handlers = {
   lane({ from, to, state }) {
     broken.value = withOrWithout(broken.peek(), `${from}>${to}`, state === 'broken');
   },
+  // A silo that is about to join serves nothing yet: only one that is active is there.
   silo({ name, status }) {
-    const isLeaving = status === 'dead' || status === 'shutting-down' || status === 'stopping';
-    dead.value = withOrWithout(dead.peek(), name, isLeaving);
-    if (!isLeaving && !silos.peek().includes(name)) {
-      silos.value = [...silos.peek(), name].sort(byName);
+    const isActive = status === 'active';
+    if (name && (isActive || ['dead', 'shuttingdown', 'stopping'].includes(status))) {
+      dead.value = withOrWithout(dead.peek(), name, !isActive);
+      if (isActive && !silos.peek().includes(name)) {
+        silos.value = [...silos.peek(), name].sort(byName);
+      }
+      groups.forEach(judge);
     }
-    groups.forEach(judge);
   },
   fault(event) {
     noteFault(event);
+    // A killed silo stays gone when the fault is over, until it is heard of.
+    if (event.fault.kind === 'kill') {
+      dead.value = withOrWithout(dead.peek(), event.fault.silo, true);
+    }
     groups.forEach(judge);
   },
   stats: takeStats,

@@ -15,9 +15,24 @@ let frame = 0;
 
 const rank = { 'pre-candidate': 1, candidate: 2, leader: 3 };
 
-function who(event, replica = event.replica) {
-  return replica === event.replica ? `Replica ${replica} on ${event.silo}` : `replica ${replica}`;
+// Of a replica that lives nowhere, or of a silo that has just appeared, no silo's name may be known.
+function on(silo) {
+  return silo ? ` on ${silo}` : '';
 }
+
+function who(event) {
+  return `Replica ${event.replica}${on(event.silo)}`;
+}
+
+const silent = { tone: 'quiet' };
+const silos = {
+  dead: name => ({ tone: 'trouble', text: `${name} was declared dead.` }),
+  active: name => ({ tone: 'good', text: `${name} is a member of the cluster.` }),
+  created: name => ({ ...silent, text: `${name} starts.` }),
+  joining: name => ({ ...silent, text: `${name} is about to join.` }),
+  shuttingdown: name => ({ ...silent, text: `${name} hands over and stops.` }),
+  stopping: name => ({ ...silent, text: `${name} stops.` }),
+};
 
 const tellers = {
   role(event, groups) {
@@ -47,12 +62,11 @@ const tellers = {
   lane: (event, _, broken) => event.state === 'broken'
     ? { tone: 'trouble', isMinor: true, text: `${event.to} acknowledges no messages from ${event.from}.` }
     : broken.has(`${event.from}>${event.to}`) ? { tone: 'good', isMinor: true, text: `${event.to} acknowledges messages from ${event.from} again.` } : null,
-  silo: event => event.status === 'dead'
-    ? { tone: 'trouble', text: `${event.name} was declared dead.` }
-    : { tone: event.status === 'active' ? 'good' : 'quiet', text: `${event.name} is ${event.status}.` },
+  silo: event => event.name ? silos[event.status]?.(event.name) : null,
+  // A silo that was killed is not back when the fault is over: it starts then, and is told of when it has joined.
   fault: ({ fault, state }) => state === 'began'
     ? { tone: 'trouble', text: fault.text }
-    : { tone: 'good', text: `Healed: ${fault.text}` },
+    : fault.kind === 'kill' ? { ...silent, text: `${fault.silo} is started again.` } : { tone: 'good', text: `Healed: ${fault.text}` },
 };
 
 /** Tells an event, if it is worth telling; before the state of its group is changed by it. */
@@ -67,7 +81,7 @@ export function noteStory(event, groups, broken) {
 export function tellDifference(event, before, now) {
   if (now.leader !== null && (now.leader !== before.leader || now.term !== before.term)) {
     const silo = now.replicas.find(replica => replica.replica === now.leader)?.silo;
-    tell({ at: new Date(event.time), group: now.group, term: now.term, tone: 'lead', text: `Meanwhile replica ${now.leader} on ${silo} became leader in term ${now.term}.` });
+    tell({ at: new Date(event.time), group: now.group, term: now.term, tone: 'lead', text: `Meanwhile replica ${now.leader}${on(silo)} became leader in term ${now.term}.` });
   }
 }
 

@@ -1,8 +1,9 @@
-// What one must know wherever one is: a lost connection, and every fault at work with the time until it heals.
+// What one must know wherever one is: a lost connection, every alarm, and every fault at work with the time until it heals.
 import { html, useEffect, useSignal } from '../lib/html.js';
 import { plural, remaining } from '../lib/format.js';
 import { hrefOf } from '../lib/route.js';
 import { isLab } from '../lib/place.js';
+import { alarms } from '../model/alarms.js';
 import { connection } from '../model/connection.js';
 import { faults, heal, healAll } from '../model/faults.js';
 
@@ -36,6 +37,21 @@ function FaultNotice({ fault }) {
   </div></div>`;
 }
 
+function AlarmNotice({ alarm }) {
+  const now = useNow();
+  const where = alarm.group ? html`<a href=${hrefOf('groups', alarm.group)}>${alarm.group}</a>` : alarm.silo;
+  return html`<div class="notice-row bad-row" role="alert" data-testid="alarm" data-alarm=${alarm.alarm}><div class="inner notice">
+    <span><b>${alarm.alarm}</b>${where ? html` · ${where}` : ''}: ${alarm.detail} ${alarm.remedy}</span>
+    <span class="until">for ${remaining(Math.max(0, now - Date.parse(alarm.since)))}</span>
+  </div></div>`;
+}
+
+function Alarms() {
+  const all = alarms.value;
+  return html`${all.slice(0, listedMax).map(alarm => html`<${AlarmNotice} key=${`${alarm.alarm} ${alarm.group} ${alarm.silo} ${alarm.since}`} alarm=${alarm} />`)}
+    ${all.length > listedMax ? html`<div class="notice-row bad-row"><div class="inner notice"><span>and ${plural(all.length - listedMax, 'more alarm')}: <code>oraft status</code></span></div></div>` : ''}`;
+}
+
 export function Notices() {
   if (isLab) {
     return '';
@@ -43,6 +59,7 @@ export function Notices() {
   const active = faults.value;
   return html`<section class="notices" aria-label="Notices">
     <${Lost} />
+    <${Alarms} />
     ${active.slice(0, listedMax).map(fault => html`<${FaultNotice} key=${fault.fault} fault=${fault} />`)}
     ${active.length > listedMax ? html`<div class="notice-row"><div class="inner notice"><span>and <a href=${hrefOf('faults')}>${plural(active.length - listedMax, 'more fault')}</a></span><span class="until"><button class="small" onClick=${healAll}>Heal all</button></span></div></div>` : ''}
   </section>`;

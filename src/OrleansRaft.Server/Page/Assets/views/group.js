@@ -162,7 +162,7 @@ function Tail({ group }) {
 
 function sentence(group, leader) {
   return leader
-    ? html`${group.group}: replica ${leader.label} on ${leader.place} leads in term ${leader.term}`
+    ? html`${group.group}: replica ${leader.label}${leader.silo ? ` on ${leader.silo}` : ''} leads in term ${leader.term}`
     : html`${group.group} <span class="bad">has no leader</span>`;
 }
 

@@ -1,0 +1,40 @@
+using System.Collections.Concurrent;
+
+namespace OrleansRaft.Grains;
+
+/// <summary>For how long groups have been without a leader that can be reached. Any thread.</summary>
+/// <remarks>
+/// Replicas say for how long each has known no leader; the group had one until the last of them lost it. Where none says so, because none lives or a paused one
+/// still believes in its leader, what counts is when this silo first saw it.
+/// </remarks>
+internal sealed class LeaderlessTimes(GroupTable groups, TimeProvider time)
+{
+    // Longer than any election takes: a failover is no alarm.
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(2);
+
+    private readonly ConcurrentDictionary<GroupEntry, long> seen = new();
+
+    /// <summary>Takes note of who has a leader.</summary>
+    public void Look(StockTaking stock)
+    {
+        var led = stock.LedGroups();
+        foreach (var group in groups.AllGroups)
+        {
+            if (!led.Contains(group.Name))
+            {
+                seen.TryAdd(group, time.GetTimestamp());
+            }
+            else if (!seen.IsEmpty)
+            {
+                seen.TryRemove(group, out _);
+            }
+        }
+    }
+
+    /// <summary>The groups that have been without one for longer than an election takes, by the last look.</summary>
+    public IEnumerable<(GroupEntry Group, TimeSpan For)> Lasting(StockTaking stock) =>
+        from noticed in seen
+        let lasting = stock.LeaderlessFor(noticed.Key) ?? time.GetElapsedTime(noticed.Value)
+        where lasting >= Grace
+        select (noticed.Key, lasting);
+}

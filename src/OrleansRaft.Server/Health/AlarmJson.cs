@@ -1,0 +1,33 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using OrleansRaft.Runtime.Diagnostics;
+
+namespace OrleansRaft.Server;
+
+/// <summary>Writes the cluster's alarms as JSON.</summary>
+internal static class AlarmJson
+{
+    /// <summary>Writes all of them.</summary>
+    public static void Write(HttpResponse response, IReadOnlyList<Alarm> alarms)
+    {
+        response.ContentType = "application/json";
+        response.Headers.CacheControl = "no-store";
+        using var json = new Utf8JsonWriter(response.BodyWriter);
+        json.WriteStartObject();
+        json.WriteStartArray("alarms"u8);
+        foreach (var alarm in alarms)
+        {
+            json.WriteStartObject();
+            json.WriteString("alarm"u8, alarm.Name);
+            json.WriteString("group"u8, alarm.Group);
+            json.WriteString("silo"u8, alarm.Silo);
+            json.WriteString("since"u8, alarm.Since.UtcDateTime);
+            json.WriteString("detail"u8, alarm.Detail);
+            json.WriteString("remedy"u8, alarm.Remedy);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+}
