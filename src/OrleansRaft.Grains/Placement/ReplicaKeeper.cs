@@ -27,7 +27,8 @@ internal sealed class ReplicaKeeper(
     ILogger<ReplicaKeeper> logger)
     : IDisposable
 {
-    private const int ConcurrencyMax = 32;
+    // Most replicas come to life in a fraction of it; the sweep does not wait for those whose database server is away.
+    private static readonly TimeSpan ArrivalsMax = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan SlowSweep = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan SlowSweepMax = TimeSpan.FromSeconds(300);
     private static readonly TimeSpan SlowSweepPerReplica = TimeSpan.FromMilliseconds(10);
@@ -46,6 +47,7 @@ internal sealed class ReplicaKeeper(
 
     private readonly CancellationTokenSource stopping = new();
     private readonly HashSet<ReplicaSlot> wantedHere = [];
+    private readonly ActivationLanes lanes = new();
     private readonly RetryTimes retries = new(time);
     private readonly long startedAt = time.GetTimestamp();
     private int quickSweeps;
@@ -132,17 +134,8 @@ internal sealed class ReplicaKeeper(
         wantedHere.RemoveWhere(slot => stock.Lives(slot) || !slot.Group.Configuration.Contains(slot.Replica));
         var missing = kept.SelectMany(Members).Concat(wantedHere).Distinct().Where(slot => !stock.Lives(slot) && !IsAwaited(slot, stock)).ToList();
 
-        // A group at a time: where the next replica goes depends on where the one before it went.
-        await Parallel.ForEachAsync(
-            missing.GroupBy(slot => slot.Group),
-            new ParallelOptions { MaxDegreeOfParallelism = ConcurrencyMax, CancellationToken = stopping.Token },
-            async (slots, _) =>
-            {
-                foreach (var slot in slots)
-                {
-                    await BringToLifeAsync(slot, stock.Answering);
-                }
-            });
+        lanes.Keep(stock.Active);
+        await WaitForArrivalsAsync([.. missing.Select(slot => BringToLifeAsync(slot, stock.Answering))]);
 
         RetireRemoved();
         var isSettled = missing.Count == 0
@@ -212,13 +205,29 @@ internal sealed class ReplicaKeeper(
         }
     }
 
-    private async Task BringToLifeAsync(ReplicaSlot slot, IReadOnlyList<SiloPlace> active)
+    private async Task WaitForArrivalsAsync(Task[] arrivals)
     {
-        if (!retries.IsDue(slot) || placer.Choose(slot, active) is not { } place)
+        if (arrivals.Length > 0)
         {
-            return;
+            await Task.WhenAny(Task.WhenAll(arrivals), Task.Delay(ArrivalsMax, time, stopping.Token));
+        }
+    }
+
+    /// <summary>Where it goes is settled at once, and counts from then on: where the next replica of its group goes depends on it.</summary>
+    private Task BringToLifeAsync(ReplicaSlot slot, IReadOnlyList<SiloPlace> active)
+    {
+        if (slot.Destination is not null || !retries.IsDue(slot) || placer.Choose(slot, active) is not { } place)
+        {
+            return Task.CompletedTask;
         }
 
+        slot.Destination = place.Address;
+        return lanes.RunAsync(slot.Replica, groups.Cluster.Servers, place.Address, () => CallAsync(slot, place), stopping.Token)
+            .ContinueWith(_ => slot.Destination = null, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+    }
+
+    private async Task CallAsync(ReplicaSlot slot, SiloPlace place)
+    {
         try
         {
             RequestContext.Set(IPlacementDirector.PlacementHintKey, place.Address);
@@ -229,8 +238,13 @@ internal sealed class ReplicaKeeper(
             slot.Learn(address.Silo, address.Epoch);
             retries.Succeeded(slot);
         }
-        catch (Exception exception) when (!stopping.IsCancellationRequested)
+        catch (Exception exception)
         {
+            if (stopping.IsCancellationRequested)
+            {
+                return;
+            }
+
             // Orleans' directory points for a moment to a silo that has just gone.
             var level = exception is SiloUnavailableException ? LogLevel.Information : LogLevel.Warning;
             Log.ActivationFailed(logger, level, exception, new ReplicaKey(slot.Group.Name, slot.Replica), place.Name, retries.Failed(slot));

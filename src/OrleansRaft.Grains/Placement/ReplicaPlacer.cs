@@ -33,7 +33,7 @@ internal sealed class ReplicaPlacer(Silos silos)
         var others = 0;
         foreach (var member in slot.Group.Configuration.Members)
         {
-            if (member.Id != slot.Replica && silo.Equals(slot.Group.Find(member.Id)?.Silo))
+            if (member.Id != slot.Replica && slot.Group.Find(member.Id) is { } other && silo.Equals(other.Silo ?? other.Destination))
             {
                 others++;
             }

@@ -7,6 +7,7 @@ internal sealed class ReplicaSlot(GroupEntry group, ReplicaId replica)
 {
     private ReplicaLocation? location;
     private HostedReplica? local;
+    private SiloAddress? destination;
 
     /// <summary>Its group.</summary>
     public GroupEntry Group { get; } = group;
@@ -22,6 +23,13 @@ internal sealed class ReplicaSlot(GroupEntry group, ReplicaId replica)
 
     /// <summary>The silo that hosted it last, as far as is known, when nobody is known to host it.</summary>
     public SiloAddress? Left => Volatile.Read(ref location)?.Left;
+
+    /// <summary>The silo to which this silo's keeper has called it, while it has not come to life there; null otherwise. It counts as being there.</summary>
+    public SiloAddress? Destination
+    {
+        get => Volatile.Read(ref destination);
+        set => Volatile.Write(ref destination, value);
+    }
 
     /// <summary>Whether somebody waits for its whereabouts; set and cleared by the <see cref="Locator"/>.</summary>
     public int IsWanted;
