@@ -18,6 +18,7 @@ public sealed class PostgreSqlLogStore : ILogStore
     private readonly ILogger logger;
     private readonly AlarmBoard? alarms;
     private readonly ClusterCreation creation;
+    private readonly long firstLease = ActivationNonce.New();
     private readonly CancellationTokenSource closing = new();
     private readonly CancellationToken closed;
     private readonly TaskCompletionSource<PostgreSqlServer>[] servers;
@@ -44,6 +45,9 @@ public sealed class PostgreSqlLogStore : ILogStore
     public string LocalId => "";
 
     /// <inheritdoc/>
+    public string SharedId => creation.SharedId;
+
+    /// <inheritdoc/>
     public async Task<ClusterDefinition> InitializeAsync(ClusterDefinition wanted, CancellationToken cancellation)
     {
         RequireServers(wanted);
@@ -51,6 +55,12 @@ public sealed class PostgreSqlLogStore : ILogStore
         if (connections.Length > 0)
         {
             return definition;
+        }
+
+        if (options.Silo is { } silo)
+        {
+            var registration = new SiloRegistration(silo, firstLease, options.Leases.Duration, time);
+            await PatientlyAsync(0, () => creation.RegisterAsync(registration, definition.ClusterId, cancellation), cancellation);
         }
 
         connections = [.. options.ConnectionStrings.Select((_, number) => new ServerConnection(options, number, definition.ClusterId, logger))];
@@ -70,6 +80,14 @@ public sealed class PostgreSqlLogStore : ILogStore
         }
 
         return definition;
+    }
+
+    /// <summary>The runs of silos that have a lease on server 0, those that ended lately included.</summary>
+    /// <param name="cancellation">Stops waiting.</param>
+    public async Task<IReadOnlyList<SiloRun>> ListSilosAsync(CancellationToken cancellation)
+    {
+        await using var open = await connections[0].OpenAsync(cancellation);
+        return await SiloRegistration.ReadAllAsync(open, cancellation);
     }
 
     /// <inheritdoc/>
@@ -216,7 +234,7 @@ public sealed class PostgreSqlLogStore : ILogStore
     {
         Log.ServerReady(logger, number, connections[number].Name, definition.ClusterId);
 #pragma warning disable CA2000 // The store disposes its servers.
-        servers[number].SetResult(new PostgreSqlServer(options, connections[number], () => CountersExcept(number), time, logger, alarms));
+        servers[number].SetResult(new PostgreSqlServer(options, number == 0 ? firstLease : ActivationNonce.New(), connections[number], () => CountersExcept(number), time, logger, alarms));
 #pragma warning restore CA2000
     }
 

@@ -85,8 +85,18 @@ internal sealed class RaftLifecycle(
         LocalSilo.Open(grains, services);
         Log.ClusterRead(logger, cluster.ClusterId, cluster.Sets.Length, groups.Groups.Count);
         membership.SubscribeToSiloStatusEvents(this);
+        await RequireSameStoreAsync(static _ => true);
         locator.Start();
         watch.Start();
+    }
+
+    /// <summary>Refuses to take part beside a silo that keeps its logs elsewhere.</summary>
+    private async Task RequireSameStoreAsync(Func<SiloPlace, bool> counts)
+    {
+        if ((await locator.FindStrangersAsync()).Where(counts).Select(static place => place.Name).FirstOrDefault() is { } other)
+        {
+            throw StoreAgreement.Refuse(other);
+        }
     }
 
     private async Task<ClusterDefinition> InitializeStoreAsync(CancellationToken cancellation)
@@ -107,11 +117,12 @@ internal sealed class RaftLifecycle(
         }
     }
 
-    private Task StartKeepingAsync(CancellationToken cancellation)
+    private async Task StartKeepingAsync(CancellationToken cancellation)
     {
+        // Silos that started together were not active for each other before: the oldest of them stays.
+        await RequireSameStoreAsync(place => place.Address.CompareTo(self.SiloAddress) < 0);
         keeper.Start();
         catalogue.Start();
-        return Task.CompletedTask;
     }
 
     private async Task StopKeepingAsync(CancellationToken cancellation)

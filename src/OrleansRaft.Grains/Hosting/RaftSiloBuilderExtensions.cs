@@ -116,6 +116,8 @@ public static class RaftSiloBuilderExtensions
     private static void AddMachinery(IServiceCollection services)
     {
         services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton(static provider => new SiloIdentity(
+            provider.GetRequiredService<IOptions<SiloOptions>>().Value.SiloName, Whereabouts(provider.GetRequiredService<IOptions<EndpointOptions>>().Value)));
         services.TryAddSingleton(provider => new AlarmBoard(provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton(provider => new RaftMetrics(provider.GetService<IMeterFactory>(), provider.GetRequiredService<AlarmBoard>()));
         services.AddSingleton<GroupTable>();
@@ -123,6 +125,7 @@ public static class RaftSiloBuilderExtensions
         services.AddSingleton<LaneClient>();
         services.AddSingleton<LaneMetrics>();
         services.AddSingleton<LinkFaults>();
+        services.AddSingleton<StoreAgreement>();
         services.AddSingleton<Locator>();
         services.AddSingleton<Lanes>();
         services.AddSingleton<ReplicaPlacer>();
@@ -165,6 +168,9 @@ public static class RaftSiloBuilderExtensions
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<RaftLifecycle>());
         StartUpChecks.AddTo(services);
     }
+
+    private static string Whereabouts(EndpointOptions endpoints) =>
+        $"{endpoints.AdvertisedIPAddress}:{endpoints.SiloPort}, process {Environment.ProcessId} on {Environment.MachineName}";
 
     // The default directory deactivates healthy grains whose entries a dead silo happened to hold (dotnet/orleans #9074); this one keeps them. It serves
     // replicas alone: an application's own grains stay where they were, since this one holds a crashed silo's grains back for a while. Replicas need no such

@@ -7,7 +7,14 @@ namespace OrleansRaft.Grains;
 /// <summary>Finds out where replicas live, by asking the silos themselves, in the background. No grain directory is on the way.</summary>
 /// <remarks>Many questions share one call to each silo, and a replica that nobody has is asked for again only after a pause, by whoever still needs it.</remarks>
 internal sealed class Locator(
-    GroupTable groups, Silos silos, Departures departures, LaneClient client, LinkFaults faults, TimeProvider time, ILogger<Locator> logger)
+    GroupTable groups,
+    Silos silos,
+    Departures departures,
+    StoreAgreement agreement,
+    LaneClient client,
+    LinkFaults faults,
+    TimeProvider time,
+    ILogger<Locator> logger)
 {
     private const int WantedMax = 4_096;
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromMilliseconds(500);
@@ -38,6 +45,13 @@ internal sealed class Locator(
     {
         ReplicaName[] names = [.. slots.Select(slot => new ReplicaName(slot.Group.Name, slot.Replica.Value))];
         return AskAllAsync(service => service.LocateAsync(names));
+    }
+
+    /// <summary>The active silos that keep their logs elsewhere than this one.</summary>
+    public async Task<IReadOnlyList<SiloPlace>> FindStrangersAsync()
+    {
+        var answers = await Task.WhenAll(silos.Active.Select(async place => (Place: place, (await AskAsync(place.Address, static service => service.LocateAsync([]))).Inventory)));
+        return [.. answers.Where(answer => answer.Inventory is not null && !agreement.Holds(answer.Inventory)).Select(static answer => answer.Place)];
     }
 
     /// <summary>Answers no more.</summary>
@@ -84,7 +98,8 @@ internal sealed class Locator(
         var bySilo = new Dictionary<SiloAddress, Inventory>();
         foreach (var (silo, inventory) in answers)
         {
-            if (inventory is not null)
+            // What a silo hosts that keeps its logs elsewhere is none of this cluster's replicas; it is about to find that out itself.
+            if (inventory is not null && agreement.Holds(inventory))
             {
                 bySilo.Add(silo, inventory);
                 Learn(silo, inventory);

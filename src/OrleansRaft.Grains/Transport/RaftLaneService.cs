@@ -25,6 +25,7 @@ internal sealed class RaftLaneService(
     SetCreation creation,
     CatalogueNudge nudge,
     AlarmBoard board,
+    StoreAgreement agreement,
     ILogStore store,
     LaneMetrics metrics,
     TimeProvider time)
@@ -185,7 +186,8 @@ internal sealed class RaftLaneService(
         store.LocalId,
         [.. replicas.Select(InventoryItem.Of)],
         silos.IsStopping,
-        board.Active is { Count: > 0 } alarms ? [.. alarms.Select(AlarmReport.Of)] : null);
+        board.Active is { Count: > 0 } alarms ? [.. alarms.Select(AlarmReport.Of)] : null,
+        agreement.Mark);
 
     private HostedReplica? Find(ReplicaName name) => groups.Find(name.Group)?.Find(new ReplicaId(name.Replica))?.Local;
 

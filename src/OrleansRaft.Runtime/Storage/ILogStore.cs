@@ -9,6 +9,12 @@ public interface ILogStore : IAsyncDisposable
     string LocalId { get; }
 
     /// <summary>
+    /// Of a store that every silo reaches, what tells it from any other, once it is initialized: silos of one cluster that name different stores must notice. Empty when that is not known,
+    /// and for local stores.
+    /// </summary>
+    string SharedId => "";
+
+    /// <summary>
     /// Opens the store, brings its schema up to date, checks that it belongs to this cluster, and writes the cluster row and the first replicas' rows
     /// if nobody has yet.
     /// </summary>

@@ -31,7 +31,8 @@ public sealed class RaftTestCluster : IAsyncDisposable
         Action<RaftOptions>? options = null,
         MemoryDisk? disk = null,
         Action<int, ISiloBuilder>? configure = null,
-        IReadOnlyList<MemoryDisk>? disks = null)
+        IReadOnlyList<MemoryDisk>? disks = null,
+        bool ownDisks = false)
     {
         disk ??= new MemoryDisk();
         var builder = new InProcessTestClusterBuilder((short)silos);
@@ -40,7 +41,7 @@ public sealed class RaftTestCluster : IAsyncDisposable
         builder.ConfigureSilo((_, silo) =>
         {
             var place = Interlocked.Increment(ref number);
-            silo.AddRaft(raft => raft.UseMemory(disks is null ? disk : disks[place % disks.Count])).AddRaftStateMachine<LedgerCommand, LedgerResult, Ledger>(Set, groups, replicas);
+            silo.AddRaft(raft => raft.UseMemory(ownDisks ? null : disks is null ? disk : disks[place % disks.Count])).AddRaftStateMachine<LedgerCommand, LedgerResult, Ledger>(Set, groups, replicas);
             silo.Services.Configure<RaftOptions>(raft =>
             {
                 // Silos that tests stop do not come back.

@@ -28,6 +28,7 @@ public sealed class ScriptedServer : IAsyncLifetime
     {
         admin.Readiness = ScriptedAdmin.Ready;
         admin.Groups.Clear();
+        admin.Alarms.Clear();
         admin.Failure = null;
         admin.Goals.Clear();
         return admin;

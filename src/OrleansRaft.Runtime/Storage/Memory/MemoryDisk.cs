@@ -7,6 +7,9 @@ public sealed class MemoryDisk(string localId = "")
     /// <summary>The id by which replicas are bound to this disk; empty when every silo of the cluster opens it.</summary>
     public string LocalId { get; } = localId;
 
+    /// <summary>Tells this disk from any other, in this process and elsewhere.</summary>
+    internal string Id { get; } = $"memory-{Guid.NewGuid():N}";
+
     internal Lock Gate { get; } = new();
 
     internal ClusterDefinition? Cluster { get; set; }

@@ -42,6 +42,9 @@ public sealed class MemoryLogStore : ILogStore
     /// <inheritdoc/>
     public string LocalId => disk.LocalId;
 
+    /// <inheritdoc/>
+    public string SharedId => disk.LocalId.Length == 0 ? disk.Id : "";
+
     internal SiloLease Lease => lease;
 
     /// <inheritdoc/>
