@@ -60,7 +60,7 @@ public sealed class PostgreSqlLogStore : ILogStore
         if (options.Silo is { } silo)
         {
             var registration = new SiloRegistration(silo, firstLease, options.Leases.Duration, time);
-            await PatientlyAsync(0, () => creation.RegisterAsync(registration, definition.ClusterId, cancellation), cancellation);
+            await PatientlyAsync(0, options.StartTimeout, () => creation.RegisterAsync(registration, definition.ClusterId, cancellation), cancellation);
         }
 
         connections = [.. options.ConnectionStrings.Select((_, number) => new ServerConnection(options, number, definition.ClusterId, logger))];

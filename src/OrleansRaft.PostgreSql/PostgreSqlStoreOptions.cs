@@ -1,3 +1,4 @@
+using OrleansRaft.Runtime.Hosting;
 using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.PostgreSql;
@@ -10,6 +11,11 @@ public sealed record PostgreSqlStoreOptions
 
     /// <summary>The silo's name, for people who look into the lease table.</summary>
     public string SiloName { get; init; } = Environment.MachineName;
+
+    /// <summary>
+    /// Which silo this is. Where it is known, a second silo of its name is refused while the first runs, and so are a cluster of one silo and any other silo on one database. Null registers nothing.
+    /// </summary>
+    public SiloIdentity? Silo { get; init; }
 
     /// <summary>The lengths of leases.</summary>
     public LeaseTimes Leases { get; init; } = new();

@@ -7,10 +7,12 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Orleans;
 using Orleans.Configuration;
 using Orleans.Hosting;
 using Orleans.Runtime;
 using OrleansRaft.Cli.Output;
+using OrleansRaft.Cli.Serve.Membership;
 using OrleansRaft.Counters;
 using OrleansRaft.Grains;
 using OrleansRaft.Runtime.Hosting;
@@ -57,6 +59,7 @@ internal static class SiloHost
         builder.UseOrleans(silo =>
         {
             AddClustering(silo, settings);
+            AddIdentity(silo, settings);
             silo.Configure<SiloOptions>(options => options.SiloName = settings.SiloName)
                 .Configure<ClusterOptions>(options => options.ClusterId = options.ServiceId = settings.ClusterId)
                 .Configure<GrainDirectoryOptions>(options => options.CacheSize = DirectoryCacheSize)
@@ -93,6 +96,13 @@ internal static class SiloHost
             await app.Services.GetRequiredService<ILogStore>().InitializeAsync(
                 new ClusterDefinition(settings.ClusterId, [catalogue, counters], settings.Postgres.Count, []), cancellation);
             await PostgreSqlSchema.RequireFoundAsync(PostgreSqlSchema.ForOrleans(settings.Postgres[0]), cancellation);
+        }
+
+        if (settings.Clustering == ClusteringKind.Postgres)
+        {
+            var housekeeping = app.Services.GetRequiredService<MembershipHousekeeping>();
+            await housekeeping.PrepareAsync(cancellation);
+            housekeeping.WatchAsync(app.Lifetime.ApplicationStarted).Ignore();
         }
     }
 
@@ -163,6 +173,26 @@ internal static class SiloHost
             options.SiloListeningEndpoint = new System.Net.IPEndPoint(settings.SiloAddress, settings.SiloPort);
             options.GatewayListeningEndpoint = new System.Net.IPEndPoint(settings.SiloAddress, settings.GatewayPort);
         });
+    }
+
+    /// <summary>Who this silo is, so that a second one of its name is refused, and which of its lives this is.</summary>
+    private static void AddIdentity(ISiloBuilder silo, ServeSettings settings)
+    {
+        silo.Services.AddSingleton(new SiloIdentity(
+            settings.SiloName, $"{settings.SiloAddress}:{settings.SiloPort}, process {Environment.ProcessId} on {Environment.MachineName}")
+        {
+            IsAlone = settings.Clustering == ClusteringKind.Localhost,
+        });
+        if (settings.Clustering != ClusteringKind.Postgres)
+        {
+            return;
+        }
+
+        SteadyMembershipTable.Use(silo.Services);
+        silo.Services.AddSingleton<SiloGeneration>();
+        silo.Services.Replace(ServiceDescriptor.Singleton<ILocalSiloDetails, SteadySiloDetails>());
+        silo.Services.AddSingleton(provider => ActivatorUtilities.CreateInstance<MembershipHousekeeping>(
+            provider, (PostgreSqlLogStore)provider.GetRequiredService<ILogStore>(), settings));
     }
 
     /// <summary>Ordinary grains keep their state on the first PostgreSQL server, as the membership does; where there is none, it goes with the process.</summary>

@@ -28,7 +28,7 @@ public static class PostgreSqlRaftBuilderExtensions
         builder.Services.AddSingleton<IHostedService>(
             services => new SchemaMigration(options, services.GetRequiredService<ILogger<PostgreSqlLogStore>>()));
         return builder.UseStore(nameof(UsePostgreSql), services => new PostgreSqlLogStore(
-            options,
+            services.GetService<SiloIdentity>() is { } silo && options.Silo is null ? options with { Silo = silo, SiloName = silo.Name } : options,
             services.GetService<TimeProvider>() ?? TimeProvider.System,
             services.GetRequiredService<ILogger<PostgreSqlLogStore>>(),
             services.GetService<AlarmBoard>()));

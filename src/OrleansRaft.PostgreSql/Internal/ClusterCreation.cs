@@ -12,6 +12,9 @@ namespace OrleansRaft.PostgreSql.Internal;
 /// </remarks>
 internal sealed class ClusterCreation(PostgreSqlStoreOptions options, ILogger logger)
 {
+    /// <summary>What tells server 0's tables from any others; empty until it was prepared.</summary>
+    public string SharedId { get; private set; } = "";
+
     /// <summary>Prepares server 0 and answers the cluster row.</summary>
     public async Task<ClusterDefinition> PrepareFirstAsync(ClusterDefinition wanted, CancellationToken cancellation)
     {
@@ -35,8 +38,18 @@ internal sealed class ClusterCreation(PostgreSqlStoreOptions options, ILogger lo
         }
 
         ClusterRow.RequireSame($"PostgreSQL at {server}", stored, wanted);
+        SharedId = $"postgres-{identity.SystemIdentifier}-{await ReadTableIdAsync(connection, cancellation)}";
         await transaction.CommitAsync(cancellation);
         return stored;
+    }
+
+    /// <summary>Enters this silo among those that use server 0.</summary>
+    /// <returns>True; or it is refused.</returns>
+    public async Task<bool> RegisterAsync(SiloRegistration registration, string clusterId, CancellationToken cancellation)
+    {
+        await using var connection = await ConnectAsync(0, cancellation);
+        await registration.RegisterAsync(connection, Connections.Describe(options.ConnectionStrings[0]), clusterId, logger, cancellation);
+        return true;
     }
 
     /// <summary>Prepares one of the further servers.</summary>
@@ -93,6 +106,13 @@ internal sealed class ClusterCreation(PostgreSqlStoreOptions options, ILogger lo
             await connection.DisposeAsync();
             throw;
         }
+    }
+
+    /// <summary>Unlike a name, it is the same however the server and the database are named.</summary>
+    private static async Task<long> ReadTableIdAsync(NpgsqlConnection connection, CancellationToken cancellation)
+    {
+        await using var command = Sql.Command(connection, "SELECT d.oid::bigint << 32 | 'raft.cluster'::regclass::oid::bigint FROM pg_database d WHERE d.datname = current_database()");
+        return (long)(await command.ExecuteScalarAsync(cancellation))!;
     }
 
     private static async Task<ClusterDefinition?> ReadClusterAsync(NpgsqlConnection connection, CancellationToken cancellation)

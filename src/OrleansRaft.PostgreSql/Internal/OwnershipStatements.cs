@@ -39,7 +39,7 @@ internal static class OwnershipStatements
             connection,
             $"""
             WITH extended AS (
-                UPDATE raft.silo_lease SET extensions = extensions + 1 WHERE id = $1 AND take_overs = $2 RETURNING 1
+                UPDATE raft.silo_lease SET extensions = extensions + 1, extended_at = clock_timestamp() WHERE id = $1 AND take_overs = $2 RETURNING 1
             ), counted AS (
                 UPDATE raft.identity SET counter = counter + 1 WHERE EXISTS (SELECT 1 FROM extended) RETURNING counter
             ), noted AS (

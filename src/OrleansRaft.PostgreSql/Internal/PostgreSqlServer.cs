@@ -14,6 +14,7 @@ internal sealed class PostgreSqlServer : IAsyncDisposable
 {
     private const int OpeningAtOnceMax = 4;
     private const int BulkAtOnceMax = 2;
+    private static readonly TimeSpan LeaveTimeout = TimeSpan.FromSeconds(1);
 
     private static readonly TimeSpan ReleasePatience = TimeSpan.FromSeconds(2);
 
@@ -29,13 +30,14 @@ internal sealed class PostgreSqlServer : IAsyncDisposable
     private readonly SerialQueue claims = new();
     private readonly SemaphoreSlim openings = new(OpeningAtOnceMax);
     private readonly SemaphoreSlim bulk = new(BulkAtOnceMax);
-    private readonly long leaseId = ActivationNonce.New();
+    private readonly long leaseId;
     private readonly LeaseSweep sweep;
     private readonly Reminder leaseTrouble = new();
     private long takeOversKnown;
 
     public PostgreSqlServer(
         PostgreSqlStoreOptions options,
+        long leaseId,
         ServerConnection connection,
         Func<(int[] Numbers, long[] Counters)> otherCounters,
         TimeProvider time,
@@ -43,6 +45,7 @@ internal sealed class PostgreSqlServer : IAsyncDisposable
         AlarmBoard? alarms)
     {
         this.alarms = alarms;
+        this.leaseId = leaseId;
         this.options = options;
         this.connection = connection;
         this.otherCounters = otherCounters;
@@ -191,10 +194,26 @@ internal sealed class PostgreSqlServer : IAsyncDisposable
         }
 
         await Lease.DisposeAsync();
+        await LeaveAsync();
         await Writer.DisposeAsync();
         await connection.DisposeAsync();
         openings.Dispose();
         bulk.Dispose();
+    }
+
+    /// <summary>The run is over; whoever finds the row takes it for one that may still live, so it goes if that is quickly done.</summary>
+    private async Task LeaveAsync()
+    {
+        using var patience = new CancellationTokenSource(LeaveTimeout);
+        try
+        {
+            await using var open = await connection.OpenAsync(patience.Token);
+            await SiloRegistration.RemoveAsync(open, leaseId, patience.Token);
+        }
+        catch (Exception)
+        {
+            // Out of reach: the lease runs out by itself.
+        }
     }
 
     private async Task<IReplicaLog> OpenOnceAsync(ReplicaKey key, long nonce, List<long> abandoned, IReplicaLogEvents events, CancellationToken cancellation)

@@ -27,8 +27,8 @@ public sealed class PostgresCommandTests(PostgresFixture postgres) : PostgreSqlT
         File.Delete(file);
 
         (lacking.ExitCode, checkedAgain.ExitCode, applied.ExitCode, appliedAgain.ExitCode).ShouldBe((1, 0, 0, 0), printed.Error + checkedAgain.Error + applied.Error);
-        lacking.Output.ShouldContain("lacks 1 raft, 2 orleans, 3 orleans_schema");
-        applied.Output.ShouldContain("was given 1 raft, 2 orleans, 3 orleans_schema");
+        lacking.Output.ShouldContain("lacks 1 raft, 2 orleans, 3 orleans_schema, 4 silos");
+        applied.Output.ShouldContain("was given 1 raft, 2 orleans, 3 orleans_schema, 4 silos");
         appliedAgain.Output.ShouldContain("is up to date");
     }
 

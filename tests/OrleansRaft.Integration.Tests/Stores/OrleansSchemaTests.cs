@@ -126,7 +126,7 @@ public sealed class OrleansSchemaTests(PostgresFixture postgres)
 
         await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => PostgreSqlSchema.MigrateAsync(database, cancellation: Cancellation)));
 
-        (await ScalarAsync(database, "SELECT string_agg(number || ' ' || name, ', ' ORDER BY number) FROM raft.migration")).ShouldBe("1 raft, 2 orleans, 3 orleans_schema");
+        (await ScalarAsync(database, "SELECT string_agg(number || ' ' || name, ', ' ORDER BY number) FROM raft.migration")).ShouldBe("1 raft, 2 orleans, 3 orleans_schema, 4 silos");
     }
 
     [Theory]

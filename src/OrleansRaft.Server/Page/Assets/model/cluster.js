@@ -82,8 +82,8 @@ const handlers = {
   },
   fault(event) {
     noteFault(event);
-    // A killed silo stays gone when the fault is over, until it is heard of.
-    if (event.fault.kind === 'kill') {
+    // A killed silo is gone until it is heard of, whether the fault is over or not.
+    if (event.fault.kind === 'kill' && event.state === 'began') {
       dead.value = withOrWithout(dead.peek(), event.fault.silo, true);
     }
     groups.forEach(judge);

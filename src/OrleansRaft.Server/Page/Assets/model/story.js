@@ -63,10 +63,10 @@ const tellers = {
     ? { tone: 'trouble', isMinor: true, text: `${event.to} acknowledges no messages from ${event.from}.` }
     : broken.has(`${event.from}>${event.to}`) ? { tone: 'good', isMinor: true, text: `${event.to} acknowledges messages from ${event.from} again.` } : null,
   silo: event => event.name ? silos[event.status]?.(event.name) : null,
-  // A silo that was killed is not back when the fault is over: it starts then, and is told of when it has joined.
+  // A silo that was killed need not be back when the fault is over: it is told of when it has joined.
   fault: ({ fault, state }) => state === 'began'
     ? { tone: 'trouble', text: fault.text }
-    : fault.kind === 'kill' ? { ...silent, text: `${fault.silo} is started again.` } : { tone: 'good', text: `Healed: ${fault.text}` },
+    : fault.kind === 'kill' ? { ...silent, text: `${fault.silo} is no longer kept down.` } : { tone: 'good', text: `Healed: ${fault.text}` },
 };
 
 /** Tells an event, if it is worth telling; before the state of its group is changed by it. */
