@@ -30,7 +30,7 @@ internal sealed class Readiness(
     {
         if (silos.IsDraining)
         {
-            return Task.FromResult(new RaftReadiness(false, [], "This silo is about to stop; send new requests to another one."));
+            return Task.FromResult(new RaftReadiness(false, "This silo is about to stop; send new requests to another one."));
         }
 
         lock (gate)

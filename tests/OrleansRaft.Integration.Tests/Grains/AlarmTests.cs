@@ -39,7 +39,7 @@ public sealed class AlarmTests
 
         store.IsConnected = true;
 
-        await RaftTestCluster.EventuallyAsync(async () => (await cluster.Admin.ListAlarmsAsync(Token)).FirstOrDefault()?.Detail);
+        await RaftTestCluster.EventuallyAsync(async () => await cluster.Admin.ListAlarmsAsync(Token) is [var alarm, ..] ? alarm.Detail : null);
         await cluster.WaitUntilReadyAsync();
     }
 

@@ -92,7 +92,7 @@ public sealed class FaultTests
         }
 
         await faults.HealAllAsync(Token);
-        await RaftTestCluster.EventuallyAsync(async () => (await cluster.Admin.ListAlarmsAsync(Token)).FirstOrDefault()?.Detail);
+        await RaftTestCluster.EventuallyAsync(async () => await cluster.Admin.ListAlarmsAsync(Token) is [var alarm, ..] ? alarm.Detail : null);
     }
 
     [Fact]
