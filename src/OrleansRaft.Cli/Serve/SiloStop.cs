@@ -16,13 +16,19 @@ namespace OrleansRaft.Cli.Serve;
 /// <param name="error">Where it is told.</param>
 internal sealed class SiloStop(WebApplication app, ServeSettings settings, TextWriter error)
 {
-    // From the end of the drain: when order is given up, and when the process ends whatever still goes on.
-    private static readonly TimeSpan OrderTimeMax = TimeSpan.FromSeconds(4.5);
-    private static readonly TimeSpan TimeMax = TimeSpan.FromSeconds(4.75);
+    // When an orderly stop is given up, with the drain: what a drain shorter than the default leaves of it goes to the rest, which takes long on a busy machine.
+    private static readonly TimeSpan WholeTimeMax = TimeSpan.FromSeconds(9);
+    private static readonly TimeSpan TimeAfterDrainMin = TimeSpan.FromSeconds(4.5);
+
+    // How much later the process ends, whatever still goes on.
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(0.25);
 
     // For how long answers ask clients to close their connections, before the port is closed.
     private static readonly TimeSpan LastAnswersMax = TimeSpan.FromSeconds(0.5);
     private const int LastAnswersPart = 10;
+
+    private TimeSpan TimeAfterDrainMax =>
+        WholeTimeMax - settings.Drain is var left && left > TimeAfterDrainMin ? left : TimeAfterDrainMin;
 
     /// <summary>Stops it.</summary>
     /// <param name="endDrain">Ends the drain.</param>
@@ -38,8 +44,8 @@ internal sealed class SiloStop(WebApplication app, ServeSettings settings, TextW
         }
 
         await error.WriteLineAsync("stopping: handing leaderships over to the other silos");
-        using var order = new CancellationTokenSource(OrderTimeMax);
-        using var end = new CancellationTokenSource(TimeMax);
+        using var order = new CancellationTokenSource(TimeAfterDrainMax);
+        using var end = new CancellationTokenSource(TimeAfterDrainMax + Grace);
         var lastAnswers = settings.Drain / LastAnswersPart;
         await Task.WhenAll(drain.HandOverAsync(), WaitAsync(lastAnswers < LastAnswersMax ? lastAnswers : LastAnswersMax, endDrain));
         await error.WriteLineAsync(await CloseAsync(order.Token, end.Token) ? "stopped" : $"stopped; {WhoIsAway()}");
@@ -68,7 +74,7 @@ internal sealed class SiloStop(WebApplication app, ServeSettings settings, TextW
             ? true
             : throw new CliException(
                 ExitCode.Refused,
-                $"the silo could not be stopped in order within {Seconds(settings.Drain + OrderTimeMax)} s, and was ended.",
+                $"the silo could not be stopped in order within {Seconds(settings.Drain + TimeAfterDrainMax)} s, and was ended.",
                 "Nothing acknowledged is lost: the other silos notice by themselves that it is gone, and elect new leaders.");
     }
 

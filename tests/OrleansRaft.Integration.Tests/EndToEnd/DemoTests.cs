@@ -3,6 +3,7 @@ using OrleansRaft.Testbed.Processes;
 namespace OrleansRaft.Integration.Tests.EndToEnd;
 
 /// <summary>The first thing that anybody runs.</summary>
+[Collection(EndToEndCluster.Name)]
 public sealed class DemoTests
 {
     [Fact]

@@ -4,6 +4,7 @@ using OrleansRaft.Testbed.Workloads;
 namespace OrleansRaft.Integration.Tests.EndToEnd;
 
 /// <summary>A silo that the others declared dead ends by itself, with the code that tells a supervisor to start it again.</summary>
+[Collection(EndToEndCluster.Name)]
 public sealed class EvictionTests(PostgresFixture postgres)
 {
     [Fact]

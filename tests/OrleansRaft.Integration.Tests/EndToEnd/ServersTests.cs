@@ -5,6 +5,7 @@ using OrleansRaft.Testbed.Workloads;
 namespace OrleansRaft.Integration.Tests.EndToEnd;
 
 /// <summary>Three silos whose replicas log to three PostgreSQL servers: any one of the servers may go.</summary>
+[Collection(EndToEndCluster.Name)]
 public sealed class ServersTests(ITestOutputHelper log)
 {
     [Fact]
