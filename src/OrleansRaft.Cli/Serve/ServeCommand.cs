@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using OrleansRaft.Cli.CommandLine;
 using OrleansRaft.Cli.Output;
+using OrleansRaft.Cli.Serve.Membership;
 
 namespace OrleansRaft.Cli.Serve;
 
@@ -43,7 +44,7 @@ internal static class ServeCommand
 
         var gate = new LogGate();
         var eviction = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var app = SiloHost.Build(builder, settings, gate, new EvictionHandler(reason => eviction.TrySetResult(reason)));
+        var app = SiloHost.Build(builder, settings, await SiloGeneration.ReadAsync(settings, interruption.Token), gate, new EvictionHandler(reason => eviction.TrySetResult(reason)));
         if (!await StartAsync(app, settings, eviction.Task, interruption))
         {
             return interruption.ExitCode;

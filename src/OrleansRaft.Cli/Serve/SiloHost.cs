@@ -48,7 +48,7 @@ internal static class SiloHost
     }
 
     /// <summary>Builds the application; nothing runs yet.</summary>
-    public static WebApplication Build(WebApplicationBuilder builder, ServeSettings settings, LogGate gate, IFatalErrorHandler fatal)
+    public static WebApplication Build(WebApplicationBuilder builder, ServeSettings settings, SiloGeneration generation, LogGate gate, IFatalErrorHandler fatal)
     {
         AddLogging(builder, gate);
         builder.Services.AddSingleton<IHostLifetime, SilentLifetime>();
@@ -59,7 +59,7 @@ internal static class SiloHost
         builder.UseOrleans(silo =>
         {
             AddClustering(silo, settings);
-            AddIdentity(silo, settings);
+            AddIdentity(silo, settings, generation);
             silo.Configure<SiloOptions>(options => options.SiloName = settings.SiloName)
                 .Configure<ClusterOptions>(options => options.ClusterId = options.ServiceId = settings.ClusterId)
                 .Configure<GrainDirectoryOptions>(options => options.CacheSize = DirectoryCacheSize)
@@ -176,7 +176,7 @@ internal static class SiloHost
     }
 
     /// <summary>Who this silo is, so that a second one of its name is refused, and which of its lives this is.</summary>
-    private static void AddIdentity(ISiloBuilder silo, ServeSettings settings)
+    private static void AddIdentity(ISiloBuilder silo, ServeSettings settings, SiloGeneration generation)
     {
         silo.Services.AddSingleton(new SiloIdentity(
             settings.SiloName, $"{settings.SiloAddress}:{settings.SiloPort}, process {Environment.ProcessId} on {Environment.MachineName}")
@@ -189,7 +189,7 @@ internal static class SiloHost
         }
 
         SteadyMembershipTable.Use(silo.Services);
-        silo.Services.AddSingleton<SiloGeneration>();
+        silo.Services.AddSingleton(generation);
         silo.Services.Replace(ServiceDescriptor.Singleton<ILocalSiloDetails, SteadySiloDetails>());
         silo.Services.AddSingleton(provider => ActivatorUtilities.CreateInstance<MembershipHousekeeping>(
             provider, (PostgreSqlLogStore)provider.GetRequiredService<ILogStore>(), settings));

@@ -51,11 +51,6 @@ internal sealed class Readiness(
             return new RaftReadiness(false, "This silo has not joined the cluster yet.");
         }
 
-        if (silos.IsStopping)
-        {
-            return new RaftReadiness(false, "This silo is about to stop.");
-        }
-
         var since = time.GetTimestamp();
         var obstacle = await FindStoreTroubleAsync() ?? (hasBeenReady ? null : await FindArrivalsAsync());
         hasBeenReady |= obstacle is null;

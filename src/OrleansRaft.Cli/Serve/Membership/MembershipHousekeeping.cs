@@ -22,21 +22,18 @@ internal sealed class MembershipHousekeeping(
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     /// <summary>
-    /// Before Orleans starts: chooses a generation above all that the table knows of this address, and declares dead whoever ran under this silo's name before. The store has already
+    /// Before Orleans starts: declares dead whoever ran under this silo's name before. The store has already
     /// refused a second one that runs.
     /// </summary>
     public async Task PrepareAsync(CancellationToken cancellation)
     {
         await table.InitializeMembershipTableAsync(true, cancellation);
-        var here = new IPEndPoint(settings.SiloAddress, settings.SiloPort);
-        var members = (await table.ReadAllAsync(cancellation)).Members;
-        foreach (var (entry, _) in members.Where(member => member.Item1.SiloAddress.Endpoint.Equals(here)))
+        if (generation.IsAhead)
         {
-            if (generation.Note(entry.SiloAddress.Generation))
-            {
-                Log.ClockIsBehind(logger, entry.SiloAddress);
-            }
+            Log.ClockIsBehind(logger, settings.SiloName);
         }
+
+        var members = (await table.ReadAllAsync(cancellation)).Members;
 
         foreach (var (entry, _) in members.Where(member => member.Item1.SiloName == settings.SiloName && member.Item1.Status != SiloStatus.Dead))
         {
