@@ -202,7 +202,7 @@ public sealed class CallerErrorTests(OneSilo fixture) : IClassFixture<OneSilo>
     {
         var builder = new InProcessTestClusterBuilder(1);
         await using var cluster = builder.Build();
-        await cluster.DeployAsync();
+        await cluster.DeployAsync(Token);
         var grains = isInside ? cluster.Silos[0].ServiceProvider.GetRequiredService<IGrainFactory>() : cluster.Client;
         var group = grains.GetRaftGroup<LedgerCommand, LedgerResult>(RaftTestCluster.Set, "a");
 
