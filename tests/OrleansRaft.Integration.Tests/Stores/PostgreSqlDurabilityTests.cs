@@ -167,13 +167,13 @@ public sealed class PostgreSqlDurabilityTests(PostgresFixture postgres) : Postgr
         var replica = await OpenReplica.OpenAsync(store, Key);
         await replica.AppendAsync(1, "a");
 
-        // A statement waits for a minute in these tests.
+        // A statement waits for a minute in these tests; so does an extension of the lease that is under way at this moment, and the lease is taken anew then.
         proxy.ForgetConnections();
         await replica.AppendAsync(1, "b").WaitAsync(TimeSpan.FromSeconds(30), Cancellation);
         proxy.ForgetConnections();
         var successor = await OpenReplica.OpenAsync(store, Key).WaitAsync(TimeSpan.FromSeconds(30), Cancellation);
         var extensions = await ExtensionsAsync(database);
-        await EventuallyAsync(async () => await ExtensionsAsync(database) > extensions + 1).WaitAsync(TimeSpan.FromSeconds(30), Cancellation);
+        await EventuallyAsync(async () => await ExtensionsAsync(database) > extensions + 1);
 
         successor.Bodies.ShouldBe(["a", "b"]);
     }
@@ -185,7 +185,7 @@ public sealed class PostgreSqlDurabilityTests(PostgresFixture postgres) : Postgr
         await EventuallyAsync(async () => await ExecuteAsync(database, $"SHOW {setting}") is string shown && shown == value);
     }
 
-    private static async Task<long> ExtensionsAsync(string database) => (long)(await ExecuteAsync(database, "SELECT sum(extensions)::bigint FROM raft.silo_lease"))!;
+    private static async Task<long> ExtensionsAsync(string database) => (long)(await ExecuteAsync(database, "SELECT coalesce(sum(extensions), 0)::bigint FROM raft.silo_lease"))!;
 
     private async Task<(CuttableProxy Proxy, string Database)> CreateDatabaseAsync(string setting)
     {
