@@ -8,12 +8,15 @@ namespace OrleansRaft.Integration.Tests.Cli;
 /// <summary>How a silo ends: first not ready, then without leaderships, then without a port.</summary>
 public sealed class StopTests
 {
+    // A silo that closes its port at once answers a few at most.
+    private const int ServedInDrainMin = 50;
+
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
     [Fact]
     public async Task SIGTERM_makes_it_unready_at_once_while_it_serves_for_the_drain_time()
     {
-        await using var silo = await StartAsync(drain: 2);
+        await using var silo = await StartAsync(drain: 3);
         using var http = new HttpClient();
         var answers = new List<HttpStatusCode>();
 
@@ -25,13 +28,20 @@ public sealed class StopTests
             (await ready.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldContain("about to stop");
         }
 
-        while (!silo.Process.Errors.Any(line => line.Contains("handing leaderships over", StringComparison.Ordinal)))
+        try
         {
-            answers.Add(await IncrementAsync(http, silo.Address));
+            while (!silo.Process.Errors.Any(line => line.Contains("handing leaderships over", StringComparison.Ordinal)))
+            {
+                answers.Add(await IncrementAsync(http, silo.Address));
+            }
+        }
+        catch (HttpRequestException) when (answers.Count > ServedInDrainMin)
+        {
+            // The port is closed after the line was written, which on a busy machine is read later than that.
         }
 
         (await silo.Process.WaitForExitAsync(Patience)).ShouldBe(0, silo.Process.Transcript);
-        answers.ShouldNotBeEmpty();
+        answers.Count.ShouldBeGreaterThan(ServedInDrainMin);
         answers.ShouldAllBe(answer => answer == HttpStatusCode.OK);
         silo.Process.Errors[^1].ShouldBe("stopped");
     }
