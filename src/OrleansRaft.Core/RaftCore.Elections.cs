@@ -12,8 +12,9 @@ public sealed partial class RaftCore
     // Ticks for which a replica that may have acknowledged a leader's lease before it restarted keeps its vote to itself.
     private int quietTicks;
 
-    // What a leader with a lease may have counted: until then this replica neither votes for another nor stands, whatever it hears of that leader. On the clock,
-    // since the promise also expires while the replica sleeps or gets no ticks; apart from the known leader, which is forgotten with every newer term.
+    // What a leader with a lease may have counted: until then this replica neither votes for another nor stands, whatever it hears of that leader. On
+    // the clock, since the promise also expires while the replica sleeps or gets no ticks; apart from the known leader, which is forgotten with every
+    // newer term.
     private (ReplicaId To, MonotonicTime Until)? promise;
 
     // The write that makes a candidate's vote for itself durable; it counts only then (etcd-io/etcd#14370).
@@ -228,8 +229,8 @@ public sealed partial class RaftCore
         IsPromisedToAnother(asker) || (settings.CheckQuorum && leader != asker && HearsFromLeader);
 
     /// <summary>
-    /// Promises the vote to a leader for as long as its lease may count this contact (thesis §6.4.1). Earlier leaders' leases are over: this one was elected by a
-    /// majority that had outlived its promises, or by the word of a leader that had given up its lease.
+    /// Promises the vote to a leader for as long as its lease may count this contact (thesis §6.4.1). Earlier leaders' leases are over: this one was
+    /// elected by a majority that had outlived its promises, or by the word of a leader that had given up its lease.
     /// </summary>
     private void PromiseTo(ReplicaId currentLeader)
     {

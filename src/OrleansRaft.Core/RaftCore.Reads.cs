@@ -249,9 +249,9 @@ public sealed partial class RaftCore
     }
 
     /// <summary>
-    /// Whether this leader may read by its lease. A lease counts from the moment when its round was sent, on the clock that was read after its answer was
-    /// taken from the queue. It ends a tenth before the earliest moment at which a follower may vote again, for clocks that run at different rates
-    /// (thesis §6.4.1). A follower's first tick may come at once, so one tick less counts.
+    /// Whether this leader may read by its lease. A lease counts from the moment when its round was sent, on the clock that was read after its answer
+    /// was taken from the queue. It ends a tenth before the earliest moment at which a follower may vote again, for clocks that run at different
+    /// rates (thesis §6.4.1). A follower's first tick may come at once, so one tick less counts.
     /// </summary>
     /// <param name="now">The host's monotonic clock.</param>
     public bool HoldsLease(MonotonicTime now) =>

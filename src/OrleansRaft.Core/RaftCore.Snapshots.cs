@@ -75,7 +75,10 @@ public sealed partial class RaftCore
         RequestChunk(peer);
     }
 
-    /// <summary>Asks for the next chunk, unless the member is out of sight: then it costs the store nothing, however long that lasts, until it answers a heartbeat.</summary>
+    /// <summary>
+    /// Asks for the next chunk, unless the member is out of sight: then it costs the store nothing, however long that lasts, until it answers a
+    /// heartbeat.
+    /// </summary>
     private void RequestChunk(Progress peer)
     {
         peer.IsChunkDue = peer.IsUnreachable || peer.TicksSinceContact > settings.ElectionTicksMax;
@@ -173,8 +176,8 @@ public sealed partial class RaftCore
     }
 
     /// <summary>
-    /// Whether a chunk belongs to what is staged: another leader may have captured the same entries in other bytes, of the same length. A capture without a
-    /// checksum is known only by the leader that sends it.
+    /// Whether a chunk belongs to what is staged: another leader may have captured the same entries in other bytes, of the same length. A capture
+    /// without a checksum is known only by the leader that sends it.
     /// </summary>
     private bool ContinuesStaging(InstallSnapshot install) =>
         staging == install.Snapshot && (staging.Checksum is not null || stagingRequest is null || stagingRequest.Term == install.Term);

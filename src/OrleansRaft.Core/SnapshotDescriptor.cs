@@ -8,8 +8,8 @@ namespace OrleansRaft.Core;
 public sealed record SnapshotDescriptor(EntryId LastIncluded, LogTime Time, Configuration Configuration, long SizeBytes)
 {
     /// <summary>
-    /// The CRC-32C of the captured bytes; null where it is not known. Captures of one state need not have the same bytes, so only this tells whether a transfer
-    /// that another leader goes on with is of the same capture, and whether what arrived is whole.
+    /// The CRC-32C of the captured bytes; null where it is not known. Captures of one state need not have the same bytes, so only this tells whether
+    /// a transfer that another leader goes on with is of the same capture, and whether what arrived is whole.
     /// </summary>
     public uint? Checksum { get; init; }
 

@@ -4,7 +4,9 @@ using OrleansRaft.Runtime;
 
 namespace OrleansRaft.Counters;
 
-/// <summary>The id under which a group remembers a request with an idempotency key: a key belongs to one counter and method, so the id is made of all three.</summary>
+/// <summary>
+/// The id under which a group remembers a request with an idempotency key: a key belongs to one counter and method, so the id is made of all three.
+/// </summary>
 public static class CounterRequestId
 {
     private const char Hashed = '#';

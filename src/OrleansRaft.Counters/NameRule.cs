@@ -14,9 +14,14 @@ public static class NameRule
     private static readonly SearchValues<char> Allowed =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-");
 
-    /// <summary>Whether a text may be a name. Neither <c>.</c> nor <c>..</c> is one: in a path, clients and servers take them for steps to another resource.</summary>
+    /// <summary>
+    /// Whether a text may be a name. Neither <c>.</c> nor <c>..</c> is one: in a path, clients and servers take them for steps to another resource.
+    /// </summary>
     public static bool Holds(ReadOnlySpan<char> text) => IsStorable(text) && text is not ("." or "..");
 
-    /// <summary>Whether a group's state may hold a text as a name: wider than <see cref="Holds"/>, since replicas must read what old logs and snapshots hold, and alike.</summary>
+    /// <summary>
+    /// Whether a group's state may hold a text as a name: wider than <see cref="Holds"/>, since replicas must read what old logs and snapshots hold,
+    /// and alike.
+    /// </summary>
     internal static bool IsStorable(ReadOnlySpan<char> text) => text.Length is > 0 and <= LengthMax && !text.ContainsAnyExcept(Allowed);
 }

@@ -13,7 +13,8 @@ public sealed record PostgreSqlStoreOptions
     public string SiloName { get; init; } = Environment.MachineName;
 
     /// <summary>
-    /// Which silo this is. Where it is known, a second silo of its name is refused while the first runs, and so are a cluster of one silo and any other silo on one database. Null registers nothing.
+    /// Which silo this is. Where it is known, a second silo of its name is refused while the first runs, and so are a cluster of one silo and any
+    /// other silo on one database. Null registers nothing.
     /// </summary>
     public SiloIdentity? Silo { get; init; }
 

@@ -71,6 +71,8 @@ public enum RefusalReason
     /// <summary>A request that makes no sense for the group as it is.</summary>
     InvalidRequest = 10,
 
-    /// <summary>Nobody that could answer was reached in time: no silo, or a leader that is there but does not answer. The request changed nothing.</summary>
+    /// <summary>
+    /// Nobody that could answer was reached in time: no silo, or a leader that is there but does not answer. The request changed nothing.
+    /// </summary>
     Unreachable = 11,
 }

@@ -39,8 +39,8 @@ public sealed class RaftOptions
 
     /// <summary>Whether a leader may serve reads on its lease, without a round of messages (thesis §6.4.1).</summary>
     /// <remarks>
-    /// Such reads trust that clocks run at the same rate within 5 %, and that every silo has leases on: a follower that confirmed one votes for nobody else before it
-    /// has expired.
+    /// Such reads trust that clocks run at the same rate within 5 %, and that every silo has leases on: a follower that confirmed one votes for
+    /// nobody else before it has expired.
     /// </remarks>
     /// <value>The default is <see langword="false"/>.</value>
     public bool LeaderLease { get; set; }
@@ -126,9 +126,10 @@ public sealed class RaftOptions
 
     /// <summary>The most request ids that a group remembers; a full table refuses new ones until the oldest are forgotten.</summary>
     /// <remarks>
-    /// Each takes about 200 bytes of memory on every replica, and its result. Divided by <see cref="RequestRetention"/>, it is how many commands under ids of their clients a
-    /// group takes for ever: 1,666 a second by default. Commands without an id take no place. Where ids belong to several parties
-    /// (<see cref="StateMachines.IRequestScopes"/>), as those of counters to tenants, each may hold as many as there are places free: one alone half of them.
+    /// Each takes about 200 bytes of memory on every replica, and its result. Divided by <see cref="RequestRetention"/>, it is how many commands
+    /// under ids of their clients a group takes for ever: 1,666 a second by default. Commands without an id take no place. Where ids belong to
+    /// several parties (<see cref="StateMachines.IRequestScopes"/>), as those of counters to tenants, each may hold as many as there are places free:
+    /// one alone half of them.
     /// </remarks>
     /// <value>The default is 1,000,000.</value>
     public int RequestIdsMax { get; set; } = 1_000_000;
@@ -179,9 +180,9 @@ public sealed class RaftOptions
 
     /// <summary>For how long replicas of a silo that stopped in order wait for it to come back under its name, before they are brought to life elsewhere.</summary>
     /// <remarks>
-    /// Only where the rest of the group is a majority and has a leader. A restart then costs the other silos nothing: a replica that lives with them meanwhile reads its log
-    /// there, and again when it moves back. A silo that was killed is not waited for, nor one whose host gave it no time to stop, as <c>KillSiloAsync</c> of a test
-    /// cluster does.
+    /// Only where the rest of the group is a majority and has a leader. A restart then costs the other silos nothing: a replica that lives with them
+    /// meanwhile reads its log there, and again when it moves back. A silo that was killed is not waited for, nor one whose host gave it no time to
+    /// stop, as <c>KillSiloAsync</c> of a test cluster does.
     /// </remarks>
     /// <value>The default is 30 seconds.</value>
     public TimeSpan ReturnPatience { get; set; } = TimeSpan.FromSeconds(30);

@@ -175,8 +175,8 @@ public sealed partial class ReplicaDriver
 
     /// <summary>The replica at this moment. Any thread: answered on the next run.</summary>
     /// <param name="withDigest">
-    /// Whether to add a digest of the state. It costs a capture of the whole state on the replica's turn, so however often it is asked for, a replica spends
-    /// at most a hundredth of its time on it: until then, the digest is the last one, of an earlier index.
+    /// Whether to add a digest of the state. It costs a capture of the whole state on the replica's turn, so however often it is asked for, a replica
+    /// spends at most a hundredth of its time on it: until then, the digest is the last one, of an earlier index.
     /// </param>
     /// <exception cref="ObjectDisposedException">The replica has stopped.</exception>
     /// <exception cref="InvalidOperationException">Too many ask at once.</exception>

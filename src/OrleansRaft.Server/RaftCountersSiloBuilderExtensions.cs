@@ -14,7 +14,9 @@ public static class RaftCountersSiloBuilderExtensions
     public const string TenantStorage = "tenants";
 
     /// <summary>Adds the set of groups <see cref="CounterMachine.SetName"/> that the HTTP API serves, with the counters' own compact codecs.</summary>
-    /// <remarks>Grain storage named <see cref="TenantStorage"/> is in memory, unless the silo adds another of that name, before or afterwards.</remarks>
+    /// <remarks>
+    /// Grain storage named <see cref="TenantStorage"/> is in memory, unless the silo adds another of that name, before or afterwards.
+    /// </remarks>
     /// <param name="silo">The silo, after <c>AddRaft</c> or before.</param>
     /// <param name="groups">How many groups the counters are spread over; fixed when the cluster first starts.</param>
     /// <param name="replicas">How many voters each group starts with; fixed likewise.</param>

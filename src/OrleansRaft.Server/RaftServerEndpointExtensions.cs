@@ -24,7 +24,8 @@ public static class RaftServerEndpointExtensions
     /// Any silo answers any request.
     /// </summary>
     /// <param name="endpoints">The application, after <see cref="RaftServerServiceCollectionExtensions.AddOrleansRaftServer"/>.</param>
-    /// <exception cref="InvalidOperationException">The application lacks something that requests would need; the message says what to add.</exception>
+    /// <exception cref="InvalidOperationException">The application lacks something that requests would need; the message says what to
+    /// add.</exception>
     public static IEndpointRouteBuilder MapOrleansRaft(this IEndpointRouteBuilder endpoints)
     {
         ArgumentNullException.ThrowIfNull(endpoints);

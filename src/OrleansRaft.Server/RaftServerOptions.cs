@@ -10,7 +10,10 @@ public sealed class RaftServerOptions
     /// <value>The default is <see langword="true"/>.</value>
     public bool StartPage { get; set; } = true;
 
-    /// <summary>Whether <c>/lab</c> and <c>/api/v1/lab</c> play scenarios: for teaching, since each play takes a processor for a moment. <c>oraft lab</c> needs no server.</summary>
+    /// <summary>
+    /// Whether <c>/lab</c> and <c>/api/v1/lab</c> play scenarios: for teaching, since each play takes a processor for a moment. <c>oraft lab</c>
+    /// needs no server.
+    /// </summary>
     /// <value>The default is <see langword="false"/>.</value>
     public bool Lab { get; set; }
 

@@ -52,7 +52,8 @@ public sealed class SqliteLogStore : ILogStore
     /// <param name="logger">For people.</param>
     /// <param name="alarms">Where to say that the disk is full, damaged or gone; null for nowhere.</param>
     /// <exception cref="StoreRefusedException">
-    /// Another process holds the directory, the file cannot be opened, something in it that was acknowledged is damaged or gone, or a newer program wrote it.
+    /// Another process holds the directory, the file cannot be opened, something in it that was acknowledged is damaged or gone, or a newer program
+    /// wrote it.
     /// </exception>
     public static SqliteLogStore Open(SqliteStoreOptions options, TimeProvider time, ILogger logger, AlarmBoard? alarms = null)
     {

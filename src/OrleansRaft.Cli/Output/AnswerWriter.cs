@@ -9,7 +9,8 @@ namespace OrleansRaft.Cli.Output;
 /// <summary>Writes answers to stdout: tables and sentences for people, or one JSON object per line for programs.</summary>
 /// <param name="output">Standard output.</param>
 /// <param name="json">Whether programs read it.</param>
-/// <param name="width">How many columns the terminal has; null without one, where lines are as long as their text, so that nothing is cut when piped.</param>
+/// <param name="width">How many columns the terminal has; null without one, where lines are as long as their text, so that nothing is cut when
+/// piped.</param>
 internal sealed class AnswerWriter(TextWriter output, bool json, int? width)
 {
     private const int WidthWithoutTerminal = 1000;
@@ -67,7 +68,8 @@ internal sealed class AnswerWriter(TextWriter output, bool json, int? width)
 
     /// <summary>A table in the house's look.</summary>
     /// <param name="columns">
-    /// Its headings. One that begins with '#' holds numbers and is aligned to the right; one that begins with '~' holds text that is wrapped where the terminal is narrow.
+    /// Its headings. One that begins with '#' holds numbers and is aligned to the right; one that begins with '~' holds text that is wrapped where
+    /// the terminal is narrow.
     /// </param>
     public static Table NewTable(params ReadOnlySpan<string> columns)
     {

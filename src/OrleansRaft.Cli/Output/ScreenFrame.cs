@@ -4,7 +4,8 @@ using Spectre.Console.Rendering;
 namespace OrleansRaft.Cli.Output;
 
 /// <summary>
-/// What a full screen shows: a top that is cut off at the bottom where it does not fit, the latest of some lines below it, and a foot that is always seen.
+/// What a full screen shows: a top that is cut off at the bottom where it does not fit, the latest of some lines below it, and a foot that is always
+/// seen.
 /// </summary>
 /// <param name="Top">What stands first. Tables that are too wide lose their last columns.</param>
 /// <param name="Lines">What happened, the oldest first. Lines that are too long are wrapped.</param>

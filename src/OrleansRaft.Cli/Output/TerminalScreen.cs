@@ -4,8 +4,8 @@ namespace OrleansRaft.Cli.Output;
 /// The whole terminal, drawn anew each time at the size that it has at that moment. What was on it before comes back at the end.
 /// </summary>
 /// <remarks>
-/// Spectre's live display moves the cursor up by the height of what it drew last. A resize wraps those lines anew, and what does not fit scrolls away, so it leaves
-/// debris in both cases. Here each frame begins at the top left and ends with the last line that fits.
+/// Spectre's live display moves the cursor up by the height of what it drew last. A resize wraps those lines anew, and what does not fit scrolls
+/// away, so it leaves debris in both cases. Here each frame begins at the top left and ends with the last line that fits.
 /// </remarks>
 internal sealed class TerminalScreen : IDisposable
 {

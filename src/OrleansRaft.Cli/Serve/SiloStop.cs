@@ -16,7 +16,8 @@ namespace OrleansRaft.Cli.Serve;
 /// <param name="error">Where it is told.</param>
 internal sealed class SiloStop(WebApplication app, ServeSettings settings, TextWriter error)
 {
-    // When an orderly stop is given up, with the drain: what a drain shorter than the default leaves of it goes to the rest, which takes long on a busy machine.
+    // When an orderly stop is given up, with the drain: what a drain shorter than the default leaves of it goes to the rest, which takes long on a
+    // busy machine.
     private static readonly TimeSpan WholeTimeMax = TimeSpan.FromSeconds(9);
     private static readonly TimeSpan TimeAfterDrainMin = TimeSpan.FromSeconds(4.5);
 

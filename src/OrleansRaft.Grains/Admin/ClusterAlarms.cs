@@ -4,7 +4,10 @@ using OrleansRaft.Runtime.Diagnostics;
 
 namespace OrleansRaft.Grains;
 
-/// <summary>What is wrong anywhere in the cluster, as this silo finds out when it is asked: groups without a leader, and what every silo has on its board. Any thread.</summary>
+/// <summary>
+/// What is wrong anywhere in the cluster, as this silo finds out when it is asked: groups without a leader, and what every silo has on its board. Any
+/// thread.
+/// </summary>
 internal sealed class ClusterAlarms(GroupTable groups, Silos silos, Locator locator, LeaderlessTimes leaderless, AlarmBoard board, ILocalSiloDetails self, TimeProvider time)
 {
     private const int ListedMax = 1_000;
@@ -16,7 +19,9 @@ internal sealed class ClusterAlarms(GroupTable groups, Silos silos, Locator loca
     private long gatheredAt;
     private TimeSpan age;
 
-    /// <summary>All alarms, by kind and then the oldest first, at most 1,000; not older than a second, and than a few times as long as it takes to find out.</summary>
+    /// <summary>
+    /// All alarms, by kind and then the oldest first, at most 1,000; not older than a second, and than a few times as long as it takes to find out.
+    /// </summary>
     public Task<IReadOnlyList<Alarm>> ListAsync(CancellationToken cancellation)
     {
         lock (gate)

@@ -25,8 +25,9 @@ public interface IRaftAdmin
 
     /// <summary>One group, with a digest of each replica's state; null when there is none of that name.</summary>
     /// <remarks>
-    /// Captures every replica's whole state on its turn, so it is for comparisons and not for polls; a replica spends at most a hundredth of its time on digests,
-    /// and answers with its last one meanwhile. Digests say something only where their <see cref="ReplicaSnapshot.DigestIndex"/> is the same; null says nothing.
+    /// Captures every replica's whole state on its turn, so it is for comparisons and not for polls; a replica spends at most a hundredth of its time
+    /// on digests, and answers with its last one meanwhile. Digests say something only where their <see cref="ReplicaSnapshot.DigestIndex"/> is the
+    /// same; null says nothing.
     /// </remarks>
     /// <param name="group">Its name, such as <c>counters-0</c>.</param>
     /// <param name="cancellation">Stops waiting.</param>
@@ -59,7 +60,9 @@ public interface IRaftAdmin
     Task<Outcome<Configuration>> ChangeMembersAsync(
         string group, MembershipGoal goal, LogIndex? expectedVersion = null, CancellationToken cancellation = default);
 
-    /// <summary>Whether this silo has joined, reaches its stores, and its replicas have caught up. A group without a leader is an alarm instead.</summary>
+    /// <summary>
+    /// Whether this silo has joined, reaches its stores, and its replicas have caught up. A group without a leader is an alarm instead.
+    /// </summary>
     Task<RaftReadiness> CheckReadinessAsync(CancellationToken cancellation = default);
 
     /// <summary>What is wrong anywhere in the cluster; empty when all is well. By kind, and then the oldest first; at most 1,000.</summary>

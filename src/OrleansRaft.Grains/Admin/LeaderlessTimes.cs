@@ -4,8 +4,8 @@ namespace OrleansRaft.Grains;
 
 /// <summary>For how long groups have been without a leader that can be reached. Any thread.</summary>
 /// <remarks>
-/// Replicas say for how long each has known no leader; the group had one until the last of them lost it. Where none says so, because none lives or a paused one
-/// still believes in its leader, what counts is when this silo first saw it.
+/// Replicas say for how long each has known no leader; the group had one until the last of them lost it. Where none says so, because none lives or a
+/// paused one still believes in its leader, what counts is when this silo first saw it.
 /// </remarks>
 internal sealed class LeaderlessTimes(GroupTable groups, TimeProvider time)
 {

@@ -5,7 +5,9 @@ namespace OrleansRaft.Grains;
 /// <summary>What is wanted of a group's members: <see cref="AddMember"/>, <see cref="RemoveMember"/> or <see cref="ResizeGroup"/>.</summary>
 public abstract record MembershipGoal
 {
-    /// <summary>The most voters that a group may be given, on whichever way: each further one makes every write slower, and seven survive the loss of three.</summary>
+    /// <summary>
+    /// The most voters that a group may be given, on whichever way: each further one makes every write slower, and seven survive the loss of three.
+    /// </summary>
     public const int VotersMax = 7;
 
     /// <summary>The most replicas without a vote that a group may be given: its leader sends the log to each.</summary>
@@ -19,7 +21,10 @@ public abstract record MembershipGoal
 /// <summary>A further replica, which receives the log before it votes (thesis §4.2.1).</summary>
 public sealed record AddMember : MembershipGoal
 {
-    /// <summary>Its number; null for the next that was never used. A chosen one is that of a learner that is there, or at most 64 beyond the highest that was used.</summary>
+    /// <summary>
+    /// Its number; null for the next that was never used. A chosen one is that of a learner that is there, or at most 64 beyond the highest that was
+    /// used.
+    /// </summary>
     public ReplicaId? Replica { get; init; }
 
     /// <summary>The voter whose place it takes, in one step through a joint configuration (§6) once it has caught up; null for none.</summary>

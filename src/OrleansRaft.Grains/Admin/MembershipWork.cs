@@ -92,7 +92,9 @@ internal sealed class MembershipWork(
         return (await CarryOutAsync(group, configuration, leader, placed, plan, cancellation), null);
     }
 
-    /// <summary>Whoever shrinks the catalogue by mistake loses more than one group, so it keeps as many voters as it started with, or three.</summary>
+    /// <summary>
+    /// Whoever shrinks the catalogue by mistake loses more than one group, so it keeps as many voters as it started with, or three.
+    /// </summary>
     private static int VotersMin(GroupSet set) => set.Name == GroupSet.Catalogue ? Math.Min(CatalogueVoters, set.Replicas) : 1;
 
     private async Task<Outcome<Configuration>> CarryOutAsync(

@@ -4,10 +4,11 @@ namespace OrleansRaft.Grains;
 
 /// <summary>Decides whether this silo is ready: whether it has joined, reaches its stores, and its replicas have caught up. Any thread.</summary>
 /// <remarks>
-/// It is about this silo alone. A group without a leader is an alarm (<see cref="ClusterAlarms"/>): to take silos out of service for it would only make the others'
-/// users suffer too. A silo that has just started is ready when it carries its share: when no group lacks a replica that it could take or has two on one silo that could
-/// be apart, and when its own replicas have caught up. Before that the death of one silo may cost a majority, so whoever restarts silos one after the other must wait
-/// for it. It does not wait for groups that cannot elect, nor for long for replicas whose PostgreSQL server is away. A silo that was ready stays so while replicas move.
+/// It is about this silo alone. A group without a leader is an alarm (<see cref="ClusterAlarms"/>): to take silos out of service for it would only
+/// make the others' users suffer too. A silo that has just started is ready when it carries its share: when no group lacks a replica that it could
+/// take or has two on one silo that could be apart, and when its own replicas have caught up. Before that the death of one silo may cost a majority,
+/// so whoever restarts silos one after the other must wait for it. It does not wait for groups that cannot elect, nor for long for replicas whose
+/// PostgreSQL server is away. A silo that was ready stays so while replicas move.
 /// </remarks>
 internal sealed class Readiness(
     GroupTable groups, Silos silos, Locator locator, LeaderlessTimes leaderless, ILogStore store, ILocalSiloDetails self, TimeProvider time)

@@ -29,16 +29,17 @@ public readonly struct RaftGroup<TCommand, TResult>
     /// by itself, but a call repeated by the caller is another command.
     /// </param>
     /// <param name="cancellation">
-    /// Stops waiting. A token that is cancelled before the call lets nothing be sent. One that is cancelled during the call does not take the command back: it may
-    /// have been applied or may still be, and only a repetition under the same <paramref name="requestId"/> tells.
+    /// Stops waiting. A token that is cancelled before the call lets nothing be sent. One that is cancelled during the call does not take the command
+    /// back: it may have been applied or may still be, and only a repetition under the same <paramref name="requestId"/> tells.
     /// </param>
     /// <returns>
-    /// How it ended; never an exception for what happens to the cluster. A command that cannot be serialized, or whose key or request id is out of bounds, is a
-    /// <see cref="Rejected{TResult}"/> with <see cref="RefusalReason.InvalidRequest"/>.
+    /// How it ended; never an exception for what happens to the cluster. A command that cannot be serialized, or whose key or request id is out of
+    /// bounds, is a <see cref="Rejected{TResult}"/> with <see cref="RefusalReason.InvalidRequest"/>.
     /// </returns>
     /// <exception cref="ArgumentNullException">The command is null; nothing was sent.</exception>
     /// <exception cref="InvalidCastException">The set has commands or results of another type; nothing was applied.</exception>
-    /// <exception cref="InvalidOperationException">This value was not made by <see cref="RaftGrainFactoryExtensions.GetRaftGroup{TCommand, TResult}"/>.</exception>
+    /// <exception cref="InvalidOperationException">This value was not made by <see cref="RaftGrainFactoryExtensions.GetRaftGroup{TCommand,
+    /// TResult}"/>.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public async Task<Outcome<TResult>> SubmitAsync(TCommand command, string? requestId = null, CancellationToken cancellation = default)
     {
@@ -55,7 +56,8 @@ public readonly struct RaftGroup<TCommand, TResult>
     /// <returns>How it ended; a query that was not answered is a <see cref="Rejected{TResult}"/>, since it changed nothing.</returns>
     /// <exception cref="ArgumentNullException">The query is null.</exception>
     /// <exception cref="InvalidCastException">The set has commands or results of another type.</exception>
-    /// <exception cref="InvalidOperationException">This value was not made by <see cref="RaftGrainFactoryExtensions.GetRaftGroup{TCommand, TResult}"/>.</exception>
+    /// <exception cref="InvalidOperationException">This value was not made by <see cref="RaftGrainFactoryExtensions.GetRaftGroup{TCommand,
+    /// TResult}"/>.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public async Task<Outcome<TResult>> QueryAsync(
         TCommand query, ReadConsistency consistency = ReadConsistency.Linearizable, CancellationToken cancellation = default)

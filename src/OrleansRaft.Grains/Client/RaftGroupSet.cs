@@ -16,7 +16,8 @@ public readonly struct RaftGroupSet<TCommand, TResult>
 
     /// <summary>How many groups the set has; 0 when the cluster has no set of that name.</summary>
     /// <param name="cancellation">Stops waiting.</param>
-    /// <exception cref="InvalidOperationException">This value was not made by <see cref="RaftGrainFactoryExtensions.GetRaftGroupSet{TCommand, TResult}"/>.</exception>
+    /// <exception cref="InvalidOperationException">This value was not made by <see cref="RaftGrainFactoryExtensions.GetRaftGroupSet{TCommand,
+    /// TResult}"/>.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public async Task<int> CountGroupsAsync(CancellationToken cancellation = default)
     {
@@ -33,7 +34,8 @@ public readonly struct RaftGroupSet<TCommand, TResult>
     /// <returns>How it ended, as for <see cref="RaftGroup{TCommand, TResult}.QueryAsync"/>.</returns>
     /// <exception cref="ArgumentNullException">The query is null.</exception>
     /// <exception cref="InvalidCastException">The set has commands or results of another type.</exception>
-    /// <exception cref="InvalidOperationException">This value was not made by <see cref="RaftGrainFactoryExtensions.GetRaftGroupSet{TCommand, TResult}"/>.</exception>
+    /// <exception cref="InvalidOperationException">This value was not made by <see cref="RaftGrainFactoryExtensions.GetRaftGroupSet{TCommand,
+    /// TResult}"/>.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public async Task<Outcome<TResult>> QueryGroupAsync(
         int number, TCommand query, ReadConsistency consistency = ReadConsistency.Linearizable, CancellationToken cancellation = default)

@@ -4,8 +4,8 @@ namespace OrleansRaft.Grains;
 
 /// <summary>Through a router grain: a call to whichever silo the client is connected to.</summary>
 /// <remarks>
-/// A call that fails on its way leaves open whether a command was applied, except where it certainly never left: Orleans throws at once what it cannot copy or send, and
-/// what cannot be serialized is found by writing it again. A query changes nothing, so that its failures are definite.
+/// A call that fails on its way leaves open whether a command was applied, except where it certainly never left: Orleans throws at once what it
+/// cannot copy or send, and what cannot be serialized is found by writing it again. A query changes nothing, so that its failures are definite.
 /// </remarks>
 /// <param name="router">Finds the router grain; throws when no silo hosts such grains.</param>
 /// <param name="services">The client's services; null when they are not known.</param>

@@ -8,7 +8,9 @@ internal static class RouterCalls
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
 
-    /// <summary>Refuses a command or query that is null: a state machine should not have to expect one, and what it threw would stop every replica.</summary>
+    /// <summary>
+    /// Refuses a command or query that is null: a state machine should not have to expect one, and what it threw would stop every replica.
+    /// </summary>
     public static void RequireValue<T>(T value, string parameter)
     {
         if (value is null)

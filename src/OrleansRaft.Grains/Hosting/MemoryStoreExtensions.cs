@@ -11,8 +11,8 @@ public static class MemoryStoreExtensions
     /// <summary>Keeps logs in this process' memory, where they are gone with it: for tests and demonstrations.</summary>
     /// <param name="raft">The builder.</param>
     /// <param name="disk">
-    /// What several silos of one process share, so that a replica finds its log on any of them; null for one of this silo's own, which only a cluster of one silo can use: a second silo is
-    /// refused when it starts, since what the first acknowledged would be gone there.
+    /// What several silos of one process share, so that a replica finds its log on any of them; null for one of this silo's own, which only a cluster
+    /// of one silo can use: a second silo is refused when it starts, since what the first acknowledged would be gone there.
     /// </param>
     public static RaftBuilder UseMemory(this RaftBuilder raft, MemoryDisk? disk = null)
     {

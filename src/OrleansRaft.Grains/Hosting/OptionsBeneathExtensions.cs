@@ -5,7 +5,10 @@ using Microsoft.Extensions.Options;
 namespace OrleansRaft.Grains;
 
 /// <summary>Puts a library's defaults and its configuration section before everything that the application says of the same options.</summary>
-/// <remarks>Options are made in the order of registration. An application may speak before the library is added or after it, and its code should count either way.</remarks>
+/// <remarks>
+/// Options are made in the order of registration. An application may speak before the library is added or after it, and its code should count either
+/// way.
+/// </remarks>
 internal static class OptionsBeneathExtensions
 {
     /// <summary>Binds options to a section of the configuration; whatever code says of them, before or after, comes later.</summary>

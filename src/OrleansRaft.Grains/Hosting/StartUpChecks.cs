@@ -8,12 +8,15 @@ namespace OrleansRaft.Grains;
 
 /// <summary>Stops a silo that is configured wrongly before it starts, with a sentence that says what is wrong and what to do.</summary>
 /// <remarks>
-/// What is checked here would otherwise show as replicas that never come to life, in a cluster that is never ready. One state machine of each set is made, taken through
-/// its initial state, and disposed.
+/// What is checked here would otherwise show as replicas that never come to life, in a cluster that is never ready. One state machine of each set is
+/// made, taken through its initial state, and disposed.
 /// </remarks>
 internal sealed class StartUpChecks(IEnumerable<StateMachineRegistration> registrations, IServiceProvider services) : IHostedService
 {
-    /// <summary>Has the checks made when a host starts, before anything else of it is made: Orleans' own validators come after all its parts, which may lack something.</summary>
+    /// <summary>
+    /// Has the checks made when a host starts, before anything else of it is made: Orleans' own validators come after all its parts, which may lack
+    /// something.
+    /// </summary>
     public static void AddTo(IServiceCollection services)
     {
         if (services.Any(static service => service.ServiceType == typeof(StartUpChecks)))

@@ -10,7 +10,10 @@ using OrleansRaft.Runtime.Storage;
 namespace OrleansRaft.Grains;
 
 /// <summary>The sets of groups that this silo was configured with, and the state machines that it made. Any thread.</summary>
-/// <remarks>A replica disposes its own state machine when it ends. One that had no time to, because its silo was killed or gave up waiting, is disposed with the silo's services.</remarks>
+/// <remarks>
+/// A replica disposes its own state machine when it ends. One that had no time to, because its silo was killed or gave up waiting, is disposed with
+/// the silo's services.
+/// </remarks>
 internal sealed class StateMachineCatalog(
     IEnumerable<StateMachineRegistration> registrations,
     IServiceProvider services,

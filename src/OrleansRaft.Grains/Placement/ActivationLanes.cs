@@ -4,8 +4,8 @@ using OrleansRaft.Core;
 namespace OrleansRaft.Grains;
 
 /// <summary>
-/// Bounds how many replicas are brought to life at one time, for each database server and silo on its own: those whose server is away wait for it until they are given up,
-/// and those on other servers and silos must not wait behind them. Any thread.
+/// Bounds how many replicas are brought to life at one time, for each database server and silo on its own: those whose server is away wait for it
+/// until they are given up, and those on other servers and silos must not wait behind them. Any thread.
 /// </summary>
 internal sealed class ActivationLanes
 {

@@ -3,8 +3,8 @@ using OrleansRaft.Runtime.Storage;
 namespace OrleansRaft.Grains;
 
 /// <summary>
-/// Tells whether another silo of the cluster keeps its logs where this one does: in the same shared store, or in one of the same local stores. One that does not would find the
-/// replicas that others wrote empty, and acknowledged writes would be gone. Any thread.
+/// Tells whether another silo of the cluster keeps its logs where this one does: in the same shared store, or in one of the same local stores. One
+/// that does not would find the replicas that others wrote empty, and acknowledged writes would be gone. Any thread.
 /// </summary>
 internal sealed class StoreAgreement(ILogStore store, GroupTable groups)
 {

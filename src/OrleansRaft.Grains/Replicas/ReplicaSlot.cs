@@ -24,7 +24,9 @@ internal sealed class ReplicaSlot(GroupEntry group, ReplicaId replica)
     /// <summary>The silo that hosted it last, as far as is known, when nobody is known to host it.</summary>
     public SiloAddress? Left => Volatile.Read(ref location)?.Left;
 
-    /// <summary>The silo to which this silo's keeper has called it, while it has not come to life there; null otherwise. It counts as being there.</summary>
+    /// <summary>
+    /// The silo to which this silo's keeper has called it, while it has not come to life there; null otherwise. It counts as being there.
+    /// </summary>
     public SiloAddress? Destination
     {
         get => Volatile.Read(ref destination);

@@ -8,9 +8,8 @@ namespace OrleansRaft.Grains;
 /// <summary>The binary form of what goes from one silo to another in one batch.</summary>
 /// <remarks>
 /// <code>
-/// version  1 byte  3
-/// count    varint, of the frames
-/// frames until the end, each: kind 1 byte, see <see cref="LaneFrameKind"/>, and its body behind its length, so that a reader passes over what it cannot read:
+/// version  1 byte  3 count    varint, of the frames frames until the end, each: kind 1 byte, see <see cref="LaneFrameKind"/>, and its body behind
+/// its length, so that a reader passes over what it cannot read:
 ///   message:            group text
 ///                       from     varint, the sender's name in the group
 ///                       to       varint, the receiver's
@@ -66,7 +65,9 @@ internal static class LaneBatchCodec
         return [.. scratch.WrittenSpan, .. output.WrittenSpan];
     }
 
-    /// <summary>Reads a batch, and hands each frame over. What cannot be read, or is not taken, is told to the receiver and harms no other frame.</summary>
+    /// <summary>
+    /// Reads a batch, and hands each frame over. What cannot be read, or is not taken, is told to the receiver and harms no other frame.
+    /// </summary>
     /// <param name="batch">The bytes, which the frames are slices of.</param>
     /// <param name="groups">Where groups are looked up.</param>
     /// <param name="receiver">Receives each frame, with its number in the batch.</param>

@@ -81,7 +81,9 @@ internal sealed record MessageFrame(ILaneSender Sender, ReplicaSlot To, long Epo
         writer.WriteBytes(scratch.WrittenSpan);
     }
 
-    /// <summary>Whether a leader must hear that such a message was lost: it waits for an answer, or does not expect one before the group wakes.</summary>
+    /// <summary>
+    /// Whether a leader must hear that such a message was lost: it waits for an answer, or does not expect one before the group wakes.
+    /// </summary>
     public static bool IsMissed(Message message) => message is AppendEntries or InstallSnapshot or Quiesce;
 
     /// <summary>Replication to the receiver falls back to probing, and the group may fall asleep without it.</summary>

@@ -3,7 +3,8 @@ using System.Collections.Concurrent;
 namespace OrleansRaft.Grains;
 
 /// <summary>
-/// Which silos acknowledge no batches. A single late acknowledgement says nothing: a stall of either silo makes one, and the batch may have arrived. Any thread.
+/// Which silos acknowledge no batches. A single late acknowledgement says nothing: a stall of either silo makes one, and the batch may have arrived.
+/// Any thread.
 /// </summary>
 internal sealed class LaneHealth
 {

@@ -21,7 +21,9 @@ internal sealed class Lanes(
     private readonly ConcurrentDictionary<SiloAddress, Lane> lanes = new();
     private readonly LaneHealth health = new();
 
-    /// <summary>Sends a message to a replica that is not on this silo. While its whereabouts are looked for, the message is lost, as on its way.</summary>
+    /// <summary>
+    /// Sends a message to a replica that is not on this silo. While its whereabouts are looked for, the message is lost, as on its way.
+    /// </summary>
     public void Send(HostedReplica sender, ReplicaSlot to, Message message)
     {
         var frame = new MessageFrame(sender, to, sender.Epoch, message);

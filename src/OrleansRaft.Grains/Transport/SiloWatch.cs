@@ -103,8 +103,8 @@ internal sealed class SiloWatch(
     }
 
     /// <summary>
-    /// Replicas here may speak again that took part before. They heard nothing meanwhile, and their groups may have fallen asleep without them: all silos compare
-    /// what sleeps. Any thread.
+    /// Replicas here may speak again that took part before. They heard nothing meanwhile, and their groups may have fallen asleep without them: all
+    /// silos compare what sleeps. Any thread.
     /// </summary>
     public void HearsAgain() => contracts.DoubtAll();
 

@@ -1,8 +1,8 @@
 namespace OrleansRaft.Lab.Scenarios;
 
 /// <summary>
-/// What one play may cost. It is counted and not timed, so that a scenario ends in the same place on every machine; and whoever plays scenarios of strangers knows
-/// how long one takes and how large its recording is.
+/// What one play may cost. It is counted and not timed, so that a scenario ends in the same place on every machine; and whoever plays scenarios of
+/// strangers knows how long one takes and how large its recording is.
 /// </summary>
 internal sealed class PlayBudget
 {

@@ -6,8 +6,8 @@ using OrleansRaft.Runtime.Storage;
 namespace OrleansRaft.PostgreSql.Internal;
 
 /// <summary>
-/// Enters this run of a silo among those that use server 0, or refuses it: beside another of its name, and beside a cluster of its own. Whose lease is no longer extended does not run,
-/// so a silo that crashed is never in the way of its own restart for longer than its lease.
+/// Enters this run of a silo among those that use server 0, or refuses it: beside another of its name, and beside a cluster of its own. Whose lease
+/// is no longer extended does not run, so a silo that crashed is never in the way of its own restart for longer than its lease.
 /// </summary>
 internal sealed class SiloRegistration(SiloIdentity identity, long lease, TimeSpan leaseDuration, TimeProvider time)
 {

@@ -2,8 +2,8 @@ namespace OrleansRaft.Runtime.Diagnostics;
 
 /// <summary>What is wrong on one silo: stores and replicas raise alarms here, and clear them. Any thread.</summary>
 /// <remarks>
-/// A service of the silo. An alarm is known by its name and its subject: raised again it keeps its time and takes the newer words, so whoever sees the trouble
-/// may say so each time.
+/// A service of the silo. An alarm is known by its name and its subject: raised again it keeps its time and takes the newer words, so whoever sees
+/// the trouble may say so each time.
 /// </remarks>
 /// <param name="time">The clock that says since when.</param>
 public sealed class AlarmBoard(TimeProvider time)

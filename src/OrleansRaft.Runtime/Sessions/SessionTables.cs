@@ -21,8 +21,8 @@ internal sealed class SessionTables(IRequestScopes? scopes = null)
     public int RequestCount => requests.Count;
 
     /// <summary>
-    /// Refuses a command under a new request id whose party has as many ids as there are places free. For leaders, before they append: it decides nothing about
-    /// what is in the log, and changes nothing here.
+    /// Refuses a command under a new request id whose party has as many ids as there are places free. For leaders, before they append: it decides
+    /// nothing about what is in the log, and changes nothing here.
     /// </summary>
     /// <param name="command">The command.</param>
     /// <param name="now">The group's time.</param>

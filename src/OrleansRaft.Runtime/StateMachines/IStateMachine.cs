@@ -12,8 +12,9 @@ namespace OrleansRaft.Runtime.StateMachines;
 /// <remarks>
 /// <para>Used by one thread at a time. An exception stops the replica: refuse a command by its result instead.</para>
 /// <para>
-/// One instance serves one replica from when it comes to life on a silo until it ends there, whatever it is restored from meanwhile. Then it is disposed, where it is
-/// <see cref="IAsyncDisposable"/> or <see cref="IDisposable"/>, and not used again; the replica's next life has another instance.
+/// One instance serves one replica from when it comes to life on a silo until it ends there, whatever it is restored from meanwhile. Then it is
+/// disposed, where it is <see cref="IAsyncDisposable"/> or <see cref="IDisposable"/>, and not used again; the replica's next life has another
+/// instance.
 /// </para>
 /// </remarks>
 public interface IStateMachine<TCommand, TResult>

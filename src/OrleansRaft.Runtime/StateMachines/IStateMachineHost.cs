@@ -19,7 +19,9 @@ public interface IStateMachineHost : IAsyncDisposable
     /// <summary>How many request ids are remembered at <see cref="AppliedEntry"/>.</summary>
     int RequestIds => 0;
 
-    /// <summary>Refuses a command whose party has its share of the remembered request ids. Asked of a leader before it appends; changes nothing.</summary>
+    /// <summary>
+    /// Refuses a command whose party has its share of the remembered request ids. Asked of a leader before it appends; changes nothing.
+    /// </summary>
     internal Reply? RefuseShare(in EnvelopeView command, LogTime now, int pendingOfScope, int pending) => null;
 
     /// <summary>Says whose a request id is; null when ids belong to nobody.</summary>

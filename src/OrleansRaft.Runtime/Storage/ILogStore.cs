@@ -9,8 +9,8 @@ public interface ILogStore : IAsyncDisposable
     string LocalId { get; }
 
     /// <summary>
-    /// Of a store that every silo reaches, what tells it from any other, once it is initialized: silos of one cluster that name different stores must notice. Empty when that is not known,
-    /// and for local stores.
+    /// Of a store that every silo reaches, what tells it from any other, once it is initialized: silos of one cluster that name different stores must
+    /// notice. Empty when that is not known, and for local stores.
     /// </summary>
     string SharedId => "";
 

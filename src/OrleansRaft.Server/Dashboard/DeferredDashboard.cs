@@ -54,7 +54,8 @@ internal sealed class DeferredDashboard(
     });
 
     /// <summary>
-    /// Maps it. Its own routes are made when somebody looks for the first time: making them takes half a second of processor time, a fifth of a silo's start.
+    /// Maps it. Its own routes are made when somebody looks for the first time: making them takes half a second of processor time, a fifth of a
+    /// silo's start.
     /// </summary>
     public static IEndpointConventionBuilder Map(IEndpointRouteBuilder endpoints)
     {

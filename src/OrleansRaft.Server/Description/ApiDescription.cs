@@ -30,7 +30,8 @@ internal static class ApiDescription
                 License = new OpenApiLicense { Name = "MIT", Identifier = "MIT" },
             };
 
-            // The framework adds a tag for every class that holds handlers, and ends the server's address with a slash, although every path begins with one.
+            // The framework adds a tag for every class that holds handlers, and ends the server's address with a slash, although every path begins
+            // with one.
             var used = document.Paths.Values.SelectMany(path => path.Operations!.Values).SelectMany(operation => operation.Tags!).Select(tag => tag.Name);
             document.Tags = ApiTags.All.Where(tag => used.Contains(tag.Name)).Select(tag => new OpenApiTag { Name = tag.Name, Description = tag.Description }).ToHashSet();
             document.Servers = [.. (document.Servers ?? []).Select(server => new OpenApiServer { Url = server.Url!.TrimEnd('/') })];

@@ -3,7 +3,10 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace OrleansRaft.Server;
 
-/// <summary>A request's path before anybody folded it: <c>..</c>, <c>.</c> and what is empty in it would make another resource answer than the one that was named.</summary>
+/// <summary>
+/// A request's path before anybody folded it: <c>..</c>, <c>.</c> and what is empty in it would make another resource answer than the one that was
+/// named.
+/// </summary>
 internal static class PathAsSent
 {
     private static readonly string[] Dots = [".", "..", "%2e", "%2e%2e", "%2e.", ".%2e"];

@@ -154,8 +154,8 @@ internal static class RequestBody
     }
 
     /// <summary>
-    /// The web server tells a body that is wrong on the wire in several ways: chunk sizes that are no numbers or too large, a chunk without its end, a body that ends
-    /// too early. Nothing else happens while a body is read, so whatever is thrown is the client's error.
+    /// The web server tells a body that is wrong on the wire in several ways: chunk sizes that are no numbers or too large, a chunk without its end,
+    /// a body that ends too early. Nothing else happens while a body is read, so whatever is thrown is the client's error.
     /// </summary>
     private static Problem ProblemOf(Exception broken, HttpRequest request) => broken is BadHttpRequestException refused
         ? KnownProblems.OfStatus(refused.StatusCode, request)

@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.Http;
 namespace OrleansRaft.Server;
 
 /// <summary>
-/// Gives a problem as body to the errors that routing answers with a bare status: 404, 405, 415. Outermost, so that it sees all of them, and refuses a path with dots
-/// before anything answers for what the path was folded to.
+/// Gives a problem as body to the errors that routing answers with a bare status: 404, 405, 415. Outermost, so that it sees all of them, and refuses
+/// a path with dots before anything answers for what the path was folded to.
 /// </summary>
 internal sealed class EmptyErrorsBecomeProblems : IStartupFilter
 {

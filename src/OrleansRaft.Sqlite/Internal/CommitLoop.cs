@@ -2,8 +2,8 @@ namespace OrleansRaft.Sqlite.Internal;
 
 /// <summary>One thread that makes all that waits durable in one transaction (group commit across replicas).</summary>
 /// <remarks>
-/// A disk that failed is not believed again: after a failed fsync a second one may report success without having written anything. So everything is refused from
-/// then on, until the store has been closed, cut back to what had been acknowledged, and opened anew.
+/// A disk that failed is not believed again: after a failed fsync a second one may report success without having written anything. So everything is
+/// refused from then on, until the store has been closed, cut back to what had been acknowledged, and opened anew.
 /// </remarks>
 internal sealed class CommitLoop : IDisposable
 {

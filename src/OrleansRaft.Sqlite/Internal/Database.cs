@@ -8,8 +8,8 @@ internal sealed class Database : IDisposable
     private const int NoCheckpointOnClose = 1006;
 
     /// <summary>
-    /// One process and one connection, so that the index of the log is in memory and in no file. Checkpoints happen when <see cref="StoreFile"/> wants them, because
-    /// the mark has to know; nothing is written before it is committed.
+    /// One process and one connection, so that the index of the log is in memory and in no file. Checkpoints happen when <see cref="StoreFile"/>
+    /// wants them, because the mark has to know; nothing is written before it is committed.
     /// </summary>
     private const string Settings = """
         PRAGMA locking_mode = EXCLUSIVE;

@@ -1,6 +1,8 @@
 namespace OrleansRaft.Sqlite.Internal;
 
-/// <summary>Which file a path names at this moment: another one when the file was removed, replaced, renamed, or hidden by another file system.</summary>
+/// <summary>
+/// Which file a path names at this moment: another one when the file was removed, replaced, renamed, or hidden by another file system.
+/// </summary>
 /// <param name="First">The device; elsewhere than on Linux, when the file was made.</param>
 /// <param name="Second">The inode.</param>
 internal readonly record struct FileIdentity(ulong First, ulong Second)

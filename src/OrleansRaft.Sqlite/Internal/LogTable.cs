@@ -5,8 +5,8 @@ using OrleansRaft.Runtime.Storage;
 namespace OrleansRaft.Sqlite.Internal;
 
 /// <summary>
-/// The statements on log blocks. A block's <c>last_index</c> says how much of it counts: cutting through its middle leaves the bytes alone. What the row says was
-/// compacted away does not count either, and is deleted in time.
+/// The statements on log blocks. A block's <c>last_index</c> says how much of it counts: cutting through its middle leaves the bytes alone. What the
+/// row says was compacted away does not count either, and is deleted in time.
 /// </summary>
 internal static class LogTable
 {

@@ -4,9 +4,9 @@ namespace OrleansRaft.Sqlite.Internal;
 
 /// <summary>The file <c>raft.mark</c>: the newest <see cref="StoreMark"/>, written after each commit and before anybody is told of it.</summary>
 /// <remarks>
-/// A mark is written without an fsync, which costs a microsecond: it never says more than is durable, a process that dies leaves it exact, and after a power loss it
-/// lags by what was written since the last fsync, which comes once a second. What changes the kind of mark is made durable at once, in both of its places. Two places
-/// that are written in turn, so that damage to one leaves the other.
+/// A mark is written without an fsync, which costs a microsecond: it never says more than is durable, a process that dies leaves it exact, and after
+/// a power loss it lags by what was written since the last fsync, which comes once a second. What changes the kind of mark is made durable at once,
+/// in both of its places. Two places that are written in turn, so that damage to one leaves the other.
 /// </remarks>
 internal sealed class MarkFile : IDisposable
 {

@@ -20,7 +20,9 @@ internal static partial class Posix
             : null;
     }
 
-    /// <summary>Makes the names of a directory's files durable, as far as its file system can. Not on Windows, whose file systems do so themselves.</summary>
+    /// <summary>
+    /// Makes the names of a directory's files durable, as far as its file system can. Not on Windows, whose file systems do so themselves.
+    /// </summary>
     public static void SyncDirectory(string path)
     {
         if (OperatingSystem.IsWindows())

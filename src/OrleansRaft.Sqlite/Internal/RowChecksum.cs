@@ -5,7 +5,10 @@ using OrleansRaft.Core.Codec;
 
 namespace OrleansRaft.Sqlite.Internal;
 
-/// <summary>The SQL function <c>row_crc</c>: a checksum over the columns of a row, so that a bit that turned over in a term or a vote is noticed and not obeyed.</summary>
+/// <summary>
+/// The SQL function <c>row_crc</c>: a checksum over the columns of a row, so that a bit that turned over in a term or a vote is noticed and not
+/// obeyed.
+/// </summary>
 internal static class RowChecksum
 {
     public const string Function = "row_crc";

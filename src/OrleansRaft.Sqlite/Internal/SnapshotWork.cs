@@ -4,8 +4,8 @@ using OrleansRaft.Runtime.Storage;
 namespace OrleansRaft.Sqlite.Internal;
 
 /// <summary>
-/// A replica's work on snapshots: piece by piece, one after the other, each in a transaction that everything urgent goes before, so that a big snapshot holds
-/// nobody up. What is left unfinished by a crash is deleted when the replica is opened.
+/// A replica's work on snapshots: piece by piece, one after the other, each in a transaction that everything urgent goes before, so that a big
+/// snapshot holds nobody up. What is left unfinished by a crash is deleted when the replica is opened.
 /// </summary>
 internal sealed class SnapshotWork(CommitLoop loop, Hold hold, ReplicaLogEventGate events, Action<Exception> failed)
 {

@@ -11,7 +11,9 @@ internal enum WalVerdict
     /// <summary>Nothing in it has been acknowledged, and it does not belong to what the database holds: it is put aside.</summary>
     SetAside,
 
-    /// <summary>It is gone, and may have been emptied into the database by another program: the database has to show that it has everything.</summary>
+    /// <summary>
+    /// It is gone, and may have been emptied into the database by another program: the database has to show that it has everything.
+    /// </summary>
     Missing,
 }
 
@@ -58,8 +60,9 @@ internal static class StoreCheck
     }
 
     /// <summary>
-    /// Everything acknowledged is in the database. A log that is not empty was either being emptied, or begun with one commit of which nobody has been told: the
-    /// mark would know it otherwise. SQLite must not have half of the first, since it would read old pages from it; nobody needs the second.
+    /// Everything acknowledged is in the database. A log that is not empty was either being emptied, or begun with one commit of which nobody has
+    /// been told: the mark would know it otherwise. SQLite must not have half of the first, since it would read old pages from it; nobody needs the
+    /// second.
     /// </summary>
     private static WalVerdict JudgeUnneeded(StoreDirectory directory, StoreMark mark, WalScan wal)
     {

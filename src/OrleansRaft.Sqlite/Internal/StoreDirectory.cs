@@ -80,7 +80,8 @@ internal sealed class StoreDirectory : IDisposable
     }
 
     /// <summary>Any thread.</summary>
-    /// <exception cref="StoreTroubleException">A file is gone, or another one has its name: what is written goes where nobody will find it.</exception>
+    /// <exception cref="StoreTroubleException">A file is gone, or another one has its name: what is written goes where nobody will find
+    /// it.</exception>
     public void RequireUnchanged()
     {
         lock (gate)
@@ -155,8 +156,8 @@ internal sealed class StoreDirectory : IDisposable
     }
 
     /// <summary>
-    /// The files are the store's own and are restricted; so is the directory when nothing else is in it. Who may enter a directory that holds other things is
-    /// not for a store to decide.
+    /// The files are the store's own and are restricted; so is the directory when nothing else is in it. Who may enter a directory that holds other
+    /// things is not for a store to decide.
     /// </summary>
     private void Restrict(bool isNew, ILogger logger)
     {

@@ -7,9 +7,9 @@ namespace OrleansRaft.Sqlite.Internal;
 
 /// <summary>The open store: its database, its write-ahead log, and its mark. Used by one thread at a time, but for <see cref="Flush"/>.</summary>
 /// <remarks>
-/// A checkpoint comes when the log has grown, and at the end, in this order: the log is copied into the database and made durable there; the mark says so and is
-/// made durable; the log is emptied. The first commit after it makes the mark durable again, before anybody is told. So a log that is missing, foreign or too short
-/// is never taken for one that was emptied.
+/// A checkpoint comes when the log has grown, and at the end, in this order: the log is copied into the database and made durable there; the mark
+/// says so and is made durable; the log is emptied. The first commit after it makes the mark durable again, before anybody is told. So a log that is
+/// missing, foreign or too short is never taken for one that was emptied.
 /// </remarks>
 internal sealed class StoreFile : IDisposable
 {
@@ -39,7 +39,8 @@ internal sealed class StoreFile : IDisposable
     public bool IsCheckpointDue => Mark is { State: MarkState.InLog, Position.Frames: >= CheckpointFrames };
 
     /// <summary>Opens a store, or makes it where there has been none.</summary>
-    /// <exception cref="StoreRefusedException">Something that was acknowledged is not there any more, or the store cannot be used; the message says why and what to do.</exception>
+    /// <exception cref="StoreRefusedException">Something that was acknowledged is not there any more, or the store cannot be used; the message says
+    /// why and what to do.</exception>
     public static StoreFile Open(StoreDirectory directory, ILogger logger)
     {
         try
@@ -58,13 +59,16 @@ internal sealed class StoreFile : IDisposable
         }
     }
 
-    /// <summary>Opens a store anew after it failed, if its files are the same: what was not acknowledged is cut off, since nobody knows what of it is on the disk.</summary>
+    /// <summary>
+    /// Opens a store anew after it failed, if its files are the same: what was not acknowledged is cut off, since nobody knows what of it is on the
+    /// disk.
+    /// </summary>
     /// <param name="directory">The directory, still held.</param>
     /// <param name="mark">How far it had acknowledged.</param>
     /// <param name="logger">For people.</param>
     /// <remarks>
-    /// After an fsync that failed, what the operating system shows may not be what the disk has, and a second fsync says nothing about it. So the commits that
-    /// were made durable before are copied into the database, which writes them again, and everything else is dropped.
+    /// After an fsync that failed, what the operating system shows may not be what the disk has, and a second fsync says nothing about it. So the
+    /// commits that were made durable before are copied into the database, which writes them again, and everything else is dropped.
     /// </remarks>
     public static StoreFile Reopen(StoreDirectory directory, StoreMark mark, ILogger logger)
     {
@@ -268,7 +272,8 @@ internal sealed class StoreFile : IDisposable
                 $"{directory.MarkFile} is older than {directory.DatabaseFile}: it knows of {mark.Writes} writes, the database holds {database.Writes}", directory.Path));
         }
 
-        // Another program may have emptied the log into the database, or somebody removed it half-way through: then some pages are new and others old.
+        // Another program may have emptied the log into the database, or somebody removed it half-way through: then some pages are new and others
+        // old.
         if (verdict == WalVerdict.Missing && database.Query("PRAGMA integrity_check(1)").Select(row => row.GetString(0)).First() is var found and not "ok")
         {
             throw new StoreRefusedException(StoreTroubles.Refusal($"{directory.WalFile} is gone, and {directory.DatabaseFile} is damaged ({found})", directory.Path));

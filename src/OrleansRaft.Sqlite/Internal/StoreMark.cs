@@ -18,7 +18,8 @@ internal enum MarkState : uint
 }
 
 /// <summary>
-/// How far a store has acknowledged, kept apart from the store: by it a log that was cut short, damaged, exchanged or removed is noticed, and a database that is older.
+/// How far a store has acknowledged, kept apart from the store: by it a log that was cut short, damaged, exchanged or removed is noticed, and a
+/// database that is older.
 /// </summary>
 /// <param name="StoreId">The store's id.</param>
 /// <param name="State">What must be found.</param>

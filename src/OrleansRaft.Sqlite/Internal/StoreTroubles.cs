@@ -10,7 +10,10 @@ internal static class StoreTroubles
     private const int ReadTooLittle = 522;
     private const int FileMoved = 1032;
 
-    /// <summary>Whether an exception says something about the whole store, and not only about the work that met it: a place that cannot be read harms its reader.</summary>
+    /// <summary>
+    /// Whether an exception says something about the whole store, and not only about the work that met it: a place that cannot be read harms its
+    /// reader.
+    /// </summary>
     public static bool IsOfTheStore(Exception exception) => exception switch
     {
         SqliteException { SqliteExtendedErrorCode: ReadFailed or ReadTooLittle } => false,
@@ -22,7 +25,8 @@ internal static class StoreTroubles
     /// <summary>What is wrong.</summary>
     /// <param name="exception">What was seen.</param>
     /// <param name="directory">The store's directory.</param>
-    /// <param name="probe">Tries to write there, and throws what that reveals: SQLite's word for a file system that became read-only is "disk I/O error".</param>
+    /// <param name="probe">Tries to write there, and throws what that reveals: SQLite's word for a file system that became read-only is "disk I/O
+    /// error".</param>
     public static StoreTroubleException Describe(Exception exception, string directory, Action? probe = null)
     {
         switch (exception)
@@ -87,7 +91,9 @@ internal static class StoreTroubles
         _ => null,
     };
 
-    /// <summary>.NET hands errno on as it is, and Windows' codes in their lower half. EAGAIN is a lock that another process holds, here and on macOS.</summary>
+    /// <summary>
+    /// .NET hands errno on as it is, and Windows' codes in their lower half. EAGAIN is a lock that another process holds, here and on macOS.
+    /// </summary>
     private static StoreTroubleKind OfErrorCode(int code) => OperatingSystem.IsWindows()
         ? (code & 0xFFFF) switch
         {

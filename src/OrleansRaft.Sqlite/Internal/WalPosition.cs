@@ -1,6 +1,8 @@
 namespace OrleansRaft.Sqlite.Internal;
 
-/// <summary>A place in a write-ahead log. The checksum of a frame depends on every frame before it, so two logs that agree at a place agree up to there.</summary>
+/// <summary>
+/// A place in a write-ahead log. The checksum of a frame depends on every frame before it, so two logs that agree at a place agree up to there.
+/// </summary>
 /// <param name="Salt1">With <paramref name="Salt2"/>, which log: SQLite draws them anew each time it begins from the start.</param>
 /// <param name="Salt2">See <paramref name="Salt1"/>.</param>
 /// <param name="Frames">How many frames; 0 before the first.</param>

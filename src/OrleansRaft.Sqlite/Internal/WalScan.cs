@@ -2,9 +2,9 @@ namespace OrleansRaft.Sqlite.Internal;
 
 /// <summary>What SQLite would make of a write-ahead log, and what it would leave out without a word.</summary>
 /// <remarks>
-/// SQLite takes what comes before the first frame that does not fit, through the last commit, and forgets everything behind. After a power loss that is right: one
-/// transaction was under way, and any part of it may be on the disk. Frames of a later commit behind the first bad frame are another matter: that commit began
-/// after the one before was durable, so something damaged the log since.
+/// SQLite takes what comes before the first frame that does not fit, through the last commit, and forgets everything behind. After a power loss that
+/// is right: one transaction was under way, and any part of it may be on the disk. Frames of a later commit behind the first bad frame are another
+/// matter: that commit began after the one before was durable, so something damaged the log since.
 /// </remarks>
 internal sealed class WalScan
 {
@@ -126,7 +126,10 @@ internal sealed class WalScan
         return isRight ? last with { Frames = last.Frames + 1, Checksum1 = checksum1, Checksum2 = checksum2 } : null;
     }
 
-    /// <summary>Whether a frame was written to this log and not to an earlier one in the same file, whose salts differ both. The first bad one may have a damaged salt.</summary>
+    /// <summary>
+    /// Whether a frame was written to this log and not to an earlier one in the same file, whose salts differ both. The first bad one may have a
+    /// damaged salt.
+    /// </summary>
     private bool IsOfThisLog(ReadOnlySpan<byte> frame, WalPosition log, long number)
     {
         var (isFirst, isSecond) = (WalFormat.Word(frame, 8) == log.Salt1, WalFormat.Word(frame, 12) == log.Salt2);

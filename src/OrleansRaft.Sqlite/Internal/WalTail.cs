@@ -4,8 +4,8 @@ namespace OrleansRaft.Sqlite.Internal;
 
 /// <summary>Where the write-ahead log ends, read from the file itself after each commit.</summary>
 /// <remarks>
-/// A transaction writes nothing before it commits (the cache does not spill), and every checkpoint truncates the log. So the last frame in the file is the last commit's.
-/// Closing a second descriptor of this file gives no lock of SQLite's away: those are on the database.
+/// A transaction writes nothing before it commits (the cache does not spill), and every checkpoint truncates the log. So the last frame in the file
+/// is the last commit's. Closing a second descriptor of this file gives no lock of SQLite's away: those are on the database.
 /// </remarks>
 /// <param name="path">The file.</param>
 /// <param name="pageBytes">The database's page size.</param>

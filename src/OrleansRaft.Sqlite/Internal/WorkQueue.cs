@@ -1,8 +1,8 @@
 namespace OrleansRaft.Sqlite.Internal;
 
 /// <summary>
-/// What waits for the writer. A transaction takes everything urgent, up to a limit, and a little of what is not, so that a big snapshot delays nobody and is not
-/// delayed for ever.
+/// What waits for the writer. A transaction takes everything urgent, up to a limit, and a little of what is not, so that a big snapshot delays nobody
+/// and is not delayed for ever.
 /// </summary>
 internal sealed class WorkQueue
 {

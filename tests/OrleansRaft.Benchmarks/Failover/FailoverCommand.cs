@@ -18,7 +18,8 @@ internal static class FailoverCommand
             "Orleans:Membership:ProbeTimeout=00:00:01",
             "Orleans:Membership:EnableIndirectProbes=false",
         ],
-        // As fast as it goes, and no recommendation: one silo alone declares another dead that two probes of half a second missed, as a long garbage collection makes it.
+        // As fast as it goes, and no recommendation: one silo alone declares another dead that two probes of half a second missed, as a long garbage
+        // collection makes it.
         ["fastest"] =
         [
             "Orleans:Membership:ProbeTimeout=00:00:00.5",

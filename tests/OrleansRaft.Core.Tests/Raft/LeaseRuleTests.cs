@@ -2,7 +2,9 @@ using static OrleansRaft.Core.Tests.Raft.TestGroup;
 
 namespace OrleansRaft.Core.Tests.Raft;
 
-/// <summary>That what a leader with a lease may have counted binds the follower until it expires: nobody else leads while the lease is valid.</summary>
+/// <summary>
+/// That what a leader with a lease may have counted binds the follower until it expires: nobody else leads while the lease is valid.
+/// </summary>
 public sealed class LeaseRuleTests
 {
     /// <summary>A host may be wrong: what it calls lost is perhaps only out of its own sight.</summary>

@@ -104,7 +104,10 @@ public sealed class DriverSnapshotTests
         bench.Driver.Inspect().Digest!.ShouldMatch("^[0-9a-f]{64}$");
     }
 
-    /// <summary>A capture stops everything else that the group does, so nobody who only looks may cause one, and nobody who compares may cause them without end.</summary>
+    /// <summary>
+    /// A capture stops everything else that the group does, so nobody who only looks may cause one, and nobody who compares may cause them without
+    /// end.
+    /// </summary>
     [Fact]
     public async Task A_digest_is_made_only_when_it_is_asked_for_and_not_again_and_again()
     {

@@ -18,7 +18,9 @@ public sealed class StandardStreamTests(OneSilo silo)
         { "0<&- 1>&- 2>&-", 3 },
     };
 
-    /// <summary>A process whose standard error is closed gets its number for the next file that it opens, and must not take that for standard error.</summary>
+    /// <summary>
+    /// A process whose standard error is closed gets its number for the next file that it opens, and must not take that for standard error.
+    /// </summary>
     [Theory]
     [InlineData("2>/dev/full")]
     [InlineData("0<&- 1>&- 2>&-")]

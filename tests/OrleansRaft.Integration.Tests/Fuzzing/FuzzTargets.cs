@@ -289,7 +289,9 @@ internal static class FuzzTargets
         public void OnLost(ReplicaId to) => throw new InvalidOperationException("every one of these messages has a binary form");
     }
 
-    /// <summary>Reads what a silo reads of a batch, and refuses a batch of which any frame is lost; every frame must be accounted for, once.</summary>
+    /// <summary>
+    /// Reads what a silo reads of a batch, and refuses a batch of which any frame is lost; every frame must be accounted for, once.
+    /// </summary>
     private sealed class LaneReader : ILaneReceiver
     {
         private int next;

@@ -78,7 +78,9 @@ public sealed class RequestQueueTests
         await NextAsync("h", "i");
     }
 
-    /// <summary>An attempt answers for what it expects. What it does not expect changes nothing by a query, and nothing by a command that was not sent yet.</summary>
+    /// <summary>
+    /// An attempt answers for what it expects. What it does not expect changes nothing by a query, and nothing by a command that was not sent yet.
+    /// </summary>
     [Theory]
     [InlineData(false, ReplyKind.Rejected)]
     [InlineData(true, ReplyKind.Unknown)]

@@ -52,7 +52,9 @@ public sealed class SleepTests
         await WaitUntilAllSleepAlikeAsync(cluster);
     }
 
-    /// <summary>What is said to a replica that may not speak reaches nobody, and its silo acknowledges it: only that silo knows when it hears again.</summary>
+    /// <summary>
+    /// What is said to a replica that may not speak reaches nobody, and its silo acknowledges it: only that silo knows when it hears again.
+    /// </summary>
     [Fact]
     public async Task A_leader_without_which_its_group_fell_asleep_learns_of_its_successor_when_it_may_speak_again()
     {

@@ -6,7 +6,10 @@ using OrleansRaft.Runtime;
 
 namespace OrleansRaft.Integration.Tests.Library;
 
-/// <summary>What the caller did wrong is told as such, from inside a silo and from outside: never as an outcome that is unknown, or as a leader that is missing.</summary>
+/// <summary>
+/// What the caller did wrong is told as such, from inside a silo and from outside: never as an outcome that is unknown, or as a leader that is
+/// missing.
+/// </summary>
 public sealed class CallerErrorTests(OneSilo fixture) : IClassFixture<OneSilo>
 {
     private static readonly CancellationToken Cancelled = new(canceled: true);

@@ -10,7 +10,9 @@ using OrleansRaft.Server;
 
 namespace OrleansRaft.Integration.Tests.Library;
 
-/// <summary>Defaults, then the configuration, then code in the order of its registration, then PostConfigure: wherever AddRaft stands among them.</summary>
+/// <summary>
+/// Defaults, then the configuration, then code in the order of its registration, then PostConfigure: wherever AddRaft stands among them.
+/// </summary>
 public sealed class OptionsOrderTests
 {
     private const int SilosDefault = 10;

@@ -238,7 +238,9 @@ public sealed class MountedServerTests(ScriptedServer server) : IClassFixture<Sc
             TimeSpan.FromMinutes(2));
     }
 
-    /// <summary>The dashboard is where users of Orleans look first: it shows silos and replicas at once, and then what replicas are called for.</summary>
+    /// <summary>
+    /// The dashboard is where users of Orleans look first: it shows silos and replicas at once, and then what replicas are called for.
+    /// </summary>
     [Fact]
     public async Task The_dashboard_shows_silos_replicas_and_their_timers()
     {

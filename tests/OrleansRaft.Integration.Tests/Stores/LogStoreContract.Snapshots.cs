@@ -129,7 +129,10 @@ public abstract partial class LogStoreContract
         (await ReopenAsync()).Log.RecoveredSnapshot.ToArray().ShouldBe(newer);
     }
 
-    /// <summary>One group's big state must not be another group's pause: all of its acknowledgements come before the snapshot is whole, whatever the disk's speed.</summary>
+    /// <summary>
+    /// One group's big state must not be another group's pause: all of its acknowledgements come before the snapshot is whole, whatever the disk's
+    /// speed.
+    /// </summary>
     [Fact]
     public async Task A_big_snapshot_of_one_replica_holds_up_no_other()
     {

@@ -167,7 +167,8 @@ public sealed class PostgreSqlDurabilityTests(PostgresFixture postgres) : Postgr
         var replica = await OpenReplica.OpenAsync(store, Key);
         await replica.AppendAsync(1, "a");
 
-        // A statement waits for a minute in these tests; so does an extension of the lease that is under way at this moment, and the lease is taken anew then.
+        // A statement waits for a minute in these tests; so does an extension of the lease that is under way at this moment, and the lease is taken
+        // anew then.
         proxy.ForgetConnections();
         await replica.AppendAsync(1, "b").WaitAsync(TimeSpan.FromSeconds(30), Cancellation);
         proxy.ForgetConnections();

@@ -67,7 +67,8 @@ public sealed class OraftProcess : IAsyncDisposable
         string? workingDirectory = null,
         IReadOnlyList<string>? launcher = null)
     {
-        // A test run that was started in the background ignores what the keyboard sends, and its children would inherit that; env takes it away, and becomes dotnet itself.
+        // A test run that was started in the background ignores what the keyboard sends, and its children would inherit that; env takes it away, and
+        // becomes dotnet itself.
         var host = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
         string[] command = [.. launcher ?? [], .. ProcessStarter.DiesWithUs, "env", "--default-signal=INT,QUIT", host, program, .. arguments];
         var start = new ProcessStartInfo(command[0], command[1..])

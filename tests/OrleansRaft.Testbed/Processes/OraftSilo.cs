@@ -75,7 +75,9 @@ public sealed class OraftSilo(
         process = OraftProcess.StartProgram(Program, CommandLine, environment, launcher: Launcher);
     }
 
-    /// <summary>Waits until it has joined and its replicas have caught up. Started again, as by a supervisor, when the others evict it meanwhile.</summary>
+    /// <summary>
+    /// Waits until it has joined and its replicas have caught up. Started again, as by a supervisor, when the others evict it meanwhile.
+    /// </summary>
     /// <param name="patience">For how long it may take; generous by default.</param>
     /// <exception cref="InvalidOperationException">The process ended.</exception>
     /// <exception cref="TimeoutException">It did not become ready.</exception>

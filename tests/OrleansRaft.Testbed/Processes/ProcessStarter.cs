@@ -5,8 +5,8 @@ namespace OrleansRaft.Testbed.Processes;
 
 /// <summary>Starts processes that the system kills when this one ends, however it ends.</summary>
 /// <remarks>
-/// Linux binds a child to the thread that started it, and threads of the pool come and go. So one thread starts them all, and lives as long as this process does.
-/// Elsewhere, and without util-linux, children are ended only by a process that ends in order.
+/// Linux binds a child to the thread that started it, and threads of the pool come and go. So one thread starts them all, and lives as long as this
+/// process does. Elsewhere, and without util-linux, children are ended only by a process that ends in order.
 /// </remarks>
 internal static class ProcessStarter
 {

@@ -110,7 +110,8 @@ public sealed class SiloCluster : IAsyncDisposable
         await Until.TrueAsync(
             async () =>
             {
-                // Digests cost a capture of every state, and one that was not made proves nothing: they are asked for when there is something to compare.
+                // Digests cost a capture of every state, and one that was not made proves nothing: they are asked for when there is something to
+                // compare.
                 groups = await TryListGroupsAsync();
                 if (groups.Count == 0 || !groups.All(HasCaughtUp))
                 {

@@ -9,8 +9,9 @@ using OrleansRaft.PostgreSql;
 namespace OrleansRaft.Cli.Serve.Membership;
 
 /// <summary>
-/// Brings Orleans' membership table in order for a silo that starts. Before it joins, a silo must reach every silo that the table calls active; after all silos of a cluster were killed those are dead, and
-/// nobody is left to say so: Orleans alone takes minutes when the addresses have changed. Whether a silo runs is seen by its lease on the logs' first server.
+/// Brings Orleans' membership table in order for a silo that starts. Before it joins, a silo must reach every silo that the table calls active; after
+/// all silos of a cluster were killed those are dead, and nobody is left to say so: Orleans alone takes minutes when the addresses have changed.
+/// Whether a silo runs is seen by its lease on the logs' first server.
 /// </summary>
 internal sealed class MembershipHousekeeping(
     IMembershipTable table, PostgreSqlLogStore store, SiloGeneration generation, ServeSettings settings, TimeProvider time, ILogger<MembershipHousekeeping> logger)
@@ -41,7 +42,9 @@ internal sealed class MembershipHousekeeping(
         }
     }
 
-    /// <summary>While Orleans starts: declares dead whoever neither extends its lease nor can be connected to, of whatever name. Never fails.</summary>
+    /// <summary>
+    /// While Orleans starts: declares dead whoever neither extends its lease nor can be connected to, of whatever name. Never fails.
+    /// </summary>
     public async Task WatchAsync(CancellationToken started)
     {
         var since = time.GetTimestamp();

@@ -4,8 +4,9 @@ using Orleans.Runtime;
 namespace OrleansRaft.Cli.Serve.Membership;
 
 /// <summary>
-/// The number that tells the lives of a silo apart. Orleans takes the wall clock's seconds for it, and a silo that finds a greater number under its address takes itself for the older one
-/// and ends: after the clock was put back, at every start. So it is the clock's, but always above those that the membership table knows.
+/// The number that tells the lives of a silo apart. Orleans takes the wall clock's seconds for it, and a silo that finds a greater number under its
+/// address takes itself for the older one and ends: after the clock was put back, at every start. So it is the clock's, but always above those that
+/// the membership table knows.
 /// </summary>
 internal sealed class SiloGeneration(int floor)
 {
@@ -15,8 +16,8 @@ internal sealed class SiloGeneration(int floor)
     public bool IsAhead => floor >= clock;
 
     /// <summary>
-    /// Reads what the table knows of this address. Before the silo is built: as soon as it is, its address is used. A table that is not there yet, or out of reach, says nothing; whoever
-    /// starts again asks again.
+    /// Reads what the table knows of this address. Before the silo is built: as soon as it is, its address is used. A table that is not there yet, or
+    /// out of reach, says nothing; whoever starts again asks again.
     /// </summary>
     public static async Task<SiloGeneration> ReadAsync(ServeSettings settings, CancellationToken cancellation)
     {

@@ -6,8 +6,8 @@ using Orleans.Runtime;
 namespace OrleansRaft.Cli.Serve.Membership;
 
 /// <summary>
-/// Orleans' membership table, into which this silo never writes times that lie behind those of the others: they would take it, while it joins, for one that hangs for as long as its clock is
-/// behind, and evict it.
+/// Orleans' membership table, into which this silo never writes times that lie behind those of the others: they would take it, while it joins, for
+/// one that hangs for as long as its clock is behind, and evict it.
 /// </summary>
 /// <param name="inner">The table.</param>
 /// <param name="time">The clock.</param>

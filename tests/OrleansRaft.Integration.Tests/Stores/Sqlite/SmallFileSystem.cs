@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace OrleansRaft.Integration.Tests.Stores.Sqlite;
 
 /// <summary>
-/// A file system of a few megabytes in memory, which a test can fill, hide and mount anew. Needs Linux and the right to mount; skips with its reason otherwise, and
-/// fails in CI.
+/// A file system of a few megabytes in memory, which a test can fill, hide and mount anew. Needs Linux and the right to mount; skips with its reason
+/// otherwise, and fails in CI.
 /// </summary>
 public sealed class SmallFileSystem : IDisposable
 {

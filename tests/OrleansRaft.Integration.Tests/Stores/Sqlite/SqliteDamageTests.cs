@@ -154,7 +154,9 @@ public sealed class SqliteDamageTests(ITestOutputHelper output) : IDisposable
         (await RefusedAsync(killed, "both")).ShouldContain("raft.mark is damaged");
     }
 
-    /// <summary>The write under way may be torn anywhere; nobody was told of it. The mark of before stands for the moment in which it was under way.</summary>
+    /// <summary>
+    /// The write under way may be torn anywhere; nobody was told of it. The mark of before stands for the moment in which it was under way.
+    /// </summary>
     [Fact]
     public async Task What_a_power_loss_leaves_starts_with_everything_that_was_acknowledged()
     {
@@ -198,7 +200,10 @@ public sealed class SqliteDamageTests(ITestOutputHelper output) : IDisposable
         }
     }
 
-    /// <summary>After a power loss the mark may be a second old. What it does not know is judged by the log alone: a later commit behind a bad frame was no tear.</summary>
+    /// <summary>
+    /// After a power loss the mark may be a second old. What it does not know is judged by the log alone: a later commit behind a bad frame was no
+    /// tear.
+    /// </summary>
     [Fact]
     public async Task A_log_that_went_on_after_the_mark_is_taken_whole_and_refused_with_a_hole()
     {

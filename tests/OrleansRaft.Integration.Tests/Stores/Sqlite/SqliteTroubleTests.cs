@@ -7,7 +7,9 @@ using static OrleansRaft.Integration.Tests.Stores.Sqlite.SqliteStoreFiles;
 
 namespace OrleansRaft.Integration.Tests.Stores.Sqlite;
 
-/// <summary>A store whose files are taken away, or whose disk is full, says so by name, acknowledges nothing, and comes back by itself when the cause is gone.</summary>
+/// <summary>
+/// A store whose files are taken away, or whose disk is full, says so by name, acknowledges nothing, and comes back by itself when the cause is gone.
+/// </summary>
 public sealed class SqliteTroubleTests : IDisposable
 {
     private readonly SqliteStoreFiles files = new();
