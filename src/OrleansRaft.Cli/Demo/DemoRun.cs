@@ -160,7 +160,8 @@ internal sealed class DemoRun : IAsyncDisposable
 
     private async Task WaitUntilReadyAsync(CancellationToken cancellation)
     {
-        while (await client.FindUnreadinessAsync(cancellation) is not null)
+        // Readiness is about one silo; the users need leaders.
+        while (!await HasLeadersAsync())
         {
             TellElections();
             if (time.GetElapsedTime(began) > ReadyTimeMax)
@@ -173,7 +174,12 @@ internal sealed class DemoRun : IAsyncDisposable
         }
 
         TellElections();
+    }
+
+    private async Task<bool> HasLeadersAsync()
+    {
         Groups = await ListGroupsAsync();
+        return Groups.Count > 0 && Groups.All(static group => group.Leader is not null);
     }
 
     private void BeginHealing(Func<DemoSilo, bool> which, CancellationToken cancellation)
