@@ -16,7 +16,8 @@ internal sealed class GroupInspector(Silos silos, Locator locator, LaneClient cl
     /// <summary>
     /// Describes one group with a digest of each replica's state: that captures every state, so it is for nothing that is asked again and again.
     /// </summary>
-    public async Task<GroupView> CompareAsync(GroupEntry group, CancellationToken cancellation) => (await DescribeAsync([group], withDigests: true, cancellation))[0];
+    public async Task<GroupView> CompareAsync(GroupEntry group, CancellationToken cancellation) =>
+        (await DescribeAsync([group], withDigests: true, cancellation))[0];
 
     private async Task<IReadOnlyList<GroupView>> DescribeAsync(IReadOnlyList<GroupEntry> groups, bool withDigests, CancellationToken cancellation)
     {

@@ -14,7 +14,8 @@ internal sealed class GroupClients(
     public int CountGroups(string set) => groups.FindSet(set).Count;
 
     /// <summary>The sets of applications, for people.</summary>
-    public string DescribeSets() => groups.Groups.Select(static group => $"'{group.Set.Name}'").Distinct().ToList() is { Count: > 0 } sets ? string.Join(", ", sets) : "none yet";
+    public string DescribeSets() =>
+        groups.Groups.Select(static group => $"'{group.Set.Name}'").Distinct().ToList() is { Count: > 0 } sets ? string.Join(", ", sets) : "none yet";
 
     /// <summary>The group of a key; null when there is no such set.</summary>
     public GroupEntry? Choose(string set, string key) =>

@@ -12,7 +12,8 @@ internal sealed class RaftRouterGrain<TCommand, TResult> : Grain, IRaftRouter<TC
     private readonly IRouterDoor<TCommand, TResult> router;
 
     /// <summary>Made by Orleans; in silos without groups too, where it says so.</summary>
-    public RaftRouterGrain(IGrainContext context, IServiceProvider services) => router = Router<TCommand, TResult>.Create(services, context.GrainId.Key.ToString()!);
+    public RaftRouterGrain(IGrainContext context, IServiceProvider services) =>
+        router = Router<TCommand, TResult>.Create(services, context.GrainId.Key.ToString()!);
 
     /// <inheritdoc/>
     public Task<Outcome<TResult>> SubmitAsync(string key, TCommand command, string? requestId) => router.SubmitAsync(key, command, requestId);

@@ -17,7 +17,8 @@ internal sealed class LaneCall(long number)
     public void Complete(ReadOnlyMemory<byte> replies) => source.TrySetResult(replies);
 
     /// <summary>The request was lost, or may be.</summary>
-    public void Fail() => source.TrySetException(new TimeoutException("The request was not delivered, or nobody acknowledged it; it may have arrived."));
+    public void Fail() =>
+        source.TrySetException(new TimeoutException("The request was not delivered, or nobody acknowledged it; it may have arrived."));
 
     /// <summary>The replies were lost, or cannot be read.</summary>
     public void FailReplies() => source.TrySetException(new TimeoutException("The request was answered, but its replies could not be delivered."));

@@ -134,7 +134,8 @@ internal sealed record ReplyFrame(long Number, ReadOnlyMemory<byte> Replies) : L
     public override bool IsBulk => Replies.Length > LaneLimits.SmallBytesMax;
 
     /// <inheritdoc/>
-    public override void WriteTo(WireWriter writer, ArrayBufferWriter<byte> scratch) => WriteBody(writer, LaneFrameKind.Replies, Number, Replies, scratch);
+    public override void WriteTo(WireWriter writer, ArrayBufferWriter<byte> scratch) =>
+        WriteBody(writer, LaneFrameKind.Replies, Number, Replies, scratch);
 
     /// <summary>Once more, where it was merely lost: whoever asked would wait until its time for one attempt is over.</summary>
     public override LaneFrame? AfterLoss => IsRepeated ? null : this with { IsRepeated = true };
@@ -161,7 +162,8 @@ internal sealed record LostRepliesFrame(long Number) : LaneFrame
     public override bool IsBulk => false;
 
     /// <inheritdoc/>
-    public override void WriteTo(WireWriter writer, ArrayBufferWriter<byte> scratch) => WriteBody(writer, LaneFrameKind.LostReplies, Number, default, scratch);
+    public override void WriteTo(WireWriter writer, ArrayBufferWriter<byte> scratch) =>
+        WriteBody(writer, LaneFrameKind.LostReplies, Number, default, scratch);
 
     /// <summary>Whoever asked asks again when its time for one attempt is over.</summary>
     public override void Lose()

@@ -63,7 +63,8 @@ internal sealed class ScenarioPlay
     /// <summary>The latest request of a client.</summary>
     public ClientRequest? LastRequestOf(string client) => recorder.LastRequestOf(client);
 
-    private bool IsTooMuch => Cluster.Clock.Steps >= ClockStepsMax || recorder.Recording.States.Count >= Recording.StatesMax || recorder.Budget.IsSpent;
+    private bool IsTooMuch =>
+        Cluster.Clock.Steps >= ClockStepsMax || recorder.Recording.States.Count >= Recording.StatesMax || recorder.Budget.IsSpent;
 
     /// <summary>Plays from the beginning to the end.</summary>
     public Recording Play()

@@ -16,7 +16,8 @@ internal sealed class WalTail(string path, int pageBytes) : IDisposable
     /// <summary>How long the file is; 0 when there is none yet.</summary>
     public long Length => Handle is { } open ? RandomAccess.GetLength(open) : 0;
 
-    private SafeFileHandle? Handle => handle ??= File.Exists(path) ? File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete) : null;
+    private SafeFileHandle? Handle =>
+        handle ??= File.Exists(path) ? File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete) : null;
 
     /// <summary>The last frame's place.</summary>
     /// <exception cref="IOException">The file does not end with a commit.</exception>

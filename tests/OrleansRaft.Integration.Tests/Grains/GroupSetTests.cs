@@ -24,5 +24,6 @@ public sealed class GroupSetTests
     [InlineData("ledgers")]
     [InlineData("a.b")]
     [InlineData("...")]
-    public void Other_names_are_taken(string name) => StateMachineRegistration.Of<LedgerCommand, LedgerResult, Ledger>(name, 1, 3).Set.Name.ShouldBe(name);
+    public void Other_names_are_taken(string name) =>
+        StateMachineRegistration.Of<LedgerCommand, LedgerResult, Ledger>(name, 1, 3).Set.Name.ShouldBe(name);
 }

@@ -439,7 +439,8 @@ public sealed class LaneTests
         return heard;
     }
 
-    private static byte[] Write(params LaneFrame[] frames) => LaneBatchCodec.Encode([.. frames], new ArrayBufferWriter<byte>(), new ArrayBufferWriter<byte>());
+    private static byte[] Write(params LaneFrame[] frames) =>
+        LaneBatchCodec.Encode([.. frames], new ArrayBufferWriter<byte>(), new ArrayBufferWriter<byte>());
 
     private sealed class Heard : ILaneReceiver
     {

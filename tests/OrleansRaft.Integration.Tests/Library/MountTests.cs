@@ -13,7 +13,8 @@ namespace OrleansRaft.Integration.Tests.Library;
 public sealed class MountTests
 {
     [Fact]
-    public void Without_its_services() => Refusal(silo => silo.AddRaft(raft => raft.UseMemory()).AddRaftCounters(1, 1), isAdded: false).ShouldContain("AddOrleansRaftServer");
+    public void Without_its_services() =>
+        Refusal(silo => silo.AddRaft(raft => raft.UseMemory()).AddRaftCounters(1, 1), isAdded: false).ShouldContain("AddOrleansRaftServer");
 
     [Fact]
     public void Without_a_silo() => Refusal(null).ShouldContain("UseOrleans");

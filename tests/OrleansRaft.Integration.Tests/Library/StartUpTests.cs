@@ -28,13 +28,16 @@ public sealed class StartUpTests
     public async Task The_catalogue_without_AddRaft() => (await FailAsync(silo => silo.AddRaftCatalogue())).ShouldContain("AddRaft(");
 
     [Fact]
-    public async Task AddRaft_without_a_state_machine() => (await FailAsync(silo => silo.AddRaft(raft => raft.UseMemory()))).ShouldContain("AddRaftStateMachine");
+    public async Task AddRaft_without_a_state_machine() =>
+        (await FailAsync(silo => silo.AddRaft(raft => raft.UseMemory()))).ShouldContain("AddRaftStateMachine");
 
     [Fact]
-    public async Task AddRaft_twice() => (await FailAsync(silo => WithLedgers(silo).AddRaft(raft => raft.UseMemory()))).ShouldContain("AddRaft", "twice");
+    public async Task AddRaft_twice() =>
+        (await FailAsync(silo => WithLedgers(silo).AddRaft(raft => raft.UseMemory()))).ShouldContain("AddRaft", "twice");
 
     [Fact]
-    public async Task No_store() => (await FailAsync(silo => Ledgers(silo.AddRaft(_ => { })))).ShouldContain("UsePostgreSql", "UseSqlite", "UseMemory");
+    public async Task No_store() =>
+        (await FailAsync(silo => Ledgers(silo.AddRaft(_ => { })))).ShouldContain("UsePostgreSql", "UseSqlite", "UseMemory");
 
     [Fact]
     public async Task Two_stores() =>
@@ -197,7 +200,7 @@ public sealed class StartUpTests
 
     internal sealed class Uncaptured : Machine<LedgerCommand, LedgerResult>
     {
-        public override void Capture(IBufferWriter<byte> output) => throw new NotImplementedException();
+        public override void Capture(IBufferWriter<byte> output) => throw new NotSupportedException("no picture");
     }
 
     internal sealed class TextCodec : ICommandCodec<Unserializable>

@@ -186,7 +186,8 @@ public sealed class PostgreSqlDurabilityTests(PostgresFixture postgres) : Postgr
         await EventuallyAsync(async () => await ExecuteAsync(database, $"SHOW {setting}") is string shown && shown == value);
     }
 
-    private static async Task<long> ExtensionsAsync(string database) => (long)(await ExecuteAsync(database, "SELECT coalesce(sum(extensions), 0)::bigint FROM raft.silo_lease"))!;
+    private static async Task<long> ExtensionsAsync(string database) =>
+        (long)(await ExecuteAsync(database, "SELECT coalesce(sum(extensions), 0)::bigint FROM raft.silo_lease"))!;
 
     private async Task<(CuttableProxy Proxy, string Database)> CreateDatabaseAsync(string setting)
     {

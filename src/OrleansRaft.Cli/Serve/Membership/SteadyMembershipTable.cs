@@ -35,19 +35,22 @@ internal sealed class SteadyMembershipTable(IMembershipTable inner, TimeProvider
     public Task DeleteMembershipTableEntries(string clusterId) => DeleteMembershipTableEntriesAsync(clusterId, CancellationToken.None);
 
     /// <inheritdoc/>
-    public Task DeleteMembershipTableEntriesAsync(string clusterId, CancellationToken cancellationToken) => inner.DeleteMembershipTableEntriesAsync(clusterId, cancellationToken);
+    public Task DeleteMembershipTableEntriesAsync(string clusterId, CancellationToken cancellationToken) =>
+        inner.DeleteMembershipTableEntriesAsync(clusterId, cancellationToken);
 
     /// <inheritdoc/>
     public Task CleanupDefunctSiloEntries(DateTimeOffset beforeDate) => CleanupDefunctSiloEntriesAsync(beforeDate, CancellationToken.None);
 
     /// <inheritdoc/>
-    public Task CleanupDefunctSiloEntriesAsync(DateTimeOffset beforeDate, CancellationToken cancellationToken) => inner.CleanupDefunctSiloEntriesAsync(beforeDate, cancellationToken);
+    public Task CleanupDefunctSiloEntriesAsync(DateTimeOffset beforeDate, CancellationToken cancellationToken) =>
+        inner.CleanupDefunctSiloEntriesAsync(beforeDate, cancellationToken);
 
     /// <inheritdoc/>
     public Task<MembershipTableData> ReadRow(SiloAddress key) => ReadRowAsync(key, CancellationToken.None);
 
     /// <inheritdoc/>
-    public async Task<MembershipTableData> ReadRowAsync(SiloAddress key, CancellationToken cancellationToken) => Look(await inner.ReadRowAsync(key, cancellationToken));
+    public async Task<MembershipTableData> ReadRowAsync(SiloAddress key, CancellationToken cancellationToken) =>
+        Look(await inner.ReadRowAsync(key, cancellationToken));
 
     /// <inheritdoc/>
     public Task<MembershipTableData> ReadAll() => ReadAllAsync(CancellationToken.None);
@@ -68,7 +71,8 @@ internal sealed class SteadyMembershipTable(IMembershipTable inner, TimeProvider
     }
 
     /// <inheritdoc/>
-    public Task<bool> UpdateRow(MembershipEntry entry, string etag, TableVersion tableVersion) => UpdateRowAsync(entry, etag, tableVersion, CancellationToken.None);
+    public Task<bool> UpdateRow(MembershipEntry entry, string etag, TableVersion tableVersion) =>
+        UpdateRowAsync(entry, etag, tableVersion, CancellationToken.None);
 
     /// <inheritdoc/>
     public Task<bool> UpdateRowAsync(MembershipEntry entry, string etag, TableVersion tableVersion, CancellationToken cancellationToken) =>
