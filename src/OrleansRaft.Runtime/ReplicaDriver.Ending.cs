@@ -77,7 +77,7 @@ public sealed partial class ReplicaDriver
             answers.AnswerAll(queries, refusal);
         }
 
-        while (posted.Enquiries.TryDequeue(out var enquiry))
+        while (posted.Inspections.TryDequeue(out var enquiry))
         {
             enquiry.Refuse(HasStopped());
         }

@@ -180,19 +180,19 @@ public sealed partial class ReplicaDriver
     /// </param>
     /// <exception cref="ObjectDisposedException">The replica has stopped.</exception>
     /// <exception cref="InvalidOperationException">Too many ask at once.</exception>
-    public Task<ReplicaSnapshot> InspectAsync(bool withDigest = false) =>
-        Enquire(new Enquiry<ReplicaSnapshot>(withDigest ? () => Snapshot(PacedDigest()) : () => Snapshot(default)));
+    public Task<ReplicaStatus> InspectAsync(bool withDigest = false) =>
+        Enquire(new Inspection<ReplicaStatus>(withDigest ? () => Snapshot(PacedDigest()) : () => Snapshot(default)));
 
     /// <summary>What Core says of itself at this moment, without a digest of the state. Any thread: answered on the next run.</summary>
     /// <exception cref="ObjectDisposedException">The replica has stopped.</exception>
     /// <exception cref="InvalidOperationException">Too many ask at once.</exception>
-    public Task<RaftStatus> GetStatusAsync() => Enquire(new Enquiry<RaftStatus>(() => Core.Status));
+    public Task<RaftStatus> GetStatusAsync() => Enquire(new Inspection<RaftStatus>(() => Core.Status));
 
     /// <summary>Entries of the log after an index, for people. Any thread: answered on the next run.</summary>
     /// <exception cref="ObjectDisposedException">The replica has stopped.</exception>
     /// <exception cref="InvalidOperationException">Too many ask at once.</exception>
     public Task<IReadOnlyList<Entry>> ReadLogAsync(LogIndex after, int limit) =>
-        Enquire(new Enquiry<IReadOnlyList<Entry>>(() => Core.EntriesAfter(after, limit)));
+        Enquire(new Inspection<IReadOnlyList<Entry>>(() => Core.EntriesAfter(after, limit)));
 
     private static long SizeOf(Message message) => Entry.OverheadBytes + message switch
     {
@@ -218,7 +218,7 @@ public sealed partial class ReplicaDriver
         }
     }
 
-    private Task<T> Enquire<T>(Enquiry<T> enquiry)
+    private Task<T> Enquire<T>(Inspection<T> enquiry)
     {
         switch (inbox.TryPost(enquiry))
         {

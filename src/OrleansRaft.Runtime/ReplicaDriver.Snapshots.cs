@@ -17,9 +17,9 @@ public sealed partial class ReplicaDriver
     private TimeSpan digestTook;
 
     /// <summary>The replica at this moment, with a digest of its state as it is now. On the host's turn, after <see cref="Start"/>.</summary>
-    public ReplicaSnapshot Inspect() => Snapshot(Digest());
+    public ReplicaStatus Inspect() => Snapshot(Digest());
 
-    private ReplicaSnapshot Snapshot((EntryId Entry, string? Text) of) =>
+    private ReplicaStatus Snapshot((EntryId Entry, string? Text) of) =>
         new(Key, ReplicaLog.Epoch, ReplicaLog.MaySpeak, Core.Status, of.Text) { DigestIndex = of.Entry.Index };
 
     /// <summary>The last digest, as long as another would take more of the replica's time than is good for its group.</summary>

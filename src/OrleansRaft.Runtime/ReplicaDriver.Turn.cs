@@ -52,7 +52,7 @@ public sealed partial class ReplicaDriver
     {
         ProposeLimits();
         ServeReads();
-        while (batch.Enquiries.TryDequeue(out var enquiry))
+        while (batch.Inspections.TryDequeue(out var enquiry))
         {
             enquiry.Answer();
         }

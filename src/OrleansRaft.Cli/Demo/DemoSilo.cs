@@ -46,7 +46,7 @@ internal sealed class DemoSilo : IAsyncDisposable
 
     private readonly SiloLink link = new();
     private readonly SiloMembership membership;
-    private readonly MortalLogStore store;
+    private readonly KillableLogStore store;
     private readonly WebApplication app;
     private volatile TaskCompletionSource unreachable = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task tornDown = Task.CompletedTask;
@@ -58,7 +58,7 @@ internal sealed class DemoSilo : IAsyncDisposable
     {
         Identity = identity;
         membership = new SiloMembership(cluster.Membership);
-        store = new MortalLogStore(SqliteLogStore.Open(
+        store = new KillableLogStore(SqliteLogStore.Open(
             new SqliteStoreOptions { Directory = identity.Directory }, TimeProvider.System, NullLogger.Instance));
         app = Build(cluster);
     }

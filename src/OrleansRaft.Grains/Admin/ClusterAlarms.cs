@@ -8,7 +8,7 @@ namespace OrleansRaft.Grains;
 /// What is wrong anywhere in the cluster, as this silo finds out when it is asked: groups without a leader, and what every silo has on its board. Any
 /// thread.
 /// </summary>
-internal sealed class ClusterAlarms(GroupTable groups, Silos silos, Locator locator, LeaderlessTimes leaderless, AlarmBoard board, ILocalSiloDetails self, TimeProvider time)
+internal sealed class ClusterAlarms(GroupTable groups, ClusterMembership silos, Locator locator, LeaderlessTimes leaderless, AlarmBoard board, ILocalSiloDetails self, TimeProvider time)
 {
     private const int ListedMax = 1_000;
     private const int AgePerDuration = 4;
@@ -44,7 +44,7 @@ internal sealed class ClusterAlarms(GroupTable groups, Silos silos, Locator loca
         }
 
         var inventory = await locator.TakeInventoryAsync();
-        var stock = new StockTaking(silos.Active, inventory);
+        var stock = new ClusterInventory(silos.Active, inventory);
         leaderless.Look(stock);
         ClearRecovered(stock);
         var now = time.GetUtcNow();
@@ -72,7 +72,7 @@ internal sealed class ClusterAlarms(GroupTable groups, Silos silos, Locator loca
     }
 
     /// <summary>A replica whose log could not be read here may have come to life elsewhere, from a store that is whole.</summary>
-    private void ClearRecovered(StockTaking stock)
+    private void ClearRecovered(ClusterInventory stock)
     {
         foreach (var subject in board.Subjects(AlarmNames.StoreCorrupt))
         {
@@ -85,7 +85,7 @@ internal sealed class ClusterAlarms(GroupTable groups, Silos silos, Locator loca
         }
     }
 
-    private Alarm Leaderless(GroupEntry group, DateTimeOffset since, StockTaking stock)
+    private Alarm Leaderless(GroupEntry group, DateTimeOffset since, ClusterInventory stock)
     {
         var configuration = group.Configuration;
         var reached = configuration.Voters.Where(voter => stock.Find(group.Slot(voter)) is { IsRunning: true }).ToList();

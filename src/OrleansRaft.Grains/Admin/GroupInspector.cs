@@ -4,7 +4,7 @@ using OrleansRaft.Runtime;
 namespace OrleansRaft.Grains;
 
 /// <summary>Asks the replicas of some groups what they are at, one call to each silo.</summary>
-internal sealed class GroupInspector(Silos silos, Locator locator, LaneClient client, LinkFaults links, FaultTable faults, TimeProvider time)
+internal sealed class GroupInspector(ClusterMembership silos, Locator locator, LaneClient client, LinkFaults links, FaultTable faults, TimeProvider time)
 {
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan DigestTimeout = TimeSpan.FromSeconds(10);

@@ -25,7 +25,7 @@ public sealed record GroupView(
 /// <param name="Address">The address of that silo; null likewise.</param>
 /// <param name="Snapshot">What it says of itself; null when it did not answer.</param>
 /// <param name="Problem">Why it did not answer, for people; empty when it did.</param>
-public sealed record ReplicaView(ReplicaId Replica, string? Silo, string? Address, ReplicaSnapshot? Snapshot, string Problem);
+public sealed record ReplicaView(ReplicaId Replica, string? Silo, string? Address, ReplicaStatus? Snapshot, string Problem);
 
 /// <summary>Whether a silo is ready to serve.</summary>
 /// <param name="IsReady">Whether it has joined, reaches its stores, and its replicas have caught up.</param>

@@ -26,7 +26,7 @@ public interface IRaftAdmin
     /// <summary>One group, with a digest of each replica's state; null when there is none of that name.</summary>
     /// <remarks>
     /// Captures every replica's whole state on its turn, so it is for comparisons and not for polls; a replica spends at most a hundredth of its time
-    /// on digests, and answers with its last one meanwhile. Digests say something only where their <see cref="ReplicaSnapshot.DigestIndex"/> is the
+    /// on digests, and answers with its last one meanwhile. Digests say something only where their <see cref="ReplicaStatus.DigestIndex"/> is the
     /// same; null says nothing.
     /// </remarks>
     /// <param name="group">Its name, such as <c>counters-0</c>.</param>

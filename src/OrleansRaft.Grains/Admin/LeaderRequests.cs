@@ -4,7 +4,7 @@ using OrleansRaft.Runtime;
 namespace OrleansRaft.Grains;
 
 /// <summary>What is asked of a group's leader on behalf of people.</summary>
-internal sealed class LeaderRequests(GroupInspector inspector, Silos silos, LaneClient client, TimeProvider time)
+internal sealed class LeaderRequests(GroupInspector inspector, ClusterMembership silos, LaneClient client, TimeProvider time)
 {
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(10);
 

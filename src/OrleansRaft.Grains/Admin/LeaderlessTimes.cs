@@ -15,7 +15,7 @@ internal sealed class LeaderlessTimes(GroupTable groups, TimeProvider time)
     private readonly ConcurrentDictionary<GroupEntry, long> seen = new();
 
     /// <summary>Takes note of who has a leader.</summary>
-    public void Look(StockTaking stock)
+    public void Look(ClusterInventory stock)
     {
         var led = stock.LedGroups();
         foreach (var group in groups.AllGroups)
@@ -33,7 +33,7 @@ internal sealed class LeaderlessTimes(GroupTable groups, TimeProvider time)
     }
 
     /// <summary>The groups that have been without one for longer than an election takes, by the last look.</summary>
-    public IEnumerable<(GroupEntry Group, TimeSpan For)> Lasting(StockTaking stock) =>
+    public IEnumerable<(GroupEntry Group, TimeSpan For)> Lasting(ClusterInventory stock) =>
         from noticed in seen
         let lasting = stock.LeaderlessFor(noticed.Key) ?? time.GetElapsedTime(noticed.Value)
         where lasting >= Grace

@@ -10,7 +10,7 @@ internal sealed class RaftAdmin(
     GroupTable groups,
     GroupInspector inspector,
     LeaderRequests leaders,
-    MembershipWork membership,
+    MembershipChanger membership,
     Readiness readiness,
     ClusterAlarms alarms,
     LaneClient client,

@@ -11,7 +11,7 @@ namespace OrleansRaft.Grains;
 /// PostgreSQL server is away. A silo that was ready stays so while replicas move.
 /// </remarks>
 internal sealed class Readiness(
-    GroupTable groups, Silos silos, Locator locator, LeaderlessTimes leaderless, ILogStore store, ILocalSiloDetails self, TimeProvider time)
+    GroupTable groups, ClusterMembership silos, Locator locator, LeaderlessTimes leaderless, ILogStore store, ILocalSiloDetails self, TimeProvider time)
 {
     private const int AgePerDuration = 4;
     private static readonly TimeSpan AgeMax = TimeSpan.FromSeconds(1);
@@ -88,13 +88,13 @@ internal sealed class Readiness(
     private async Task<string?> FindArrivalsAsync()
     {
         servingSince ??= time.GetTimestamp();
-        var stock = new StockTaking(silos.Active, await locator.TakeInventoryAsync());
+        var stock = new ClusterInventory(silos.Active, await locator.TakeInventoryAsync());
         leaderless.Look(stock);
         var elapsed = time.GetElapsedTime(servingSince.Value);
         return (elapsed < ArrivalPatience ? FindGroups(stock) : null) ?? (elapsed < CatchUpPatience ? FindOwn() : null);
     }
 
-    private string? FindGroups(StockTaking stock)
+    private string? FindGroups(ClusterInventory stock)
     {
         var led = stock.LedGroups();
         if (groups.AllGroups.Where(group => !led.Contains(group.Name) && stock.CouldElect(group)).ToList() is { Count: > 0 } electing)

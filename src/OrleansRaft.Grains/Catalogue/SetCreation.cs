@@ -5,7 +5,7 @@ using OrleansRaft.Runtime.Storage;
 namespace OrleansRaft.Grains;
 
 /// <summary>Gives the replicas of a set that was announced in the catalogue their places in the stores. May be repeated until the set is finished.</summary>
-internal sealed class SetCreation(GroupTable groups, Silos silos, Locator locator, LaneClient client, ILogStore store, ILocalSiloDetails self, TimeProvider time)
+internal sealed class SetCreation(GroupTable groups, ClusterMembership silos, Locator locator, LaneClient client, ILogStore store, ILocalSiloDetails self, TimeProvider time)
 {
     private const int GroupsPerCall = 64;
     private const int ConcurrencyMax = 8;

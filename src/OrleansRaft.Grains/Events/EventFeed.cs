@@ -13,7 +13,7 @@ public sealed class EventFeed : IDisposable
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan Memory = TimeSpan.FromSeconds(10);
 
-    private readonly Silos silos;
+    private readonly ClusterMembership silos;
     private readonly GroupTable groups;
     private readonly LaneClient client;
     private readonly ILocalSiloDetails self;
@@ -22,12 +22,12 @@ public sealed class EventFeed : IDisposable
     private readonly Guid watcher = Guid.NewGuid();
     private readonly Lock gate = new();
     private readonly List<EventReader> readers = [];
-    private readonly Dictionary<SiloAddress, SourceOfEvents> sources = [];
+    private readonly Dictionary<SiloAddress, SiloEventStream> sources = [];
     private volatile TaskCompletionSource changed = NewSignal();
     private CancellationTokenSource? gathering;
     private long lastReaderLeft;
 
-    internal EventFeed(Silos silos, GroupTable groups, LaneClient client, ILocalSiloDetails self, TimeProvider time)
+    internal EventFeed(ClusterMembership silos, GroupTable groups, LaneClient client, ILocalSiloDetails self, TimeProvider time)
     {
         (this.silos, this.groups, this.client, this.self, this.time) = (silos, groups, client, self, time);
     }
@@ -82,7 +82,7 @@ public sealed class EventFeed : IDisposable
     internal async Task AskAllAsync(CancellationToken cancellation)
     {
         var focus = Focus();
-        await Task.WhenAll(SourcesNow().Select(source => AskAsync(source, focus, SourceOfEvents.AnswerTimeout))).WaitAsync(cancellation);
+        await Task.WhenAll(SourcesNow().Select(source => AskAsync(source, focus, SiloEventStream.AnswerTimeout))).WaitAsync(cancellation);
     }
 
     internal bool TryRead(long after, int most, List<SeenEvent> into) => ring.TryRead(after, most, into);
@@ -94,7 +94,7 @@ public sealed class EventFeed : IDisposable
         {
             try
             {
-                return (place.Name, Inventory: (Inventory?)await client.Get(place.Address).TakeInventoryAsync().WaitAsync(SourceOfEvents.AnswerTimeout, time));
+                return (place.Name, Inventory: (Inventory?)await client.Get(place.Address).TakeInventoryAsync().WaitAsync(SiloEventStream.AnswerTimeout, time));
             }
             catch (Exception)
             {
@@ -168,7 +168,7 @@ public sealed class EventFeed : IDisposable
         }
     }
 
-    private List<SourceOfEvents> SourcesNow()
+    private List<SiloEventStream> SourcesNow()
     {
         var active = silos.Active;
         lock (gate)
@@ -180,14 +180,14 @@ public sealed class EventFeed : IDisposable
 
             foreach (var (address, name) in active)
             {
-                sources.TryAdd(address, new SourceOfEvents(name, client.Get(address), time));
+                sources.TryAdd(address, new SiloEventStream(name, client.Get(address), time));
             }
 
             return [.. sources.Values];
         }
     }
 
-    private async Task AskAsync(SourceOfEvents source, string[] focus, TimeSpan patience)
+    private async Task AskAsync(SiloEventStream source, string[] focus, TimeSpan patience)
     {
         if (await source.AskAsync(watcher, focus, patience) is not { } page)
         {

@@ -38,12 +38,12 @@ public sealed class EventReader : IDisposable
     }
 
     /// <summary>The cluster as it is now; what happens from here on is read after it, and may repeat what it shows.</summary>
-    public async Task<ClusterPicture> TakePictureAsync(CancellationToken cancellation)
+    public async Task<ClusterState> TakePictureAsync(CancellationToken cancellation)
     {
         await feed.AskAllAsync(cancellation);
         Place = feed.Last;
         var inventories = await feed.TakeInventoryAsync();
-        return ClusterPicture.Of(feed.Groups, feed.SiloNames, inventories);
+        return ClusterState.Of(feed.Groups, feed.SiloNames, inventories);
     }
 
     /// <summary>Waits for events, and takes them.</summary>

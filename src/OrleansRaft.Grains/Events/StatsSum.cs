@@ -12,7 +12,7 @@ internal sealed class StatsSum(GroupTable groups, TimeProvider time)
     private long lastTaken = time.GetTimestamp();
 
     /// <summary>The sum, when a second has passed; null before.</summary>
-    public StatsEvent? TryTake(IEnumerable<SourceOfEvents> sources)
+    public StatsEvent? TryTake(IEnumerable<SiloEventStream> sources)
     {
         var elapsed = time.GetElapsedTime(lastTaken);
         if (elapsed < Second)

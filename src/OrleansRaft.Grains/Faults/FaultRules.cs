@@ -4,7 +4,7 @@ using OrleansRaft.Core;
 namespace OrleansRaft.Grains;
 
 /// <summary>Which fields a fault must have, and what they may name.</summary>
-internal sealed class FaultRules(GroupTable groups, Silos silos)
+internal sealed class FaultRules(GroupTable groups, ClusterMembership silos)
 {
     private const int SecondsMax = 600;
     private const int MillisecondsMax = 10_000;

@@ -6,7 +6,7 @@ namespace OrleansRaft.Grains;
 /// <summary>The faults in force, as this silo knows them, and what they do to it. Each heals by itself when its time is over. Any thread.</summary>
 internal sealed class FaultTable(
     GroupTable groups,
-    Silos silos,
+    ClusterMembership silos,
     LinkFaults links,
     EventRecorder events,
     ILocalSiloDetails self,
@@ -105,11 +105,11 @@ internal sealed class FaultTable(
     }
 
     /// <summary>What the faults do to a replica that runs here, or is about to; null when nothing.</summary>
-    public ReplicaTroubles? TroublesOf(ReplicaSlot slot)
+    public ReplicaFaults? TroublesOf(ReplicaSlot slot)
     {
         lock (gate)
         {
-            return active.Count == 0 ? null : ReplicaTroubles.Of(slot, self.Name, active.Values.Select(static one => one.Fault));
+            return active.Count == 0 ? null : ReplicaFaults.Of(slot, self.Name, active.Values.Select(static one => one.Fault));
         }
     }
 

@@ -6,7 +6,7 @@ namespace OrleansRaft.Grains;
 internal sealed class RaftFaults(
     FaultTable table,
     FaultRules rules,
-    Silos silos,
+    ClusterMembership silos,
     LaneClient client,
     GroupTable groups,
     GroupInspector inspector,

@@ -7,9 +7,9 @@ namespace OrleansRaft.Grains;
 /// <summary>Hands over what this silo leads before it stops. Any thread.</summary>
 internal sealed class RaftDrain(
     GroupTable groups,
-    Silos silos,
+    ClusterMembership silos,
     ReplicaKeeper keeper,
-    CatalogueWork catalogue,
+    CatalogueWorker catalogue,
     ILocalSiloDetails self,
     TimeProvider time,
     ILogger<RaftDrain> logger) : IRaftDrain

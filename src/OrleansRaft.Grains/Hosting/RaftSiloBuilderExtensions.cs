@@ -87,7 +87,7 @@ public static class RaftSiloBuilderExtensions
     public static ISiloBuilder AddRaftCatalogue(this ISiloBuilder silo, int replicas = 3)
     {
         ArgumentNullException.ThrowIfNull(silo);
-        silo.Services.AddSingleton<IRaftCatalogue>(static provider => provider.GetRequiredService<CatalogueWork>());
+        silo.Services.AddSingleton<IRaftCatalogue>(static provider => provider.GetRequiredService<CatalogueWorker>());
         return AddSet<CatalogueCommand, CatalogueContents, CatalogueMachine>(silo, GroupSet.Catalogue, groups: 1, replicas);
     }
 
@@ -122,7 +122,7 @@ public static class RaftSiloBuilderExtensions
         services.TryAddSingleton(provider => new AlarmBoard(provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton(provider => new RaftMetrics(provider.GetService<IMeterFactory>(), provider.GetRequiredService<AlarmBoard>()));
         services.AddSingleton<GroupTable>();
-        services.AddSingleton<Silos>();
+        services.AddSingleton<ClusterMembership>();
         services.AddSingleton<LaneClient>();
         services.AddSingleton<LaneMetrics>();
         services.AddSingleton<LinkFaults>();
@@ -130,18 +130,18 @@ public static class RaftSiloBuilderExtensions
         services.AddSingleton<Locator>();
         services.AddSingleton<Lanes>();
         services.AddSingleton<ReplicaPlacer>();
-        services.AddSingleton<Departures>();
+        services.AddSingleton<StoppedSilos>();
         services.AddSingleton<ReplicaMover>();
         services.AddSingleton<LeaderBalancer>();
         services.AddSingleton<ReplicaKeeper>();
-        services.AddSingleton<SiloContracts>();
+        services.AddSingleton<SiloLivenessTable>();
         services.AddSingleton<SleepChecks>();
         services.AddSingleton<Orphans>();
         services.AddSingleton<MemoryTrim>();
-        services.AddSingleton<SiloWatch>();
+        services.AddSingleton<LivenessMonitor>();
         services.AddSingleton<EventRecorder>();
         services.AddSingleton(static provider => new EventFeed(
-            provider.GetRequiredService<Silos>(),
+            provider.GetRequiredService<ClusterMembership>(),
             provider.GetRequiredService<GroupTable>(),
             provider.GetRequiredService<LaneClient>(),
             provider.GetRequiredService<ILocalSiloDetails>(),
@@ -152,14 +152,14 @@ public static class RaftSiloBuilderExtensions
         services.AddSingleton<IRaftFaults>(static provider => provider.GetRequiredService<RaftFaults>());
         services.AddSingleton<ReplicaRequests>();
         services.AddSingleton<ReplicaServices>();
-        services.AddSingleton<StateMachineCatalog>();
-        services.AddSingleton<CatalogueNudge>();
+        services.AddSingleton<StateMachineRegistry>();
+        services.AddSingleton<CatalogueSignal>();
         services.AddSingleton<SetCreation>();
-        services.AddSingleton<CatalogueWork>();
+        services.AddSingleton<CatalogueWorker>();
         services.AddSingleton<GroupClients>();
         services.AddSingleton<GroupInspector>();
         services.AddSingleton<LeaderRequests>();
-        services.AddSingleton<MembershipWork>();
+        services.AddSingleton<MembershipChanger>();
         services.AddSingleton<LeaderlessTimes>();
         services.AddSingleton<Readiness>();
         services.AddSingleton<ClusterAlarms>();

@@ -7,17 +7,17 @@ namespace OrleansRaft.Grains;
 /// <summary>Spreads leaders over the silos, once replicas are spread: after silos came and went, those who stayed lead everything. Gently: few at a time, and
 /// not to a silo that has just joined the others.</summary>
 /// <remarks>Only the first silo by name does it, so that silos do not move leaders at cross purposes.</remarks>
-internal sealed class LeaderBalancer(GroupTable groups, LaneClient client, Silos silos, ILocalSiloDetails self, TimeProvider time, ILogger<LeaderBalancer> logger)
+internal sealed class LeaderBalancer(GroupTable groups, LaneClient client, ClusterMembership silos, ILocalSiloDetails self, TimeProvider time, ILogger<LeaderBalancer> logger)
 {
     private const int TransfersMax = 32;
     private static readonly TimeSpan TransferTimeout = TimeSpan.FromSeconds(5);
 
-    private readonly RetryTimes retries = new(time);
-    private readonly Newcomers newcomers = new(time);
+    private readonly RetryBackoff retries = new(time);
+    private readonly RecentlyJoinedSilos newcomers = new(time);
 
     /// <summary>Hands some leaderships over.</summary>
     /// <returns>Whether nothing is left to be handed over.</returns>
-    public async Task<bool> BalanceAsync(StockTaking stock, CancellationToken cancellation)
+    public async Task<bool> BalanceAsync(ClusterInventory stock, CancellationToken cancellation)
     {
         if (stock.Answering.Count < 2 || !stock.Answering[0].Address.Equals(self.SiloAddress))
         {
@@ -30,7 +30,7 @@ internal sealed class LeaderBalancer(GroupTable groups, LaneClient client, Silos
         return transfers.Count == 0 && !newcomers.Any;
     }
 
-    private IEnumerable<Transfer> Choose(StockTaking stock)
+    private IEnumerable<Transfer> Choose(ClusterInventory stock)
     {
         var led = stock.Answering.ToDictionary(place => place.Address, _ => 0);
         var leaders = new List<(ReplicaSlot Slot, SiloAddress Silo)>();
@@ -54,7 +54,7 @@ internal sealed class LeaderBalancer(GroupTable groups, LaneClient client, Silos
         }
     }
 
-    private static ReplicaSlot? FindLeader(GroupEntry group, StockTaking stock)
+    private static ReplicaSlot? FindLeader(GroupEntry group, ClusterInventory stock)
     {
         ReplicaSlot? leader = null;
         foreach (var member in group.Configuration.Members)
@@ -67,7 +67,7 @@ internal sealed class LeaderBalancer(GroupTable groups, LaneClient client, Silos
     }
 
     /// <summary>A voter that may lead as well as others, on the silo that leads fewest groups, fewer than <paramref name="below"/>, and is no newcomer.</summary>
-    private ReplicaSlot? FindRelief(ReplicaSlot leader, StockTaking stock, Dictionary<SiloAddress, int> led, int below)
+    private ReplicaSlot? FindRelief(ReplicaSlot leader, ClusterInventory stock, Dictionary<SiloAddress, int> led, int below)
     {
         ReplicaSlot? relief = null;
         foreach (var member in leader.Group.Configuration.Members)

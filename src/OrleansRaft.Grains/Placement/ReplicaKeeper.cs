@@ -14,9 +14,9 @@ namespace OrleansRaft.Grains;
 /// </remarks>
 internal sealed class ReplicaKeeper(
     GroupTable groups,
-    Silos silos,
+    ClusterMembership silos,
     ReplicaPlacer placer,
-    Departures departures,
+    StoppedSilos departures,
     Locator locator,
     ReplicaMover mover,
     LeaderBalancer balancer,
@@ -48,7 +48,7 @@ internal sealed class ReplicaKeeper(
     private readonly CancellationTokenSource stopping = new();
     private readonly HashSet<ReplicaSlot> wantedHere = [];
     private readonly ActivationLanes lanes = new();
-    private readonly RetryTimes retries = new(time);
+    private readonly RetryBackoff retries = new(time);
     private readonly long startedAt = time.GetTimestamp();
     private int quickSweeps;
     private TimeSpan stockDuration;
@@ -122,7 +122,7 @@ internal sealed class ReplicaKeeper(
         }
 
         var since = time.GetTimestamp();
-        var stock = new StockTaking(silos.Active, await locator.TakeInventoryAsync());
+        var stock = new ClusterInventory(silos.Active, await locator.TakeInventoryAsync());
         stockDuration = time.GetElapsedTime(since);
         leaderless.Look(stock);
         if (AwaitsOthers(stock))
@@ -154,7 +154,7 @@ internal sealed class ReplicaKeeper(
     }
 
     /// <summary>Whether a replica is left where it was, on a silo that stopped and is likely to come back soon: its group goes on without it meanwhile.</summary>
-    private bool IsAwaited(ReplicaSlot slot, StockTaking stock) => slot.Left is { } silo && departures.IsAwaited(silo) && stock.GoesOn(slot.Group);
+    private bool IsAwaited(ReplicaSlot slot, ClusterInventory stock) => slot.Left is { } silo && departures.IsAwaited(silo) && stock.GoesOn(slot.Group);
 
     /// <summary>Looking for what no event told comes less often, the more there is to look at. By number and not by duration: a stall must not put it off.</summary>
     private static TimeSpan Unhurried(int replicas)
@@ -168,7 +168,7 @@ internal sealed class ReplicaKeeper(
     /// others: while too few answer, it waits for a moment. For longer, the more replicas there are to be placed: to move thousands of them to a silo that came a
     /// few seconds later takes minutes.
     /// </summary>
-    private bool AwaitsOthers(StockTaking stock)
+    private bool AwaitsOthers(ClusterInventory stock)
     {
         if (groups.Cluster.Sets.All(set => set.Replicas <= stock.Answering.Count))
         {

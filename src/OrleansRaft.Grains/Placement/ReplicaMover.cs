@@ -5,7 +5,7 @@ using OrleansRaft.Runtime;
 namespace OrleansRaft.Grains;
 
 /// <summary>Separates replicas of a group that share a silo, when a silo without any has joined. Gently: few at a time, and of a group never more than one.</summary>
-internal sealed class ReplicaMover(ReplicaPlacer placer, Locator locator, Silos silos, IGrainFactory grains, TimeProvider time, ILogger<ReplicaMover> logger)
+internal sealed class ReplicaMover(ReplicaPlacer placer, Locator locator, ClusterMembership silos, IGrainFactory grains, TimeProvider time, ILogger<ReplicaMover> logger)
 {
     private const int MovesMax = 1_024;
     private const int ConcurrencyMax = 8;
@@ -14,11 +14,11 @@ internal sealed class ReplicaMover(ReplicaPlacer placer, Locator locator, Silos 
     private static readonly TimeSpan ArrivalTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan ArrivalPoll = TimeSpan.FromMilliseconds(20);
 
-    private readonly RetryTimes retries = new(time);
+    private readonly RetryBackoff retries = new(time);
 
     /// <summary>Moves some replicas, for a few seconds: to take stock of thousands takes long, and what was seen then does not stay true for ever.</summary>
     /// <returns>Whether nothing is left to be moved.</returns>
-    public async Task<bool> SeparateAsync(IReadOnlyList<GroupEntry> kept, StockTaking stock, CancellationToken cancellation)
+    public async Task<bool> SeparateAsync(IReadOnlyList<GroupEntry> kept, ClusterInventory stock, CancellationToken cancellation)
     {
         var since = time.GetTimestamp();
         var moves = kept.Select(group => Choose(group, stock)).OfType<Move>().Take(MovesMax).ToList();
@@ -35,7 +35,7 @@ internal sealed class ReplicaMover(ReplicaPlacer placer, Locator locator, Silos 
         return moves.Count == 0;
     }
 
-    private Move? Choose(GroupEntry group, StockTaking stock)
+    private Move? Choose(GroupEntry group, ClusterInventory stock)
     {
         if (!stock.IsHealthy(group))
         {

@@ -4,7 +4,7 @@ using OrleansRaft.Core;
 namespace OrleansRaft.Grains;
 
 /// <summary>Answers Orleans where an activation of a replica goes: where its keeper wants it, or else where the placer would.</summary>
-internal sealed class ReplicaPlacementDirector(GroupTable groups, Silos silos, Locator locator, ReplicaPlacer placer) : IPlacementDirector
+internal sealed class ReplicaPlacementDirector(GroupTable groups, ClusterMembership silos, Locator locator, ReplicaPlacer placer) : IPlacementDirector
 {
     /// <inheritdoc/>
     public async Task<SiloAddress> OnAddActivation(PlacementStrategy strategy, PlacementTarget target, IPlacementContext context)

@@ -3,7 +3,7 @@ using OrleansRaft.Core;
 namespace OrleansRaft.Grains;
 
 /// <summary>Decides where a replica should live, from what this silo knows of its group.</summary>
-internal sealed class ReplicaPlacer(Silos silos)
+internal sealed class ReplicaPlacer(ClusterMembership silos)
 {
     /// <summary>The silo on which a replica should live, among some.</summary>
     /// <returns>Null when none of them may host it: it is bound to a local store that none of them holds.</returns>

@@ -19,8 +19,8 @@ internal sealed class HostedReplica : IReplicaHost, IReplicaTransport, ILaneSend
     private IGrainTimer? timer;
     private QuiescenceChanged? sleep;
     private RoleChanged role = new(RaftRole.Follower, Term.Zero, null, 0);
-    private ReplicaTroubles? troubles;
-    private readonly TroubledLogEvents? troubledEvents;
+    private ReplicaFaults? troubles;
+    private readonly FaultInjectingLogEvents? troubledEvents;
     private Configuration? told;
     private long leaderlessSince;
     private int phase;
@@ -36,7 +36,7 @@ internal sealed class HostedReplica : IReplicaHost, IReplicaTransport, ILaneSend
         Driver = services.CreateDriver(this);
         if (services.Faults.IsEnabled)
         {
-            troubledEvents = new TroubledLogEvents(this, services.Time);
+            troubledEvents = new FaultInjectingLogEvents(this, services.Time);
         }
     }
 
@@ -60,7 +60,7 @@ internal sealed class HostedReplica : IReplicaHost, IReplicaTransport, ILaneSend
     public ReplicaDriver Driver { get; }
 
     /// <summary>What faults do to it; null but while one does. Any thread.</summary>
-    public ReplicaTroubles? Troubles
+    public ReplicaFaults? Troubles
     {
         get => Volatile.Read(ref troubles);
         set
@@ -106,7 +106,7 @@ internal sealed class HostedReplica : IReplicaHost, IReplicaTransport, ILaneSend
     /// <summary>Whether it will take part no more.</summary>
     public bool IsStopped => Volatile.Read(ref phase) == (int)Phase.Stopped;
 
-    /// <summary>How it sleeps, null when it is awake. While it sleeps it has no timer, and the <see cref="SiloWatch"/> looks after its leader.</summary>
+    /// <summary>How it sleeps, null when it is awake. While it sleeps it has no timer, and the <see cref="LivenessMonitor"/> looks after its leader.</summary>
     public QuiescenceChanged? Sleep => IsRunning ? Volatile.Read(ref sleep) : null;
 
     /// <summary>Since when nobody is known to lead it while it sleeps; 0 when somebody is. Belongs to the <see cref="Orphans"/>.</summary>

@@ -49,7 +49,7 @@ internal sealed class ReplicaGrain(ReplicaServices services) : Grain, IReplicaGr
         var slot = group.Slot(key.Replica);
         if (services.Faults.TroublesOf(slot) is { IsStoreFailing: true })
         {
-            throw TroubledLogEvents.Failure(key);
+            throw FaultInjectingLogEvents.Failure(key);
         }
 
         var hosted = new HostedReplica(slot, this, services);

@@ -11,17 +11,17 @@ namespace OrleansRaft.Grains;
 internal sealed class ReplicaServices(
     ILocalSiloDetails silo,
     GroupTable groups,
-    Silos silos,
+    ClusterMembership silos,
     Lanes lanes,
     ReplicaKeeper keeper,
-    SiloWatch watch,
+    LivenessMonitor watch,
     Orphans orphans,
     EventRecorder events,
     LinkFaults links,
     FaultTable faults,
-    CatalogueNudge catalogue,
+    CatalogueSignal catalogue,
     ILogStore store,
-    StateMachineCatalog machines,
+    StateMachineRegistry machines,
     IOptions<RaftOptions> options,
     RaftMetrics metrics,
     AlarmBoard alarms,
@@ -34,13 +34,13 @@ internal sealed class ReplicaServices(
     public GroupTable Groups { get; } = groups;
 
     /// <summary>The silos of the cluster.</summary>
-    public Silos Silos { get; } = silos;
+    public ClusterMembership Silos { get; } = silos;
 
     /// <summary>The ways to other silos.</summary>
     public Lanes Lanes { get; } = lanes;
 
     /// <summary>What watches the silos of sleeping leaders.</summary>
-    public SiloWatch Watch { get; } = watch;
+    public LivenessMonitor Watch { get; } = watch;
 
     /// <summary>What wakes sleepers whose leader is lost.</summary>
     public Orphans Orphans { get; } = orphans;
@@ -55,7 +55,7 @@ internal sealed class ReplicaServices(
     public FaultTable Faults { get; } = faults;
 
     /// <summary>Who writes down which members groups have.</summary>
-    public CatalogueNudge Catalogue { get; } = catalogue;
+    public CatalogueSignal Catalogue { get; } = catalogue;
 
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; } = time;
@@ -76,7 +76,7 @@ internal sealed class ReplicaServices(
     public ILogger Logger { get; } = loggers.CreateLogger<ReplicaGrain>();
 
     /// <summary>Makes and ends the state machines of replicas.</summary>
-    public StateMachineCatalog Machines { get; } = machines;
+    public StateMachineRegistry Machines { get; } = machines;
 
     /// <summary>Makes the driver of a replica.</summary>
     public ReplicaDriver CreateDriver(HostedReplica replica) => new(

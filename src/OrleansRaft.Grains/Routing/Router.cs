@@ -12,7 +12,7 @@ namespace OrleansRaft.Grains;
 /// <param name="results">Reads results.</param>
 /// <param name="name">The set's name.</param>
 internal sealed class Router<TCommand, TResult>(
-    GroupClients clients, StateMachineCatalog machines, ICommandCodec<TCommand> commands, ICommandCodec<TResult> results, string name)
+    GroupClients clients, StateMachineRegistry machines, ICommandCodec<TCommand> commands, ICommandCodec<TResult> results, string name)
     : IRouterDoor<TCommand, TResult>
 {
     /// <summary>Makes the door, or one that says why there is none.</summary>
@@ -24,7 +24,7 @@ internal sealed class Router<TCommand, TResult>(
             return new ClosedDoor<TCommand, TResult>(() => RouterCalls.NoRaft<TResult>($"The silo {silo.Name}"));
         }
 
-        var machines = services.GetRequiredService<StateMachineCatalog>();
+        var machines = services.GetRequiredService<StateMachineRegistry>();
         if (machines.FindWrongTypes(name, typeof(TCommand), typeof(TResult)) is { } wrong)
         {
             return new ClosedDoor<TCommand, TResult>(() => throw new WrongTypesException(wrong));

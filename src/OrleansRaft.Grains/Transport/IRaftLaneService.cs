@@ -15,7 +15,7 @@ internal interface IRaftLaneService : IGrainService
     /// <summary>The other silo lives. Nobody waits for an answer: the next beat says the same.</summary>
     [OneWay]
     [Alias("beat")]
-    Task BeatAsync(SiloAddress from, Beat beat);
+    Task BeatAsync(SiloAddress from, SiloHeartbeat beat);
 
     /// <summary>Compares how replicas of the same groups sleep here and there, and wakes those here that sleep otherwise.</summary>
     /// <returns>Which claims do not hold here, by their places.</returns>

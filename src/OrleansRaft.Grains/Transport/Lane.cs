@@ -16,7 +16,7 @@ namespace OrleansRaft.Grains;
 internal sealed class Lane
 {
     private readonly SiloAddress target;
-    private readonly ILaneEnd end;
+    private readonly ILaneTransport end;
     private readonly LaneQueue control;
     private readonly LaneQueue bulk;
     private readonly Pump main;
@@ -29,7 +29,7 @@ internal sealed class Lane
     /// <param name="end">The network.</param>
     /// <param name="controlLimits">The limits of what goes first; the usual ones unless given.</param>
     /// <param name="bulkLimits">The limits of entries and snapshots, likewise.</param>
-    public Lane(SiloAddress target, ILaneEnd end, LaneLimits? controlLimits = null, LaneLimits? bulkLimits = null)
+    public Lane(SiloAddress target, ILaneTransport end, LaneLimits? controlLimits = null, LaneLimits? bulkLimits = null)
     {
         this.target = target;
         this.end = end;
@@ -125,7 +125,7 @@ internal sealed class Lane
             }
 
             end.OnLost(target, batch.Count, FrameLoss.Unacknowledged);
-            await end.RestAsync(target);
+            await end.BackOffAsync(target);
         }
     }
 

@@ -7,13 +7,13 @@ namespace OrleansRaft.Grains;
 internal sealed class Lanes(
     LaneClient client,
     ILocalSiloDetails silo,
-    Silos silos,
+    ClusterMembership silos,
     Locator locator,
     LinkFaults faults,
     EventRecorder events,
-    SiloContracts contracts,
+    SiloLivenessTable contracts,
     LaneMetrics metrics,
-    TimeProvider time) : ILaneEnd
+    TimeProvider time) : ILaneTransport
 {
     private static readonly TimeSpan AcknowledgementTimeout = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan RestTime = TimeSpan.FromMilliseconds(20);
@@ -99,13 +99,13 @@ internal sealed class Lanes(
         metrics.Lost(count, why);
         if (why is FrameLoss.QueueFull or FrameLoss.Refused)
         {
-            // As in RestAsync.
+            // As in BackOffAsync.
             contracts.Doubt(target);
         }
     }
 
     /// <inheritdoc/>
-    public Task RestAsync(SiloAddress target)
+    public Task BackOffAsync(SiloAddress target)
     {
         // A replica may have been given up for lost, and its group may fall asleep without it: that must be made good.
         contracts.Doubt(target);

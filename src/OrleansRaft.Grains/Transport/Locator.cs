@@ -8,8 +8,8 @@ namespace OrleansRaft.Grains;
 /// <remarks>Many questions share one call to each silo, and a replica that nobody has is asked for again only after a pause, by whoever still needs it.</remarks>
 internal sealed class Locator(
     GroupTable groups,
-    Silos silos,
-    Departures departures,
+    ClusterMembership silos,
+    StoppedSilos departures,
     StoreAgreement agreement,
     LaneClient client,
     LinkFaults faults,

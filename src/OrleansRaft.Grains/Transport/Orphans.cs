@@ -9,7 +9,7 @@ namespace OrleansRaft.Grains;
 /// successors go first; the other followers sleep on until the successor asks them, or until it should have won long ago. Groups that clients ask for do not
 /// wait (<see cref="HostedReplica.WakeIfOrphaned"/>).
 /// </remarks>
-internal sealed class Orphans(GroupTable groups, SiloContracts contracts, TimeProvider time)
+internal sealed class Orphans(GroupTable groups, SiloLivenessTable contracts, TimeProvider time)
 {
     private const int ElectingMax = 128;
     private static readonly TimeSpan SuccessorPatience = TimeSpan.FromSeconds(2);

@@ -15,15 +15,15 @@ internal sealed class RaftLaneService(
     Silo silo,
     ILoggerFactory loggers,
     GroupTable groups,
-    Silos silos,
+    ClusterMembership silos,
     ReplicaRequests requests,
-    SiloWatch watch,
+    LivenessMonitor watch,
     SleepChecks sleep,
     EventRecorder events,
     FaultTable faults,
-    StateMachineCatalog machines,
+    StateMachineRegistry machines,
     SetCreation creation,
-    CatalogueNudge nudge,
+    CatalogueSignal nudge,
     AlarmBoard board,
     StoreAgreement agreement,
     ILogStore store,
@@ -57,7 +57,7 @@ internal sealed class RaftLaneService(
     }
 
     /// <inheritdoc/>
-    public Task BeatAsync(SiloAddress from, Beat beat)
+    public Task BeatAsync(SiloAddress from, SiloHeartbeat beat)
     {
         if (!silos.IsDead(from))
         {

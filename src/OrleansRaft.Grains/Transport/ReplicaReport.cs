@@ -5,7 +5,7 @@ using OrleansRaft.Runtime;
 
 namespace OrleansRaft.Grains;
 
-/// <summary>A <see cref="ReplicaSnapshot"/> between silos.</summary>
+/// <summary>A <see cref="ReplicaStatus"/> between silos.</summary>
 [GenerateSerializer, Immutable, Alias("raft-replica-report")]
 internal sealed record ReplicaReport(
     [property: Id(0)] ReplicaName Name,
@@ -28,7 +28,7 @@ internal sealed record ReplicaReport(
     [property: Id(17)] long DigestIndex)
 {
     /// <summary>Packs a snapshot.</summary>
-    public static ReplicaReport Of(ReplicaSnapshot snapshot)
+    public static ReplicaReport Of(ReplicaStatus snapshot)
     {
         var status = snapshot.Status;
         return new ReplicaReport(
@@ -53,10 +53,10 @@ internal sealed record ReplicaReport(
     }
 
     /// <summary>Unpacks the snapshot.</summary>
-    public ReplicaSnapshot ToSnapshot()
+    public ReplicaStatus ToSnapshot()
     {
         var id = new ReplicaId(Name.Replica);
-        return new ReplicaSnapshot(
+        return new ReplicaStatus(
             new ReplicaKey(Name.Group, id),
             Epoch,
             MaySpeak,

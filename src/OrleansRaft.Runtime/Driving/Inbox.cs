@@ -133,17 +133,17 @@ internal sealed class Inbox(RaftOptions options)
         }
     }
 
-    public PostResult TryPost(Enquiry enquiry)
+    public PostResult TryPost(Inspection enquiry)
     {
         const int EnquiriesMax = 1_024;
         lock (gate)
         {
-            if (closed || incoming.Enquiries.Count >= EnquiriesMax)
+            if (closed || incoming.Inspections.Count >= EnquiriesMax)
             {
                 return closed ? PostResult.Closed : PostResult.Full;
             }
 
-            incoming.Enquiries.Enqueue(enquiry);
+            incoming.Inspections.Enqueue(enquiry);
             return PostResult.Posted;
         }
     }

@@ -11,7 +11,7 @@ internal sealed class InboxBatch
 
     public Queue<QueryBatch> Queries { get; } = new();
 
-    public Queue<Enquiry> Enquiries { get; } = new();
+    public Queue<Inspection> Inspections { get; } = new();
 
     public bool Tick { get; set; }
 
@@ -25,7 +25,7 @@ internal sealed class InboxBatch
     public long QueryBytes { get; set; }
 
     public bool IsEmpty =>
-        !Tick && Wake is null && Messages.Count == 0 && Controls.Count == 0 && Queries.Count == 0 && Enquiries.Count == 0;
+        !Tick && Wake is null && Messages.Count == 0 && Controls.Count == 0 && Queries.Count == 0 && Inspections.Count == 0;
 
     /// <summary>To be called when everything was taken out, before the batch is filled again.</summary>
     public void Reset()

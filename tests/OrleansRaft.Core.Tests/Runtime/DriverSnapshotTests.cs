@@ -135,7 +135,7 @@ public sealed class DriverSnapshotTests
         later.Digest.ShouldNotBe(first.Digest);
         machine.Captures.ShouldBe(2);
 
-        Task<ReplicaSnapshot> LookAsync(bool withDigest)
+        Task<ReplicaStatus> LookAsync(bool withDigest)
         {
             var asked = bench.Driver.InspectAsync(withDigest);
             bench.Settle();

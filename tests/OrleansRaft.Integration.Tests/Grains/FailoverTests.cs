@@ -93,7 +93,7 @@ public sealed class FailoverTests(ITestOutputHelper output)
         await RaftTestCluster.EventuallyAsync(() => Task.FromResult(
             cluster.Silos.All(silo => silo.ServiceProvider.GetRequiredService<EventRecorder>().IsWatched) ? null : "not every silo records"));
 
-        var leavers = leaving.ServiceProvider.GetRequiredService<Silos>();
+        var leavers = leaving.ServiceProvider.GetRequiredService<ClusterMembership>();
 
         await cluster.StopSiloAsync(leaving);
 

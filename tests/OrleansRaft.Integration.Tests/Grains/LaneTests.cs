@@ -502,7 +502,7 @@ public sealed class LaneTests
         public List<long> Terms(GroupEntry group) => Read(bytes, group).Terms;
     }
 
-    private sealed class OtherEnd : ILaneEnd
+    private sealed class OtherEnd : ILaneTransport
     {
         private readonly Channel<Batch> batches = Channel.CreateUnbounded<Batch>();
         private readonly ConcurrentQueue<(int Count, FrameLoss Why)> losses = new();
@@ -538,7 +538,7 @@ public sealed class LaneTests
 
         public void OnLost(SiloAddress target, int count, FrameLoss why) => losses.Enqueue((count, why));
 
-        public Task RestAsync(SiloAddress target)
+        public Task BackOffAsync(SiloAddress target)
         {
             Interlocked.Increment(ref rests);
             return Task.CompletedTask;

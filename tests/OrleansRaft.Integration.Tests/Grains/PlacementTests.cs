@@ -62,8 +62,8 @@ public sealed class PlacementTests
         await using var cluster = await RaftTestCluster.StartAsync(silos: 2);
         var (stays, leaves) = (cluster.Silos[0].ServiceProvider, cluster.Silos[1]);
 
-        leaves.ServiceProvider.GetRequiredService<Silos>().Leave();
-        var stock = new StockTaking(stays.GetRequiredService<Silos>().Active, await stays.GetRequiredService<Locator>().TakeInventoryAsync());
+        leaves.ServiceProvider.GetRequiredService<ClusterMembership>().Leave();
+        var stock = new ClusterInventory(stays.GetRequiredService<ClusterMembership>().Active, await stays.GetRequiredService<Locator>().TakeInventoryAsync());
 
         stock.Answering.ShouldHaveSingleItem().Address.ShouldBe(cluster.Silos[0].SiloAddress);
         stock.IsComplete.ShouldBeFalse("nothing is moved, replica or leader, while a silo leaves");

@@ -69,7 +69,7 @@ public sealed class SleepTests
         await WaitUntilSuccessorSleepsAsync();
         HealAll(cluster);
         await RaftTestCluster.EventuallyAsync(() => Task.FromResult(
-            others.Exists(silo => silo.ServiceProvider.GetRequiredService<SiloContracts>().Get(speechless.SiloAddress).NeedsComparison) ? "the silos have not compared" : null));
+            others.Exists(silo => silo.ServiceProvider.GetRequiredService<SiloLivenessTable>().Get(speechless.SiloAddress).NeedsComparison) ? "the silos have not compared" : null));
         await WaitUntilSuccessorSleepsAsync();
 
         store.IsConnected = true;

@@ -20,7 +20,7 @@ public sealed class StaleSenderTests
         var (here, there) = (cluster.Silos[0], cluster.Silos[1]);
         await cluster.KillSiloAsync(dead);
         await RaftTestCluster.EventuallyAsync(() => Task.FromResult(
-            there.ServiceProvider.GetRequiredService<Silos>().IsDead(dead.SiloAddress) ? null : "nobody noticed the death"));
+            there.ServiceProvider.GetRequiredService<ClusterMembership>().IsDead(dead.SiloAddress) ? null : "nobody noticed the death"));
         await cluster.WaitUntilReadyAsync();
         var receiver = there.ServiceProvider.GetRequiredService<GroupTable>().Hosted.First();
         var sender = receiver.Slot.Group.Slots.First(slot => slot.Replica != receiver.Key.Replica && slot.Silo is not null);

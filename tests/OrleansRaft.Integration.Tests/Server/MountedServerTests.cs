@@ -321,6 +321,6 @@ public sealed class MountedServerTests(ScriptedServer server) : IClassFixture<Sc
             Configuration.OfVoters(3),
             ImmutableArray<ReplicaProgress>.Empty,
             ticks);
-        return new ReplicaView(replica, $"silo-{id}", null, new ReplicaSnapshot(new ReplicaKey(group, replica), 1, true, status, "abc") { DigestIndex = new LogIndex(9) }, "");
+        return new ReplicaView(replica, $"silo-{id}", null, new ReplicaStatus(new ReplicaKey(group, replica), 1, true, status, "abc") { DigestIndex = new LogIndex(9) }, "");
     }
 }

@@ -9,7 +9,7 @@ namespace OrleansRaft.Grains;
 /// </para>
 /// <para>Sessions and sequence numbers belong to two processes: a silo that starts again has another address, and so another contract.</para>
 /// </remarks>
-internal sealed class SiloContract
+internal sealed class SiloLiveness
 {
     private readonly Lock gate = new();
     private readonly TimeSpan tolerance;
@@ -21,7 +21,7 @@ internal sealed class SiloContract
     private long compared;
     private bool isInSight;
 
-    public SiloContract(TimeSpan tolerance, TimeProvider time)
+    public SiloLiveness(TimeSpan tolerance, TimeProvider time)
     {
         this.tolerance = tolerance;
         this.time = time;
@@ -49,7 +49,7 @@ internal sealed class SiloContract
 
     /// <summary>Takes a beat.</summary>
     /// <returns>False when a later one came before it.</returns>
-    public bool Hear(Beat beat)
+    public bool Hear(SiloHeartbeat beat)
     {
         lock (gate)
         {

@@ -1,7 +1,7 @@
 namespace OrleansRaft.Runtime.Driving;
 
 /// <summary>A question of people about the replica, answered on its turn.</summary>
-internal abstract class Enquiry
+internal abstract class Inspection
 {
     public abstract void Answer();
 
@@ -10,7 +10,7 @@ internal abstract class Enquiry
 
 /// <inheritdoc/>
 /// <param name="answer">Finds the answer, on the replica's turn.</param>
-internal sealed class Enquiry<T>(Func<T> answer) : Enquiry
+internal sealed class Inspection<T>(Func<T> answer) : Inspection
 {
     private readonly TaskCompletionSource<T> source = new(TaskCreationOptions.RunContinuationsAsynchronously);
 

@@ -14,12 +14,12 @@ namespace OrleansRaft.Grains;
 /// A replica disposes its own state machine when it ends. One that had no time to, because its silo was killed or gave up waiting, is disposed with
 /// the silo's services.
 /// </remarks>
-internal sealed class StateMachineCatalog(
+internal sealed class StateMachineRegistry(
     IEnumerable<StateMachineRegistration> registrations,
     IServiceProvider services,
     IOptions<ClusterOptions> cluster,
     IOptions<StoreTopology> topology,
-    ILogger<StateMachineCatalog> logger) : IAsyncDisposable, IDisposable
+    ILogger<StateMachineRegistry> logger) : IAsyncDisposable, IDisposable
 {
     private readonly ImmutableSortedDictionary<string, StateMachineRegistration> byName = ByName(registrations);
     private readonly ConcurrentDictionary<IStateMachineHost, string> alive = new();

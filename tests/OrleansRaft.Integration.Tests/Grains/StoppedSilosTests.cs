@@ -42,6 +42,6 @@ public sealed class DeparturesTests
         departures.IsAwaited(cluster.Silos[0].SiloAddress).ShouldBeFalse();
     }
 
-    private Departures Create(RaftTestCluster cluster) =>
-        new(cluster.Silos[0].ServiceProvider.GetRequiredService<Silos>(), Options.Create(new RaftOptions()), time);
+    private StoppedSilos Create(RaftTestCluster cluster) =>
+        new(cluster.Silos[0].ServiceProvider.GetRequiredService<ClusterMembership>(), Options.Create(new RaftOptions()), time);
 }

@@ -1,7 +1,7 @@
 namespace OrleansRaft.Grains;
 
 /// <summary>What a lane needs of the network.</summary>
-internal interface ILaneEnd
+internal interface ILaneTransport
 {
     /// <summary>Hands a batch over to another silo, and waits a moment for its acknowledgement.</summary>
     /// <param name="target">The other silo.</param>
@@ -15,7 +15,7 @@ internal interface ILaneEnd
     void OnLost(SiloAddress target, int count, FrameLoss why);
 
     /// <summary>What was sent may be lost. Waits a little, so that a silo that refuses at once is not asked without pause.</summary>
-    Task RestAsync(SiloAddress target);
+    Task BackOffAsync(SiloAddress target);
 }
 
 /// <summary>Why a frame was lost.</summary>

@@ -5,9 +5,9 @@ namespace OrleansRaft.Grains;
 /// <summary>The cluster at about one moment: who hosts and leads what.</summary>
 /// <param name="Silos">The names of the active silos.</param>
 /// <param name="Groups">All groups.</param>
-public sealed record ClusterPicture(IReadOnlyList<string> Silos, IReadOnlyList<GroupPicture> Groups)
+public sealed record ClusterState(IReadOnlyList<string> Silos, IReadOnlyList<GroupPicture> Groups)
 {
-    internal static ClusterPicture Of(
+    internal static ClusterState Of(
         IReadOnlyList<GroupEntry> groups, IReadOnlyList<string> silos, IReadOnlyList<(string Silo, Inventory Inventory)> inventories)
     {
         var found = new Dictionary<string, List<(string Silo, InventoryItem Item)>>(StringComparer.Ordinal);
@@ -24,7 +24,7 @@ public sealed record ClusterPicture(IReadOnlyList<string> Silos, IReadOnlyList<G
             }
         }
 
-        return new ClusterPicture(silos, [.. groups.Select(group => Of(group, found.GetValueOrDefault(group.Name) ?? []))]);
+        return new ClusterState(silos, [.. groups.Select(group => Of(group, found.GetValueOrDefault(group.Name) ?? []))]);
     }
 
     private static GroupPicture Of(GroupEntry group, List<(string Silo, InventoryItem Item)> found)
@@ -47,14 +47,14 @@ public sealed record ClusterPicture(IReadOnlyList<string> Silos, IReadOnlyList<G
     }
 }
 
-/// <summary>A group of a <see cref="ClusterPicture"/>.</summary>
+/// <summary>A group of a <see cref="ClusterState"/>.</summary>
 /// <param name="Group">Its name.</param>
 /// <param name="Leader">The replica that leads in the highest term, if any does.</param>
 /// <param name="Term">The highest term of any replica.</param>
 /// <param name="Replicas">Its members, by id.</param>
 public sealed record GroupPicture(string Group, long? Leader, long Term, IReadOnlyList<ReplicaPicture> Replicas);
 
-/// <summary>A replica of a <see cref="ClusterPicture"/>.</summary>
+/// <summary>A replica of a <see cref="ClusterState"/>.</summary>
 /// <param name="Replica">Its id.</param>
 /// <param name="Silo">The silo that hosts it; null when none that answers does.</param>
 /// <param name="Role">What it does; null when it does not run.</param>

@@ -9,7 +9,7 @@ namespace OrleansRaft.Runtime;
 /// <param name="Status">What Core says.</param>
 /// <param name="Digest">A digest of the whole state at <see cref="DigestIndex"/>, sessions included, in lower-case hexadecimal; null when none was
 /// made.</param>
-public sealed record ReplicaSnapshot(ReplicaKey Key, long Epoch, bool MaySpeak, RaftStatus Status, string? Digest)
+public sealed record ReplicaStatus(ReplicaKey Key, long Epoch, bool MaySpeak, RaftStatus Status, string? Digest)
 {
     /// <summary>
     /// The entry up to which the state was applied when its digest was made: only digests of one index can be compared. Zero without a digest.

@@ -5,7 +5,7 @@ using OrleansRaft.Runtime;
 namespace OrleansRaft.Grains;
 
 /// <summary>The contracts of this silo with all others. Any thread.</summary>
-internal sealed class SiloContracts(IOptions<RaftOptions> options, TimeProvider time)
+internal sealed class SiloLivenessTable(IOptions<RaftOptions> options, TimeProvider time)
 {
     // Only sleepers wait for it, and every beat wakes several threads on both sides: that is most of what a silo costs that does nothing.
     private const int ElectionTimeouts = 3;
@@ -14,7 +14,7 @@ internal sealed class SiloContracts(IOptions<RaftOptions> options, TimeProvider 
     private const double BeatShare = 3 / 8.0;
     private const double LateShare = 3 / 4.0;
 
-    private readonly ConcurrentDictionary<SiloAddress, SiloContract> contracts = new();
+    private readonly ConcurrentDictionary<SiloAddress, SiloLiveness> contracts = new();
 
     /// <summary>For how long a silo may be silent: three times as long as a leader may be that is awake.</summary>
     public TimeSpan Tolerance { get; } = options.Value.TickInterval * options.Value.ElectionTicksMax * ElectionTimeouts;
@@ -26,7 +26,7 @@ internal sealed class SiloContracts(IOptions<RaftOptions> options, TimeProvider 
     public TimeSpan LateAfter => Tolerance * LateShare;
 
     /// <summary>The contract with a silo; begun when there was none.</summary>
-    public SiloContract Get(SiloAddress silo) => contracts.TryGetValue(silo, out var contract) ? contract : contracts.GetOrAdd(silo, new SiloContract(Tolerance, time));
+    public SiloLiveness Get(SiloAddress silo) => contracts.TryGetValue(silo, out var contract) ? contract : contracts.GetOrAdd(silo, new SiloLiveness(Tolerance, time));
 
     /// <summary>Whether a silo was heard lately.</summary>
     public bool IsInSight(SiloAddress silo) => contracts.TryGetValue(silo, out var contract) && contract.IsInSight;

@@ -12,10 +12,10 @@ namespace OrleansRaft.Grains;
 /// is heard again, both sides compare what sleeps (<see cref="SleepChecks"/>). Waking for nothing is harmless: the follower asks around, and the leader, if it lives,
 /// answers before anybody is elected.
 /// </remarks>
-internal sealed class SiloWatch(
+internal sealed class LivenessMonitor(
     GroupTable groups,
-    Silos silos,
-    SiloContracts contracts,
+    ClusterMembership silos,
+    SiloLivenessTable contracts,
     SleepChecks checks,
     Orphans orphans,
     MemoryTrim memory,
@@ -24,7 +24,7 @@ internal sealed class SiloWatch(
     LinkFaults faults,
     ILocalSiloDetails self,
     TimeProvider time,
-    ILogger<SiloWatch> logger)
+    ILogger<LivenessMonitor> logger)
     : IDisposable
 {
     // While somebody waits for a turn to elect, beats come so many times as often.
@@ -48,7 +48,7 @@ internal sealed class SiloWatch(
     public void Start() => loop = Task.Run(RunAsync);
 
     /// <summary>Takes a beat of another silo: it lives, and whoever sleeps under one of those who are gone is woken. Any thread.</summary>
-    public void Heard(SiloAddress silo, Beat beat)
+    public void Heard(SiloAddress silo, SiloHeartbeat beat)
     {
         if (!contracts.Get(silo).Hear(beat))
         {
@@ -179,7 +179,7 @@ internal sealed class SiloWatch(
 
             if (!faults.IsCut(place.Address))
             {
-                BeatAsync(place.Address, new Beat(++sequence, contract.Session, goneNames, cameNames)).Ignore();
+                BeatAsync(place.Address, new SiloHeartbeat(++sequence, contract.Session, goneNames, cameNames)).Ignore();
             }
 
             if (contract.NeedsComparison && comparing.TryAdd(place.Address, true))
@@ -200,7 +200,7 @@ internal sealed class SiloWatch(
         }
     }
 
-    private async Task BeatAsync(SiloAddress target, Beat beat)
+    private async Task BeatAsync(SiloAddress target, SiloHeartbeat beat)
     {
         try
         {
@@ -214,7 +214,7 @@ internal sealed class SiloWatch(
         }
     }
 
-    private async Task CompareAsync(SiloAddress target, SiloContract contract)
+    private async Task CompareAsync(SiloAddress target, SiloLiveness contract)
     {
         try
         {

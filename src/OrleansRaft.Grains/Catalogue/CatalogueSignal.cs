@@ -2,8 +2,8 @@ using System.Threading.Channels;
 
 namespace OrleansRaft.Grains;
 
-/// <summary>Tells this silo's <see cref="CatalogueWork"/> that there is something to do. Any thread.</summary>
-internal sealed class CatalogueNudge
+/// <summary>Tells this silo's <see cref="CatalogueWorker"/> that there is something to do. Any thread.</summary>
+internal sealed class CatalogueSignal
 {
     private readonly Channel<bool> nudges = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 

@@ -10,8 +10,8 @@ namespace OrleansRaft.Grains;
 /// Nothing is half-done when the silo that carries one out is lost: each step is a change of the group's own log, and a learner that stays behind has no vote.
 /// The same request, with the learner's number, goes on from there.
 /// </remarks>
-internal sealed class MembershipWork(
-    GroupTable groups, LeaderRequests leaders, Silos silos, ReplicaKeeper keeper, LaneClient client, TimeProvider time)
+internal sealed class MembershipChanger(
+    GroupTable groups, LeaderRequests leaders, ClusterMembership silos, ReplicaKeeper keeper, LaneClient client, TimeProvider time)
 {
     private const long NumberMax = 1_000_000_000;
     private const int CatalogueVoters = 3;

@@ -4,7 +4,7 @@ namespace OrleansRaft.Grains;
 /// The silos that joined others only just now. They still compile what leaders do, and bring their replicas to life: who leads there now answers late. Silos
 /// that started together with the oldest are none of them, since nobody would lead better meanwhile.
 /// </summary>
-internal sealed class Newcomers(TimeProvider time)
+internal sealed class RecentlyJoinedSilos(TimeProvider time)
 {
     private static readonly TimeSpan SettlingTime = TimeSpan.FromSeconds(5);
 

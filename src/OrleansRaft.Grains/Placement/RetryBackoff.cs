@@ -3,7 +3,7 @@ using System.Collections.Concurrent;
 namespace OrleansRaft.Grains;
 
 /// <summary>When to try again what failed: later after each failure, up to a limit. Any thread.</summary>
-internal sealed class RetryTimes(TimeProvider time)
+internal sealed class RetryBackoff(TimeProvider time)
 {
     private static readonly TimeSpan First = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(10);

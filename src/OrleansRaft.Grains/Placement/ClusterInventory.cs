@@ -3,13 +3,13 @@ using OrleansRaft.Core;
 namespace OrleansRaft.Grains;
 
 /// <summary>What all active silos said at about one moment of what they host.</summary>
-internal sealed class StockTaking
+internal sealed class ClusterInventory
 {
     private readonly Dictionary<(string Group, long Replica), (SiloAddress Silo, InventoryItem Item)> found = [];
     private readonly HashSet<SiloAddress> silent = [];
     private readonly bool isSomebodyStopping;
 
-    public StockTaking(IReadOnlyList<SiloPlace> active, IReadOnlyDictionary<SiloAddress, Inventory> inventory)
+    public ClusterInventory(IReadOnlyList<SiloPlace> active, IReadOnlyDictionary<SiloAddress, Inventory> inventory)
     {
         Active = active;
         Answering = [.. active.Where(place => inventory.TryGetValue(place.Address, out var told) && !told.IsStopping)];

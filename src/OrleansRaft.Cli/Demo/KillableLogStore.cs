@@ -10,9 +10,9 @@ namespace OrleansRaft.Cli.Demo;
 /// What was durable before stays in the file.
 /// </summary>
 /// <param name="store">The real store.</param>
-internal sealed class MortalLogStore(ILogStore store) : ILogStore
+internal sealed class KillableLogStore(ILogStore store) : ILogStore
 {
-    private readonly ConcurrentBag<MortalReplicaLog> logs = [];
+    private readonly ConcurrentBag<KillableReplicaLog> logs = [];
     private volatile bool isDead;
 
     /// <summary>Whether the process that holds it is dead.</summary>
@@ -40,7 +40,7 @@ internal sealed class MortalLogStore(ILogStore store) : ILogStore
     {
         ThrowIfDead();
         var gate = new ReplicaLogEventGate(events);
-        var log = new MortalReplicaLog(this, await store.OpenAsync(key, gate, cancellation), gate);
+        var log = new KillableReplicaLog(this, await store.OpenAsync(key, gate, cancellation), gate);
         logs.Add(log);
         if (isDead)
         {

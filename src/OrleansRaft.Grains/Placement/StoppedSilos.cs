@@ -5,7 +5,7 @@ using OrleansRaft.Runtime;
 namespace OrleansRaft.Grains;
 
 /// <summary>The silos that stopped in order: most of them come back under their names in a moment. Any thread.</summary>
-internal sealed class Departures(Silos silos, IOptions<RaftOptions> options, TimeProvider time)
+internal sealed class StoppedSilos(ClusterMembership silos, IOptions<RaftOptions> options, TimeProvider time)
 {
     private readonly ConcurrentDictionary<SiloAddress, (string Name, long At)> left = new();
 

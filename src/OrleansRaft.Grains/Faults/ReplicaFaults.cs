@@ -4,11 +4,11 @@ using OrleansRaft.Core;
 namespace OrleansRaft.Grains;
 
 /// <summary>What all faults together do to one replica. Immutable.</summary>
-internal sealed class ReplicaTroubles
+internal sealed class ReplicaFaults
 {
     private readonly List<(Fault Fault, bool Loses)> links;
 
-    private ReplicaTroubles(ReplicaSlot slot, IEnumerable<Fault> faults)
+    private ReplicaFaults(ReplicaSlot slot, IEnumerable<Fault> faults)
     {
         links = [];
         foreach (var fault in faults)
@@ -44,10 +44,10 @@ internal sealed class ReplicaTroubles
     /// <param name="slot">The replica.</param>
     /// <param name="silo">The name of the silo that it runs on.</param>
     /// <param name="faults">All faults in force.</param>
-    public static ReplicaTroubles? Of(ReplicaSlot slot, string silo, IEnumerable<Fault> faults)
+    public static ReplicaFaults? Of(ReplicaSlot slot, string silo, IEnumerable<Fault> faults)
     {
         List<Fault> concerning = [.. faults.Where(fault => Concerns(fault, slot, silo))];
-        return concerning.Count == 0 ? null : new ReplicaTroubles(slot, concerning);
+        return concerning.Count == 0 ? null : new ReplicaFaults(slot, concerning);
     }
 
     /// <summary>Whether messages to another replica of the group are lost.</summary>

@@ -9,7 +9,7 @@ namespace OrleansRaft.Grains;
 internal readonly record struct SiloPlace(SiloAddress Address, string Name);
 
 /// <summary>The silos of the cluster: their names, whether they live, and which local store each holds. Any thread.</summary>
-internal sealed class Silos(IClusterMembershipService membership, IClusterManifestProvider manifests)
+internal sealed class ClusterMembership(IClusterMembershipService membership, IClusterManifestProvider manifests)
 {
     private readonly ConcurrentDictionary<SiloAddress, string> stores = new();
     private volatile bool isDraining;

@@ -3,11 +3,11 @@ using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.Cli.Demo;
 
-/// <summary>A replica's log in a <see cref="MortalLogStore"/>.</summary>
+/// <summary>A replica's log in a <see cref="KillableLogStore"/>.</summary>
 /// <param name="store">Whose death it shares.</param>
 /// <param name="log">The real log.</param>
 /// <param name="gate">Between the real log and the driver.</param>
-internal sealed class MortalReplicaLog(MortalLogStore store, IReplicaLog log, ReplicaLogEventGate gate) : IReplicaLog
+internal sealed class KillableReplicaLog(KillableLogStore store, IReplicaLog log, ReplicaLogEventGate gate) : IReplicaLog
 {
     /// <inheritdoc/>
     public long Epoch => log.Epoch;

@@ -12,19 +12,19 @@ namespace OrleansRaft.Grains;
 /// Nothing waits for it: groups serve without the catalogue, and whatever fails here is tried again. It reads from any replica, since nothing in the catalogue
 /// is ever taken back, and asks again a minute later if nobody told it to look.
 /// </remarks>
-internal sealed class CatalogueWork(
+internal sealed class CatalogueWorker(
     GroupTable groups,
-    StateMachineCatalog machines,
+    StateMachineRegistry machines,
     SetCreation creation,
     ReplicaKeeper keeper,
-    Silos silos,
+    ClusterMembership silos,
     LaneClient client,
-    CatalogueNudge nudge,
+    CatalogueSignal nudge,
     ILocalSiloDetails self,
     IGrainFactory grains,
     IHostApplicationLifetime application,
     TimeProvider time,
-    ILogger<CatalogueWork> logger) : IRaftCatalogue, IDisposable
+    ILogger<CatalogueWorker> logger) : IRaftCatalogue, IDisposable
 {
     private static readonly TimeSpan SlowLook = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan QuickLook = TimeSpan.FromSeconds(1);

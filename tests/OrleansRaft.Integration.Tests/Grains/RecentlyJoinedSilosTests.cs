@@ -12,9 +12,9 @@ public sealed class NewcomersTests
     private static readonly SiloAddress Oldest = StartedAt(Began);
 
     private readonly FakeTimeProvider time = new();
-    private readonly Newcomers newcomers;
+    private readonly RecentlyJoinedSilos newcomers;
 
-    public NewcomersTests() => newcomers = new Newcomers(time);
+    public NewcomersTests() => newcomers = new RecentlyJoinedSilos(time);
 
     [Fact]
     public void Silos_that_started_together_are_no_newcomers()

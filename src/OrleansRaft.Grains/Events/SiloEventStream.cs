@@ -1,7 +1,7 @@
 namespace OrleansRaft.Grains;
 
 /// <summary>One silo that an <see cref="EventFeed"/> asks for its events, one question at a time.</summary>
-internal sealed class SourceOfEvents(string name, IRaftLaneService service, TimeProvider time)
+internal sealed class SiloEventStream(string name, IRaftLaneService service, TimeProvider time)
 {
     /// <summary>How long a silo may take to answer before it is asked again.</summary>
     public static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(1);

@@ -6,7 +6,7 @@ namespace OrleansRaft.Grains;
 /// <summary>Stands between a replica's log and its driver, where faults are possible: what became durable is told late, or the log is said to have failed.</summary>
 /// <param name="replica">Whose log.</param>
 /// <param name="time">The clock.</param>
-internal sealed class TroubledLogEvents(HostedReplica replica, TimeProvider time) : IReplicaLogEvents
+internal sealed class FaultInjectingLogEvents(HostedReplica replica, TimeProvider time) : IReplicaLogEvents
 {
     private readonly ReplicaLogEventGate gate = new(replica.Driver.LogEvents);
 

@@ -9,10 +9,10 @@ public sealed class SiloContractTests
     private static readonly TimeSpan Tolerance = TimeSpan.FromMilliseconds(400);
 
     private readonly FakeTimeProvider time = new();
-    private readonly SiloContract contract;
+    private readonly SiloLiveness contract;
     private long sequence;
 
-    public SiloContractTests() => contract = new SiloContract(Tolerance, time);
+    public SiloContractTests() => contract = new SiloLiveness(Tolerance, time);
 
     [Fact]
     public void A_silo_that_beats_stays_in_sight_and_needs_one_comparison()
@@ -61,9 +61,9 @@ public sealed class SiloContractTests
     public void A_beat_that_was_overtaken_says_nothing()
     {
         Agree();
-        contract.Hear(new Beat(sequence + 2, 1, [], [])).ShouldBeTrue();
+        contract.Hear(new SiloHeartbeat(sequence + 2, 1, [], [])).ShouldBeTrue();
 
-        contract.Hear(new Beat(sequence + 1, 7, [], [])).ShouldBeFalse();
+        contract.Hear(new SiloHeartbeat(sequence + 1, 7, [], [])).ShouldBeFalse();
 
         contract.NeedsComparison.ShouldBeFalse();
     }
@@ -102,5 +102,5 @@ public sealed class SiloContractTests
         contract.Compared(contract.BeginComparison());
     }
 
-    private void Hear(long session) => contract.Hear(new Beat(++sequence, session, [], [])).ShouldBeTrue();
+    private void Hear(long session) => contract.Hear(new SiloHeartbeat(++sequence, session, [], [])).ShouldBeTrue();
 }
