@@ -1,7 +1,9 @@
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Storage;
 using OrleansRaft.Counters;
-using OrleansRaft.Grains;
+using OrleansRaft.Grains.Admin;
+using OrleansRaft.Grains.Cluster;
+using OrleansRaft.Grains.Hosting;
 
 namespace OrleansRaft.Server;
 

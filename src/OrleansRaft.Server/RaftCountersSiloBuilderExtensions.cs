@@ -2,7 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Storage;
 using OrleansRaft.Counters;
-using OrleansRaft.Grains;
+using OrleansRaft.Grains.Hosting;
 using OrleansRaft.Runtime.StateMachines;
 
 namespace OrleansRaft.Server;

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Dashboard;
-using OrleansRaft.Grains;
+using OrleansRaft.Grains.Hosting;
 
 namespace OrleansRaft.Server;
 

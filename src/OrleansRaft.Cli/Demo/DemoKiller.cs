@@ -1,4 +1,4 @@
-using OrleansRaft.Grains;
+using OrleansRaft.Grains.Faults;
 
 namespace OrleansRaft.Cli.Demo;
 

@@ -14,11 +14,11 @@ using Orleans.Runtime;
 using OrleansRaft.Cli.Output;
 using OrleansRaft.Cli.Serve.Membership;
 using OrleansRaft.Counters;
-using OrleansRaft.Grains;
-using OrleansRaft.Runtime.Hosting;
-using OrleansRaft.Runtime.Storage;
+using OrleansRaft.Grains.Hosting;
 using OrleansRaft.PostgreSql;
 using OrleansRaft.PostgreSql.Hosting;
+using OrleansRaft.Runtime.Hosting;
+using OrleansRaft.Runtime.Storage;
 using OrleansRaft.Server;
 using OrleansRaft.Sqlite.Hosting;
 

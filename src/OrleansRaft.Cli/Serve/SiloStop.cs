@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using OrleansRaft.Cli.CommandLine;
-using OrleansRaft.Grains;
+using OrleansRaft.Grains.Hosting;
 
 namespace OrleansRaft.Cli.Serve;
 

@@ -1,8 +1,10 @@
 using System.Collections.Concurrent;
 using OrleansRaft.Core;
+using OrleansRaft.Grains.Cluster;
+using OrleansRaft.Grains.SiloService;
 using OrleansRaft.Runtime.Diagnostics;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Admin;
 
 /// <summary>
 /// What is wrong anywhere in the cluster, as this silo finds out when it is asked: groups without a leader, and what every silo has on its board. Any

@@ -1,7 +1,11 @@
 using OrleansRaft.Core;
+using OrleansRaft.Grains.Cluster;
+using OrleansRaft.Grains.Faults;
+using OrleansRaft.Grains.SiloService;
+using OrleansRaft.Grains.Transport;
 using OrleansRaft.Runtime;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Admin;
 
 /// <summary>Asks the replicas of some groups what they are at, one call to each silo.</summary>
 internal sealed class GroupInspector(ClusterMembership silos, Locator locator, LaneClient client, LinkFaults links, FaultTable faults, TimeProvider time)

@@ -1,7 +1,7 @@
 using OrleansRaft.Core;
 using OrleansRaft.Runtime;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Admin;
 
 /// <summary>A page of groups.</summary>
 /// <param name="Groups">The groups.</param>

@@ -3,7 +3,7 @@ using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Diagnostics;
 using OrleansRaft.Runtime.Storage;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Admin;
 
 /// <summary>Looks into the groups of the whole cluster, and changes who leads and who belongs. A service of every silo.</summary>
 public interface IRaftAdmin

@@ -1,7 +1,9 @@
 using OrleansRaft.Core;
+using OrleansRaft.Grains.Cluster;
+using OrleansRaft.Grains.SiloService;
 using OrleansRaft.Runtime;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Admin;
 
 /// <summary>What is asked of a group's leader on behalf of people.</summary>
 internal sealed class LeaderRequests(GroupInspector inspector, ClusterMembership silos, LaneClient client, TimeProvider time)

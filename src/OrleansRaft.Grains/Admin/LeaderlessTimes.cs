@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
+using OrleansRaft.Grains.Cluster;
+using OrleansRaft.Grains.SiloService;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Admin;
 
 /// <summary>For how long groups have been without a leader that can be reached. Any thread.</summary>
 /// <remarks>

@@ -1,9 +1,12 @@
 using System.Collections.Immutable;
 using OrleansRaft.Core;
+using OrleansRaft.Grains.Cluster;
+using OrleansRaft.Grains.Placement;
+using OrleansRaft.Grains.SiloService;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Storage;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Admin;
 
 /// <summary>Carries changes of members out: gives new replicas their place in a store and the log, waits until they have caught up, and lets them vote.</summary>
 /// <remarks>

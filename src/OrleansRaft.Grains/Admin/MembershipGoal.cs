@@ -1,6 +1,6 @@
 using OrleansRaft.Core;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Admin;
 
 /// <summary>What is wanted of a group's members: <see cref="AddMember"/>, <see cref="RemoveMember"/> or <see cref="ResizeGroup"/>.</summary>
 public abstract record MembershipGoal

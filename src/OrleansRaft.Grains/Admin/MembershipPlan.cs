@@ -1,6 +1,6 @@
 using OrleansRaft.Core;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Admin;
 
 /// <summary>A group as a change of its members finds it.</summary>
 /// <param name="Group">Its name.</param>

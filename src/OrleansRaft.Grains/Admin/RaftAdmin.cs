@@ -1,9 +1,11 @@
 using OrleansRaft.Core;
+using OrleansRaft.Grains.Cluster;
+using OrleansRaft.Grains.SiloService;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Diagnostics;
 using OrleansRaft.Runtime.Storage;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Admin;
 
 /// <inheritdoc cref="IRaftAdmin"/>
 internal sealed class RaftAdmin(

@@ -1,6 +1,8 @@
+using OrleansRaft.Grains.Cluster;
+using OrleansRaft.Grains.SiloService;
 using OrleansRaft.Runtime.Storage;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Admin;
 
 /// <summary>Decides whether this silo is ready: whether it has joined, reaches its stores, and its replicas have caught up. Any thread.</summary>
 /// <remarks>

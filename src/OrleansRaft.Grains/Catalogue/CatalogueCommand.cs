@@ -1,4 +1,4 @@
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Catalogue;
 
 /// <summary>What can be asked of the catalogue.</summary>
 [GenerateSerializer]

@@ -1,4 +1,4 @@
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Catalogue;
 
 /// <summary>What the catalogue holds.</summary>
 /// <param name="Revision">The log index of its last change: grows with each.</param>

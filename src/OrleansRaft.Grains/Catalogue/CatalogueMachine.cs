@@ -2,7 +2,7 @@ using System.Buffers;
 using OrleansRaft.Core.Codec;
 using OrleansRaft.Runtime.StateMachines;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Catalogue;
 
 /// <summary>The state machine of the catalogue. Every answer holds everything, except what the asker says it knows.</summary>
 /// <remarks>

@@ -1,6 +1,6 @@
 using System.Threading.Channels;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Catalogue;
 
 /// <summary>Tells this silo's <see cref="CatalogueWorker"/> that there is something to do. Any thread.</summary>
 internal sealed class CatalogueSignal

@@ -2,10 +2,15 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OrleansRaft.Core;
 using OrleansRaft.Core.Codec;
+using OrleansRaft.Grains.Client;
+using OrleansRaft.Grains.Cluster;
+using OrleansRaft.Grains.Hosting;
+using OrleansRaft.Grains.Placement;
+using OrleansRaft.Grains.SiloService;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Storage;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Catalogue;
 
 /// <summary>This silo's part in the catalogue: takes note of what it holds, announces sets of groups that are new, and writes down who belongs to groups led here.</summary>
 /// <remarks>

@@ -1,6 +1,7 @@
+using OrleansRaft.Grains.Hosting;
 using OrleansRaft.Runtime;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Catalogue;
 
 /// <summary>
 /// The catalogue: a Raft group beside the cluster row, which remembers what changed since the cluster first started. A service of every silo that was

@@ -1,8 +1,10 @@
 using OrleansRaft.Core;
+using OrleansRaft.Grains.Cluster;
+using OrleansRaft.Grains.SiloService;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Storage;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Catalogue;
 
 /// <summary>Gives the replicas of a set that was announced in the catalogue their places in the stores. May be repeated until the set is finished.</summary>
 internal sealed class SetCreation(GroupTable groups, ClusterMembership silos, Locator locator, LaneClient client, ILogStore store, ILocalSiloDetails self, TimeProvider time)

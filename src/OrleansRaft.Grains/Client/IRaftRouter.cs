@@ -1,6 +1,6 @@
 using OrleansRaft.Runtime;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Client;
 
 /// <summary>The typed door to one set of groups, in whichever silo the caller reaches. Its key is the set's name.</summary>
 [Alias("raft-router`2")]

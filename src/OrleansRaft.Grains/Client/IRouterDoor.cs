@@ -1,6 +1,6 @@
 using OrleansRaft.Runtime;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Client;
 
 /// <summary>The way to one set of groups, for whoever is in a silo and for whoever is not.</summary>
 /// <remarks>What happens to the cluster is an outcome. Only <see cref="WrongTypesException"/> is thrown.</remarks>

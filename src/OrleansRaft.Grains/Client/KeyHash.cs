@@ -1,7 +1,7 @@
 using System.IO.Hashing;
 using System.Text;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Client;
 
 /// <summary>Spreads keys over the groups of a set. Part of what is stored: a key never moves to another group while their number stands.</summary>
 public static class KeyHash

@@ -1,7 +1,7 @@
 using OrleansRaft.Core;
 using OrleansRaft.Runtime;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Client;
 
 /// <summary>How a <see cref="Committed{TResult}"/> travels through Orleans.</summary>
 [GenerateSerializer, Alias("raft-committed`1")]

@@ -1,4 +1,6 @@
-namespace OrleansRaft.Grains;
+using OrleansRaft.Grains.Hosting;
+
+namespace OrleansRaft.Grains.Client;
 
 /// <summary>How grains and clients reach groups.</summary>
 public static class RaftGrainFactoryExtensions

@@ -1,6 +1,7 @@
+using OrleansRaft.Grains.Routing;
 using OrleansRaft.Runtime;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Client;
 
 /// <summary>All groups of one state machine, for what must ask each of them: a thin facade, made by <see cref="RaftGrainFactoryExtensions.GetRaftGroupSet{TCommand, TResult}"/>.</summary>
 /// <typeparam name="TCommand">Commands and queries of the state machine.</typeparam>

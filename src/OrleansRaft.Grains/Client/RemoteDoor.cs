@@ -1,6 +1,7 @@
+using OrleansRaft.Grains.Routing;
 using OrleansRaft.Runtime;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Client;
 
 /// <summary>Through a router grain: a call to whichever silo the client is connected to.</summary>
 /// <remarks>

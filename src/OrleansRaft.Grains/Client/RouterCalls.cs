@@ -1,7 +1,8 @@
 using Orleans.Serialization;
+using OrleansRaft.Grains.Hosting;
 using OrleansRaft.Runtime;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Client;
 
 /// <summary>What callers are told of calls that went wrong on their way.</summary>
 internal static class RouterCalls

@@ -1,7 +1,8 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
+using OrleansRaft.Grains.Routing;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Client;
 
 /// <summary>Keeps the doors to sets of groups: making a reference of a generic interface spells out type names each time, at several kilobytes of garbage.</summary>
 internal static class RouterDoors<TCommand, TResult>

@@ -3,7 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Orleans.Serialization;
 using Orleans.Serialization.Serializers;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Client;
 
 /// <summary>Whether Orleans can serialize what the caller uses.</summary>
 internal static class Serializers

@@ -1,4 +1,4 @@
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Client;
 
 /// <summary>A set of groups was asked for with other types than it has. Thrown before anything is sent to a group.</summary>
 [GenerateSerializer, Alias("raft-wrong-types")]

@@ -1,6 +1,8 @@
 using OrleansRaft.Core;
+using OrleansRaft.Grains.Cluster;
+using OrleansRaft.Grains.SiloService;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Events;
 
 /// <summary>The cluster at about one moment: who hosts and leads what.</summary>
 /// <param name="Silos">The names of the active silos.</param>

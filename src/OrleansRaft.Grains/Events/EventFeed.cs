@@ -1,6 +1,8 @@
 using System.Globalization;
+using OrleansRaft.Grains.Cluster;
+using OrleansRaft.Grains.SiloService;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Events;
 
 /// <summary>The events of the whole cluster, gathered by one silo for those who read them there. A service of every silo.</summary>
 /// <remarks>

@@ -1,4 +1,4 @@
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Events;
 
 /// <summary>Limits how many messages of a group in focus are shown: more than an eye can follow would only cost. Any thread.</summary>
 internal sealed class EventFocus

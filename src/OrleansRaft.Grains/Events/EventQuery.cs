@@ -1,6 +1,6 @@
 using Orleans.Concurrency;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Events;
 
 /// <summary>One silo asks another for its events; asking keeps them coming for a while.</summary>
 /// <param name="Watcher">Who asks.</param>

@@ -1,6 +1,6 @@
 using OrleansRaft.Core;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Events;
 
 /// <summary>One reader of an <see cref="EventFeed"/>: it keeps a place, and nothing waits for it. Not safe for several threads.</summary>
 public sealed class EventReader : IDisposable

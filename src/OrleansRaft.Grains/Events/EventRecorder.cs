@@ -1,9 +1,11 @@
 using System.Collections.Concurrent;
 using OrleansRaft.Core;
+using OrleansRaft.Grains.Cluster;
+using OrleansRaft.Grains.Replicas;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Diagnostics;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Events;
 
 /// <summary>Records what happens on this silo while somebody watches, and nothing otherwise. Any thread.</summary>
 /// <remarks>Whoever watches asks again and again (<see cref="Read"/>); a while after the last question the recorder falls asleep.</remarks>

@@ -1,6 +1,6 @@
 using OrleansRaft.Core;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Events;
 
 /// <summary>The latest events, numbered from 1. Never blocks and never grows: who reads too slowly finds a gap. Any thread.</summary>
 /// <param name="capacity">How many it keeps.</param>

@@ -1,7 +1,9 @@
 using OrleansRaft.Core;
+using OrleansRaft.Grains.Cluster;
+using OrleansRaft.Grains.Replicas;
 using OrleansRaft.Runtime;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Events;
 
 /// <summary>While somebody watches: looks at the replicas of this silo ten times a second, and sums up once a second.</summary>
 /// <remarks>So a commit costs nothing where it happens, and a busy group makes no more events than one that commits now and then.</remarks>

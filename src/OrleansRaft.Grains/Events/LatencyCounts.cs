@@ -1,6 +1,6 @@
 using System.Diagnostics.Metrics;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Events;
 
 /// <summary>Counts durations in buckets that grow by a fifth, so that percentiles of several silos can be taken together. Any thread.</summary>
 internal sealed class LatencyCounts : IDisposable

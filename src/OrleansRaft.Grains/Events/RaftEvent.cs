@@ -1,7 +1,7 @@
 using Orleans.Concurrency;
 using OrleansRaft.Core;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Events;
 
 /// <summary>Something that happened, and when and where it was seen.</summary>
 /// <param name="Time">When, in Unix milliseconds of the silo that saw it.</param>

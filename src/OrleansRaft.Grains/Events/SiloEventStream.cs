@@ -1,4 +1,6 @@
-namespace OrleansRaft.Grains;
+using OrleansRaft.Grains.SiloService;
+
+namespace OrleansRaft.Grains.Events;
 
 /// <summary>One silo that an <see cref="EventFeed"/> asks for its events, one question at a time.</summary>
 internal sealed class SiloEventStream(string name, IRaftLaneService service, TimeProvider time)

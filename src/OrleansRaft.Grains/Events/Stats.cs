@@ -1,6 +1,6 @@
 using Orleans.Concurrency;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Events;
 
 /// <summary>What one silo did in about a second: the part of <see cref="StatsEvent"/> that it knows.</summary>
 /// <param name="Seconds">How long that second was.</param>

@@ -1,7 +1,8 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
+using OrleansRaft.Grains.Cluster;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Events;
 
 /// <summary>Puts what the silos do together, once a second.</summary>
 internal sealed class StatsSum(GroupTable groups, TimeProvider time)

@@ -1,6 +1,6 @@
 using Orleans.Concurrency;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Faults;
 
 /// <summary>A fault that is in force, or is to be.</summary>
 [GenerateSerializer, Immutable, Alias("raft-fault")]

@@ -1,6 +1,7 @@
 using Orleans.Concurrency;
+using OrleansRaft.Grains.Events;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Faults;
 
 /// <summary>A fault began, or healed.</summary>
 /// <param name="Fault">Which.</param>

@@ -1,7 +1,8 @@
 using OrleansRaft.Core;
+using OrleansRaft.Grains.Replicas;
 using OrleansRaft.Runtime.Storage;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Faults;
 
 /// <summary>Stands between a replica's log and its driver, where faults are possible: what became durable is told late, or the log is said to have failed.</summary>
 /// <param name="replica">Whose log.</param>

@@ -1,4 +1,4 @@
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Faults;
 
 /// <summary>The section <c>Faults</c> of a silo's configuration: whether the running cluster may be broken on purpose.</summary>
 public sealed class FaultOptions

@@ -1,6 +1,6 @@
 using Orleans.Concurrency;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Faults;
 
 /// <summary>A fault in force on one silo.</summary>
 /// <param name="Fault">Which.</param>

@@ -1,7 +1,8 @@
 using System.Globalization;
 using OrleansRaft.Core;
+using OrleansRaft.Grains.Cluster;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Faults;
 
 /// <summary>Which fields a fault must have, and what they may name.</summary>
 internal sealed class FaultRules(GroupTable groups, ClusterMembership silos)

@@ -1,7 +1,11 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using OrleansRaft.Grains.Cluster;
+using OrleansRaft.Grains.Events;
+using OrleansRaft.Grains.Hosting;
+using OrleansRaft.Grains.Transport;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Faults;
 
 /// <summary>The faults in force, as this silo knows them, and what they do to it. Each heals by itself when its time is over. Any thread.</summary>
 internal sealed class FaultTable(

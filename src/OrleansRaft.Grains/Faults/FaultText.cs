@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Faults;
 
 /// <summary>Faults in words: a sentence for people, and the command that does the same.</summary>
 public static class FaultText

@@ -1,4 +1,4 @@
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Faults;
 
 /// <summary>Breaks the running cluster on purpose and for a time, where <see cref="FaultOptions.Enabled"/> is set. A service of every silo; any of them acts on all.</summary>
 public interface IRaftFaults

@@ -1,4 +1,4 @@
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Faults;
 
 /// <summary>Kills silos and brings them back; registered only where that is possible, such as in a demonstration that runs them all in one process.</summary>
 public interface ISiloKiller

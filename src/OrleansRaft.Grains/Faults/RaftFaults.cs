@@ -1,6 +1,10 @@
 using System.Security.Cryptography;
+using OrleansRaft.Grains.Admin;
+using OrleansRaft.Grains.Cluster;
+using OrleansRaft.Grains.Events;
+using OrleansRaft.Grains.SiloService;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Faults;
 
 /// <inheritdoc cref="IRaftFaults"/>
 internal sealed class RaftFaults(

@@ -1,7 +1,8 @@
 using System.Globalization;
 using OrleansRaft.Core;
+using OrleansRaft.Grains.Cluster;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Faults;
 
 /// <summary>What all faults together do to one replica. Immutable.</summary>
 internal sealed class ReplicaFaults

@@ -1,4 +1,6 @@
-namespace OrleansRaft.Grains;
+using OrleansRaft.Grains.Admin;
+
+namespace OrleansRaft.Grains.Hosting;
 
 /// <summary>
 /// The end of a silo in an order in which its callers notice nothing: first it says that it is not ready, while it serves on; then its leaderships

@@ -1,7 +1,8 @@
 using Microsoft.Extensions.Logging;
+using OrleansRaft.Grains.Faults;
 using OrleansRaft.Runtime;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Hosting;
 
 /// <summary>Every message this project logs. Event ids are public: never reuse or renumber one.</summary>
 internal static partial class Log

@@ -3,7 +3,7 @@ using OrleansRaft.Runtime.Diagnostics;
 using OrleansRaft.Runtime.Hosting;
 using OrleansRaft.Runtime.Storage.Memory;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Hosting;
 
 /// <summary>Chooses the store in memory.</summary>
 public static class MemoryStoreExtensions

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Hosting;
 
 /// <summary>Puts a library's defaults and its configuration section before everything that the application says of the same options.</summary>
 /// <remarks>

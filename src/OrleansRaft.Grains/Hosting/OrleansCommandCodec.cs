@@ -3,7 +3,7 @@ using Orleans.Serialization;
 using OrleansRaft.Core.Codec;
 using OrleansRaft.Runtime.StateMachines;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Hosting;
 
 /// <summary>The default codec: Orleans' serializer, which lets versions live side by side when types carry <c>[GenerateSerializer]</c>, <c>[Id]</c> and <c>[Alias]</c>.</summary>
 /// <typeparam name="T">The values.</typeparam>

@@ -1,8 +1,12 @@
 using Microsoft.Extensions.Logging;
 using OrleansRaft.Core;
+using OrleansRaft.Grains.Catalogue;
+using OrleansRaft.Grains.Cluster;
+using OrleansRaft.Grains.Placement;
+using OrleansRaft.Grains.Replicas;
 using OrleansRaft.Runtime;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Hosting;
 
 /// <summary>Hands over what this silo leads before it stops. Any thread.</summary>
 internal sealed class RaftDrain(

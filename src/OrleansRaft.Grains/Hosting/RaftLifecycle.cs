@@ -1,9 +1,18 @@
 using Microsoft.Extensions.Logging;
 using OrleansRaft.Core;
+using OrleansRaft.Grains.Catalogue;
+using OrleansRaft.Grains.Client;
+using OrleansRaft.Grains.Cluster;
+using OrleansRaft.Grains.Events;
+using OrleansRaft.Grains.Faults;
+using OrleansRaft.Grains.Liveness;
+using OrleansRaft.Grains.Placement;
+using OrleansRaft.Grains.SiloService;
+using OrleansRaft.Grains.Transport;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Storage;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Hosting;
 
 /// <summary>Starts and stops a silo's part in the cluster, in step with Orleans' own stages, and follows the membership.</summary>
 internal sealed class RaftLifecycle(

@@ -5,13 +5,24 @@ using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 using Orleans.Hosting;
 using Orleans.Runtime;
+using OrleansRaft.Grains.Admin;
+using OrleansRaft.Grains.Catalogue;
+using OrleansRaft.Grains.Cluster;
+using OrleansRaft.Grains.Events;
+using OrleansRaft.Grains.Faults;
+using OrleansRaft.Grains.Liveness;
+using OrleansRaft.Grains.Placement;
+using OrleansRaft.Grains.Replicas;
+using OrleansRaft.Grains.Routing;
+using OrleansRaft.Grains.SiloService;
+using OrleansRaft.Grains.Transport;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Diagnostics;
 using OrleansRaft.Runtime.Hosting;
 using OrleansRaft.Runtime.StateMachines;
 using OrleansRaft.Runtime.Storage;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Hosting;
 
 /// <summary>Adds OrleansRaft to a silo.</summary>
 public static class RaftSiloBuilderExtensions

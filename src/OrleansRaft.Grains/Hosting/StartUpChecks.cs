@@ -2,9 +2,11 @@ using System.Buffers;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Runtime;
+using OrleansRaft.Grains.Client;
+using OrleansRaft.Grains.Cluster;
 using OrleansRaft.Runtime.StateMachines;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Hosting;
 
 /// <summary>Stops a silo that is configured wrongly before it starts, with a sentence that says what is wrong and what to do.</summary>
 /// <remarks>

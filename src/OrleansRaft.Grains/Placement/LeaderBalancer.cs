@@ -1,8 +1,11 @@
 using Microsoft.Extensions.Logging;
 using OrleansRaft.Core;
+using OrleansRaft.Grains.Cluster;
+using OrleansRaft.Grains.Hosting;
+using OrleansRaft.Grains.SiloService;
 using OrleansRaft.Runtime;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Placement;
 
 /// <summary>Spreads leaders over the silos, once replicas are spread: after silos came and went, those who stayed lead everything. Gently: few at a time, and
 /// not to a silo that has just joined the others.</summary>

@@ -1,6 +1,8 @@
 using OrleansRaft.Core;
+using OrleansRaft.Grains.Client;
+using OrleansRaft.Grains.Cluster;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Placement;
 
 /// <summary>Chooses the silo of a replica: where fewest others of its group live, and among those always the same.</summary>
 /// <remarks>

@@ -2,9 +2,14 @@ using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Orleans.Runtime.Placement;
 using OrleansRaft.Core;
+using OrleansRaft.Grains.Admin;
+using OrleansRaft.Grains.Cluster;
+using OrleansRaft.Grains.Hosting;
+using OrleansRaft.Grains.Replicas;
+using OrleansRaft.Grains.SiloService;
 using OrleansRaft.Runtime;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Placement;
 
 /// <summary>Sees to it that every replica lives: takes stock of all silos, and brings to life what is missing.</summary>
 /// <remarks>

@@ -1,8 +1,12 @@
 using Microsoft.Extensions.Logging;
 using Orleans.Runtime.Placement;
+using OrleansRaft.Grains.Cluster;
+using OrleansRaft.Grains.Hosting;
+using OrleansRaft.Grains.Replicas;
+using OrleansRaft.Grains.SiloService;
 using OrleansRaft.Runtime;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Placement;
 
 /// <summary>Separates replicas of a group that share a silo, when a silo without any has joined. Gently: few at a time, and of a group never more than one.</summary>
 internal sealed class ReplicaMover(ReplicaPlacer placer, Locator locator, ClusterMembership silos, IGrainFactory grains, TimeProvider time, ILogger<ReplicaMover> logger)

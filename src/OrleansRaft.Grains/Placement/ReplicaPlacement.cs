@@ -1,6 +1,6 @@
 using Orleans.Placement;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Placement;
 
 /// <summary>Places the replicas of a group on different silos.</summary>
 [Serializable, GenerateSerializer, Immutable, SuppressReferenceTracking]

@@ -1,7 +1,9 @@
 using Orleans.Runtime.Placement;
 using OrleansRaft.Core;
+using OrleansRaft.Grains.Cluster;
+using OrleansRaft.Grains.SiloService;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Placement;
 
 /// <summary>Answers Orleans where an activation of a replica goes: where its keeper wants it, or else where the placer would.</summary>
 internal sealed class ReplicaPlacementDirector(GroupTable groups, ClusterMembership silos, Locator locator, ReplicaPlacer placer) : IPlacementDirector

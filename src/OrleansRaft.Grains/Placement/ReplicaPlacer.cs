@@ -1,6 +1,7 @@
 using OrleansRaft.Core;
+using OrleansRaft.Grains.Cluster;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Placement;
 
 /// <summary>Decides where a replica should live, from what this silo knows of its group.</summary>
 internal sealed class ReplicaPlacer(ClusterMembership silos)

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
+using OrleansRaft.Grains.Cluster;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Placement;
 
 /// <summary>When to try again what failed: later after each failure, up to a limit. Any thread.</summary>
 internal sealed class RetryBackoff(TimeProvider time)

@@ -1,10 +1,17 @@
 using Microsoft.Extensions.Logging;
 using OrleansRaft.Core;
+using OrleansRaft.Grains.Client;
+using OrleansRaft.Grains.Cluster;
+using OrleansRaft.Grains.Events;
+using OrleansRaft.Grains.Faults;
+using OrleansRaft.Grains.Hosting;
+using OrleansRaft.Grains.Liveness;
+using OrleansRaft.Grains.Transport;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.StateMachines;
 using OrleansRaft.Runtime.Storage;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Replicas;
 
 /// <summary>One activation of a replica on this silo: joins its driver to the grain's turns, to the lanes and to its log.</summary>
 /// <remarks>An activation lives once: Opening, Running, Stopped. Stopped is final, and what is stopped sends nothing.</remarks>

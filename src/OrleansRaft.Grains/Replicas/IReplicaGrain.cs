@@ -1,4 +1,4 @@
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Replicas;
 
 /// <summary>One replica as a grain. Its key is <c>group/replica</c>. Called to bring it to life or to move it; everything else goes by the lanes.</summary>
 [Alias("raft-replica")]

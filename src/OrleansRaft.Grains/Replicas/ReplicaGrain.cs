@@ -2,10 +2,15 @@ using Orleans.Concurrency;
 using Orleans.GrainDirectory;
 using Orleans.Placement;
 using Orleans.Runtime.Placement;
+using OrleansRaft.Grains.Client;
+using OrleansRaft.Grains.Cluster;
+using OrleansRaft.Grains.Faults;
+using OrleansRaft.Grains.Hosting;
+using OrleansRaft.Grains.Placement;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Storage;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Replicas;
 
 /// <summary>Hosts one replica: opens its log, waits for the right to speak, and gives its driver turns until the grain is deactivated.</summary>
 [GrainType("raft-replica")]

@@ -1,11 +1,19 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OrleansRaft.Core.Codec;
+using OrleansRaft.Grains.Catalogue;
+using OrleansRaft.Grains.Client;
+using OrleansRaft.Grains.Cluster;
+using OrleansRaft.Grains.Events;
+using OrleansRaft.Grains.Faults;
+using OrleansRaft.Grains.Liveness;
+using OrleansRaft.Grains.Placement;
+using OrleansRaft.Grains.Transport;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Diagnostics;
 using OrleansRaft.Runtime.Storage;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Replicas;
 
 /// <summary>What every replica of a silo shares.</summary>
 internal sealed class ReplicaServices(

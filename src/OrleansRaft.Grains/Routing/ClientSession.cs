@@ -1,6 +1,6 @@
 using OrleansRaft.Core;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Routing;
 
 /// <summary>A session of this silo with one group (thesis §6.3): it makes commands without a request id safe to retry. Any thread.</summary>
 /// <param name="id">The index at which the group opened it.</param>

@@ -1,6 +1,7 @@
+using OrleansRaft.Grains.Client;
 using OrleansRaft.Runtime;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Routing;
 
 /// <summary>A door that leads nowhere: it says why, and nothing is ever sent.</summary>
 /// <param name="refuse">The refusal, or what is thrown.</param>

@@ -1,7 +1,9 @@
 using OrleansRaft.Core;
+using OrleansRaft.Grains.Cluster;
+using OrleansRaft.Grains.SiloService;
 using OrleansRaft.Runtime;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Routing;
 
 /// <summary>Tries commands on the replica that is thought to lead a group, and says which of them to try again.</summary>
 internal sealed class CommandAttempts(ReplicaRequests requests, LeaderFinder leader, GroupClock clock, TimeSpan submitTimeout)

@@ -1,6 +1,8 @@
+using OrleansRaft.Grains.Cluster;
+using OrleansRaft.Grains.SiloService;
 using OrleansRaft.Runtime;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Routing;
 
 /// <summary>This silo's requests to one group. Any thread.</summary>
 internal sealed class GroupClient

@@ -1,6 +1,6 @@
 using OrleansRaft.Core;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Routing;
 
 /// <summary>Estimates a group's time between two of its answers, so that deadlines can be given in it. Any thread.</summary>
 /// <param name="time">This silo's clock.</param>

@@ -1,6 +1,8 @@
 using OrleansRaft.Core;
+using OrleansRaft.Grains.Cluster;
+using OrleansRaft.Grains.SiloService;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Routing;
 
 /// <summary>Remembers which replica of a group leads, and whom to ask when that is not known. Any thread; a race costs an attempt at most.</summary>
 internal sealed class LeaderFinder(GroupEntry group, Locator locator, ILocalSiloDetails self)

@@ -1,7 +1,7 @@
 using OrleansRaft.Core;
 using OrleansRaft.Runtime;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Routing;
 
 /// <summary>A request that has no answer yet.</summary>
 /// <param name="key">The key by which the client chose the group.</param>

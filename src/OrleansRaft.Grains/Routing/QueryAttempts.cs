@@ -1,6 +1,8 @@
+using OrleansRaft.Grains.Cluster;
+using OrleansRaft.Grains.SiloService;
 using OrleansRaft.Runtime;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Routing;
 
 /// <summary>Tries queries of one consistency on a replica of a group, all behind one confirmation, and says which of them to try again.</summary>
 internal sealed class QueryAttempts(ReplicaRequests requests, LeaderFinder leader, ReadConsistency consistency)

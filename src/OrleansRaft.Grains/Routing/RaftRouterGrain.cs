@@ -1,7 +1,8 @@
 using Orleans.Concurrency;
+using OrleansRaft.Grains.Client;
 using OrleansRaft.Runtime;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Routing;
 
 /// <summary>The typed door to one set of groups for clients outside of silos. It keeps nothing, so there is nothing of it to fail over.</summary>
 [GrainType("raft-router`2")]

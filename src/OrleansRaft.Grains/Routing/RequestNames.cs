@@ -1,6 +1,6 @@
 using OrleansRaft.Runtime;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Routing;
 
 /// <summary>What keys and request ids may be.</summary>
 /// <remarks>Looked at before a call to a silo too: on its way, text becomes well-formed.</remarks>

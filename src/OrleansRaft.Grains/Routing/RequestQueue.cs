@@ -1,6 +1,6 @@
 using OrleansRaft.Runtime;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Routing;
 
 /// <summary>Gathers requests to one group into batches while earlier batches are on their way, and tries again what was not answered.</summary>
 /// <remarks>

@@ -1,9 +1,12 @@
 using System.Buffers;
 using Microsoft.Extensions.DependencyInjection;
+using OrleansRaft.Grains.Client;
+using OrleansRaft.Grains.Cluster;
+using OrleansRaft.Grains.Hosting;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.StateMachines;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Routing;
 
 /// <summary>The door to one set of groups within a silo: encodes, chooses the group, and decodes. Any thread.</summary>
 /// <param name="clients">What all routers of the silo share.</param>

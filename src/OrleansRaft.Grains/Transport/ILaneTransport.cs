@@ -1,4 +1,4 @@
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Transport;
 
 /// <summary>What a lane needs of the network.</summary>
 internal interface ILaneTransport

@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Transport;
 
 /// <summary>The way to one silo: gathers frames while a batch is on its way there, one batch at a time.</summary>
 /// <remarks>

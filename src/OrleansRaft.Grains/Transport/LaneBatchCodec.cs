@@ -2,8 +2,10 @@ using System.Buffers;
 using System.Text;
 using OrleansRaft.Core;
 using OrleansRaft.Core.Codec;
+using OrleansRaft.Grains.Cluster;
+using OrleansRaft.Grains.SiloService;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Transport;
 
 /// <summary>The binary form of what goes from one silo to another in one batch.</summary>
 /// <remarks>

@@ -1,4 +1,4 @@
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Transport;
 
 /// <summary>A request on a lane whose replies have not come yet.</summary>
 /// <param name="number">By which the replies name it; unique in this process.</param>

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Transport;
 
 /// <summary>
 /// Which silos acknowledge no batches. A single late acknowledgement says nothing: a stall of either silo makes one, and the batch may have arrived.

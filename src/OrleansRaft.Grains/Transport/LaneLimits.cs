@@ -1,4 +1,4 @@
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Transport;
 
 /// <summary>The limits of one queue of a lane.</summary>
 /// <param name="BatchMax">The most frames in a batch.</param>

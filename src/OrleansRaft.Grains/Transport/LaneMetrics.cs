@@ -1,7 +1,8 @@
 using System.Diagnostics.Metrics;
+using OrleansRaft.Grains.Cluster;
 using OrleansRaft.Runtime;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Transport;
 
 /// <summary>What lanes tell of themselves, on the meter of <see cref="RaftMetrics"/>.</summary>
 internal sealed class LaneMetrics

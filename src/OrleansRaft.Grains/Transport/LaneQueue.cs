@@ -1,4 +1,4 @@
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Transport;
 
 /// <summary>Frames that wait for a lane, in order. When too much waits, the oldest goes: the newest heartbeat says most.</summary>
 /// <remarks>Under the gate of its <see cref="Lane"/>.</remarks>

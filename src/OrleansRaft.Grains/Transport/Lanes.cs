@@ -1,7 +1,12 @@
 using System.Collections.Concurrent;
 using OrleansRaft.Core;
+using OrleansRaft.Grains.Cluster;
+using OrleansRaft.Grains.Events;
+using OrleansRaft.Grains.Liveness;
+using OrleansRaft.Grains.Replicas;
+using OrleansRaft.Grains.SiloService;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Transport;
 
 /// <summary>All lanes that leave this silo. Any thread.</summary>
 internal sealed class Lanes(

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 
-namespace OrleansRaft.Grains;
+namespace OrleansRaft.Grains.Transport;
 
 /// <summary>
 /// Cuts and slows the ways from this silo to others, for tests and demonstrations: replicas' messages and requests are lost or late, Orleans' own are not. A service

@@ -2,7 +2,9 @@ using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Hosting;
-using OrleansRaft.Grains;
+using OrleansRaft.Grains.Admin;
+using OrleansRaft.Grains.Events;
+using OrleansRaft.Grains.Faults;
 
 namespace OrleansRaft.Server;
 

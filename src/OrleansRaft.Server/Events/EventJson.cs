@@ -1,6 +1,7 @@
 using System.Text.Json;
 using OrleansRaft.Core;
-using OrleansRaft.Grains;
+using OrleansRaft.Grains.Events;
+using OrleansRaft.Grains.Faults;
 
 namespace OrleansRaft.Server;
 

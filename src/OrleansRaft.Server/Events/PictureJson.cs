@@ -1,5 +1,6 @@
 using System.Text.Json;
-using OrleansRaft.Grains;
+using OrleansRaft.Grains.Events;
+using OrleansRaft.Grains.Faults;
 
 namespace OrleansRaft.Server;
 

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using OrleansRaft.Grains;
+using OrleansRaft.Grains.Events;
 
 namespace OrleansRaft.Server;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
-using OrleansRaft.Grains;
+using OrleansRaft.Grains.Faults;
 
 namespace OrleansRaft.Server;
 

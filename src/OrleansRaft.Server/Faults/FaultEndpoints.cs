@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
-using OrleansRaft.Grains;
+using OrleansRaft.Grains.Faults;
 
 namespace OrleansRaft.Server;
 

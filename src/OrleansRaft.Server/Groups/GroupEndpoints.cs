@@ -1,6 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using OrleansRaft.Core;
-using OrleansRaft.Grains;
+using OrleansRaft.Grains.Admin;
 
 namespace OrleansRaft.Server;
 

@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Hosting;
-using OrleansRaft.Grains;
+using OrleansRaft.Grains.Hosting;
 
 namespace OrleansRaft.Server;
 

@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
-using OrleansRaft.Grains;
+using OrleansRaft.Grains.Admin;
 
 namespace OrleansRaft.Server;
 

@@ -1,7 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
-using OrleansRaft.Grains;
+using OrleansRaft.Grains.Hosting;
 
 namespace OrleansRaft.Server;
 

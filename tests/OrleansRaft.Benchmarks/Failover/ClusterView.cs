@@ -1,7 +1,7 @@
 using Orleans.Concurrency;
 using Orleans.Runtime;
 using OrleansRaft.Core;
-using OrleansRaft.Grains;
+using OrleansRaft.Grains.Admin;
 
 namespace OrleansRaft.Benchmarks.Failover;
 

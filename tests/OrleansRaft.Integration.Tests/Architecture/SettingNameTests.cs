@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 using Orleans.Configuration;
-using OrleansRaft.Grains;
+using OrleansRaft.Grains.Faults;
 using OrleansRaft.Runtime;
 using OrleansRaft.Server;
 

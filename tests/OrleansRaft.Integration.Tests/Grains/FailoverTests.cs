@@ -2,7 +2,10 @@ using System.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.TestingHost;
 using OrleansRaft.Core;
-using OrleansRaft.Grains;
+using OrleansRaft.Grains.Client;
+using OrleansRaft.Grains.Cluster;
+using OrleansRaft.Grains.Events;
+using OrleansRaft.Grains.Transport;
 using OrleansRaft.Runtime;
 
 namespace OrleansRaft.Integration.Tests.Grains;

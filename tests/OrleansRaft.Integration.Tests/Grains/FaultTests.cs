@@ -1,6 +1,8 @@
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.TestingHost;
-using OrleansRaft.Grains;
+using OrleansRaft.Grains.Events;
+using OrleansRaft.Grains.Faults;
+using OrleansRaft.Grains.Transport;
 using OrleansRaft.Runtime.Diagnostics;
 
 namespace OrleansRaft.Integration.Tests.Grains;

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Time.Testing;
 using OrleansRaft.Core;
-using OrleansRaft.Grains;
+using OrleansRaft.Grains.Routing;
 
 namespace OrleansRaft.Integration.Tests.Grains;
 

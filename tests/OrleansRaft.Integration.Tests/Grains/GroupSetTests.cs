@@ -1,4 +1,4 @@
-using OrleansRaft.Grains;
+using OrleansRaft.Grains.Cluster;
 
 namespace OrleansRaft.Integration.Tests.Grains;
 

@@ -1,5 +1,7 @@
 using OrleansRaft.Core;
-using OrleansRaft.Grains;
+using OrleansRaft.Grains.Client;
+using OrleansRaft.Grains.Cluster;
+using OrleansRaft.Grains.Placement;
 
 namespace OrleansRaft.Integration.Tests.Grains;
 

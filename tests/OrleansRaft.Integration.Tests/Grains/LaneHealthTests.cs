@@ -1,6 +1,6 @@
 using System.Net;
 using Orleans.Runtime;
-using OrleansRaft.Grains;
+using OrleansRaft.Grains.Transport;
 
 namespace OrleansRaft.Integration.Tests.Grains;
 

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using OrleansRaft.Core;
-using OrleansRaft.Grains;
+using OrleansRaft.Grains.Admin;
 
 namespace OrleansRaft.Integration.Tests.Grains;
 

@@ -1,5 +1,6 @@
 using OrleansRaft.Core;
-using OrleansRaft.Grains;
+using OrleansRaft.Grains.Admin;
+using OrleansRaft.Grains.Cluster;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Storage;
 using OrleansRaft.Runtime.Storage.Memory;

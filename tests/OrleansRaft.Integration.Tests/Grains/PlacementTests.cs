@@ -1,6 +1,8 @@
 using Microsoft.Extensions.DependencyInjection;
 using OrleansRaft.Core;
-using OrleansRaft.Grains;
+using OrleansRaft.Grains.Admin;
+using OrleansRaft.Grains.Cluster;
+using OrleansRaft.Grains.SiloService;
 using OrleansRaft.Runtime;
 
 namespace OrleansRaft.Integration.Tests.Grains;

@@ -1,7 +1,9 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans.TestingHost;
-using OrleansRaft.Grains;
+using OrleansRaft.Grains.Admin;
+using OrleansRaft.Grains.Client;
+using OrleansRaft.Grains.Hosting;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Hosting;
 using OrleansRaft.Runtime.Storage.Memory;

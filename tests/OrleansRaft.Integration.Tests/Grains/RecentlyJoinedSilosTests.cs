@@ -1,7 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.Time.Testing;
 using Orleans.Runtime;
-using OrleansRaft.Grains;
+using OrleansRaft.Grains.Cluster;
 
 namespace OrleansRaft.Integration.Tests.Grains;
 

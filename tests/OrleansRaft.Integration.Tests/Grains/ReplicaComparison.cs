@@ -1,5 +1,5 @@
 using OrleansRaft.Core;
-using OrleansRaft.Grains;
+using OrleansRaft.Grains.Admin;
 
 namespace OrleansRaft.Integration.Tests.Grains;
 

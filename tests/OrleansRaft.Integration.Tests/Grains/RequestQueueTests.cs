@@ -1,6 +1,6 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Time.Testing;
-using OrleansRaft.Grains;
+using OrleansRaft.Grains.Routing;
 using OrleansRaft.Runtime;
 
 namespace OrleansRaft.Integration.Tests.Grains;

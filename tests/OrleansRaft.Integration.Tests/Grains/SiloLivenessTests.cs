@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Time.Testing;
-using OrleansRaft.Grains;
+using OrleansRaft.Grains.Liveness;
 
 namespace OrleansRaft.Integration.Tests.Grains;
 

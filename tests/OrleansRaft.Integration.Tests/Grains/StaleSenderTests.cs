@@ -1,7 +1,10 @@
 using System.Buffers;
 using Microsoft.Extensions.DependencyInjection;
 using OrleansRaft.Core;
-using OrleansRaft.Grains;
+using OrleansRaft.Grains.Cluster;
+using OrleansRaft.Grains.Replicas;
+using OrleansRaft.Grains.SiloService;
+using OrleansRaft.Grains.Transport;
 using OrleansRaft.Runtime;
 
 namespace OrleansRaft.Integration.Tests.Grains;

@@ -1,6 +1,8 @@
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.TestingHost;
-using OrleansRaft.Grains;
+using OrleansRaft.Grains.Cluster;
+using OrleansRaft.Grains.Hosting;
+using OrleansRaft.Grains.SiloService;
 using OrleansRaft.Runtime.Storage;
 using OrleansRaft.Runtime.Storage.Memory;
 

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.TestingHost;
-using OrleansRaft.Grains;
+using OrleansRaft.Grains.Client;
+using OrleansRaft.Grains.Hosting;
 using OrleansRaft.Integration.Tests.Grains;
 using OrleansRaft.Runtime;
 

@@ -1,5 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
-using OrleansRaft.Grains;
+using OrleansRaft.Grains.Hosting;
 using OrleansRaft.Integration.Tests.Grains;
 
 namespace OrleansRaft.Integration.Tests.Library;

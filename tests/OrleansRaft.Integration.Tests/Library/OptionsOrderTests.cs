@@ -4,7 +4,8 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 using Orleans.Storage;
-using OrleansRaft.Grains;
+using OrleansRaft.Grains.Faults;
+using OrleansRaft.Grains.Hosting;
 using OrleansRaft.Runtime;
 using OrleansRaft.Server;
 

@@ -1,4 +1,5 @@
-using OrleansRaft.Grains;
+using OrleansRaft.Grains.Client;
+using OrleansRaft.Grains.Hosting;
 using OrleansRaft.Integration.Tests.Grains;
 using OrleansRaft.Runtime;
 

@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Collections.Concurrent;
 using Microsoft.Extensions.DependencyInjection;
 using OrleansRaft.Core;
-using OrleansRaft.Grains;
+using OrleansRaft.Grains.Hosting;
 using OrleansRaft.Integration.Tests.Grains;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.StateMachines;

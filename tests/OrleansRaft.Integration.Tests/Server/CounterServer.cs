@@ -1,4 +1,4 @@
-using OrleansRaft.Grains;
+using OrleansRaft.Grains.Hosting;
 using OrleansRaft.Server;
 
 namespace OrleansRaft.Integration.Tests.Server;

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using OrleansRaft.Core;
-using OrleansRaft.Grains;
+using OrleansRaft.Grains.Admin;
 using OrleansRaft.Runtime;
 
 namespace OrleansRaft.Integration.Tests.Server;

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
-using OrleansRaft.Grains;
+using OrleansRaft.Grains.Admin;
+using OrleansRaft.Grains.Hosting;
 using OrleansRaft.Server;
 
 namespace OrleansRaft.Integration.Tests.Server;

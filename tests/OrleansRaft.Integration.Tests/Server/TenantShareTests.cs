@@ -1,5 +1,5 @@
 using System.Net;
-using OrleansRaft.Grains;
+using OrleansRaft.Grains.Hosting;
 using OrleansRaft.Server;
 
 namespace OrleansRaft.Integration.Tests.Server;

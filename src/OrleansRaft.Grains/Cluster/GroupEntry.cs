@@ -1,0 +1,113 @@
+using OrleansRaft.Core;
+using OrleansRaft.Grains.Events;
+using OrleansRaft.Runtime.Storage;
+
+namespace OrleansRaft.Grains.Cluster;
+
+/// <summary>What this silo knows of one group. Any thread.</summary>
+internal sealed class GroupEntry
+{
+    private readonly Lock adding = new();
+    private ReplicaSlot[] slots;
+    private Configuration configuration;
+    private EventFocus? focus;
+    private Term toldIn;
+
+    public GroupEntry(GroupSet set, int number, Configuration initial)
+    {
+        Set = set;
+        Number = number;
+        Name = set.GroupName(number);
+        Initial = configuration = initial;
+        slots = [.. initial.Members.Select(member => new ReplicaSlot(this, member.Id))];
+    }
+
+    /// <summary>The group's name.</summary>
+    public string Name { get; }
+
+    /// <summary>The set it belongs to.</summary>
+    public GroupSet Set { get; }
+
+    /// <summary>Its number in the set.</summary>
+    public int Number { get; }
+
+    /// <summary>Its place among all groups of applications, from 0; meaningless for the catalogue.</summary>
+    public int Ordinal { get; init; }
+
+    /// <summary>Whether it is the catalogue, which is no application's and does not show among their groups.</summary>
+    public bool IsCatalogue => Set.Name == GroupSet.Catalogue;
+
+    /// <summary>While somebody wants to see the group's messages: how many of them are shown; otherwise null.</summary>
+    public EventFocus? Focus
+    {
+        get => Volatile.Read(ref focus);
+        set => Volatile.Write(ref focus, value);
+    }
+
+    /// <summary>The configuration that the group started from.</summary>
+    public Configuration Initial { get; }
+
+    /// <summary>The newest configuration that this silo knows: the first one, until a replica here or elsewhere tells of another.</summary>
+    public Configuration Configuration => Volatile.Read(ref configuration);
+
+    /// <summary>Every replica this silo has heard of, members or not.</summary>
+    public IReadOnlyList<ReplicaSlot> Slots => Volatile.Read(ref slots);
+
+    /// <summary>The slot of a replica, made when it is not known yet.</summary>
+    public ReplicaSlot Slot(ReplicaId replica) => Find(replica) ?? Add(replica);
+
+    /// <summary>The slot of a replica, if it is known.</summary>
+    public ReplicaSlot? Find(ReplicaId replica)
+    {
+        foreach (var slot in Volatile.Read(ref slots))
+        {
+            if (slot.Replica == replica)
+            {
+                return slot;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Takes note of a configuration, unless it is older than the one known.</summary>
+    /// <remarks>
+    /// Configurations are in force from append, so one may be taken back when its leader is lost before it was committed. Only the word of a newer leader tells:
+    /// it counts whatever its version.
+    /// </remarks>
+    /// <param name="newer">The configuration.</param>
+    /// <param name="term">The term of the leader whose word it is; zero for a replica that knows no leader, which counts until some leader is heard of.</param>
+    public void Learn(Configuration newer, Term term)
+    {
+        lock (adding)
+        {
+            if (term < toldIn || (term == toldIn && newer.Version < configuration.Version))
+            {
+                return;
+            }
+
+            toldIn = term;
+            Volatile.Write(ref configuration, newer);
+        }
+
+        foreach (var member in newer.Members)
+        {
+            Slot(member.Id);
+        }
+    }
+
+    private ReplicaSlot Add(ReplicaId replica)
+    {
+        lock (adding)
+        {
+            if (Find(replica) is { } added)
+            {
+                return added;
+            }
+
+            var slot = new ReplicaSlot(this, replica);
+            Volatile.Write(ref slots, [.. slots, slot]);
+            return slot;
+        }
+    }
+}

@@ -1,0 +1,29 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Options;
+using OrleansRaft.Runtime;
+
+namespace OrleansRaft.Grains.Cluster;
+
+/// <summary>The silos that stopped in order: most of them come back under their names in a moment. Any thread.</summary>
+internal sealed class StoppedSilos(ClusterMembership silos, IOptions<RaftOptions> options, TimeProvider time)
+{
+    private readonly ConcurrentDictionary<SiloAddress, (string Name, long At)> left = new();
+
+    /// <summary>A silo stops in order: it says so itself, or the membership does.</summary>
+    public void Note(SiloAddress silo) => left.TryAdd(silo, (silos.NameOf(silo), time.GetTimestamp()));
+
+    /// <summary>Whether a silo stopped in order, not long ago, and nobody of its name can host replicas yet.</summary>
+    public bool IsAwaited(SiloAddress silo)
+    {
+        if (silos.IsLeaving(silo))
+        {
+            // Whoever is told of changes of the membership is told after they can be read.
+            Note(silo);
+        }
+
+        // What is noted stays: a silo that hangs while it stops is told of again and again, and is not waited for again.
+        return left.TryGetValue(silo, out var departure)
+            && time.GetElapsedTime(departure.At) < options.Value.ReturnPatience
+            && !silos.Active.Any(place => place.Name == departure.Name && silos.CanHostGrains(place.Address));
+    }
+}

@@ -1,0 +1,143 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Options;
+using OrleansRaft.Core;
+using OrleansRaft.Core.Codec;
+using OrleansRaft.Grains.Cluster;
+using OrleansRaft.Grains.Replicas;
+using OrleansRaft.Grains.Transport;
+using OrleansRaft.Runtime;
+
+namespace OrleansRaft.Grains.SiloService;
+
+/// <summary>Requests to one replica, here or on another silo: one attempt, with the time that one attempt may take. Any thread.</summary>
+/// <remarks>Requests to another silo travel on its lane, with the messages of the replicas, and so do the replies: all groups share the batches.</remarks>
+internal sealed class ReplicaRequests(GroupTable groups, Lanes lanes, LinkFaults faults, ILocalSiloDetails self, IOptions<RaftOptions> options, TimeProvider time)
+{
+    private readonly ConcurrentDictionary<long, LaneCall> calls = new();
+    private long lastCall;
+
+    /// <summary>Submits commands to a replica.</summary>
+    /// <returns>The replies; null when the replica is not where it was thought to be, so that certainly nothing happened.</returns>
+    /// <exception cref="TimeoutException">No answer came in time; others may be thrown as well, and all leave open what happened.</exception>
+    public async Task<ReplyBatch?> SubmitAsync(ReplicaSlot to, IReadOnlyList<ReadOnlyMemory<byte>> envelopes)
+    {
+        if (Here(to) is { } here)
+        {
+            return await InTimeAsync(here.Driver.SubmitAsync(envelopes));
+        }
+
+        return Remote(to) is { } silo ? await CallAsync(to, silo, LaneFrameKind.Commands, RequestCodec.EncodeCommands(to, envelopes)) : null;
+    }
+
+    /// <summary>Asks queries of a replica.</summary>
+    /// <returns>The replies; null when the replica is not where it was thought to be.</returns>
+    /// <exception cref="TimeoutException">No answer came in time; others may be thrown as well.</exception>
+    public async Task<ReplyBatch?> QueryAsync(ReplicaSlot to, IReadOnlyList<QueryEnvelope> queries, ReadConsistency consistency)
+    {
+        if (Here(to) is { } here)
+        {
+            return new ReplyBatch(await InTimeAsync(here.Driver.QueryAsync(queries, consistency)), LogTime.Zero);
+        }
+
+        return Remote(to) is { } silo ? await CallAsync(to, silo, LaneFrameKind.Queries, RequestCodec.EncodeQueries(to, queries, consistency)) : null;
+    }
+
+    /// <summary>Takes commands or queries that came from another silo, and sends the replies back.</summary>
+    /// <exception cref="CorruptDataException">The bytes are no request.</exception>
+    public void Serve(SiloAddress from, LaneFrameKind kind, long number, ReadOnlyMemory<byte> request)
+    {
+        var sink = new LaneReplySink(lanes, from, number);
+        if (kind == LaneFrameKind.Commands)
+        {
+            var (to, envelopes) = RequestCodec.DecodeCommands(request);
+            Serve(to, sink, driver => driver.Submit(envelopes, sink));
+        }
+        else
+        {
+            var (to, queries, consistency) = RequestCodec.DecodeQueries(request);
+            Serve(to, sink, driver => driver.Query(queries, consistency, sink));
+        }
+    }
+
+    /// <summary>Replies to one of this silo's calls have come; nobody may wait for them any more.</summary>
+    public void Complete(long number, ReadOnlyMemory<byte> replies)
+    {
+        if (calls.TryGetValue(number, out var call))
+        {
+            call.Complete(replies);
+        }
+    }
+
+    /// <summary>One of this silo's calls was answered, and the replies were lost.</summary>
+    public void FailReplies(long number)
+    {
+        if (calls.TryGetValue(number, out var call))
+        {
+            call.FailReplies();
+        }
+    }
+
+    private void Serve(ReplicaName to, LaneReplySink sink, Action<ReplicaDriver> serve)
+    {
+        if (Find(to) is { } here)
+        {
+            serve(here.Driver);
+        }
+        else
+        {
+            sink.NotHere();
+        }
+    }
+
+    private async Task<ReplyBatch?> CallAsync(ReplicaSlot to, SiloAddress silo, LaneFrameKind kind, byte[] request)
+    {
+        var call = new LaneCall(Interlocked.Increment(ref lastCall));
+        calls[call.Number] = call;
+        try
+        {
+            lanes.Send(silo, new RequestFrame(kind, call, request));
+            var replies = await InTimeAsync(call.Replies);
+            if (!replies.IsEmpty)
+            {
+                return RequestCodec.DecodeReplies(replies);
+            }
+        }
+        finally
+        {
+            calls.TryRemove(call.Number, out _);
+        }
+
+        to.Forget(silo);
+        return null;
+    }
+
+    private SiloAddress? Remote(ReplicaSlot to) =>
+        to.Silo is not { } silo || silo.Equals(self.SiloAddress)
+            ? null
+            : faults.IsCut(silo) ? throw new TimeoutException($"The link to {silo} is cut.") : silo;
+
+    private Task<T> InTimeAsync<T>(Task<T> attempt) => attempt.WaitAsync(options.Value.AttemptTimeout, time);
+
+    private HostedReplica? Find(ReplicaName name) =>
+        groups.Find(name.Group)?.Find(new ReplicaId(name.Replica)) is { } slot ? Here(slot) : null;
+
+    // A group with waiting clients does not wait its turn to elect.
+    private static HostedReplica? Here(ReplicaSlot slot)
+    {
+        if (slot.Local is not { IsRunning: true } replica)
+        {
+            return null;
+        }
+
+        replica.WakeIfOrphaned();
+        return replica;
+    }
+
+    /// <summary>Sends replies back to the silo that asked, on the turn of the replica that gave them.</summary>
+    private sealed class LaneReplySink(Lanes lanes, SiloAddress to, long number) : IReplySink
+    {
+        public void OnReplied(ReplyBatch batch) => lanes.Send(to, new ReplyFrame(number, RequestCodec.EncodeReplies(batch)));
+
+        public void NotHere() => lanes.Send(to, new ReplyFrame(number, default));
+    }
+}
