@@ -28,7 +28,7 @@ public sealed record ProposalAppended(long ProposalId, EntryId First, int Count)
 /// <param name="ProposalId">The proposal.</param>
 /// <param name="Reason">Why.</param>
 /// <param name="Leader">Who may accept it, if known.</param>
-public sealed record ProposalRejected(long ProposalId, RejectionReason Reason, ReplicaId? Leader) : Effect;
+public sealed record ProposalRejected(long ProposalId, RaftRejection Reason, ReplicaId? Leader) : Effect;
 
 /// <summary>A read may be served once the state machine holds this index.</summary>
 /// <param name="ReadId">The read.</param>
@@ -39,7 +39,7 @@ public sealed record ReadReady(long ReadId, LogIndex Index) : Effect;
 /// <param name="ReadId">The read.</param>
 /// <param name="Reason">Why.</param>
 /// <param name="Leader">Who may serve it, if known.</param>
-public sealed record ReadRejected(long ReadId, RejectionReason Reason, ReplicaId? Leader) : Effect;
+public sealed record ReadRejected(long ReadId, RaftRejection Reason, ReplicaId? Leader) : Effect;
 
 /// <summary>Read a chunk of this replica's newest snapshot and answer with <see cref="SnapshotChunkRead"/> or <see cref="SnapshotChunkUnavailable"/>.</summary>
 /// <param name="To">For whom.</param>
@@ -78,4 +78,4 @@ public sealed record QuiescenceChanged(bool IsQuiescent, EntryId LastEntry, Repl
 
 /// <summary>Leadership was not handed over.</summary>
 /// <param name="Reason">Why.</param>
-public sealed record TransferRejected(RejectionReason Reason) : Effect;
+public sealed record TransferRejected(RaftRejection Reason) : Effect;

@@ -106,7 +106,7 @@ public sealed partial class RaftCore
     private void StartVoting()
     {
         votes.Clear();
-        RefuseForwardedReads();
+        RejectForwardedReads();
         ResetElectionTimer();
     }
 

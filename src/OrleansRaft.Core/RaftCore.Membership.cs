@@ -30,27 +30,27 @@ public sealed partial class RaftCore
         AppendConfiguration(next);
     }
 
-    private (Configuration? Next, RejectionReason Reason) Plan(ProposeConfiguration propose)
+    private (Configuration? Next, RaftRejection Reason) Plan(ProposeConfiguration propose)
     {
         if (Role != RaftRole.Leader || HasLeft)
         {
-            return (null, RejectionReason.NotLeader);
+            return (null, RaftRejection.NotLeader);
         }
 
         if (transferTarget is not null)
         {
-            return (null, RejectionReason.Transferring);
+            return (null, RaftRejection.Transferring);
         }
 
         if (propose.ExpectedVersion is { } expected && expected != Configuration.Version)
         {
-            return (null, RejectionReason.ConfigurationConflict);
+            return (null, RaftRejection.ConfigurationConflict);
         }
 
         // An entry of this term must be committed first (Ongaro, raft-dev 2015), and one change at a time.
         if (!IsTermCommitted || Configuration.Version > CommitIndex)
         {
-            return (null, RejectionReason.NotReady);
+            return (null, RaftRejection.NotReady);
         }
 
         var index = log.Last.Index.Next;
@@ -58,11 +58,11 @@ public sealed partial class RaftCore
         {
             return propose.Changes.Count == 0
                 ? (MembershipChange.Leave(Configuration, index), default)
-                : (null, RejectionReason.NotReady);
+                : (null, RaftRejection.NotReady);
         }
 
         return propose.Changes.Count == 0 || MembershipChange.Apply(Configuration, propose.Changes, index, propose.Transition) is not { } next
-            ? (null, RejectionReason.InvalidChange)
+            ? (null, RaftRejection.InvalidChange)
             : (next, default);
     }
 

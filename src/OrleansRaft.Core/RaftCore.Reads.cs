@@ -43,15 +43,15 @@ public sealed partial class RaftCore
         }
         else if (read.AllowLease && !settings.LeaderLease)
         {
-            effects.Add(new ReadRejected(read.ReadId, RejectionReason.LeaseDisabled, leader));
+            effects.Add(new ReadRejected(read.ReadId, RaftRejection.LeaseDisabled, leader));
         }
         else if (leader is not { } known)
         {
-            effects.Add(new ReadRejected(read.ReadId, RejectionReason.NotLeader, null));
+            effects.Add(new ReadRejected(read.ReadId, RaftRejection.NotLeader, null));
         }
         else if (forwardedReads.Count >= settings.PendingReadsMax)
         {
-            effects.Add(new ReadRejected(read.ReadId, RejectionReason.Overloaded, leader));
+            effects.Add(new ReadRejected(read.ReadId, RaftRejection.Overloaded, leader));
         }
         else
         {
@@ -64,11 +64,11 @@ public sealed partial class RaftCore
     {
         if (allowLease && !settings.LeaderLease)
         {
-            Refuse(read, RejectionReason.LeaseDisabled);
+            Reject(read, RaftRejection.LeaseDisabled);
         }
         else if (ReadsWaiting >= settings.PendingReadsMax)
         {
-            Refuse(read, RejectionReason.Overloaded);
+            Reject(read, RaftRejection.Overloaded);
         }
         else if (!IsTermCommitted)
         {
@@ -171,7 +171,7 @@ public sealed partial class RaftCore
         }
     }
 
-    private void Refuse(PendingRead read, RejectionReason reason)
+    private void Reject(PendingRead read, RaftRejection reason)
     {
         if (read.Follower is { } follower)
         {
@@ -183,17 +183,17 @@ public sealed partial class RaftCore
         }
     }
 
-    private void RefuseAllReads()
+    private void RejectAllReads()
     {
         foreach (var read in waitingReads)
         {
-            Refuse(read, RejectionReason.NotLeader);
+            Reject(read, RaftRejection.NotLeader);
         }
 
         waitingReads.Clear();
         while (pendingReads.TryDequeue(out var read))
         {
-            Refuse(read, RejectionReason.NotLeader);
+            Reject(read, RaftRejection.NotLeader);
         }
     }
 
@@ -218,7 +218,7 @@ public sealed partial class RaftCore
 
         effects.Add(response.Index is { } index
             ? new ReadReady(response.ReadId, index)
-            : new ReadRejected(response.ReadId, RejectionReason.NotLeader, leader));
+            : new ReadRejected(response.ReadId, RaftRejection.NotLeader, leader));
     }
 
     private void ExpireForwardedReads()
@@ -233,16 +233,16 @@ public sealed partial class RaftCore
             if (++forwardedReads[id] > settings.ElectionTicksMax)
             {
                 forwardedReads.Remove(id);
-                effects.Add(new ReadRejected(id, RejectionReason.NotLeader, leader));
+                effects.Add(new ReadRejected(id, RaftRejection.NotLeader, leader));
             }
         }
     }
 
-    private void RefuseForwardedReads()
+    private void RejectForwardedReads()
     {
         foreach (var id in forwardedReads.Keys)
         {
-            effects.Add(new ReadRejected(id, RejectionReason.NotLeader, leader));
+            effects.Add(new ReadRejected(id, RaftRejection.NotLeader, leader));
         }
 
         forwardedReads.Clear();

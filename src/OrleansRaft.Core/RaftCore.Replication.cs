@@ -74,7 +74,7 @@ public sealed partial class RaftCore
 
     private void OnPropose(Propose propose)
     {
-        if (RefuseProposal(propose) is { } reason)
+        if (RejectProposal(propose) is { } reason)
         {
             effects.Add(new ProposalRejected(propose.ProposalId, reason, Role == RaftRole.Leader ? transferTarget : leader));
             return;
@@ -90,16 +90,16 @@ public sealed partial class RaftCore
         Broadcast();
     }
 
-    private RejectionReason? RefuseProposal(Propose propose)
+    private RaftRejection? RejectProposal(Propose propose)
     {
         if (Role != RaftRole.Leader || HasLeft)
         {
-            return RejectionReason.NotLeader;
+            return RaftRejection.NotLeader;
         }
 
         if (transferTarget is not null)
         {
-            return RejectionReason.Transferring;
+            return RaftRejection.Transferring;
         }
 
         long bytes = 0;
@@ -107,14 +107,14 @@ public sealed partial class RaftCore
         {
             if (Entry.OverheadBytes + command.Length > settings.AppendBytesMax)
             {
-                return RejectionReason.TooLarge;
+                return RaftRejection.TooLarge;
             }
 
             bytes += Entry.OverheadBytes + command.Length;
         }
 
         // One proposal always fits into an empty window, however large: it would otherwise never get through.
-        return uncommittedBytes > 0 && uncommittedBytes + bytes > settings.UncommittedBytesMax ? RejectionReason.Overloaded : null;
+        return uncommittedBytes > 0 && uncommittedBytes + bytes > settings.UncommittedBytesMax ? RaftRejection.Overloaded : null;
     }
 
     private void AppendOwn(EntryKind kind, ReadOnlyMemory<byte> body)
@@ -397,7 +397,7 @@ public sealed partial class RaftCore
         }
         else
         {
-            OnRefused(peer, response);
+            OnRejected(peer, response);
         }
 
         ConfirmReads(peer, response.ReadSequence);
@@ -479,7 +479,7 @@ public sealed partial class RaftCore
         }
     }
 
-    private void OnRefused(Progress peer, AppendEntriesResponse response)
+    private void OnRejected(Progress peer, AppendEntriesResponse response)
     {
         var isOld = peer.State switch
         {

@@ -10,7 +10,7 @@ public sealed partial class RaftCore
     {
         if (Role != RaftRole.Leader)
         {
-            effects.Add(new TransferRejected(RejectionReason.NotLeader));
+            effects.Add(new TransferRejected(RaftRejection.NotLeader));
             return;
         }
 
@@ -19,7 +19,7 @@ public sealed partial class RaftCore
             || !Configuration.IsVoter(target)
             || FindPeer(target) is not { } peer)
         {
-            effects.Add(new TransferRejected(RejectionReason.InvalidChange));
+            effects.Add(new TransferRejected(RaftRejection.InvalidChange));
             return;
         }
 
@@ -60,7 +60,7 @@ public sealed partial class RaftCore
         if (transferTarget is not null && ++transferTicks > settings.TransferTicksMax)
         {
             transferTarget = null;
-            effects.Add(new TransferRejected(RejectionReason.NotReady));
+            effects.Add(new TransferRejected(RaftRejection.NotReady));
         }
     }
 

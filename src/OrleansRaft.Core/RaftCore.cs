@@ -408,7 +408,7 @@ public sealed partial class RaftCore
 
         if (changed)
         {
-            RefuseForwardedReads();
+            RejectForwardedReads();
             if (!wasFollower || newLeader is not null)
             {
                 // A newer term alone does not restart a follower's timer: a candidate that cannot win would keep everybody waiting.
@@ -421,7 +421,7 @@ public sealed partial class RaftCore
 
     private void LeaveOffice()
     {
-        RefuseAllReads();
+        RejectAllReads();
         peers = [];
         uncommittedBytes = 0;
         transferTarget = null;

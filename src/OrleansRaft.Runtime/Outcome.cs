@@ -28,7 +28,7 @@ public sealed record Committed<TResult>(TResult Value, EntryId Entry, string Gro
 /// <param name="Leader">Who may accept it, if known.</param>
 /// <param name="RetryAfter">How long to wait before trying again; zero when trying again does not help.</param>
 /// <param name="Detail">A sentence for people.</param>
-public sealed record Rejected<TResult>(RefusalReason Reason, ReplicaId? Leader, TimeSpan RetryAfter, string Detail) : Outcome<TResult>;
+public sealed record Rejected<TResult>(RejectionReason Reason, ReplicaId? Leader, TimeSpan RetryAfter, string Detail) : Outcome<TResult>;
 
 /// <summary>The request may have been applied, or may still be. It is safe to repeat under the same request id.</summary>
 /// <typeparam name="TResult">What the state machine answers.</typeparam>
@@ -36,7 +36,7 @@ public sealed record Rejected<TResult>(RefusalReason Reason, ReplicaId? Leader, 
 public sealed record Unknown<TResult>(string Detail) : Outcome<TResult>;
 
 /// <summary>Why a request was refused. The values are public: never reuse or renumber one.</summary>
-public enum RefusalReason
+public enum RejectionReason
 {
     /// <summary>No leader could be reached in time: the group elects, or has lost its majority.</summary>
     NoLeader = 0,

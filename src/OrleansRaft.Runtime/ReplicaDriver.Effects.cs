@@ -90,13 +90,13 @@ public sealed partial class ReplicaDriver
                 proposals.OnAppended(appended.First, appended.Count);
                 break;
             case ProposalRejected rejected:
-                proposals.OnRejected(IsChangePending(rejected.Reason) ? refusals.ChangePending(Core.Configuration) : refusals.Of(rejected.Reason, rejected.Leader));
+                proposals.OnRejected(IsChangePending(rejected.Reason) ? rejections.ChangePending(Core.Configuration) : rejections.Of(rejected.Reason, rejected.Leader));
                 break;
             case ReadReady ready:
                 reads.OnReady(ready.ReadId, ready.Index);
                 break;
             case ReadRejected rejected:
-                RefuseReads(reads.TakeRejected(rejected.ReadId), refusals.Of(rejected.Reason, rejected.Leader));
+                RejectReads(reads.TakeRejected(rejected.ReadId), rejections.Of(rejected.Reason, rejected.Leader));
                 break;
             case RoleChanged change:
                 OnRoleChanged(change);
@@ -109,7 +109,7 @@ public sealed partial class ReplicaDriver
                 host.OnQuiescenceChanged(change);
                 break;
             case TransferRejected rejected:
-                AnswerTransfers(refusals.OfTransfer(rejected.Reason, Core.Leader));
+                AnswerTransfers(rejections.OfTransfer(rejected.Reason, Core.Leader));
                 break;
             case StageSnapshotChunk stage:
                 ReplicaLog.StageChunk(stage);
@@ -126,8 +126,8 @@ public sealed partial class ReplicaDriver
     }
 
     /// <summary>A change of members waits for the one before it, which is no passing trouble: whoever made it did not know of the other.</summary>
-    private bool IsChangePending(RejectionReason reason) =>
-        reason == RejectionReason.NotReady && (Core.Configuration.IsJoint || Core.Configuration.Version > Core.CommitIndex);
+    private bool IsChangePending(RaftRejection reason) =>
+        reason == RaftRejection.NotReady && (Core.Configuration.IsJoint || Core.Configuration.Version > Core.CommitIndex);
 
     private void Send(Send send)
     {
@@ -167,7 +167,7 @@ public sealed partial class ReplicaDriver
         if (led is not null && office != led)
         {
             Log.LostOffice(logger, Key, change.Term, change.Leader);
-            proposals.Abandon(refusals.LostOffice(), refusals.NotLeader(change.Leader));
+            proposals.Abandon(rejections.LostOffice(), rejections.NotLeader(change.Leader));
             AnswerTransfers(Reply.Committed(default, default));
         }
 

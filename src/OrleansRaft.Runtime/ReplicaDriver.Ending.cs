@@ -38,48 +38,48 @@ public sealed partial class ReplicaDriver
         heldSends.Clear();
         effects.Clear();
 
-        var refusal = refusals.Stopped();
-        proposals.Abandon(refusals.StoppedWhileWaiting(), refusal);
+        var rejection = rejections.Stopped();
+        proposals.Abandon(rejections.StoppedWhileWaiting(), rejection);
         AnswerTransfers(Reply.Unknown($"{Key} stopped before its leadership was handed over."));
         for (; taking is not null && takingPlace < taking.Count; takingPlace++)
         {
-            answers.Answer(taking, takingPlace, refusal);
+            answers.Answer(taking, takingPlace, rejection);
         }
 
         taking = null;
-        RefuseReads(reads.TakeAll(), refusal);
-        Refuse(submissions, refusal);
-        Refuse(inbox.TakeSubmissions(new Queue<Submission>()), refusal);
-        Refuse(batch, refusal);
-        Refuse(inbox.TakeBatch(new InboxBatch()), refusal);
+        RejectReads(reads.TakeAll(), rejection);
+        Reject(submissions, rejection);
+        Reject(inbox.TakeSubmissions(new Queue<Submission>()), rejection);
+        Reject(batch, rejection);
+        Reject(inbox.TakeBatch(new InboxBatch()), rejection);
     }
 
-    private void Refuse(Queue<Submission> posted, in Reply refusal)
+    private void Reject(Queue<Submission> posted, in Reply rejection)
     {
         while (posted.TryDequeue(out var submission))
         {
-            answers.AnswerAll(submission, refusal);
+            answers.AnswerAll(submission, rejection);
         }
     }
 
-    private void Refuse(InboxBatch posted, in Reply refusal)
+    private void Reject(InboxBatch posted, in Reply rejection)
     {
         while (posted.Controls.TryDequeue(out var request))
         {
             if (request.Submission is { } submission)
             {
-                answers.AnswerAll(submission, refusal);
+                answers.AnswerAll(submission, rejection);
             }
         }
 
         while (posted.Queries.TryDequeue(out var queries))
         {
-            answers.AnswerAll(queries, refusal);
+            answers.AnswerAll(queries, rejection);
         }
 
         while (posted.Inspections.TryDequeue(out var enquiry))
         {
-            enquiry.Refuse(HasStopped());
+            enquiry.Reject(HasStopped());
         }
     }
 }

@@ -77,10 +77,10 @@ public sealed partial class ReplicaDriver
         switch (inbox.TryPost(submission, bytes))
         {
             case PostResult.Full:
-                RefuseAtTheDoor(submission, refusals.InboxFull());
+                RejectImmediately(submission, rejections.InboxFull());
                 break;
             case PostResult.Closed:
-                RefuseAtTheDoor(submission, refusals.Stopped());
+                RejectImmediately(submission, rejections.Stopped());
                 break;
             default:
                 AskForTurn();
@@ -115,10 +115,10 @@ public sealed partial class ReplicaDriver
         switch (inbox.TryPost(batch, bytes))
         {
             case PostResult.Full:
-                RefuseAtTheDoor(batch, refusals.InboxFull());
+                RejectImmediately(batch, rejections.InboxFull());
                 break;
             case PostResult.Closed:
-                RefuseAtTheDoor(batch, refusals.Stopped());
+                RejectImmediately(batch, rejections.Stopped());
                 break;
             default:
                 AskForTurn();
@@ -207,10 +207,10 @@ public sealed partial class ReplicaDriver
         switch (inbox.TryPost(new ControlRequest(input, submission)))
         {
             case PostResult.Full:
-                RefuseAtTheDoor(submission, refusals.InboxFull());
+                RejectImmediately(submission, rejections.InboxFull());
                 break;
             case PostResult.Closed:
-                RefuseAtTheDoor(submission, refusals.Stopped());
+                RejectImmediately(submission, rejections.Stopped());
                 break;
             default:
                 AskForTurn();
@@ -223,10 +223,10 @@ public sealed partial class ReplicaDriver
         switch (inbox.TryPost(enquiry))
         {
             case PostResult.Full:
-                enquiry.Refuse(new InvalidOperationException($"Too many ask {Key} for its state; wait a moment."));
+                enquiry.Reject(new InvalidOperationException($"Too many ask {Key} for its state; wait a moment."));
                 break;
             case PostResult.Closed:
-                enquiry.Refuse(HasStopped());
+                enquiry.Reject(HasStopped());
                 break;
             default:
                 AskForTurn();
@@ -237,7 +237,7 @@ public sealed partial class ReplicaDriver
     }
 
     // At the door the caller's own thread answers, so it must not touch Core: the group's time is the one last seen.
-    private void RefuseAtTheDoor(Submission submission, in Reply reply)
+    private void RejectImmediately(Submission submission, in Reply reply)
     {
         for (var place = 0; place < submission.Count; place++)
         {
@@ -248,7 +248,7 @@ public sealed partial class ReplicaDriver
         submission.Deliver(GroupTimeSeen);
     }
 
-    private void RefuseAtTheDoor(QueryBatch batch, in Reply reply)
+    private void RejectImmediately(QueryBatch batch, in Reply reply)
     {
         var replies = new Reply[batch.Queries.Count];
         Array.Fill(replies, reply);

@@ -27,13 +27,13 @@ public sealed partial class ReplicaDriver
         while (most > 0 && !isStopping && submissions.TryDequeue(out taking))
         {
             most -= taking.Count;
-            var refusal = RefuseWhole();
-            rounds.Carry(refusal is null ? taking.Count : 0);
+            var rejection = RejectWhole();
+            rounds.Carry(rejection is null ? taking.Count : 0);
             var now = GroupTime;
             for (takingPlace = 0; takingPlace < taking.Count;)
             {
                 var place = takingPlace++;
-                if (refusal is { } reply)
+                if (rejection is { } reply)
                 {
                     answers.Answer(taking, place, reply);
                 }
@@ -61,9 +61,9 @@ public sealed partial class ReplicaDriver
     }
 
     /// <summary>What every command is refused by at the moment, if anything.</summary>
-    private Reply? RefuseWhole() =>
-        !ReplicaLog.MaySpeak ? refusals.NotSpeaking()
-        : Core.Role != RaftRole.Leader ? refusals.NotLeader(Core.Leader)
+    private Reply? RejectWhole() =>
+        !ReplicaLog.MaySpeak ? rejections.NotSpeaking()
+        : Core.Role != RaftRole.Leader ? rejections.NotLeader(Core.Leader)
         : null;
 
     private void TakeCommand(Submission submission, int place, LogTime now)
@@ -72,20 +72,20 @@ public sealed partial class ReplicaDriver
         var bytes = Entry.OverheadBytes + envelope.Length;
         if (bytes > options.AppendBytesMax)
         {
-            answers.Answer(submission, place, refusals.TooLarge());
+            answers.Answer(submission, place, rejections.TooLarge());
             return;
         }
 
-        if (machine.Refuse(envelope) is { } problem)
+        if (machine.Reject(envelope) is { } problem)
         {
-            answers.Answer(submission, place, Refusals.Invalid(problem));
+            answers.Answer(submission, place, Rejections.Invalid(problem));
             return;
         }
 
         var view = EnvelopeView.Read(envelope);
         if (view.Kind != EnvelopeKind.Limits && view.Deadline < now)
         {
-            answers.Answer(submission, place, Refusals.Expired(view.Deadline, now));
+            answers.Answer(submission, place, Rejections.Expired(view.Deadline, now));
             return;
         }
 
@@ -96,7 +96,7 @@ public sealed partial class ReplicaDriver
             return;
         }
 
-        if (machine.RefuseShare(view, now, proposals.CountOfScope(name.Id.Span), proposals.IdCount) is { } full)
+        if (machine.RejectShare(view, now, proposals.CountOfScope(name.Id.Span), proposals.IdCount) is { } full)
         {
             metrics.RequestsRefused.Add(1);
             answers.Answer(submission, place, full);
@@ -160,7 +160,7 @@ public sealed partial class ReplicaDriver
             }
             else if (!ReplicaLog.MaySpeak)
             {
-                answers.AnswerAll(queries, refusals.NotSpeaking());
+                answers.AnswerAll(queries, rejections.NotSpeaking());
             }
             else
             {
@@ -189,11 +189,11 @@ public sealed partial class ReplicaDriver
         {
             if (!ReplicaLog.MaySpeak)
             {
-                answers.AnswerAll(queries, refusals.NotSpeaking());
+                answers.AnswerAll(queries, rejections.NotSpeaking());
             }
             else if (queries.AtLeast > machine.AppliedEntry.Index)
             {
-                answers.AnswerAll(queries, refusals.NotReached(queries.AtLeast, machine.AppliedEntry.Index));
+                answers.AnswerAll(queries, rejections.NotReached(queries.AtLeast, machine.AppliedEntry.Index));
             }
             else
             {
@@ -215,14 +215,14 @@ public sealed partial class ReplicaDriver
         }
         catch
         {
-            answers.AnswerAll(queries, refusals.Stopped());
+            answers.AnswerAll(queries, rejections.Stopped());
             throw;
         }
 
         answers.Deliver(queries, replies);
     }
 
-    private void RefuseReads(List<QueryBatch> batches, in Reply reply)
+    private void RejectReads(List<QueryBatch> batches, in Reply reply)
     {
         foreach (var queries in batches)
         {

@@ -139,7 +139,7 @@ public sealed partial class ReplicaDriver
             {
                 if (request.Submission is { } submission)
                 {
-                    answers.AnswerAll(submission, refusals.NotSpeaking());
+                    answers.AnswerAll(submission, rejections.NotSpeaking());
                 }
 
                 continue;

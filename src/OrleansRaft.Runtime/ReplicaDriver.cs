@@ -29,7 +29,7 @@ public sealed partial class ReplicaDriver
 
     private readonly Inbox inbox;
     private readonly Answers answers;
-    private readonly Refusals refusals;
+    private readonly Rejections rejections;
     private readonly PendingProposals proposals;
     private readonly Rounds rounds;
     private readonly HeldSends heldSends = new();
@@ -75,7 +75,7 @@ public sealed partial class ReplicaDriver
         origin = time.GetTimestamp();
         inbox = new Inbox(options);
         answers = new Answers(metrics, time, () => GroupTime);
-        refusals = new Refusals(key, options);
+        rejections = new Rejections(key, options);
         proposals = new PendingProposals(answers, machine.Scopes);
         rounds = new Rounds(options, time, AskForTurn);
         LogEvents = new LogEvents(inbox, AskForTurn, host);

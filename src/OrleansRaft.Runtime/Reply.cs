@@ -14,7 +14,7 @@ public readonly record struct Reply(
     ReplyKind Kind,
     EntryId Entry,
     ReadOnlyMemory<byte> Body,
-    RefusalReason Reason,
+    RejectionReason Reason,
     ReplicaId? Leader,
     int RetryAfterMilliseconds,
     string Detail)
@@ -29,7 +29,7 @@ public readonly record struct Reply(
     public static Reply Committed(EntryId entry, ReadOnlyMemory<byte> body) => new(ReplyKind.Committed, entry, body, default, null, 0, "");
 
     /// <summary>A definite refusal.</summary>
-    public static Reply Rejected(RefusalReason reason, ReplicaId? leader, int retryAfterMilliseconds, string detail) =>
+    public static Reply Rejected(RejectionReason reason, ReplicaId? leader, int retryAfterMilliseconds, string detail) =>
         new(ReplyKind.Rejected, default, default, reason, leader, retryAfterMilliseconds, detail);
 
     /// <summary>A reply that leaves open whether the request was applied.</summary>

@@ -24,7 +24,7 @@ do
 {
     outcome = await account.SubmitAsync(new Deposit(10), requestId: "deposit-1"); // applied once, however often it is submitted
 }
-while (outcome is Unknown<decimal> or Rejected<decimal> { Reason: RefusalReason.NoLeader });
+while (outcome is Unknown<decimal> or Rejected<decimal> { Reason: RejectionReason.NoLeader });
 Console.WriteLine(outcome is Committed<decimal> done ? $"alice has {done.Value}" : outcome.ToString());
 await app.StopAsync();
 

@@ -49,12 +49,12 @@ public sealed class LabClusterTests : IDisposable
     {
         var cluster = Make();
         AwaitLeader(cluster);
-        var refusals = new List<string>();
+        var rejections = new List<string>();
         cluster.Observer = what =>
         {
             if (what is LabReplicaEvent { What: var text })
             {
-                refusals.Add(text);
+                rejections.Add(text);
             }
         };
 
@@ -62,7 +62,7 @@ public sealed class LabClusterTests : IDisposable
         cluster.FlipBit(Group, new ReplicaId(2)).ShouldBeTrue();
         cluster.Nodes[1].Restart();
 
-        refusals.ShouldContain(text => text.Contains("was refused on node 1", StringComparison.Ordinal));
+        rejections.ShouldContain(text => text.Contains("was refused on node 1", StringComparison.Ordinal));
         cluster.RunUntil(() => cluster.LeaderOf(Group) is not null && cluster.ExpectedReplicasOf(Group).Count() == 2, Soon).ShouldBeTrue();
     }
 

@@ -67,9 +67,9 @@ internal sealed class LeaderRequests(GroupInspector inspector, ClusterMembership
 
     /// <summary>The refusal of a request to a group that does not exist.</summary>
     public static Rejected<T> NoSuchGroup<T>(string group) => new(
-        RefusalReason.UnknownGroup, null, TimeSpan.Zero, $"This cluster has no group '{group}'; list the groups to see which it has.");
+        RejectionReason.UnknownGroup, null, TimeSpan.Zero, $"This cluster has no group '{group}'; list the groups to see which it has.");
 
     /// <summary>The refusal of a request to a group without a leader.</summary>
     public static Rejected<T> NoLeader<T>(GroupEntry group) => new(
-        RefusalReason.NoLeader, null, TimeSpan.FromSeconds(1), $"{group.Name} has no leader that can be reached at the moment; try again.");
+        RejectionReason.NoLeader, null, TimeSpan.FromSeconds(1), $"{group.Name} has no leader that can be reached at the moment; try again.");
 }

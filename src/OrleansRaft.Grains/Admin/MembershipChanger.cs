@@ -38,7 +38,7 @@ internal sealed class MembershipChanger(
             }
 
             // A leader that has just been elected, or none yet: that passes.
-            if (outcome is not Rejected<Configuration> { Reason: RefusalReason.NoLeader } || time.GetElapsedTime(since) > Patience)
+            if (outcome is not Rejected<Configuration> { Reason: RejectionReason.NoLeader } || time.GetElapsedTime(since) > Patience)
             {
                 return outcome!;
             }
@@ -60,24 +60,24 @@ internal sealed class MembershipChanger(
         var configuration = view.Configuration;
         if (expectedVersion is { } expected && expected != configuration.Version)
         {
-            return (Refused(
-                RefusalReason.ConfigurationConflict,
+            return (Rejected(
+                RejectionReason.ConfigurationConflict,
                 $"The members of {group.Name} are at version {configuration.Version}, and the change was made for version {expected}; "
                 + "read the group again, and make the change for the version that it has."), null);
         }
 
         var answering = view.Replicas.Where(static replica => replica.Snapshot is not null).Select(static replica => replica.Replica).ToImmutableHashSet();
-        var (plan, refusal) = MembershipPlan.Make(
+        var (plan, rejection) = MembershipPlan.Make(
             new MembershipView(group.Name, configuration, leader, answering, firstFree, Math.Max(1, groups.Cluster.Servers), VotersMin(group.Set)), goal);
         if (plan is null)
         {
-            return (Refused(RefusalReason.InvalidRequest, refusal), null);
+            return (Rejected(RejectionReason.InvalidRequest, rejection), null);
         }
 
         var (placed, problem) = Place(group, plan.Joining, (goal as AddMember)?.Silo);
         if (problem.Length > 0)
         {
-            return (Refused(RefusalReason.InvalidRequest, problem), null);
+            return (Rejected(RejectionReason.InvalidRequest, problem), null);
         }
 
         // A version that is not committed may be lost, and the change then stand before it: its newcomer would take what is meant for it for another's.
@@ -87,7 +87,7 @@ internal sealed class MembershipChanger(
         {
             if (await CreateAsync(group, version, joining, cancellation) is { } failure)
             {
-                var wasChosen = failure.Reason == RefusalReason.InvalidRequest && goal is not AddMember { Replica: not null };
+                var wasChosen = failure.Reason == RejectionReason.InvalidRequest && goal is not AddMember { Replica: not null };
                 return wasChosen ? (null, joining.Replica) : (failure, null);
             }
         }
@@ -133,9 +133,9 @@ internal sealed class MembershipChanger(
 
     /// <summary>A refusal says that nothing was changed, which is no longer so when learners have joined.</summary>
     private static Outcome<Configuration> AfterJoining(IReadOnlyList<MemberChange> joining, Outcome<Configuration> outcome) =>
-        joining.Count > 0 && outcome is Rejected<Configuration> refusal
+        joining.Count > 0 && outcome is Rejected<Configuration> rejection
             ? new Unknown<Configuration>(
-                $"Replicas {string.Join(", ", joining.Select(static change => change.Replica))} joined as learners, but the rest of the change was refused: {refusal.Detail} "
+                $"Replicas {string.Join(", ", joining.Select(static change => change.Replica))} joined as learners, but the rest of the change was refused: {rejection.Detail} "
                 + "Send the request again with their numbers to go on.")
             : outcome;
 
@@ -189,7 +189,7 @@ internal sealed class MembershipChanger(
                 cancellation);
 
             // Nothing was changed by a leader that has just been elected, or that has a successor: that passes, and what went before need not be undone.
-            if (outcome is not Rejected<Configuration> { Reason: RefusalReason.NoLeader } || time.GetElapsedTime(since) > Patience)
+            if (outcome is not Rejected<Configuration> { Reason: RejectionReason.NoLeader } || time.GetElapsedTime(since) > Patience)
             {
                 return outcome;
             }
@@ -277,7 +277,7 @@ internal sealed class MembershipChanger(
         var host = silos.Active.Select(static place => place.Address).FirstOrDefault(silo => change.Store.Length == 0 || silos.StoreOf(silo) == change.Store);
         if (host is null)
         {
-            return Refused(RefusalReason.InvalidRequest, $"No running silo holds the local store '{change.Store}'; start it first.");
+            return Rejected(RejectionReason.InvalidRequest, $"No running silo holds the local store '{change.Store}'; start it first.");
         }
 
         try
@@ -287,14 +287,14 @@ internal sealed class MembershipChanger(
         }
         catch (StoreRefusedException exception)
         {
-            return Refused(RefusalReason.InvalidRequest, exception.Message);
+            return Rejected(RejectionReason.InvalidRequest, exception.Message);
         }
         catch (Exception exception) when (!cancellation.IsCancellationRequested)
         {
             return new Rejected<Configuration>(
-                RefusalReason.NoLeader, null, TimeSpan.FromSeconds(1), $"The new replica's place in the store could not be made ({exception.Message}); try again.");
+                RejectionReason.NoLeader, null, TimeSpan.FromSeconds(1), $"The new replica's place in the store could not be made ({exception.Message}); try again.");
         }
     }
 
-    private static Rejected<Configuration> Refused(RefusalReason reason, string detail) => new(reason, null, TimeSpan.Zero, detail);
+    private static Rejected<Configuration> Rejected(RejectionReason reason, string detail) => new(reason, null, TimeSpan.Zero, detail);
 }

@@ -26,9 +26,9 @@ internal sealed record MembershipPlan(IReadOnlyList<MemberChange> Joining, IRead
 
     /// <summary>Plans.</summary>
     /// <returns>The plan; or null, and a sentence that says why there is none and what to do.</returns>
-    public static (MembershipPlan? Plan, string Refusal) Make(MembershipView view, MembershipGoal goal)
+    public static (MembershipPlan? Plan, string Rejection) Make(MembershipView view, MembershipGoal goal)
     {
-        var (plan, refusal) = goal switch
+        var (plan, rejection) = goal switch
         {
             AddMember { Replaces: { } replaced } add => Replace(view, add, replaced),
             AddMember add => Add(view, add),
@@ -36,74 +36,74 @@ internal sealed record MembershipPlan(IReadOnlyList<MemberChange> Joining, IRead
             ResizeGroup resize => Resize(view, resize),
             _ => throw new InvariantViolationException($"{goal.GetType().Name} is no goal"),
         };
-        refusal = plan is null ? refusal : FindLostMajority(view, plan);
-        return (refusal.Length == 0 ? plan : null, refusal);
+        rejection = plan is null ? rejection : FindLostMajority(view, plan);
+        return (rejection.Length == 0 ? plan : null, rejection);
     }
 
-    private static (MembershipPlan? Plan, string Refusal) Add(MembershipView view, AddMember add)
+    private static (MembershipPlan? Plan, string Rejection) Add(MembershipView view, AddMember add)
     {
         var replica = add.Replica ?? NextNumber(view, null);
         if (view.Configuration.IsVoter(replica) || (add.AsLearner && view.Configuration.Contains(replica)))
         {
-            return Refuse($"{view.Group} has a member {replica} already; its members are {MembersOf(view)}. Leave the number out to have the next one chosen.");
+            return Reject($"{view.Group} has a member {replica} already; its members are {MembersOf(view)}. Leave the number out to have the next one chosen.");
         }
 
         var problem = FindWrongNumber(view, replica);
         problem = problem.Length > 0 ? problem : add.AsLearner ? FindTooManyLearners(view) : FindTooManyVoters(view, replica);
         if (problem.Length > 0)
         {
-            return Refuse(problem);
+            return Reject(problem);
         }
 
         var kind = add.AsLearner ? MemberChangeKind.AddLearner : MemberChangeKind.AddVoterWhenCaughtUp;
         return (new MembershipPlan([new MemberChange(kind, replica)], []), "");
     }
 
-    private static (MembershipPlan? Plan, string Refusal) Replace(MembershipView view, AddMember add, ReplicaId replaced)
+    private static (MembershipPlan? Plan, string Rejection) Replace(MembershipView view, AddMember add, ReplicaId replaced)
     {
         var replica = add.Replica ?? NextNumber(view, replaced);
         if (!view.Configuration.IsVoter(replaced))
         {
-            return Refuse($"{view.Group} has no voter {replaced} to replace; its members are {MembersOf(view)}.");
+            return Reject($"{view.Group} has no voter {replaced} to replace; its members are {MembersOf(view)}.");
         }
 
         if (view.Configuration.IsVoter(replica))
         {
-            return Refuse($"{view.Group} has a voter {replica} already, which cannot take another's place; leave the number out to have the next one chosen.");
+            return Reject($"{view.Group} has a voter {replica} already, which cannot take another's place; leave the number out to have the next one chosen.");
         }
 
         if (FindWrongNumber(view, replica) is { Length: > 0 } problem)
         {
-            return Refuse(problem);
+            return Reject(problem);
         }
 
         return add.AsLearner
-            ? Refuse("A learner has no vote, so it cannot take a voter's place; leave one of the two wishes out.")
+            ? Reject("A learner has no vote, so it cannot take a voter's place; leave one of the two wishes out.")
             : (new MembershipPlan(
                 Join(view, [replica]), [new MemberChange(MemberChangeKind.AddVoter, replica), new MemberChange(MemberChangeKind.Remove, replaced)]), "");
     }
 
-    private static (MembershipPlan? Plan, string Refusal) Remove(MembershipView view, RemoveMember remove) => (view.Configuration, remove.Replica) switch
+    private static (MembershipPlan? Plan, string Rejection) Remove(MembershipView view, RemoveMember remove) => (view.Configuration, remove.Replica) switch
     {
-        (var configuration, var replica) when !configuration.Contains(replica) => Refuse($"{view.Group} has no member {replica}; its members are {MembersOf(view)}."),
+        (var configuration, var replica) when !configuration.Contains(replica) => Reject($"{view.Group} has no member {replica}; its members are {MembersOf(view)}."),
         ({ Voters: [var last] }, var replica) when last == replica =>
-            Refuse($"Replica {replica} is the last voter of {view.Group}, which would be lost without it; add another first."),
+            Reject($"Replica {replica} is the last voter of {view.Group}, which would be lost without it; add another first."),
         (var configuration, var replica) when !remove.Force && configuration.IsVoter(replica) && FindTooFewVoters(view, configuration.Voters.Length - 1) is { Length: > 0 } problem =>
-            Refuse(problem),
+            Reject(problem),
         (_, var replica) => (new MembershipPlan([], [new MemberChange(MemberChangeKind.Remove, replica)]), ""),
     };
 
-    private static (MembershipPlan? Plan, string Refusal) Resize(MembershipView view, ResizeGroup resize)
+    private static (MembershipPlan? Plan, string Rejection) Resize(MembershipView view, ResizeGroup resize)
     {
         var voters = resize.Voters;
         if (voters is < 1 or > MembershipGoal.VotersMax)
         {
-            return Refuse($"A group has 1 to {MembershipGoal.VotersMax} voters, and {voters} were asked for; 3 or 5 is usual.");
+            return Reject($"A group has 1 to {MembershipGoal.VotersMax} voters, and {voters} were asked for; 3 or 5 is usual.");
         }
 
         if (!resize.Force && voters < view.Configuration.Voters.Length && FindTooFewVoters(view, voters) is { Length: > 0 } problem)
         {
-            return Refuse(problem);
+            return Reject(problem);
         }
 
         var surplus = view.Configuration.Voters.Length - voters;
@@ -186,5 +186,5 @@ internal sealed record MembershipPlan(IReadOnlyList<MemberChange> Joining, IRead
 
     private static string MembersOf(MembershipView view) => string.Join(", ", view.Configuration.Members.Select(static member => member.Id));
 
-    private static (MembershipPlan? Plan, string Refusal) Refuse(string sentence) => (null, sentence);
+    private static (MembershipPlan? Plan, string Rejection) Reject(string sentence) => (null, sentence);
 }

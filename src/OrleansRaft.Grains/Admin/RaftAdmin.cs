@@ -91,7 +91,7 @@ internal sealed class RaftAdmin(
         if (target is { } named && !view.Configuration.Voters.Contains(named))
         {
             return new Rejected<ReplicaId>(
-                RefusalReason.InvalidRequest, null, TimeSpan.Zero, $"{group} has no voter {named}; its voters are {string.Join(", ", view.Configuration.Voters)}.");
+                RejectionReason.InvalidRequest, null, TimeSpan.Zero, $"{group} has no voter {named}; its voters are {string.Join(", ", view.Configuration.Voters)}.");
         }
 
         if (target is not null && target == view.Leader)

@@ -47,7 +47,7 @@ internal sealed class CommittedConverter<TResult> : IConverter<Committed<TResult
 internal struct RejectedSurrogate<TResult>
 {
     [Id(0)]
-    public RefusalReason Reason;
+    public RejectionReason Reason;
 
     [Id(1)]
     public long Leader;

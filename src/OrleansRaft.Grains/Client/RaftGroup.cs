@@ -35,7 +35,7 @@ public readonly struct RaftGroup<TCommand, TResult>
     /// </param>
     /// <returns>
     /// How it ended; never an exception for what happens to the cluster. A command that cannot be serialized, or whose key or request id is out of
-    /// bounds, is a <see cref="Rejected{TResult}"/> with <see cref="RefusalReason.InvalidRequest"/>.
+    /// bounds, is a <see cref="Rejected{TResult}"/> with <see cref="RejectionReason.InvalidRequest"/>.
     /// </returns>
     /// <exception cref="ArgumentNullException">The command is null; nothing was sent.</exception>
     /// <exception cref="InvalidCastException">The set has commands or results of another type; nothing was applied.</exception>

@@ -23,9 +23,9 @@ internal sealed class RemoteDoor<TCommand, TResult>(Func<IRaftRouter<TCommand, T
             return RouterCalls.Invalid<TResult>(problem);
         }
 
-        if (Find(out var refusal) is not { } target)
+        if (Find(out var rejection) is not { } target)
         {
-            return refusal!;
+            return rejection!;
         }
 
         Task<Outcome<TResult>> call;
@@ -68,9 +68,9 @@ internal sealed class RemoteDoor<TCommand, TResult>(Func<IRaftRouter<TCommand, T
 
     private async Task<Outcome<TResult>> AskAsync(TCommand query, Func<IRaftRouter<TCommand, TResult>, Task<Outcome<TResult>>> ask)
     {
-        if (Find(out var refusal) is not { } target)
+        if (Find(out var rejection) is not { } target)
         {
-            return refusal!;
+            return rejection!;
         }
 
         try
@@ -92,9 +92,9 @@ internal sealed class RemoteDoor<TCommand, TResult>(Func<IRaftRouter<TCommand, T
             ? RouterCalls.Unwritable<TResult>(value!, cause)
             : RouterCalls.Unreachable<TResult>(cause);
 
-    private IRaftRouter<TCommand, TResult>? Find(out Rejected<TResult>? refusal)
+    private IRaftRouter<TCommand, TResult>? Find(out Rejected<TResult>? rejection)
     {
-        refusal = null;
+        rejection = null;
         if (found is { } known)
         {
             return known;
@@ -102,7 +102,7 @@ internal sealed class RemoteDoor<TCommand, TResult>(Func<IRaftRouter<TCommand, T
 
         if (!isSerializable && services is not null && Serializers.FindProblem(services, typeof(TCommand), typeof(TResult)) is { } problem)
         {
-            refusal = RouterCalls.Invalid<TResult>($"Nothing was sent. {problem}");
+            rejection = RouterCalls.Invalid<TResult>($"Nothing was sent. {problem}");
             return null;
         }
 
@@ -114,7 +114,7 @@ internal sealed class RemoteDoor<TCommand, TResult>(Func<IRaftRouter<TCommand, T
         catch (ArgumentException)
         {
             // That is how Orleans says that no silo has grains of an interface.
-            refusal = RouterCalls.NoRaft<TResult>("This cluster");
+            rejection = RouterCalls.NoRaft<TResult>("This cluster");
             return null;
         }
     }

@@ -21,11 +21,11 @@ internal static class RouterCalls
     }
 
     /// <summary>The refusal of a request that makes no sense.</summary>
-    public static Rejected<TResult> Invalid<TResult>(string detail) => new(RefusalReason.InvalidRequest, null, TimeSpan.Zero, detail);
+    public static Rejected<TResult> Invalid<TResult>(string detail) => new(RejectionReason.InvalidRequest, null, TimeSpan.Zero, detail);
 
     /// <summary>The refusal of a request that certainly never left, or of a query that was lost on its way.</summary>
     public static Rejected<TResult> Unreachable<TResult>(Exception cause) => new(
-        RefusalReason.Unreachable, null, RetryAfter, $"No silo that routes requests could be reached ({cause.Message}); nothing was changed. Check that silos run, and repeat the request.");
+        RejectionReason.Unreachable, null, RetryAfter, $"No silo that routes requests could be reached ({cause.Message}); nothing was changed. Check that silos run, and repeat the request.");
 
     /// <summary>The refusal of a value that cannot be serialized.</summary>
     public static Rejected<TResult> Unwritable<TResult>(object value, Exception cause) => Invalid<TResult>(
@@ -33,7 +33,7 @@ internal static class RouterCalls
 
     /// <summary>What to say when a silo has no groups at all.</summary>
     public static Rejected<TResult> NoRaft<TResult>(string where) => new(
-        RefusalReason.UnknownGroup, null, TimeSpan.Zero, $"{where} was not configured with AddRaft, so it has no groups. Add AddRaft and AddRaftStateMachine to every silo.");
+        RejectionReason.UnknownGroup, null, TimeSpan.Zero, $"{where} was not configured with AddRaft, so it has no groups. Add AddRaft and AddRaftStateMachine to every silo.");
 
     /// <summary>Whether Orleans' serializer complains of a value, and not of the world.</summary>
     public static bool IsOfSerializer(Exception exception) =>

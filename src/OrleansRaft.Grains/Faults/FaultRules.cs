@@ -11,7 +11,7 @@ internal sealed class FaultRules(GroupTable groups, ClusterMembership silos)
     private const int MillisecondsMax = 10_000;
 
     /// <summary>What is wrong with a wanted fault; null when nothing is.</summary>
-    public FaultRefusal? Check(Fault wanted)
+    public FaultRejection? Check(Fault wanted)
     {
         if (wanted.Seconds is < 1 or > SecondsMax)
         {
@@ -21,13 +21,13 @@ internal sealed class FaultRules(GroupTable groups, ClusterMembership silos)
         return CheckGroup(wanted) ?? CheckFields(wanted) ?? CheckMilliseconds(wanted);
     }
 
-    private static FaultRefusal Invalid(string field, string detail) => new(FaultRefusalReason.Invalid, field, detail);
+    private static FaultRejection Invalid(string field, string detail) => new(FaultRejectionReason.Invalid, field, detail);
 
-    private FaultRefusal? CheckGroup(Fault wanted) => wanted.Group is { } group && groups.Find(group) is null
-        ? new FaultRefusal(FaultRefusalReason.UnknownGroup, "group", $"There is no group '{group}' in this cluster.")
+    private FaultRejection? CheckGroup(Fault wanted) => wanted.Group is { } group && groups.Find(group) is null
+        ? new FaultRejection(FaultRejectionReason.UnknownGroup, "group", $"There is no group '{group}' in this cluster.")
         : null;
 
-    private FaultRefusal? CheckFields(Fault wanted) => wanted.Kind switch
+    private FaultRejection? CheckFields(Fault wanted) => wanted.Kind switch
     {
         FaultKind.Cut or FaultKind.Delay => Superfluous(wanted, "group", "from", "to", "oneWay") ?? CheckLink(wanted),
         FaultKind.Split => Superfluous(wanted, "group", "silos", "replicas") ?? CheckSide(wanted),
@@ -38,7 +38,7 @@ internal sealed class FaultRules(GroupTable groups, ClusterMembership silos)
     };
 
     /// <summary>A field that means nothing for the kind would be ignored silently otherwise.</summary>
-    private static FaultRefusal? Superfluous(Fault wanted, params ReadOnlySpan<string> known)
+    private static FaultRejection? Superfluous(Fault wanted, params ReadOnlySpan<string> known)
     {
         (string Name, bool IsGiven)[] fields =
         [
@@ -64,7 +64,7 @@ internal sealed class FaultRules(GroupTable groups, ClusterMembership silos)
 
     private static string KindOf(Fault wanted) => wanted.Kind.ToString().ToLowerInvariant();
 
-    private static FaultRefusal? CheckMilliseconds(Fault wanted)
+    private static FaultRejection? CheckMilliseconds(Fault wanted)
     {
         var isNeeded = wanted.Kind is FaultKind.Delay or FaultKind.Slow;
         return (isNeeded, wanted.Milliseconds) switch
@@ -76,7 +76,7 @@ internal sealed class FaultRules(GroupTable groups, ClusterMembership silos)
         };
     }
 
-    private FaultRefusal? CheckLink(Fault wanted)
+    private FaultRejection? CheckLink(Fault wanted)
     {
         if ((CheckEnd("from", wanted.From, wanted.Group) ?? CheckEnd("to", wanted.To, wanted.Group)) is { } problem)
         {
@@ -86,7 +86,7 @@ internal sealed class FaultRules(GroupTable groups, ClusterMembership silos)
         return wanted.From == wanted.To ? Invalid("to", $"to is {wanted.To}, as from is. Name two different ones.") : null;
     }
 
-    private FaultRefusal? CheckEnd(string field, string? end, string? group)
+    private FaultRejection? CheckEnd(string field, string? end, string? group)
     {
         if (group is null)
         {
@@ -98,11 +98,11 @@ internal sealed class FaultRules(GroupTable groups, ClusterMembership silos)
             : Invalid(field, $"{field} is {Quoted(end)}, which is no replica of {group}; its replicas are {MembersOf(group)}.");
     }
 
-    private FaultRefusal? CheckSilo(string field, string? silo) => silos.Active.Any(place => place.Name == silo)
+    private FaultRejection? CheckSilo(string field, string? silo) => silos.Active.Any(place => place.Name == silo)
         ? null
         : Invalid(field, $"{field} is {Quoted(silo)}, which is no active silo; there are {string.Join(", ", silos.Active.Select(static place => place.Name))}.");
 
-    private FaultRefusal? CheckReplica(Fault wanted)
+    private FaultRejection? CheckReplica(Fault wanted)
     {
         if (wanted.Group is null)
         {
@@ -114,7 +114,7 @@ internal sealed class FaultRules(GroupTable groups, ClusterMembership silos)
             : Invalid("replica", $"replica is {Quoted(wanted.Replica?.ToString(CultureInfo.InvariantCulture))}; {wanted.Group} has {MembersOf(wanted.Group)}, or say \"leader\".");
     }
 
-    private FaultRefusal? CheckSide(Fault wanted)
+    private FaultRejection? CheckSide(Fault wanted)
     {
         if (wanted.Group is { } group)
         {

@@ -38,17 +38,17 @@ public sealed record FaultState(Fault Fault, TimeSpan HealsIn);
 
 /// <summary>What became of a wanted fault: one of the two is null.</summary>
 /// <param name="Begun">The fault in force.</param>
-/// <param name="Refusal">Why it is not.</param>
-public sealed record FaultOutcome(Fault? Begun, FaultRefusal? Refusal);
+/// <param name="Rejection">Why it is not.</param>
+public sealed record FaultOutcome(Fault? Begun, FaultRejection? Rejection);
 
 /// <summary>Why a fault was not put in force.</summary>
 /// <param name="Reason">The kind of reason.</param>
 /// <param name="Field">The field that is to blame; empty when none is.</param>
 /// <param name="Detail">A sentence for people, with what to do next.</param>
-public sealed record FaultRefusal(FaultRefusalReason Reason, string Field, string Detail);
+public sealed record FaultRejection(FaultRejectionReason Reason, string Field, string Detail);
 
 /// <summary>The kinds of reasons for which a fault is refused.</summary>
-public enum FaultRefusalReason
+public enum FaultRejectionReason
 {
     /// <summary>Faults, or this kind of them, are off here.</summary>
     Disabled = 0,

@@ -56,9 +56,9 @@ internal sealed class RaftFaults(
     {
         ArgumentNullException.ThrowIfNull(wanted);
         cancellation.ThrowIfCancellationRequested();
-        if ((RefuseKind(wanted) ?? rules.Check(wanted)) is { } refusal)
+        if ((RejectKind(wanted) ?? rules.Check(wanted)) is { } rejection)
         {
-            return new FaultOutcome(null, refusal);
+            return new FaultOutcome(null, rejection);
         }
 
         var fault = wanted with
@@ -71,7 +71,7 @@ internal sealed class RaftFaults(
             var view = (await inspector.DescribeAsync([groups.Find(fault.Group!)!], cancellation))[0];
             if (view.Leader is not { } leader)
             {
-                return new FaultOutcome(null, new FaultRefusal(FaultRefusalReason.NoLeader, "replica", $"{fault.Group} has no leader at the moment, so nothing was broken. Name a replica by its number, or wait a moment."));
+                return new FaultOutcome(null, new FaultRejection(FaultRejectionReason.NoLeader, "replica", $"{fault.Group} has no leader at the moment, so nothing was broken. Name a replica by its number, or wait a moment."));
             }
 
             fault = fault with { Replica = leader.Value };
@@ -122,15 +122,15 @@ internal sealed class RaftFaults(
         }
     }
 
-    private FaultRefusal? RefuseKind(Fault wanted)
+    private FaultRejection? RejectKind(Fault wanted)
     {
         if (!IsEnabled)
         {
-            return new FaultRefusal(FaultRefusalReason.Disabled, "", "Faults are off on this cluster. Set Faults:Enabled on every silo, or try `oraft demo`, where they are on.");
+            return new FaultRejection(FaultRejectionReason.Disabled, "", "Faults are off on this cluster. Set Faults:Enabled on every silo, or try `oraft demo`, where they are on.");
         }
 
         return wanted.Kind == FaultKind.Kill && killer is null
-            ? new FaultRefusal(FaultRefusalReason.Disabled, "kind", "Silos can be killed in `oraft demo` only. End the silo's process instead.")
+            ? new FaultRejection(FaultRejectionReason.Disabled, "kind", "Silos can be killed in `oraft demo` only. End the silo's process instead.")
             : null;
     }
 
@@ -142,7 +142,7 @@ internal sealed class RaftFaults(
         {
             await AskAllAsync(lane => lane.HealFaultAsync(fault.Id), cancellation);
             events.Record(new FaultEvent(fault, IsHealed: true));
-            return new FaultOutcome(null, new FaultRefusal(FaultRefusalReason.Disabled, "", "Some silo of the cluster has faults off, so nothing was done. Set Faults:Enabled on every silo."));
+            return new FaultOutcome(null, new FaultRejection(FaultRejectionReason.Disabled, "", "Some silo of the cluster has faults off, so nothing was done. Set Faults:Enabled on every silo."));
         }
 
         if (fault is { Kind: FaultKind.Kill, Silo: { } victim })

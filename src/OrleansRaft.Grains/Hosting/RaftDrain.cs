@@ -94,7 +94,7 @@ internal sealed class RaftDrain(
     private async Task HandOverAsync(HostedReplica replica, CancellationToken patience)
     {
         var successor = FindSuccessor(replica);
-        while (IsLeader(replica) && await replica.Driver.TransferLeadershipAsync(successor) is { Kind: ReplyKind.Rejected, Reason: RefusalReason.NoLeader })
+        while (IsLeader(replica) && await replica.Driver.TransferLeadershipAsync(successor) is { Kind: ReplyKind.Rejected, Reason: RejectionReason.NoLeader })
         {
             successor = null;
             await Task.Delay(HandOverPause, time, patience);

@@ -9,7 +9,7 @@ namespace OrleansRaft.Grains.Routing;
 internal sealed class CommandAttempts(ReplicaRequests requests, LeaderFinder leader, GroupClock clock, TimeSpan submitTimeout)
 {
     // Whether the session was opened may be open; whether the commands were applied is not: they were never sent.
-    private static readonly Reply NotOpened = Reply.Rejected(RefusalReason.NoLeader, null, 1_000, "No session could be opened in time; try again.");
+    private static readonly Reply NotOpened = Reply.Rejected(RejectionReason.NoLeader, null, 1_000, "No session could be opened in time; try again.");
 
     private readonly Lock gate = new();
     private Task<ClientSession?>? opening;
@@ -44,7 +44,7 @@ internal sealed class CommandAttempts(ReplicaRequests requests, LeaderFinder lea
                 return null;
             }
 
-            if (Array.Exists(answer.Replies, static reply => reply is { Kind: ReplyKind.Rejected, Reason: RefusalReason.Expired }))
+            if (Array.Exists(answer.Replies, static reply => reply is { Kind: ReplyKind.Rejected, Reason: RejectionReason.Expired }))
             {
                 clock.Correct(answer.Time);
             }
@@ -97,30 +97,30 @@ internal sealed class CommandAttempts(ReplicaRequests requests, LeaderFinder lea
                 left.Add(command);
                 return;
             default:
-                SettleRefusal(replica, command, reply, left);
+                SettleRejection(replica, command, reply, left);
                 return;
         }
     }
 
-    private void SettleRefusal(ReplicaSlot replica, PendingCommand command, in Reply reply, List<PendingCommand> left)
+    private void SettleRejection(ReplicaSlot replica, PendingCommand command, in Reply reply, List<PendingCommand> left)
     {
-        command.LastRefusal = reply;
+        command.LastRejection = reply;
         switch (reply.Reason)
         {
-            case RefusalReason.NoLeader:
+            case RejectionReason.NoLeader:
                 leader.Follow(replica, reply.Leader);
                 left.Add(command);
                 return;
-            case RefusalReason.Expired:
+            case RejectionReason.Expired:
                 // The estimate of the group's time was wrong; the answer has brought a better one.
                 left.Add(command);
                 return;
-            case RefusalReason.UnknownSession when !command.WasUnknown:
+            case RejectionReason.UnknownSession when !command.WasUnknown:
                 Interlocked.CompareExchange(ref session, null, command.Session);
                 command.Session = null;
                 left.Add(command);
                 return;
-            case RefusalReason.Overloaded when command.WasUnknown:
+            case RejectionReason.Overloaded when command.WasUnknown:
                 left.Add(command);
                 return;
             default:

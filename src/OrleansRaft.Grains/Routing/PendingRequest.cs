@@ -21,7 +21,7 @@ internal abstract class PendingRequest(string key, ReadOnlyMemory<byte> body, lo
     public long ExpiresAt { get; } = expiresAt;
 
     /// <summary>The last refusal, which is the answer when time runs out.</summary>
-    public Reply? LastRefusal { get; set; }
+    public Reply? LastRejection { get; set; }
 
     /// <summary>The answer.</summary>
     public Task<Reply> Answer => completion.Task;
@@ -31,12 +31,12 @@ internal abstract class PendingRequest(string key, ReadOnlyMemory<byte> body, lo
 
     /// <summary>Gives the answer that is due when the library itself fails.</summary>
     public virtual void Fail(Exception cause) => Complete(Reply.Rejected(
-        RefusalReason.Unreachable, null, 1_000, $"The request failed on its way for an unexpected reason, and changed nothing: {cause.Message}"));
+        RejectionReason.Unreachable, null, 1_000, $"The request failed on its way for an unexpected reason, and changed nothing: {cause.Message}"));
 
     /// <summary>Gives the answer that is due when time has run out.</summary>
-    public void Expire() => Complete(LastRefusal is { } refusal
-        ? refusal
-        : Reply.Rejected(RefusalReason.NoLeader, null, 1_000, "No leader could be reached in time; the group elects, or has lost its majority. Try again."));
+    public void Expire() => Complete(LastRejection is { } rejection
+        ? rejection
+        : Reply.Rejected(RejectionReason.NoLeader, null, 1_000, "No leader could be reached in time; the group elects, or has lost its majority. Try again."));
 }
 
 /// <summary>A query that has no answer yet.</summary>

@@ -60,14 +60,14 @@ internal sealed class QueryAttempts(ReplicaRequests requests, LeaderFinder leade
         }
 
         var name = new ReplicaKey(replica.Group.Name, replica.Replica);
-        var refusal = Reply.Rejected(
-            RefusalReason.Unreachable,
+        var rejection = Reply.Rejected(
+            RejectionReason.Unreachable,
             null,
             1_000,
             cause is TimeoutException
                 ? $"{name} did not answer in time ({cause.Message}). If its queries take longer than Raft:AttemptTimeout, raise that; or try again."
                 : $"{name} could not be asked ({cause.Message}); try again.");
-        batch.ForEach(query => query.LastRefusal = refusal);
+        batch.ForEach(query => query.LastRejection = rejection);
     }
 
     private void Settle(ReplicaSlot replica, PendingQuery query, in Reply reply, List<PendingQuery> left)
@@ -82,11 +82,11 @@ internal sealed class QueryAttempts(ReplicaRequests requests, LeaderFinder leade
 
                 query.Complete(reply);
                 return;
-            case { Kind: ReplyKind.Rejected, Reason: not RefusalReason.NoLeader }:
+            case { Kind: ReplyKind.Rejected, Reason: not RejectionReason.NoLeader }:
                 query.Complete(reply);
                 return;
             default:
-                query.LastRefusal = reply.Kind == ReplyKind.Rejected ? reply : query.LastRefusal;
+                query.LastRejection = reply.Kind == ReplyKind.Rejected ? reply : query.LastRejection;
                 leader.Follow(replica, reply.Leader);
                 left.Add(query);
                 return;

@@ -42,7 +42,7 @@ internal sealed class RequestQueue<TRequest>(Func<List<TRequest>, Task<List<TReq
             if (waiting.Count + again.Count >= WaitingMax)
             {
                 request.Complete(Reply.Rejected(
-                    RefusalReason.Overloaded, null, 1_000, $"{WaitingMax} requests to this group wait on this silo already; send fewer at once."));
+                    RejectionReason.Overloaded, null, 1_000, $"{WaitingMax} requests to this group wait on this silo already; send fewer at once."));
                 return request.Answer;
             }
 

@@ -95,15 +95,15 @@ internal sealed class Router<TCommand, TResult>(
         : $"{(int)consistency} is no consistency; use linearizable, lease or stale.";
 
     private Rejected<TResult> NoSuchSet() => machines.DescribeWaiting(name) is { } waiting
-        ? new(RefusalReason.UnknownGroup, null, TimeSpan.FromSeconds(1), waiting)
+        ? new(RejectionReason.UnknownGroup, null, TimeSpan.FromSeconds(1), waiting)
         : new(
-            RefusalReason.UnknownGroup,
+            RejectionReason.UnknownGroup,
             null,
             TimeSpan.Zero,
             $"This cluster has no set of groups named '{name}'; it has {clients.DescribeSets()}. Correct the name, or add the set with AddRaftStateMachine on every silo.");
 
     private Rejected<TResult> NoSuchGroup(int number, int count) => new(
-        RefusalReason.UnknownGroup, null, TimeSpan.Zero, $"The set '{name}' has {count} groups, numbered from 0, and none with the number {number}.");
+        RejectionReason.UnknownGroup, null, TimeSpan.Zero, $"The set '{name}' has {count} groups, numbered from 0, and none with the number {number}.");
 
     /// <returns>Why the value cannot be written; null when it was.</returns>
     private string? Encode(TCommand command, out ReadOnlyMemory<byte> body)

@@ -160,7 +160,7 @@ internal static class RequestCodec
                 var age = reader.ReadVarint();
                 return Reply.Committed(entry, reader.ReadBytes()) with { AgeMilliseconds = age };
             case ReplyKind.Rejected:
-                var reason = (RefusalReason)reader.ReadInt32(int.MaxValue);
+                var reason = (RejectionReason)reader.ReadInt32(int.MaxValue);
                 var leader = reader.ReadVarint();
                 return Reply.Rejected(reason, leader == 0 ? null : new ReplicaId(leader), reader.ReadInt32(int.MaxValue), reader.ReadString());
             case ReplyKind.Unknown:

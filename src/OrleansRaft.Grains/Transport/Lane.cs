@@ -141,7 +141,7 @@ internal sealed class Lane
             else
             {
                 Lose(batch[number]);
-                SendInstead(batch[number].AfterRefusal);
+                SendInstead(batch[number].AfterRejection);
             }
         }
 

@@ -36,7 +36,7 @@ internal abstract record LaneFrame
     public virtual LaneFrame? AfterLoss => null;
 
     /// <summary>What is sent in its place when its receiver says that it cannot read or take it, if anything.</summary>
-    public virtual LaneFrame? AfterRefusal => null;
+    public virtual LaneFrame? AfterRejection => null;
 
     /// <summary>Writes a number and bytes as the body of a frame.</summary>
     protected static void WriteBody(WireWriter writer, LaneFrameKind kind, long number, ReadOnlyMemory<byte> bytes, ArrayBufferWriter<byte> scratch)
@@ -143,7 +143,7 @@ internal sealed record ReplyFrame(long Number, ReadOnlyMemory<byte> Replies) : L
     public override LaneFrame? AfterLoss => IsRepeated ? null : this with { IsRepeated = true };
 
     /// <inheritdoc/>
-    public override LaneFrame? AfterRefusal => new LostRepliesFrame(Number);
+    public override LaneFrame? AfterRejection => new LostRepliesFrame(Number);
 
     private bool IsRepeated { get; init; }
 

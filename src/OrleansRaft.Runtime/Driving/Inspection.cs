@@ -5,7 +5,7 @@ internal abstract class Inspection
 {
     public abstract void Answer();
 
-    public abstract void Refuse(Exception cause);
+    public abstract void Reject(Exception cause);
 }
 
 /// <inheritdoc/>
@@ -18,5 +18,5 @@ internal sealed class Inspection<T>(Func<T> answer) : Inspection
 
     public override void Answer() => source.SetResult(answer());
 
-    public override void Refuse(Exception cause) => source.SetException(cause);
+    public override void Reject(Exception cause) => source.SetException(cause);
 }

@@ -24,5 +24,5 @@ internal readonly record struct Admission(AdmissionKind Kind, RequestRecord? Rec
 
     public static Admission Answered(in Reply answer) => new(AdmissionKind.Answered, null, answer);
 
-    public static Admission Refused(RefusalReason reason, string detail) => Answered(Reply.Rejected(reason, null, 0, detail));
+    public static Admission Rejected(RejectionReason reason, string detail) => Answered(Reply.Rejected(reason, null, 0, detail));
 }

@@ -28,7 +28,7 @@ internal sealed class SessionTables(IRequestScopes? scopes = null)
     /// <param name="now">The group's time.</param>
     /// <param name="pendingOfScope">How many commands of the same party are on their way into the table.</param>
     /// <param name="pending">How many commands of all parties are.</param>
-    public Reply? RefuseShare(in EnvelopeView command, LogTime now, int pendingOfScope, int pending)
+    public Reply? RejectShare(in EnvelopeView command, LogTime now, int pendingOfScope, int pending)
     {
         if (command.Kind != EnvelopeKind.Request || requests.CountOfScope(command.RequestId.Span) is not { } remembered)
         {
@@ -41,7 +41,7 @@ internal sealed class SessionTables(IRequestScopes? scopes = null)
         return held < Limits.RequestIdsMax - requests.Count - pending || expires <= now || requests.Find(command.RequestId.Span) is not null
             ? null
             : Reply.Rejected(
-                RefusalReason.SessionTableFull,
+                RejectionReason.SessionTableFull,
                 null,
                 WaitFor(expires, now),
                 $"The group remembers {held} request ids of the same party, which may have as many as there are places free of {Limits.RequestIdsMax} "
@@ -90,7 +90,7 @@ internal sealed class SessionTables(IRequestScopes? scopes = null)
         if (sessions.Count >= Limits.SessionsMax)
         {
             return Reply.Rejected(
-                RefusalReason.SessionTableFull, null, 0, $"The group has {sessions.Count} client sessions, and {nameof(RaftOptions.SessionsMax)} allows no more.");
+                RejectionReason.SessionTableFull, null, 0, $"The group has {sessions.Count} client sessions, and {nameof(RaftOptions.SessionsMax)} allows no more.");
         }
 
         sessions.Open(entry.Index, now);
@@ -136,7 +136,7 @@ internal sealed class SessionTables(IRequestScopes? scopes = null)
         return requests.Count < Limits.RequestIdsMax
             ? Admission.New
             : Admission.Answered(Reply.Rejected(
-                RefusalReason.SessionTableFull,
+                RejectionReason.SessionTableFull,
                 null,
                 WaitFor(requests.OldestExpires ?? now, now),
                 $"The group remembers {requests.Count} request ids, and {RaftOptions.SectionName}:{nameof(RaftOptions.RequestIdsMax)} allows no more until the oldest are forgotten."));
@@ -148,7 +148,7 @@ internal sealed class SessionTables(IRequestScopes? scopes = null)
     {
         if (sessions.Use(command.Session, now) is not { } session)
         {
-            return Admission.Refused(RefusalReason.UnknownSession, $"Session {command.Session} has expired or never was; open another.");
+            return Admission.Rejected(RejectionReason.UnknownSession, $"Session {command.Session} has expired or never was; open another.");
         }
 
         session.Forget(command.AnsweredBelow);
@@ -171,23 +171,23 @@ internal sealed class SessionTables(IRequestScopes? scopes = null)
 
         return session.ResultCount < Limits.SessionResultsMax
             ? Admission.New
-            : Admission.Refused(
-                RefusalReason.SessionTableFull,
+            : Admission.Rejected(
+                RejectionReason.SessionTableFull,
                 $"Session {command.Session} leaves {session.ResultCount} results unanswered, and {nameof(RaftOptions.SessionResultsMax)} allows no more.");
     }
 
     private static Admission Repeat(RequestRecord record, ulong hash) => record.Hash == hash
         ? Admission.Repetition(record)
-        : Admission.Refused(RefusalReason.RequestIdReused, $"The request id was used for another request, applied at {record.Entry}; use a new id.");
+        : Admission.Rejected(RejectionReason.RequestIdReused, $"The request id was used for another request, applied at {record.Entry}; use a new id.");
 
-    private static Admission Expired(LogTime deadline, LogTime now) => Admission.Refused(
-        RefusalReason.Expired, $"The command arrived at {now} ms of the group's time, after its deadline of {deadline} ms; send it with a later one.");
+    private static Admission Expired(LogTime deadline, LogTime now) => Admission.Rejected(
+        RejectionReason.Expired, $"The command arrived at {now} ms of the group's time, after its deadline of {deadline} ms; send it with a later one.");
 
     /// <summary>
     /// Whoever sent it may be right: what a leader's clock had come to since its last entry is lost with the leader, so that the group's time goes back for those whom it had
     /// told. The answer brings the time that counts.
     /// </summary>
-    private Admission TooFar(LogTime deadline, LogTime now) => Admission.Refused(
-        RefusalReason.Expired,
+    private Admission TooFar(LogTime deadline, LogTime now) => Admission.Rejected(
+        RejectionReason.Expired,
         $"The command's deadline of {deadline} ms is not within the {Limits.RetentionMilliseconds} ms for which ids are remembered, counted from {now} ms; send it with an earlier one.");
 }

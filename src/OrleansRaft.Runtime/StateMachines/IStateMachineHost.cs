@@ -22,13 +22,13 @@ public interface IStateMachineHost : IAsyncDisposable
     /// <summary>
     /// Refuses a command whose party has its share of the remembered request ids. Asked of a leader before it appends; changes nothing.
     /// </summary>
-    internal Reply? RefuseShare(in EnvelopeView command, LogTime now, int pendingOfScope, int pending) => null;
+    internal Reply? RejectShare(in EnvelopeView command, LogTime now, int pendingOfScope, int pending) => null;
 
     /// <summary>Says whose a request id is; null when ids belong to nobody.</summary>
     internal IRequestScopes? Scopes => null;
 
     /// <summary>Says why an encoded <see cref="CommandEnvelope"/> cannot be applied, whatever the state; null when it can be decoded. Changes nothing.</summary>
-    string? Refuse(ReadOnlyMemory<byte> envelope);
+    string? Reject(ReadOnlyMemory<byte> envelope);
 
     /// <summary>Applies committed entries, in order; commands that were applied before are answered and not applied again.</summary>
     /// <param name="entries">Entries of any kind, contiguous after <see cref="AppliedEntry"/>.</param>

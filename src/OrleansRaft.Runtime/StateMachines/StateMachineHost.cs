@@ -56,14 +56,14 @@ public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
     private IRequestScopes? Scopes => machine as IRequestScopes;
 
     /// <inheritdoc/>
-    Reply? IStateMachineHost.RefuseShare(in EnvelopeView command, LogTime now, int pendingOfScope, int pending) =>
-        tables.RefuseShare(command, now, pendingOfScope, pending);
+    Reply? IStateMachineHost.RejectShare(in EnvelopeView command, LogTime now, int pendingOfScope, int pending) =>
+        tables.RejectShare(command, now, pendingOfScope, pending);
 
     /// <inheritdoc/>
     IRequestScopes? IStateMachineHost.Scopes => Scopes;
 
     /// <inheritdoc/>
-    public string? Refuse(ReadOnlyMemory<byte> envelope)
+    public string? Reject(ReadOnlyMemory<byte> envelope)
     {
         try
         {
@@ -115,7 +115,7 @@ public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {
-            return Reply.Rejected(RefusalReason.InvalidRequest, null, 0, Undecodable(exception));
+            return Reply.Rejected(RejectionReason.InvalidRequest, null, 0, Undecodable(exception));
         }
 
         lock (use)
@@ -216,7 +216,7 @@ public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
         }
         catch (CorruptDataException exception)
         {
-            return Reply.Rejected(RefusalReason.InvalidRequest, null, 0, Undecodable(exception));
+            return Reply.Rejected(RejectionReason.InvalidRequest, null, 0, Undecodable(exception));
         }
 
         switch (view.Kind)
@@ -252,7 +252,7 @@ public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {
             // Decoding is a function of the bytes alone, so every replica refuses this command alike. Stopping would stop them all, for ever.
-            return Reply.Rejected(RefusalReason.InvalidRequest, null, 0, Undecodable(exception));
+            return Reply.Rejected(RejectionReason.InvalidRequest, null, 0, Undecodable(exception));
         }
 
         var record = tables.Remember(view, hash, entry.Id, entry.Time);

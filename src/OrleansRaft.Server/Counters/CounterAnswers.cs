@@ -57,9 +57,9 @@ internal static class CounterAnswers
     /// <summary>The problem for an outcome that carries no answer of the state machine.</summary>
     public static Problem Failed(Outcome<CounterResult> outcome, string subject, bool isRead, bool hasKey) => outcome switch
     {
-        Rejected<CounterResult> refusal => OutcomeProblems.Of(refusal, subject),
+        Rejected<CounterResult> rejection => OutcomeProblems.Of(rejection, subject),
         Unknown<CounterResult> unknown when isRead => OutcomeProblems.Of(
-            new Rejected<CounterResult>(RefusalReason.NoLeader, null, TimeSpan.FromSeconds(1), unknown.Detail), subject),
+            new Rejected<CounterResult>(RejectionReason.NoLeader, null, TimeSpan.FromSeconds(1), unknown.Detail), subject),
         Unknown<CounterResult> unknown => OutcomeProblems.Unknown(unknown.Detail, subject, hasKey),
         Committed<CounterResult> { Value: CounterCommandRefused refused } => KnownProblems.InvalidRequest("body", $"{subject} was refused: {refused.Detail}."),
         _ => throw new InvalidOperationException($"{subject} was answered with {outcome}, which is no answer to it."),

@@ -50,7 +50,7 @@ internal sealed class FaultEndpoints(IRaftFaults faults)
         var outcome = await faults.BeginAsync(wanted.Value, context.RequestAborted);
         if (outcome.Begun is not { } fault)
         {
-            ProblemOf(outcome.Refusal!, wanted.Value).Write(context.Response);
+            ProblemOf(outcome.Rejection!, wanted.Value).Write(context.Response);
             return;
         }
 
@@ -89,12 +89,12 @@ internal sealed class FaultEndpoints(IRaftFaults faults)
         context.Response.StatusCode = StatusCodes.Status204NoContent;
     }
 
-    private static Problem ProblemOf(FaultRefusal refusal, Fault wanted) => refusal.Reason switch
+    private static Problem ProblemOf(FaultRejection rejection, Fault wanted) => rejection.Reason switch
     {
-        FaultRefusalReason.Disabled => KnownProblems.FaultsDisabled(refusal.Detail) with { Field = refusal.Field.Length == 0 ? null : refusal.Field },
-        FaultRefusalReason.UnknownGroup => KnownProblems.UnknownGroup(wanted.Group ?? "") with { Field = refusal.Field },
-        FaultRefusalReason.NoLeader => KnownProblems.NoLeader(refusal.Detail) with { Field = refusal.Field },
-        _ => KnownProblems.InvalidRequest(refusal.Field, refusal.Detail),
+        FaultRejectionReason.Disabled => KnownProblems.FaultsDisabled(rejection.Detail) with { Field = rejection.Field.Length == 0 ? null : rejection.Field },
+        FaultRejectionReason.UnknownGroup => KnownProblems.UnknownGroup(wanted.Group ?? "") with { Field = rejection.Field },
+        FaultRejectionReason.NoLeader => KnownProblems.NoLeader(rejection.Detail) with { Field = rejection.Field },
+        _ => KnownProblems.InvalidRequest(rejection.Field, rejection.Detail),
     };
 
     private static Utf8JsonWriter Start(HttpResponse response)

@@ -54,11 +54,11 @@ internal sealed class MemberEndpoints(IRaftAdmin admin, GroupJson json)
     {
         switch (outcome)
         {
-            case Rejected<T> { Reason: RefusalReason.InvalidRequest } refusal:
-                KnownProblems.InvalidRequest(fieldOf(refusal.Detail), $"{subject} is refused, and nothing was changed. {refusal.Detail}").Write(context.Response);
+            case Rejected<T> { Reason: RejectionReason.InvalidRequest } rejection:
+                KnownProblems.InvalidRequest(fieldOf(rejection.Detail), $"{subject} is refused, and nothing was changed. {rejection.Detail}").Write(context.Response);
                 break;
-            case Rejected<T> refusal:
-                OutcomeProblems.Of(refusal, subject).Write(context.Response);
+            case Rejected<T> rejection:
+                OutcomeProblems.Of(rejection, subject).Write(context.Response);
                 break;
             case Unknown<T> unknown:
                 KnownProblems.ChangeUnknown(subject, unknown.Detail).Write(context.Response);

@@ -13,10 +13,10 @@ namespace OrleansRaft.Server;
 internal readonly record struct MembersRequest(MembershipGoal Goal, LogIndex? Version)
 {
     /// <summary>The field that is to blame when the goal is refused.</summary>
-    public string FieldOf(string refusal) => Goal switch
+    public string FieldOf(string rejection) => Goal switch
     {
         ResizeGroup => "voters",
-        AddMember { Silo: { } silo } when refusal.Contains($"'{silo}'", StringComparison.Ordinal) => "silo",
+        AddMember { Silo: { } silo } when rejection.Contains($"'{silo}'", StringComparison.Ordinal) => "silo",
         AddMember { Replaces: not null, Replica: null } => "replaces",
         _ => "replica",
     };

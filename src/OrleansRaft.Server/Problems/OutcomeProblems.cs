@@ -7,22 +7,22 @@ namespace OrleansRaft.Server;
 internal static class OutcomeProblems
 {
     /// <summary>A refusal: nothing was changed.</summary>
-    /// <param name="refusal">The outcome.</param>
+    /// <param name="rejection">The outcome.</param>
     /// <param name="subject">What was refused: the start of a sentence, such as <c>The increment of acme/visits</c>.</param>
-    public static Problem Of<TResult>(Rejected<TResult> refusal, string subject) => refusal.Reason switch
+    public static Problem Of<TResult>(Rejected<TResult> rejection, string subject) => rejection.Reason switch
     {
-        RefusalReason.NoLeader => KnownProblems.NoLeader($"{subject} found no leader, and changed nothing. {refusal.Detail}") with { RetryAfterSeconds = Seconds(refusal.RetryAfter) },
-        RefusalReason.Unreachable => KnownProblems.NoLeader($"{subject} reached nobody that could answer in time, and changed nothing. {refusal.Detail}") with
+        RejectionReason.NoLeader => KnownProblems.NoLeader($"{subject} found no leader, and changed nothing. {rejection.Detail}") with { RetryAfterSeconds = Seconds(rejection.RetryAfter) },
+        RejectionReason.Unreachable => KnownProblems.NoLeader($"{subject} reached nobody that could answer in time, and changed nothing. {rejection.Detail}") with
         {
             Title = "Nobody that could answer was reached.",
-            RetryAfterSeconds = Seconds(refusal.RetryAfter),
+            RetryAfterSeconds = Seconds(rejection.RetryAfter),
         },
-        RefusalReason.UnknownGroup => new(
+        RejectionReason.UnknownGroup => new(
             StatusCodes.Status404NotFound,
             ProblemTypes.UnknownGroup,
             "There is no such group.",
-            $"{subject} has no group to go to. {refusal.Detail} GET /api/v1/groups lists the groups there are."),
-        RefusalReason.RequestIdReused => new(
+            $"{subject} has no group to go to. {rejection.Detail} GET /api/v1/groups lists the groups there are."),
+        RejectionReason.RequestIdReused => new(
             StatusCodes.Status409Conflict,
             ProblemTypes.KeyReused,
             "The idempotency key was used for another request.",
@@ -30,23 +30,23 @@ internal static class OutcomeProblems
         {
             Field = IdempotencyKey.Header,
         },
-        RefusalReason.TooLarge => KnownProblems.BodyTooLarge(),
-        RefusalReason.LeaseDisabled => KnownProblems.InvalidRequest(
+        RejectionReason.TooLarge => KnownProblems.BodyTooLarge(),
+        RejectionReason.LeaseDisabled => KnownProblems.InvalidRequest(
             "consistency", $"{subject} asks for consistency \"lease\", but leader leases are off. Use \"linearizable\", or set Raft:LeaderLease on every silo."),
-        RefusalReason.InvalidRequest => KnownProblems.InvalidRequest("body", $"{subject} makes no sense for its group. {refusal.Detail}"),
-        RefusalReason.ConfigurationConflict => new(
+        RejectionReason.InvalidRequest => KnownProblems.InvalidRequest("body", $"{subject} makes no sense for its group. {rejection.Detail}"),
+        RejectionReason.ConfigurationConflict => new(
             StatusCodes.Status409Conflict,
             ProblemTypes.ConfigurationConflict,
             "The group's members are others than expected.",
-            $"{subject} is refused, and nothing was changed. {refusal.Detail}"),
+            $"{subject} is refused, and nothing was changed. {rejection.Detail}"),
         _ => new(
             StatusCodes.Status429TooManyRequests,
             ProblemTypes.Overloaded,
             "Too much waits already.",
-            $"{subject} was refused, and changed nothing. {refusal.Detail} Try again after the time in Retry-After, with fewer requests "
-                + (refusal.Reason == RefusalReason.SessionTableFull ? "that carry an Idempotency-Key: others take no place." : "at once."))
+            $"{subject} was refused, and changed nothing. {rejection.Detail} Try again after the time in Retry-After, with fewer requests "
+                + (rejection.Reason == RejectionReason.SessionTableFull ? "that carry an Idempotency-Key: others take no place." : "at once."))
         {
-            RetryAfterSeconds = Seconds(refusal.RetryAfter),
+            RetryAfterSeconds = Seconds(rejection.RetryAfter),
         },
     };
 

@@ -146,7 +146,7 @@ public sealed class DurabilityRuleTests
         group.Isolate(1);
         group[1].Propose(new string('a', 60));
         group[1].Propose(new string('b', 60));
-        group[1].Last<ProposalRejected>().Reason.ShouldBe(RejectionReason.Overloaded);
+        group[1].Last<ProposalRejected>().Reason.ShouldBe(RaftRejection.Overloaded);
         group.Elect(2);
         group.Heal();
         group.Tick(2);

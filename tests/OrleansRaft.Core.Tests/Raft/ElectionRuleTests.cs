@@ -94,7 +94,7 @@ public sealed class ElectionRuleTests
 
         leader.Step(new TransferLeadership(Replica(2)));
         leader.Propose("refused");
-        leader.Last<ProposalRejected>().Reason.ShouldBe(RejectionReason.Transferring);
+        leader.Last<ProposalRejected>().Reason.ShouldBe(RaftRejection.Transferring);
         group.Tick(group.Settings.ElectionTicksMax + 1);
         leader.Propose("accepted");
         group.Settle();

@@ -16,7 +16,7 @@ public sealed class MembershipRuleTests
         var leader = group.Crown(1);
 
         leader.Step(new ProposeConfiguration(1, [new MemberChange(kind, Replica(replica))], null));
-        leader.Last<ProposalRejected>().Reason.ShouldBe(RejectionReason.NotReady);
+        leader.Last<ProposalRejected>().Reason.ShouldBe(RaftRejection.NotReady);
         leader.Acknowledge(2, Entry(1, 1));
         leader.Acknowledge(3, Entry(1, 1));
         leader.Step(new ProposeConfiguration(2, [new MemberChange(kind, Replica(replica))], null));
@@ -37,7 +37,7 @@ public sealed class MembershipRuleTests
 
         leader.Step(new ProposeConfiguration(2, [new MemberChange(second, Replica(whom))], null));
 
-        leader.Last<ProposalRejected>().ShouldBe(new ProposalRejected(2, RejectionReason.NotReady, Replica(1)));
+        leader.Last<ProposalRejected>().ShouldBe(new ProposalRejected(2, RaftRejection.NotReady, Replica(1)));
     }
 
     /// <summary>etcd-io/etcd#11284: servers that decide by the configuration they have applied would elect a second leader.</summary>
@@ -54,7 +54,7 @@ public sealed class MembershipRuleTests
 
         leader.Step(new ProposeConfiguration(2, [new MemberChange(MemberChangeKind.AddLearner, Replica(4))], null));
 
-        leader.Last<ProposalRejected>().ShouldBe(new ProposalRejected(2, RejectionReason.NotLeader, leader.Core.Leader));
+        leader.Last<ProposalRejected>().ShouldBe(new ProposalRejected(2, RaftRejection.NotLeader, leader.Core.Leader));
         leader.Core.LastEntry.ShouldBe(last);
     }
 
@@ -276,7 +276,7 @@ public sealed class MembershipRuleTests
         leader.Propose("refused");
 
         leader.Core.Role.ShouldBe(RaftRole.Leader);
-        leader.Last<ProposalRejected>().Reason.ShouldBe(RejectionReason.NotLeader);
+        leader.Last<ProposalRejected>().Reason.ShouldBe(RaftRejection.NotLeader);
     }
 
     [Fact]
@@ -286,7 +286,7 @@ public sealed class MembershipRuleTests
 
         leader.Step(new ProposeConfiguration(1, [Change(MemberChangeKind.AddVoter, 4)], Index(99)));
 
-        leader.Last<ProposalRejected>().Reason.ShouldBe(RejectionReason.ConfigurationConflict);
+        leader.Last<ProposalRejected>().Reason.ShouldBe(RaftRejection.ConfigurationConflict);
     }
 
     [Fact]
@@ -305,7 +305,7 @@ public sealed class MembershipRuleTests
         {
             leader.Step(new ProposeConfiguration(1, changes, null));
 
-            leader.Last<ProposalRejected>().Reason.ShouldBe(RejectionReason.InvalidChange);
+            leader.Last<ProposalRejected>().Reason.ShouldBe(RaftRejection.InvalidChange);
         }
     }
 

@@ -72,7 +72,7 @@ public sealed class ReadRuleTests
         group.Tick(group.Settings.ElectionTicksMax + 1);
 
         leader.Has<ReadReady>(_ => true).ShouldBeFalse();
-        leader.Last<ReadRejected>().ShouldBe(new ReadRejected(1, RejectionReason.NotLeader, null));
+        leader.Last<ReadRejected>().ShouldBe(new ReadRejected(1, RaftRejection.NotLeader, null));
     }
 
     [Fact]
@@ -149,7 +149,7 @@ public sealed class ReadRuleTests
 
         leader.Step(new Read(1, AllowLease: true));
 
-        leader.Last<ReadRejected>().Reason.ShouldBe(RejectionReason.LeaseDisabled);
+        leader.Last<ReadRejected>().Reason.ShouldBe(RaftRejection.LeaseDisabled);
     }
 
     /// <summary>Delivers what the leader has sent, and takes the answers before they arrive.</summary>

@@ -40,7 +40,7 @@ public sealed class ClientSessionTests
         var session = bench.OpenSession(0);
         bench.Apply(1, InSession(session, 1, "x", 100));
 
-        bench.Apply(2, InSession(session, 1, "y", 100)).Reason.ShouldBe(RefusalReason.RequestIdReused);
+        bench.Apply(2, InSession(session, 1, "y", 100)).Reason.ShouldBe(RejectionReason.RequestIdReused);
     }
 
     /// <summary>It was applied, so a refusal would be a lie.</summary>
@@ -59,8 +59,8 @@ public sealed class ClientSessionTests
     [Fact]
     public void An_unknown_session_is_refused_and_never_made()
     {
-        bench.Apply(1, InSession(new LogIndex(7), 1, "x", 100)).Reason.ShouldBe(RefusalReason.UnknownSession);
-        bench.Apply(1, InSession(new LogIndex(7), 1, "x", 100)).Reason.ShouldBe(RefusalReason.UnknownSession);
+        bench.Apply(1, InSession(new LogIndex(7), 1, "x", 100)).Reason.ShouldBe(RejectionReason.UnknownSession);
+        bench.Apply(1, InSession(new LogIndex(7), 1, "x", 100)).Reason.ShouldBe(RejectionReason.UnknownSession);
 
         bench.Machine.Lines.ShouldBeEmpty();
     }
@@ -72,7 +72,7 @@ public sealed class ClientSessionTests
         var idle = bench.OpenSession(0);
         bench.Apply(Inactivity - 1, InSession(active, 1, "x", Inactivity));
 
-        bench.Apply(Inactivity, InSession(idle, 1, "y", Inactivity)).Reason.ShouldBe(RefusalReason.UnknownSession);
+        bench.Apply(Inactivity, InSession(idle, 1, "y", Inactivity)).Reason.ShouldBe(RejectionReason.UnknownSession);
         bench.Apply(Inactivity, InSession(active, 2, "z", Inactivity)).Kind.ShouldBe(ReplyKind.Committed);
     }
 
@@ -82,7 +82,7 @@ public sealed class ClientSessionTests
         bench.Apply(0, CommandEnvelopeCodec.EncodeLimits(bench.Host.Limits with { SessionsMax = 1 }));
         bench.OpenSession(0);
 
-        bench.Apply(1, CommandEnvelopeCodec.EncodeOpenSession(new LogTime(1))).Reason.ShouldBe(RefusalReason.SessionTableFull);
+        bench.Apply(1, CommandEnvelopeCodec.EncodeOpenSession(new LogTime(1))).Reason.ShouldBe(RejectionReason.SessionTableFull);
         bench.Apply(Inactivity, CommandEnvelopeCodec.EncodeOpenSession(new LogTime(Inactivity))).Kind.ShouldBe(ReplyKind.Committed);
     }
 
@@ -94,7 +94,7 @@ public sealed class ClientSessionTests
         bench.Apply(1, InSession(session, 1, "a", 100));
         bench.Apply(1, InSession(session, 2, "b", 100));
 
-        bench.Apply(1, InSession(session, 3, "c", 100)).Reason.ShouldBe(RefusalReason.SessionTableFull);
+        bench.Apply(1, InSession(session, 3, "c", 100)).Reason.ShouldBe(RejectionReason.SessionTableFull);
 
         Text(bench.Apply(1, InSession(session, 3, "c", 100, answeredBelow: 2))).ShouldBe("3:c");
     }
@@ -115,7 +115,7 @@ public sealed class ClientSessionTests
     {
         var session = bench.OpenSession(0);
 
-        bench.Apply(101, InSession(session, 1, "x", 100)).Reason.ShouldBe(RefusalReason.Expired);
-        bench.Apply(101, CommandEnvelopeCodec.EncodeOpenSession(new LogTime(100))).Reason.ShouldBe(RefusalReason.Expired);
+        bench.Apply(101, InSession(session, 1, "x", 100)).Reason.ShouldBe(RejectionReason.Expired);
+        bench.Apply(101, CommandEnvelopeCodec.EncodeOpenSession(new LogTime(100))).Reason.ShouldBe(RejectionReason.Expired);
     }
 }

@@ -38,8 +38,8 @@ public sealed class DriverEndingTests
         bench.Acknowledge(Two);
 
         command.Reply.Kind.ShouldBe(ReplyKind.Rejected);
-        command.Reply.Reason.ShouldBe(RefusalReason.NoLeader);
-        query.Reply.Reason.ShouldBe(RefusalReason.NoLeader);
+        command.Reply.Reason.ShouldBe(RejectionReason.NoLeader);
+        query.Reply.Reason.ShouldBe(RejectionReason.NoLeader);
         before.IsAnswered.ShouldBeFalse();
         bench.Driver.Raft!.LastEntry.Index.ShouldBe(new LogIndex(1));
     }
@@ -98,7 +98,7 @@ public sealed class DriverEndingTests
 
         bench.StoppedBy.ShouldBeOfType<StoreRefusedException>();
         appended.Reply.Kind.ShouldBe(ReplyKind.Unknown);
-        new[] { read, posted, late }.ShouldAllBe(sink => sink.Reply.Kind == ReplyKind.Rejected && sink.Reply.Reason == RefusalReason.NoLeader);
+        new[] { read, posted, late }.ShouldAllBe(sink => sink.Reply.Kind == ReplyKind.Rejected && sink.Reply.Reason == RejectionReason.NoLeader);
         Tick(bench, 100);
         bench.Sent.ShouldBeEmpty();
         bench.Driver.HasLeader.ShouldBeFalse();
@@ -196,10 +196,10 @@ public sealed class DriverEndingTests
         log.Recovered = log.Recovered with { Snapshot = log.Recovered.Snapshot with { LastIncluded = new EntryId(new Term(1), new LogIndex(3)) } };
         using var bench = new DriverBench(log: log);
 
-        var refusal = Should.Throw<CorruptDataException>(() => bench.Start());
+        var rejection = Should.Throw<CorruptDataException>(() => bench.Start());
 
-        refusal.Message.ShouldContain("group/1");
-        refusal.Message.ShouldContain("1.3");
+        rejection.Message.ShouldContain("group/1");
+        rejection.Message.ShouldContain("1.3");
         bench.Driver.Tick();
         bench.Turn().Sent.ShouldBeEmpty();
     }
@@ -223,10 +223,10 @@ public sealed class DriverEndingTests
         log.Recovered = log.Recovered with { Snapshot = log.Recovered.Snapshot with { Checksum = 7 } };
         using var bench = new DriverBench(log: log);
 
-        var refusal = Should.Throw<CorruptDataException>(() => bench.Start());
+        var rejection = Should.Throw<CorruptDataException>(() => bench.Start());
 
-        refusal.Message.ShouldContain("group/1");
-        refusal.Message.ShouldContain("checksum");
+        rejection.Message.ShouldContain("group/1");
+        rejection.Message.ShouldContain("checksum");
     }
 
     private static InstallSnapshot Install(EntryId last, ReadOnlyMemory<byte> state) => new(

@@ -116,7 +116,7 @@ public sealed class DriverOrderTests
         bench.Settle().Acknowledge(Two);
 
         sink.Replies.Select(reply => reply.Kind).ShouldBe([ReplyKind.Committed, ReplyKind.Committed, ReplyKind.Rejected]);
-        sink.Replies[2].Reason.ShouldBe(RefusalReason.TooLarge);
+        sink.Replies[2].Reason.ShouldBe(RejectionReason.TooLarge);
     }
 
     [Fact]

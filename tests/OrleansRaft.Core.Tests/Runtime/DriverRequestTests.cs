@@ -49,7 +49,7 @@ public sealed class DriverRequestTests
         bench.Turn();
 
         sink.Reply.Kind.ShouldBe(ReplyKind.Rejected);
-        sink.Reply.Reason.ShouldBe(RefusalReason.NoLeader);
+        sink.Reply.Reason.ShouldBe(RejectionReason.NoLeader);
         sink.Reply.Leader.ShouldBe(Two);
         sink.Reply.RetryAfterMilliseconds.ShouldBeGreaterThan(0);
     }
@@ -110,7 +110,7 @@ public sealed class DriverRequestTests
         bench.Settle().Acknowledge(Two);
 
         Text(first.Reply).ShouldBe("1:x");
-        other.Reply.Reason.ShouldBe(RefusalReason.RequestIdReused);
+        other.Reply.Reason.ShouldBe(RejectionReason.RequestIdReused);
     }
 
     [Fact]
@@ -136,7 +136,7 @@ public sealed class DriverRequestTests
         var sink = bench.Submit(Bytes("nonsense"), Request("a", "!", 10_000), Request("b", "x", 4_000));
         bench.Settle();
 
-        sink.Replies.Select(reply => reply.Reason).ShouldBe([RefusalReason.InvalidRequest, RefusalReason.InvalidRequest, RefusalReason.Expired]);
+        sink.Replies.Select(reply => reply.Reason).ShouldBe([RejectionReason.InvalidRequest, RejectionReason.InvalidRequest, RejectionReason.Expired]);
         sink.Time.Value.ShouldBeGreaterThanOrEqualTo(5_000);
         bench.Driver.Raft!.LastEntry.Index.ShouldBe(new LogIndex(1));
     }
@@ -150,7 +150,7 @@ public sealed class DriverRequestTests
         var refused = bench.Submit(Request("c", "x", 1_000), Request("d", "x", 1_000));
         var fits = bench.Submit(Request("e", "x", 1_000));
 
-        refused.Replies.ShouldAllBe(reply => reply.Kind == ReplyKind.Rejected && reply.Reason == RefusalReason.Overloaded);
+        refused.Replies.ShouldAllBe(reply => reply.Kind == ReplyKind.Rejected && reply.Reason == RejectionReason.Overloaded);
         bench.Settle().Acknowledge(Two);
         taken.Replies.Concat(fits.Replies).ShouldAllBe(reply => reply.Kind == ReplyKind.Committed);
         bench.Machine.Lines.Count.ShouldBe(3);
@@ -162,11 +162,11 @@ public sealed class DriverRequestTests
         using var bench = new DriverBench(options: new RaftOptions { InboxBytesMax = 200, InboxQueriesMax = 1 }).Lead();
 
         bench.Submit(Request("a", new string('x', 100), 1_000)).IsAnswered.ShouldBeFalse();
-        bench.Submit(Request("b", new string('x', 100), 1_000)).Reply.Reason.ShouldBe(RefusalReason.Overloaded);
+        bench.Submit(Request("b", new string('x', 100), 1_000)).Reply.Reason.ShouldBe(RejectionReason.Overloaded);
         var waits = bench.Query();
-        bench.Query().Reply.Reason.ShouldBe(RefusalReason.Overloaded);
+        bench.Query().Reply.Reason.ShouldBe(RejectionReason.Overloaded);
         bench.Turn();
-        bench.Query().Reply.Reason.ShouldBe(RefusalReason.Overloaded);
+        bench.Query().Reply.Reason.ShouldBe(RejectionReason.Overloaded);
         bench.Acknowledge(Two);
         waits.Reply.Kind.ShouldBe(ReplyKind.Committed);
         bench.Query().IsAnswered.ShouldBeFalse();
@@ -181,7 +181,7 @@ public sealed class DriverRequestTests
         bench.Settle();
 
         sinks.Count(sink => sink.IsAnswered).ShouldBeGreaterThan(0);
-        sinks.Where(sink => sink.IsAnswered).ShouldAllBe(sink => sink.Reply.Reason == RefusalReason.Overloaded);
+        sinks.Where(sink => sink.IsAnswered).ShouldAllBe(sink => sink.Reply.Reason == RejectionReason.Overloaded);
         bench.Acknowledge(Two);
         sinks.ShouldAllBe(sink => sink.IsAnswered);
         bench.Machine.Lines.Count.ShouldBe(sinks.Count(sink => sink.Reply.Kind == ReplyKind.Committed));
@@ -212,7 +212,7 @@ public sealed class DriverRequestTests
         var query = bench.Query(ReadConsistency.Lease);
         bench.Turn();
 
-        query.Reply.Reason.ShouldBe(RefusalReason.LeaseDisabled);
+        query.Reply.Reason.ShouldBe(RejectionReason.LeaseDisabled);
     }
 
     [Fact]
@@ -269,7 +269,7 @@ public sealed class DriverRequestTests
         bench.Turn();
         bench.Acknowledge(Two);
 
-        query.Reply.Reason.ShouldBe(RefusalReason.InvalidRequest);
+        query.Reply.Reason.ShouldBe(RejectionReason.InvalidRequest);
         query.Reply.Detail.ShouldContain("1000");
     }
 
@@ -281,7 +281,7 @@ public sealed class DriverRequestTests
         bench.Driver.Query([new QueryEnvelope("k", Bytes("!"))], ReadConsistency.Stale, sink);
         bench.Turn();
 
-        sink.Reply.Reason.ShouldBe(RefusalReason.InvalidRequest);
+        sink.Reply.Reason.ShouldBe(RejectionReason.InvalidRequest);
     }
 
     [Fact]
@@ -293,7 +293,7 @@ public sealed class DriverRequestTests
         bench.Settle().Acknowledge(Two);
 
         sink.Replies[0].Kind.ShouldBe(ReplyKind.Committed);
-        sink.Replies[1].Reason.ShouldBe(RefusalReason.SessionTableFull);
+        sink.Replies[1].Reason.ShouldBe(RejectionReason.SessionTableFull);
     }
 
     [Fact]
@@ -308,8 +308,8 @@ public sealed class DriverRequestTests
         bench.Settle();
 
         accepted.IsAnswered.ShouldBeFalse();
-        second.Reply.Reason.ShouldBe(RefusalReason.ConfigurationConflict);
-        conflicting.Reply.Reason.ShouldBe(RefusalReason.ConfigurationConflict);
+        second.Reply.Reason.ShouldBe(RejectionReason.ConfigurationConflict);
+        conflicting.Reply.Reason.ShouldBe(RejectionReason.ConfigurationConflict);
         bench.Acknowledge(Two);
         accepted.Reply.Kind.ShouldBe(ReplyKind.Committed);
         bench.Driver.Raft!.Configuration.Contains(new ReplicaId(4)).ShouldBeTrue();
@@ -326,7 +326,7 @@ public sealed class DriverRequestTests
         bench.Driver.TransferLeadership(Two, gone);
         bench.Turn();
 
-        impossible.Reply.Reason.ShouldBe(RefusalReason.InvalidRequest);
+        impossible.Reply.Reason.ShouldBe(RejectionReason.InvalidRequest);
         gone.IsAnswered.ShouldBeFalse();
         bench.Sent.ShouldContain(sent => sent.To == Two && sent.Message is TimeoutNow);
         bench.Tell(Two, bench.FromTwo(new Term(2), EntryId.Zero));

@@ -44,7 +44,7 @@ public sealed class RequestIdTests
         var other = bench.Apply(20, Request("a", "z", deadline: 1_000));
 
         other.Kind.ShouldBe(ReplyKind.Rejected);
-        other.Reason.ShouldBe(RefusalReason.RequestIdReused);
+        other.Reason.ShouldBe(RejectionReason.RequestIdReused);
         bench.Machine.Lines.ShouldBe(["k=x"]);
     }
 
@@ -53,7 +53,7 @@ public sealed class RequestIdTests
     {
         bench.Apply(10, Request("a", "x", deadline: 1_000, key: "alice"));
 
-        bench.Apply(20, Request("a", "x", deadline: 1_000, key: "bob")).Reason.ShouldBe(RefusalReason.RequestIdReused);
+        bench.Apply(20, Request("a", "x", deadline: 1_000, key: "bob")).Reason.ShouldBe(RejectionReason.RequestIdReused);
     }
 
     [Fact]
@@ -61,7 +61,7 @@ public sealed class RequestIdTests
     {
         bench.Apply(1_000, Request("a", "x", deadline: 1_000)).Kind.ShouldBe(ReplyKind.Committed);
 
-        bench.Apply(1_001, Request("b", "y", deadline: 1_000)).Reason.ShouldBe(RefusalReason.Expired);
+        bench.Apply(1_001, Request("b", "y", deadline: 1_000)).Reason.ShouldBe(RejectionReason.Expired);
     }
 
     [Fact]
@@ -75,7 +75,7 @@ public sealed class RequestIdTests
     [Fact]
     public void A_deadline_that_would_outlive_the_memory_of_its_id_is_refused()
     {
-        bench.Apply(10, Request("a", "x", deadline: 10 + Retention)).Reason.ShouldBe(RefusalReason.Expired);
+        bench.Apply(10, Request("a", "x", deadline: 10 + Retention)).Reason.ShouldBe(RejectionReason.Expired);
 
         bench.Apply(10, Request("b", "y", deadline: 9 + Retention)).Kind.ShouldBe(ReplyKind.Committed);
     }
@@ -88,7 +88,7 @@ public sealed class RequestIdTests
         bench.Apply(0, duplicate);
 
         Text(bench.Apply(Retention - 1, duplicate)).ShouldBe("1:x");
-        bench.Apply(Retention, duplicate).Reason.ShouldBe(RefusalReason.Expired);
+        bench.Apply(Retention, duplicate).Reason.ShouldBe(RejectionReason.Expired);
 
         bench.Machine.Lines.ShouldBe(["k=x"]);
     }
@@ -108,11 +108,11 @@ public sealed class RequestIdTests
         bench.Apply(0, Request("a", "x", deadline: 10));
         bench.Apply(5, Request("b", "y", deadline: 10));
 
-        bench.Apply(6, Request("c", "z", deadline: 10)).Reason.ShouldBe(RefusalReason.SessionTableFull);
+        bench.Apply(6, Request("c", "z", deadline: 10)).Reason.ShouldBe(RejectionReason.SessionTableFull);
 
         Text(bench.Apply(7, Request("a", "x", deadline: 10))).ShouldBe("1:x");
         Text(bench.Apply(Retention, Request("c", "z", deadline: Retention))).ShouldBe("3:z");
-        bench.Apply(Retention, Request("d", "z", deadline: Retention)).Reason.ShouldBe(RefusalReason.SessionTableFull);
+        bench.Apply(Retention, Request("d", "z", deadline: Retention)).Reason.ShouldBe(RejectionReason.SessionTableFull);
     }
 
     [Fact]
@@ -137,7 +137,7 @@ public sealed class RequestIdTests
             .Append(10, Request("a", "x", deadline: 100))
             .Apply();
 
-        replies.Take(3).ShouldAllBe(reply => reply.Kind == ReplyKind.Rejected && reply.Reason == RefusalReason.InvalidRequest);
+        replies.Take(3).ShouldAllBe(reply => reply.Kind == ReplyKind.Rejected && reply.Reason == RejectionReason.InvalidRequest);
         Text(replies[3]).ShouldBe("1:x");
     }
 
@@ -153,10 +153,10 @@ public sealed class RequestIdTests
     [Fact]
     public void A_client_cannot_submit_what_only_leaders_replicate()
     {
-        bench.Host.Refuse(Limits(SessionLimits.Initial)).ShouldNotBeNull();
-        bench.Host.Refuse(Request("a", "!nonsense", 1)).ShouldNotBeNull();
-        bench.Host.Refuse(Request("a", "x", 1)).ShouldBeNull();
-        bench.Host.Refuse(CommandEnvelopeCodec.EncodeOpenSession(default)).ShouldBeNull();
+        bench.Host.Reject(Limits(SessionLimits.Initial)).ShouldNotBeNull();
+        bench.Host.Reject(Request("a", "!nonsense", 1)).ShouldNotBeNull();
+        bench.Host.Reject(Request("a", "x", 1)).ShouldBeNull();
+        bench.Host.Reject(CommandEnvelopeCodec.EncodeOpenSession(default)).ShouldBeNull();
     }
 
     private static ReadOnlyMemory<byte> Limits(SessionLimits limits) => CommandEnvelopeCodec.EncodeLimits(limits);

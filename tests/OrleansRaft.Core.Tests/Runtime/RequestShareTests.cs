@@ -56,7 +56,7 @@ public sealed class RequestShareTests
         Fill(bench, "a").ShouldBe(5);
 
         var refused = Submit(bench, "a/late");
-        refused.Reason.ShouldBe(RefusalReason.SessionTableFull);
+        refused.Reason.ShouldBe(RejectionReason.SessionTableFull);
         refused.RetryAfterMilliseconds.ShouldBe((int)(Retention - 1_000));
         refused.Detail.ShouldContain("6 request ids of the same party");
 
@@ -107,7 +107,7 @@ public sealed class RequestShareTests
         foreach (var bench in new[] { scoped, plain })
         {
             var refused = Submit(bench, "nobody-else");
-            refused.Reason.ShouldBe(RefusalReason.SessionTableFull);
+            refused.Reason.ShouldBe(RejectionReason.SessionTableFull);
             refused.RetryAfterMilliseconds.ShouldBe((int)Retention);
         }
     }
@@ -132,10 +132,10 @@ public sealed class RequestShareTests
         foreach (IStateMachineHost host in new[] { scoped, restored })
         {
             host.Apply([new Entry(new EntryId(new Term(1), new LogIndex(7)), EntryKind.Command, new LogTime(6), limits)], new Reply[1]);
-            host.RefuseShare(EnvelopeView.Read(Request("a/new", "x", 100)), new LogTime(7), 0, 0).ShouldNotBeNull();
-            host.RefuseShare(EnvelopeView.Read(Request("b/new", "x", 100)), new LogTime(7), 0, 0).ShouldBeNull();
-            host.RefuseShare(EnvelopeView.Read(Request("c/new", "x", 100)), new LogTime(7), 0, 1).ShouldBeNull();
-            host.RefuseShare(EnvelopeView.Read(Request("b/new", "x", 100)), new LogTime(7), 1, 1).ShouldNotBeNull("another is on its way");
+            host.RejectShare(EnvelopeView.Read(Request("a/new", "x", 100)), new LogTime(7), 0, 0).ShouldNotBeNull();
+            host.RejectShare(EnvelopeView.Read(Request("b/new", "x", 100)), new LogTime(7), 0, 0).ShouldBeNull();
+            host.RejectShare(EnvelopeView.Read(Request("c/new", "x", 100)), new LogTime(7), 0, 1).ShouldBeNull();
+            host.RejectShare(EnvelopeView.Read(Request("b/new", "x", 100)), new LogTime(7), 1, 1).ShouldNotBeNull("another is on its way");
         }
     }
 

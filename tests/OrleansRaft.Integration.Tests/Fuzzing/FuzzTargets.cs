@@ -199,7 +199,7 @@ internal static class FuzzTargets
     }
 
     private static byte[] Replies() => RequestCodec.EncodeReplies(new ReplyBatch(
-        [Reply.Committed(Second, "ok"u8.ToArray()), Reply.Rejected(RefusalReason.NoLeader, new ReplicaId(2), 5, "elsewhere"), Reply.Unknown("who knows")], new LogTime(9)));
+        [Reply.Committed(Second, "ok"u8.ToArray()), Reply.Rejected(RejectionReason.NoLeader, new ReplicaId(2), 5, "elsewhere"), Reply.Unknown("who knows")], new LogTime(9)));
 
     private static void ReadLaneBatch(byte[] bytes)
     {

@@ -20,7 +20,7 @@ public sealed class FaultTests
 
         var begun = await FaultsOf(others[0]).BeginAsync(new Fault { Kind = FaultKind.Split, Silos = [alone.Name], Seconds = 600 }, Token);
 
-        begun.Refusal.ShouldBeNull();
+        begun.Rejection.ShouldBeNull();
         CutsOf(alone).ShouldBe(others.Select(silo => silo.SiloAddress), ignoreOrder: true);
         others.ForEach(silo => CutsOf(silo).ShouldBe([alone.SiloAddress]));
         foreach (var silo in cluster.Silos)
@@ -70,7 +70,7 @@ public sealed class FaultTests
 
         var outcome = await FaultsOf(cluster.Silos[0]).BeginAsync(new Fault { Kind = FaultKind.Isolate, Silo = cluster.Silos[1].Name, Seconds = 600 }, Token);
 
-        outcome.Refusal!.Reason.ShouldBe(FaultRefusalReason.Disabled);
+        outcome.Rejection!.Reason.ShouldBe(FaultRejectionReason.Disabled);
         cluster.Silos.ToList().ForEach(silo => CutsOf(silo).ShouldBeEmpty());
     }
 

@@ -37,7 +37,7 @@ public sealed class GroupFacadeTests(ThreeSilos fixture) : IClassFixture<ThreeSi
 
         var outcome = await Cluster.Ledger("carol").SubmitAsync(new LedgerCommand(6), "pay-carol", cancellation: Token);
 
-        outcome.ShouldBeOfType<Rejected<LedgerResult>>().Reason.ShouldBe(RefusalReason.RequestIdReused);
+        outcome.ShouldBeOfType<Rejected<LedgerResult>>().Reason.ShouldBe(RejectionReason.RequestIdReused);
     }
 
     [Fact]
@@ -62,7 +62,7 @@ public sealed class GroupFacadeTests(ThreeSilos fixture) : IClassFixture<ThreeSi
     {
         var outcome = await Cluster.Ledger("alice").QueryAsync(new LedgerCommand(0), ReadConsistency.Lease, cancellation: Token);
 
-        outcome.ShouldBeOfType<Rejected<LedgerResult>>().Reason.ShouldBe(RefusalReason.LeaseDisabled);
+        outcome.ShouldBeOfType<Rejected<LedgerResult>>().Reason.ShouldBe(RejectionReason.LeaseDisabled);
     }
 
     [Fact]
@@ -85,7 +85,7 @@ public sealed class GroupFacadeTests(ThreeSilos fixture) : IClassFixture<ThreeSi
 
         var outcome = await nowhere.SubmitAsync(new LedgerCommand(1), cancellation: Token);
 
-        outcome.ShouldBeOfType<Rejected<LedgerResult>>().Reason.ShouldBe(RefusalReason.UnknownGroup);
+        outcome.ShouldBeOfType<Rejected<LedgerResult>>().Reason.ShouldBe(RejectionReason.UnknownGroup);
     }
 
     [Fact]
@@ -94,8 +94,8 @@ public sealed class GroupFacadeTests(ThreeSilos fixture) : IClassFixture<ThreeSi
         var tooLongId = await Cluster.Ledger("alice").SubmitAsync(new LedgerCommand(1), new string('x', CommandEnvelope.RequestIdLengthMax + 1), cancellation: Token);
         var tooLongKey = await Cluster.Ledger(new string('k', CommandEnvelope.KeyLengthMax + 1)).SubmitAsync(new LedgerCommand(1), cancellation: Token);
 
-        tooLongId.ShouldBeOfType<Rejected<LedgerResult>>().Reason.ShouldBe(RefusalReason.InvalidRequest);
-        tooLongKey.ShouldBeOfType<Rejected<LedgerResult>>().Reason.ShouldBe(RefusalReason.InvalidRequest);
+        tooLongId.ShouldBeOfType<Rejected<LedgerResult>>().Reason.ShouldBe(RejectionReason.InvalidRequest);
+        tooLongKey.ShouldBeOfType<Rejected<LedgerResult>>().Reason.ShouldBe(RejectionReason.InvalidRequest);
     }
 
     [Fact]
@@ -162,7 +162,7 @@ public sealed class GroupFacadeTests(ThreeSilos fixture) : IClassFixture<ThreeSi
         await RaftTestCluster.EventuallyAsync(async () =>
         {
             outcome = await Cluster.Admin.TransferLeadershipAsync("ledgers-2", target, cancellation: Token);
-            return outcome is Rejected<ReplicaId> { Reason: RefusalReason.NoLeader } ? outcome.ToString() : null;
+            return outcome is Rejected<ReplicaId> { Reason: RejectionReason.NoLeader } ? outcome.ToString() : null;
         });
 
         outcome.ShouldBeOfType<Committed<ReplicaId>>(outcome!.ToString()).Value.ShouldBe(target);

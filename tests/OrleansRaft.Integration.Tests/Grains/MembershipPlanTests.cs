@@ -12,10 +12,10 @@ public sealed class MembershipPlanTests
     {
         Make(Three, "1,2,3", 1, new RemoveMember(new ReplicaId(1))).Plan!.Final.ShouldBe([new MemberChange(MemberChangeKind.Remove, new ReplicaId(1))]);
 
-        var (plan, refusal) = Make(Three, "1,3", 1, new RemoveMember(new ReplicaId(1)), leader: 3);
+        var (plan, rejection) = Make(Three, "1,3", 1, new RemoveMember(new ReplicaId(1)), leader: 3);
 
         plan.ShouldBeNull();
-        refusal.ShouldContain("no majority would be left");
+        rejection.ShouldContain("no majority would be left");
     }
 
     [Fact]
@@ -29,10 +29,10 @@ public sealed class MembershipPlanTests
     [Fact]
     public void The_last_voter_may_not_leave()
     {
-        var (plan, refusal) = Make(Configuration.OfVoters(1), "1", 1, new RemoveMember(new ReplicaId(1)));
+        var (plan, rejection) = Make(Configuration.OfVoters(1), "1", 1, new RemoveMember(new ReplicaId(1)));
 
         plan.ShouldBeNull();
-        refusal.ShouldContain("last voter");
+        rejection.ShouldContain("last voter");
     }
 
     [Fact]
@@ -67,16 +67,16 @@ public sealed class MembershipPlanTests
             Learners = [new ReplicaId(7)],
         };
 
-        Make(seven, "1,2,3,4,5,6,7", 1, new AddMember()).Refusal.ShouldContain("at most 7");
-        Make(seven, "1,2,3,4,5,6,7", 1, new AddMember { Replica = new ReplicaId(8) }).Refusal.ShouldContain("at most 7");
-        Make(seven, "1,2,3,4,5,6,7", 1, new ResizeGroup(8)).Refusal.ShouldContain("1 to 7 voters");
-        Make(seven, "1,2,3,4,5,6,7", 1, new ResizeGroup(int.MaxValue)).Refusal.ShouldContain("1 to 7 voters");
-        Make(sixAndOneOnItsWay, "1,2,3,4,5,6,7", 1, new AddMember()).Refusal.ShouldContain("at most 7");
-        Make(sixAndOneOnItsWay, "1,2,3,4,5,6,7", 1, new AddMember { Replica = new ReplicaId(7) }).Refusal.ShouldBeEmpty();
-        Make(seven, "1,2,3,4,5,6,7", 1, new AddMember { AsLearner = true }).Refusal.ShouldBeEmpty();
-        Make(seven, "1,2,3,4,5,6,7", 1, new AddMember { Replaces = new ReplicaId(2) }).Refusal.ShouldBeEmpty();
-        Make(WithLearners(7), "1,2,3", 1, new AddMember { AsLearner = true }).Refusal.ShouldContain("at most 7");
-        Make(WithLearners(6), "1,2,3", 1, new AddMember { AsLearner = true }).Refusal.ShouldBeEmpty();
+        Make(seven, "1,2,3,4,5,6,7", 1, new AddMember()).Rejection.ShouldContain("at most 7");
+        Make(seven, "1,2,3,4,5,6,7", 1, new AddMember { Replica = new ReplicaId(8) }).Rejection.ShouldContain("at most 7");
+        Make(seven, "1,2,3,4,5,6,7", 1, new ResizeGroup(8)).Rejection.ShouldContain("1 to 7 voters");
+        Make(seven, "1,2,3,4,5,6,7", 1, new ResizeGroup(int.MaxValue)).Rejection.ShouldContain("1 to 7 voters");
+        Make(sixAndOneOnItsWay, "1,2,3,4,5,6,7", 1, new AddMember()).Rejection.ShouldContain("at most 7");
+        Make(sixAndOneOnItsWay, "1,2,3,4,5,6,7", 1, new AddMember { Replica = new ReplicaId(7) }).Rejection.ShouldBeEmpty();
+        Make(seven, "1,2,3,4,5,6,7", 1, new AddMember { AsLearner = true }).Rejection.ShouldBeEmpty();
+        Make(seven, "1,2,3,4,5,6,7", 1, new AddMember { Replaces = new ReplicaId(2) }).Rejection.ShouldBeEmpty();
+        Make(WithLearners(7), "1,2,3", 1, new AddMember { AsLearner = true }).Rejection.ShouldContain("at most 7");
+        Make(WithLearners(6), "1,2,3", 1, new AddMember { AsLearner = true }).Rejection.ShouldBeEmpty();
     }
 
     /// <summary>A number that leaps to the end of all numbers would leave none for the next replica.</summary>
@@ -90,20 +90,20 @@ public sealed class MembershipPlanTests
     {
         foreach (var goal in new[] { new AddMember(), new AddMember { AsLearner = true }, new AddMember { Replaces = new ReplicaId(1) } })
         {
-            Make(Three, "1,2,3", 1, goal with { Replica = new ReplicaId(number) }).Refusal.ShouldContain("from 1 to 67");
-            Make(Three, "1,2,3", 1, goal with { Replica = new ReplicaId(67) }).Refusal.ShouldBeEmpty();
+            Make(Three, "1,2,3", 1, goal with { Replica = new ReplicaId(number) }).Rejection.ShouldContain("from 1 to 67");
+            Make(Three, "1,2,3", 1, goal with { Replica = new ReplicaId(67) }).Rejection.ShouldBeEmpty();
         }
     }
 
     [Fact]
     public void The_catalogue_keeps_its_voters_unless_somebody_insists()
     {
-        Make(Three, "1,2,3", 1, new RemoveMember(new ReplicaId(2)), votersMin: 3).Refusal.ShouldContain("fewer than the 3");
-        Make(Three, "1,2,3", 1, new ResizeGroup(1), votersMin: 3).Refusal.ShouldContain("fewer than the 3");
-        Make(WithLearners(1), "1,2,3,4", 1, new RemoveMember(new ReplicaId(4)), votersMin: 3).Refusal.ShouldBeEmpty();
-        Make(Configuration.OfVoters(5), "1,2,3,4,5", 1, new ResizeGroup(3), votersMin: 3).Refusal.ShouldBeEmpty();
-        Make(Three, "1,2,3", 1, new RemoveMember(new ReplicaId(2)) { Force = true }, votersMin: 3).Refusal.ShouldBeEmpty();
-        Make(Three, "1,2,3", 1, new ResizeGroup(1) { Force = true }, votersMin: 3).Refusal.ShouldBeEmpty();
+        Make(Three, "1,2,3", 1, new RemoveMember(new ReplicaId(2)), votersMin: 3).Rejection.ShouldContain("fewer than the 3");
+        Make(Three, "1,2,3", 1, new ResizeGroup(1), votersMin: 3).Rejection.ShouldContain("fewer than the 3");
+        Make(WithLearners(1), "1,2,3,4", 1, new RemoveMember(new ReplicaId(4)), votersMin: 3).Rejection.ShouldBeEmpty();
+        Make(Configuration.OfVoters(5), "1,2,3,4,5", 1, new ResizeGroup(3), votersMin: 3).Rejection.ShouldBeEmpty();
+        Make(Three, "1,2,3", 1, new RemoveMember(new ReplicaId(2)) { Force = true }, votersMin: 3).Rejection.ShouldBeEmpty();
+        Make(Three, "1,2,3", 1, new ResizeGroup(1) { Force = true }, votersMin: 3).Rejection.ShouldBeEmpty();
     }
 
     private static Configuration WithLearners(int count)
@@ -114,7 +114,7 @@ public sealed class MembershipPlanTests
 
     private static Configuration Three => Configuration.OfVoters(3);
 
-    private static (MembershipPlan? Plan, string Refusal) Make(Configuration configuration, string answering, int servers, MembershipGoal goal, long leader = 1, int votersMin = 1) =>
+    private static (MembershipPlan? Plan, string Rejection) Make(Configuration configuration, string answering, int servers, MembershipGoal goal, long leader = 1, int votersMin = 1) =>
         MembershipPlan.Make(
             new MembershipView(
                 "counters-0",

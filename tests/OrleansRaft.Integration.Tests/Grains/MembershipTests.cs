@@ -51,7 +51,7 @@ public sealed class MembershipTests
         var next = Voters(await cluster.Admin.ChangeMembersAsync(Group, new AddMember(), null, Token));
 
         replaced.ShouldBe(new[] { 1L, 2, 3, 4 }.Where(voter => voter != leader.Value));
-        Refused(again, RefusalReason.InvalidRequest).ShouldContain("has a history");
+        Refused(again, RejectionReason.InvalidRequest).ShouldContain("has a history");
         next.ShouldBe([.. replaced, 5]);
         (await cluster.AddAsync("k", 5)).ShouldBe(new LedgerResult(10, 2));
     }
@@ -98,12 +98,12 @@ public sealed class MembershipTests
         await cluster.WaitUntilSpreadAsync();
         var admin = cluster.Admin;
 
-        Refused(await admin.ChangeMembersAsync("ledgers-9", new AddMember(), null, Token), RefusalReason.UnknownGroup).ShouldContain("list the groups");
-        Refused(await admin.ChangeMembersAsync(Group, new RemoveMember(new ReplicaId(9)), null, Token), RefusalReason.InvalidRequest).ShouldContain("its members are 1, 2, 3");
-        Refused(await admin.ChangeMembersAsync(Group, new AddMember { Silo = "nowhere" }, null, Token), RefusalReason.InvalidRequest).ShouldContain("the active ones are");
-        Refused(await admin.ChangeMembersAsync(Group, new AddMember(), new LogIndex(999), Token), RefusalReason.ConfigurationConflict).ShouldContain("read the group again");
-        Refused(await admin.ChangeMembersAsync(Group, new ResizeGroup(0), null, Token), RefusalReason.InvalidRequest).ShouldContain("1 to 7 voters");
-        Refused(await admin.ChangeMembersAsync(Group, new AddMember { Replica = new ReplicaId(long.MaxValue) }, null, Token), RefusalReason.InvalidRequest).ShouldContain("next one chosen");
+        Refused(await admin.ChangeMembersAsync("ledgers-9", new AddMember(), null, Token), RejectionReason.UnknownGroup).ShouldContain("list the groups");
+        Refused(await admin.ChangeMembersAsync(Group, new RemoveMember(new ReplicaId(9)), null, Token), RejectionReason.InvalidRequest).ShouldContain("its members are 1, 2, 3");
+        Refused(await admin.ChangeMembersAsync(Group, new AddMember { Silo = "nowhere" }, null, Token), RejectionReason.InvalidRequest).ShouldContain("the active ones are");
+        Refused(await admin.ChangeMembersAsync(Group, new AddMember(), new LogIndex(999), Token), RejectionReason.ConfigurationConflict).ShouldContain("read the group again");
+        Refused(await admin.ChangeMembersAsync(Group, new ResizeGroup(0), null, Token), RejectionReason.InvalidRequest).ShouldContain("1 to 7 voters");
+        Refused(await admin.ChangeMembersAsync(Group, new AddMember { Replica = new ReplicaId(long.MaxValue) }, null, Token), RejectionReason.InvalidRequest).ShouldContain("next one chosen");
         (await admin.GetGroupAsync(Group, Token))!.Configuration.ShouldBe(Configuration.OfVoters(3));
         Voters(await admin.ChangeMembersAsync(Group, new AddMember(), null, Token)).ShouldBe([1, 2, 3, 4]);
     }
@@ -119,7 +119,7 @@ public sealed class MembershipTests
             cluster.Admin.ChangeMembersAsync(Group, new AddMember { Replica = new ReplicaId(number), AsLearner = true }, version, Token)));
 
         outcomes.OfType<Committed<Configuration>>().ShouldHaveSingleItem();
-        outcomes.OfType<Rejected<Configuration>>().ShouldHaveSingleItem().Reason.ShouldBe(RefusalReason.ConfigurationConflict);
+        outcomes.OfType<Rejected<Configuration>>().ShouldHaveSingleItem().Reason.ShouldBe(RejectionReason.ConfigurationConflict);
     }
 
     private static async Task<long> AddUntilAsync(RaftTestCluster cluster, CancellationToken stopping)
@@ -142,10 +142,10 @@ public sealed class MembershipTests
     private static long[] Voters(Outcome<Configuration> outcome) =>
         [.. outcome.ShouldBeOfType<Committed<Configuration>>(outcome.ToString()).Value.Voters.Select(voter => voter.Value)];
 
-    private static string Refused(Outcome<Configuration> outcome, RefusalReason reason)
+    private static string Refused(Outcome<Configuration> outcome, RejectionReason reason)
     {
-        var refusal = outcome.ShouldBeOfType<Rejected<Configuration>>(outcome.ToString());
-        refusal.Reason.ShouldBe(reason, refusal.Detail);
-        return refusal.Detail;
+        var rejection = outcome.ShouldBeOfType<Rejected<Configuration>>(outcome.ToString());
+        rejection.Reason.ShouldBe(reason, rejection.Detail);
+        return rejection.Detail;
     }
 }

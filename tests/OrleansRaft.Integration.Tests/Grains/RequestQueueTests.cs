@@ -101,7 +101,7 @@ public sealed class RequestQueueTests
         command.Kind.ShouldBe(kind);
         command.Detail.ShouldContain("broken");
         query.Kind.ShouldBe(ReplyKind.Rejected);
-        query.Reason.ShouldNotBe(RefusalReason.NoLeader);
+        query.Reason.ShouldNotBe(RejectionReason.NoLeader);
     }
 
     /// <summary>Four requests are here at once.</summary>

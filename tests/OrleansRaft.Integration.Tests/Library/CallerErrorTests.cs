@@ -59,9 +59,9 @@ public sealed class CallerErrorTests(OneSilo fixture) : IClassFixture<OneSilo>
         var id = await grains.GetRaftGroup<LedgerCommand, LedgerResult>(RaftTestCluster.Set, "half").SubmitAsync(new LedgerCommand(1), "\ud801!", Token);
         var whole = await grains.GetRaftGroup<LedgerCommand, LedgerResult>(RaftTestCluster.Set, "\U0001F600").SubmitAsync(new LedgerCommand(1), "\U0001F600", Token);
 
-        Refusal(key).Reason.ShouldBe(RefusalReason.InvalidRequest);
-        Refusal(asked).Reason.ShouldBe(RefusalReason.InvalidRequest);
-        Refusal(id).Reason.ShouldBe(RefusalReason.InvalidRequest);
+        Refusal(key).Reason.ShouldBe(RejectionReason.InvalidRequest);
+        Refusal(asked).Reason.ShouldBe(RejectionReason.InvalidRequest);
+        Refusal(id).Reason.ShouldBe(RejectionReason.InvalidRequest);
         whole.ShouldBeOfType<Committed<LedgerResult>>();
     }
 
@@ -113,10 +113,10 @@ public sealed class CallerErrorTests(OneSilo fixture) : IClassFixture<OneSilo>
         var submitted = Refusal(await group.SubmitAsync(new Parcel(new Unserializable("x")), cancellation: Token));
         var asked = Refusal(await group.QueryAsync(new Parcel(new Unserializable("x")), cancellation: Token));
 
-        submitted.Reason.ShouldBe(RefusalReason.InvalidRequest);
+        submitted.Reason.ShouldBe(RejectionReason.InvalidRequest);
         submitted.Detail.ShouldContain(nameof(Unserializable));
         submitted.Detail.ShouldContain("[GenerateSerializer]");
-        asked.Reason.ShouldBe(RefusalReason.InvalidRequest);
+        asked.Reason.ShouldBe(RejectionReason.InvalidRequest);
         asked.Detail.ShouldContain(nameof(Unserializable));
         (await UntilCommittedAsync(group, $"after-{isInside}")).ShouldBe(before + 1);
     }
@@ -156,9 +156,9 @@ public sealed class CallerErrorTests(OneSilo fixture) : IClassFixture<OneSilo>
         var submitted = Refusal(await group.SubmitAsync(new LedgerCommand(1), cancellation: Token));
         var asked = Refusal(await group.QueryAsync(new LedgerCommand(1), cancellation: Token));
 
-        submitted.Reason.ShouldBe(RefusalReason.InvalidRequest);
+        submitted.Reason.ShouldBe(RejectionReason.InvalidRequest);
         submitted.Detail.ShouldContain(nameof(Unserializable));
-        asked.Reason.ShouldBe(RefusalReason.InvalidRequest);
+        asked.Reason.ShouldBe(RejectionReason.InvalidRequest);
     }
 
     [Theory]
@@ -171,10 +171,10 @@ public sealed class CallerErrorTests(OneSilo fixture) : IClassFixture<OneSilo>
         var noSet = Refusal(await grains.GetRaftGroup<LedgerCommand, LedgerResult>("ledger", "a").SubmitAsync(new LedgerCommand(1), cancellation: Token));
         var noGroup = Refusal(await grains.GetRaftGroupSet<LedgerCommand, LedgerResult>(RaftTestCluster.Set).QueryGroupAsync(2, new LedgerCommand(1), cancellation: Token));
 
-        noSet.Reason.ShouldBe(RefusalReason.UnknownGroup);
+        noSet.Reason.ShouldBe(RejectionReason.UnknownGroup);
         noSet.Detail.ShouldContain("'ledgers'");
         noSet.Detail.ShouldContain("AddRaftStateMachine");
-        noGroup.Reason.ShouldBe(RefusalReason.UnknownGroup);
+        noGroup.Reason.ShouldBe(RejectionReason.UnknownGroup);
         noGroup.Detail.ShouldContain("2");
         (await grains.GetRaftGroupSet<LedgerCommand, LedgerResult>("ledger").CountGroupsAsync(Token)).ShouldBe(0);
     }
@@ -190,7 +190,7 @@ public sealed class CallerErrorTests(OneSilo fixture) : IClassFixture<OneSilo>
         {
             var outcome = Refusal(await group.QueryAsync(new Parcel(ParcelOffice.Slow), cancellation: Token));
 
-            outcome.Reason.ShouldNotBe(RefusalReason.NoLeader);
+            outcome.Reason.ShouldNotBe(RejectionReason.NoLeader);
             outcome.Detail.ShouldContain("Raft:AttemptTimeout");
         }
         finally
@@ -213,7 +213,7 @@ public sealed class CallerErrorTests(OneSilo fixture) : IClassFixture<OneSilo>
         var submitted = Refusal(await group.SubmitAsync(new LedgerCommand(1), cancellation: Token));
         var asked = Refusal(await group.QueryAsync(new LedgerCommand(1), cancellation: Token));
 
-        submitted.Reason.ShouldBe(RefusalReason.UnknownGroup);
+        submitted.Reason.ShouldBe(RejectionReason.UnknownGroup);
         submitted.Detail.ShouldContain("AddRaft");
         asked.Detail.ShouldBe(submitted.Detail);
     }

@@ -16,7 +16,7 @@ public sealed class RemoteDoorTests
 
     [Fact]
     public async Task A_command_that_Orleans_refuses_to_send_was_not_applied() =>
-        (await Door(atOnce: new OrleansException("no gateway")).SubmitAsync("k", Command, null)).ShouldBeOfType<Rejected<LedgerResult>>().Reason.ShouldBe(RefusalReason.Unreachable);
+        (await Door(atOnce: new OrleansException("no gateway")).SubmitAsync("k", Command, null)).ShouldBeOfType<Rejected<LedgerResult>>().Reason.ShouldBe(RejectionReason.Unreachable);
 
     [Theory]
     [InlineData(true)]
@@ -25,8 +25,8 @@ public sealed class RemoteDoorTests
     {
         var door = isAtOnce ? Door(atOnce: new OrleansException("no gateway")) : Door(later: new TimeoutException("no answer"));
 
-        (await door.QueryAsync("k", Command, ReadConsistency.Linearizable)).ShouldBeOfType<Rejected<LedgerResult>>().Reason.ShouldBe(RefusalReason.Unreachable);
-        (await door.QueryGroupAsync(0, Command, ReadConsistency.Stale)).ShouldBeOfType<Rejected<LedgerResult>>().Reason.ShouldBe(RefusalReason.Unreachable);
+        (await door.QueryAsync("k", Command, ReadConsistency.Linearizable)).ShouldBeOfType<Rejected<LedgerResult>>().Reason.ShouldBe(RejectionReason.Unreachable);
+        (await door.QueryGroupAsync(0, Command, ReadConsistency.Stale)).ShouldBeOfType<Rejected<LedgerResult>>().Reason.ShouldBe(RejectionReason.Unreachable);
     }
 
     /// <summary>Orleans says it so when the silos of a cluster lack the library altogether; they may get it in a rolling upgrade.</summary>
@@ -39,7 +39,7 @@ public sealed class RemoteDoorTests
 
         var first = (await door.SubmitAsync("k", Command, null)).ShouldBeOfType<Rejected<LedgerResult>>();
 
-        first.Reason.ShouldBe(RefusalReason.UnknownGroup);
+        first.Reason.ShouldBe(RejectionReason.UnknownGroup);
         first.Detail.ShouldContain("AddRaft");
         (await door.SubmitAsync("k", Command, null)).ShouldBeOfType<Unknown<LedgerResult>>();
     }

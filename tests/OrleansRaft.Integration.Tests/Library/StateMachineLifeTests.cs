@@ -64,7 +64,7 @@ public sealed class StateMachineLifeTests
     {
         var host = new StateMachineHost<LedgerCommand, LedgerResult>(new Ledger(), new NothingCodec<LedgerCommand>(), new NothingCodec<LedgerResult>());
 
-        host.Refuse(CommandEnvelopeCodec.Encode(CommandEnvelope.ForRequest("k", default, new LogTime(1), "id"))).ShouldNotBeNull().ShouldContain("null");
+        host.Reject(CommandEnvelopeCodec.Encode(CommandEnvelope.ForRequest("k", default, new LogTime(1), "id"))).ShouldNotBeNull().ShouldContain("null");
     }
 
     private sealed class NothingCodec<T> : ICommandCodec<T>

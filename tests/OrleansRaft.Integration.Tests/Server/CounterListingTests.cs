@@ -40,7 +40,7 @@ public sealed class CounterListingTests
         Outcome<CounterResult>[] parts =
         [
             new Committed<CounterResult>(new CounterPage([], More: false), default, "counters-0"),
-            new Rejected<CounterResult>(RefusalReason.NoLeader, null, TimeSpan.FromSeconds(1), "Nobody leads counters-1."),
+            new Rejected<CounterResult>(RejectionReason.NoLeader, null, TimeSpan.FromSeconds(1), "Nobody leads counters-1."),
         ];
 
         var problem = CounterListing.Merge(parts, "acme", 10).Problem.ShouldNotBeNull();

@@ -85,11 +85,11 @@ public sealed class MemberApiTests(ScriptedServer server) : IClassFixture<Script
     }
 
     [Theory]
-    [InlineData(RefusalReason.ConfigurationConflict, 409, "configuration-conflict")]
-    [InlineData(RefusalReason.InvalidRequest, 400, "invalid-request")]
-    [InlineData(RefusalReason.UnknownGroup, 404, "unknown-group")]
-    [InlineData(RefusalReason.NoLeader, 503, "no-leader")]
-    public async Task A_refused_change_is_a_problem_that_says_why_and_that_nothing_was_changed(RefusalReason reason, int status, string type)
+    [InlineData(RejectionReason.ConfigurationConflict, 409, "configuration-conflict")]
+    [InlineData(RejectionReason.InvalidRequest, 400, "invalid-request")]
+    [InlineData(RejectionReason.UnknownGroup, 404, "unknown-group")]
+    [InlineData(RejectionReason.NoLeader, 503, "no-leader")]
+    public async Task A_refused_change_is_a_problem_that_says_why_and_that_nothing_was_changed(RejectionReason reason, int status, string type)
     {
         admin.Change = new Rejected<Configuration>(reason, null, TimeSpan.FromSeconds(1), "The reason stands here.");
 

@@ -7,17 +7,17 @@ namespace OrleansRaft.Integration.Tests.Server;
 public sealed class ProblemTests
 {
     [Theory]
-    [InlineData(RefusalReason.NoLeader, 503, "no-leader")]
-    [InlineData(RefusalReason.Overloaded, 429, "overloaded")]
-    [InlineData(RefusalReason.UnknownGroup, 404, "unknown-group")]
-    [InlineData(RefusalReason.RequestIdReused, 409, "key-reused")]
-    [InlineData(RefusalReason.Expired, 429, "overloaded")]
-    [InlineData(RefusalReason.SessionTableFull, 429, "overloaded")]
-    [InlineData(RefusalReason.UnknownSession, 429, "overloaded")]
-    [InlineData(RefusalReason.TooLarge, 413, "body-too-large")]
-    [InlineData(RefusalReason.LeaseDisabled, 400, "invalid-request")]
-    [InlineData(RefusalReason.InvalidRequest, 400, "invalid-request")]
-    public void Every_refusal_is_a_definite_problem(RefusalReason reason, int status, string type)
+    [InlineData(RejectionReason.NoLeader, 503, "no-leader")]
+    [InlineData(RejectionReason.Overloaded, 429, "overloaded")]
+    [InlineData(RejectionReason.UnknownGroup, 404, "unknown-group")]
+    [InlineData(RejectionReason.RequestIdReused, 409, "key-reused")]
+    [InlineData(RejectionReason.Expired, 429, "overloaded")]
+    [InlineData(RejectionReason.SessionTableFull, 429, "overloaded")]
+    [InlineData(RejectionReason.UnknownSession, 429, "overloaded")]
+    [InlineData(RejectionReason.TooLarge, 413, "body-too-large")]
+    [InlineData(RejectionReason.LeaseDisabled, 400, "invalid-request")]
+    [InlineData(RejectionReason.InvalidRequest, 400, "invalid-request")]
+    public void Every_refusal_is_a_definite_problem(RejectionReason reason, int status, string type)
     {
         var problem = CounterAnswers.Failed(Refused(reason), "The increment of acme/visits", isRead: false, hasKey: true);
 
@@ -29,14 +29,14 @@ public sealed class ProblemTests
 
     [Fact]
     public void A_lease_read_where_leases_are_off_names_its_parameter() =>
-        CounterAnswers.Failed(Refused(RefusalReason.LeaseDisabled), "The read of acme/visits", isRead: true, hasKey: false).Field.ShouldBe("consistency");
+        CounterAnswers.Failed(Refused(RejectionReason.LeaseDisabled), "The read of acme/visits", isRead: true, hasKey: false).Field.ShouldBe("consistency");
 
     [Fact]
     public void Retry_after_is_never_zero()
     {
-        var refusal = new Rejected<CounterResult>(RefusalReason.NoLeader, null, TimeSpan.Zero, "Nobody leads.");
+        var rejection = new Rejected<CounterResult>(RejectionReason.NoLeader, null, TimeSpan.Zero, "Nobody leads.");
 
-        CounterAnswers.Failed(refusal, "The read of acme/visits", isRead: true, hasKey: false).RetryAfterSeconds.ShouldBe(1);
+        CounterAnswers.Failed(rejection, "The read of acme/visits", isRead: true, hasKey: false).RetryAfterSeconds.ShouldBe(1);
     }
 
     [Theory]
@@ -70,5 +70,5 @@ public sealed class ProblemTests
         Shortened.Of(text).ShouldBe($"\"{new string('a', 63)}...\"");
     }
 
-    private static Rejected<CounterResult> Refused(RefusalReason reason) => new(reason, null, TimeSpan.FromSeconds(1.2), "So it is.");
+    private static Rejected<CounterResult> Refused(RejectionReason reason) => new(reason, null, TimeSpan.FromSeconds(1.2), "So it is.");
 }

@@ -285,16 +285,16 @@ internal sealed class Client
     /// <summary>Some refusals can be final; they are, if no attempt is open whose outcome is unknown.</summary>
     private void OnRejected(Operation operation, in Reply reply)
     {
-        if (reply.Reason is RefusalReason.RequestIdReused or RefusalReason.InvalidRequest or RefusalReason.TooLarge)
+        if (reply.Reason is RejectionReason.RequestIdReused or RejectionReason.InvalidRequest or RejectionReason.TooLarge)
         {
             Cluster.Report("a correct request is not refused as wrong", $"{operation} was refused: {reply.Reason}, {reply.Detail}");
         }
-        else if (reply.Reason == RefusalReason.UnknownSession)
+        else if (reply.Reason == RejectionReason.UnknownSession)
         {
             sessions.Remove(operation.Group);
             GiveUp(operation);
         }
-        else if (reply.Reason == RefusalReason.Expired)
+        else if (reply.Reason == RejectionReason.Expired)
         {
             GiveUp(operation);
         }
@@ -323,7 +323,7 @@ internal sealed class Client
     private void Learn(string group, ReplicaId replica, ReplyBatch batch)
     {
         var reply = batch.Replies[0];
-        var isCorrected = reply is { Kind: ReplyKind.Rejected, Reason: RefusalReason.Expired };
+        var isCorrected = reply is { Kind: ReplyKind.Rejected, Reason: RejectionReason.Expired };
         times[group] = isCorrected ? batch.Time : LogTime.Max(times.GetValueOrDefault(group), batch.Time);
         if (reply.Kind == ReplyKind.Committed)
         {

@@ -37,8 +37,8 @@ internal static class RuntimeMutants
             "a leader that loses office calls what it had appended refused",
             "Runtime",
             "ReplicaDriver.Effects.cs",
-            "proposals.Abandon(refusals.LostOffice(), refusals.NotLeader(change.Leader));",
-            "proposals.Abandon(refusals.NotLeader(change.Leader), refusals.NotLeader(change.Leader));"),
+            "proposals.Abandon(rejections.LostOffice(), rejections.NotLeader(change.Leader));",
+            "proposals.Abandon(rejections.NotLeader(change.Leader), rejections.NotLeader(change.Leader));"),
         new(
             "asked-index-not-awaited",
             "a read is served before the index that its client asks for is applied",

@@ -5,40 +5,40 @@ namespace OrleansRaft.Runtime.Driving;
 /// <summary>The answers of a replica that does not take a request, in sentences.</summary>
 /// <param name="key">The replica.</param>
 /// <param name="options">From which waiting times follow.</param>
-internal sealed class Refusals(ReplicaKey key, RaftOptions options)
+internal sealed class Rejections(ReplicaKey key, RaftOptions options)
 {
     private readonly int tick = Math.Max(1, (int)options.TickInterval.TotalMilliseconds);
 
     /// <summary>Core's refusal.</summary>
-    public Reply Of(RejectionReason reason, ReplicaId? leader) => reason switch
+    public Reply Of(RaftRejection reason, ReplicaId? leader) => reason switch
     {
-        RejectionReason.NotLeader => NotLeader(leader),
-        RejectionReason.Overloaded => Overloaded($"{key} has too much that is not committed yet; wait a moment."),
-        RejectionReason.Transferring => NoLeader(leader, tick, $"{key} is handing its leadership over; try again in a moment."),
-        RejectionReason.NotReady => NoLeader(leader, tick, $"{key} leads, but has not finished what its predecessor began; try again in a moment."),
-        RejectionReason.ConfigurationConflict => Final(
-            RefusalReason.ConfigurationConflict, $"The members of {key.Group} have changed meanwhile; read the configuration again."),
-        RejectionReason.InvalidChange => Final(
-            RefusalReason.InvalidRequest, $"The change would leave {key.Group} without voters, or names a replica that is not there."),
-        RejectionReason.TooLarge => TooLarge(),
-        RejectionReason.LeaseDisabled => Final(
-            RefusalReason.LeaseDisabled, $"Leader leases are off; read linearizably, or set {RaftOptions.SectionName}:{nameof(RaftOptions.LeaderLease)}."),
+        RaftRejection.NotLeader => NotLeader(leader),
+        RaftRejection.Overloaded => Overloaded($"{key} has too much that is not committed yet; wait a moment."),
+        RaftRejection.Transferring => NoLeader(leader, tick, $"{key} is handing its leadership over; try again in a moment."),
+        RaftRejection.NotReady => NoLeader(leader, tick, $"{key} leads, but has not finished what its predecessor began; try again in a moment."),
+        RaftRejection.ConfigurationConflict => Final(
+            RejectionReason.ConfigurationConflict, $"The members of {key.Group} have changed meanwhile; read the configuration again."),
+        RaftRejection.InvalidChange => Final(
+            RejectionReason.InvalidRequest, $"The change would leave {key.Group} without voters, or names a replica that is not there."),
+        RaftRejection.TooLarge => TooLarge(),
+        RaftRejection.LeaseDisabled => Final(
+            RejectionReason.LeaseDisabled, $"Leader leases are off; read linearizably, or set {RaftOptions.SectionName}:{nameof(RaftOptions.LeaderLease)}."),
         _ => throw new InvariantViolationException($"{reason} is no reason that Core gives"),
     };
 
     /// <summary>Core's refusal of a transfer of leadership.</summary>
-    public Reply OfTransfer(RejectionReason reason, ReplicaId? leader) => reason switch
+    public Reply OfTransfer(RaftRejection reason, ReplicaId? leader) => reason switch
     {
-        RejectionReason.InvalidChange => Final(
-            RefusalReason.InvalidRequest, $"Leadership of {key.Group} goes to another voter that answers, and the one asked for is none."),
-        RejectionReason.NotReady => NoLeader(
+        RaftRejection.InvalidChange => Final(
+            RejectionReason.InvalidRequest, $"Leadership of {key.Group} goes to another voter that answers, and the one asked for is none."),
+        RaftRejection.NotReady => NoLeader(
             leader, tick * options.ElectionTicksMax, $"The replica asked for did not take over within an election timeout; {key} goes on leading."),
         _ => Of(reason, leader),
     };
 
     /// <summary>One change of members at a time (thesis §4.1).</summary>
     public Reply ChangePending(Configuration pending) => Final(
-        RefusalReason.ConfigurationConflict,
+        RejectionReason.ConfigurationConflict,
         $"Another change of the members of {key.Group}, to {pending}, is under way; wait until it is done, and make the change for the version that it leaves.");
 
     public Reply NotLeader(ReplicaId? leader) => leader is null
@@ -54,17 +54,17 @@ internal sealed class Refusals(ReplicaKey key, RaftOptions options)
     public Reply InboxFull() => Overloaded($"The inbox of {key} is full; wait a moment.");
 
     public Reply TooLarge() => Final(
-        RefusalReason.TooLarge, $"A command has at most {options.AppendBytesMax - Entry.OverheadBytes} bytes ({RaftOptions.SectionName}:{nameof(RaftOptions.AppendBytesMax)}).");
+        RejectionReason.TooLarge, $"A command has at most {options.AppendBytesMax - Entry.OverheadBytes} bytes ({RaftOptions.SectionName}:{nameof(RaftOptions.AppendBytesMax)}).");
 
     /// <summary>The leader has confirmed how far the group is: whoever saw more did not see it here.</summary>
     public Reply NotReached(LogIndex wanted, LogIndex reached) => Final(
-        RefusalReason.InvalidRequest, $"{key.Group} is at index {reached} and has no {wanted}; give an index that this group answered with.");
+        RejectionReason.InvalidRequest, $"{key.Group} is at index {reached} and has no {wanted}; give an index that this group answered with.");
 
-    public static Reply Invalid(string detail) => Final(RefusalReason.InvalidRequest, detail);
+    public static Reply Invalid(string detail) => Final(RejectionReason.InvalidRequest, detail);
 
     /// <summary>The client's side may know the group's time badly, and tries again with the time that comes along with this answer.</summary>
     public static Reply Expired(LogTime deadline, LogTime now) => Reply.Rejected(
-        RefusalReason.Expired, null, 1, $"The command arrived at {now} ms of the group's time, after its deadline of {deadline} ms; send it with a later one.");
+        RejectionReason.Expired, null, 1, $"The command arrived at {now} ms of the group's time, after its deadline of {deadline} ms; send it with a later one.");
 
     /// <summary>For appended proposals of a leader that lost office.</summary>
     public Reply LostOffice() => Reply.Unknown($"{key} stopped leading before the command was committed; repeat it under the same id.");
@@ -72,9 +72,9 @@ internal sealed class Refusals(ReplicaKey key, RaftOptions options)
     /// <summary>For appended proposals of a replica that stops.</summary>
     public Reply StoppedWhileWaiting() => Reply.Unknown($"{key} stopped before the command was answered; repeat it under the same id.");
 
-    private Reply Overloaded(string detail) => Reply.Rejected(RefusalReason.Overloaded, null, tick, detail);
+    private Reply Overloaded(string detail) => Reply.Rejected(RejectionReason.Overloaded, null, tick, detail);
 
-    private static Reply NoLeader(ReplicaId? leader, int retryAfter, string detail) => Reply.Rejected(RefusalReason.NoLeader, leader, retryAfter, detail);
+    private static Reply NoLeader(ReplicaId? leader, int retryAfter, string detail) => Reply.Rejected(RejectionReason.NoLeader, leader, retryAfter, detail);
 
-    private static Reply Final(RefusalReason reason, string detail) => Reply.Rejected(reason, null, 0, detail);
+    private static Reply Final(RejectionReason reason, string detail) => Reply.Rejected(reason, null, 0, detail);
 }
