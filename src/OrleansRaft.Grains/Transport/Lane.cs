@@ -47,7 +47,7 @@ internal sealed class Lane
         {
             if (isClosed)
             {
-                frame.Lose();
+                frame.OnLost();
                 end.OnLost(target, 1, FrameLoss.SiloGone);
                 return;
             }
@@ -120,7 +120,7 @@ internal sealed class Lane
             // Whatever the network threw, it means the same: these frames may be lost.
             foreach (var frame in batch)
             {
-                Lose(frame);
+                ReportLoss(frame);
                 SendInstead(frame.AfterLoss);
             }
 
@@ -136,11 +136,11 @@ internal sealed class Lane
         {
             if (fate == FrameFate.Absent)
             {
-                batch[number].MissedAt(target);
+                batch[number].OnTargetMissing(target);
             }
             else
             {
-                Lose(batch[number]);
+                ReportLoss(batch[number]);
                 SendInstead(batch[number].AfterRejection);
             }
         }
@@ -165,11 +165,11 @@ internal sealed class Lane
         }
     }
 
-    private static void Lose(LaneFrame frame)
+    private static void ReportLoss(LaneFrame frame)
     {
         try
         {
-            frame.Lose();
+            frame.OnLost();
         }
         catch (Exception)
         {

@@ -57,7 +57,7 @@ internal static class LaneBatchCodec
         if (unwritable is not null)
         {
             frames.RemoveAll(frame => unwritable.Exists(other => ReferenceEquals(frame, other)));
-            unwritable.ForEach(static frame => frame.Lose());
+            unwritable.ForEach(static frame => frame.OnLost());
         }
 
         scratch.ResetWrittenCount();

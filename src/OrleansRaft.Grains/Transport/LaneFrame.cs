@@ -25,10 +25,10 @@ internal abstract record LaneFrame
     public abstract void WriteTo(WireWriter writer, ArrayBufferWriter<byte> scratch);
 
     /// <summary>It is lost, or may be.</summary>
-    public abstract void Lose();
+    public abstract void OnLost();
 
     /// <summary>It arrived, but whom it was for is not there.</summary>
-    public virtual void MissedAt(SiloAddress silo)
+    public virtual void OnTargetMissing(SiloAddress silo)
     {
     }
 
@@ -89,7 +89,7 @@ internal sealed record MessageFrame(ILaneSender Sender, ReplicaSlot To, long Epo
     public static bool IsMissed(Message message) => message is AppendEntries or InstallSnapshot or Quiesce;
 
     /// <summary>Replication to the receiver falls back to probing, and the group may fall asleep without it.</summary>
-    public override void Lose()
+    public override void OnLost()
     {
         if (IsMissed(Message))
         {
@@ -98,10 +98,10 @@ internal sealed record MessageFrame(ILaneSender Sender, ReplicaSlot To, long Epo
     }
 
     /// <inheritdoc/>
-    public override void MissedAt(SiloAddress silo)
+    public override void OnTargetMissing(SiloAddress silo)
     {
         To.Forget(silo);
-        Lose();
+        OnLost();
     }
 }
 
@@ -121,7 +121,7 @@ internal sealed record RequestFrame(LaneFrameKind Kind, LaneCall Call, ReadOnlyM
     public override void WriteTo(WireWriter writer, ArrayBufferWriter<byte> scratch) => WriteBody(writer, Kind, Call.Number, Request, scratch);
 
     /// <summary>Nobody knows whether it arrived.</summary>
-    public override void Lose() => Call.Fail();
+    public override void OnLost() => Call.Fail();
 }
 
 /// <summary>Replies on their way to the silo that asked.</summary>
@@ -148,7 +148,7 @@ internal sealed record ReplyFrame(long Number, ReadOnlyMemory<byte> Replies) : L
     private bool IsRepeated { get; init; }
 
     /// <summary>Whoever asked asks again when its time for one attempt is over.</summary>
-    public override void Lose()
+    public override void OnLost()
     {
     }
 }
@@ -168,7 +168,7 @@ internal sealed record LostRepliesFrame(long Number) : LaneFrame
         WriteBody(writer, LaneFrameKind.LostReplies, Number, default, scratch);
 
     /// <summary>Whoever asked asks again when its time for one attempt is over.</summary>
-    public override void Lose()
+    public override void OnLost()
     {
     }
 }

@@ -55,6 +55,6 @@ internal sealed class LaneQueue(LaneLimits limits)
     {
         var oldest = waiting.Dequeue();
         waitingBytes -= oldest.SizeBytes;
-        oldest.Lose();
+        oldest.OnLost();
     }
 }

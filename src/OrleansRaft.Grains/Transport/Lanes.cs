@@ -40,7 +40,7 @@ internal sealed class Lanes(
         {
             locator.Want(to);
             metrics.Lost(1, FrameLoss.Nowhere);
-            frame.Lose();
+            frame.OnLost();
         }
     }
 
