@@ -59,7 +59,7 @@ public sealed record StageSnapshotChunk(SnapshotDescriptor Snapshot, long Offset
 /// <param name="Snapshot">Which.</param>
 public sealed record RestoreSnapshot(SnapshotDescriptor Snapshot) : Effect;
 
-/// <summary>The role, the term or the known leader changed. A host that loses office answers the proposals it had appended with "unknown".</summary>
+/// <summary>The role, the term or the known leader changed. A host that loses leadership answers the proposals it had appended with "unknown".</summary>
 /// <param name="Role">The role now.</param>
 /// <param name="Term">The term now.</param>
 /// <param name="Leader">The leader now known, if any.</param>

@@ -240,6 +240,6 @@ public sealed partial class RaftCore
         }
     }
 
-    /// <summary>Whether somebody other than the asker may hold a lease. A leader that stands again has left office, and its lease with it.</summary>
+    /// <summary>Whether somebody other than the asker may hold a lease. A leader that stands again has stepped down, and its lease with it.</summary>
     private bool IsPromisedToAnother(ReplicaId asker) => quietTicks > 0 || (promise?.To != asker && now < promise?.Until);
 }

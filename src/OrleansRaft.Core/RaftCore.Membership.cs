@@ -14,7 +14,7 @@ public sealed partial class RaftCore
     /// <summary>The configuration in force at an index that has been applied; what a snapshot of that index must carry (§7).</summary>
     public Configuration ConfigurationAt(LogIndex index) => configurations.At(index);
 
-    /// <summary>Whether this replica's removal is committed. A leader that stays in office all the same begins nothing more.</summary>
+    /// <summary>Whether this replica's removal is committed. A leader that keeps leading all the same begins nothing more.</summary>
     private bool HasLeft => Configuration.Version <= CommitIndex && !Configuration.Contains(Id);
 
     private void OnProposeConfiguration(ProposeConfiguration propose)
@@ -112,7 +112,7 @@ public sealed partial class RaftCore
         effects.Add(new ConfigurationChanged(Configuration));
     }
 
-    /// <summary>After a commit: a leader leaves a joint configuration that asks for it, and leaves office when it is no longer a voter.</summary>
+    /// <summary>After a commit: a leader leaves a joint configuration that asks for it, and steps down when it is no longer a voter.</summary>
     private void OnConfigurationCommitted()
     {
         if (Role != RaftRole.Leader || Configuration.Version > CommitIndex)

@@ -264,7 +264,7 @@ public sealed partial class RaftCore
     private void OnMessage(ReplicaId from, Message message)
     {
         Invariant.Holds(from != Id, "a replica does not send messages to itself");
-        if (IsForFormerBearer(message))
+        if (IsForPreviousIncarnation(message))
         {
             return;
         }
@@ -326,7 +326,7 @@ public sealed partial class RaftCore
     /// <summary>
     /// Whether a leader means a replica that once had this one's name and was removed: an acknowledgement would count as that replica's, whose log this one lacks.
     /// </summary>
-    private bool IsForFormerBearer(Message message) => joinedAfter > LogIndex.Zero && message switch
+    private bool IsForPreviousIncarnation(Message message) => joinedAfter > LogIndex.Zero && message switch
     {
         AppendEntries append => append.Session <= joinedAfter,
         InstallSnapshot install => install.Session <= joinedAfter,
@@ -385,7 +385,7 @@ public sealed partial class RaftCore
     private void BecomeFollower(Term term, ReplicaId? newLeader)
     {
         Invariant.Holds(term >= CurrentTerm, "the current term never falls");
-        var lostOffice = Role == RaftRole.Leader;
+        var lostLeadership = Role == RaftRole.Leader;
         var wasFollower = Role == RaftRole.Follower;
         var changed = !wasFollower || term != CurrentTerm || leader != newLeader;
         if (term > CurrentTerm)
@@ -401,9 +401,9 @@ public sealed partial class RaftCore
             WakeUp();
         }
 
-        if (lostOffice)
+        if (lostLeadership)
         {
-            LeaveOffice();
+            StepDown();
         }
 
         if (changed)
@@ -419,7 +419,7 @@ public sealed partial class RaftCore
         }
     }
 
-    private void LeaveOffice()
+    private void StepDown()
     {
         RejectAllReads();
         peers = [];

@@ -78,7 +78,7 @@ public sealed record RaftSettings
     /// </summary>
     public bool HeartbeatsTellCommit { get; init; }
 
-    /// <summary>Whether a leader that is no longer a voter leaves office once that is committed (§6). Only scripts that retell other implementations turn it off.</summary>
+    /// <summary>Whether a leader that is no longer a voter steps down once that is committed (§6). Only scripts that retell other implementations turn it off.</summary>
     public bool StepDownOnRemoval { get; init; } = true;
 
     /// <summary>Ticks without progress of its own storage after which a leader steps down, so that a replica whose storage works can lead.</summary>

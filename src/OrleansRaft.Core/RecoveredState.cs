@@ -11,7 +11,7 @@ public sealed record RecoveredState(HardState HardState, SnapshotDescriptor Snap
 {
     /// <summary>
     /// The version of the configuration that was in force when the replica's place in the store was made; 0 for the first members of a group. Whatever
-    /// the replica hears under a membership that is not younger is meant for a former bearer of its name, whose log it does not have.
+    /// the replica hears under a membership that is not younger is meant for a previous incarnation of it, whose log it does not have.
     /// </summary>
     public LogIndex JoinedAfter { get; init; }
 }

@@ -11,7 +11,7 @@ public sealed partial class ReplicaDriver
 
     private bool isWriting;
     private long writeStarted;
-    private Term? office;
+    private Term? leadingTerm;
 
     // Applied, but not yet told to Core; and how much was applied in this turn.
     private LogIndex? unreported;
@@ -162,16 +162,16 @@ public sealed partial class ReplicaDriver
 
     private void OnRoleChanged(RoleChanged change)
     {
-        var led = office;
-        office = change.Role == RaftRole.Leader ? change.Term : null;
-        if (led is not null && office != led)
+        var led = leadingTerm;
+        leadingTerm = change.Role == RaftRole.Leader ? change.Term : null;
+        if (led is not null && leadingTerm != led)
         {
-            Log.LostOffice(logger, Key, change.Term, change.Leader);
-            proposals.Abandon(rejections.LostOffice(), rejections.NotLeader(change.Leader));
+            Log.LostLeadership(logger, Key, change.Term, change.Leader);
+            proposals.Abandon(rejections.LostLeadership(), rejections.NotLeader(change.Leader));
             AnswerTransfers(Reply.Committed(default, default));
         }
 
-        if (office is not null && office != led)
+        if (leadingTerm is not null && leadingTerm != led)
         {
             Log.BecameLeader(logger, Key, change.Term, change.Votes, Core.Configuration.Voters.Length);
             metrics.Elections.Add(1);

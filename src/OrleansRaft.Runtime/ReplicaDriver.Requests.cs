@@ -51,7 +51,7 @@ public sealed partial class ReplicaDriver
     /// <summary>Whether commands stay in the inbox for the next round, as long as this replica leads; a turn that learns that they need not is followed by one that takes them.</summary>
     private bool WaitForRound()
     {
-        if (office is null || !ReplicaLog.MaySpeak)
+        if (leadingTerm is null || !ReplicaLog.MaySpeak)
         {
             return false;
         }
@@ -130,7 +130,7 @@ public sealed partial class ReplicaDriver
     /// <summary>A leader whose options differ from the limits in force replicates its own, so that all replicas change them at the same entry.</summary>
     private void ProposeLimits()
     {
-        if (!hasLimitsToPropose || office is null || !ReplicaLog.MaySpeak)
+        if (!hasLimitsToPropose || leadingTerm is null || !ReplicaLog.MaySpeak)
         {
             return;
         }

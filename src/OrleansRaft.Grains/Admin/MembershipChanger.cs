@@ -153,7 +153,7 @@ internal sealed class MembershipChanger(
     {
         if (plan.Leaving.Contains(leader))
         {
-            // A leader that leaves hands over first: its group then waits for no election. If it cannot, it leaves office when the change is committed.
+            // A leader that leaves hands over first: its group then waits for no election. If it cannot, it steps down when the change is committed.
             await leaders.AskAsync(
                 group,
                 leader,

@@ -6,7 +6,7 @@ namespace OrleansRaft.Runtime.Driving;
 
 /// <summary>The proposals of a leader that wait for their answers, in the order of the log.</summary>
 /// <remarks>
-/// A queue suffices: a leader only appends, so what it proposed is applied in that order, and all of it is abandoned when it loses office. Proposals at the end
+/// A queue suffices: a leader only appends, so what it proposed is applied in that order, and all of it is abandoned when it loses leadership. Proposals at the end
 /// may not be appended yet, but only while Core is being asked.
 /// </remarks>
 /// <param name="answers">Where answers go.</param>

@@ -66,8 +66,8 @@ internal sealed class Rejections(ReplicaKey key, RaftOptions options)
     public static Reply Expired(LogTime deadline, LogTime now) => Reply.Rejected(
         RejectionReason.Expired, null, 1, $"The command arrived at {now} ms of the group's time, after its deadline of {deadline} ms; send it with a later one.");
 
-    /// <summary>For appended proposals of a leader that lost office.</summary>
-    public Reply LostOffice() => Reply.Unknown($"{key} stopped leading before the command was committed; repeat it under the same id.");
+    /// <summary>For appended proposals of a leader that lost leadership.</summary>
+    public Reply LostLeadership() => Reply.Unknown($"{key} stopped leading before the command was committed; repeat it under the same id.");
 
     /// <summary>For appended proposals of a replica that stops.</summary>
     public Reply StoppedWhileWaiting() => Reply.Unknown($"{key} stopped before the command was answered; repeat it under the same id.");

@@ -65,7 +65,7 @@ public sealed class FencingTests(ITestOutputHelper log) : IAsyncLifetime
         var (seen, acknowledged) = (new List<long>(), 0L);
         for (var attempt = 0; attempt < Attempts && seen.Count == 0; attempt++)
         {
-            // On a machine that stalls when the two wake they lose office before they are asked: that shows nothing.
+            // On a machine that stalls when the two wake they lose leadership before they are asked: that shows nothing.
             await using var silos = await MakeAsync(unfenced.Path);
             (var zombies, var survivor, acknowledged) = await PauseTwoPastTheirDeathAsync(silos);
             seen = await ReadWhileNobodyTellsThemAsync(zombies, survivor, acknowledged);
@@ -87,7 +87,7 @@ public sealed class FencingTests(ITestOutputHelper log) : IAsyncLifetime
             "--set", "Orleans:Membership:ExtendProbeTimeoutDuringDegradation=false",
             "--set", "Orleans:Membership:NumVotesForDeathDeclaration=1",
 
-            // Those who wake keep their office long enough to be asked, however slow the machine is.
+            // Those who wake keep their leadership long enough to be asked, however slow the machine is.
             "--set", "Raft:ElectionTicksMin=40",
             "--set", "Raft:ElectionTicksMax=64",
             "--set", "Raft:StorageStallTicks=120",

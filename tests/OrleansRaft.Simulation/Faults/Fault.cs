@@ -50,7 +50,7 @@ internal sealed record Fault(TimeSpan At, TimeSpan Duration, FaultKind Kind, int
         FaultKind.ClockRate => $"the clock of node {Node} changes its rate",
         FaultKind.WallClockJump => $"the wall clock of node {Node} jumps",
         FaultKind.Campaign => $"a replica on node {Node} stands for election without need",
-        FaultKind.Transfer => "a leader hands its office over",
+        FaultKind.Transfer => "a leader hands its leadership over",
         FaultKind.SecondActivation => $"a replica of node {Node} is activated on node {Other}, too",
         FaultKind.SplitActivation => "a replica is activated a second time, beyond a partition",
         FaultKind.Membership => "members change",

@@ -27,14 +27,14 @@ internal static class ReadMutants
             "else if (!IsTermCommitted && ReadsWaiting < 0)"),
         new(
             "stale-lease-read",
-            "a lease lasts ten times as long as it may, and outlives office",
+            "a lease lasts ten times as long as it may, and outlives the leadership",
             "Core",
             "RaftCore.Reads.cs",
             "settings.TickMilliseconds * 9 / 10;",
             "settings.TickMilliseconds * 90 / 10;"),
         new(
             "lease-survives-transfer",
-            "a leader that hands its office over goes on reading by its lease",
+            "a leader that hands its leadership over goes on reading by its lease",
             "Core",
             "RaftCore.Transfer.cs",
             "isLeaseForfeited = true;",

@@ -33,11 +33,11 @@ internal static class RuntimeMutants
             "now + Limits.RetentionMilliseconds, record);",
             "now + (Limits.RetentionMilliseconds / 10), record);"),
         new(
-            "lost-office-says-rejected",
-            "a leader that loses office calls what it had appended refused",
+            "lost-leadership-says-rejected",
+            "a leader that loses leadership calls what it had appended refused",
             "Runtime",
             "ReplicaDriver.Effects.cs",
-            "proposals.Abandon(rejections.LostOffice(), rejections.NotLeader(change.Leader));",
+            "proposals.Abandon(rejections.LostLeadership(), rejections.NotLeader(change.Leader));",
             "proposals.Abandon(rejections.NotLeader(change.Leader), rejections.NotLeader(change.Leader));"),
         new(
             "asked-index-not-awaited",
