@@ -83,12 +83,12 @@ public sealed record Unreachable(ReplicaId Replica) : Input;
 /// <param name="Target">To whom; null for the most up-to-date voter.</param>
 public sealed record TransferLeadership(ReplicaId? Target) : Input;
 
-/// <summary>Wakes a replica that may be quiescent.</summary>
+/// <summary>Ends the quiescence of a replica, if it is quiescent.</summary>
 /// <param name="IsLeaderLost">Whether the host has lost sight of the leader's silo: the replica no longer counts on it.</param>
-public sealed record Wake(bool IsLeaderLost) : Input
+public sealed record Unquiesce(bool IsLeaderLost) : Input
 {
     /// <summary>Both calls in one.</summary>
-    public Wake Or(Wake? other) => other is { IsLeaderLost: true } ? other : this;
+    public Unquiesce Or(Unquiesce? other) => other is { IsLeaderLost: true } ? other : this;
 }
 
 /// <summary>Stand for election now, without waiting for the timeout.</summary>

@@ -2,16 +2,17 @@ namespace OrleansRaft.Core;
 
 /// <summary>Quiescence: a group with nothing to do sends nothing and needs no ticks, so that ten thousand idle groups cost next to nothing.</summary>
 /// <remarks>
-/// Nobody watches a quiesced leader any more: the host must, for all groups of a silo at once, and hand in <see cref="Wake"/> when it loses sight of it.
-/// A follower that wakes for whatever reason asks around, which wakes the leader, if it lives, before anybody is elected. One without a vote asks nobody: when it
-/// begins to take part, the host must wake its leader for it.
+/// The members of a quiescent group do not watch their leader: the host does, for all groups of a silo at once, and hands in
+/// <see cref="Unquiesce"/> when it loses sight of the leader's silo. A follower that is unquiesced for whatever reason asks the others for a
+/// pre-vote, which unquiesces a leader that lives before another is elected. A member without a vote asks for none: when it begins to take part,
+/// the host must unquiesce its leader for it.
 /// </remarks>
 public sealed partial class RaftCore
 {
     private int idleTicks;
     private ReplicaId? successor;
 
-    /// <summary>Whether the replica sleeps: ticks mean nothing to it, and the host may stop its timer until this is false again.</summary>
+    /// <summary>Whether the replica is quiescent: it ignores ticks, and the host may stop its timer until this is false again.</summary>
     public bool IsQuiescent { get; private set; }
 
     private bool IsIdle =>
@@ -33,19 +34,21 @@ public sealed partial class RaftCore
             && peer.CommitSent == CommitIndex);
 
     /// <summary>
-    /// Whoever is addressed wakes; except that a sleeping leader takes the last answers to its heartbeats, which say nothing new. Were it to wait for them before it
-    /// sleeps, a group whose answers take longer than a heartbeat would never sleep, and many such groups would keep each other slow.
+    /// Any input that addresses the replica ends its quiescence, except the last answers to a quiescent leader's heartbeats, which say nothing
+    /// new. If the leader waited for them before it quiesces, a group whose answers take longer than a heartbeat would never quiesce, and many such
+    /// groups would keep each other slow.
     /// </summary>
-    private bool Wakes(Input input) => input switch
+    private bool Unquiesces(Input input) => input switch
     {
         Propose or ProposeConfiguration or Read or TransferLeadership or Campaign => true,
         Receive { Message: Quiesce } => false,
-        Receive { Message: AppendEntriesResponse { Accepted: true } response } => Role != RaftRole.Leader || response.Term != CurrentTerm || response.Match != log.Last,
+        Receive { Message: AppendEntriesResponse { Accepted: true } response } =>
+            Role != RaftRole.Leader || response.Term != CurrentTerm || response.Match != log.Last,
         _ => input is Receive,
     };
 
-    /// <summary>Counts idle ticks, and puts the group to sleep after enough of them.</summary>
-    private bool FallsAsleep()
+    /// <summary>Counts idle ticks, and quiesces the group after enough of them.</summary>
+    private bool Quiesces()
     {
         idleTicks = settings.QuiesceTicks > 0 && IsIdle ? idleTicks + 1 : 0;
         if (idleTicks == 0 || idleTicks < settings.QuiesceTicks)
@@ -64,7 +67,7 @@ public sealed partial class RaftCore
 
         leaseStart = null;
         roundsSent.Clear();
-        Sleep(chosen);
+        BecomeQuiescent(chosen);
         return true;
     }
 
@@ -90,7 +93,7 @@ public sealed partial class RaftCore
         return first;
     }
 
-    private void Sleep(ReplicaId? chosen)
+    private void BecomeQuiescent(ReplicaId? chosen)
     {
         IsQuiescent = true;
         idleTicks = 0;
@@ -107,25 +110,25 @@ public sealed partial class RaftCore
             CommitThrough(log.Last.Index);
             if (!IsQuiescent || successor != quiesce.Successor)
             {
-                Sleep(quiesce.Successor);
+                BecomeQuiescent(quiesce.Successor);
             }
 
             return;
         }
 
-        // It cannot sleep, and would be alone awake: an answer wakes the leader.
-        WakeUp();
+        // It cannot quiesce and would be the only active member: the answer unquiesces the leader.
+        EndQuiescence();
         var hint = log.LastAtMost(quiesce.LastEntry.Term, quiesce.LastEntry.Index);
         Send(from, new AppendEntriesResponse(CurrentTerm, quiesce.Session, false, hint, quiesce.LastEntry.Index, ReadSequence.Zero), TermTicket);
     }
 
-    private void OnWake(Wake wake)
+    private void OnUnquiesce(Unquiesce unquiesce)
     {
-        // A leader that is about to fall asleep first speaks to whoever it is woken for.
+        // A leader that is about to quiesce first sends a heartbeat to the member for which it is unquiesced.
         idleTicks = 0;
         var hasNothingToLose = !IsQuiescent && leader is null;
-        WakeUp();
-        if (!wake.IsLeaderLost || Role != RaftRole.Follower || hasNothingToLose)
+        EndQuiescence();
+        if (!unquiesce.IsLeaderLost || Role != RaftRole.Follower || hasNothingToLose)
         {
             // A report that is repeated must not make the others wait for their successor again and again.
             return;
@@ -145,8 +148,8 @@ public sealed partial class RaftCore
         }
     }
 
-    /// <summary>Whoever is addressed wakes. A leader says so to everybody at once.</summary>
-    private void WakeUp()
+    /// <summary>Ends quiescence. A leader sends heartbeats to all at once.</summary>
+    private void EndQuiescence()
     {
         if (!IsQuiescent)
         {

@@ -30,7 +30,7 @@ public sealed partial class RaftCore
         }
 
         PromoteLearners();
-        if (FallsAsleep())
+        if (Quiesces())
         {
             return;
         }

@@ -136,10 +136,10 @@ public sealed partial class RaftCore
     {
         this.now = now;
         this.effects = effects;
-        if (Wakes(input))
+        if (Unquiesces(input))
         {
             idleTicks = input is Receive { Message: not ReadIndexRequest } ? idleTicks : 0;
-            WakeUp();
+            EndQuiescence();
         }
 
         switch (input)
@@ -189,8 +189,8 @@ public sealed partial class RaftCore
             case Campaign:
                 OnCampaign();
                 break;
-            case Wake wake:
-                OnWake(wake);
+            case Unquiesce unquiesce:
+                OnUnquiesce(unquiesce);
                 break;
             default:
                 throw new InvariantViolationException($"every input has a handler: {input.GetType().Name} has none");
@@ -398,7 +398,7 @@ public sealed partial class RaftCore
         leader = newLeader;
         if (changed)
         {
-            WakeUp();
+            EndQuiescence();
         }
 
         if (lostLeadership)

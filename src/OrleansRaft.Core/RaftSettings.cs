@@ -56,7 +56,7 @@ public sealed record RaftSettings
 
     /// <summary>
     /// Ticks without anything to do after which a leader puts its group to sleep; 0 for never. Only for hosts that watch the silos of sleeping leaders,
-    /// and hand in <see cref="Wake"/>.
+    /// and hand in <see cref="Unquiesce"/>.
     /// </summary>
     public int QuiesceTicks { get; init; }
 

@@ -120,7 +120,7 @@ public sealed class LabReplica : IReplicaHost, IReplicaTransport
 
     /// <summary>Wakes it if it sleeps.</summary>
     /// <param name="isLeaderLost">Whether its leader is out of sight.</param>
-    internal void Wake(bool isLeaderLost) => Driver.Wake(isLeaderLost);
+    internal void Unquiesce(bool isLeaderLost) => Driver.Unquiesce(isLeaderLost);
 
     /// <summary>Stops in good order, and gives the right to speak back.</summary>
     internal void Stop()

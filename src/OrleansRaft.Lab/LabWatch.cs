@@ -85,7 +85,7 @@ internal sealed class LabWatch
         {
             foreach (var leader in node.Replicas.Where(replica => replica.Role == RaftRole.Leader && replica.Key.Group == newcomer.Group))
             {
-                leader.Wake(isLeaderLost: false);
+                leader.Unquiesce(isLeaderLost: false);
             }
         }
 
@@ -118,7 +118,7 @@ internal sealed class LabWatch
         {
             if (replica.IsQuiescent && condition(this, replica))
             {
-                replica.Wake(isLeaderLost);
+                replica.Unquiesce(isLeaderLost);
             }
         }
     }

@@ -30,11 +30,11 @@ public sealed partial class ReplicaDriver
         return true;
     }
 
-    /// <summary>Wakes the replica, before it takes the messages that wait. Any thread.</summary>
+    /// <summary>Ends the replica's quiescence, before it takes the messages that wait. Any thread.</summary>
     /// <param name="isLeaderLost">Whether the host has lost sight of the leader's silo: the replica no longer counts on it.</param>
-    public void Wake(bool isLeaderLost)
+    public void Unquiesce(bool isLeaderLost)
     {
-        inbox.PostWake(isLeaderLost);
+        inbox.PostUnquiesce(isLeaderLost);
         AskForTurn();
     }
 

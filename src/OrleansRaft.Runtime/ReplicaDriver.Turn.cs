@@ -11,7 +11,7 @@ public sealed partial class ReplicaDriver
     private Queue<Submission> submissions = new();
     private MonotonicTime heardFromLeader;
     private long groupTimeSeen;
-    private Wake? wakeLater;
+    private Unquiesce? unquiesceLater;
 
     /// <summary>The group's time at the end of the last turn. Any thread.</summary>
     private LogTime GroupTimeSeen => new(Volatile.Read(ref groupTimeSeen));
@@ -31,7 +31,7 @@ public sealed partial class ReplicaDriver
             batch = inbox.TakeBatch(batch);
         }
 
-        TakeWake();
+        TakeUnquiesce();
         TakeMessages(options.RunInputsMax);
         if (batch.Messages.Count == 0)
         {
@@ -163,21 +163,21 @@ public sealed partial class ReplicaDriver
     }
 
     /// <summary>
-    /// The host's call comes before the messages, so that a replica that has just lost its leader may vote for whoever asks. Without the right to speak it is
-    /// kept for later: a sleeping replica hears no ticks, so the call that wakes it must not be lost.
+    /// The host's call comes before the messages, so that a replica that has just lost its leader may vote for any candidate that asks. Without the
+    /// right to speak it is kept for later: a quiescent replica hears no ticks, so the call that unquiesces it must not be lost.
     /// </summary>
-    private void TakeWake()
+    private void TakeUnquiesce()
     {
-        if (batch.Wake is { } posted)
+        if (batch.Unquiesce is { } posted)
         {
-            batch.Wake = null;
-            wakeLater = posted.Or(wakeLater);
+            batch.Unquiesce = null;
+            unquiesceLater = posted.Or(unquiesceLater);
         }
 
-        if (wakeLater is { } wake && !isStopping && ReplicaLog.MaySpeak)
+        if (unquiesceLater is { } unquiesce && !isStopping && ReplicaLog.MaySpeak)
         {
-            wakeLater = null;
-            Step(wake);
+            unquiesceLater = null;
+            Step(unquiesce);
         }
     }
 

@@ -127,8 +127,8 @@ public sealed partial class ReplicaDriver
     /// <exception cref="CorruptDataException">The snapshot is damaged, or the state machine did not take it whole: the replica must not start.</exception>
     /// <exception cref="InvariantViolationException">What the log read back contradicts itself.</exception>
     /// <param name="log">The replica's log, open.</param>
-    /// <param name="isAsleep">Whether it begins asleep: only for hosts that wake it, see <see cref="Wake"/>.</param>
-    public void Start(IReplicaLog log, bool isAsleep = false)
+    /// <param name="isQuiescent">Whether it begins quiescent: only for hosts that unquiesce it, see <see cref="Unquiesce"/>.</param>
+    public void Start(IReplicaLog log, bool isQuiescent = false)
     {
         ArgumentNullException.ThrowIfNull(log);
         if (core is not null || isStopped)
@@ -141,7 +141,7 @@ public sealed partial class ReplicaDriver
         this.log = log;
         reads = new PendingReads(log.Epoch);
         heardFromLeader = Now();
-        core = new RaftCore(Key.Replica, options.ToSettings() with { StartsQuiescent = isAsleep }, recovered, seed);
+        core = new RaftCore(Key.Replica, options.ToSettings() with { StartsQuiescent = isQuiescent }, recovered, seed);
 
         // Whereupon Core hands out what is known to be committed: in a sleeping group nobody else would make it.
         unreported = core.AppliedIndex;
@@ -150,7 +150,7 @@ public sealed partial class ReplicaDriver
 
         // Nobody else may know it: after all silos have ended, the members' own logs are all that tells who they are.
         host.OnConfigurationChanged(core.Configuration);
-        if (isAsleep)
+        if (isQuiescent)
         {
             host.OnQuiescenceChanged(new QuiescenceChanged(true, core.LastEntry, null));
         }

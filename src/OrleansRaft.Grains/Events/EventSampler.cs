@@ -148,7 +148,7 @@ internal sealed class EventSampler : IDisposable
         status.ElectionTicks,
         status.ElectionTimeoutTicks,
         [.. status.Progress.Select(peer => new FollowerProgress(peer.Replica.Value, peer.State, peer.MatchIndex.Value, peer.NextIndex.Value))],
-        replica.Sleep is not null,
+        replica.Quiescence is not null,
         status.LastEntry.Term.Value);
 
     // A follower of a live leader resets its timer with every heartbeat: that is not worth telling.

@@ -183,7 +183,7 @@ internal sealed class FaultTable(
         {
             if (slot.Local is { IsRunning: true } replica)
             {
-                replica.Driver.Wake(isLeaderLost: false);
+                replica.Driver.Unquiesce(isLeaderLost: false);
             }
         }
     }

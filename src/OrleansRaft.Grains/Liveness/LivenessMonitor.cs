@@ -199,7 +199,7 @@ internal sealed class LivenessMonitor(
         {
             if (slot.Local is { IsRunning: true, Role.Role: RaftRole.Leader } leader)
             {
-                leader.Driver.Wake(isLeaderLost: false);
+                leader.Driver.Unquiesce(isLeaderLost: false);
             }
         }
     }
@@ -265,7 +265,7 @@ internal sealed class LivenessMonitor(
     {
         foreach (var replica in groups.Hosted)
         {
-            if (replica is { Sleep: not null, Role.Role: RaftRole.Leader, OpenLog.MaySpeak: false })
+            if (replica is { Quiescence: not null, Role.Role: RaftRole.Leader, OpenLog.MaySpeak: false })
             {
                 Gone(replica.Key);
             }

@@ -26,7 +26,7 @@ internal sealed class MemoryTrim(GroupTable groups, ILogger<MemoryTrim> logger)
         foreach (var replica in groups.Hosted)
         {
             replicas++;
-            asleep += replica.Sleep is null ? 0 : 1;
+            asleep += replica.Quiescence is null ? 0 : 1;
         }
 
         roundsAsleep = asleep == replicas ? roundsAsleep + 1 : 0;

@@ -9,7 +9,7 @@ namespace OrleansRaft.Grains.Liveness;
 /// A lost silo may have led thousands of groups, and a silo that starts brings thousands to life: their elections must not all begin at once, or nobody gets
 /// through in time and all begin again. So only so many replicas of a silo are awake without a leader at one time; the next are woken as leaders are found. Named
 /// successors go first; the other followers sleep on until the successor asks them, or until it should have won long ago. Groups that clients ask for do not
-/// wait (<see cref="HostedReplica.WakeIfOrphaned"/>).
+/// wait (<see cref="HostedReplica.UnquiesceIfOrphaned"/>).
 /// </remarks>
 internal sealed class Orphans(GroupTable groups, SiloLivenessTable contracts, TimeProvider time)
 {
@@ -31,7 +31,7 @@ internal sealed class Orphans(GroupTable groups, SiloLivenessTable contracts, Ti
         var isSomebodyLeft = false;
         foreach (var replica in groups.Hosted)
         {
-            if (replica.Sleep is not { } sleep || !IsOrphan(replica))
+            if (replica.Quiescence is not { } sleep || !IsOrphan(replica))
             {
                 replica.OrphanedAt = 0;
                 continue;
@@ -41,7 +41,7 @@ internal sealed class Orphans(GroupTable groups, SiloLivenessTable contracts, Ti
             {
                 electing++;
                 replica.WokenAt = time.GetTimestamp();
-                replica.Driver.Wake(isLeaderLost: true);
+                replica.Driver.Unquiesce(isLeaderLost: true);
             }
             else
             {

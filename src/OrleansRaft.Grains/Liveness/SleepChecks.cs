@@ -20,7 +20,7 @@ internal sealed class SleepChecks(GroupTable groups, LaneClient client, LinkFaul
     /// <exception cref="TimeoutException">The other silo did not answer in time; others may be thrown as well. The comparison must be repeated.</exception>
     public async Task CompareAsync(SiloAddress target)
     {
-        foreach (var page in groups.Hosted.Where(replica => replica.Sleep is not null && HasMemberOn(replica.Slot.Group, target)).Chunk(ClaimsMax))
+        foreach (var page in groups.Hosted.Where(replica => replica.Quiescence is not null && HasMemberOn(replica.Slot.Group, target)).Chunk(ClaimsMax))
         {
             if (faults.IsCut(target))
             {
@@ -31,7 +31,7 @@ internal sealed class SleepChecks(GroupTable groups, LaneClient client, LinkFaul
             var differing = await client.Get(target).CompareSleepAsync(claims).WaitAsync(AnswerTimeout, time);
             foreach (var place in differing)
             {
-                page[place].Driver.Wake(isLeaderLost: false);
+                page[place].Driver.Unquiesce(isLeaderLost: false);
             }
         }
     }
@@ -69,7 +69,7 @@ internal sealed class SleepChecks(GroupTable groups, LaneClient client, LinkFaul
         replica.Key.Group,
         replica.Role.Leader?.Value ?? 0,
         replica.Role.Term.Value,
-        replica.Sleep is { } sleep && replica.OpenLog is { MaySpeak: true } ? sleep.LastEntry.Index.Value : -1);
+        replica.Quiescence is { } sleep && replica.OpenLog is { MaySpeak: true } ? sleep.LastEntry.Index.Value : -1);
 
     private bool Holds(in SleepClaim claim)
     {
@@ -85,7 +85,7 @@ internal sealed class SleepChecks(GroupTable groups, LaneClient client, LinkFaul
             isFound = true;
             if (ClaimOf(replica) != claim)
             {
-                replica.Driver.Wake(isLeaderLost: false);
+                replica.Driver.Unquiesce(isLeaderLost: false);
                 holds = false;
             }
         }

@@ -24,7 +24,7 @@ internal sealed class HostedReplica : IReplicaHost, IReplicaTransport, ILaneSend
     private readonly ReplicaServices services;
     private IReplicaLog? log;
     private IGrainTimer? timer;
-    private QuiescenceChanged? sleep;
+    private QuiescenceChanged? quiescence;
     private RoleChanged role = new(RaftRole.Follower, Term.Zero, null, 0);
     private ReplicaFaults? troubles;
     private readonly FaultInjectingLogEvents? troubledEvents;
@@ -108,13 +108,13 @@ internal sealed class HostedReplica : IReplicaHost, IReplicaTransport, ILaneSend
     public bool IsRunning => Volatile.Read(ref phase) == (int)Phase.Running;
 
     /// <summary>Whether it knows what its group has committed, or sleeps under a leader that is known to live: its group can count on it. Any thread.</summary>
-    public bool HasCaughtUp => Driver.HasCaughtUp || (Sleep is not null && !services.Orphans.IsOrphan(this));
+    public bool HasCaughtUp => Driver.HasCaughtUp || (Quiescence is not null && !services.Orphans.IsOrphan(this));
 
     /// <summary>Whether it will take part no more.</summary>
     public bool IsStopped => Volatile.Read(ref phase) == (int)Phase.Stopped;
 
-    /// <summary>How it sleeps, null when it is awake. While it sleeps it has no timer, and the <see cref="LivenessMonitor"/> looks after its leader.</summary>
-    public QuiescenceChanged? Sleep => IsRunning ? Volatile.Read(ref sleep) : null;
+    /// <summary>How it is quiescent; null while it is active. While it is quiescent it has no timer, and the <see cref="LivenessMonitor"/> watches its leader.</summary>
+    public QuiescenceChanged? Quiescence => IsRunning ? Volatile.Read(ref quiescence) : null;
 
     /// <summary>Since when nobody is known to lead it while it sleeps; 0 when somebody is. Belongs to the <see cref="Orphans"/>.</summary>
     public long OrphanedAt { get; set; }
@@ -141,8 +141,8 @@ internal sealed class HostedReplica : IReplicaHost, IReplicaTransport, ILaneSend
         if (!IsStopped)
         {
             // Asleep, so that those who come to life together elect a few at a time, when their turn comes.
-            Driver.Start(OpenLog, services.Sleeps);
-            if (Volatile.Read(ref sleep) is null)
+            Driver.Start(OpenLog, services.Quiesces);
+            if (Volatile.Read(ref quiescence) is null)
             {
                 StartTicking();
             }
@@ -185,7 +185,7 @@ internal sealed class HostedReplica : IReplicaHost, IReplicaTransport, ILaneSend
             return false;
         }
 
-        WakeIfOrphaned();
+        UnquiesceIfOrphaned();
         return Driver.Receive(from, message);
     }
 
@@ -193,11 +193,11 @@ internal sealed class HostedReplica : IReplicaHost, IReplicaTransport, ILaneSend
     /// To be called before the replica is asked something: when its leader is out of sight, it wakes first, before the limit on wakes comes to it, and no longer
     /// vouches for that leader. Any thread.
     /// </summary>
-    public void WakeIfOrphaned()
+    public void UnquiesceIfOrphaned()
     {
-        if (Sleep is not null && services.Orphans.IsOrphan(this))
+        if (Quiescence is not null && services.Orphans.IsOrphan(this))
         {
-            Driver.Wake(isLeaderLost: true);
+            Driver.Unquiesce(isLeaderLost: true);
         }
     }
 
@@ -295,7 +295,7 @@ internal sealed class HostedReplica : IReplicaHost, IReplicaTransport, ILaneSend
     /// <inheritdoc/>
     public void OnQuiescenceChanged(QuiescenceChanged change)
     {
-        Volatile.Write(ref sleep, change.IsQuiescent ? change : null);
+        Volatile.Write(ref quiescence, change.IsQuiescent ? change : null);
         if (change.IsQuiescent)
         {
             StopTicking();

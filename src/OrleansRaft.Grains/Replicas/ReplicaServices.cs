@@ -78,7 +78,7 @@ internal sealed class ReplicaServices(
     public TimeSpan TickInterval { get; } = options.Value.TickInterval;
 
     /// <summary>Whether idle groups sleep.</summary>
-    public bool Sleeps { get; } = options.Value.QuiesceTicks > 0;
+    public bool Quiesces { get; } = options.Value.QuiesceTicks > 0;
 
     /// <summary>Where replicas log their comings and goings.</summary>
     public ILogger Logger { get; } = loggers.CreateLogger<ReplicaGrain>();

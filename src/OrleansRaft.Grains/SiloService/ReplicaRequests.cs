@@ -129,7 +129,7 @@ internal sealed class ReplicaRequests(GroupTable groups, Lanes lanes, LinkFaults
             return null;
         }
 
-        replica.WakeIfOrphaned();
+        replica.UnquiesceIfOrphaned();
         return replica;
     }
 

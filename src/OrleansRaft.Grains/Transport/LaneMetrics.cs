@@ -19,7 +19,10 @@ internal sealed class LaneMetrics
         lost = raft.Meter.CreateCounter<long>("raft.lane.lost", "{message}", "Messages, requests and replies to other silos that were lost, by reason.");
         unreadable = raft.Meter.CreateCounter<long>("raft.lane.unreadable", "{message}", "What other silos sent that this one could not read or hand over.");
         raft.Meter.CreateObservableGauge(
-            "raft.replicas.asleep", () => groups.Hosted.Count(static replica => replica.Sleep is not null), "{replica}", "Replicas here that sleep, because their groups are idle.");
+            "raft.replicas.asleep",
+            () => groups.Hosted.Count(static replica => replica.Quiescence is not null),
+            "{replica}",
+            "Replicas here that sleep, because their groups are idle.");
     }
 
     /// <summary>A batch leaves.</summary>

@@ -49,13 +49,13 @@ internal sealed class Inbox(RaftOptions options)
         }
     }
 
-    public void PostWake(bool isLeaderLost)
+    public void PostUnquiesce(bool isLeaderLost)
     {
         lock (gate)
         {
             if (!closed)
             {
-                incoming.Wake = new Wake(isLeaderLost).Or(incoming.Wake);
+                incoming.Unquiesce = new Unquiesce(isLeaderLost).Or(incoming.Unquiesce);
             }
         }
     }

@@ -15,8 +15,8 @@ internal sealed class InboxBatch
 
     public bool Tick { get; set; }
 
-    /// <summary>The host's call to wake, if there was one.</summary>
-    public Wake? Wake { get; set; }
+    /// <summary>The host's call to end quiescence, if there was one.</summary>
+    public Unquiesce? Unquiesce { get; set; }
 
     public long MessageBytes { get; set; }
 
@@ -25,7 +25,7 @@ internal sealed class InboxBatch
     public long QueryBytes { get; set; }
 
     public bool IsEmpty =>
-        !Tick && Wake is null && Messages.Count == 0 && Controls.Count == 0 && Queries.Count == 0 && Inspections.Count == 0;
+        !Tick && Unquiesce is null && Messages.Count == 0 && Controls.Count == 0 && Queries.Count == 0 && Inspections.Count == 0;
 
     /// <summary>To be called when everything was taken out, before the batch is filled again.</summary>
     public void Reset()

@@ -15,8 +15,8 @@ public sealed class LeaseRuleTests
     {
         var group = WithLease(preVote);
 
-        group[2].Step(new Wake(IsLeaderLost: true));
-        group[3].Step(new Wake(IsLeaderLost: true));
+        group[2].Step(new Unquiesce(IsLeaderLost: true));
+        group[3].Step(new Unquiesce(IsLeaderLost: true));
         StandAgainstTheLeader(group);
 
         group[1].Step(new Read(1, AllowLease: true));
@@ -30,9 +30,9 @@ public sealed class LeaseRuleTests
     public void Rule_39_A_follower_does_not_stand_before_its_promise_expires_although_its_leader_is_reported_lost(bool preVote)
     {
         var group = WithLease(preVote);
-        group[3].Step(new Wake(IsLeaderLost: true));
+        group[3].Step(new Unquiesce(IsLeaderLost: true));
 
-        group[2].Step(new Wake(IsLeaderLost: true));
+        group[2].Step(new Unquiesce(IsLeaderLost: true));
         group[2].Step(new Campaign());
         group[2].Core.SetElectionTimeout(1);
         for (var i = 0; i < group.Settings.ElectionTicksMax; i++)
@@ -76,8 +76,8 @@ public sealed class LeaseRuleTests
         group[2].Step(new Receive(Replica(1), new Quiesce(leader.CurrentTerm, LogIndex.Zero, leader.LastEntry, Replica(2))));
         group[2].Core.IsQuiescent.ShouldBeTrue();
 
-        group[2].Step(new Wake(IsLeaderLost: true));
-        group[3].Step(new Wake(IsLeaderLost: true));
+        group[2].Step(new Unquiesce(IsLeaderLost: true));
+        group[3].Step(new Unquiesce(IsLeaderLost: true));
         StandAgainstTheLeader(group);
         group[3].Core.Role.ShouldNotBe(RaftRole.Leader);
 

@@ -46,8 +46,8 @@ public sealed class QuiescenceRuleTests
         var group = Asleep();
         group[1].Crash();
 
-        group[2].Step(new Wake(IsLeaderLost: true));
-        group[3].Step(new Wake(IsLeaderLost: true));
+        group[2].Step(new Unquiesce(IsLeaderLost: true));
+        group[3].Step(new Unquiesce(IsLeaderLost: true));
         group.Tick(2);
 
         group[2].Core.Role.ShouldBe(RaftRole.Leader, "the leader named it");
@@ -59,7 +59,7 @@ public sealed class QuiescenceRuleTests
         var group = Asleep();
         var term = group[1].Core.CurrentTerm;
 
-        group[2].Step(new Wake(IsLeaderLost: true));
+        group[2].Step(new Unquiesce(IsLeaderLost: true));
         group.Tick(60);
 
         group[1].Core.Role.ShouldBe(RaftRole.Leader);
@@ -104,7 +104,7 @@ public sealed class QuiescenceRuleTests
         group.Tick(10);
         leader.Core.IsQuiescent.ShouldBeTrue();
         group.Heal();
-        leader.Step(new Wake(IsLeaderLost: false));
+        leader.Step(new Unquiesce(IsLeaderLost: false));
         group.Tick(20);
 
         group[3].Applied.ShouldBe(["a"]);
@@ -120,7 +120,7 @@ public sealed class QuiescenceRuleTests
         group.Tick(4);
         leader.Core.IsQuiescent.ShouldBeFalse();
 
-        leader.Step(new Wake(IsLeaderLost: false));
+        leader.Step(new Unquiesce(IsLeaderLost: false));
         group.Tick(4);
 
         leader.Core.IsQuiescent.ShouldBeFalse();
@@ -182,12 +182,12 @@ public sealed class QuiescenceRuleTests
         var group = Asleep();
         group[1].Crash();
         group[2].Crash();
-        group[3].Step(new Wake(IsLeaderLost: true));
+        group[3].Step(new Unquiesce(IsLeaderLost: true));
         var timeout = group[3].Core.Status.ElectionTimeoutTicks;
 
         for (var i = 0; i < 100; i++)
         {
-            group[3].Step(new Wake(IsLeaderLost: true));
+            group[3].Step(new Unquiesce(IsLeaderLost: true));
         }
 
         group[3].Core.Status.ElectionTimeoutTicks.ShouldBe(timeout);

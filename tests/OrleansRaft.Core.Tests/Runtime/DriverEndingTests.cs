@@ -70,7 +70,7 @@ public sealed class DriverEndingTests
         bench.IsQuiescent.ShouldBe(true);
         bench.Log.MaySpeak = false;
 
-        bench.Driver.Wake(isLeaderLost: true);
+        bench.Driver.Unquiesce(isLeaderLost: true);
         bench.Turn();
         bench.IsQuiescent.ShouldBe(true);
         bench.Log.MaySpeak = true;

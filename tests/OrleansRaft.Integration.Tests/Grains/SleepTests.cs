@@ -82,7 +82,7 @@ public sealed class SleepTests
         await WaitUntilAllSleepAlikeAsync(cluster);
 
         Task WaitUntilSuccessorSleepsAsync() => RaftTestCluster.EventuallyAsync(() => Task.FromResult(
-            Hosted(others).Any(replica => replica is { Role.Role: RaftRole.Leader, Sleep: not null }) ? null : "no successor sleeps"));
+            Hosted(others).Any(replica => replica is { Role.Role: RaftRole.Leader, Quiescence: not null }) ? null : "no successor sleeps"));
     }
 
     /// <summary>The old leader hears nothing of its succession, and the new one falls asleep without it: only the silos can notice that the two disagree.</summary>
@@ -94,7 +94,7 @@ public sealed class SleepTests
         var lost = await cluster.FindLeaderSiloAsync("ledgers-0");
         CutOff(cluster, lost);
         await RaftTestCluster.EventuallyAsync(() => Task.FromResult(
-            Hosted(cluster.Silos).Count(replica => replica is { Role.Role: RaftRole.Leader, Sleep: not null }) == 2 ? null : "not two leaders sleep"));
+            Hosted(cluster.Silos).Count(replica => replica is { Role.Role: RaftRole.Leader, Quiescence: not null }) == 2 ? null : "not two leaders sleep"));
 
         HealAll(cluster);
 
@@ -111,7 +111,7 @@ public sealed class SleepTests
         var near = leader.ServiceProvider.GetRequiredService<IGrainFactory>().GetRaftGroup<LedgerCommand, LedgerResult>(RaftTestCluster.Set, "k");
         RaftTestCluster.Committed(await near.SubmitAsync(new LedgerCommand(1), "once", TestContext.Current.CancellationToken));
         await RaftTestCluster.EventuallyAsync(() => Task.FromResult(
-            Hosted([leader]).Single().Sleep is null ? "the leader is awake" : null));
+            Hosted([leader]).Single().Quiescence is null ? "the leader is awake" : null));
 
         HealAll(cluster);
 
@@ -172,12 +172,12 @@ public sealed class SleepTests
     {
         var replicas = Hosted(cluster.Silos).ToList();
         return Task.FromResult(replicas.Count == 3
-            && replicas.TrueForAll(replica => replica.Sleep is not null)
-            && replicas.Select(replica => (replica.Role.Term, replica.Role.Leader, replica.Sleep?.LastEntry)).Distinct().Count() == 1
+            && replicas.TrueForAll(replica => replica.Quiescence is not null)
+            && replicas.Select(replica => (replica.Role.Term, replica.Role.Leader, replica.Quiescence?.LastEntry)).Distinct().Count() == 1
                 ? null
-                : string.Join("; ", replicas.Select(replica => $"{replica.Key} {replica.Role} {replica.Sleep}")));
+                : string.Join("; ", replicas.Select(replica => $"{replica.Key} {replica.Role} {replica.Quiescence}")));
     });
 
     private static Task WaitUntilAllSleepAsync(RaftTestCluster cluster, int replicas) => RaftTestCluster.EventuallyAsync(() => Task.FromResult(
-        Hosted(cluster.Silos).Count(replica => replica.Sleep is not null) == replicas ? null : "somebody is awake"));
+        Hosted(cluster.Silos).Count(replica => replica.Quiescence is not null) == replicas ? null : "somebody is awake"));
 }

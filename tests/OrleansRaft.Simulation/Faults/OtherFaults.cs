@@ -98,7 +98,7 @@ internal static class OtherFaults
 
             foreach (var replica in cluster.ReplicasOf(leader.Key.Group).Where(static replica => replica.Role != RaftRole.Leader).ToArray())
             {
-                replica.Driver.Wake(isLeaderLost: true);
+                replica.Driver.Unquiesce(isLeaderLost: true);
             }
 
             cluster.Clock.Schedule(AlarmInterval, Raise);

@@ -125,7 +125,7 @@ internal sealed class ScriptSession
                 Node(request).Step(new Unreachable(new ReplicaId(request.Node("peer"))));
                 break;
             case "forget-leader":
-                Node(request).Step(new Wake(IsLeaderLost: true));
+                Node(request).Step(new Unquiesce(IsLeaderLost: true));
                 break;
             case "restart":
                 Node(request).Restart();
