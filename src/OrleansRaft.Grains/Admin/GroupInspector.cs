@@ -92,7 +92,7 @@ internal sealed class GroupInspector(ClusterMembership silos, Locator locator, L
             return new ReplicaView(slot.Replica, name, silo.ToString(), report.ToSnapshot(), "");
         }
 
-        if (faults.TroublesOf(slot) is { IsPaused: true })
+        if (faults.FaultsOf(slot) is { IsPaused: true })
         {
             return new ReplicaView(slot.Replica, name, silo.ToString(), null, "A fault pauses this replica.");
         }

@@ -4,7 +4,6 @@ using OrleansRaft.Core;
 using OrleansRaft.Core.Codec;
 using OrleansRaft.Grains.Client;
 using OrleansRaft.Grains.Cluster;
-using OrleansRaft.Grains.Hosting;
 using OrleansRaft.Grains.Placement;
 using OrleansRaft.Grains.SiloService;
 using OrleansRaft.Runtime;

@@ -1,11 +1,10 @@
-using OrleansRaft.Grains.Hosting;
 using OrleansRaft.Runtime;
 
 namespace OrleansRaft.Grains.Catalogue;
 
 /// <summary>
 /// The catalogue: a Raft group beside the cluster row, which remembers what changed since the cluster first started. A service of every silo that was
-/// configured with <see cref="RaftSiloBuilderExtensions.AddRaftCatalogue"/>. Groups serve without it.
+/// configured with <c>AddRaftCatalogue</c>. Groups serve without it.
 /// </summary>
 public interface IRaftCatalogue
 {

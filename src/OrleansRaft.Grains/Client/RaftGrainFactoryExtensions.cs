@@ -1,4 +1,3 @@
-using OrleansRaft.Grains.Hosting;
 
 namespace OrleansRaft.Grains.Client;
 

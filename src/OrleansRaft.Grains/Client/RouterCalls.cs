@@ -1,5 +1,4 @@
 using Orleans.Serialization;
-using OrleansRaft.Grains.Hosting;
 using OrleansRaft.Runtime;
 
 namespace OrleansRaft.Grains.Client;

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Collections.Frozen;
-using OrleansRaft.Grains.Replicas;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Storage;
 
@@ -9,7 +8,7 @@ namespace OrleansRaft.Grains.Cluster;
 /// <summary>All groups of the cluster as this silo knows them, and the replicas that run here. Any thread.</summary>
 internal sealed class GroupTable
 {
-    private readonly ConcurrentDictionary<ReplicaKey, HostedReplica> hosted = new();
+    private readonly ConcurrentDictionary<ReplicaKey, ILocalReplica> hosted = new();
     private State? state;
 
     /// <summary>The cluster as it is stored.</summary>
@@ -21,10 +20,10 @@ internal sealed class GroupTable
     public bool IsLoaded => Volatile.Read(ref state) is not null;
 
     /// <summary>The replicas that run here.</summary>
-    public IEnumerable<HostedReplica> Hosted => hosted.Select(pair => pair.Value);
+    public IEnumerable<ILocalReplica> Hosted => hosted.Select(pair => pair.Value);
 
     /// <summary>The replicas that run here and are an application's.</summary>
-    public IEnumerable<HostedReplica> HostedOfApplications => Hosted.Where(static replica => !replica.Slot.Group.IsCatalogue);
+    public IEnumerable<ILocalReplica> HostedOfApplications => Hosted.Where(static replica => !replica.Slot.Group.IsCatalogue);
 
     /// <summary>
     /// The groups of applications, in the order of their sets' names and of their numbers, those last whose sets were added later; none before the silo has started.
@@ -64,16 +63,16 @@ internal sealed class GroupTable
         Volatile.Read(ref state) is { } loaded && loaded.BySet.TryGetValue(name, out var groups) ? groups : [];
 
     /// <summary>Adds a replica that runs here.</summary>
-    public void Add(HostedReplica replica)
+    public void Add(ILocalReplica replica)
     {
         hosted[replica.Key] = replica;
         replica.Slot.Register(replica);
     }
 
     /// <summary>Takes a replica out.</summary>
-    public void Remove(HostedReplica replica)
+    public void Remove(ILocalReplica replica)
     {
-        hosted.TryRemove(new KeyValuePair<ReplicaKey, HostedReplica>(replica.Key, replica));
+        hosted.TryRemove(new KeyValuePair<ReplicaKey, ILocalReplica>(replica.Key, replica));
         replica.Slot.Unregister(replica);
     }
 

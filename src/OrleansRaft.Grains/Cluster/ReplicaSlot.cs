@@ -1,5 +1,4 @@
 using OrleansRaft.Core;
-using OrleansRaft.Grains.Replicas;
 using OrleansRaft.Grains.SiloService;
 
 namespace OrleansRaft.Grains.Cluster;
@@ -8,7 +7,7 @@ namespace OrleansRaft.Grains.Cluster;
 internal sealed class ReplicaSlot(GroupEntry group, ReplicaId replica)
 {
     private ReplicaLocation? location;
-    private HostedReplica? local;
+    private ILocalReplica? local;
     private SiloAddress? destination;
 
     /// <summary>Its group.</summary>
@@ -18,7 +17,7 @@ internal sealed class ReplicaSlot(GroupEntry group, ReplicaId replica)
     public ReplicaId Replica { get; } = replica;
 
     /// <summary>The activation on this silo, if there is one.</summary>
-    public HostedReplica? Local => Volatile.Read(ref local);
+    public ILocalReplica? Local => Volatile.Read(ref local);
 
     /// <summary>The silo that hosts it, as far as is known.</summary>
     public SiloAddress? Silo => Volatile.Read(ref location)?.Silo;
@@ -67,8 +66,8 @@ internal sealed class ReplicaSlot(GroupEntry group, ReplicaId replica)
     }
 
     /// <summary>Makes an activation known to this silo's lanes.</summary>
-    public void Register(HostedReplica activation) => Volatile.Write(ref local, activation);
+    public void Register(ILocalReplica activation) => Volatile.Write(ref local, activation);
 
     /// <summary>Takes an activation out, unless another has taken its place.</summary>
-    public void Unregister(HostedReplica activation) => Interlocked.CompareExchange(ref local, null, activation);
+    public void Unregister(ILocalReplica activation) => Interlocked.CompareExchange(ref local, null, activation);
 }

@@ -4,7 +4,6 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 using OrleansRaft.Grains.Client;
-using OrleansRaft.Grains.Hosting;
 using OrleansRaft.Runtime.Hosting;
 using OrleansRaft.Runtime.StateMachines;
 using OrleansRaft.Runtime.Storage;

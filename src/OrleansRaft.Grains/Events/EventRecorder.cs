@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using OrleansRaft.Core;
 using OrleansRaft.Grains.Cluster;
-using OrleansRaft.Grains.Replicas;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Diagnostics;
 
@@ -43,7 +42,7 @@ internal sealed class EventRecorder(GroupTable groups, ILocalSiloDetails self, R
     /// <param name="to">The receiver.</param>
     /// <param name="message">What it says.</param>
     /// <param name="isLost">Whether a fault keeps it from arriving.</param>
-    public void RecordMessage(HostedReplica from, ReplicaId to, Message message, bool isLost)
+    public void RecordMessage(ILocalReplica from, ReplicaId to, Message message, bool isLost)
     {
         if (message is RequestVoteResponse vote)
         {

@@ -1,6 +1,5 @@
 using OrleansRaft.Core;
 using OrleansRaft.Grains.Cluster;
-using OrleansRaft.Grains.Replicas;
 using OrleansRaft.Runtime;
 
 namespace OrleansRaft.Grains.Events;
@@ -19,7 +18,7 @@ internal sealed class EventSampler : IDisposable
     private readonly GroupTable groups;
     private readonly LatencyCounts latencies;
     private readonly TimeProvider time;
-    private readonly Dictionary<HostedReplica, Seen> seen = [];
+    private readonly Dictionary<ILocalReplica, Seen> seen = [];
     private readonly CancellationTokenSource stopping = new();
     private long secondBegan;
     private long commitsShown;
@@ -112,7 +111,7 @@ internal sealed class EventSampler : IDisposable
     }
 
     /// <summary>Tells how a replica is, if it is another than before. One that does not answer, such as a paused one, is not asked twice.</summary>
-    private async Task LookAtAsync(HostedReplica replica, Seen before)
+    private async Task LookAtAsync(ILocalReplica replica, Seen before)
     {
         if (before.IsAsked)
         {
@@ -135,7 +134,7 @@ internal sealed class EventSampler : IDisposable
         }
     }
 
-    private static ReplicaEvent Describe(HostedReplica replica, RaftStatus status) => new(
+    private static ReplicaEvent Describe(ILocalReplica replica, RaftStatus status) => new(
         replica.Key.Group,
         replica.Key.Replica.Value,
         status.Role,

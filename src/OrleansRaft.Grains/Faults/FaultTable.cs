@@ -2,7 +2,6 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OrleansRaft.Grains.Cluster;
 using OrleansRaft.Grains.Events;
-using OrleansRaft.Grains.Hosting;
 using OrleansRaft.Grains.Transport;
 
 namespace OrleansRaft.Grains.Faults;
@@ -95,7 +94,7 @@ internal sealed class FaultTable(
     {
         lock (gate)
         {
-            if (active.Count == 0 && cutHere.Count == 0 && slowHere.Count == 0 && !groups.Hosted.Any(static replica => replica.Troubles is not null))
+            if (active.Count == 0 && cutHere.Count == 0 && slowHere.Count == 0 && !groups.Hosted.Any(static replica => replica.Faults is not null))
             {
                 return;
             }
@@ -103,13 +102,13 @@ internal sealed class FaultTable(
             EnforceLinks();
             foreach (var replica in groups.Hosted)
             {
-                replica.Troubles = TroublesOf(replica.Slot);
+                replica.Faults = FaultsOf(replica.Slot);
             }
         }
     }
 
     /// <summary>What the faults do to a replica that runs here, or is about to; null when nothing.</summary>
-    public ReplicaFaults? TroublesOf(ReplicaSlot slot)
+    public ReplicaFaults? FaultsOf(ReplicaSlot slot)
     {
         lock (gate)
         {

@@ -5,7 +5,7 @@ using OrleansRaft.Grains.Cluster;
 namespace OrleansRaft.Grains.Faults;
 
 /// <summary>What all faults together do to one replica. Immutable.</summary>
-internal sealed class ReplicaFaults
+internal sealed class ReplicaFaults : IReplicaFaults
 {
     private readonly List<(Fault Fault, bool Loses)> links;
 
@@ -30,13 +30,13 @@ internal sealed class ReplicaFaults
         Replica = slot.Replica;
     }
 
-    /// <summary>Whether the replica does nothing.</summary>
+    /// <inheritdoc/>
     public bool IsPaused { get; }
 
-    /// <summary>Whether its store fails.</summary>
+    /// <inheritdoc/>
     public bool IsStoreFailing { get; }
 
-    /// <summary>How much longer its writes take.</summary>
+    /// <inheritdoc/>
     public TimeSpan StoreDelay { get; }
 
     private ReplicaId Replica { get; }
@@ -51,10 +51,10 @@ internal sealed class ReplicaFaults
         return concerning.Count == 0 ? null : new ReplicaFaults(slot, concerning);
     }
 
-    /// <summary>Whether messages to another replica of the group are lost.</summary>
+    /// <inheritdoc/>
     public bool Loses(ReplicaId to) => links.Exists(link => link.Loses && Stands(link.Fault, to));
 
-    /// <summary>How much longer messages to another replica of the group take.</summary>
+    /// <inheritdoc/>
     public TimeSpan DelayTo(ReplicaId to)
     {
         var delay = TimeSpan.Zero;

@@ -3,7 +3,6 @@ using OrleansRaft.Core;
 using OrleansRaft.Grains.Catalogue;
 using OrleansRaft.Grains.Cluster;
 using OrleansRaft.Grains.Placement;
-using OrleansRaft.Grains.Replicas;
 using OrleansRaft.Runtime;
 
 namespace OrleansRaft.Grains.Hosting;
@@ -66,8 +65,8 @@ internal sealed class RaftDrain(
     private async Task<int> HandOverAsync(CancellationToken patience)
     {
         var since = time.GetTimestamp();
-        var asked = new HashSet<HostedReplica>();
-        var stuck = new HashSet<HostedReplica>();
+        var asked = new HashSet<ILocalReplica>();
+        var stuck = new HashSet<ILocalReplica>();
         try
         {
             while (groups.Hosted.Where(replica => IsLeader(replica) && !stuck.Contains(replica)).ToList() is { Count: > 0 } leaders)
@@ -91,7 +90,7 @@ internal sealed class RaftDrain(
     /// Asks again when a transfer was given up because it took longer than an election timeout, and then whoever is most up to date; that nobody is
     /// there to take over is final.
     /// </summary>
-    private async Task HandOverAsync(HostedReplica replica, CancellationToken patience)
+    private async Task HandOverAsync(ILocalReplica replica, CancellationToken patience)
     {
         var successor = FindSuccessor(replica);
         while (IsLeader(replica) && await replica.Driver.TransferLeadershipAsync(successor) is { Kind: ReplyKind.Rejected, Reason: RejectionReason.NoLeader })
@@ -104,14 +103,14 @@ internal sealed class RaftDrain(
     /// <summary>
     /// The voter whose silo runs longest: in a rolling restart the one before has just come back, compiles, and brings its replicas to life.
     /// </summary>
-    private ReplicaId? FindSuccessor(HostedReplica replica) =>
+    private ReplicaId? FindSuccessor(ILocalReplica replica) =>
         SlotsElsewhere(replica).Where(slot => silos.IsActive(slot.Silo!)).MinBy(slot => slot.Silo!.Generation)?.Replica;
 
     /// <summary>Whether a voter lives on another silo: between replicas of this one a leadership would only go around.</summary>
-    private bool HasOthers(HostedReplica replica) => SlotsElsewhere(replica).Any();
+    private bool HasOthers(ILocalReplica replica) => SlotsElsewhere(replica).Any();
 
-    private IEnumerable<ReplicaSlot> SlotsElsewhere(HostedReplica replica) =>
+    private IEnumerable<ReplicaSlot> SlotsElsewhere(ILocalReplica replica) =>
         replica.Configuration.Voters.Select(replica.Slot.Group.Slot).Where(slot => slot.Silo is { } silo && !silo.Equals(self.SiloAddress));
 
-    private static bool IsLeader(HostedReplica replica) => replica is { IsRunning: true, Role.Role: RaftRole.Leader };
+    private static bool IsLeader(ILocalReplica replica) => replica is { IsRunning: true, Role.Role: RaftRole.Leader };
 }

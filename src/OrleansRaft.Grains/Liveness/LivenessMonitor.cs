@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using OrleansRaft.Core;
 using OrleansRaft.Grains.Cluster;
-using OrleansRaft.Grains.Hosting;
 using OrleansRaft.Grains.SiloService;
 using OrleansRaft.Grains.Transport;
 using OrleansRaft.Runtime;
@@ -265,7 +264,7 @@ internal sealed class LivenessMonitor(
     {
         foreach (var replica in groups.Hosted)
         {
-            if (replica is { Quiescence: not null, Role.Role: RaftRole.Leader, OpenLog.MaySpeak: false })
+            if (replica is { Quiescence: not null, Role.Role: RaftRole.Leader, MaySpeak: false })
             {
                 Gone(replica.Key);
             }

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using OrleansRaft.Grains.Cluster;
-using OrleansRaft.Grains.Hosting;
 
 namespace OrleansRaft.Grains.Liveness;
 

@@ -1,6 +1,5 @@
 using OrleansRaft.Core;
 using OrleansRaft.Grains.Cluster;
-using OrleansRaft.Grains.Replicas;
 
 namespace OrleansRaft.Grains.Liveness;
 
@@ -9,7 +8,7 @@ namespace OrleansRaft.Grains.Liveness;
 /// A lost silo may have led thousands of groups, and a silo that starts brings thousands to life: their elections must not all begin at once, or nobody gets
 /// through in time and all begin again. So only so many replicas of a silo are awake without a leader at one time; the next are woken as leaders are found. Named
 /// successors go first; the other followers sleep on until the successor asks them, or until it should have won long ago. Groups that clients ask for do not
-/// wait (<see cref="HostedReplica.UnquiesceIfOrphaned"/>).
+/// wait (<see cref="ILocalReplica.UnquiesceIfOrphaned"/>).
 /// </remarks>
 internal sealed class Orphans(GroupTable groups, SiloLivenessTable contracts, TimeProvider time)
 {
@@ -20,7 +19,7 @@ internal sealed class Orphans(GroupTable groups, SiloLivenessTable contracts, Ti
     private static readonly TimeSpan ElectingPatience = TimeSpan.FromSeconds(3);
 
     /// <summary>Whether a replica follows a leader of which nobody here knows that it lives, or none. Any thread.</summary>
-    public bool IsOrphan(HostedReplica replica) =>
+    public bool IsOrphan(ILocalReplica replica) =>
         replica.Role is { Role: not RaftRole.Leader, Leader: var leader } && !IsInSight(replica.Slot.Group, leader);
 
     /// <summary>Wakes some of those who sleep.</summary>
@@ -52,10 +51,10 @@ internal sealed class Orphans(GroupTable groups, SiloLivenessTable contracts, Ti
         return isSomebodyLeft;
     }
 
-    private bool IsElecting(HostedReplica replica) =>
+    private bool IsElecting(ILocalReplica replica) =>
         replica.WokenAt != 0 && replica is { IsRunning: true, Role.Leader: null } && time.GetElapsedTime(replica.WokenAt) < ElectingPatience;
 
-    private bool IsDue(HostedReplica replica, QuiescenceChanged sleep)
+    private bool IsDue(ILocalReplica replica, QuiescenceChanged sleep)
     {
         if (replica.OrphanedAt == 0)
         {

@@ -1,6 +1,5 @@
 using OrleansRaft.Core;
 using OrleansRaft.Grains.Cluster;
-using OrleansRaft.Grains.Replicas;
 using OrleansRaft.Grains.SiloService;
 using OrleansRaft.Grains.Transport;
 
@@ -65,11 +64,11 @@ internal sealed class SleepChecks(GroupTable groups, LaneClient client, LinkFaul
         return false;
     }
 
-    private static SleepClaim ClaimOf(HostedReplica replica) => new(
+    private static SleepClaim ClaimOf(ILocalReplica replica) => new(
         replica.Key.Group,
         replica.Role.Leader?.Value ?? 0,
         replica.Role.Term.Value,
-        replica.Quiescence is { } sleep && replica.OpenLog is { MaySpeak: true } ? sleep.LastEntry.Index.Value : -1);
+        replica.Quiescence is { } sleep && replica.MaySpeak ? sleep.LastEntry.Index.Value : -1);
 
     private bool Holds(in SleepClaim claim)
     {

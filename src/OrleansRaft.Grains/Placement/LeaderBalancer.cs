@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Logging;
 using OrleansRaft.Core;
 using OrleansRaft.Grains.Cluster;
-using OrleansRaft.Grains.Hosting;
 using OrleansRaft.Grains.SiloService;
 using OrleansRaft.Runtime;
 

@@ -4,7 +4,6 @@ using Orleans.Runtime.Placement;
 using OrleansRaft.Core;
 using OrleansRaft.Grains.Admin;
 using OrleansRaft.Grains.Cluster;
-using OrleansRaft.Grains.Hosting;
 using OrleansRaft.Grains.Replicas;
 using OrleansRaft.Grains.SiloService;
 using OrleansRaft.Runtime;

@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Orleans.Runtime.Placement;
 using OrleansRaft.Grains.Cluster;
-using OrleansRaft.Grains.Hosting;
 using OrleansRaft.Grains.Replicas;
 using OrleansRaft.Grains.SiloService;
 using OrleansRaft.Runtime;

@@ -4,7 +4,6 @@ using OrleansRaft.Grains.Client;
 using OrleansRaft.Grains.Cluster;
 using OrleansRaft.Grains.Events;
 using OrleansRaft.Grains.Faults;
-using OrleansRaft.Grains.Hosting;
 using OrleansRaft.Grains.Liveness;
 using OrleansRaft.Grains.Transport;
 using OrleansRaft.Runtime;
@@ -15,7 +14,7 @@ namespace OrleansRaft.Grains.Replicas;
 
 /// <summary>One activation of a replica on this silo: joins its driver to the grain's turns, to the lanes and to its log.</summary>
 /// <remarks>An activation lives once: Opening, Running, Stopped. Stopped is final, and what is stopped sends nothing.</remarks>
-internal sealed class HostedReplica : IReplicaHost, IReplicaTransport, ILaneSender
+internal sealed class HostedReplica : ILocalReplica, IReplicaHost, IReplicaTransport, ILaneSender
 {
     private static readonly Action<object> RunDriver = static state => ((HostedReplica)state).Driver.Run();
     private static readonly Action<object> StopDriver = static state => ((HostedReplica)state).Driver.Stop();
@@ -26,8 +25,8 @@ internal sealed class HostedReplica : IReplicaHost, IReplicaTransport, ILaneSend
     private IGrainTimer? timer;
     private QuiescenceChanged? quiescence;
     private RoleChanged role = new(RaftRole.Follower, Term.Zero, null, 0);
-    private ReplicaFaults? troubles;
-    private readonly FaultInjectingLogEvents? troubledEvents;
+    private IReplicaFaults? faults;
+    private readonly FaultInjectingLogEvents? faultingEvents;
     private Configuration? told;
     private long leaderlessSince;
     private int phase;
@@ -43,7 +42,7 @@ internal sealed class HostedReplica : IReplicaHost, IReplicaTransport, ILaneSend
         Driver = services.CreateDriver(this);
         if (services.Faults.IsEnabled)
         {
-            troubledEvents = new FaultInjectingLogEvents(this, services.Time);
+            faultingEvents = new FaultInjectingLogEvents(this, services.Time);
         }
     }
 
@@ -54,28 +53,28 @@ internal sealed class HostedReplica : IReplicaHost, IReplicaTransport, ILaneSend
         Stopped = 2,
     }
 
-    /// <summary>Which replica.</summary>
+    /// <inheritdoc/>
     public ReplicaKey Key { get; }
 
-    /// <summary>What this silo knows of it.</summary>
+    /// <inheritdoc/>
     public ReplicaSlot Slot { get; }
+
+    /// <inheritdoc/>
+    public ReplicaDriver Driver { get; }
 
     /// <summary>Its state machine, which lives as long as this activation.</summary>
     public IStateMachineHost Machine { get; }
 
-    /// <summary>What runs it.</summary>
-    public ReplicaDriver Driver { get; }
-
-    /// <summary>What faults do to it; null but while one does. Any thread.</summary>
-    public ReplicaFaults? Troubles
+    /// <inheritdoc/>
+    public IReplicaFaults? Faults
     {
-        get => Volatile.Read(ref troubles);
+        get => Volatile.Read(ref faults);
         set
         {
-            Volatile.Write(ref troubles, value);
+            Volatile.Write(ref faults, value);
             if (value is { IsStoreFailing: true })
             {
-                troubledEvents?.Fail();
+                faultingEvents?.Fail();
             }
             else if (value is not { IsPaused: true } && IsRunning)
             {
@@ -86,40 +85,43 @@ internal sealed class HostedReplica : IReplicaHost, IReplicaTransport, ILaneSend
     }
 
     /// <summary>Where its log tells what it has done.</summary>
-    public IReplicaLogEvents LogEvents => (IReplicaLogEvents?)troubledEvents ?? Driver.LogEvents;
+    public IReplicaLogEvents LogEvents => (IReplicaLogEvents?)faultingEvents ?? Driver.LogEvents;
 
     /// <summary>Its log; null until it is open.</summary>
     public IReplicaLog? OpenLog => Volatile.Read(ref log);
 
-    /// <summary>The epoch under which it writes; 0 until its log is open.</summary>
+    /// <inheritdoc cref="ILocalReplica.Epoch"/>
     public long Epoch => OpenLog?.Epoch ?? 0;
 
-    /// <summary>Its role, its term and the leader it knows.</summary>
+    /// <inheritdoc/>
+    public bool MaySpeak => OpenLog is { MaySpeak: true };
+
+    /// <inheritdoc/>
     public RoleChanged Role => Volatile.Read(ref role);
 
-    /// <summary>For how long it has known no leader; 0 while it knows one.</summary>
+    /// <inheritdoc/>
     public long LeaderlessMilliseconds =>
         Role.Leader is null ? Math.Max(1, (long)services.Time.GetElapsedTime(Volatile.Read(ref leaderlessSince)).TotalMilliseconds) : 0;
 
-    /// <summary>The configuration in force for it.</summary>
+    /// <inheritdoc/>
     public Configuration Configuration => Volatile.Read(ref told) ?? Slot.Group.Initial;
 
-    /// <summary>Whether it takes part.</summary>
+    /// <inheritdoc/>
     public bool IsRunning => Volatile.Read(ref phase) == (int)Phase.Running;
 
-    /// <summary>Whether it knows what its group has committed, or sleeps under a leader that is known to live: its group can count on it. Any thread.</summary>
-    public bool HasCaughtUp => Driver.HasCaughtUp || (Quiescence is not null && !services.Orphans.IsOrphan(this));
-
-    /// <summary>Whether it will take part no more.</summary>
+    /// <inheritdoc/>
     public bool IsStopped => Volatile.Read(ref phase) == (int)Phase.Stopped;
 
-    /// <summary>How it is quiescent; null while it is active. While it is quiescent it has no timer, and the <see cref="LivenessMonitor"/> watches its leader.</summary>
+    /// <inheritdoc/>
+    public bool HasCaughtUp => Driver.HasCaughtUp || (Quiescence is not null && !services.Orphans.IsOrphan(this));
+
+    /// <inheritdoc/>
     public QuiescenceChanged? Quiescence => IsRunning ? Volatile.Read(ref quiescence) : null;
 
-    /// <summary>Since when nobody is known to lead it while it sleeps; 0 when somebody is. Belongs to the <see cref="Orphans"/>.</summary>
+    /// <inheritdoc/>
     public long OrphanedAt { get; set; }
 
-    /// <summary>When it was woken to elect; 0 when it was not. Belongs to the <see cref="Orphans"/>.</summary>
+    /// <inheritdoc/>
     public long WokenAt { get; set; }
 
     // Who watches, watches what applications do.
@@ -166,18 +168,18 @@ internal sealed class HostedReplica : IReplicaHost, IReplicaTransport, ILaneSend
         Driver.Stop();
     }
 
-    /// <summary>Falls silent at once, from any thread, and stops on the grain's next turn.</summary>
+    /// <inheritdoc/>
     public void StopSoon()
     {
         Silence();
         Context.Scheduler.QueueAction(StopDriver, this);
     }
 
-    /// <summary>Stops and goes, for good: the replica is no member of its group any more. Any thread.</summary>
-    public void Retire() => Context.Deactivate(new DeactivationReason(DeactivationReasonCode.ApplicationRequested, $"replica {Key} was removed from its group"));
+    /// <inheritdoc/>
+    public void Retire() => Context.Deactivate(
+        new DeactivationReason(DeactivationReasonCode.ApplicationRequested, $"replica {Key} was removed from its group"));
 
-    /// <summary>Takes a message that a lane brought, or a neighbour on this silo sent. Any thread.</summary>
-    /// <returns>Whether it was taken: not by a replica that does not take part yet, or has too much to read.</returns>
+    /// <inheritdoc/>
     public bool Deliver(ReplicaId from, Message message)
     {
         if (!IsRunning)
@@ -189,10 +191,7 @@ internal sealed class HostedReplica : IReplicaHost, IReplicaTransport, ILaneSend
         return Driver.Receive(from, message);
     }
 
-    /// <summary>
-    /// To be called before the replica is asked something: when its leader is out of sight, it wakes first, before the limit on wakes comes to it, and no longer
-    /// vouches for that leader. Any thread.
-    /// </summary>
+    /// <inheritdoc/>
     public void UnquiesceIfOrphaned()
     {
         if (Quiescence is not null && services.Orphans.IsOrphan(this))
@@ -213,7 +212,7 @@ internal sealed class HostedReplica : IReplicaHost, IReplicaTransport, ILaneSend
     /// <inheritdoc/>
     public void Schedule()
     {
-        if (Troubles is not { IsPaused: true })
+        if (Faults is not { IsPaused: true })
         {
             Context.Scheduler.QueueAction(RunDriver, this);
         }
@@ -232,7 +231,7 @@ internal sealed class HostedReplica : IReplicaHost, IReplicaTransport, ILaneSend
     public void OnRightToSpeakChanged()
     {
         services.Watch.LookForSpeechless();
-        if (IsRunning && OpenLog is { MaySpeak: true })
+        if (IsRunning && MaySpeak)
         {
             services.Watch.HearsAgain();
         }
@@ -315,20 +314,20 @@ internal sealed class HostedReplica : IReplicaHost, IReplicaTransport, ILaneSend
         }
 
         var peer = Slot.Group.Slot(to);
-        var trouble = Troubles;
-        var isLost = trouble is not null && trouble.Loses(to);
+        var broken = Faults;
+        var isLost = broken is not null && broken.Loses(to);
         if (IsWatched)
         {
             services.Events.RecordMessage(this, to, message, isLost || (peer is { Local: null, Silo: { } target } && services.Links.IsCut(target)));
         }
 
-        if (trouble is null)
+        if (broken is null)
         {
             Pass(peer, message);
         }
         else if (!isLost)
         {
-            PassLaterAsync(peer, message, trouble.DelayTo(to)).Ignore();
+            PassLaterAsync(peer, message, broken.DelayTo(to)).Ignore();
         }
         else
         {
@@ -346,9 +345,9 @@ internal sealed class HostedReplica : IReplicaHost, IReplicaTransport, ILaneSend
 
     private void Pass(ReplicaSlot peer, Message message)
     {
-        if (peer.Local is { } neighbour)
+        if (peer.Local is { } neighbor)
         {
-            if (!neighbour.Deliver(Key.Replica, message))
+            if (!neighbor.Deliver(Key.Replica, message))
             {
                 Lose(peer.Replica, message);
             }

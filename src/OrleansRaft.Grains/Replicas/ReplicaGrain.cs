@@ -5,7 +5,6 @@ using Orleans.Runtime.Placement;
 using OrleansRaft.Grains.Client;
 using OrleansRaft.Grains.Cluster;
 using OrleansRaft.Grains.Faults;
-using OrleansRaft.Grains.Hosting;
 using OrleansRaft.Grains.Placement;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Storage;
@@ -52,7 +51,7 @@ internal sealed class ReplicaGrain(ReplicaServices services) : Grain, IReplicaGr
             ?? throw new InvalidOperationException($"There is no group '{key.Group}' in this cluster, or this silo has not started yet.");
 
         var slot = group.Slot(key.Replica);
-        if (services.Faults.TroublesOf(slot) is { IsStoreFailing: true })
+        if (services.Faults.FaultsOf(slot) is { IsStoreFailing: true })
         {
             throw FaultInjectingLogEvents.Failure(key);
         }
@@ -62,7 +61,7 @@ internal sealed class ReplicaGrain(ReplicaServices services) : Grain, IReplicaGr
         hosted.Attach(log);
         replica = hosted;
         services.Groups.Add(hosted);
-        hosted.Troubles = services.Faults.TroublesOf(slot);
+        hosted.Faults = services.Faults.FaultsOf(slot);
         Log.ReplicaOpened(services.Logger, key, log.Epoch);
         StartWhenItMaySpeakAsync(hosted, log).Ignore();
     }

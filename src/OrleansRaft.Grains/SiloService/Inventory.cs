@@ -1,6 +1,6 @@
 using Orleans.Concurrency;
 using OrleansRaft.Core;
-using OrleansRaft.Grains.Replicas;
+using OrleansRaft.Grains.Cluster;
 
 namespace OrleansRaft.Grains.SiloService;
 
@@ -36,12 +36,12 @@ internal readonly record struct InventoryItem(
     [property: Id(8)] long LeaderlessMilliseconds)
 {
     /// <summary>Describes a replica that runs here, with the configuration in force for it when that is no longer the first one.</summary>
-    public static InventoryItem Of(HostedReplica replica)
+    public static InventoryItem Of(ILocalReplica replica)
     {
         var role = replica.Role;
 
         // A paused replica may still think that it leads, but nobody can reach it.
-        var isLeader = replica.IsRunning && role.Role == RaftRole.Leader && replica.Troubles is not { IsPaused: true };
+        var isLeader = replica.IsRunning && role.Role == RaftRole.Leader && replica.Faults is not { IsPaused: true };
         var configuration = replica.Configuration;
         return new InventoryItem(
             replica.Key.Group,

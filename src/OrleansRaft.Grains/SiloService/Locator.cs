@@ -2,7 +2,6 @@ using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using OrleansRaft.Core.Codec;
 using OrleansRaft.Grains.Cluster;
-using OrleansRaft.Grains.Hosting;
 using OrleansRaft.Grains.Transport;
 
 namespace OrleansRaft.Grains.SiloService;

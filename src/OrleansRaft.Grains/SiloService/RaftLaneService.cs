@@ -6,9 +6,7 @@ using OrleansRaft.Grains.Catalogue;
 using OrleansRaft.Grains.Cluster;
 using OrleansRaft.Grains.Events;
 using OrleansRaft.Grains.Faults;
-using OrleansRaft.Grains.Hosting;
 using OrleansRaft.Grains.Liveness;
-using OrleansRaft.Grains.Replicas;
 using OrleansRaft.Grains.Transport;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Diagnostics;
@@ -79,7 +77,7 @@ internal sealed class RaftLaneService(
     public Task<int[]> CompareSleepAsync(SleepClaim[] claims) => Task.FromResult(sleep.Compare(claims));
 
     /// <inheritdoc/>
-    public Task<Inventory> LocateAsync(ReplicaName[] wanted) => Task.FromResult(Describe(wanted.Select(Find).OfType<HostedReplica>()));
+    public Task<Inventory> LocateAsync(ReplicaName[] wanted) => Task.FromResult(Describe(wanted.Select(Find).OfType<ILocalReplica>()));
 
     /// <inheritdoc/>
     public Task<Inventory> TakeInventoryAsync() => Task.FromResult(Describe(groups.Hosted));
@@ -168,14 +166,14 @@ internal sealed class RaftLaneService(
 
     private async Task<ReplicaReport[]> ReportAsync(ReplicaName[] wanted, bool withDigests)
     {
-        var reports = await Task.WhenAll(wanted.Select(Find).OfType<HostedReplica>().Select(replica => ReportAsync(replica, withDigests)));
+        var reports = await Task.WhenAll(wanted.Select(Find).OfType<ILocalReplica>().Select(replica => ReportAsync(replica, withDigests)));
         return [.. reports.OfType<ReplicaReport>()];
     }
 
-    private static async Task<ReplicaReport?> ReportAsync(HostedReplica replica, bool withDigest)
+    private static async Task<ReplicaReport?> ReportAsync(ILocalReplica replica, bool withDigest)
     {
         // A paused replica would keep all the others waiting.
-        if (!replica.IsRunning || replica.Troubles is { IsPaused: true })
+        if (!replica.IsRunning || replica.Faults is { IsPaused: true })
         {
             return null;
         }
@@ -190,14 +188,14 @@ internal sealed class RaftLaneService(
         }
     }
 
-    private Inventory Describe(IEnumerable<HostedReplica> replicas) => new(
+    private Inventory Describe(IEnumerable<ILocalReplica> replicas) => new(
         store.LocalId,
         [.. replicas.Select(InventoryItem.Of)],
         silos.IsStopping,
         board.Active is { Count: > 0 } alarms ? [.. alarms.Select(AlarmReport.Of)] : null,
         agreement.Mark);
 
-    private HostedReplica? Find(ReplicaName name) => groups.Find(name.Group)?.Find(new ReplicaId(name.Replica))?.Local;
+    private ILocalReplica? Find(ReplicaName name) => groups.Find(name.Group)?.Find(new ReplicaId(name.Replica))?.Local;
 
     /// <summary>Hands the frames of one batch over.</summary>
     private sealed class Delivery(ReplicaRequests requests, LaneMetrics metrics, SiloAddress from, int batchBytes) : ILaneReceiver

@@ -3,7 +3,6 @@ using Microsoft.Extensions.Options;
 using OrleansRaft.Core;
 using OrleansRaft.Core.Codec;
 using OrleansRaft.Grains.Cluster;
-using OrleansRaft.Grains.Replicas;
 using OrleansRaft.Grains.Transport;
 using OrleansRaft.Runtime;
 
@@ -118,11 +117,11 @@ internal sealed class ReplicaRequests(GroupTable groups, Lanes lanes, LinkFaults
 
     private Task<T> InTimeAsync<T>(Task<T> attempt) => attempt.WaitAsync(options.Value.AttemptTimeout, time);
 
-    private HostedReplica? Find(ReplicaName name) =>
+    private ILocalReplica? Find(ReplicaName name) =>
         groups.Find(name.Group)?.Find(new ReplicaId(name.Replica)) is { } slot ? Here(slot) : null;
 
     // A group with waiting clients does not wait its turn to elect.
-    private static HostedReplica? Here(ReplicaSlot slot)
+    private static ILocalReplica? Here(ReplicaSlot slot)
     {
         if (slot.Local is not { IsRunning: true } replica)
         {

@@ -1,5 +1,4 @@
 using OrleansRaft.Grains.Cluster;
-using OrleansRaft.Grains.Hosting;
 using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.Grains.SiloService;

@@ -3,7 +3,6 @@ using OrleansRaft.Core;
 using OrleansRaft.Grains.Cluster;
 using OrleansRaft.Grains.Events;
 using OrleansRaft.Grains.Liveness;
-using OrleansRaft.Grains.Replicas;
 using OrleansRaft.Grains.SiloService;
 
 namespace OrleansRaft.Grains.Transport;
@@ -29,7 +28,7 @@ internal sealed class Lanes(
     /// <summary>
     /// Sends a message to a replica that is not on this silo. While its whereabouts are looked for, the message is lost, as on its way.
     /// </summary>
-    public void Send(HostedReplica sender, ReplicaSlot to, Message message)
+    public void Send(ILaneSender sender, ReplicaSlot to, Message message)
     {
         var frame = new MessageFrame(sender, to, sender.Epoch, message);
         if (to.Silo is { } target && !target.Equals(silo.SiloAddress))

@@ -5,7 +5,6 @@ using OrleansRaft.Grains.Client;
 using OrleansRaft.Grains.Cluster;
 using OrleansRaft.Grains.Faults;
 using OrleansRaft.Grains.Liveness;
-using OrleansRaft.Grains.Replicas;
 using OrleansRaft.Grains.Transport;
 using OrleansRaft.Runtime.Storage;
 using OrleansRaft.Runtime.Storage.Memory;
@@ -148,7 +147,7 @@ public sealed class SleepTests
         return cluster;
     }
 
-    private static IEnumerable<HostedReplica> Hosted(IEnumerable<InProcessSiloHandle> silos) =>
+    private static IEnumerable<ILocalReplica> Hosted(IEnumerable<InProcessSiloHandle> silos) =>
         silos.SelectMany(silo => silo.ServiceProvider.GetRequiredService<GroupTable>().Hosted);
 
     private static void CutOff(RaftTestCluster cluster, InProcessSiloHandle lost)

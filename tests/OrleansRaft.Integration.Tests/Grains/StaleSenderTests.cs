@@ -2,7 +2,6 @@ using System.Buffers;
 using Microsoft.Extensions.DependencyInjection;
 using OrleansRaft.Core;
 using OrleansRaft.Grains.Cluster;
-using OrleansRaft.Grains.Replicas;
 using OrleansRaft.Grains.SiloService;
 using OrleansRaft.Grains.Transport;
 using OrleansRaft.Runtime;
@@ -40,7 +39,7 @@ public sealed class StaleSenderTests
         await RaftTestCluster.EventuallyAsync(() => Task.FromResult(receiver.Role.Term >= Claimed ? null : $"the term is {receiver.Role.Term}"));
     }
 
-    private static byte[] Batch(ReplicaSlot sender, HostedReplica receiver, long epoch) => LaneBatchCodec.Encode(
+    private static byte[] Batch(ReplicaSlot sender, ILocalReplica receiver, long epoch) => LaneBatchCodec.Encode(
         [new MessageFrame(new Impostor(new ReplicaKey(receiver.Key.Group, sender.Replica)), receiver.Slot, epoch, new RequestVote(Claimed, EntryId.Zero, IsTransfer: true))],
         new ArrayBufferWriter<byte>(),
         new ArrayBufferWriter<byte>());

@@ -1,8 +1,7 @@
 using OrleansRaft.Core;
-using OrleansRaft.Grains.Replicas;
 using OrleansRaft.Runtime.Storage;
 
-namespace OrleansRaft.Grains.Faults;
+namespace OrleansRaft.Grains.Replicas;
 
 /// <summary>Stands between a replica's log and its driver, where faults are possible: what became durable is told late, or the log is said to have failed.</summary>
 /// <param name="replica">Whose log.</param>
@@ -21,7 +20,7 @@ internal sealed class FaultInjectingLogEvents(HostedReplica replica, TimeProvide
     public void OnWritten(PersistTicket ticket)
     {
         // One write is in flight at a time, so tickets stay in order however late they are.
-        if (replica.Troubles?.StoreDelay is { Ticks: > 0 } delay)
+        if (replica.Faults?.StoreDelay is { Ticks: > 0 } delay)
         {
             TellLaterAsync(ticket, delay).Ignore();
         }

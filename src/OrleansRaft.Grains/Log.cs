@@ -1,8 +1,7 @@
 using Microsoft.Extensions.Logging;
-using OrleansRaft.Grains.Faults;
 using OrleansRaft.Runtime;
 
-namespace OrleansRaft.Grains.Hosting;
+namespace OrleansRaft.Grains;
 
 /// <summary>Every message this project logs. Event ids are public: never reuse or renumber one.</summary>
 internal static partial class Log
