@@ -90,7 +90,7 @@ internal sealed class HostedReplica : ILocalReplica, IReplicaHost, IReplicaTrans
     /// <summary>Its log; null until it is open.</summary>
     public IReplicaLog? OpenLog => Volatile.Read(ref log);
 
-    /// <inheritdoc cref="ILocalReplica.Epoch"/>
+    /// <inheritdoc/>
     public long Epoch => OpenLog?.Epoch ?? 0;
 
     /// <inheritdoc/>
@@ -354,7 +354,7 @@ internal sealed class HostedReplica : ILocalReplica, IReplicaHost, IReplicaTrans
         }
         else
         {
-            services.Lanes.Send(this, peer, message);
+            services.Lanes.Send(this, Epoch, peer, message);
         }
     }
 

@@ -198,9 +198,6 @@ internal interface ILaneSender
     /// <summary>Which replica.</summary>
     ReplicaKey Key { get; }
 
-    /// <summary>The epoch under which it writes.</summary>
-    long Epoch { get; }
-
     /// <summary>Entries, a part of a snapshot, a heartbeat or the word to sleep were lost on their way to a member. Any thread.</summary>
     void OnLost(ReplicaId to);
 }

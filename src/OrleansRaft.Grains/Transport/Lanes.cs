@@ -28,9 +28,9 @@ internal sealed class Lanes(
     /// <summary>
     /// Sends a message to a replica that is not on this silo. While its whereabouts are looked for, the message is lost, as on its way.
     /// </summary>
-    public void Send(ILaneSender sender, ReplicaSlot to, Message message)
+    public void Send(ILaneSender sender, long epoch, ReplicaSlot to, Message message)
     {
-        var frame = new MessageFrame(sender, to, sender.Epoch, message);
+        var frame = new MessageFrame(sender, to, epoch, message);
         if (to.Silo is { } target && !target.Equals(silo.SiloAddress))
         {
             Send(target, frame);
