@@ -246,7 +246,11 @@ public sealed class LabCluster : IDisposable
             return false;
         }
 
-        target.Node.Perform(() => action(target));
+        target.Node.Perform(() =>
+        {
+            target.UnquiesceIfOrphaned();
+            action(target);
+        });
         return true;
     }
 

@@ -92,7 +92,7 @@ public sealed class LabNetwork
             var link = this[from.Node.Index, target.Index];
             if (link.IsCut || Chance(link.LossPerMillion))
             {
-                TellLoss(from, to, message);
+                TellLoss(from, target, to, message);
                 ObserveCarried(from, to, message, arrives: null);
                 continue;
             }
@@ -109,16 +109,35 @@ public sealed class LabNetwork
     internal void Carry(LabNode from, LabNode to, Action arrive)
     {
         var link = this[from.Index, to.Index];
-        if (!link.IsCut && !Chance(link.LossPerMillion))
+        if (link.IsCut || Chance(link.LossPerMillion))
         {
-            cluster.Clock.Schedule(Latency(link), () =>
-            {
-                if (!link.IsCut)
-                {
-                    to.Perform(arrive);
-                }
-            });
+            return;
         }
+
+        Arrange(Latency(link));
+        if (Chance(link.DuplicationPerMillion))
+        {
+            Arrange(Latency(link) + UpTo(link.DelayMax));
+        }
+
+        void Arrange(TimeSpan after) => cluster.Clock.Schedule(after, () =>
+        {
+            if (!link.IsCut)
+            {
+                to.Perform(arrive);
+            }
+        });
+    }
+
+    /// <summary>A message did not get through to a node: nothing that was on its way there can be relied upon.</summary>
+    private void TellLoss(LabReplica from, LabNode target, ReplicaId to, Message message)
+    {
+        if (cluster.Options.TellsLosses && from.Node.Liveness is { } liveness)
+        {
+            cluster.Clock.Schedule(ReceiptTimeout, () => from.Node.Perform(() => liveness.OnLost(target.Index)));
+        }
+
+        TellLoss(from, to, message);
     }
 
     private void TellLoss(LabReplica from, ReplicaId to, Message message)
@@ -137,7 +156,7 @@ public sealed class LabNetwork
 
     private void Deliver(LabReplica from, LabNode target, ReplicaId to, Message message, LabLink link, TimeSpan after)
     {
-        var (group, sender) = (from.Key.Group, from.Key.Replica);
+        var (group, sender, silo, epoch) = (from.Key.Group, from.Key.Replica, from.Node.Silo, from.Log!.Epoch);
         var arriving = cluster.Options.EncodeMessages ? ThroughTheWire(message) : message;
         ObserveCarried(from, to, message, cluster.Clock.Now + after);
         cluster.Clock.Schedule(after, () =>
@@ -146,6 +165,7 @@ public sealed class LabNetwork
             {
                 target.Perform(() =>
                 {
+                    target.Liveness?.Learn(from.Key, silo, epoch);
                     if (target.Find(group, to) is { } replica)
                     {
                         replica.Receive(sender, arriving);
@@ -158,7 +178,7 @@ public sealed class LabNetwork
             }
             else
             {
-                TellLoss(from, to, message);
+                TellLoss(from, target, to, message);
                 cluster.Observer?.Invoke(new LabMessageLost(cluster.Clock.Now, group, to, message));
             }
         });

@@ -58,11 +58,11 @@ public sealed class LabNode
 
     internal LabCluster Cluster { get; }
 
-    /// <summary>Tells this process from those that ran here before.</summary>
-    internal long Process => generation;
+    /// <summary>The process that runs here, apart from those that ran here before.</summary>
+    internal LabSilo Silo => new(Index, generation);
 
-    /// <summary>Watches the other nodes where groups may sleep.</summary>
-    internal LabWatch? Watch { get; private set; }
+    /// <summary>Watches the other nodes, if groups may be quiescent; null otherwise.</summary>
+    internal LabLiveness? Liveness { get; private set; }
 
     /// <summary>Starts the process and the replicas whose home it is. One that runs goes on, even if it was to die in its next write.</summary>
     public void Restart()
@@ -78,7 +78,7 @@ public sealed class LabNode
         IsCutFromDisks = false;
         var current = ++generation;
         connections = [.. Cluster.Nodes.Select(node => new StoreConnection(this, node.Disk, Cluster.Options.SharedDisks))];
-        Watch = Cluster.Options.Raft.QuiesceTicks > 0 ? new LabWatch(this) : null;
+        Liveness = Cluster.Options.Raft.QuiesceTicks > 0 ? new LabLiveness(this) : null;
         Clock.Schedule(Cluster.Options.Raft.TickInterval / 7 * (Index % 7), () => TickForever(current));
         Cluster.StartHomeReplicas(this);
     }
@@ -94,6 +94,8 @@ public sealed class LabNode
         IsUp = false;
         IsPaused = false;
         generation++;
+        Liveness?.Dispose();
+        Liveness = null;
         backlog.Clear();
         Array.ForEach(connections, connection => connection.Crash());
         foreach (var replica in replicas.ToArray())
@@ -202,7 +204,5 @@ public sealed class LabNode
         {
             replicas[i].Tick();
         }
-
-        Watch?.Tick();
     }
 }

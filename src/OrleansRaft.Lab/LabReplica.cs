@@ -3,16 +3,20 @@ using OrleansRaft.Core;
 using OrleansRaft.Lab.Checks;
 using OrleansRaft.Lab.Storage;
 using OrleansRaft.Runtime;
+using OrleansRaft.Runtime.Liveness;
 using OrleansRaft.Runtime.StateMachines;
 
 namespace OrleansRaft.Lab;
 
 /// <summary>One activation of a replica on a node, with the same driver that silos run.</summary>
-public sealed class LabReplica : IReplicaHost, IReplicaTransport
+public sealed class LabReplica : IReplicaHost, IReplicaTransport, IMonitoredReplica
 {
     private readonly LabGroup group;
     private readonly Action turn;
 
+    private RoleChanged role = new(RaftRole.Follower, Term.Zero, null, 0);
+    private QuiescenceChanged? quiescence;
+    private bool hasJoined;
     private bool hasEnded;
 
     internal LabReplica(LabNode node, LabGroup group, ReplicaKey key, IStateMachineHost machine, ulong seed)
@@ -49,7 +53,7 @@ public sealed class LabReplica : IReplicaHost, IReplicaTransport
     /// <summary>The configuration that it knows to be in force; null while it does not run.</summary>
     public Configuration? Configuration => Core?.Configuration;
 
-    /// <summary>Whether it sleeps because its group has nothing to do.</summary>
+    /// <summary>Whether it is quiescent because its group has nothing to do.</summary>
     public bool IsQuiescent => Core?.IsQuiescent ?? false;
 
     internal RaftCore? Core => IsRunning ? Driver.Raft : null;
@@ -59,6 +63,18 @@ public sealed class LabReplica : IReplicaHost, IReplicaTransport
     internal LabReplicaLog? Log { get; private set; }
 
     internal ReplicaView View { get; } = new();
+
+    bool IMonitoredReplica.MaySpeak => Log is { MaySpeak: true };
+
+    RoleChanged IMonitoredReplica.Role => role;
+
+    QuiescenceChanged? IMonitoredReplica.Quiescence => IsRunning ? quiescence : null;
+
+    OrphanTimes IMonitoredReplica.OrphanTimes { get; } = new();
+
+    private LivenessMonitor<LabSilo>? Monitor => Node.Liveness?.Monitor;
+
+    void IMonitoredReplica.Unquiesce(bool isLeaderLost) => Driver.Unquiesce(isLeaderLost);
 
     void IReplicaHost.Schedule() => Node.Cluster.Clock.Schedule(Node.TurnDelay, turn);
 
@@ -72,6 +88,16 @@ public sealed class LabReplica : IReplicaHost, IReplicaTransport
             Node.Cluster.OnReplicaStopped(this, cause);
         }
     }
+
+    void IReplicaHost.OnRightToSpeakChanged()
+    {
+        Monitor?.OnRightToSpeakChanged(this);
+        Join();
+    }
+
+    void IReplicaHost.OnRoleChanged(RoleChanged change) => role = change;
+
+    void IReplicaHost.OnQuiescenceChanged(QuiescenceChanged change) => quiescence = change.IsQuiescent ? change : null;
 
     void IReplicaTransport.Send(ReplicaId to, Message message)
     {
@@ -88,7 +114,11 @@ public sealed class LabReplica : IReplicaHost, IReplicaTransport
         Log = new LabReplicaLog(Node, connection, stored, Driver.LogEvents, group.Checks);
         IsRunning = true;
         GroupChecks.OnStart(this, Log.Recovered);
-        Driver.Start(Log);
+
+        // Quiescent where groups may be, as in a silo: replicas that start together elect a few at a time.
+        Driver.Start(Log, isQuiescent: Monitor is not null);
+        Monitor?.LookForOrphans();
+        Join();
         AfterTurn();
     }
 
@@ -105,6 +135,7 @@ public sealed class LabReplica : IReplicaHost, IReplicaTransport
         if (IsRunning)
         {
             Node.Cluster.Mix(Key.Replica.Value, from.Value, message.Term.Value);
+            UnquiesceIfOrphaned();
             Driver.Receive(from, message);
         }
     }
@@ -118,9 +149,8 @@ public sealed class LabReplica : IReplicaHost, IReplicaTransport
         }
     }
 
-    /// <summary>Wakes it if it sleeps.</summary>
-    /// <param name="isLeaderLost">Whether its leader is out of sight.</param>
-    internal void Unquiesce(bool isLeaderLost) => Driver.Unquiesce(isLeaderLost);
+    /// <summary>To be called before it is given a message or a request.</summary>
+    internal void UnquiesceIfOrphaned() => Monitor?.UnquiesceIfOrphaned(this);
 
     /// <summary>Stops in good order, and gives the right to speak back.</summary>
     internal void Stop()
@@ -142,8 +172,22 @@ public sealed class LabReplica : IReplicaHost, IReplicaTransport
         IsRunning = false;
         Log?.Abandon();
         Node.Remove(this);
+        Monitor?.Stopped(Key);
         group.Locate(Key.Replica);
         Node.Cluster.StartAtHomeSoon(group, Key.Replica);
+    }
+
+    /// <summary>A replica without a vote takes part from the moment when it may speak: it cannot ask who leads.</summary>
+    private void Join()
+    {
+        if (!hasJoined && Core is { } core && Log is { MaySpeak: true })
+        {
+            hasJoined = true;
+            if (!core.HasVote)
+            {
+                Monitor?.Joined(Key);
+            }
+        }
     }
 
     private void TakeTurn()

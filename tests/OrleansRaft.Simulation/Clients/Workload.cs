@@ -59,7 +59,7 @@ internal sealed class Workload
         Array.ForEach(clients, client => client.Reconsider());
     }
 
-    /// <summary>Lets all clients rest for a while, so that groups fall asleep.</summary>
+    /// <summary>Lets all clients rest for a while, so that groups become quiescent.</summary>
     public void Rest(TimeSpan duration)
     {
         restEnds = Cluster.Clock.Now + duration;
@@ -88,6 +88,15 @@ internal sealed class Workload
         }
 
         return () => probes.All(probe => probe.Completed > 0);
+    }
+
+    /// <summary>Lets one more client change a group once.</summary>
+    /// <returns>Whether it has been changed by now.</returns>
+    public Func<bool> Probe(string group)
+    {
+        var probe = new Client(this, clients.Length + Cluster.Options.Groups.Count, random.NextBits());
+        probe.Probe(group);
+        return () => probe.Completed > 0;
     }
 
     public Operation Invoke(int client, string group, string key, RegisterAction action, long value, long expected, ReadConsistency consistency)

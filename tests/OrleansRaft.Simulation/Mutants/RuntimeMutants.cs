@@ -53,5 +53,40 @@ internal static class RuntimeMutants
             "ReplicaDriver.Requests.cs",
             "reads.TakeServable(machine.AppliedEntry.Index)",
             "reads.TakeServable(Core.LastEntry.Index + 1_000)"),
+        new(
+            "orphans-never-unquiesced",
+            "a silo that loses sight of another unquiesces none of the followers of its leaders",
+            "Runtime",
+            "Liveness/Orphans.cs",
+            "                replica.Unquiesce(isLeaderLost: true);\n",
+            ""),
+        new(
+            "stopped-leader-not-named",
+            "a silo does not tell the others that a replica on it has stopped",
+            "Runtime",
+            "Liveness/LivenessMonitor.cs",
+            "if (!stopped.TryAdd(replica))",
+            "if (replica.Group.Length == 0)"),
+        new(
+            "speechless-leader-vouched-for",
+            "a silo sends heartbeats for a quiescent leader that has lost the right to speak",
+            "Runtime",
+            "Liveness/LivenessMonitor.cs",
+            "                Stopped(replica.Key);\n",
+            ""),
+        new(
+            "losses-not-compared",
+            "a message to another silo is lost, and nothing is compared after it",
+            "Runtime",
+            "Liveness/SiloLivenessTable.cs",
+            "if (silos.TryGetValue(silo, out var known))",
+            "if (silos.TryGetValue(silo, out var known) && known.Session < 0)"),
+        new(
+            "comparison-ignores-log-end",
+            "replicas of one leader and term are taken to be quiescent alike, wherever their logs end",
+            "Runtime",
+            "Liveness/QuiescenceClaim.cs",
+            "quiescence.LastEntry.Index : null",
+            "LogIndex.Zero : null"),
     ];
 }

@@ -127,7 +127,7 @@ internal sealed class SimulationRun : IDisposable
 
         if (plan.IsStillAtTheEnd)
         {
-            new StillWater(cluster, plan, Tell).Disturb();
+            new StillWater(cluster, plan, workload, Tell).Disturb();
         }
 
         workload.Resume();

@@ -1,26 +1,44 @@
 using OrleansRaft.Core;
 using OrleansRaft.Lab;
+using OrleansRaft.Simulation.Clients;
 
 namespace OrleansRaft.Simulation.Running;
 
 /// <summary>
 /// Disturbs groups that nobody writes to, and sees them settle again without help: a write would hide a replica that learns of nothing but by writes.
 /// </summary>
-internal sealed class StillWater(LabCluster cluster, SimulationPlan plan, Action<string> tell)
+internal sealed class StillWater(LabCluster cluster, SimulationPlan plan, Workload workload, Action<string> tell)
 {
-    private static readonly TimeSpan SleepSoundly = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan UntilQuiescent = TimeSpan.FromSeconds(2);
+
+    // Shorter than a node may be silent, the time between two of its heartbeats included.
+    private static readonly TimeSpan MissedMax = TimeSpan.FromSeconds(0.7);
+
+    private enum Loss
+    {
+        Pause = 0,
+        Crash = 1,
+        Stop = 2,
+        Silence = 3,
+    }
 
     public void Disturb()
     {
-        // Late copies of commands may still come; a few moments later there are none, and groups that may sleep do.
+        // Late copies of commands may still come; a few moments later there are none, and groups that may be quiescent are.
         tell("everybody is still");
-        cluster.Run(SleepSoundly);
+        cluster.Run(UntilQuiescent);
         RestartFollower();
-        cluster.Run(SleepSoundly);
+        cluster.Run(UntilQuiescent);
         var group = cluster.Options.Groups[(int)(plan.Seed % (ulong)cluster.Options.Groups.Count)];
+        if (plan.Raft.QuiesceTicks > 0 && plan.TellsLosses)
+        {
+            MissEntry(group);
+            cluster.Run(UntilQuiescent);
+        }
+
         if (cluster.Violation is null && cluster.LeaderOf(group) is { } leader && CanSpare(leader))
         {
-            Lose(leader, isPause: plan.Seed / 7 % 2 == 0);
+            Lose(leader, (Loss)(plan.Seed / 7 % (plan.SharedDisks ? 4UL : 3UL)));
         }
     }
 
@@ -39,35 +57,68 @@ internal sealed class StillWater(LabCluster cluster, SimulationPlan plan, Action
         static bool KnowsAll(LabReplica replica) => replica.Log!.Stored.Log.HardState.CommitIndex == replica.Core!.CommitIndex;
     }
 
-    private void Lose(LabReplica leader, bool isPause)
+    /// <summary>
+    /// A follower misses an entry, and its group becomes quiescent without it, in so short a time that its node stays in sight: only a comparison
+    /// can tell.
+    /// </summary>
+    private void MissEntry(string group)
+    {
+        if (cluster.Violation is not null
+            || cluster.LeaderOf(group) is not { } leader
+            || cluster.ReplicasOf(group).FirstOrDefault(one => one.Role == RaftRole.Follower && one.Node != leader.Node && CanSpare(one)) is not { } follower)
+        {
+            return;
+        }
+
+        tell($"{follower.Key} on node {follower.Node.Index} misses an entry");
+        cluster.Network.Isolate(follower.Node.Index);
+        var hasServed = workload.Probe(group);
+        cluster.RunUntil(() => hasServed() && leader.IsQuiescent, MissedMax);
+        cluster.Heal();
+        Settle(() => Convergence.IsReached(cluster), "replicas that nobody writes to converge");
+    }
+
+    private void Lose(LabReplica leader, Loss loss)
     {
         var (group, node, term) = (leader.Key.Group, leader.Node, leader.Term);
-        tell($"node {node.Index}, which leads {group}, {(isPause ? "freezes" : "crashes")}");
-        if (isPause)
+        tell($"node {node.Index}, which leads {group}: {loss}");
+        switch (loss)
         {
-            node.Pause();
-        }
-        else
-        {
-            node.Crash();
+            case Loss.Pause:
+                node.Pause();
+                break;
+            case Loss.Crash:
+                node.Crash();
+                break;
+            case Loss.Stop:
+                // The replica alone: it cannot start again, and its process lives.
+                node.Disk.IsFull = true;
+                leader.Crash();
+                break;
+            default:
+                // It loses the right to speak, and its process lives.
+                node.IsCutFromDisks = true;
+                break;
         }
 
         Settle(() => cluster.LeaderOf(group) is { } next && next.Term > term, "a group that nobody writes to replaces a leader that is gone");
+        node.Disk.IsFull = false;
+        node.IsCutFromDisks = false;
         node.Resume();
         node.Restart();
         Settle(() => Convergence.IsReached(cluster), "replicas that nobody writes to converge");
     }
 
-    /// <summary>Whether the group can elect another leader while this one's node is gone.</summary>
-    private bool CanSpare(LabReplica leader)
+    /// <summary>Whether the group can elect a leader, and commit, while this replica's node is gone.</summary>
+    private bool CanSpare(LabReplica spared)
     {
-        if (cluster.RottenReplicas.Count > 0 || leader.Configuration is not { IsJoint: false } configuration)
+        if (cluster.RottenReplicas.Count > 0 || spared.Configuration is not { IsJoint: false } configuration)
         {
             return false;
         }
 
-        var elsewhere = configuration.Voters.Count(voter => cluster.ReplicasOf(leader.Key.Group).Any(replica => replica.Key.Replica == voter && replica.Node != leader.Node));
-        return elsewhere > configuration.Voters.Length / 2;
+        var others = cluster.ReplicasOf(spared.Key.Group).Where(replica => replica.Node != spared.Node).Select(replica => replica.Key.Replica);
+        return configuration.Voters.Count(others.Contains) > configuration.Voters.Length / 2;
     }
 
     private void Settle(Func<bool> condition, string property)
