@@ -1,12 +1,13 @@
 using Microsoft.Extensions.Logging;
 using OrleansRaft.Core;
 using OrleansRaft.Grains.Catalogue;
-using OrleansRaft.Grains.Client;
+using OrleansRaft.Client;
 using OrleansRaft.Grains.Cluster;
 using OrleansRaft.Grains.Events;
 using OrleansRaft.Grains.Faults;
 using OrleansRaft.Grains.Liveness;
 using OrleansRaft.Grains.Placement;
+using OrleansRaft.Grains.Routing;
 using OrleansRaft.Grains.SiloService;
 using OrleansRaft.Grains.Transport;
 using OrleansRaft.Runtime;
@@ -91,7 +92,7 @@ internal sealed class RaftLifecycle(
 
         var cluster = await InitializeStoreAsync(cancellation);
         groups.Load(cluster);
-        LocalSilo.Open(grains, services);
+        LocalRouters.Register(grains, new SiloRouters(services));
         Log.ClusterRead(logger, cluster.ClusterId, cluster.Sets.Length, groups.Groups.Count);
         membership.SubscribeToSiloStatusEvents(this);
         await RequireSameStoreAsync(static _ => true);

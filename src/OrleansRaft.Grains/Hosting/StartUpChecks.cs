@@ -2,7 +2,7 @@ using System.Buffers;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Runtime;
-using OrleansRaft.Grains.Client;
+using OrleansRaft.Client;
 using OrleansRaft.Grains.Cluster;
 using OrleansRaft.Runtime.StateMachines;
 
@@ -128,7 +128,7 @@ internal sealed class StartUpChecks(IEnumerable<StateMachineRegistration> regist
         {
             return services.GetService(codec)?.GetType() is { } made && !(made.IsGenericType && made.GetGenericTypeDefinition() == typeof(OrleansCommandCodec<>));
         }
-        catch (Exception exception) when (RouterCalls.IsOfSerializer(exception))
+        catch (Exception exception) when (Serializers.IsSerializerError(exception))
         {
             // Orleans' own, which finds no serializer for the type.
             return false;

@@ -1,5 +1,5 @@
 using OrleansRaft.Core;
-using OrleansRaft.Grains.Client;
+using OrleansRaft.Client;
 using OrleansRaft.Grains.Cluster;
 
 namespace OrleansRaft.Grains.Placement;

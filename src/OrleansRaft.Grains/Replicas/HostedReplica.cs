@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 using OrleansRaft.Core;
-using OrleansRaft.Grains.Client;
+using OrleansRaft.Client;
 using OrleansRaft.Grains.Cluster;
 using OrleansRaft.Grains.Events;
 using OrleansRaft.Grains.Faults;

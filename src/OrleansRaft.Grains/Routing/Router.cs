@@ -1,111 +1,149 @@
 using System.Buffers;
+using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.DependencyInjection;
-using OrleansRaft.Grains.Client;
+using Orleans.Concurrency;
+using OrleansRaft.Client;
 using OrleansRaft.Grains.Cluster;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.StateMachines;
 
 namespace OrleansRaft.Grains.Routing;
 
-/// <summary>The door to one set of groups within a silo: encodes, chooses the group, and decodes. Any thread.</summary>
-/// <param name="clients">What all routers of the silo share.</param>
-/// <param name="machines">The sets that this silo runs, with their types.</param>
-/// <param name="commands">Writes commands.</param>
-/// <param name="results">Reads results.</param>
-/// <param name="name">The set's name.</param>
-internal sealed class Router<TCommand, TResult>(
-    GroupClients clients, StateMachineRegistry machines, ICommandCodec<TCommand> commands, ICommandCodec<TResult> results, string name)
-    : IRouterDoor<TCommand, TResult>
+/// <summary>Routes requests to one set of groups within a silo: encodes, chooses the group, and decodes. Any thread.</summary>
+/// <remarks>
+/// Callers within the silo have it made for them (<see cref="SiloRouters"/>) and call it as a plain object. For clients outside of silos Orleans makes it,
+/// as a grain, in silos without groups too. It keeps nothing, so there is nothing of it to fail over.
+/// </remarks>
+[GrainType("raft-router`2")]
+[StatelessWorker]
+[Reentrant]
+internal sealed class Router<TCommand, TResult> : IRaftRouter<TCommand, TResult>
 {
-    /// <summary>Makes the door, or one that says why there is none.</summary>
-    public static IRouterDoor<TCommand, TResult> Create(IServiceProvider services, string name)
+    private readonly string name;
+    private readonly GroupClients? clients;
+    private readonly ICommandCodec<TCommand>? commands;
+    private readonly ICommandCodec<TResult>? results;
+
+    // Where it leads nowhere: makes the answer to every request, or throws.
+    private readonly Func<Rejected<TResult>>? closed;
+
+    /// <summary>The grain, made by Orleans.</summary>
+    public Router(IGrainContext context, IServiceProvider services)
+        : this(services, context.GrainId.Key.ToString()!)
     {
-        if (services.GetService<GroupClients>() is not { } clients)
+    }
+
+    /// <summary>For callers within the silo.</summary>
+    internal Router(IServiceProvider services, string name)
+    {
+        this.name = name;
+        if (services.GetService<GroupClients>() is not { } shared)
         {
             var silo = services.GetRequiredService<ILocalSiloDetails>();
-            return new ClosedDoor<TCommand, TResult>(() => RouterCalls.NoRaft<TResult>($"The silo {silo.Name}"));
+            closed = () => CallRejections.NoRaft<TResult>($"The silo {silo.Name}");
+            return;
         }
 
-        var machines = services.GetRequiredService<StateMachineRegistry>();
-        if (machines.FindWrongTypes(name, typeof(TCommand), typeof(TResult)) is { } wrong)
+        var registry = services.GetRequiredService<StateMachineRegistry>();
+        if (registry.FindWrongTypes(name, typeof(TCommand), typeof(TResult)) is { } wrong)
         {
-            return new ClosedDoor<TCommand, TResult>(() => throw new WrongTypesException(wrong));
+            closed = () => throw new WrongTypesException(wrong);
+            return;
         }
 
         try
         {
-            return new Router<TCommand, TResult>(
-                clients, machines, services.GetRequiredService<ICommandCodec<TCommand>>(), services.GetRequiredService<ICommandCodec<TResult>>(), name);
+            (commands, results) = (services.GetRequiredService<ICommandCodec<TCommand>>(), services.GetRequiredService<ICommandCodec<TResult>>());
+            clients = shared;
         }
-        catch (Exception exception) when (RouterCalls.IsOfSerializer(exception))
+        catch (Exception exception) when (Serializers.IsSerializerError(exception))
         {
             var problem = Serializers.FindProblem(services, typeof(TCommand), typeof(TResult)) ?? $"{exception.Message} {Serializers.Remedy}";
-            return new ClosedDoor<TCommand, TResult>(() => RouterCalls.Invalid<TResult>($"Nothing was sent. {problem}"));
+            closed = () => CallRejections.Invalid<TResult>($"Nothing was sent. {problem}");
         }
     }
+
+    [MemberNotNullWhen(true, nameof(clients), nameof(commands), nameof(results))]
+    private bool IsOpen => clients is not null && commands is not null && results is not null;
 
     /// <inheritdoc/>
     public async Task<Outcome<TResult>> SubmitAsync(string key, TCommand command, string? requestId)
     {
-        ReadOnlyMemory<byte> body = default;
-        if ((RequestNames.FindProblem(key, requestId) ?? Encode(command, out body)) is { } problem)
+        if (!IsOpen)
         {
-            return RouterCalls.Invalid<TResult>(problem);
+            return Reject();
+        }
+
+        ReadOnlyMemory<byte> body = default;
+        if ((RequestRules.FindProblem(key, requestId) ?? Encode(commands, command, out body)) is { } problem)
+        {
+            return CallRejections.Invalid<TResult>(problem);
         }
 
         return clients.Choose(name, key) is { } group
-            ? Decode(group, await clients.Of(group).SubmitAsync(key, body, requestId ?? ""), isCommand: true)
-            : NoSuchSet();
+            ? Decode(results, group, await clients.Of(group).SubmitAsync(key, body, requestId ?? ""), isCommand: true)
+            : clients.RejectSet<TResult>(name);
     }
 
     /// <inheritdoc/>
     public async Task<Outcome<TResult>> QueryAsync(string key, TCommand query, ReadConsistency consistency)
     {
-        ReadOnlyMemory<byte> body = default;
-        if ((RequestNames.FindProblem(key, null) ?? FindProblem(consistency) ?? Encode(query, out body)) is { } problem)
+        if (!IsOpen)
         {
-            return RouterCalls.Invalid<TResult>(problem);
+            return Reject();
+        }
+
+        ReadOnlyMemory<byte> body = default;
+        if ((RequestRules.FindProblem(key, null) ?? FindProblem(consistency) ?? Encode(commands, query, out body)) is { } problem)
+        {
+            return CallRejections.Invalid<TResult>(problem);
         }
 
         return clients.Choose(name, key) is { } group
-            ? Decode(group, await clients.Of(group).QueryAsync(key, body, consistency), isCommand: false)
-            : NoSuchSet();
+            ? Decode(results, group, await clients.Of(group).QueryAsync(key, body, consistency), isCommand: false)
+            : clients.RejectSet<TResult>(name);
     }
 
     /// <inheritdoc/>
     public async Task<Outcome<TResult>> QueryGroupAsync(int number, TCommand query, ReadConsistency consistency)
     {
-        ReadOnlyMemory<byte> body = default;
-        if ((FindProblem(consistency) ?? Encode(query, out body)) is { } problem)
+        if (!IsOpen)
         {
-            return RouterCalls.Invalid<TResult>(problem);
+            return Reject();
+        }
+
+        ReadOnlyMemory<byte> body = default;
+        if ((FindProblem(consistency) ?? Encode(commands, query, out body)) is { } problem)
+        {
+            return CallRejections.Invalid<TResult>(problem);
         }
 
         return clients.Choose(name, number) is { } group
-            ? Decode(group, await clients.Of(group).QueryAsync("", body, consistency), isCommand: false)
-            : clients.CountGroups(name) is > 0 and var count ? NoSuchGroup(number, count) : NoSuchSet();
+            ? Decode(results, group, await clients.Of(group).QueryAsync("", body, consistency), isCommand: false)
+            : clients.RejectNumber<TResult>(name, number);
     }
 
     /// <inheritdoc/>
-    public Task<int> CountGroupsAsync() => Task.FromResult(clients.CountGroups(name));
+    public Task<int> CountGroupsAsync()
+    {
+        if (IsOpen)
+        {
+            return Task.FromResult(clients.CountGroups(name));
+        }
+
+        Reject();
+        return Task.FromResult(0);
+    }
 
     private static string? FindProblem(ReadConsistency consistency) => Enum.IsDefined(consistency)
         ? null
-        : $"{(int)consistency} is no consistency; use linearizable, lease or stale.";
+        : $"'{(int)consistency}' is not a valid consistency level; use linearizable, lease or stale.";
 
-    private Rejected<TResult> NoSuchSet() => machines.DescribeWaiting(name) is { } waiting
-        ? new(RejectionReason.UnknownGroup, null, TimeSpan.FromSeconds(1), waiting)
-        : new(
-            RejectionReason.UnknownGroup,
-            null,
-            TimeSpan.Zero,
-            $"This cluster has no set of groups named '{name}'; it has {clients.DescribeSets()}. Correct the name, or add the set with AddRaftStateMachine on every silo.");
-
-    private Rejected<TResult> NoSuchGroup(int number, int count) => new(
-        RejectionReason.UnknownGroup, null, TimeSpan.Zero, $"The set '{name}' has {count} groups, numbered from 0, and none with the number {number}.");
+    private Rejected<TResult> Reject() => closed is null ? throw new UnreachableException() : closed();
 
     /// <returns>Why the value cannot be written; null when it was.</returns>
-    private string? Encode(TCommand command, out ReadOnlyMemory<byte> body)
+    private static string? Encode(ICommandCodec<TCommand> commands, TCommand command, out ReadOnlyMemory<byte> body)
     {
         var output = new ArrayBufferWriter<byte>();
         body = default;
@@ -116,14 +154,14 @@ internal sealed class Router<TCommand, TResult>(
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {
             // Whatever a codec throws: nothing has been sent.
-            return RouterCalls.Unwritable<TResult>(command!, exception).Detail;
+            return CallRejections.Unserializable<TResult>(command!, exception).Detail;
         }
 
         body = output.WrittenMemory;
         return null;
     }
 
-    private Outcome<TResult> Decode(GroupEntry group, in Reply reply, bool isCommand)
+    private static Outcome<TResult> Decode(ICommandCodec<TResult> results, GroupEntry group, in Reply reply, bool isCommand)
     {
         switch (reply.Kind)
         {
@@ -149,9 +187,10 @@ internal sealed class Router<TCommand, TResult>(
     /// <summary>The answer is there and cannot be read: a repetition gets the same bytes again.</summary>
     private static Outcome<TResult> Unreadable(GroupEntry group, in Reply reply, bool isCommand, Exception cause)
     {
-        var problem = $"the answer of {group.Name} cannot be read as {typeof(TResult).FullName} ({cause.Message}); use the types and codecs of the silo that wrote it.";
+        var problem = $"the answer of {group.Name} cannot be read as {typeof(TResult).FullName} ({cause.Message}); "
+            + "use the types and codecs of the silo that wrote it.";
         return isCommand
             ? new Unknown<TResult>($"The command was applied at {reply.Entry}, but {problem}")
-            : RouterCalls.Invalid<TResult>($"The query was answered, but {problem}");
+            : CallRejections.Invalid<TResult>($"The query was answered, but {problem}");
     }
 }

@@ -1,6 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using OrleansRaft.Counters;
-using OrleansRaft.Grains.Client;
+using OrleansRaft.Client;
 using OrleansRaft.Runtime;
 
 namespace OrleansRaft.Server;

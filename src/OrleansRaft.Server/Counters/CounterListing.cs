@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using OrleansRaft.Counters;
-using OrleansRaft.Grains.Client;
+using OrleansRaft.Client;
 using OrleansRaft.Runtime;
 
 namespace OrleansRaft.Server;

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Hosting;
 using Orleans.Runtime;
 using Orleans.Runtime.Placement;
 using OrleansRaft.Counters;
-using OrleansRaft.Grains.Client;
+using OrleansRaft.Client;
 using OrleansRaft.Runtime;
 using OrleansRaft.Testbed;
 

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Hosting;
 using OrleansRaft.Benchmarks.Load;
 using OrleansRaft.Benchmarks.Plain;
 using OrleansRaft.Counters;
-using OrleansRaft.Grains.Client;
+using OrleansRaft.Client;
 using OrleansRaft.Runtime;
 
 namespace OrleansRaft.Benchmarks.Macro;

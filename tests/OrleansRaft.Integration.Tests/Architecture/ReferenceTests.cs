@@ -14,7 +14,8 @@ public sealed class ReferenceTests
         ["OrleansRaft.Runtime"] = ["OrleansRaft.Core"],
         ["OrleansRaft.PostgreSql"] = ["OrleansRaft.Runtime"],
         ["OrleansRaft.Sqlite"] = ["OrleansRaft.Runtime"],
-        ["OrleansRaft.Grains"] = ["OrleansRaft.Runtime"],
+        ["OrleansRaft.Client"] = ["OrleansRaft.Runtime"],
+        ["OrleansRaft.Grains"] = ["OrleansRaft.Client"],
         ["OrleansRaft.Counters"] = ["OrleansRaft.Runtime"],
         ["OrleansRaft.Lab"] = ["OrleansRaft.Runtime"],
         ["OrleansRaft.Server"] = ["OrleansRaft.Grains", "OrleansRaft.Counters", "OrleansRaft.Lab"],
@@ -37,6 +38,19 @@ public sealed class ReferenceTests
     [Fact]
     public void Core_needs_nothing_but_the_platform() =>
         ReferencesOf("OrleansRaft.Core").Where(reference => !reference.StartsWith("System.", StringComparison.Ordinal)).ShouldBeEmpty();
+
+    /// <summary>Neither directly nor through another package: a client would carry a whole silo.</summary>
+    [Fact]
+    public void A_client_needs_no_package_of_a_silo()
+    {
+        using var file = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(SourceTree.Root, "src", "OrleansRaft.Client", "packages.lock.json")));
+
+        var packages = file.RootElement.GetProperty("dependencies").GetProperty("net10.0").EnumerateObject().Select(static package => package.Name).ToList();
+
+        packages.ShouldContain("Microsoft.Orleans.Client");
+        packages.ShouldNotContain("Microsoft.Orleans.Server");
+        packages.ShouldNotContain("Microsoft.Orleans.Runtime");
+    }
 
     [Fact]
     public void Every_shipped_assembly_is_listed()

@@ -4,7 +4,7 @@ using OrleansRaft.Core;
 using OrleansRaft.Core.Codec;
 using OrleansRaft.Grains.Admin;
 using OrleansRaft.Grains.Catalogue;
-using OrleansRaft.Grains.Client;
+using OrleansRaft.Client;
 using OrleansRaft.Grains.Cluster;
 using OrleansRaft.Grains.Hosting;
 using OrleansRaft.Runtime;

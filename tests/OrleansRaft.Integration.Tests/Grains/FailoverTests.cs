@@ -2,7 +2,7 @@ using System.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.TestingHost;
 using OrleansRaft.Core;
-using OrleansRaft.Grains.Client;
+using OrleansRaft.Client;
 using OrleansRaft.Grains.Cluster;
 using OrleansRaft.Grains.Events;
 using OrleansRaft.Grains.Transport;

@@ -2,7 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans.TestingHost;
 using OrleansRaft.Grains.Admin;
-using OrleansRaft.Grains.Client;
+using OrleansRaft.Client;
 using OrleansRaft.Grains.Hosting;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Hosting;

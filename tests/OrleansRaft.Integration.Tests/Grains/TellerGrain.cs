@@ -1,4 +1,4 @@
-using OrleansRaft.Grains.Client;
+using OrleansRaft.Client;
 using OrleansRaft.Runtime;
 
 namespace OrleansRaft.Integration.Tests.Grains;

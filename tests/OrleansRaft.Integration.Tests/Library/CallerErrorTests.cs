@@ -1,6 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.TestingHost;
-using OrleansRaft.Grains.Client;
+using OrleansRaft.Client;
 using OrleansRaft.Grains.Hosting;
 using OrleansRaft.Integration.Tests.Grains;
 using OrleansRaft.Runtime;

@@ -1,5 +1,4 @@
-
-namespace OrleansRaft.Grains.Client;
+namespace OrleansRaft.Client;
 
 /// <summary>How grains and clients reach groups.</summary>
 public static class RaftGrainFactoryExtensions
@@ -15,7 +14,7 @@ public static class RaftGrainFactoryExtensions
         ArgumentNullException.ThrowIfNull(grains);
         ArgumentException.ThrowIfNullOrEmpty(name);
         ArgumentNullException.ThrowIfNull(key);
-        return new RaftGroup<TCommand, TResult>(RouterDoors<TCommand, TResult>.Get(grains, name), key);
+        return new RaftGroup<TCommand, TResult>(RouterCache<TCommand, TResult>.Get(grains, name), key);
     }
 
     /// <summary>All groups of a set. Makes no call.</summary>
@@ -27,6 +26,6 @@ public static class RaftGrainFactoryExtensions
     {
         ArgumentNullException.ThrowIfNull(grains);
         ArgumentException.ThrowIfNullOrEmpty(name);
-        return new RaftGroupSet<TCommand, TResult>(RouterDoors<TCommand, TResult>.Get(grains, name));
+        return new RaftGroupSet<TCommand, TResult>(RouterCache<TCommand, TResult>.Get(grains, name));
     }
 }

@@ -1,7 +1,7 @@
 using OrleansRaft.Core;
 using OrleansRaft.Runtime;
 
-namespace OrleansRaft.Grains.Client;
+namespace OrleansRaft.Client;
 
 /// <summary>How a <see cref="Committed{TResult}"/> travels through Orleans.</summary>
 [GenerateSerializer, Alias("raft-committed`1")]

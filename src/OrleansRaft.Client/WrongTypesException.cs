@@ -1,4 +1,4 @@
-namespace OrleansRaft.Grains.Client;
+namespace OrleansRaft.Client;
 
 /// <summary>A set of groups was asked for with other types than it has. Thrown before anything is sent to a group.</summary>
 [GenerateSerializer, Alias("raft-wrong-types")]

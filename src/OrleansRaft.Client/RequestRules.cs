@@ -1,12 +1,25 @@
 using OrleansRaft.Runtime;
 
-namespace OrleansRaft.Grains.Routing;
+namespace OrleansRaft.Client;
 
-/// <summary>What keys and request ids may be.</summary>
-/// <remarks>Looked at before a call to a silo too: on its way, text becomes well-formed.</remarks>
-internal static class RequestNames
+/// <summary>What a request must be like to be sent.</summary>
+internal static class RequestRules
 {
-    /// <summary>A sentence about what is wrong with them; null when nothing is.</summary>
+    /// <summary>
+    /// Throws when a command or query is null: a state machine should not have to expect one, and what it threw would stop every replica.
+    /// </summary>
+    /// <exception cref="ArgumentNullException">The value is null.</exception>
+    public static void RequireValue<T>(T value, string parameter)
+    {
+        // Without the condition, a value type would be boxed.
+        if (value is null)
+        {
+            ArgumentNullException.ThrowIfNull(value, parameter);
+        }
+    }
+
+    /// <summary>A sentence about what is wrong with a key or request id; null when nothing is.</summary>
+    /// <remarks>Clients check both before the call to a silo too, because malformed text becomes well-formed on its way.</remarks>
     public static string? FindProblem(string? key, string? requestId)
     {
         if (requestId is { Length: 0 or > CommandEnvelope.RequestIdLengthMax })
@@ -16,10 +29,11 @@ internal static class RequestNames
 
         if (key is not { Length: <= CommandEnvelope.KeyLengthMax })
         {
-            return $"A key has at most {CommandEnvelope.KeyLengthMax} characters, {(key is null ? "and this one is null" : $"this one {key.Length}")}.";
+            return $"A key has at most {CommandEnvelope.KeyLengthMax} characters, "
+                + $"{(key is null ? "and this one is null" : $"this one {key.Length}")}.";
         }
 
-        // Both are kept in UTF-8, where all halves are alike: two ids would be taken for one.
+        // Both are kept in UTF-8, where all unpaired surrogates become the same bytes: two ids would be taken for one.
         return HasHalf(key) || HasHalf(requestId)
             ? "A key or request id holds half a character (an unpaired surrogate); use well-formed text."
             : null;

@@ -1,19 +1,22 @@
-using OrleansRaft.Grains.Routing;
 using OrleansRaft.Runtime;
 
-namespace OrleansRaft.Grains.Client;
+namespace OrleansRaft.Client;
 
-/// <summary>All groups of one state machine, for what must ask each of them: a thin facade, made by <see cref="RaftGrainFactoryExtensions.GetRaftGroupSet{TCommand, TResult}"/>.</summary>
+/// <summary>
+/// All groups of one set, for requests that go to each of them: a thin facade, made by <see
+/// cref="RaftGrainFactoryExtensions.GetRaftGroupSet{TCommand, TResult}"/>.
+/// </summary>
 /// <typeparam name="TCommand">Commands and queries of the state machine.</typeparam>
 /// <typeparam name="TResult">Its answers.</typeparam>
 public readonly struct RaftGroupSet<TCommand, TResult>
 {
-    private readonly IRouterDoor<TCommand, TResult>? router;
+    private readonly IRaftRouter<TCommand, TResult>? router;
 
-    internal RaftGroupSet(IRouterDoor<TCommand, TResult> router) => this.router = router;
+    internal RaftGroupSet(IRaftRouter<TCommand, TResult> router) => this.router = router;
 
-    private IRouterDoor<TCommand, TResult> Router => router ?? throw new InvalidOperationException(
-        $"This {nameof(RaftGroupSet<,>)} is a default value and reaches no groups; make it with {nameof(RaftGrainFactoryExtensions.GetRaftGroupSet)}.");
+    private IRaftRouter<TCommand, TResult> Router => router ?? throw new InvalidOperationException(
+        $"This {nameof(RaftGroupSet<,>)} is a default value and reaches no groups; "
+        + $"make it with {nameof(RaftGrainFactoryExtensions.GetRaftGroupSet)}.");
 
     /// <summary>How many groups the set has; 0 when the cluster has no set of that name.</summary>
     /// <param name="cancellation">Stops waiting.</param>
@@ -22,9 +25,9 @@ public readonly struct RaftGroupSet<TCommand, TResult>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public async Task<int> CountGroupsAsync(CancellationToken cancellation = default)
     {
-        var door = Router;
+        var target = Router;
         cancellation.ThrowIfCancellationRequested();
-        return await door.CountGroupsAsync().WaitAsync(cancellation).ConfigureAwait(true);
+        return await target.CountGroupsAsync().WaitAsync(cancellation).ConfigureAwait(true);
     }
 
     /// <summary>Answers a query from the state of one group, whatever keys it holds.</summary>
@@ -41,9 +44,9 @@ public readonly struct RaftGroupSet<TCommand, TResult>
     public async Task<Outcome<TResult>> QueryGroupAsync(
         int number, TCommand query, ReadConsistency consistency = ReadConsistency.Linearizable, CancellationToken cancellation = default)
     {
-        var door = Router;
-        RouterCalls.RequireValue(query, nameof(query));
+        var target = Router;
+        RequestRules.RequireValue(query, nameof(query));
         cancellation.ThrowIfCancellationRequested();
-        return await door.QueryGroupAsync(number, query, consistency).WaitAsync(cancellation).ConfigureAwait(true);
+        return await target.QueryGroupAsync(number, query, consistency).WaitAsync(cancellation).ConfigureAwait(true);
     }
 }

@@ -1,12 +1,14 @@
 using System.IO.Hashing;
 using System.Text;
 
-namespace OrleansRaft.Grains.Client;
+namespace OrleansRaft.Client;
 
-/// <summary>Spreads keys over the groups of a set. Part of what is stored: a key never moves to another group while their number stands.</summary>
+/// <summary>Spreads keys over the groups of a set. Stored data depends on it: while the number of groups stands, no key moves.</summary>
 public static class KeyHash
 {
-    /// <summary>The number of the group that keeps a key: the XxHash3 of its UTF-8 bytes (seed 0, 64 bits, unsigned) modulo the number of groups.</summary>
+    /// <summary>
+    /// The number of the group that keeps a key: the XxHash3 of its UTF-8 bytes (seed 0, 64 bits, unsigned) modulo the number of groups.
+    /// </summary>
     /// <param name="key">The key; an empty one is a key like any other.</param>
     /// <param name="groups">How many groups the set has; at least 1.</param>
     public static int GroupOf(string key, int groups)

@@ -3,14 +3,19 @@ using Microsoft.Extensions.DependencyInjection;
 using Orleans.Serialization;
 using Orleans.Serialization.Serializers;
 
-namespace OrleansRaft.Grains.Client;
+namespace OrleansRaft.Client;
 
 /// <summary>Whether Orleans can serialize what the caller uses.</summary>
 internal static class Serializers
 {
     /// <summary>What to do about a type that has no serializer.</summary>
     public const string Remedy =
-        "put [GenerateSerializer] on the type and [Id] on its members, in a project that references Microsoft.Orleans.Sdk, or register an ICommandCodec for it on every silo.";
+        "put [GenerateSerializer] on the type and [Id] on its members, in a project that references Microsoft.Orleans.Sdk, "
+        + "or register an ICommandCodec for it on every silo.";
+
+    /// <summary>Whether an exception is about a value that cannot be serialized, and not about the cluster.</summary>
+    public static bool IsSerializerError(Exception exception) =>
+        exception is SerializerException or NotSupportedException or ArgumentException or InvalidCastException;
 
     /// <summary>A sentence about a type that cannot be serialized; null when it can.</summary>
     public static string? FindProblem(IServiceProvider services, params ReadOnlySpan<Type> types)

@@ -1,17 +1,16 @@
-using OrleansRaft.Grains.Routing;
 using OrleansRaft.Runtime;
 
-namespace OrleansRaft.Grains.Client;
+namespace OrleansRaft.Client;
 
 /// <summary>The group that keeps one key: a thin facade, made by <see cref="RaftGrainFactoryExtensions.GetRaftGroup{TCommand, TResult}"/>.</summary>
 /// <typeparam name="TCommand">Commands and queries of the state machine.</typeparam>
 /// <typeparam name="TResult">Its answers.</typeparam>
 public readonly struct RaftGroup<TCommand, TResult>
 {
-    private readonly IRouterDoor<TCommand, TResult>? router;
+    private readonly IRaftRouter<TCommand, TResult>? router;
     private readonly string? key;
 
-    internal RaftGroup(IRouterDoor<TCommand, TResult> router, string key)
+    internal RaftGroup(IRaftRouter<TCommand, TResult> router, string key)
     {
         this.router = router;
         this.key = key;
@@ -20,7 +19,7 @@ public readonly struct RaftGroup<TCommand, TResult>
     /// <summary>The key that chose the group.</summary>
     public string Key => key ?? "";
 
-    private IRouterDoor<TCommand, TResult> Router => router ?? throw new InvalidOperationException(
+    private IRaftRouter<TCommand, TResult> Router => router ?? throw new InvalidOperationException(
         $"This {nameof(RaftGroup<,>)} is a default value and reaches no group; make it with {nameof(RaftGrainFactoryExtensions.GetRaftGroup)}.");
 
     /// <summary>Submits a command, and waits until it is applied, refused, or the deadline of <c>Raft:SubmitTimeout</c> passes.</summary>
@@ -44,10 +43,10 @@ public readonly struct RaftGroup<TCommand, TResult>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public async Task<Outcome<TResult>> SubmitAsync(TCommand command, string? requestId = null, CancellationToken cancellation = default)
     {
-        var door = Router;
-        RouterCalls.RequireValue(command, nameof(command));
+        var target = Router;
+        RequestRules.RequireValue(command, nameof(command));
         cancellation.ThrowIfCancellationRequested();
-        return await door.SubmitAsync(Key, command, requestId).WaitAsync(cancellation).ConfigureAwait(true);
+        return await target.SubmitAsync(Key, command, requestId).WaitAsync(cancellation).ConfigureAwait(true);
     }
 
     /// <summary>Answers a query from the group's state.</summary>
@@ -63,9 +62,9 @@ public readonly struct RaftGroup<TCommand, TResult>
     public async Task<Outcome<TResult>> QueryAsync(
         TCommand query, ReadConsistency consistency = ReadConsistency.Linearizable, CancellationToken cancellation = default)
     {
-        var door = Router;
-        RouterCalls.RequireValue(query, nameof(query));
+        var target = Router;
+        RequestRules.RequireValue(query, nameof(query));
         cancellation.ThrowIfCancellationRequested();
-        return await door.QueryAsync(Key, query, consistency).WaitAsync(cancellation).ConfigureAwait(true);
+        return await target.QueryAsync(Key, query, consistency).WaitAsync(cancellation).ConfigureAwait(true);
     }
 }
