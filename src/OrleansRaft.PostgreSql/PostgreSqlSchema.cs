@@ -10,7 +10,7 @@ namespace OrleansRaft.PostgreSql;
 public static class PostgreSqlSchema
 {
     /// <summary>The schema in which our tables are, and those of Orleans.</summary>
-    public const string Name = "raft";
+    public const string Name = Sql.Schema;
 
     // The schema has just been brought up to date, so that the server is there; but it may be full, or restarted.
     private static readonly TimeSpan FindingPatience = TimeSpan.FromSeconds(30);

@@ -56,7 +56,7 @@ internal sealed class AppendStatement : WriteStatement
         }
 
         blocks.Clear();
-        foreach (var write in writes.OrderBy(static write => write.Log.Id))
+        foreach (var write in writes.OrderBy(static write => write.Replica.Id))
         {
             Add(write);
         }
@@ -67,7 +67,7 @@ internal sealed class AppendStatement : WriteStatement
         var block = write.Blocks.Count > 0 ? write.Blocks[0] : null;
         ReadOnlySpan<long> row =
         [
-            write.Log.Id, write.Log.Epoch, write.Log.Nonce,
+            write.Replica.Id, write.Replica.Epoch, write.Replica.Nonce,
             write.StoredLast.Index.Value, write.StoredLast.Term.Value,
             write.HardState.CurrentTerm.Value, write.HardState.VotedFor?.Value ?? 0, write.HardState.CommitIndex.Value,
             write.Last.Index.Value, write.Last.Term.Value,

@@ -40,7 +40,7 @@ internal static class Connections
     /// </summary>
     public static string CompleteForOrleans(string connectionString)
     {
-        var settings = new NpgsqlConnectionStringBuilder(connectionString) { SearchPath = PostgreSqlSchema.Name, NoResetOnClose = true };
+        var settings = new NpgsqlConnectionStringBuilder(connectionString) { SearchPath = Sql.Schema, NoResetOnClose = true };
         Default(settings, "Timeout", 5);
         Default(settings, "Command Timeout", 5);
         Default(settings, "Cancellation Timeout", -1);

@@ -17,7 +17,7 @@ internal sealed class GroupCommit : IAsyncDisposable
     private readonly PostgreSqlStoreOptions options;
     private readonly ILogger logger;
     private readonly Lock gate = new();
-    private readonly Queue<PostgreSqlReplicaLog> ready = new();
+    private readonly Queue<HeldReplica> ready = new();
     private readonly SemaphoreSlim signal = new(0);
     private readonly CancellationTokenSource stopping = new();
     private readonly AppendStatement append = new();
@@ -35,7 +35,7 @@ internal sealed class GroupCommit : IAsyncDisposable
     }
 
     /// <summary>Hands work over. Returns at once.</summary>
-    public void Enqueue(PostgreSqlReplicaLog log, PendingWrite write)
+    public void Enqueue(HeldReplica replica, PendingWrite write)
     {
         lock (gate)
         {
@@ -44,14 +44,14 @@ internal sealed class GroupCommit : IAsyncDisposable
                 return;
             }
 
-            log.Waiting.Enqueue(write);
-            if (log.IsReady)
+            replica.Waiting.Enqueue(write);
+            if (replica.IsReady)
             {
                 return;
             }
 
-            log.IsReady = true;
-            ready.Enqueue(log);
+            replica.IsReady = true;
+            ready.Enqueue(replica);
             Wake();
         }
     }
@@ -103,16 +103,16 @@ internal sealed class GroupCommit : IAsyncDisposable
             // Each replica once: what is left of one goes to the end of the queue.
             for (var left = ready.Count; left > 0 && batch.Count < options.BatchReplicasMax && bytes < options.BatchBytesMax; left--)
             {
-                var log = ready.Dequeue();
-                if (Merge(log, ref bytes) is { } write)
+                var replica = ready.Dequeue();
+                if (Merge(replica, ref bytes) is { } write)
                 {
                     batch.Add(write);
                 }
 
-                log.IsReady = log.Waiting.Count > 0;
-                if (log.IsReady)
+                replica.IsReady = replica.Waiting.Count > 0;
+                if (replica.IsReady)
                 {
-                    ready.Enqueue(log);
+                    ready.Enqueue(replica);
                 }
             }
 
@@ -139,20 +139,20 @@ internal sealed class GroupCommit : IAsyncDisposable
     }
 
     /// <summary>Takes what a replica has waiting, within the limits; null when there is nothing to send.</summary>
-    private ReplicaWrite? Merge(PostgreSqlReplicaLog log, ref long bytes)
+    private ReplicaWrite? Merge(HeldReplica replica, ref long bytes)
     {
-        var merged = new ReplicaWrite(log);
-        while (log.Waiting.TryPeek(out var next) && (bytes == 0 || bytes + next.SizeBytes <= options.BatchBytesMax))
+        var merged = new ReplicaWrite(replica);
+        while (replica.Waiting.TryPeek(out var next) && (bytes == 0 || bytes + next.SizeBytes <= options.BatchBytesMax))
         {
-            log.Waiting.Dequeue();
-            if (log.IsClosed)
+            replica.Waiting.Dequeue();
+            if (replica.IsClosed)
             {
                 continue;
             }
 
             if (next.Write is { } write && write.StoredLast != merged.Last)
             {
-                log.StopLater(StoredLog.Damaged(log.Key, write.StoredLast.Index, $"the store ends with {merged.Last}, its writer takes it to end with {write.StoredLast}"));
+                replica.StopLater(StoredLog.Damaged(replica.Key, write.StoredLast.Index, $"the store ends with {merged.Last}, its writer takes it to end with {write.StoredLast}"));
                 continue;
             }
 
@@ -174,9 +174,9 @@ internal sealed class GroupCommit : IAsyncDisposable
             var open = await ConnectAsync(cancellation);
             WriteStatement statement = AppendStatement.Suffices(batch) ? append : whole;
             var landed = await statement.ExecuteAsync(open, server.MayPrepare, batch, cancellation);
-            foreach (var write in batch.Where(write => landed.Contains(write.Log.Nonce)))
+            foreach (var write in batch.Where(write => landed.Contains(write.Replica.Nonce)))
             {
-                write.Log.OnLanded(write);
+                write.OnLanded();
             }
 
             if (landed.Count == batch.Count)
@@ -184,7 +184,7 @@ internal sealed class GroupCommit : IAsyncDisposable
                 return [];
             }
 
-            unanswered = [.. batch.Where(write => !landed.Contains(write.Log.Nonce))];
+            unanswered = [.. batch.Where(write => !landed.Contains(write.Replica.Nonce))];
         }
         catch (Exception exception) when (!cancellation.IsCancellationRequested)
         {
@@ -205,10 +205,10 @@ internal sealed class GroupCommit : IAsyncDisposable
             try
             {
                 connection ??= await server.OpenAsync(cancellation);
-                batch.ForEach(static write => write.Log.EpochTried++);
+                batch.ForEach(static write => write.Replica.EpochTried++);
                 var raised = await OutcomeStatements.RaiseAsync(
-                    connection, batch.ConvertAll(static write => (write.Log.Id, write.Log.Nonce, write.Log.EpochTried)), cancellation);
-                var rows = await OutcomeStatements.ReadAsync(connection, batch.Select(static write => write.Log.Id), cancellation);
+                    connection, batch.ConvertAll(static write => (write.Replica.Id, write.Replica.Nonce, write.Replica.EpochTried)), cancellation);
+                var rows = await OutcomeStatements.ReadAsync(connection, batch.Select(static write => write.Replica.Id), cancellation);
                 var again = batch.Where(write => Decide(write, raised, rows, failure, isAlone: batch.Count == 1)).ToList();
                 Log.OutcomeFound(logger, batch.Count, server.Name, backOff.Count + 1, batch.Count - again.Count, again.Count);
                 return failure is null ? again : await SeparateAsync(again, failure, cancellation);
@@ -229,33 +229,33 @@ internal sealed class GroupCommit : IAsyncDisposable
     /// <summary>Tells one replica what became of its write; true when it has to be sent again.</summary>
     private bool Decide(ReplicaWrite write, HashSet<long> raised, Dictionary<long, RowState> rows, Exception? failure, bool isAlone)
     {
-        var log = write.Log;
-        if (!raised.Contains(log.Nonce))
+        var replica = write.Replica;
+        if (!raised.Contains(replica.Nonce))
         {
-            log.StopFenced();
+            replica.StopFenced();
             return false;
         }
 
-        log.Epoch = log.EpochTried;
-        var row = rows[log.Id];
-        if (row.Writes == log.Writes + 1 && row.Last == write.Last)
+        replica.Epoch = replica.EpochTried;
+        var row = rows[replica.Id];
+        if (row.Writes == replica.Writes + 1 && row.Last == write.Last)
         {
-            log.OnLanded(write);
+            write.OnLanded();
             return false;
         }
 
-        if (row.Writes != log.Writes || row.Last != write.StoredLast)
+        if (row.Writes != replica.Writes || row.Last != write.StoredLast)
         {
-            log.Stop(LogStopReason.Corrupt, StoredLog.Damaged(
-                log.Key, write.StoredLast.Index, $"the store ends with {row.Last}, its only writer left it with {write.StoredLast}"));
+            replica.Stop(LogStopReason.Corrupt, StoredLog.Damaged(
+                replica.Key, write.StoredLast.Index, $"the store ends with {row.Last}, its only writer left it with {write.StoredLast}"));
             return false;
         }
 
         if ((isAlone && failure is not null && Failures.IsOfTheStatement(failure)) || (failure is null && write.Attempts > AttemptsMax))
         {
-            var cause = failure ?? new StoreRefusedException($"a write of {log.Key} is not accepted by PostgreSQL at {server.Name} although nobody else holds the replica");
-            Log.WriteRefused(logger, cause, log.Key, server.Name);
-            log.Stop(LogStopReason.Failed, cause);
+            var cause = failure ?? new StoreRefusedException($"a write of {replica.Key} is not accepted by PostgreSQL at {server.Name} although nobody else holds the replica");
+            Log.WriteRefused(logger, cause, replica.Key, server.Name);
+            replica.Stop(LogStopReason.Failed, cause);
             return false;
         }
 

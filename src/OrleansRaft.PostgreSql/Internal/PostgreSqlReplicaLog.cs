@@ -5,9 +5,9 @@ using OrleansRaft.Runtime.Storage;
 namespace OrleansRaft.PostgreSql.Internal;
 
 /// <summary>One activation's hold on a replica's rows.</summary>
-internal sealed class PostgreSqlReplicaLog : IReplicaLog
+internal sealed class PostgreSqlReplicaLog : IReplicaLog, IHeldReplicaEvents
 {
-    private readonly PostgreSqlServer server;
+    private readonly IReplicaLogHost host;
     private readonly ReplicaLogEventGate events;
     private readonly RightToSpeak right;
     private readonly SnapshotWork snapshots;
@@ -15,33 +15,22 @@ internal sealed class PostgreSqlReplicaLog : IReplicaLog
     private readonly Lock opening = new();
     private bool isOpen;
     private Exception? stoppedBeforeOpen;
-    private long epoch;
 
-    public PostgreSqlReplicaLog(PostgreSqlServer server, ReplicaKey key, Acquisition acquired, long nonce, IReplicaLogEvents events)
+    public PostgreSqlReplicaLog(IReplicaLogHost host, ReplicaKey key, Acquisition acquired, long nonce, IReplicaLogEvents events)
     {
-        this.server = server;
+        this.host = host;
         this.events = new ReplicaLogEventGate(events);
-        right = new RightToSpeak(server.Lease);
-        Closing = closing.Token;
-        Key = key;
-        Id = acquired.Id;
-        Nonce = nonce;
-        Epoch = EpochTried = acquired.Epoch;
-        snapshots = new SnapshotWork(server, this, this.events);
+        right = new RightToSpeak(host.Lease);
+        Replica = new HeldReplica(key, acquired, nonce, this, closing.Token);
+        snapshots = new SnapshotWork(host, Replica, this.events);
     }
 
-    public ReplicaKey Key { get; }
+    /// <summary>The replica's row, as this activation holds it.</summary>
+    public HeldReplica Replica { get; }
 
-    /// <summary>The replica's row.</summary>
-    public long Id { get; }
+    public ReplicaKey Key => Replica.Key;
 
-    public long Nonce { get; }
-
-    public long Epoch
-    {
-        get => Volatile.Read(ref epoch);
-        set => Volatile.Write(ref epoch, value);
-    }
+    public long Epoch => Replica.Epoch;
 
     public RecoveredState Recovered { get; private set; } = null!;
 
@@ -49,31 +38,7 @@ internal sealed class PostgreSqlReplicaLog : IReplicaLog
 
     public bool MaySpeak => right.IsHeld;
 
-    /// <summary>Whether nothing is written or told any more.</summary>
     public bool IsClosed => events.IsClosed;
-
-    public CancellationToken Closing { get; }
-
-    /// <summary>The highest epoch that this activation has tried to raise itself to. The writer's.</summary>
-    public long EpochTried { get; set; }
-
-    /// <summary>The last entry that the store holds. The writer's.</summary>
-    public EntryId StoredLast { get; private set; }
-
-    /// <summary>The hard state that the store holds. The writer's.</summary>
-    public HardState StoredHardState { get; private set; }
-
-    /// <summary>How many writes the row has seen. The writer's.</summary>
-    public long Writes { get; private set; }
-
-    /// <summary>The newest snapshot; null for the empty state.</summary>
-    public StoredSnapshot? Newest { get; private set; }
-
-    /// <summary>What waits for the writer; under its gate.</summary>
-    public Queue<PendingWrite> Waiting { get; } = new();
-
-    /// <summary>Whether the writer knows that something waits; under its gate.</summary>
-    public bool IsReady { get; set; }
 
     /// <summary>Hands the log out, unless it was lost while it was read back.</summary>
     /// <exception cref="StoreRefusedException">It was.</exception>
@@ -81,7 +46,7 @@ internal sealed class PostgreSqlReplicaLog : IReplicaLog
     {
         Recovered = recovered.State;
         RecoveredSnapshot = recovered.Snapshot;
-        (StoredLast, StoredHardState, Writes, Newest) = (recovered.Last, recovered.State.HardState, recovered.Writes, recovered.Newest);
+        Replica.Recover(recovered);
         lock (opening)
         {
             if (stoppedBeforeOpen is not null)
@@ -101,15 +66,15 @@ internal sealed class PostgreSqlReplicaLog : IReplicaLog
     {
         if (write.Install is not { } install)
         {
-            server.Writer.Enqueue(this, new PendingWrite(write, null));
+            host.Writer.Enqueue(Replica, new PendingWrite(write, null));
         }
         else if (snapshots.FindStaged(install) is { } staged)
         {
-            server.Writer.Enqueue(this, new PendingWrite(write, staged));
+            host.Writer.Enqueue(Replica, new PendingWrite(write, staged));
         }
         else
         {
-            StopLater(StoredLog.Damaged(
+            Replica.StopLater(StoredLog.Damaged(
                 Key, install.LastIncluded.Index, $"the snapshot through {install.LastIncluded} is to be installed but has not been staged completely"));
         }
     }
@@ -128,7 +93,7 @@ internal sealed class PostgreSqlReplicaLog : IReplicaLog
         right.End(new StoreRefusedException($"replica {Key} was released"));
         if (right.IsSpeaker)
         {
-            await server.ReleaseAsync(this, cancellation);
+            await host.ReleaseAsync(Replica, cancellation);
         }
     }
 
@@ -136,7 +101,7 @@ internal sealed class PostgreSqlReplicaLog : IReplicaLog
     {
         events.Close();
         right.End(new StoreRefusedException($"replica {Key} was closed"));
-        server.Forget(this);
+        host.Forget(Replica);
         if (!closing.IsCancellationRequested)
         {
             await closing.CancelAsync();
@@ -144,22 +109,16 @@ internal sealed class PostgreSqlReplicaLog : IReplicaLog
         }
     }
 
-    /// <summary>A statement with these writes has committed.</summary>
-    public void OnLanded(ReplicaWrite write)
+    public void OnLanded(PendingWrite part)
     {
-        (StoredLast, StoredHardState, Newest) = (write.Last, write.HardState, write.Newest ?? Newest);
-        Writes++;
-        foreach (var part in write.Parts)
+        if (part.Write is { } landed)
         {
-            if (part.Write is { } landed)
-            {
-                events.OnWritten(landed.Ticket);
-            }
+            events.OnWritten(landed.Ticket);
+        }
 
-            if (part.Snapshot is { } snapshot)
-            {
-                snapshots.OnNewest(snapshot);
-            }
+        if (part.Snapshot is { } snapshot)
+        {
+            snapshots.OnNewest(snapshot);
         }
     }
 
@@ -168,7 +127,7 @@ internal sealed class PostgreSqlReplicaLog : IReplicaLog
     {
         if (!isSpeaker)
         {
-            StopFenced();
+            Replica.StopFenced();
             return;
         }
 
@@ -185,14 +144,7 @@ internal sealed class PostgreSqlReplicaLog : IReplicaLog
         events.OnRightToSpeakChanged();
     }
 
-    public StoreRefusedException Fenced() => new($"another activation took replica {Key} over");
-
-    public void StopFenced() => Stop(LogStopReason.Fenced, Fenced());
-
-    /// <summary>Stops for damage that was found inside a call of the replica, which must not be told inside that call.</summary>
-    public void StopLater(Exception cause) => _ = Task.Run(() => Stop(LogStopReason.Corrupt, cause));
-
-    public void Stop(LogStopReason reason, Exception cause)
+    public void OnStopped(LogStopReason reason, Exception cause)
     {
         right.End(cause);
         lock (opening)

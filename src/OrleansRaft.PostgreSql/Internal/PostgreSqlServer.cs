@@ -10,10 +10,9 @@ using OrleansRaft.Runtime.Storage;
 namespace OrleansRaft.PostgreSql.Internal;
 
 /// <summary>One silo's dealings with one server: its connections, its writer, its lease and the replicas it holds there.</summary>
-internal sealed class PostgreSqlServer : IAsyncDisposable
+internal sealed class PostgreSqlServer : IAsyncDisposable, IReplicaLogHost
 {
     private const int OpeningAtOnceMax = 4;
-    private const int BulkAtOnceMax = 2;
     private static readonly TimeSpan LeaveTimeout = TimeSpan.FromSeconds(1);
 
     private static readonly TimeSpan ReleasePatience = TimeSpan.FromSeconds(2);
@@ -25,11 +24,10 @@ internal sealed class PostgreSqlServer : IAsyncDisposable
     private readonly ServerConnection connection;
     private readonly Func<(int[] Numbers, long[] Counters)> otherCounters;
     private readonly ConcurrentDictionary<long, PostgreSqlReplicaLog> logs = new();
-    private readonly ConcurrentDictionary<ReplicaKey, PostgreSqlReplicaLog> newest = new();
+    private readonly ConcurrentDictionary<ReplicaKey, HeldReplica> newest = new();
     private readonly ConcurrentQueue<PostgreSqlReplicaLog> claiming = new();
     private readonly SerialQueue claims = new();
     private readonly SemaphoreSlim openings = new(OpeningAtOnceMax);
-    private readonly SemaphoreSlim bulk = new(BulkAtOnceMax);
     private readonly long leaseId;
     private readonly LeaseSweep sweep;
     private readonly Reminder leaseTrouble = new();
@@ -53,6 +51,7 @@ internal sealed class PostgreSqlServer : IAsyncDisposable
         this.logger = logger;
         sweep = new LeaseSweep(time, options.Leases, leaseId);
         Writer = new GroupCommit(connection, options, logger);
+        SnapshotWorker = new SnapshotWorker(connection, logger);
         Lease = new SiloLease(options.Leases, time, ExtendAsync, OnLeaseChanged, TellLeaseTrouble);
         Lease.Start();
     }
@@ -60,6 +59,8 @@ internal sealed class PostgreSqlServer : IAsyncDisposable
     public GroupCommit Writer { get; }
 
     public SiloLease Lease { get; }
+
+    public SnapshotWorker SnapshotWorker { get; }
 
     public async Task<IReplicaLog> OpenAsync(ReplicaKey key, IReplicaLogEvents events, CancellationToken cancellation)
     {
@@ -127,7 +128,7 @@ internal sealed class PostgreSqlServer : IAsyncDisposable
     /// Gives the right to speak back, if the server can be reached: a successor that is not told waits for as long as the lease lasts, and no silo
     /// that stops for longer than that.
     /// </summary>
-    public async Task ReleaseAsync(PostgreSqlReplicaLog log, CancellationToken cancellation)
+    public async Task ReleaseAsync(HeldReplica replica, CancellationToken cancellation)
     {
         var backOff = default(BackOff);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -137,7 +138,7 @@ internal sealed class PostgreSqlServer : IAsyncDisposable
             try
             {
                 await using var open = await connection.OpenAsync(limit.Token);
-                await OwnershipStatements.ReleaseAsync(open, log.Id, log.Nonce, limit.Token);
+                await OwnershipStatements.ReleaseAsync(open, replica.Id, replica.Nonce, limit.Token);
                 return;
             }
             catch (Exception) when (limit.IsCancellationRequested && !cancellation.IsCancellationRequested)
@@ -153,37 +154,10 @@ internal sealed class PostgreSqlServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Runs work on snapshots, few at once, and again for as long as the server is away.</summary>
-    public async Task RunBulkAsync(PostgreSqlReplicaLog log, Func<NpgsqlConnection, CancellationToken, Task> work)
+    public void Forget(HeldReplica replica)
     {
-        var backOff = default(BackOff);
-        while (true)
-        {
-            await bulk.WaitAsync(log.Closing);
-            try
-            {
-                await using var open = await connection.OpenAsync(log.Closing);
-                await work(open, log.Closing);
-                return;
-            }
-            catch (Exception exception) when (exception is not (StoreRefusedException or CorruptDataException) && !log.Closing.IsCancellationRequested)
-            {
-                Log.SnapshotWorkFailed(logger, log.Key, connection.Name, exception.Message);
-                connection.ForgetAfter(exception);
-            }
-            finally
-            {
-                bulk.Release();
-            }
-
-            await backOff.WaitAsync(log.Closing);
-        }
-    }
-
-    public void Forget(PostgreSqlReplicaLog log)
-    {
-        logs.TryRemove(log.Nonce, out _);
-        newest.TryRemove(KeyValuePair.Create(log.Key, log));
+        logs.TryRemove(replica.Nonce, out _);
+        newest.TryRemove(KeyValuePair.Create(replica.Key, replica));
     }
 
     public async ValueTask DisposeAsync()
@@ -198,7 +172,7 @@ internal sealed class PostgreSqlServer : IAsyncDisposable
         await Writer.DisposeAsync();
         await connection.DisposeAsync();
         openings.Dispose();
-        bulk.Dispose();
+        SnapshotWorker.Dispose();
     }
 
     /// <summary>The run is over; whoever finds the row takes it for one that may still live, so it goes if that is quickly done.</summary>
@@ -233,7 +207,7 @@ internal sealed class PostgreSqlServer : IAsyncDisposable
         // Known to the lease before the row is read again: whoever takes over from now on is noticed, by that reading or by the next extension.
         var log = new PostgreSqlReplicaLog(this, key, acquired, nonce, events);
         logs[nonce] = log;
-        StopPredecessor(log);
+        StopPredecessor(log.Replica);
         try
         {
             log.Open(await RecoveredReplica.ReadAsync(open, key, acquired, nonce, cancellation));
@@ -257,13 +231,13 @@ internal sealed class PostgreSqlServer : IAsyncDisposable
     }
 
     /// <summary>An activation of the same replica on this silo need not wait to be told.</summary>
-    private void StopPredecessor(PostgreSqlReplicaLog log)
+    private void StopPredecessor(HeldReplica replica)
     {
-        PostgreSqlReplicaLog? predecessor = null;
-        newest.AddOrUpdate(log.Key, log, (_, other) =>
+        HeldReplica? predecessor = null;
+        newest.AddOrUpdate(replica.Key, replica, (_, other) =>
         {
-            predecessor = other.Epoch < log.Epoch ? other : null;
-            return predecessor is null ? other : log;
+            predecessor = other.Epoch < replica.Epoch ? other : null;
+            return predecessor is null ? other : replica;
         });
         predecessor?.StopFenced();
     }
@@ -274,7 +248,7 @@ internal sealed class PostgreSqlServer : IAsyncDisposable
         try
         {
             var left = options.Leases.Duration - time.GetElapsedTime(answered);
-            await Task.Delay(left > TimeSpan.Zero ? left : TimeSpan.Zero, time, log.Closing);
+            await Task.Delay(left > TimeSpan.Zero ? left : TimeSpan.Zero, time, log.Replica.Closing);
             claiming.Enqueue(log);
             claims.Enqueue(ClaimAllAsync);
         }
@@ -299,8 +273,8 @@ internal sealed class PostgreSqlServer : IAsyncDisposable
             {
                 await using var open = await connection.OpenAsync(CancellationToken.None);
                 var claimed = await OwnershipStatements.ClaimAsync(
-                    open, leaseId, [.. due.Select(static log => log.Id)], [.. due.Select(static log => log.Nonce)], CancellationToken.None);
-                due.ForEach(log => log.OnClaimed(claimed.Contains(log.Nonce)));
+                    open, leaseId, [.. due.Select(static log => log.Replica.Id)], [.. due.Select(static log => log.Replica.Nonce)], CancellationToken.None);
+                due.ForEach(log => log.OnClaimed(claimed.Contains(log.Replica.Nonce)));
                 return;
             }
             catch (ObjectDisposedException)
@@ -350,7 +324,7 @@ internal sealed class PostgreSqlServer : IAsyncDisposable
     {
         var held = logs.Values.ToArray();
         var (takeOvers, lost) = await OwnershipStatements.ReadLostAsync(
-            open, leaseId, [.. held.Select(static log => log.Id)], [.. held.Select(static log => log.Nonce)], cancellation);
+            open, leaseId, [.. held.Select(static log => log.Replica.Id)], [.. held.Select(static log => log.Replica.Nonce)], cancellation);
         if (takeOvers is null)
         {
             // Made first, and what is lost looked for afterwards: whoever takes over in between marks the new row.
@@ -359,8 +333,8 @@ internal sealed class PostgreSqlServer : IAsyncDisposable
             return;
         }
 
-        var stopping = held.Where(log => lost.Contains(log.Nonce)).ToList();
-        stopping.ForEach(static log => log.StopFenced());
+        var stopping = held.Where(log => lost.Contains(log.Replica.Nonce)).ToList();
+        stopping.ForEach(static log => log.Replica.StopFenced());
         takeOversKnown = takeOvers.Value;
         if (stopping.Count > 0)
         {

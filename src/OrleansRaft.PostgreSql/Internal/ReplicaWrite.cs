@@ -10,15 +10,15 @@ internal sealed class ReplicaWrite
     private readonly List<EntryBlock> fresh = [];
     private LogIndex newestSnapshot;
 
-    public ReplicaWrite(PostgreSqlReplicaLog log)
+    public ReplicaWrite(HeldReplica replica)
     {
-        Log = log;
-        StoredLast = Last = log.StoredLast;
-        HardState = log.StoredHardState;
-        newestSnapshot = log.Newest?.Descriptor.LastIncluded.Index ?? LogIndex.Zero;
+        Replica = replica;
+        StoredLast = Last = replica.StoredLast;
+        HardState = replica.StoredHardState;
+        newestSnapshot = replica.Newest?.Descriptor.LastIncluded.Index ?? LogIndex.Zero;
     }
 
-    public PostgreSqlReplicaLog Log { get; }
+    public HeldReplica Replica { get; }
 
     /// <summary>What is told when the statement has landed, in order.</summary>
     public List<PendingWrite> Parts { get; } = [];
@@ -76,6 +76,9 @@ internal sealed class ReplicaWrite
         fresh.Add(joined);
     }
 
+    /// <summary>The statement has committed.</summary>
+    public void OnLanded() => Replica.OnLanded(Last, HardState, Newest, Parts);
+
     private void Add(LogWrite write)
     {
         var shape = Runtime.Storage.LogWriteShape.Of(write);
@@ -123,16 +126,3 @@ internal sealed class ReplicaWrite
         }
     }
 }
-
-/// <summary>One piece of work handed over by a replica.</summary>
-/// <param name="Write">A write of Core's.</param>
-/// <param name="Snapshot">A snapshot that becomes the newest with it.</param>
-internal sealed record PendingWrite(LogWrite? Write, StoredSnapshot? Snapshot)
-{
-    public long SizeBytes => Write?.Append?.SizeBytes ?? 0;
-}
-
-/// <summary>A complete snapshot in the store.</summary>
-/// <param name="Id">Its row.</param>
-/// <param name="Descriptor">What it stands for.</param>
-internal sealed record StoredSnapshot(long Id, SnapshotDescriptor Descriptor);

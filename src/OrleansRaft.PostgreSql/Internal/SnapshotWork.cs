@@ -9,7 +9,7 @@ namespace OrleansRaft.PostgreSql.Internal;
 /// A replica's work on snapshots: chunk by chunk, one after the other, beside the log's writes, so that a big snapshot holds nobody up. Every statement
 /// can be repeated. What makes a snapshot the newest goes with the log's writes, under their epoch.
 /// </summary>
-internal sealed class SnapshotWork(PostgreSqlServer server, PostgreSqlReplicaLog log, IReplicaLogEvents events)
+internal sealed class SnapshotWork(IReplicaLogHost host, HeldReplica replica, IReplicaLogEvents events)
 {
     private const int ChunkBytes = 256 * 1024;
 
@@ -60,16 +60,16 @@ internal sealed class SnapshotWork(PostgreSqlServer server, PostgreSqlReplicaLog
 
     /// <summary>Deletes what is neither the newest nor being staged.</summary>
     public void CleanUp() => Enqueue((connection, cancellation) =>
-        SnapshotStatements.DeleteOthersAsync(connection, log.Id, log.Nonce, Staged?.Snapshot.Id ?? 0, cancellation));
+        SnapshotStatements.DeleteOthersAsync(connection, replica.Id, replica.Nonce, Staged?.Snapshot.Id ?? 0, cancellation));
 
     public void Stage(StageSnapshotChunk chunk) => Enqueue(async (connection, cancellation) =>
     {
         if (Staged is not { } staged || staged.Snapshot.Descriptor != chunk.Snapshot)
         {
             staged = (new StoredSnapshot(ActivationNonce.New(), chunk.Snapshot), 0);
-            RequireHeld(await SnapshotStatements.CreateAsync(connection, staged.Snapshot.Id, log.Id, log.Nonce, chunk.Snapshot, cancellation));
+            RequireHeld(await SnapshotStatements.CreateAsync(connection, staged.Snapshot.Id, replica.Id, replica.Nonce, chunk.Snapshot, cancellation));
             Staged = staged;
-            await SnapshotStatements.DeleteOthersAsync(connection, log.Id, log.Nonce, staged.Snapshot.Id, cancellation);
+            await SnapshotStatements.DeleteOthersAsync(connection, replica.Id, replica.Nonce, staged.Snapshot.Id, cancellation);
         }
 
         if (chunk.Offset <= staged.Length)
@@ -77,7 +77,7 @@ internal sealed class SnapshotWork(PostgreSqlServer server, PostgreSqlReplicaLog
             await TruncateAsync(connection, staged.Snapshot, staged.Length, chunk.Offset, cancellation);
             if (!chunk.Data.IsEmpty)
             {
-                RequireHeld(await SnapshotStatements.PutChunkAsync(connection, staged.Snapshot.Id, log.Id, log.Nonce, chunk.Offset, chunk.Data, cancellation));
+                RequireHeld(await SnapshotStatements.PutChunkAsync(connection, staged.Snapshot.Id, replica.Id, replica.Nonce, chunk.Offset, chunk.Data, cancellation));
             }
 
             staged = (staged.Snapshot, chunk.Offset + chunk.Data.Length);
@@ -89,7 +89,7 @@ internal sealed class SnapshotWork(PostgreSqlServer server, PostgreSqlReplicaLog
 
     public void Read(ReadSnapshotChunk request) => Enqueue(async (connection, cancellation) =>
     {
-        if (log.Newest is not { } newest || newest.Descriptor.LastIncluded != request.LastIncluded || request.Offset > newest.Descriptor.SizeBytes)
+        if (replica.Newest is not { } newest || newest.Descriptor.LastIncluded != request.LastIncluded || request.Offset > newest.Descriptor.SizeBytes)
         {
             events.OnChunkRead(request, null, isLast: false);
             return;
@@ -109,7 +109,7 @@ internal sealed class SnapshotWork(PostgreSqlServer server, PostgreSqlReplicaLog
             return;
         }
 
-        var data = chunk.Checked(log.Key, newest.Descriptor).Data[(int)(request.Offset - chunk.Offset)..];
+        var data = chunk.Checked(replica.Key, newest.Descriptor).Data[(int)(request.Offset - chunk.Offset)..];
         data = data[..Math.Min(data.Length, request.BytesMax)];
         events.OnChunkRead(request, data, request.Offset + data.Length == newest.Descriptor.SizeBytes);
     });
@@ -120,11 +120,11 @@ internal sealed class SnapshotWork(PostgreSqlServer server, PostgreSqlReplicaLog
         var snapshot = new StoredSnapshot(ActivationNonce.New(), descriptor);
         Enqueue(async (connection, cancellation) =>
         {
-            RequireHeld(await SnapshotStatements.CreateAsync(connection, snapshot.Id, log.Id, log.Nonce, descriptor, cancellation));
+            RequireHeld(await SnapshotStatements.CreateAsync(connection, snapshot.Id, replica.Id, replica.Nonce, descriptor, cancellation));
             for (var offset = 0; offset < state.Length; offset += ChunkBytes)
             {
                 var chunk = state.Slice(offset, Math.Min(ChunkBytes, state.Length - offset));
-                RequireHeld(await SnapshotStatements.PutChunkAsync(connection, snapshot.Id, log.Id, log.Nonce, offset, chunk, cancellation));
+                RequireHeld(await SnapshotStatements.PutChunkAsync(connection, snapshot.Id, replica.Id, replica.Nonce, offset, chunk, cancellation));
             }
         });
         queue.Enqueue(async () =>
@@ -139,9 +139,9 @@ internal sealed class SnapshotWork(PostgreSqlServer server, PostgreSqlReplicaLog
 
     public void Load(SnapshotDescriptor descriptor) => Enqueue(async (connection, cancellation) =>
     {
-        if (log.Newest is not { } newest || newest.Descriptor != descriptor)
+        if (replica.Newest is not { } newest || newest.Descriptor != descriptor)
         {
-            throw StoredLog.Damaged(log.Key, descriptor.LastIncluded.Index, $"the installed snapshot through {descriptor.LastIncluded} is gone");
+            throw StoredLog.Damaged(replica.Key, descriptor.LastIncluded.Index, $"the installed snapshot through {descriptor.LastIncluded} is gone");
         }
 
         var chunks = new List<StoredChunk>();
@@ -155,7 +155,7 @@ internal sealed class SnapshotWork(PostgreSqlServer server, PostgreSqlReplicaLog
             chunks.Add(chunk);
         }
 
-        events.OnSnapshotLoaded(descriptor, RecoveredReplica.Join(log.Key, descriptor, chunks));
+        events.OnSnapshotLoaded(descriptor, RecoveredReplica.Join(replica.Key, descriptor, chunks));
     });
 
     private (StoredSnapshot Snapshot, long Length)? Staged
@@ -187,8 +187,8 @@ internal sealed class SnapshotWork(PostgreSqlServer server, PostgreSqlReplicaLog
 
         if (offset > 0 && await SnapshotStatements.ReadChunkAsync(connection, snapshot.Id, offset - 1, cancellation) is { } chunk && chunk.End > offset)
         {
-            var kept = chunk.Checked(log.Key, snapshot.Descriptor).Data[..(int)(offset - chunk.Offset)];
-            RequireHeld(await SnapshotStatements.PutChunkAsync(connection, snapshot.Id, log.Id, log.Nonce, chunk.Offset, kept, cancellation));
+            var kept = chunk.Checked(replica.Key, snapshot.Descriptor).Data[..(int)(offset - chunk.Offset)];
+            RequireHeld(await SnapshotStatements.PutChunkAsync(connection, snapshot.Id, replica.Id, replica.Nonce, chunk.Offset, kept, cancellation));
         }
 
         await SnapshotStatements.DeleteChunksFromAsync(connection, snapshot.Id, offset, cancellation);
@@ -200,7 +200,7 @@ internal sealed class SnapshotWork(PostgreSqlServer server, PostgreSqlReplicaLog
         var adoption = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (gate)
         {
-            if (log.IsClosed)
+            if (replica.IsClosed)
             {
                 return false;
             }
@@ -208,8 +208,8 @@ internal sealed class SnapshotWork(PostgreSqlServer server, PostgreSqlReplicaLog
             adoptions.Add(snapshot.Id, adoption);
         }
 
-        server.Writer.Enqueue(log, new PendingWrite(null, snapshot));
-        await using (log.Closing.Register(() => adoption.TrySetResult(false)))
+        host.Writer.Enqueue(replica, new PendingWrite(null, snapshot));
+        await using (replica.Closing.Register(() => adoption.TrySetResult(false)))
         {
             return await adoption.Task;
         }
@@ -219,7 +219,7 @@ internal sealed class SnapshotWork(PostgreSqlServer server, PostgreSqlReplicaLog
     {
         if (!isHeld)
         {
-            throw log.Fenced();
+            throw replica.Fenced();
         }
     }
 
@@ -228,22 +228,22 @@ internal sealed class SnapshotWork(PostgreSqlServer server, PostgreSqlReplicaLog
     {
         try
         {
-            if (!log.IsClosed)
+            if (!replica.IsClosed)
             {
-                await server.RunBulkAsync(log, work);
+                await host.SnapshotWorker.RunAsync(replica, work);
             }
         }
-        catch (Exception) when (log.Closing.IsCancellationRequested)
+        catch (Exception) when (replica.Closing.IsCancellationRequested)
         {
             // Closed: nobody listens any more.
         }
         catch (StoreRefusedException exception)
         {
-            log.Stop(LogStopReason.Fenced, exception);
+            replica.Stop(LogStopReason.Fenced, exception);
         }
         catch (CorruptDataException exception)
         {
-            log.Stop(LogStopReason.Corrupt, exception);
+            replica.Stop(LogStopReason.Corrupt, exception);
         }
     });
 }

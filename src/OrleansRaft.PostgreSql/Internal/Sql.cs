@@ -5,6 +5,9 @@ namespace OrleansRaft.PostgreSql.Internal;
 /// <summary>Makes commands: positional, typed parameters that go over the wire in binary.</summary>
 internal static class Sql
 {
+    /// <summary>The schema in which our tables are, and those of Orleans.</summary>
+    public const string Schema = "raft";
+
     /// <summary>
     /// A condition that is always true, and makes the transaction that evaluates it wait for the disk when it commits. Each write carries it: behind
     /// a pooler the session that was set up is not the one that commits, and the server, the database or the role may have turned synchronous commits

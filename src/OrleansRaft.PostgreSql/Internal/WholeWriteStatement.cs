@@ -90,7 +90,7 @@ internal sealed class WholeWriteStatement : WriteStatement
         var block = write.Blocks.Count > 0 ? write.Blocks[0] : null;
         ReadOnlySpan<long> row =
         [
-            write.Log.Id, write.Log.Epoch, write.Log.Nonce,
+            write.Replica.Id, write.Replica.Epoch, write.Replica.Nonce,
             write.StoredLast.Index.Value, write.StoredLast.Term.Value,
             write.HardState.CurrentTerm.Value, write.HardState.VotedFor?.Value ?? 0, write.HardState.CommitIndex.Value,
             write.Last.Index.Value, write.Last.Term.Value,
@@ -112,7 +112,7 @@ internal sealed class WholeWriteStatement : WriteStatement
         for (var i = 1; i < write.Blocks.Count; i++)
         {
             var block = write.Blocks[i];
-            numbers[ReplicaColumns].Add(write.Log.Id);
+            numbers[ReplicaColumns].Add(write.Replica.Id);
             numbers[ReplicaColumns + 1].Add(block.Previous.Index.Next.Value);
             numbers[ReplicaColumns + 2].Add(block.Last.Index.Value);
             moreBlocks.Add(block.Encoded);
