@@ -20,7 +20,7 @@ internal static class BenchCommand
     /// <summary>Makes the command.</summary>
     public static Command Create()
     {
-        var command = CommandTree.Remote("bench", "Puts a server under load, prints latencies, and checks that the counters add up.", RunAsync);
+        var command = RemoteCommand.Create("bench", "Puts a server under load, prints latencies, and checks that the counters add up.", RunAsync);
         command.Add(Connections);
         command.Add(Seconds);
         command.Add(Counters);

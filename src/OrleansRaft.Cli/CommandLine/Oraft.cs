@@ -20,7 +20,7 @@ internal static class Oraft
         var parsed = root.Parse(EarlyOptions.Move(root, arguments));
         if (parsed.Errors.Count > 0)
         {
-            return (int)Usage.Explain(parsed, error);
+            return (int)UsageError.Explain(parsed, error);
         }
 
         // Signals are the commands' own business: a silo drains on SIGTERM, and the library would cut it short.

@@ -4,7 +4,7 @@ using System.CommandLine.Parsing;
 namespace OrleansRaft.Cli.CommandLine;
 
 /// <summary>Explains a command line that makes no sense. The library's own action exits with 1 and writes its suggestions to stdout.</summary>
-internal static class Usage
+internal static class UsageError
 {
     /// <summary>Writes what is wrong, what may have been meant, and where to read on.</summary>
     public static ExitCode Explain(ParseResult parsed, TextWriter error)

@@ -76,12 +76,12 @@ internal static class CounterCommands
     /// <summary>Makes the command.</summary>
     public static Command Create() => new("counter", "Reads and changes replicated counters.")
     {
-        With(CommandTree.Remote("get", "Prints a counter's value.", GetAsync), Tenant, Counter, Consistency),
-        With(CommandTree.Remote("add", "Adds to a counter, creating it if need be.", AddAsync), Tenant, Counter, By, Key),
-        With(CommandTree.Remote("set", "Sets a counter to a value.", SetAsync), Tenant, Counter, Value, IfMatch, Key),
-        With(CommandTree.Remote("delete", "Deletes a counter.", DeleteAsync), Tenant, Counter, Key),
-        With(CommandTree.Remote("watch", "Prints a counter's value whenever it changes, until Ctrl+C.", WatchAsync), Tenant, Counter, Changes),
-        With(CommandTree.Remote("list", "Prints a tenant's counters.", ListAsync), Tenant, After, Limit),
+        With(RemoteCommand.Create("get", "Prints a counter's value.", GetAsync), Tenant, Counter, Consistency),
+        With(RemoteCommand.Create("add", "Adds to a counter, creating it if need be.", AddAsync), Tenant, Counter, By, Key),
+        With(RemoteCommand.Create("set", "Sets a counter to a value.", SetAsync), Tenant, Counter, Value, IfMatch, Key),
+        With(RemoteCommand.Create("delete", "Deletes a counter.", DeleteAsync), Tenant, Counter, Key),
+        With(RemoteCommand.Create("watch", "Prints a counter's value whenever it changes, until Ctrl+C.", WatchAsync), Tenant, Counter, Changes),
+        With(RemoteCommand.Create("list", "Prints a tenant's counters.", ListAsync), Tenant, After, Limit),
     };
 
     private static async Task<ExitCode> GetAsync(Session session)

@@ -52,7 +52,7 @@ internal static class FaultCommands
     /// <summary>Makes the command.</summary>
     public static Command Create() => new("fault", "Breaks a running cluster on purpose and for a time, where Faults:Enabled is set.")
     {
-        CommandTree.Remote("list", "Prints the faults in force.", ListAsync),
+        RemoteCommand.Create("list", "Prints the faults in force.", ListAsync),
         Sub("cut", "Lets no message pass between two silos, or two replicas of a group.", LinkAsync, From, To, Group, OneWay, For),
         Sub("delay", "Makes messages between two silos, or two replicas of a group, take longer.", LinkAsync, From, To, Milliseconds, Group, OneWay, For),
         Sub("isolate", "Cuts a silo or a replica off from all others.", VictimAsync, Victim, For),
@@ -75,7 +75,7 @@ internal static class FaultCommands
 
     private static Command Sub(string name, string description, Func<Session, Task<ExitCode>> run, params ReadOnlySpan<Symbol> symbols)
     {
-        var command = CommandTree.Remote(name, description, run);
+        var command = RemoteCommand.Create(name, description, run);
         foreach (var symbol in symbols)
         {
             if (symbol is Argument argument)

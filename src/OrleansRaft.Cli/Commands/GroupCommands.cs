@@ -36,18 +36,18 @@ internal static class GroupCommands
     /// <summary>Makes the command.</summary>
     public static Command Create()
     {
-        var show = CommandTree.Remote("show", "Prints one group, replica by replica.", ShowAsync);
+        var show = RemoteCommand.Create("show", "Prints one group, replica by replica.", ShowAsync);
         show.Add(Group);
-        var log = CommandTree.Remote("log", "Prints entries of a group's log, in words.", LogAsync);
+        var log = RemoteCommand.Create("log", "Prints entries of a group's log, in words.", LogAsync);
         log.Add(Group);
         log.Add(After);
         log.Add(Limit);
-        var transfer = CommandTree.Remote("transfer", "Hands a group's leadership to another replica.", TransferAsync);
+        var transfer = RemoteCommand.Create("transfer", "Hands a group's leadership to another replica.", TransferAsync);
         transfer.Add(Group);
         transfer.Add(Replica);
         return new Command("group", "Shows Raft groups.")
         {
-            CommandTree.Remote("list", "Prints every group, those without a leader first.", ListAsync),
+            RemoteCommand.Create("list", "Prints every group, those without a leader first.", ListAsync),
             show,
             log,
             transfer,

@@ -49,7 +49,7 @@ internal static class MemberCommands
 
     private static Command Sub(string name, string description, Func<Session, Task<ExitCode>> run, params ReadOnlySpan<Symbol> symbols)
     {
-        var command = CommandTree.Remote(name, description, run);
+        var command = RemoteCommand.Create(name, description, run);
         command.Add(Group);
         foreach (var symbol in symbols)
         {

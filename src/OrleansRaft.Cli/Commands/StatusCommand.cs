@@ -12,7 +12,7 @@ internal static class StatusCommand
     private const int AlarmsShownMax = 10;
 
     /// <summary>Makes the command.</summary>
-    public static Command Create() => CommandTree.Remote(
+    public static Command Create() => RemoteCommand.Create(
         "status", "Prints what is wrong in the cluster, whether the silo is ready, the silos, and groups without a leader. Ends with 1 when there is an alarm.", RunAsync);
 
     private static async Task<ExitCode> RunAsync(Session session)

@@ -29,7 +29,7 @@ internal static class WatchCommand
     /// <summary>Makes the command.</summary>
     public static Command Create()
     {
-        var command = CommandTree.Remote("watch", "Shows what happens: leaders, terms, commits and latencies, as it happens.", RunAsync);
+        var command = RemoteCommand.Create("watch", "Shows what happens: leaders, terms, commits and latencies, as it happens.", RunAsync);
         command.Add(Group);
         command.Add(Seconds);
         return command;

@@ -8,26 +8,19 @@ namespace OrleansRaft.Cli.Demo;
 /// <summary>Three silos in this process, each with a file of its own in a temporary folder, behind one HTTP address.</summary>
 internal sealed class DemoCluster : IAsyncDisposable
 {
-    /// <summary>The cluster's name.</summary>
-    public const string Id = "demo";
-
-    /// <summary>How many groups it has.</summary>
-    public const int Groups = 4;
-
-    /// <summary>How many replicas each group has.</summary>
-    public const int Replicas = 3;
-
     private readonly DemoClusterParts parts;
+    private readonly DemoKiller killer;
     private readonly DemoSilo[] silos;
     private readonly SemaphoreSlim healing = new(1);
 
-    private DemoCluster(string folder, IReadOnlyList<DemoSiloIdentity> identities, DemoClusterParts parts)
+    private DemoCluster(string folder, IReadOnlyList<DemoSiloIdentity> identities, DemoClusterParts parts, DemoKiller killer)
     {
         Folder = folder;
         this.parts = parts;
+        this.killer = killer;
         silos = [.. identities.Select(identity => new DemoSilo(identity, parts))];
         Door = new FrontDoor(() => silos);
-        parts.Killer.Attach(this);
+        killer.Attach(() => silos, HealAsync);
     }
 
     /// <summary>The silos, dead ones too.</summary>
@@ -48,14 +41,15 @@ internal sealed class DemoCluster : IAsyncDisposable
         var folder = Directory.CreateTempSubdirectory("oraft-demo-").FullName;
         var identities = new List<DemoSiloIdentity>();
         var stores = new List<string>();
-        for (var number = 1; number <= Replicas; number++)
+        for (var number = 1; number <= DemoClusterParts.Replicas; number++)
         {
             var name = $"silo-{number}";
             identities.Add(new DemoSiloIdentity(name, Path.Combine(folder, name), FreePort.Next(), FreePort.Next()));
             stores.Add(await MakeStoreAsync(identities[^1]));
         }
 
-        return new DemoCluster(folder, identities, new DemoClusterParts(new SharedMembership(), stores, new DemoEvents(time), new DemoKiller(time)));
+        var killer = new DemoKiller(time);
+        return new DemoCluster(folder, identities, new DemoClusterParts(new SharedMembership(), stores, new DemoEvents(time), killer), killer);
     }
 
     /// <summary>Starts every silo, and opens the front door: first of all, since its address may be taken.</summary>
@@ -103,7 +97,7 @@ internal sealed class DemoCluster : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        parts.Killer.Dispose();
+        killer.Dispose();
         await Door.DisposeAsync();
         await Task.WhenAll(silos.Select(silo => silo.DisposeAsync().AsTask()));
         Events.Dispose();

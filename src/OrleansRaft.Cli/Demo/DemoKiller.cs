@@ -7,10 +7,14 @@ namespace OrleansRaft.Cli.Demo;
 internal sealed class DemoKiller(TimeProvider time) : ISiloKiller, IDisposable
 {
     private readonly CancellationTokenSource stopping = new();
-    private DemoCluster? cluster;
+    private Func<IReadOnlyList<DemoSilo>> silos = static () => [];
+    private Func<Func<DemoSilo, bool>, CancellationToken, Task> heal = static (_, _) => Task.CompletedTask;
 
-    /// <summary>Names the cluster whose silos can be killed.</summary>
-    public void Attach(DemoCluster killed) => cluster = killed;
+    /// <summary>Names the silos that can be killed.</summary>
+    /// <param name="killable">The silos at a moment.</param>
+    /// <param name="revive">Brings those silos back that it is asked for.</param>
+    public void Attach(Func<IReadOnlyList<DemoSilo>> killable, Func<Func<DemoSilo, bool>, CancellationToken, Task> revive) =>
+        (silos, heal) = (killable, revive);
 
     /// <summary>Brings nobody back any more.</summary>
     public void Dispose()
@@ -22,7 +26,7 @@ internal sealed class DemoKiller(TimeProvider time) : ISiloKiller, IDisposable
     /// <inheritdoc/>
     public bool Kill(string silo, TimeSpan after)
     {
-        if (cluster?.Silos.FirstOrDefault(one => one.Identity.Name == silo && one.State == DemoSiloState.Running) is not { } victim)
+        if (silos().FirstOrDefault(one => one.Identity.Name == silo && one.State == DemoSiloState.Running) is not { } victim)
         {
             return false;
         }
@@ -41,11 +45,5 @@ internal sealed class DemoKiller(TimeProvider time) : ISiloKiller, IDisposable
         await ReviveAsync(one => one == victim);
     }
 
-    private async Task ReviveAsync(Func<DemoSilo, bool> which)
-    {
-        if (cluster is not null)
-        {
-            await cluster.HealAsync(which, stopping.Token);
-        }
-    }
+    private Task ReviveAsync(Func<DemoSilo, bool> which) => heal(which, stopping.Token);
 }

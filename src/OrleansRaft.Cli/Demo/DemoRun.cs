@@ -50,7 +50,7 @@ internal sealed class DemoRun : IAsyncDisposable
     /// <exception cref="CliException">The address is taken, or the silos do not start.</exception>
     public static async Task<DemoRun> BeginAsync(DemoStory story, IPEndPoint? http, TimeProvider time, CancellationToken cancellation)
     {
-        story.Tell($"starting {DemoCluster.Replicas} silos in this process, {DemoCluster.Groups} Raft groups with a replica on each");
+        story.Tell($"starting {DemoClusterParts.Replicas} silos in this process, {DemoClusterParts.Groups} Raft groups with a replica on each");
         var cluster = await DemoCluster.CreateAsync(time);
         try
         {
@@ -138,8 +138,8 @@ internal sealed class DemoRun : IAsyncDisposable
         foreach (var fault in faults)
         {
             Story.Write(fault.HasElected
-                ? $"{fault.Silo}, which led {fault.Led} of {DemoCluster.Groups} groups, was {fault.What}: new leaders after {fault.ElectedAfter.TotalMilliseconds:0} ms"
-                : $"{fault.Silo}, which led {fault.Led} of {DemoCluster.Groups} groups, was {fault.What}: some had no new leader by the end");
+                ? $"{fault.Silo}, which led {fault.Led} of {DemoClusterParts.Groups} groups, was {fault.What}: new leaders after {fault.ElectedAfter.TotalMilliseconds:0} ms"
+                : $"{fault.Silo}, which led {fault.Led} of {DemoClusterParts.Groups} groups, was {fault.What}: some had no new leader by the end");
         }
 
         Story.Write($"writes stopped for {Load.Meter.LongestGap.TotalMilliseconds:0} ms at most: the longest any user waited from one acknowledgement to the next");

@@ -152,7 +152,7 @@ internal sealed class DemoSilo : IAsyncDisposable
         builder.UseOrleans(silo =>
         {
             silo.Configure<SiloOptions>(options => options.SiloName = Identity.Name)
-                .Configure<ClusterOptions>(options => options.ClusterId = options.ServiceId = DemoCluster.Id)
+                .Configure<ClusterOptions>(options => options.ClusterId = options.ServiceId = DemoClusterParts.Id)
                 .Configure<EndpointOptions>(options =>
                 {
                     options.AdvertisedIPAddress = IPAddress.Loopback;
@@ -168,7 +168,7 @@ internal sealed class DemoSilo : IAsyncDisposable
                     }
                 })
                 .AddRaft(raft => raft.Services.AddSingleton<ILogStore>(store))
-                .AddRaftCounters(DemoCluster.Groups, DemoCluster.Replicas);
+                .AddRaftCounters(DemoClusterParts.Groups, DemoClusterParts.Replicas);
             silo.Services.AddSingleton<IMembershipTable>(membership);
             silo.Services.Replace(ServiceDescriptor.Singleton<IFatalErrorHandler>(new EvictionHandler(_ => Evict())));
         });

@@ -6,10 +6,3 @@ namespace OrleansRaft.Cli.Demo;
 /// <param name="SiloPort">Its port for other silos.</param>
 /// <param name="GatewayPort">Its port for clients.</param>
 internal sealed record DemoSiloIdentity(string Name, string Directory, int SiloPort, int GatewayPort);
-
-/// <summary>What the silos of the demo share.</summary>
-/// <param name="Membership">Orleans' membership table.</param>
-/// <param name="LocalStores">The ids of all stores, in order.</param>
-/// <param name="Events">Hears what the silos log.</param>
-/// <param name="Killer">Kills silos when somebody asks for it over HTTP.</param>
-internal sealed record DemoClusterParts(SharedMembership Membership, IReadOnlyList<string> LocalStores, DemoEvents Events, DemoKiller Killer);

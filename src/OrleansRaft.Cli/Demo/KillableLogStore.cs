@@ -15,9 +15,6 @@ internal sealed class KillableLogStore(ILogStore store) : ILogStore
     private readonly ConcurrentBag<KillableReplicaLog> logs = [];
     private volatile bool isDead;
 
-    /// <summary>Whether the process that holds it is dead.</summary>
-    public bool IsDead => isDead;
-
     /// <inheritdoc/>
     public string LocalId => store.LocalId;
 
@@ -40,7 +37,7 @@ internal sealed class KillableLogStore(ILogStore store) : ILogStore
     {
         ThrowIfDead();
         var gate = new ReplicaLogEventGate(events);
-        var log = new KillableReplicaLog(this, await store.OpenAsync(key, gate, cancellation), gate);
+        var log = new KillableReplicaLog(() => isDead, await store.OpenAsync(key, gate, cancellation), gate);
         logs.Add(log);
         if (isDead)
         {

@@ -4,10 +4,10 @@ using OrleansRaft.Runtime.Storage;
 namespace OrleansRaft.Cli.Demo;
 
 /// <summary>A replica's log in a <see cref="KillableLogStore"/>.</summary>
-/// <param name="store">Whose death it shares.</param>
+/// <param name="isDead">Whether the store has died.</param>
 /// <param name="log">The real log.</param>
 /// <param name="gate">Between the real log and the driver.</param>
-internal sealed class KillableReplicaLog(KillableLogStore store, IReplicaLog log, ReplicaLogEventGate gate) : IReplicaLog
+internal sealed class KillableReplicaLog(Func<bool> isDead, IReplicaLog log, ReplicaLogEventGate gate) : IReplicaLog
 {
     /// <inheritdoc/>
     public long Epoch => log.Epoch;
@@ -19,7 +19,7 @@ internal sealed class KillableReplicaLog(KillableLogStore store, IReplicaLog log
     public ReadOnlyMemory<byte> RecoveredSnapshot => log.RecoveredSnapshot;
 
     /// <inheritdoc/>
-    public bool MaySpeak => !store.IsDead && log.MaySpeak;
+    public bool MaySpeak => !isDead() && log.MaySpeak;
 
     /// <summary>Tells the driver that its log failed, and nothing after that.</summary>
     public void Kill() => gate.OnStopped(LogStopReason.Failed, new IOException("The demo killed this silo."));
@@ -30,7 +30,7 @@ internal sealed class KillableReplicaLog(KillableLogStore store, IReplicaLog log
     /// <inheritdoc/>
     public void Write(LogWrite write)
     {
-        if (!store.IsDead)
+        if (!isDead())
         {
             log.Write(write);
         }
@@ -39,7 +39,7 @@ internal sealed class KillableReplicaLog(KillableLogStore store, IReplicaLog log
     /// <inheritdoc/>
     public void StageChunk(StageSnapshotChunk chunk)
     {
-        if (!store.IsDead)
+        if (!isDead())
         {
             log.StageChunk(chunk);
         }
@@ -48,7 +48,7 @@ internal sealed class KillableReplicaLog(KillableLogStore store, IReplicaLog log
     /// <inheritdoc/>
     public void ReadChunk(ReadSnapshotChunk request)
     {
-        if (!store.IsDead)
+        if (!isDead())
         {
             log.ReadChunk(request);
         }
@@ -57,7 +57,7 @@ internal sealed class KillableReplicaLog(KillableLogStore store, IReplicaLog log
     /// <inheritdoc/>
     public void SaveSnapshot(SnapshotDescriptor snapshot, ReadOnlyMemory<byte> state)
     {
-        if (!store.IsDead)
+        if (!isDead())
         {
             log.SaveSnapshot(snapshot, state);
         }
@@ -66,14 +66,14 @@ internal sealed class KillableReplicaLog(KillableLogStore store, IReplicaLog log
     /// <inheritdoc/>
     public void LoadSnapshot(SnapshotDescriptor snapshot)
     {
-        if (!store.IsDead)
+        if (!isDead())
         {
             log.LoadSnapshot(snapshot);
         }
     }
 
     /// <inheritdoc/>
-    public Task ReleaseAsync(CancellationToken cancellation) => store.IsDead ? Task.CompletedTask : log.ReleaseAsync(cancellation);
+    public Task ReleaseAsync(CancellationToken cancellation) => isDead() ? Task.CompletedTask : log.ReleaseAsync(cancellation);
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => log.DisposeAsync();

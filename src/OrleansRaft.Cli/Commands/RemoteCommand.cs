@@ -1,0 +1,34 @@
+using System.CommandLine;
+using OrleansRaft.Cli.CommandLine;
+using OrleansRaft.Cli.Output;
+
+namespace OrleansRaft.Cli.Commands;
+
+/// <summary>What all commands that talk to a server share.</summary>
+internal static class RemoteCommand
+{
+    /// <summary>Makes a command that talks to a server.</summary>
+    /// <param name="name">The word for it.</param>
+    /// <param name="description">What it does; one sentence.</param>
+    /// <param name="run">Does it.</param>
+    public static Command Create(string name, string description, Func<Session, Task<ExitCode>> run)
+    {
+        var command = new Command(name, description) { CommonOptions.Server, CommonOptions.Json, CommonOptions.Timeout };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            using var session = Session.Begin(parsed, cancellation);
+            try
+            {
+                return (int)await run(session);
+            }
+            catch (Exception failure) when (session.Client.HasChanged && OutputException.In(failure) is { IsReaderGone: false } lost)
+            {
+                throw new CliException(
+                    ExitCode.OutcomeUnknown,
+                    $"the change was made, but its answer could not be written to standard output: {lost.Message}.",
+                    "Look at the result with a command that only reads, instead of repeating this one.");
+            }
+        });
+        return command;
+    }
+}
