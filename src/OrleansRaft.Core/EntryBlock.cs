@@ -57,7 +57,8 @@ public sealed class EntryBlock
     public EntryId Last => entries.Length == 0 ? Previous : entries[^1].Id;
 
     /// <summary>The binary form, made once and then shared by the store and all peers. Any thread.</summary>
-    public ReadOnlyMemory<byte> Encoded => (encoded ??= new StrongBox<ReadOnlyMemory<byte>>(EntryBlockCodec.Encode(this))).Value;
+    public ReadOnlyMemory<byte> Encoded =>
+        (encoded ??= new StrongBox<ReadOnlyMemory<byte>>(EntryBlockCodec.Encode(Previous, entries, SizeBytes))).Value;
 
     /// <summary>A block without entries: a heartbeat, or a truncation.</summary>
     public static EntryBlock Empty(EntryId previous) => new(previous, [], default);

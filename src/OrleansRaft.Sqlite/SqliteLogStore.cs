@@ -57,7 +57,7 @@ public sealed class SqliteLogStore : ILogStore
     /// </exception>
     public static SqliteLogStore Open(SqliteStoreOptions options, TimeProvider time, ILogger logger, AlarmBoard? alarms = null)
     {
-        var directory = StoreDirectory.Hold(options.Directory, logger);
+        var directory = StoreDirectory.Acquire(options.Directory, logger);
         StoreFile? file = null;
         try
         {

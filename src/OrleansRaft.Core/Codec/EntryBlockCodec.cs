@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 
 namespace OrleansRaft.Core.Codec;
 
-/// <summary>The binary form of an <see cref="EntryBlock"/>, the same on the wire and in every store.</summary>
+/// <summary>The binary form of a block of entries, the same on the wire and in every store.</summary>
 /// <remarks>
 /// <code>
 /// version  1 byte   1
@@ -23,20 +23,20 @@ internal static class EntryBlockCodec
     private const int HeaderBytes = 1 + sizeof(uint);
     private const int EntryBytesMin = 4;
 
-    public static ReadOnlyMemory<byte> Encode(EntryBlock block)
+    public static ReadOnlyMemory<byte> Encode(EntryId previous, ReadOnlySpan<Entry> entries, long sizeBytes)
     {
-        var output = new ArrayBufferWriter<byte>(HeaderBytes + 32 + checked((int)block.SizeBytes));
+        var output = new ArrayBufferWriter<byte>(HeaderBytes + 32 + checked((int)sizeBytes));
         var writer = new WireWriter(output);
         writer.WriteByte(Version);
         writer.WriteUInt32(0);
-        writer.WriteVarint(block.Previous.Term.Value);
-        writer.WriteVarint(block.Previous.Index.Value);
+        writer.WriteVarint(previous.Term.Value);
+        writer.WriteVarint(previous.Index.Value);
 
-        var time = block.Count == 0 ? LogTime.Zero : block.Entries[0].Time;
-        var term = block.Previous.Term;
+        var time = entries.Length == 0 ? LogTime.Zero : entries[0].Time;
+        var term = previous.Term;
         writer.WriteVarint(time.Value);
-        writer.WriteVarint(block.Count);
-        foreach (ref readonly var entry in block.Entries)
+        writer.WriteVarint(entries.Length);
+        foreach (ref readonly var entry in entries)
         {
             writer.WriteByte((byte)entry.Kind);
             writer.WriteVarint(entry.Term.Value - term.Value);

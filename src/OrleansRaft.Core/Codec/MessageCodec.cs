@@ -7,7 +7,7 @@ public static class MessageCodec
 {
     private const byte FormatVersion = 2;
 
-    private enum Kind : byte
+    private enum MessageKind : byte
     {
         PreVote = 1,
         PreVoteResponse = 2,
@@ -104,23 +104,23 @@ public static class MessageCodec
             throw new CorruptDataException($"message has version {version}; this program reads version {FormatVersion}");
         }
 
-        var kind = (Kind)reader.ReadByte();
+        var kind = (MessageKind)reader.ReadByte();
         var term = new Term(reader.ReadVarint());
         Message message = kind switch
         {
-            Kind.PreVote => new PreVote(term, ReadEntryId(ref reader)),
-            Kind.PreVoteResponse => new PreVoteResponse(term, reader.ReadBoolean()),
-            Kind.RequestVote => new RequestVote(term, ReadEntryId(ref reader), reader.ReadBoolean()),
-            Kind.RequestVoteResponse => new RequestVoteResponse(term, reader.ReadBoolean()),
-            Kind.AppendEntries => ReadAppendEntries(term, ref reader),
-            Kind.AppendEntriesResponse => new AppendEntriesResponse(
+            MessageKind.PreVote => new PreVote(term, ReadEntryId(ref reader)),
+            MessageKind.PreVoteResponse => new PreVoteResponse(term, reader.ReadBoolean()),
+            MessageKind.RequestVote => new RequestVote(term, ReadEntryId(ref reader), reader.ReadBoolean()),
+            MessageKind.RequestVoteResponse => new RequestVoteResponse(term, reader.ReadBoolean()),
+            MessageKind.AppendEntries => ReadAppendEntries(term, ref reader),
+            MessageKind.AppendEntriesResponse => new AppendEntriesResponse(
                 term,
                 ReadIndex(ref reader),
                 reader.ReadBoolean(),
                 ReadEntryId(ref reader),
                 ReadIndex(ref reader),
                 new ReadSequence(reader.ReadVarint())),
-            Kind.InstallSnapshot => new InstallSnapshot(
+            MessageKind.InstallSnapshot => new InstallSnapshot(
                 term,
                 ReadIndex(ref reader),
                 SnapshotDescriptorCodec.Decode(ref reader),
@@ -128,17 +128,17 @@ public static class MessageCodec
                 reader.ReadBytes(),
                 reader.ReadBoolean(),
                 new ReadSequence(reader.ReadVarint())),
-            Kind.InstallSnapshotResponse => new InstallSnapshotResponse(
+            MessageKind.InstallSnapshotResponse => new InstallSnapshotResponse(
                 term,
                 ReadIndex(ref reader),
                 ReadEntryId(ref reader),
                 reader.ReadVarint(),
                 reader.ReadBoolean(),
                 new ReadSequence(reader.ReadVarint())),
-            Kind.TimeoutNow => new TimeoutNow(term),
-            Kind.Quiesce => new Quiesce(term, ReadIndex(ref reader), ReadEntryId(ref reader), ReadReplica(ref reader)),
-            Kind.ReadIndexRequest => new ReadIndexRequest(term, reader.ReadInt64()),
-            Kind.ReadIndexResponse => ReadReadIndexResponse(term, ref reader),
+            MessageKind.TimeoutNow => new TimeoutNow(term),
+            MessageKind.Quiesce => new Quiesce(term, ReadIndex(ref reader), ReadEntryId(ref reader), ReadReplica(ref reader)),
+            MessageKind.ReadIndexRequest => new ReadIndexRequest(term, reader.ReadInt64()),
+            MessageKind.ReadIndexResponse => ReadReadIndexResponse(term, ref reader),
             _ => throw new CorruptDataException($"{(byte)kind} is not a kind of message"),
         };
 
@@ -146,20 +146,20 @@ public static class MessageCodec
         return message;
     }
 
-    private static Kind KindOf(Message message) => message switch
+    private static MessageKind KindOf(Message message) => message switch
     {
-        PreVote => Kind.PreVote,
-        PreVoteResponse => Kind.PreVoteResponse,
-        RequestVote => Kind.RequestVote,
-        RequestVoteResponse => Kind.RequestVoteResponse,
-        AppendEntries => Kind.AppendEntries,
-        AppendEntriesResponse => Kind.AppendEntriesResponse,
-        InstallSnapshot => Kind.InstallSnapshot,
-        InstallSnapshotResponse => Kind.InstallSnapshotResponse,
-        TimeoutNow => Kind.TimeoutNow,
-        Quiesce => Kind.Quiesce,
-        ReadIndexRequest => Kind.ReadIndexRequest,
-        ReadIndexResponse => Kind.ReadIndexResponse,
+        PreVote => MessageKind.PreVote,
+        PreVoteResponse => MessageKind.PreVoteResponse,
+        RequestVote => MessageKind.RequestVote,
+        RequestVoteResponse => MessageKind.RequestVoteResponse,
+        AppendEntries => MessageKind.AppendEntries,
+        AppendEntriesResponse => MessageKind.AppendEntriesResponse,
+        InstallSnapshot => MessageKind.InstallSnapshot,
+        InstallSnapshotResponse => MessageKind.InstallSnapshotResponse,
+        TimeoutNow => MessageKind.TimeoutNow,
+        Quiesce => MessageKind.Quiesce,
+        ReadIndexRequest => MessageKind.ReadIndexRequest,
+        ReadIndexResponse => MessageKind.ReadIndexResponse,
         _ => throw new InvariantViolationException($"every message has a binary form: {message.GetType().Name} has none"),
     };
 

@@ -12,13 +12,4 @@ internal sealed record Hold(ReplicaKey Key, long Id, long Epoch, long Nonce)
 {
     /// <summary>Another activation holds the replica now.</summary>
     public StoreRefusedException Fenced() => new($"another activation took replica {Key} over");
-
-    /// <summary>Throws when another activation holds the replica now.</summary>
-    public void Require(Database database)
-    {
-        if (!ReplicaRow.IsHeld(database, this))
-        {
-            throw Fenced();
-        }
-    }
 }

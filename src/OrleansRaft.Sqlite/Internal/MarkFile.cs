@@ -50,7 +50,7 @@ internal sealed class MarkFile : IDisposable
         var file = new MarkFile(File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete), sequence);
         try
         {
-            StoreDirectory.Restrict(path);
+            FilePermissions.Restrict(path);
             file.Settle(mark);
             return file;
         }

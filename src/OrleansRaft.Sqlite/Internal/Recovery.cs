@@ -47,7 +47,7 @@ internal sealed class Recovery(CommitLoop loop, Hold hold)
 
     private bool ReadMore(Database database)
     {
-        hold.Require(database);
+        ReplicaRow.RequireHeld(database, hold);
         if (read is { } after)
         {
             read = LogTable.Read(database, hold.Id, row.Start.Index, blocks, after, PieceBytes);

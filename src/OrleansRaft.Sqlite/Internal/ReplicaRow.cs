@@ -69,6 +69,15 @@ internal static class ReplicaRow
     public static bool IsHeld(Database database, Hold hold) =>
         database.Query("SELECT 1 FROM replica WHERE id = ?1 AND epoch = ?2 AND nonce = ?3", hold.Id, hold.Epoch, hold.Nonce).Any();
 
+    /// <summary>Throws when another activation holds the replica now.</summary>
+    public static void RequireHeld(Database database, Hold hold)
+    {
+        if (!IsHeld(database, hold))
+        {
+            throw hold.Fenced();
+        }
+    }
+
     public static bool Claim(Database database, Hold hold) =>
         database.Execute("UPDATE replica SET speaker = ?3 WHERE id = ?1 AND epoch = ?2 AND nonce = ?3", hold.Id, hold.Epoch, hold.Nonce) == 1;
 

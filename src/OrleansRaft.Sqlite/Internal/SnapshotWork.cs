@@ -158,7 +158,7 @@ internal sealed class SnapshotWork(CommitLoop loop, Hold hold, ReplicaLogEventGa
     private Task<T> StepAsync<T>(Func<Database, T> step, long bytes = SmallStepBytes) => loop.SubmitAsync(
         database =>
         {
-            hold.Require(database);
+            ReplicaRow.RequireHeld(database, hold);
             return step(database);
         },
         bytes);

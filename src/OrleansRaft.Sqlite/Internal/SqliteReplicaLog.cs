@@ -124,7 +124,7 @@ internal sealed class SqliteReplicaLog : IReplicaLog
         var shape = LogWriteShape.Of(write);
         if (!ReplicaRow.Update(database, hold, write, shape.Last))
         {
-            hold.Require(database);
+            ReplicaRow.RequireHeld(database, hold);
             throw StoredLog.Damaged(Key, write.StoredLast.Index, $"the store does not end with {write.StoredLast}, as its writer knew it");
         }
 

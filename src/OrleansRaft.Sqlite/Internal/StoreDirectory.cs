@@ -6,11 +6,6 @@ namespace OrleansRaft.Sqlite.Internal;
 /// <summary>The directory of a store, held by one process until it ends: the operating system gives the lock back even after a crash.</summary>
 internal sealed class StoreDirectory : IDisposable
 {
-    private const UnixFileMode Others =
-        UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
-
-    private const UnixFileMode OwnFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-    private const UnixFileMode OwnDirectory = OwnFile | UnixFileMode.UserExecute;
     private const int ProbeBytes = 1 << 20;
 
     private readonly FileStream lockFile;
@@ -33,7 +28,7 @@ internal sealed class StoreDirectory : IDisposable
 
     /// <summary>Takes hold of a directory; makes it when it is missing.</summary>
     /// <exception cref="StoreRefusedException">Another process holds it, or it cannot be used.</exception>
-    public static StoreDirectory Hold(string directory, ILogger logger)
+    public static StoreDirectory Acquire(string directory, ILogger logger)
     {
         var path = System.IO.Path.GetFullPath(directory);
         try
@@ -48,22 +43,6 @@ internal sealed class StoreDirectory : IDisposable
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw Refused(path, exception);
-        }
-    }
-
-    /// <summary>Lets nobody but this user read or write a file of the store. Where another user owns it, that one decides.</summary>
-    public static void Restrict(string file)
-    {
-        if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(file) & Others) != 0)
-        {
-            try
-            {
-                File.SetUnixFileMode(file, File.GetUnixFileMode(file) & ~Others);
-            }
-            catch (UnauthorizedAccessException)
-            {
-                // Not this user's file: opening it shows whether it can be used.
-            }
         }
     }
 
@@ -127,7 +106,7 @@ internal sealed class StoreDirectory : IDisposable
         }
         else
         {
-            Directory.CreateDirectory(path, OwnDirectory);
+            Directory.CreateDirectory(path, FilePermissions.OwnDirectory);
             Posix.SyncDirectory(System.IO.Path.GetDirectoryName(path) ?? path);
         }
     }
@@ -139,7 +118,7 @@ internal sealed class StoreDirectory : IDisposable
         var options = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None, BufferSize = 0 };
         if (!OperatingSystem.IsWindows())
         {
-            options.UnixCreateMode = OwnFile;
+            options.UnixCreateMode = FilePermissions.OwnFile;
         }
 
         return new FileStream(In(path, "raft.lock"), options);
@@ -168,20 +147,20 @@ internal sealed class StoreDirectory : IDisposable
 
         foreach (var file in Directory.EnumerateFiles(Path, "raft.*"))
         {
-            Restrict(file);
+            FilePermissions.Restrict(file);
         }
 
-        if (isNew || (File.GetUnixFileMode(Path) & Others) == 0)
+        if (isNew || !FilePermissions.IsOpen(Path))
         {
             return;
         }
 
         if (Directory.EnumerateFileSystemEntries(Path).All(static entry => IsOwn(System.IO.Path.GetFileName(entry))))
         {
-            Restrict(Path);
+            FilePermissions.Restrict(Path);
         }
 
-        if ((File.GetUnixFileMode(Path) & Others) != 0)
+        if (FilePermissions.IsOpen(Path))
         {
             Log.DirectoryIsOpen(logger, Path);
         }

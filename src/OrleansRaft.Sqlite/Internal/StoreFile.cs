@@ -152,7 +152,7 @@ internal sealed class StoreFile : IDisposable
         File.Delete(directory.WalFile);
         File.Delete(directory.DatabaseFile);
         File.Create(directory.DatabaseFile).Dispose();
-        StoreDirectory.Restrict(directory.DatabaseFile);
+        FilePermissions.Restrict(directory.DatabaseFile);
         Posix.SyncDirectory(directory.Path);
         return Use(directory, mark, database =>
         {
