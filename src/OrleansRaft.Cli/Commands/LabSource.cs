@@ -35,7 +35,7 @@ internal static class LabSource
             throw new CliException(ExitCode.Usage, $"{path} cannot be read: {exception.Message}", "Name a file that exists, or one of the scenarios of `oraft lab list`.");
         }
 
-        return Parse(text, path, Format, Scenario.Parse);
+        return Parse(text, path, Format, ScenarioParser.Parse);
     }
 
     private static Scenario Parse(string text, string what, string next, Func<JsonElement, Scenario> parse)

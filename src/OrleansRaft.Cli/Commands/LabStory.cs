@@ -55,7 +55,7 @@ internal sealed class LabStory
     private int Failed => Recording.Checks.Count(static check => !check.Holds);
 
     /// <summary>A sentence in a language.</summary>
-    public static string In(string language, Words words) => language == "zh" ? words.Zh : words.En;
+    public static string In(string language, LocalizedText text) => language == "zh" ? text.Zh : text.En;
 
     private IEnumerable<LabLine> Told() =>
     [

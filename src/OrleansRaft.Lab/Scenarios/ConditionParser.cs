@@ -39,27 +39,27 @@ internal sealed class ConditionParser(IReadOnlyList<string> nodes)
             if (name is "any" or "none")
             {
                 return name == "any"
-                    ? new Condition(new Words("there is a leader", "有 Leader"), static play => play.Leader is not null)
-                    : new Condition(new Words("nobody leads", "没有 Leader"), static play => play.Leader is null);
+                    ? new Condition(new LocalizedText("there is a leader", "有 Leader"), static play => play.Leader is not null)
+                    : new Condition(new LocalizedText("nobody leads", "没有 Leader"), static play => play.Leader is null);
             }
         }
 
         var wanted = NodesOf(fields, "leader");
         var names = string.Join(", ", wanted.Select(node => nodes[node]));
         return wanted is [var one]
-            ? new Condition(new Words($"{names} leads", $"{names} 是 Leader"), play => play.Leader == one)
-            : new Condition(new Words($"one of {names} leads", $"{names} 之一是 Leader"), play => play.Leader is { } leader && wanted.Contains(leader));
+            ? new Condition(new LocalizedText($"{names} leads", $"{names} 是 Leader"), play => play.Leader == one)
+            : new Condition(new LocalizedText($"one of {names} leads", $"{names} 之一是 Leader"), play => play.Leader is { } leader && wanted.Contains(leader));
     }
 
     private static Condition Leaders(int count) => new(
-        new Words(count == 1 ? "exactly one node takes itself for the leader" : $"{count} nodes take themselves for the leader", $"{count} 个节点认为自己是 Leader"),
+        new LocalizedText(count == 1 ? "exactly one node takes itself for the leader" : $"{count} nodes take themselves for the leader", $"{count} 个节点认为自己是 Leader"),
         play => play.Replicas.Count(static replica => replica?.Role == RaftRole.Leader) == count);
 
     private Condition SameTerm(JsonFields fields)
     {
         var wanted = NodesOf(fields, "sameTerm");
         return new Condition(
-            new Words($"{Names(wanted)} are in the same term", $"{Names(wanted)} 的任期相同"),
+            new LocalizedText($"{Names(wanted)} are in the same term", $"{Names(wanted)} 的任期相同"),
             play => wanted.Select(node => play.Replicas[node]?.Term).Distinct().Count() == 1);
     }
 
@@ -67,7 +67,7 @@ internal sealed class ConditionParser(IReadOnlyList<string> nodes)
     {
         var wanted = NodesOf(fields, "matched");
         return new Condition(
-            new Words($"the leader knows that {Names(wanted)} {(wanted.Count == 1 ? "holds" : "hold")} its whole log", $"Leader 知道 {Names(wanted)} 拥有全部日志"),
+            new LocalizedText($"the leader knows that {Names(wanted)} {(wanted.Count == 1 ? "holds" : "hold")} its whole log", $"Leader 知道 {Names(wanted)} 拥有全部日志"),
             play => play.Leader is { } leader && play.Replicas[leader]?.Core?.Status is { } status
                 && wanted.All(node => status.Progress.Any(peer => peer.Replica.Value == node + 1 && peer.MatchIndex == status.LastEntry.Index)));
     }
@@ -76,7 +76,7 @@ internal sealed class ConditionParser(IReadOnlyList<string> nodes)
     {
         var wanted = NodesOf(fields, "sameLogs");
         return new Condition(
-            new Words($"the logs of {Names(wanted)} end with the same entry, and all of it is committed", $"{Names(wanted)} 的日志以同一条目结束，并已全部提交"),
+            new LocalizedText($"the logs of {Names(wanted)} end with the same entry, and all of it is committed", $"{Names(wanted)} 的日志以同一条目结束，并已全部提交"),
             play => wanted.Select(node => play.Replicas[node]?.Core).ToList() is var cores
                 && cores.TrueForAll(core => core is not null && core.LastEntry == cores[0]!.LastEntry && core.CommitIndex == core.LastEntry.Index));
     }
@@ -92,7 +92,7 @@ internal sealed class ConditionParser(IReadOnlyList<string> nodes)
             _ => throw new ScenarioException(fields.At(nodes[node]), "must be leader, follower or candidate."),
         };
         var role = char.ToUpperInvariant(name[0]) + name[1..];
-        return new Condition(new Words($"{nodes[node]} is a {name}", $"{nodes[node]} 是 {role}"), play => play.Replicas[node] is { } replica && roles.Contains(replica.Role));
+        return new Condition(new LocalizedText($"{nodes[node]} is a {name}", $"{nodes[node]} 是 {role}"), play => play.Replicas[node] is { } replica && roles.Contains(replica.Role));
     }
 
     private Condition Snapshot(int node, JsonFields fields)
@@ -100,8 +100,8 @@ internal sealed class ConditionParser(IReadOnlyList<string> nodes)
         var wanted = fields.Flag(nodes[node], otherwise: true);
         return new Condition(
             wanted
-                ? new Words($"{nodes[node]} stands on a snapshot", $"{nodes[node]} 拥有快照")
-                : new Words($"{nodes[node]} has no snapshot", $"{nodes[node]} 没有快照"),
+                ? new LocalizedText($"{nodes[node]} stands on a snapshot", $"{nodes[node]} 拥有快照")
+                : new LocalizedText($"{nodes[node]} has no snapshot", $"{nodes[node]} 没有快照"),
             play => play.Replicas[node]?.Core is { } core && core.Status.Snapshot.LastIncluded.Index > LogIndex.Zero == wanted);
     }
 
@@ -111,16 +111,16 @@ internal sealed class ConditionParser(IReadOnlyList<string> nodes)
         return name switch
         {
             "term" => new Condition(
-                new Words($"{who} is in term {number} or later", $"{who} 的任期至少为 {number}"), play => play.Replicas[node]?.Term.Value >= number),
+                new LocalizedText($"{who} is in term {number} or later", $"{who} 的任期至少为 {number}"), play => play.Replicas[node]?.Term.Value >= number),
             "value" => new Condition(
-                new Words($"{who} has the value {number}", $"{who} 的值为 {number}"), play => play.ValueOf(node) == number),
+                new LocalizedText($"{who} has the value {number}", $"{who} 的值为 {number}"), play => play.ValueOf(node) == number),
             "commit" => new Condition(
-                new Words($"{who} knows {number} entries or more to be committed", $"{who} 知道至少 {number} 个条目已提交"),
+                new LocalizedText($"{who} knows {number} entries or more to be committed", $"{who} 知道至少 {number} 个条目已提交"),
                 play => play.Replicas[node]?.Core?.CommitIndex.Value >= number),
             "last" => new Condition(
-                new Words($"{who} has {number} entries or more", $"{who} 至少有 {number} 个条目"), play => play.Replicas[node]?.Core?.LastEntry.Index.Value >= number),
+                new LocalizedText($"{who} has {number} entries or more", $"{who} 至少有 {number} 个条目"), play => play.Replicas[node]?.Core?.LastEntry.Index.Value >= number),
             _ => new Condition(
-                new Words($"{who} holds {number} uncommitted {(number == 1 ? "entry" : "entries")}", $"{who} 有 {number} 个未提交的条目"),
+                new LocalizedText($"{who} holds {number} uncommitted {(number == 1 ? "entry" : "entries")}", $"{who} 有 {number} 个未提交的条目"),
                 play => play.Replicas[node]?.Core is { } core && core.LastEntry.Index.Value - core.CommitIndex.Value == number),
         };
     };
@@ -141,8 +141,8 @@ internal sealed class ConditionParser(IReadOnlyList<string> nodes)
         var (en, zh) = value is { } number ? ($" with the value {number}", $"，值为 {number}") : ("", "");
         return new Condition(
             outcome is null
-                ? new Words($"client {client} has an answer{en}", $"客户端 {client} 得到了回答{zh}")
-                : new Words($"client {client}'s request is {outcome}{en}", $"客户端 {client} 的请求：{Chinese(outcome)}{zh}"),
+                ? new LocalizedText($"client {client} has an answer{en}", $"客户端 {client} 得到了回答{zh}")
+                : new LocalizedText($"client {client}'s request is {outcome}{en}", $"客户端 {client} 的请求：{Chinese(outcome)}{zh}"),
             play => play.LastRequestOf(client) is { } request
                 && (outcome is null ? request.Answered is not null : request.Outcome == outcome)
                 && (value is null || request.Value == value));

@@ -66,10 +66,10 @@ internal sealed class JsonFields
         : throw new ScenarioException(At(name), "must be true or false.");
 
     /// <summary>A sentence in both languages.</summary>
-    public Words Words(string name)
+    public LocalizedText LocalizedText(string name)
     {
         var words = new JsonFields(Get(name), At(name), "en", "zh");
-        return new Words(words.Text("en"), words.Text("zh"));
+        return new LocalizedText(words.Text("en"), words.Text("zh"));
     }
 
     /// <summary>The items of a list, each with the place where it stands.</summary>

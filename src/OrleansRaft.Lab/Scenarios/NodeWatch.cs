@@ -5,10 +5,9 @@ using OrleansRaft.Runtime;
 namespace OrleansRaft.Lab.Scenarios;
 
 /// <summary>Looks at one node again and again, and tells when it is another than before.</summary>
-internal sealed class NodeWatch(Scenario scenario, ScenarioPlay play, int node, IDictionary<(long Index, long Term), string> entries, PlayBudget budget)
+internal sealed class NodeWatch(
+    Scenario scenario, ScenarioCluster cluster, int node, IDictionary<(long Index, long Term), string> entries, PlayBudget budget)
 {
-    private static readonly RegisterCodec Codec = new();
-
     private NodeState? shown;
     private RaftStatus? before;
     private double timerStarted;
@@ -28,8 +27,8 @@ internal sealed class NodeWatch(Scenario scenario, ScenarioPlay play, int node, 
 
     private NodeState Describe()
     {
-        var lab = play.Cluster.Nodes[node];
-        if (lab.Find(ScenarioPlay.Group)?.Core is not { } core)
+        var lab = cluster.Lab.Nodes[node];
+        if (cluster.ReplicaOf(node)?.Core is not { } core)
         {
             before = null;
             return (shown ?? Nothing()) with { At = Now, IsUp = false, IsPaused = false, Role = "stopped", Leader = null, Timer = null, Progress = [] };
@@ -51,7 +50,7 @@ internal sealed class NodeWatch(Scenario scenario, ScenarioPlay play, int node, 
             NameOf(status.Leader),
             status.HardState.CommitIndex.Value,
             status.AppliedIndex.Value,
-            play.ValueOf(node) ?? 0,
+            cluster.ValueOf(node) ?? 0,
             first,
             log,
             status.Snapshot.LastIncluded.Index.Value,
@@ -59,7 +58,7 @@ internal sealed class NodeWatch(Scenario scenario, ScenarioPlay play, int node, 
             [.. status.Progress.Select(peer => new PeerProgress(NameOf(peer.Replica)!, peer.MatchIndex.Value, peer.NextIndex.Value))]);
     }
 
-    private double Now => play.Cluster.Clock.Now.TotalMilliseconds;
+    private double Now => cluster.Lab.Clock.Now.TotalMilliseconds;
 
     private NodeState Nothing() => new(Now, scenario.Nodes[node], false, false, "stopped", 0, null, null, 0, 0, 0, 1, [], 0, null, []);
 
@@ -109,6 +108,6 @@ internal sealed class NodeWatch(Scenario scenario, ScenarioPlay play, int node, 
     {
         EntryKind.NoOp => string.Create(CultureInfo.InvariantCulture, $"term {entry.Term.Value} begins"),
         EntryKind.Configuration => "members",
-        _ => CommandEnvelopeCodec.KindOf(entry.Body) == EnvelopeKind.Request ? Codec.Read(CommandEnvelopeCodec.Decode(entry.Body).Body).ToString() : "limits",
+        _ => CommandEnvelopeCodec.KindOf(entry.Body) == EnvelopeKind.Request ? ScenarioCluster.Codec.Read(CommandEnvelopeCodec.Decode(entry.Body).Body).ToString() : "limits",
     };
 }

@@ -16,17 +16,17 @@ internal sealed class PlayRecorder
     private const int MessageBytes = 150;
 
     private readonly Scenario scenario;
-    private readonly ScenarioPlay play;
+    private readonly ScenarioCluster cluster;
     private readonly Dictionary<(Message Message, ReplicaId To), RecordedMessage> onTheWay = new(new BySelf());
     private readonly Dictionary<string, ClientRequest> latest = new(StringComparer.Ordinal);
     private readonly NodeWatch[] watches;
 
-    public PlayRecorder(Scenario scenario, ScenarioPlay play)
+    public PlayRecorder(Scenario scenario, ScenarioCluster cluster)
     {
         this.scenario = scenario;
-        this.play = play;
+        this.cluster = cluster;
         Recording = new Recording(scenario);
-        watches = [.. Enumerable.Range(0, scenario.Nodes.Count).Select(node => new NodeWatch(scenario, play, node, Recording.Entries, Budget))];
+        watches = [.. Enumerable.Range(0, scenario.Nodes.Count).Select(node => new NodeWatch(scenario, cluster, node, Recording.Entries, Budget))];
     }
 
     /// <summary>What the play may still cost.</summary>
@@ -35,7 +35,7 @@ internal sealed class PlayRecorder
     /// <summary>What was noted so far.</summary>
     public Recording Recording { get; }
 
-    private double Now => play.Cluster.Clock.Now.TotalMilliseconds;
+    private double Now => cluster.Lab.Clock.Now.TotalMilliseconds;
 
     /// <summary>Notes what the cluster tells.</summary>
     public void Observe(LabEvent happened)
@@ -73,7 +73,7 @@ internal sealed class PlayRecorder
         [
             .. from source in Enumerable.Range(0, names.Count)
                from target in Enumerable.Range(0, names.Count)
-               where source != target && play.Cluster.Network[source, target].IsCut
+               where source != target && cluster.Lab.Network[source, target].IsCut
                select (names[source], names[target]),
         ];
         if (!cut.SequenceEqual(Recording.Links.LastOrDefault()?.Cut ?? []))
@@ -84,16 +84,16 @@ internal sealed class PlayRecorder
     }
 
     /// <summary>Tells something.</summary>
-    public void Say(int step, Words text) => Recording.Captions.Add(new Caption(Now, step, text));
+    public void Say(int step, LocalizedText text) => Recording.Captions.Add(new Caption(Now, step, text));
 
     /// <summary>Notes what is done to the cluster.</summary>
-    public void Act(int? step, Deed deed) => Recording.Actions.Add(new RecordedAction(Now, step, deed.Kind, DeedText.Of(deed, scenario.Nodes)));
+    public void Act(int? step, ScenarioAction action) => Recording.Actions.Add(new RecordedAction(Now, step, action.Kind, ScenarioActionText.Of(action, scenario.Nodes)));
 
     /// <summary>Notes what was expected.</summary>
-    public void Check(int step, bool holds, Words text) => Recording.Checks.Add(new Check(Now, step, holds, text));
+    public void Check(int step, bool holds, LocalizedText text) => Recording.Checks.Add(new Check(Now, step, holds, text));
 
     /// <summary>Notes a request.</summary>
-    public ClientRequest Ask(ClientDeed client, string via)
+    public ClientRequest Ask(ClientAction client, string via)
     {
         var request = new ClientRequest { Client = client.Client, Command = client.Text, Via = via, Sent = Now };
         Recording.Clients.Add(request);

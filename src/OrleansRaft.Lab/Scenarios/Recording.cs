@@ -52,14 +52,14 @@ public sealed class Recording
 /// <param name="At">When.</param>
 /// <param name="Step">By which step.</param>
 /// <param name="Text">What.</param>
-public sealed record Caption(double At, int Step, Words Text);
+public sealed record Caption(double At, int Step, LocalizedText Text);
 
 /// <summary>Something that was done to the cluster.</summary>
 /// <param name="At">When.</param>
 /// <param name="Step">By which step; null for an intervention.</param>
 /// <param name="Kind">The word for it.</param>
 /// <param name="Text">What, in words.</param>
-public sealed record RecordedAction(double At, int? Step, string Kind, Words Text);
+public sealed record RecordedAction(double At, int? Step, string Kind, LocalizedText Text);
 
 /// <summary>A node from a moment on.</summary>
 /// <param name="At">When.</param>
@@ -143,37 +143,9 @@ public sealed record RecordedMessage
 /// <param name="Cut">From which node to which.</param>
 public sealed record LinksState(double At, IReadOnlyList<(string From, string To)> Cut);
 
-/// <summary>A client's request.</summary>
-public sealed record ClientRequest
-{
-    /// <summary>Who asks.</summary>
-    public required string Client { get; init; }
-
-    /// <summary>What, in words.</summary>
-    public required string Command { get; init; }
-
-    /// <summary>Which node.</summary>
-    public required string Via { get; init; }
-
-    /// <summary>When.</summary>
-    public required double Sent { get; init; }
-
-    /// <summary>When the answer came; null as long as there is none.</summary>
-    public double? Answered { get; internal set; }
-
-    /// <summary><c>committed</c>, <c>rejected</c>, <c>unknown</c>, or <c>waiting</c>.</summary>
-    public string Outcome { get; internal set; } = "waiting";
-
-    /// <summary>The value that was answered, if one was.</summary>
-    public long? Value { get; internal set; }
-
-    /// <summary>What the node said besides; empty when nothing.</summary>
-    public string Text { get; internal set; } = "";
-}
-
 /// <summary>Something that was expected.</summary>
 /// <param name="At">When it was looked at.</param>
 /// <param name="Step">By which step.</param>
 /// <param name="Holds">Whether it was so.</param>
 /// <param name="Text">What was expected.</param>
-public sealed record Check(double At, int Step, bool Holds, Words Text);
+public sealed record Check(double At, int Step, bool Holds, LocalizedText Text);

@@ -34,7 +34,7 @@ public static class RecordingJson
     }
 
     /// <summary>Writes a sentence in both languages.</summary>
-    public static void Write(Utf8JsonWriter json, string name, Words words)
+    public static void Write(Utf8JsonWriter json, string name, LocalizedText words)
     {
         ArgumentNullException.ThrowIfNull(json);
         ArgumentNullException.ThrowIfNull(words);

@@ -19,10 +19,10 @@ public sealed class Scenario
     public required string Name { get; init; }
 
     /// <summary>A short title.</summary>
-    public required Words Title { get; init; }
+    public required LocalizedText Title { get; init; }
 
     /// <summary>What it shows; a sentence or two.</summary>
-    public required Words About { get; init; }
+    public required LocalizedText About { get; init; }
 
     /// <summary>The names of its nodes, such as A, B, C.</summary>
     public required IReadOnlyList<string> Nodes { get; init; }
@@ -34,19 +34,6 @@ public sealed class Scenario
     internal IReadOnlyList<ScenarioStep> Steps { get; }
 
     internal IReadOnlyList<Intervention> Interventions { get; }
-
-    /// <summary>Reads a scenario.</summary>
-    /// <param name="json">An object in the format of <c>Scenarios/README.md</c>.</param>
-    /// <exception cref="ScenarioException">It makes no sense; the exception names the step.</exception>
-    public static Scenario Parse(JsonElement json) => ScenarioParser.Parse(json);
-
-    /// <summary>This scenario as a visitor changed it.</summary>
-    /// <param name="changes">An object with <c>settings</c>, which go before the scenario's own, and <c>interventions</c>, which are added to it; both may be missing or null.</param>
-    /// <exception cref="ScenarioException">They make no sense; the exception names the place.</exception>
-    public Scenario With(JsonElement changes) => ScenarioChanges.Apply(Source, changes);
-
-    /// <summary>Plays it from the beginning to its end, under virtual time; always the same way.</summary>
-    public Recording Play() => new ScenarioPlay(this).Play();
 }
 
 /// <summary>How the cluster of a scenario behaves.</summary>
@@ -59,10 +46,10 @@ internal sealed record ScenarioSettings(RaftOptions Raft, TimeSpan LinkMin, Time
 /// <summary>One step of a scenario.</summary>
 /// <param name="Number">Its number, from 0.</param>
 /// <param name="Say">What is told when it begins; null for nothing.</param>
-/// <param name="Deed">What happens; null when it only tells.</param>
-internal sealed record ScenarioStep(int Number, Words? Say, Deed? Deed);
+/// <param name="Action">What happens; null when it only tells.</param>
+internal sealed record ScenarioStep(int Number, LocalizedText? Say, ScenarioAction? Action);
 
 /// <summary>Something that a visitor does in the middle of a scenario.</summary>
 /// <param name="At">When.</param>
-/// <param name="Deed">What.</param>
-internal sealed record Intervention(TimeSpan At, Deed Deed);
+/// <param name="Action">What.</param>
+internal sealed record Intervention(TimeSpan At, ScenarioAction Action);

@@ -4,15 +4,21 @@ using System.Text.Json.Nodes;
 namespace OrleansRaft.Lab.Scenarios;
 
 /// <summary>Puts what a visitor changed into a scenario, as the page does.</summary>
-internal static class ScenarioChanges
+public static class ScenarioChanges
 {
     private const string Settings = "settings";
     private const string Interventions = "interventions";
 
-    public static Scenario Apply(JsonElement source, JsonElement changes)
+    /// <summary>A scenario as a visitor changed it.</summary>
+    /// <param name="scenario">The scenario.</param>
+    /// <param name="changes">
+    /// An object with <c>settings</c>, which go before the scenario's own, and <c>interventions</c>, which are added to it; both may be missing or null.
+    /// </param>
+    /// <exception cref="ScenarioException">The changes are not valid; the exception names the place.</exception>
+    public static Scenario With(this Scenario scenario, JsonElement changes)
     {
         var fields = new JsonFields(changes, "", Settings, Interventions);
-        var altered = JsonObject.Create(source)!;
+        var altered = JsonObject.Create(scenario.Source)!;
         if (Given(fields, Settings) is { } settings)
         {
             var merged = altered[Settings] as JsonObject ?? [];
@@ -35,7 +41,7 @@ internal static class ScenarioChanges
             altered[Interventions] = all;
         }
 
-        return Scenario.Parse(JsonSerializer.SerializeToElement(altered));
+        return ScenarioParser.Parse(JsonSerializer.SerializeToElement(altered));
     }
 
     private static JsonElement? Given(JsonFields fields, string name) => fields.Has(name) && fields.Get(name) is { ValueKind: not JsonValueKind.Null } value ? value : null;

@@ -33,7 +33,7 @@ public static class ScenarioLibrary
             Scenario scenario;
             try
             {
-                scenario = Scenario.Parse(document.RootElement);
+                scenario = ScenarioParser.Parse(document.RootElement);
             }
             catch (ScenarioException mistake)
             {

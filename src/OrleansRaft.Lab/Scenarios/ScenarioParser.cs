@@ -4,25 +4,28 @@ using OrleansRaft.Runtime;
 namespace OrleansRaft.Lab.Scenarios;
 
 /// <summary>Reads scenarios.</summary>
-internal static class ScenarioParser
+public static class ScenarioParser
 {
     private const int StepsMax = 100;
     private const int RequestsMax = 1_000;
     private const int MillisecondsMax = 60_000;
 
+    /// <summary>Reads a scenario.</summary>
+    /// <param name="json">An object in the format of <c>Scenarios/README.md</c>.</param>
+    /// <exception cref="ScenarioException">The scenario is not valid; the exception names the step.</exception>
     public static Scenario Parse(JsonElement json)
     {
         var fields = new JsonFields(json, "", "name", "title", "about", "nodes", "seed", "settings", "steps", "interventions");
         var nodes = ParseNodes(fields);
-        var deeds = new DeedParser(nodes);
-        List<ScenarioStep> steps = [.. Limited(fields, "steps").Select((item, number) => ParseStep(deeds, item.Json, item.Place, number))];
-        List<Intervention> interventions = fields.Has("interventions") ? [.. Limited(fields, "interventions").Select(item => ParseIntervention(deeds, item.Json, item.Place))] : [];
-        RequireFewRequests(steps.Select(static step => step.Deed).Concat(interventions.Select(static intervention => intervention.Deed)));
+        var actions = new ScenarioActionParser(nodes);
+        List<ScenarioStep> steps = [.. Limited(fields, "steps").Select((item, number) => ParseStep(actions, item.Json, item.Place, number))];
+        List<Intervention> interventions = fields.Has("interventions") ? [.. Limited(fields, "interventions").Select(item => ParseIntervention(actions, item.Json, item.Place))] : [];
+        RequireFewRequests(steps.Select(static step => step.Action).Concat(interventions.Select(static intervention => intervention.Action)));
         return new Scenario(json.Clone(), ParseSettings(fields), steps, interventions)
         {
             Name = ParseName(fields),
-            Title = fields.Words("title"),
-            About = fields.Words("about"),
+            Title = fields.LocalizedText("title"),
+            About = fields.LocalizedText("about"),
             Nodes = nodes,
             Seed = (ulong)fields.Number("seed", 0, int.MaxValue, 1),
         };
@@ -53,9 +56,9 @@ internal static class ScenarioParser
     }
 
     /// <summary>Each request is an entry in every log, in every snapshot, and in the recording.</summary>
-    private static void RequireFewRequests(IEnumerable<Deed?> deeds)
+    private static void RequireFewRequests(IEnumerable<ScenarioAction?> actions)
     {
-        var requests = deeds.OfType<ClientDeed>().Sum(static deed => deed.Times);
+        var requests = actions.OfType<ClientAction>().Sum(static action => action.Times);
         if (requests > RequestsMax)
         {
             throw new ScenarioException("steps", $"send {requests} requests in all; a play has at most {RequestsMax}.");
@@ -101,21 +104,21 @@ internal static class ScenarioParser
             TimeSpan.FromMilliseconds(fields.Number("diskMilliseconds", 0, MillisecondsMax, 2)));
     }
 
-    private static ScenarioStep ParseStep(DeedParser deeds, JsonElement json, string place, int number)
+    private static ScenarioStep ParseStep(ScenarioActionParser actions, JsonElement json, string place, int number)
     {
-        var fields = new JsonFields(json, place, ["say", .. DeedParser.Known]);
-        var say = fields.Has("say") ? fields.Words("say") : null;
-        var deed = deeds.Parse(fields, place);
-        return say is null && deed is null
-            ? throw new ScenarioException(place, $"does nothing; give it say, or one of {string.Join(", ", DeedParser.Verbs)}.")
-            : new ScenarioStep(number, say, deed);
+        var fields = new JsonFields(json, place, ["say", .. ScenarioActionParser.Known]);
+        var say = fields.Has("say") ? fields.LocalizedText("say") : null;
+        var action = actions.Parse(fields, place);
+        return say is null && action is null
+            ? throw new ScenarioException(place, $"does nothing; give it say, or one of {string.Join(", ", ScenarioActionParser.Verbs)}.")
+            : new ScenarioStep(number, say, action);
     }
 
-    private static Intervention ParseIntervention(DeedParser deeds, JsonElement json, string place)
+    private static Intervention ParseIntervention(ScenarioActionParser actions, JsonElement json, string place)
     {
-        var fields = new JsonFields(json, place, ["at", .. DeedParser.Known]);
-        return deeds.Parse(fields, place) is { } deed and not (WaitDeed or UntilDeed or ExpectDeed)
-            ? new Intervention(TimeSpan.FromMilliseconds(fields.Number("at", 0, MillisecondsMax)), deed)
+        var fields = new JsonFields(json, place, ["at", .. ScenarioActionParser.Known]);
+        return actions.Parse(fields, place) is { } action and not (WaitAction or UntilAction or ExpectAction)
+            ? new Intervention(TimeSpan.FromMilliseconds(fields.Number("at", 0, MillisecondsMax)), action)
             : throw new ScenarioException(place, "must do something to the cluster at its time; wait, until and expect are for steps.");
     }
 }

@@ -2,65 +2,38 @@ using System.Buffers;
 using System.Globalization;
 using OrleansRaft.Core;
 using OrleansRaft.Runtime;
-using OrleansRaft.Runtime.StateMachines;
 
 namespace OrleansRaft.Lab.Scenarios;
 
 /// <summary>One play of a scenario: the cluster, the steps, and the recording.</summary>
-internal sealed class ScenarioPlay
+internal sealed class ScenarioPlay : IPlayView
 {
-    /// <summary>The name of the only group.</summary>
-    public const string Group = "lab";
-
     /// <summary>The most events; a play that makes more ends early, and not as expected.</summary>
     private const long ClockStepsMax = 100_000;
     private const string Key = "x";
     private static readonly TimeSpan TimeMax = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Epilogue = TimeSpan.FromSeconds(3);
-    private static readonly RegisterCodec Codec = new();
 
     private readonly Scenario scenario;
-    private readonly Dictionary<IStateMachineHost, Register> registers = [];
+    private readonly ScenarioCluster stage;
     private readonly PlayRecorder recorder;
     private int requests;
 
     public ScenarioPlay(Scenario scenario)
     {
         this.scenario = scenario;
-        Cluster = new LabCluster(new LabOptions
-        {
-            StateMachine = _ => MakeMachine(),
-            Nodes = scenario.Nodes.Count,
-            Groups = [Group],
-            Seed = scenario.Seed,
-            Raft = scenario.Settings.Raft,
-        });
-        foreach (var link in Cluster.Network.Links)
-        {
-            (link.LatencyMin, link.LatencyMax) = (scenario.Settings.LinkMin, scenario.Settings.LinkMax);
-        }
-
-        foreach (var node in Cluster.Nodes)
-        {
-            node.Disk.LatencyMin = node.Disk.LatencyMax = scenario.Settings.Disk;
-        }
-
-        recorder = new PlayRecorder(scenario, this);
+        stage = new ScenarioCluster(scenario);
+        recorder = new PlayRecorder(scenario, stage);
     }
 
-    /// <summary>The cluster.</summary>
-    public LabCluster Cluster { get; }
+    public IReadOnlyList<LabReplica?> Replicas => [.. Enumerable.Range(0, scenario.Nodes.Count).Select(stage.ReplicaOf)];
 
-    /// <summary>The replica of each node; null for one that does not run.</summary>
-    public IReadOnlyList<LabReplica?> Replicas => [.. Cluster.Nodes.Select(static node => node.Find(Group))];
+    public int? Leader => Cluster.LeaderOf(ScenarioCluster.Group)?.Node.Index;
 
-    /// <summary>The node that leads in the highest term; null when none does.</summary>
-    public int? Leader => Cluster.LeaderOf(Group)?.Node.Index;
+    private LabCluster Cluster => stage.Lab;
 
-    /// <summary>The value that a node holds; null when it does not run.</summary>
-    public long? ValueOf(int node) => Cluster.Nodes[node].Find(Group) is { } replica ? registers[replica.Machine].Value : null;
+    public long? ValueOf(int node) => stage.ValueOf(node);
 
-    /// <summary>The latest request of a client.</summary>
     public ClientRequest? LastRequestOf(string client) => recorder.LastRequestOf(client);
 
     private bool IsTooMuch =>
@@ -73,7 +46,7 @@ internal sealed class ScenarioPlay
         cluster.Observer = recorder.Observe;
         foreach (var intervention in scenario.Interventions)
         {
-            cluster.Clock.Schedule(intervention.At, () => Do(intervention.Deed, step: null));
+            cluster.Clock.Schedule(intervention.At, () => Do(intervention.Action, step: null));
         }
 
         recorder.Capture();
@@ -95,7 +68,7 @@ internal sealed class ScenarioPlay
 
         if (cluster.Violation is { } violation)
         {
-            recorder.Check(scenario.Steps.Count, holds: false, new Words($"{violation.Property}: {violation.Detail}", $"{violation.Property}：{violation.Detail}"));
+            recorder.Check(scenario.Steps.Count, holds: false, new LocalizedText($"{violation.Property}: {violation.Detail}", $"{violation.Property}：{violation.Detail}"));
         }
 
         if (IsTooMuch)
@@ -113,22 +86,22 @@ internal sealed class ScenarioPlay
             recorder.Say(step.Number, step.Say);
         }
 
-        switch (step.Deed)
+        switch (step.Action)
         {
             case null:
                 break;
-            case WaitDeed wait:
+            case WaitAction wait:
                 Pass(static () => false, wait.For);
                 break;
-            case UntilDeed until:
+            case UntilAction until:
                 Pass(() => HoldAll(until.Conditions), until.Limit);
                 Check(step.Number, until.Conditions);
                 break;
-            case ExpectDeed expect:
+            case ExpectAction expect:
                 Check(step.Number, expect.Conditions);
                 break;
             default:
-                Do(step.Deed, step.Number);
+                Do(step.Action, step.Number);
                 recorder.Capture();
                 break;
         }
@@ -163,7 +136,7 @@ internal sealed class ScenarioPlay
         return true;
     }
 
-    private Words TooLong() => new(
+    private LocalizedText TooLong() => new(
         FormattableString.Invariant($"the play is short enough to be recorded whole: it was ended at {Cluster.Clock.Now.TotalMilliseconds:0} ms, since a play has at most ")
             + FormattableString.Invariant($"{ClockStepsMax:N0} events, {Recording.StatesMax:N0} changes of nodes, {PlayBudget.LooksMax:N0} looks at nodes and entries, and ")
             + FormattableString.Invariant($"{PlayBudget.BytesMax / (1024 * 1024)} MB; give it fewer or shorter steps, or longer ticks"),
@@ -179,42 +152,42 @@ internal sealed class ScenarioPlay
         }
     }
 
-    private void Do(Deed deed, int? step)
+    private void Do(ScenarioAction action, int? step)
     {
-        recorder.Act(step, deed);
-        switch (deed)
+        recorder.Act(step, action);
+        switch (action)
         {
-            case NodesDeed nodes:
+            case NodesAction nodes:
                 foreach (var node in nodes.Nodes)
                 {
                     DoTo(nodes.Kind, Cluster.Nodes[node]);
                 }
 
                 break;
-            case LinkDeed { Kind: "lose" } link:
+            case LinkAction { Kind: "lose" } link:
                 Cluster.Network[link.From, link.To].IsCut = true;
                 break;
-            case LinkDeed link:
+            case LinkAction link:
                 Cluster.Cut(link.From, link.To);
                 break;
-            case SplitDeed split:
+            case SplitAction split:
                 Cluster.Network.Partition(split.Side);
                 break;
-            case HealDeed:
+            case HealAction:
                 Cluster.Heal();
                 break;
-            case DelayDeed delay:
+            case DelayAction delay:
                 var slow = Cluster.Network[delay.From, delay.To];
                 slow.LatencyMin = slow.LatencyMax = delay.Takes;
                 break;
-            case TimeoutDeed timeout:
+            case TimeoutAction timeout:
                 timeout.Timeouts.ToList().ForEach(one => Replicas[one.Node]?.Core?.SetElectionTimeout(one.Ticks));
                 break;
-            case ClientDeed client:
+            case ClientAction client:
                 Ask(client, client.Times);
                 break;
             default:
-                throw new InvariantViolationException($"every deed is done: {deed.Kind} is not");
+                throw new InvariantViolationException($"every action is done: {action.Kind} is not");
         }
 
         recorder.CaptureLinks();
@@ -237,17 +210,17 @@ internal sealed class ScenarioPlay
                 node.Resume();
                 break;
             case "campaign":
-                node.Find(Group)?.Driver.Post(new Campaign());
+                node.Find(ScenarioCluster.Group)?.Driver.Post(new Campaign());
                 break;
             case "isolate":
                 Cluster.Network.Isolate(node.Index);
                 break;
             default:
-                throw new InvariantViolationException($"every deed is done: {kind} is not");
+                throw new InvariantViolationException($"every action is done: {kind} is not");
         }
     }
 
-    private void Ask(ClientDeed client, int times)
+    private void Ask(ClientAction client, int times)
     {
         if ((client.Via ?? Leader) is not { } node)
         {
@@ -264,14 +237,14 @@ internal sealed class ScenarioPlay
         }
     }
 
-    private void Send(ClientDeed client, int node, ClientRequest request)
+    private void Send(ClientAction client, int node, ClientRequest request)
     {
         void Answered(ReplyBatch batch) => request.Answer(Cluster.Clock.Now, batch.Replies[0]);
 
         var to = new ReplicaId(node + 1);
         var isUp = client.Command is { } command
-            ? Cluster.Submit(Group, to, [Envelope(command)], Answered)
-            : Cluster.Query(Group, to, [new QueryEnvelope(Key, Encode(default))], client.IsStale ? ReadConsistency.Stale : ReadConsistency.Linearizable, Answered);
+            ? Cluster.Submit(ScenarioCluster.Group, to, [Envelope(command)], Answered)
+            : Cluster.Query(ScenarioCluster.Group, to, [new QueryEnvelope(Key, Encode(default))], client.IsStale ? ReadConsistency.Stale : ReadConsistency.Linearizable, Answered);
         if (!isUp)
         {
             request.Answer(Cluster.Clock.Now, "rejected", null, $"{scenario.Nodes[node]} does not run.");
@@ -288,15 +261,7 @@ internal sealed class ScenarioPlay
     private static ReadOnlyMemory<byte> Encode(RegisterCommand command)
     {
         var bytes = new ArrayBufferWriter<byte>();
-        Codec.Write(command, bytes);
+        ScenarioCluster.Codec.Write(command, bytes);
         return bytes.WrittenMemory;
-    }
-
-    private StateMachineHost<RegisterCommand, long> MakeMachine()
-    {
-        var register = new Register();
-        var host = new StateMachineHost<RegisterCommand, long>(register, Codec, Codec);
-        registers.Add(host, register);
-        return host;
     }
 }

@@ -102,7 +102,7 @@ internal sealed class LabEndpoints : IDisposable
         try
         {
             using var document = JsonDocument.Parse(body);
-            return Scenario.Parse(document.RootElement);
+            return ScenarioParser.Parse(document.RootElement);
         }
         catch (ScenarioException mistake)
         {

@@ -181,7 +181,7 @@ public sealed partial class ScenarioTests
     {
         var json = JsonNode.Parse(ScenarioLibrary.Find(name)!.Source.GetRawText())!.AsObject();
         alter(json);
-        return Scenario.Parse(JsonSerializer.Deserialize<JsonElement>(json.ToJsonString()));
+        return ScenarioParser.Parse(JsonSerializer.Deserialize<JsonElement>(json.ToJsonString()));
     }
 
     private static string Write(Recording recording)

@@ -3,32 +3,32 @@ using System.Globalization;
 namespace OrleansRaft.Lab.Scenarios;
 
 /// <summary>What is done to a cluster, in words.</summary>
-internal static class DeedText
+internal static class ScenarioActionText
 {
-    /// <summary>Describes a deed.</summary>
-    public static Words Of(Deed deed, IReadOnlyList<string> nodes)
+    /// <summary>Describes a action.</summary>
+    public static LocalizedText Of(ScenarioAction action, IReadOnlyList<string> nodes)
     {
         string Names(IEnumerable<int> some) => string.Join(", ", some.Select(node => nodes[node]));
 
-        return deed switch
+        return action switch
         {
-            NodesDeed some => OfNodes(some.Kind, Names(some.Nodes)),
-            LinkDeed { Kind: "lose" } link => new($"messages from {nodes[link.From]} to {nodes[link.To]} are lost", $"从 {nodes[link.From]} 到 {nodes[link.To]} 的消息丢失"),
-            LinkDeed link => new($"the link between {nodes[link.From]} and {nodes[link.To]} is cut", $"{nodes[link.From]} 与 {nodes[link.To]} 之间的连接断开"),
-            SplitDeed split => new($"the network splits: {Names(split.Side)} | {Names(split.Rest)}", $"网络分区：{Names(split.Side)} | {Names(split.Rest)}"),
-            HealDeed => new("the network heals", "网络恢复"),
-            DelayDeed delay => new(
+            NodesAction some => OfNodes(some.Kind, Names(some.Nodes)),
+            LinkAction { Kind: "lose" } link => new($"messages from {nodes[link.From]} to {nodes[link.To]} are lost", $"从 {nodes[link.From]} 到 {nodes[link.To]} 的消息丢失"),
+            LinkAction link => new($"the link between {nodes[link.From]} and {nodes[link.To]} is cut", $"{nodes[link.From]} 与 {nodes[link.To]} 之间的连接断开"),
+            SplitAction split => new($"the network splits: {Names(split.Side)} | {Names(split.Rest)}", $"网络分区：{Names(split.Side)} | {Names(split.Rest)}"),
+            HealAction => new("the network heals", "网络恢复"),
+            DelayAction delay => new(
                 string.Create(CultureInfo.InvariantCulture, $"messages from {nodes[delay.From]} to {nodes[delay.To]} take {delay.Takes.TotalMilliseconds} ms"),
                 string.Create(CultureInfo.InvariantCulture, $"从 {nodes[delay.From]} 到 {nodes[delay.To]} 的消息需要 {delay.Takes.TotalMilliseconds} 毫秒")),
-            TimeoutDeed timeout => new(
+            TimeoutAction timeout => new(
                 string.Join(", ", timeout.Timeouts.Select(one => $"{nodes[one.Node]} waits {one.Ticks} ticks before it stands")),
                 string.Join("，", timeout.Timeouts.Select(one => $"{nodes[one.Node]} 的选举超时为 {one.Ticks} 个时钟周期"))),
-            ClientDeed client => OfClient(client, client.Via is { } via ? nodes[via] : null),
-            _ => new(deed.Kind, deed.Kind),
+            ClientAction client => OfClient(client, client.Via is { } via ? nodes[via] : null),
+            _ => new(action.Kind, action.Kind),
         };
     }
 
-    private static Words OfNodes(string kind, string names) => kind switch
+    private static LocalizedText OfNodes(string kind, string names) => kind switch
     {
         "stop" => new($"{names} stops", $"{names} 停止"),
         "start" => new($"{names} starts again", $"{names} 重新启动"),
@@ -38,7 +38,7 @@ internal static class DeedText
         _ => new($"{names} is cut off from all others", $"{names} 与其他节点隔离"),
     };
 
-    private static Words OfClient(ClientDeed client, string? via)
+    private static LocalizedText OfClient(ClientAction client, string? via)
     {
         var times = client.Times > 1 ? $", {client.Times} times" : "";
         var timesZh = client.Times > 1 ? $"，共 {client.Times} 次" : "";

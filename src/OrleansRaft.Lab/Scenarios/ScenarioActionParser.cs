@@ -4,13 +4,13 @@ namespace OrleansRaft.Lab.Scenarios;
 
 /// <summary>Reads what steps do.</summary>
 /// <param name="nodes">The names of the nodes.</param>
-internal sealed class DeedParser(IReadOnlyList<string> nodes)
+internal sealed class ScenarioActionParser(IReadOnlyList<string> nodes)
 {
     /// <summary>The words for what a step can do.</summary>
     public static readonly string[] Verbs =
         ["wait", "until", "expect", "stop", "start", "pause", "resume", "campaign", "isolate", "cut", "lose", "split", "heal", "delay", "timeout", "client"];
 
-    /// <summary>All fields that belong to a deed.</summary>
+    /// <summary>All fields that belong to a action.</summary>
     public static readonly string[] Known = [.. Verbs, "limit", "set", "add", "get", "via", "times", "every", "takes"];
 
     private static readonly string[] Requests = ["set", "add", "get"];
@@ -23,7 +23,7 @@ internal sealed class DeedParser(IReadOnlyList<string> nodes)
     private readonly ConditionParser conditions = new(nodes);
 
     /// <summary>Reads the one thing that a step does; null when it does none.</summary>
-    public Deed? Parse(JsonFields fields, string place)
+    public ScenarioAction? Parse(JsonFields fields, string place)
     {
         var given = Array.FindAll(Verbs, fields.Has);
         return given switch
@@ -34,44 +34,44 @@ internal sealed class DeedParser(IReadOnlyList<string> nodes)
         };
     }
 
-    private Deed Parse(string verb, JsonFields fields) => verb switch
+    private ScenarioAction Parse(string verb, JsonFields fields) => verb switch
     {
-        "wait" => new WaitDeed(TimeSpan.FromMilliseconds(fields.Number(verb, 1, MillisecondsMax))),
-        "until" => new UntilDeed(
+        "wait" => new WaitAction(TimeSpan.FromMilliseconds(fields.Number(verb, 1, MillisecondsMax))),
+        "until" => new UntilAction(
             conditions.Parse(fields.Get(verb), fields.At(verb)), TimeSpan.FromMilliseconds(fields.Number("limit", 1, MillisecondsMax, LimitDefault))),
-        "expect" => new ExpectDeed(conditions.Parse(fields.Get(verb), fields.At(verb))),
+        "expect" => new ExpectAction(conditions.Parse(fields.Get(verb), fields.At(verb))),
         "cut" or "lose" => ParseLink(verb, fields),
         "split" => ParseSplit(fields),
-        "heal" => fields.Flag(verb, otherwise: true) ? new HealDeed() : throw new ScenarioException(fields.At(verb), "must be true."),
+        "heal" => fields.Flag(verb, otherwise: true) ? new HealAction() : throw new ScenarioException(fields.At(verb), "must be true."),
         "delay" => ParseDelay(fields),
         "timeout" => ParseTimeout(fields),
         "client" => ParseClient(fields),
-        _ => new NodesDeed(verb, ParseNodes(fields, verb)),
+        _ => new NodesAction(verb, ParseNodes(fields, verb)),
     };
 
-    private LinkDeed ParseLink(string verb, JsonFields fields) => ParseNodes(fields, verb) is [var from, var to]
-        ? new LinkDeed(verb, from, to)
+    private LinkAction ParseLink(string verb, JsonFields fields) => ParseNodes(fields, verb) is [var from, var to]
+        ? new LinkAction(verb, from, to)
         : throw new ScenarioException(fields.At(verb), "must name two different nodes.");
 
-    private SplitDeed ParseSplit(JsonFields fields)
+    private SplitAction ParseSplit(JsonFields fields)
     {
         var side = ParseNodes(fields, "split");
         return side.Count < nodes.Count
-            ? new SplitDeed(side, [.. Enumerable.Range(0, nodes.Count).Except(side)])
+            ? new SplitAction(side, [.. Enumerable.Range(0, nodes.Count).Except(side)])
             : throw new ScenarioException(fields.At("split"), "must name the nodes of one side, not all of them.");
     }
 
-    private DelayDeed ParseDelay(JsonFields fields) => ParseNodes(fields, "delay") is [var from, var to]
-        ? new DelayDeed(from, to, TimeSpan.FromMilliseconds(fields.Number("takes", 0, MillisecondsMax)))
+    private DelayAction ParseDelay(JsonFields fields) => ParseNodes(fields, "delay") is [var from, var to]
+        ? new DelayAction(from, to, TimeSpan.FromMilliseconds(fields.Number("takes", 0, MillisecondsMax)))
         : throw new ScenarioException(fields.At("delay"), "must name two different nodes.");
 
-    private TimeoutDeed ParseTimeout(JsonFields fields)
+    private TimeoutAction ParseTimeout(JsonFields fields)
     {
         var inner = new JsonFields(fields.Get("timeout"), fields.At("timeout"), [.. nodes]);
-        return new TimeoutDeed([.. nodes.Index().Where(node => inner.Has(node.Item)).Select(node => (node.Index, inner.Number(node.Item, 1, 1_000)))]);
+        return new TimeoutAction([.. nodes.Index().Where(node => inner.Has(node.Item)).Select(node => (node.Index, inner.Number(node.Item, 1, 1_000)))]);
     }
 
-    private ClientDeed ParseClient(JsonFields fields)
+    private ClientAction ParseClient(JsonFields fields)
     {
         var given = Array.FindAll(Requests, fields.Has);
         if (given.Length != 1)
@@ -86,7 +86,7 @@ internal sealed class DeedParser(IReadOnlyList<string> nodes)
             throw new ScenarioException(fields.At("get"), "must be linearizable or stale.");
         }
 
-        return new ClientDeed(
+        return new ClientAction(
             fields.Text("client") is { Length: <= ClientNameMax } name ? name : throw new ScenarioException(fields.At("client"), $"must have at most {ClientNameMax} characters."),
             isGet ? null : new RegisterCommand(given[0] == "add", fields.Number(given[0], int.MinValue, int.MaxValue)),
             fields.Has("via") && fields.Text("via") != "leader" ? NodeOf(fields.Text("via"), fields.At("via")) : null,
