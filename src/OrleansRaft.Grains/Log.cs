@@ -46,7 +46,7 @@ internal static partial class Log
     public static partial void SiloSilent(ILogger logger, Exception cause, SiloAddress silo);
 
     [LoggerMessage(3014, LogLevel.Debug, "A beat to {Silo} could not be sent")]
-    public static partial void BeatLost(ILogger logger, Exception cause, SiloAddress silo);
+    public static partial void HeartbeatLost(ILogger logger, Exception cause, SiloAddress silo);
 
     [LoggerMessage(3016, LogLevel.Debug, "{Leader} on {Silo} handed its leadership to replica {Successor}, so that leaders are spread over the silos")]
     public static partial void Balanced(ILogger logger, ReplicaKey leader, string silo, OrleansRaft.Core.ReplicaId successor);

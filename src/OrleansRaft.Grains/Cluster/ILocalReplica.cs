@@ -1,15 +1,13 @@
 using OrleansRaft.Core;
 using OrleansRaft.Runtime;
+using OrleansRaft.Runtime.Liveness;
 
 namespace OrleansRaft.Grains.Cluster;
 
 /// <summary>An activation of a replica on this silo, as everything around it sees it. Any thread.</summary>
 /// <remarks>An activation lives once: it opens its log, runs, and stops. What is stopped sends nothing and never runs again.</remarks>
-internal interface ILocalReplica
+internal interface ILocalReplica : IMonitoredReplica
 {
-    /// <summary>Which replica.</summary>
-    ReplicaKey Key { get; }
-
     /// <summary>What this silo knows of it.</summary>
     ReplicaSlot Slot { get; }
 
@@ -19,17 +17,8 @@ internal interface ILocalReplica
     /// <summary>The epoch under which it writes; 0 until its log is open.</summary>
     long Epoch { get; }
 
-    /// <summary>Whether it may speak for the replica; false until its log is open.</summary>
-    bool MaySpeak { get; }
-
-    /// <summary>Whether it takes part.</summary>
-    bool IsRunning { get; }
-
     /// <summary>Whether it will take part no more.</summary>
     bool IsStopped { get; }
-
-    /// <summary>Its role, its term and the leader it knows.</summary>
-    RoleChanged Role { get; }
 
     /// <summary>For how long it has known no leader; 0 while it knows one.</summary>
     long LeaderlessMilliseconds { get; }
@@ -41,15 +30,6 @@ internal interface ILocalReplica
     /// Whether it knows what its group has committed, or is quiescent under a leader that is known to live: its group can count on it.
     /// </summary>
     bool HasCaughtUp { get; }
-
-    /// <summary>How it is quiescent; null when it is not. Meanwhile it has no timer, and the silo watches its leader's silo instead.</summary>
-    QuiescenceChanged? Quiescence { get; }
-
-    /// <summary>Since when nobody is known to lead it while it is quiescent; 0 when somebody is. Belongs to what unquiesces orphans.</summary>
-    long OrphanedAt { get; set; }
-
-    /// <summary>When it was unquiesced to elect; 0 when it was not. Belongs to what unquiesces orphans.</summary>
-    long WokenAt { get; set; }
 
     /// <summary>What faults do to it; null unless one does.</summary>
     IReplicaFaults? Faults { get; set; }

@@ -27,7 +27,7 @@ internal sealed class RaftLifecycle(
     ReplicaKeeper keeper,
     CatalogueWorker catalogue,
     IRaftDrain drain,
-    LivenessMonitor watch,
+    LivenessHost liveness,
     EventRecorder events,
     FaultTable faults,
     RaftFaults brokenOnPurpose,
@@ -97,7 +97,7 @@ internal sealed class RaftLifecycle(
         membership.SubscribeToSiloStatusEvents(this);
         await RequireSameStoreAsync(static _ => true);
         locator.Start();
-        watch.Start();
+        liveness.Start();
     }
 
     /// <summary>Refuses to take part beside a silo that keeps its logs elsewhere.</summary>
@@ -152,7 +152,7 @@ internal sealed class RaftLifecycle(
     private async Task StopAsync(CancellationToken cancellation)
     {
         membership.UnSubscribeFromSiloStatusEvents(this);
-        await watch.StopAsync();
+        await liveness.StopAsync();
         await locator.StopAsync();
     }
 
@@ -175,7 +175,7 @@ internal sealed class RaftLifecycle(
 
         lanes.Close(silo);
         silos.Forget(silo);
-        watch.Forget(silo);
+        liveness.Monitor.Forget(silo);
     }
 
     // A store that refuses, or that is damaged, will do so again.

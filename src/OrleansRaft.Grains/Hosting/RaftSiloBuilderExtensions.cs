@@ -19,6 +19,7 @@ using OrleansRaft.Grains.Transport;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Diagnostics;
 using OrleansRaft.Runtime.Hosting;
+using OrleansRaft.Runtime.Liveness;
 using OrleansRaft.Runtime.StateMachines;
 using OrleansRaft.Runtime.Storage;
 
@@ -145,11 +146,12 @@ public static class RaftSiloBuilderExtensions
         services.AddSingleton<ReplicaMover>();
         services.AddSingleton<LeaderBalancer>();
         services.AddSingleton<ReplicaKeeper>();
-        services.AddSingleton<SiloLivenessTable>();
-        services.AddSingleton<SleepChecks>();
-        services.AddSingleton<Orphans>();
+        services.AddSingleton(static provider => new SiloLivenessTable<SiloAddress>(
+            provider.GetRequiredService<IOptions<RaftOptions>>().Value, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<LivenessDirectory>();
         services.AddSingleton<MemoryTrim>();
-        services.AddSingleton<LivenessMonitor>();
+        services.AddSingleton<LivenessHost>();
+        services.AddSingleton(static provider => provider.GetRequiredService<LivenessHost>().Monitor);
         services.AddSingleton<EventRecorder>();
         services.AddSingleton(static provider => new EventFeed(
             provider.GetRequiredService<ClusterMembership>(),

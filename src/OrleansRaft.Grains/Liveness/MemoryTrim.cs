@@ -3,10 +3,10 @@ using OrleansRaft.Grains.Cluster;
 
 namespace OrleansRaft.Grains.Liveness;
 
-/// <summary>Gives memory back to the system once all of a silo's many replicas have fallen asleep.</summary>
+/// <summary>Gives memory back to the system once all of a silo's many replicas are quiescent.</summary>
 /// <remarks>
-/// What thousands of replicas threw away while they came to life or were busy stays with the process otherwise: collections follow allocations, and sleepers
-/// allocate nothing. The collection stops the process for a moment, so it happens only while nobody here does anything.
+/// The process would keep what thousands of replicas no longer need after their start or after work: collections follow allocations, and quiescent
+/// replicas allocate nothing. The collection stops the process for a moment, so it happens only while all replicas here are idle.
 /// </remarks>
 internal sealed class MemoryTrim(GroupTable groups, ILogger<MemoryTrim> logger)
 {
@@ -15,21 +15,21 @@ internal sealed class MemoryTrim(GroupTable groups, ILogger<MemoryTrim> logger)
     private const long AllocatedMin = 128L * 1024 * 1024;
 
     private long allocatedBefore;
-    private int roundsAsleep;
+    private int quiescentRounds;
 
-    /// <summary>Looks whether it is time; called every half minute, so that everything has slept for as long.</summary>
+    /// <summary>Checks whether it is time; called every half minute, so that all replicas have been quiescent for as long.</summary>
     public void Consider()
     {
         var replicas = 0;
-        var asleep = 0;
+        var quiescent = 0;
         foreach (var replica in groups.Hosted)
         {
             replicas++;
-            asleep += replica.Quiescence is null ? 0 : 1;
+            quiescent += replica.Quiescence is null ? 0 : 1;
         }
 
-        roundsAsleep = asleep == replicas ? roundsAsleep + 1 : 0;
-        if (replicas < ReplicasMin || roundsAsleep < RoundsMin || GC.GetTotalAllocatedBytes() - allocatedBefore < AllocatedMin)
+        quiescentRounds = quiescent == replicas ? quiescentRounds + 1 : 0;
+        if (replicas < ReplicasMin || quiescentRounds < RoundsMin || GC.GetTotalAllocatedBytes() - allocatedBefore < AllocatedMin)
         {
             return;
         }

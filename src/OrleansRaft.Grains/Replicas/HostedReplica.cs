@@ -4,9 +4,9 @@ using OrleansRaft.Client;
 using OrleansRaft.Grains.Cluster;
 using OrleansRaft.Grains.Events;
 using OrleansRaft.Grains.Faults;
-using OrleansRaft.Grains.Liveness;
 using OrleansRaft.Grains.Transport;
 using OrleansRaft.Runtime;
+using OrleansRaft.Runtime.Liveness;
 using OrleansRaft.Runtime.StateMachines;
 using OrleansRaft.Runtime.Storage;
 
@@ -113,16 +113,13 @@ internal sealed class HostedReplica : ILocalReplica, IReplicaHost, IReplicaTrans
     public bool IsStopped => Volatile.Read(ref phase) == (int)Phase.Stopped;
 
     /// <inheritdoc/>
-    public bool HasCaughtUp => Driver.HasCaughtUp || (Quiescence is not null && !services.Orphans.IsOrphan(this));
+    public bool HasCaughtUp => Driver.HasCaughtUp || (Quiescence is not null && !services.Liveness.IsOrphan(this));
 
     /// <inheritdoc/>
     public QuiescenceChanged? Quiescence => IsRunning ? Volatile.Read(ref quiescence) : null;
 
     /// <inheritdoc/>
-    public long OrphanedAt { get; set; }
-
-    /// <inheritdoc/>
-    public long WokenAt { get; set; }
+    public OrphanTimes OrphanTimes { get; } = new();
 
     // Who watches, watches what applications do.
     private bool IsWatched => services.Events.IsWatched && !Slot.Group.IsCatalogue;
@@ -142,21 +139,21 @@ internal sealed class HostedReplica : ILocalReplica, IReplicaHost, IReplicaTrans
         Invariant.Holds(OpenLog is not null, "a replica starts from an open log");
         if (!IsStopped)
         {
-            // Asleep, so that those who come to life together elect a few at a time, when their turn comes.
+            // Quiescent, so that replicas that start together elect a few at a time, when their turn comes.
             Driver.Start(OpenLog, services.Quiesces);
             if (Volatile.Read(ref quiescence) is null)
             {
                 StartTicking();
             }
 
-            services.Watch.LookForOrphans();
+            services.Liveness.LookForOrphans();
             if (Interlocked.CompareExchange(ref phase, (int)Phase.Running, (int)Phase.Opening) == (int)Phase.Stopped)
             {
                 StopTicking();
             }
             else if (!Driver.HasVote)
             {
-                services.Watch.Came(Key);
+                services.Liveness.Joined(Key);
             }
         }
     }
@@ -192,13 +189,10 @@ internal sealed class HostedReplica : ILocalReplica, IReplicaHost, IReplicaTrans
     }
 
     /// <inheritdoc/>
-    public void UnquiesceIfOrphaned()
-    {
-        if (Quiescence is not null && services.Orphans.IsOrphan(this))
-        {
-            Driver.Unquiesce(isLeaderLost: true);
-        }
-    }
+    public void Unquiesce(bool isLeaderLost) => Driver.Unquiesce(isLeaderLost);
+
+    /// <inheritdoc/>
+    public void UnquiesceIfOrphaned() => services.Liveness.UnquiesceIfOrphaned(this);
 
     /// <inheritdoc/>
     public void OnLost(ReplicaId to)
@@ -228,14 +222,7 @@ internal sealed class HostedReplica : ILocalReplica, IReplicaHost, IReplicaTrans
     }
 
     /// <inheritdoc/>
-    public void OnRightToSpeakChanged()
-    {
-        services.Watch.LookForSpeechless();
-        if (IsRunning && MaySpeak)
-        {
-            services.Watch.HearsAgain();
-        }
-    }
+    public void OnRightToSpeakChanged() => services.Liveness.OnRightToSpeakChanged(this);
 
     /// <inheritdoc/>
     public void OnRoleChanged(RoleChanged change)
@@ -408,7 +395,7 @@ internal sealed class HostedReplica : ILocalReplica, IReplicaHost, IReplicaTrans
         {
             services.Groups.Remove(this);
             Slot.Forget(services.LocalSilo);
-            services.Watch.Gone(Key);
+            services.Liveness.Stopped(Key);
         }
     }
 }

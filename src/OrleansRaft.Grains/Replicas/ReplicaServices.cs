@@ -6,11 +6,11 @@ using OrleansRaft.Client;
 using OrleansRaft.Grains.Cluster;
 using OrleansRaft.Grains.Events;
 using OrleansRaft.Grains.Faults;
-using OrleansRaft.Grains.Liveness;
 using OrleansRaft.Grains.Placement;
 using OrleansRaft.Grains.Transport;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Diagnostics;
+using OrleansRaft.Runtime.Liveness;
 using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.Grains.Replicas;
@@ -22,8 +22,7 @@ internal sealed class ReplicaServices(
     ClusterMembership silos,
     Lanes lanes,
     ReplicaKeeper keeper,
-    LivenessMonitor watch,
-    Orphans orphans,
+    LivenessMonitor<SiloAddress> liveness,
     EventRecorder events,
     LinkFaults links,
     FaultTable faults,
@@ -47,11 +46,8 @@ internal sealed class ReplicaServices(
     /// <summary>The ways to other silos.</summary>
     public Lanes Lanes { get; } = lanes;
 
-    /// <summary>What watches the silos of sleeping leaders.</summary>
-    public LivenessMonitor Watch { get; } = watch;
-
-    /// <summary>What wakes sleepers whose leader is lost.</summary>
-    public Orphans Orphans { get; } = orphans;
+    /// <summary>Watches the silos of quiescent leaders, and unquiesces followers whose leader is lost.</summary>
+    public LivenessMonitor<SiloAddress> Liveness { get; } = liveness;
 
     /// <summary>Who records what happens.</summary>
     public EventRecorder Events { get; } = events;

@@ -2,8 +2,8 @@ using Orleans.Concurrency;
 using Orleans.Services;
 using OrleansRaft.Grains.Events;
 using OrleansRaft.Grains.Faults;
-using OrleansRaft.Grains.Liveness;
 using OrleansRaft.Grains.Transport;
+using OrleansRaft.Runtime.Liveness;
 
 namespace OrleansRaft.Grains.SiloService;
 
@@ -16,15 +16,15 @@ internal interface IRaftLaneService : IGrainService
     [Alias("exchange")]
     Task<byte[]> ExchangeAsync(SiloAddress from, [Immutable] byte[] batch);
 
-    /// <summary>The other silo lives. Nobody waits for an answer: the next beat says the same.</summary>
+    /// <summary>The other silo lives. Nobody waits for an answer: the next heartbeat says the same.</summary>
     [OneWay]
     [Alias("beat")]
-    Task BeatAsync(SiloAddress from, SiloHeartbeat beat);
+    Task HeartbeatAsync(SiloAddress from, [Immutable] SiloHeartbeat heartbeat);
 
-    /// <summary>Compares how replicas of the same groups sleep here and there, and wakes those here that sleep otherwise.</summary>
+    /// <summary>Compares how replicas of the same groups are quiescent here and there, and unquiesces those here that differ.</summary>
     /// <returns>Which claims do not hold here, by their places.</returns>
     [Alias("compare-sleep")]
-    Task<int[]> CompareSleepAsync([Immutable] SleepClaim[] claims);
+    Task<int[]> CompareQuiescenceAsync([Immutable] QuiescenceClaim[] claims);
 
     /// <summary>Which of some replicas run here.</summary>
     [Alias("locate")]

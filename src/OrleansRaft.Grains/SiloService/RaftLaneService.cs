@@ -6,10 +6,10 @@ using OrleansRaft.Grains.Catalogue;
 using OrleansRaft.Grains.Cluster;
 using OrleansRaft.Grains.Events;
 using OrleansRaft.Grains.Faults;
-using OrleansRaft.Grains.Liveness;
 using OrleansRaft.Grains.Transport;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Diagnostics;
+using OrleansRaft.Runtime.Liveness;
 using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.Grains.SiloService;
@@ -23,8 +23,7 @@ internal sealed class RaftLaneService(
     GroupTable groups,
     ClusterMembership silos,
     ReplicaRequests requests,
-    LivenessMonitor watch,
-    SleepChecks sleep,
+    LivenessMonitor<SiloAddress> liveness,
     EventRecorder events,
     FaultTable faults,
     StateMachineRegistry machines,
@@ -63,18 +62,18 @@ internal sealed class RaftLaneService(
     }
 
     /// <inheritdoc/>
-    public Task BeatAsync(SiloAddress from, SiloHeartbeat beat)
+    public Task HeartbeatAsync(SiloAddress from, SiloHeartbeat heartbeat)
     {
         if (!silos.IsDead(from))
         {
-            watch.Heard(from, beat);
+            liveness.OnHeartbeat(from, heartbeat);
         }
 
         return Task.CompletedTask;
     }
 
     /// <inheritdoc/>
-    public Task<int[]> CompareSleepAsync(SleepClaim[] claims) => Task.FromResult(sleep.Compare(claims));
+    public Task<int[]> CompareQuiescenceAsync(QuiescenceClaim[] claims) => Task.FromResult<int[]>([.. liveness.Compare(claims)]);
 
     /// <inheritdoc/>
     public Task<Inventory> LocateAsync(ReplicaName[] wanted) => Task.FromResult(Describe(wanted.Select(Find).OfType<ILocalReplica>()));

@@ -38,8 +38,8 @@ internal sealed class LaneMetrics
     /// <summary>Something that came from another silo could not be read or handed over.</summary>
     public void Unreadable() => unreadable.Add(1);
 
-    /// <summary>A beat leaves.</summary>
-    public void BeatSent() => calls.Add(1);
+    /// <summary>A heartbeat of the silo leaves.</summary>
+    public void HeartbeatSent() => calls.Add(1);
 
     private static string NameOf(FrameLoss why) => why switch
     {

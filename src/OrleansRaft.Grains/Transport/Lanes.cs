@@ -2,8 +2,8 @@ using System.Collections.Concurrent;
 using OrleansRaft.Core;
 using OrleansRaft.Grains.Cluster;
 using OrleansRaft.Grains.Events;
-using OrleansRaft.Grains.Liveness;
 using OrleansRaft.Grains.SiloService;
+using OrleansRaft.Runtime.Liveness;
 
 namespace OrleansRaft.Grains.Transport;
 
@@ -15,7 +15,7 @@ internal sealed class Lanes(
     Locator locator,
     LinkFaults faults,
     EventRecorder events,
-    SiloLivenessTable contracts,
+    SiloLivenessTable<SiloAddress> liveness,
     LaneMetrics metrics,
     TimeProvider time) : ILaneTransport
 {
@@ -104,7 +104,7 @@ internal sealed class Lanes(
         if (why is FrameLoss.QueueFull or FrameLoss.Refused)
         {
             // As in BackOffAsync.
-            contracts.Doubt(target);
+            liveness.Invalidate(target);
         }
     }
 
@@ -112,7 +112,7 @@ internal sealed class Lanes(
     public Task BackOffAsync(SiloAddress target)
     {
         // A replica may have been given up for lost, and its group may fall asleep without it: that must be made good.
-        contracts.Doubt(target);
+        liveness.Invalidate(target);
         return Task.Delay(RestTime, time);
     }
 }

@@ -4,8 +4,8 @@ using OrleansRaft.Core;
 using OrleansRaft.Client;
 using OrleansRaft.Grains.Cluster;
 using OrleansRaft.Grains.Faults;
-using OrleansRaft.Grains.Liveness;
 using OrleansRaft.Grains.Transport;
+using OrleansRaft.Runtime.Liveness;
 using OrleansRaft.Runtime.Storage;
 using OrleansRaft.Runtime.Storage.Memory;
 
@@ -73,12 +73,15 @@ public sealed class SleepTests
         await WaitUntilSuccessorSleepsAsync();
         HealAll(cluster);
         await RaftTestCluster.EventuallyAsync(() => Task.FromResult(
-            others.Exists(silo => silo.ServiceProvider.GetRequiredService<SiloLivenessTable>().Get(speechless.SiloAddress).NeedsComparison) ? "the silos have not compared" : null));
+            others.Exists(NeedsComparison) ? "the silos have not compared" : null));
         await WaitUntilSuccessorSleepsAsync();
 
         store.IsConnected = true;
 
         await WaitUntilAllSleepAlikeAsync(cluster);
+
+        bool NeedsComparison(InProcessSiloHandle silo) =>
+            silo.ServiceProvider.GetRequiredService<SiloLivenessTable<SiloAddress>>().Get(speechless.SiloAddress).NeedsComparison;
 
         Task WaitUntilSuccessorSleepsAsync() => RaftTestCluster.EventuallyAsync(() => Task.FromResult(
             Hosted(others).Any(replica => replica is { Role.Role: RaftRole.Leader, Quiescence: not null }) ? null : "no successor sleeps"));

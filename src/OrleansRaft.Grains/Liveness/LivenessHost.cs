@@ -1,0 +1,147 @@
+using Microsoft.Extensions.Logging;
+using OrleansRaft.Grains.Cluster;
+using OrleansRaft.Grains.SiloService;
+using OrleansRaft.Grains.Transport;
+using OrleansRaft.Runtime.Liveness;
+
+namespace OrleansRaft.Grains.Liveness;
+
+/// <summary>Runs the silo's <see cref="LivenessMonitor{TSilo}"/>: beats for it, and carries what it says to the other silos.</summary>
+internal sealed class LivenessHost : ILivenessHost<SiloAddress>, IDisposable
+{
+    // When everything has been quiescent for as long, memory may be given back.
+    private static readonly TimeSpan TrimInterval = TimeSpan.FromSeconds(30);
+
+    private readonly ClusterMembership silos;
+    private readonly MemoryTrim memory;
+    private readonly LaneClient client;
+    private readonly LaneMetrics metrics;
+    private readonly LinkFaults faults;
+    private readonly SiloAddress self;
+    private readonly TimeProvider time;
+    private readonly ILogger logger;
+    private readonly PeriodicTimer timer;
+    private readonly CancellationTokenSource stopping = new();
+    private Task loop = Task.CompletedTask;
+
+    public LivenessHost(
+        SiloLivenessTable<SiloAddress> liveness,
+        LivenessDirectory directory,
+        ClusterMembership silos,
+        MemoryTrim memory,
+        LaneClient client,
+        LaneMetrics metrics,
+        LinkFaults faults,
+        ILocalSiloDetails self,
+        TimeProvider time,
+        ILogger<LivenessHost> logger)
+    {
+        this.silos = silos;
+        this.memory = memory;
+        this.client = client;
+        this.metrics = metrics;
+        this.faults = faults;
+        this.self = self.SiloAddress;
+        this.time = time;
+        this.logger = logger;
+        timer = new PeriodicTimer(liveness.HeartbeatInterval, time);
+        Monitor = new LivenessMonitor<SiloAddress>(liveness, directory, this, time);
+    }
+
+    /// <summary>The monitor of this silo.</summary>
+    public LivenessMonitor<SiloAddress> Monitor { get; }
+
+    /// <inheritdoc/>
+    public IEnumerable<SiloAddress> Peers => silos.Active.Select(static place => place.Address).Where(silo => !silo.Equals(self));
+
+    /// <summary>Begins to beat.</summary>
+    public void Start() => loop = Task.Run(RunAsync);
+
+    /// <summary>Beats no more.</summary>
+    public async Task StopAsync()
+    {
+        await stopping.CancelAsync();
+        await loop;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        timer.Dispose();
+        stopping.Dispose();
+    }
+
+    /// <inheritdoc/>
+    public void SendHeartbeat(SiloAddress target, SiloHeartbeat heartbeat)
+    {
+        if (!faults.IsCut(target))
+        {
+            SendHeartbeatAsync(target, heartbeat).Ignore();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void SendClaims(SiloAddress target, long number, IReadOnlyList<QuiescenceClaim> claims) => CompareAsync(target, number, claims).Ignore();
+
+    /// <inheritdoc/>
+    public void SetHeartbeatInterval(TimeSpan interval)
+    {
+        if (!stopping.IsCancellationRequested)
+        {
+            timer.Period = interval;
+        }
+    }
+
+    private async Task RunAsync()
+    {
+        var trimmed = time.GetTimestamp();
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stopping.Token))
+            {
+                Monitor.Beat();
+                if (time.GetElapsedTime(trimmed) > TrimInterval)
+                {
+                    trimmed = time.GetTimestamp();
+                    memory.Consider();
+                }
+            }
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            return;
+        }
+    }
+
+    private async Task SendHeartbeatAsync(SiloAddress target, SiloHeartbeat heartbeat)
+    {
+        try
+        {
+            metrics.HeartbeatSent();
+            await client.Get(target).HeartbeatAsync(self, heartbeat);
+        }
+        catch (Exception exception)
+        {
+            // Whether a heartbeat arrived is the other silo's to judge.
+            Log.HeartbeatLost(logger, exception, target);
+        }
+    }
+
+    private async Task CompareAsync(SiloAddress target, long number, IReadOnlyList<QuiescenceClaim> claims)
+    {
+        try
+        {
+            if (faults.IsCut(target))
+            {
+                throw new TimeoutException($"The link to {target} is cut.");
+            }
+
+            Monitor.OnCompared(target, number, await client.Get(target).CompareQuiescenceAsync([.. claims]));
+        }
+        catch (Exception exception)
+        {
+            Log.ComparisonFailed(logger, exception, target);
+            Monitor.OnComparisonFailed(target, number);
+        }
+    }
+}
