@@ -286,7 +286,7 @@ public sealed class LabCluster : IDisposable
     private void Start(LabNode node, LabGroup group, ReplicaId replica)
     {
         var key = new ReplicaKey(group.Name, replica);
-        var activation = new LabReplica(node, group, key, Options.StateMachine(group.Name), seeds.NextBits());
+        var activation = new LabReplica(node, group, key, Options.StateMachine(group.Name, node), seeds.NextBits());
         try
         {
             node.Add(activation);

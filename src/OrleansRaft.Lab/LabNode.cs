@@ -53,6 +53,12 @@ public sealed class LabNode
     /// <summary>How long a replica waits for its turn after something was posted to it.</summary>
     public TimeSpan TurnDelay { get; set; } = TimeSpan.FromMicroseconds(20);
 
+    /// <summary>How long a state machine takes for what it is given at one time, where machines run apart from turns.</summary>
+    public TimeSpan MachineDelay { get; set; } = TimeSpan.FromMicroseconds(20);
+
+    /// <summary>Whether one of the node's replicas takes its turn at this moment: no user's code may run then, where machines run apart.</summary>
+    public bool IsInTurn { get; internal set; }
+
     /// <summary>The replicas that run here.</summary>
     public IReadOnlyList<LabReplica> Replicas => replicas;
 

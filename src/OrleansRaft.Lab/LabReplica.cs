@@ -4,12 +4,13 @@ using OrleansRaft.Lab.Checks;
 using OrleansRaft.Lab.Storage;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Liveness;
+using OrleansRaft.Runtime.Machines;
 using OrleansRaft.Runtime.StateMachines;
 
 namespace OrleansRaft.Lab;
 
 /// <summary>One activation of a replica on a node, with the same driver that silos run.</summary>
-public sealed class LabReplica : IReplicaHost, IReplicaTransport, IMonitoredReplica
+public sealed class LabReplica : IReplicaHost, IReplicaTransport, IMonitoredReplica, IMachineExecutor
 {
     private readonly LabGroup group;
     private readonly Action turn;
@@ -26,7 +27,17 @@ public sealed class LabReplica : IReplicaHost, IReplicaTransport, IMonitoredRepl
         this.group = group;
         turn = () => Node.Perform(TakeTurn);
         Machine = machine;
-        Driver = new ReplicaDriver(key, node.Cluster.Options.Raft, machine, this, this, node.Clock, node.Cluster.Metrics, NullLogger.Instance, seed);
+        Driver = new ReplicaDriver(
+            key,
+            node.Cluster.Options.Raft,
+            machine,
+            this,
+            this,
+            node.Clock,
+            node.Cluster.Metrics,
+            NullLogger.Instance,
+            seed,
+            node.Cluster.Options.RunsMachinesApart ? this : null);
     }
 
     /// <summary>Which replica it is an activation of.</summary>
@@ -77,6 +88,8 @@ public sealed class LabReplica : IReplicaHost, IReplicaTransport, IMonitoredRepl
     void IMonitoredReplica.Unquiesce(bool isLeaderLost) => Driver.Unquiesce(isLeaderLost);
 
     void IReplicaHost.Schedule() => Node.Cluster.Clock.Schedule(Node.TurnDelay, turn);
+
+    void IMachineExecutor.Schedule(MachineQueue queue) => Node.Cluster.Clock.Schedule(Node.MachineDelay, () => Node.Perform(() => RunMachine(queue)));
 
     void IReplicaHost.OnStopped(Exception cause)
     {
@@ -199,6 +212,7 @@ public sealed class LabReplica : IReplicaHost, IReplicaTransport, IMonitoredRepl
 
         try
         {
+            Node.IsInTurn = true;
             Driver.Run();
         }
         catch (Exception unexpected)
@@ -207,8 +221,20 @@ public sealed class LabReplica : IReplicaHost, IReplicaTransport, IMonitoredRepl
             End();
             return;
         }
+        finally
+        {
+            Node.IsInTurn = false;
+        }
 
         AfterTurn();
+    }
+
+    private void RunMachine(MachineQueue queue)
+    {
+        if (!hasEnded)
+        {
+            queue.Run();
+        }
     }
 
     private void AfterTurn()

@@ -38,4 +38,21 @@ public interface IReplicaHost
     void OnQuiescenceChanged(QuiescenceChanged change)
     {
     }
+
+    /// <summary>The state machine threw, and the replica goes no further; its log and vote live on. Told again after each attempt. On the host's turn.</summary>
+    /// <param name="entry">On which entry; null when the machine cannot be restored or captured.</param>
+    /// <param name="cause">What it threw, in a sentence.</param>
+    void OnMachineHalted(EntryId? entry, string cause)
+    {
+    }
+
+    /// <summary>The state machine is halted no longer. On the host's turn.</summary>
+    void OnMachineRecovered()
+    {
+    }
+
+    /// <summary>A call of the state machine's code does not come back, or has come back at last. Called on any thread.</summary>
+    void OnMachineStuck(bool isStuck)
+    {
+    }
 }

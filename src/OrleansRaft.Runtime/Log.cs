@@ -47,4 +47,25 @@ internal static partial class Log
 
     [LoggerMessage(1011, LogLevel.Debug, "{Replica} stopped")]
     public static partial void Stopped(ILogger logger, ReplicaKey replica);
+
+    [LoggerMessage(
+        1012,
+        LogLevel.Warning,
+        "The state machine of {Replica} threw at {Entry}; its state is restored from the last snapshot, and the log applied again")]
+    public static partial void MachineThrew(ILogger logger, Exception cause, ReplicaKey replica, EntryId entry);
+
+    [LoggerMessage(1013, LogLevel.Information, "The state of {Replica} was restored through {Entry}; nothing threw this time")]
+    public static partial void MachineRebuilt(ILogger logger, ReplicaKey replica, EntryId entry);
+
+    [LoggerMessage(
+        1014,
+        LogLevel.Error,
+        "The state machine of {Replica} is halted at {Entry}: {Cause} Its log and vote live on. It tries again now and then; start a program that can apply the entry")]
+    public static partial void MachineHalted(ILogger logger, ReplicaKey replica, EntryId? entry, string cause);
+
+    [LoggerMessage(1015, LogLevel.Error, "The state machine of {Replica} has not come back from a call for {Time}; {Stuck} threads hang like this")]
+    public static partial void MachineStuck(ILogger logger, ReplicaKey replica, TimeSpan time, int stuck);
+
+    [LoggerMessage(1016, LogLevel.Information, "The state machine of {Replica} has come back")]
+    public static partial void MachineCameBack(ILogger logger, ReplicaKey replica);
 }

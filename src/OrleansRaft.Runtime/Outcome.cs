@@ -75,4 +75,12 @@ public enum RejectionReason
     /// Nobody that could answer was reached in time: no silo, or a leader that is there but does not answer. The request changed nothing.
     /// </summary>
     Unreachable = 11,
+
+    /// <summary>The state machine's own code threw on a query, or its answer cannot be encoded. Nothing was changed; the same query throws again.</summary>
+    MachineFailed = 12,
+
+    /// <summary>
+    /// The group's state machine threw on an entry of its log, so nothing after that entry is applied. Nothing was changed; another program mends it.
+    /// </summary>
+    MachineHalted = 13,
 }

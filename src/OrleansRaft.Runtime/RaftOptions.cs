@@ -195,6 +195,15 @@ public sealed class RaftOptions
     /// <value>The default is 250 milliseconds.</value>
     public TimeSpan AttemptTimeout { get; set; } = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>After how long a call of a state machine's code that has not come back counts as stuck.</summary>
+    /// <remarks>Its replica gives leadership up, an alarm names the group, and other groups get another thread.</remarks>
+    /// <value>The default is 10 seconds.</value>
+    public TimeSpan MachineStuckAfter { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How many threads that hang in calls of state machines are replaced on a silo; beyond that, groups wait for those that are left.</summary>
+    /// <value>The default is 16.</value>
+    public int StuckThreadsMax { get; set; } = 16;
+
     /// <summary>What Core needs of it.</summary>
     public RaftSettings ToSettings() => new()
     {

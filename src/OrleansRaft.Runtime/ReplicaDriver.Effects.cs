@@ -7,8 +7,6 @@ public sealed partial class ReplicaDriver
 {
     private readonly List<Effect> effects = [];
     private readonly List<Driving.Submission> transfers = [];
-    private Reply[] appliedReplies = [];
-
     private bool isWriting;
     private long writeStarted;
     private Term? leadingTerm;
@@ -43,7 +41,7 @@ public sealed partial class ReplicaDriver
     /// <summary>Tells Core what was applied, whereupon it hands out the next entries; until the turn has applied enough.</summary>
     private void ReportApplied()
     {
-        while (unreported is { } index && appliedBytes < options.RunApplyBytesMax && !isStopping)
+        while (unreported is { } index && (worker is not null || appliedBytes < options.RunApplyBytesMax) && !isStopping)
         {
             unreported = null;
             StepOnce(new Applied(index));
@@ -118,7 +116,7 @@ public sealed partial class ReplicaDriver
                 ReplicaLog.ReadChunk(read);
                 break;
             case RestoreSnapshot restore:
-                ReplicaLog.LoadSnapshot(restore.Snapshot);
+                Install(restore.Snapshot);
                 break;
             default:
                 throw new InvariantViolationException($"every effect is dealt with: {effect.GetType().Name} is not");
@@ -141,25 +139,6 @@ public sealed partial class ReplicaDriver
         }
     }
 
-    private void Apply(IReadOnlyList<Entry> entries)
-    {
-        if (appliedReplies.Length < entries.Count)
-        {
-            appliedReplies = new Reply[Math.Max(entries.Count, 2 * appliedReplies.Length)];
-        }
-
-        var replies = appliedReplies.AsSpan(0, entries.Count);
-        machine.Apply(entries, replies);
-        for (var i = 0; i < entries.Count; i++)
-        {
-            appliedBytes += entries[i].SizeBytes;
-            proposals.OnApplied(entries[i].Id, replies[i]);
-        }
-
-        replies.Clear();
-        unreported = machine.AppliedEntry.Index;
-    }
-
     private void OnRoleChanged(RoleChanged change)
     {
         var led = leadingTerm;
@@ -175,7 +154,7 @@ public sealed partial class ReplicaDriver
         {
             Log.BecameLeader(logger, Key, change.Term, change.Votes, Core.Configuration.Voters.Length);
             metrics.Elections.Add(1);
-            hasLimitsToPropose = machine.Limits != options.ToSessionLimits();
+            hasLimitsToPropose = view.Limits != options.ToSessionLimits();
         }
         else
         {

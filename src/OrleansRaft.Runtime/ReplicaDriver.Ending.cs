@@ -34,6 +34,9 @@ public sealed partial class ReplicaDriver
         CommitLag = 0;
         metrics.Replicas.Remove(this);
         inbox.Close();
+        EmptyMachine(worker?.Close() ?? []);
+        AbandonJobs(completions);
+        AbandonJobs(inbox.TakeCompletions([]));
         rounds.Stop();
         heldSends.Clear();
         effects.Clear();
@@ -52,6 +55,15 @@ public sealed partial class ReplicaDriver
         Reject(inbox.TakeSubmissions(new Queue<Submission>()), rejection);
         Reject(batch, rejection);
         Reject(inbox.TakeBatch(new InboxBatch()), rejection);
+    }
+
+    /// <summary>What the machine has done last is not looked at any more, but whoever waits for it is answered.</summary>
+    private static void AbandonJobs(List<Completion> done)
+    {
+        foreach (var completion in done)
+        {
+            completion.Job?.Abandon();
+        }
     }
 
     private void Reject(Queue<Submission> posted, in Reply rejection)
@@ -77,9 +89,9 @@ public sealed partial class ReplicaDriver
             answers.AnswerAll(queries, rejection);
         }
 
-        while (posted.Inspections.TryDequeue(out var enquiry))
+        while (posted.Inspections.TryDequeue(out var inspection))
         {
-            enquiry.Reject(HasStopped());
+            inspection.Reject(HasStopped());
         }
     }
 }

@@ -74,7 +74,7 @@ public sealed partial class ReplicaDriver
         {
             Envelopes = envelopes,
         };
-        switch (inbox.TryPost(submission, bytes))
+        switch (worker is null ? inbox.TryPost(submission, bytes) : Check(submission, bytes))
         {
             case PostResult.Full:
                 RejectImmediately(submission, rejections.InboxFull());
@@ -181,18 +181,18 @@ public sealed partial class ReplicaDriver
     /// <exception cref="ObjectDisposedException">The replica has stopped.</exception>
     /// <exception cref="InvalidOperationException">Too many ask at once.</exception>
     public Task<ReplicaStatus> InspectAsync(bool withDigest = false) =>
-        Enquire(new Inspection<ReplicaStatus>(withDigest ? () => Snapshot(PacedDigest()) : () => Snapshot(default)));
+        Ask(withDigest ? new Inspection<ReplicaStatus>(AnswerWithDigest) : new Inspection<ReplicaStatus>(() => Snapshot(default)));
 
     /// <summary>What Core says of itself at this moment, without a digest of the state. Any thread: answered on the next run.</summary>
     /// <exception cref="ObjectDisposedException">The replica has stopped.</exception>
     /// <exception cref="InvalidOperationException">Too many ask at once.</exception>
-    public Task<RaftStatus> GetStatusAsync() => Enquire(new Inspection<RaftStatus>(() => Core.Status));
+    public Task<RaftStatus> GetStatusAsync() => Ask(new Inspection<RaftStatus>(() => Core.Status));
 
     /// <summary>Entries of the log after an index, for people. Any thread: answered on the next run.</summary>
     /// <exception cref="ObjectDisposedException">The replica has stopped.</exception>
     /// <exception cref="InvalidOperationException">Too many ask at once.</exception>
     public Task<IReadOnlyList<Entry>> ReadLogAsync(LogIndex after, int limit) =>
-        Enquire(new Inspection<IReadOnlyList<Entry>>(() => Core.EntriesAfter(after, limit)));
+        Ask(new Inspection<IReadOnlyList<Entry>>(() => Core.EntriesAfter(after, limit)));
 
     private static long SizeOf(Message message) => Entry.OverheadBytes + message switch
     {
@@ -218,22 +218,22 @@ public sealed partial class ReplicaDriver
         }
     }
 
-    private Task<T> Enquire<T>(Inspection<T> enquiry)
+    private Task<T> Ask<T>(Inspection<T> inspection)
     {
-        switch (inbox.TryPost(enquiry))
+        switch (inbox.TryPost(inspection))
         {
             case PostResult.Full:
-                enquiry.Reject(new InvalidOperationException($"Too many ask {Key} for its state; wait a moment."));
+                inspection.Reject(new InvalidOperationException($"Too many ask {Key} for its state; wait a moment."));
                 break;
             case PostResult.Closed:
-                enquiry.Reject(HasStopped());
+                inspection.Reject(HasStopped());
                 break;
             default:
                 AskForTurn();
                 break;
         }
 
-        return enquiry.Task;
+        return inspection.Task;
     }
 
     // At the door the caller's own thread answers, so it must not touch Core: the group's time is the one last seen.

@@ -64,7 +64,7 @@ public sealed partial class ReplicaDriver
     private Reply? RejectWhole() =>
         !ReplicaLog.MaySpeak ? rejections.NotSpeaking()
         : Core.Role != RaftRole.Leader ? rejections.NotLeader(Core.Leader)
-        : null;
+        : RejectForMachine();
 
     private void TakeCommand(Submission submission, int place, LogTime now)
     {
@@ -76,7 +76,7 @@ public sealed partial class ReplicaDriver
             return;
         }
 
-        if (machine.Reject(envelope) is { } problem)
+        if ((submission.IsChecked ? submission.Problems?[place] : machine.Reject(envelope)) is { } problem)
         {
             answers.Answer(submission, place, Rejections.Invalid(problem));
             return;
@@ -154,7 +154,11 @@ public sealed partial class ReplicaDriver
         List<QueryBatch> confirmed = [], leased = [];
         while (!isStopping && batch.Queries.TryDequeue(out var queries))
         {
-            if (queries.Consistency == ReadConsistency.Stale && queries.AtLeast <= machine.AppliedEntry.Index)
+            if (RejectForState(queries) is { } rejection)
+            {
+                answers.AnswerAll(queries, rejection);
+            }
+            else if (queries.Consistency == ReadConsistency.Stale && queries.AtLeast <= view.AppliedEntry.Index)
             {
                 Serve(queries);
             }
@@ -185,41 +189,27 @@ public sealed partial class ReplicaDriver
 
     private void ServeReads()
     {
-        while (!isStopping && reads.TakeServable(machine.AppliedEntry.Index) is { } queries)
+        while (!isStopping && !isRebuilding && reads.TakeServable(view.AppliedEntry.Index) is { } queries)
         {
             if (!ReplicaLog.MaySpeak)
             {
                 answers.AnswerAll(queries, rejections.NotSpeaking());
             }
-            else if (queries.AtLeast > machine.AppliedEntry.Index)
+            else if (queries.AtLeast > view.AppliedEntry.Index)
             {
-                answers.AnswerAll(queries, rejections.NotReached(queries.AtLeast, machine.AppliedEntry.Index));
+                answers.AnswerAll(queries, rejections.NotReached(queries.AtLeast, view.AppliedEntry.Index));
             }
             else
             {
                 Serve(queries);
             }
         }
-    }
 
-    private void Serve(QueryBatch queries)
-    {
-        var replies = new Reply[queries.Queries.Count];
-        var age = queries.Consistency == ReadConsistency.Stale && !(Core.Role == RaftRole.Leader && ReplicaLog.MaySpeak) ? Math.Max(0, Now() - heardFromLeader) : 0;
-        try
+        // What a halted machine will not reach may have been acknowledged: it must not look as if it had never been.
+        while (IsHalted && reads.TakeConfirmed() is { } unreached)
         {
-            for (var i = 0; i < replies.Length; i++)
-            {
-                replies[i] = machine.Query(queries.Queries[i]) with { AgeMilliseconds = age };
-            }
+            answers.AnswerAll(unreached, RejectHalted());
         }
-        catch
-        {
-            answers.AnswerAll(queries, rejections.Stopped());
-            throw;
-        }
-
-        answers.Deliver(queries, replies);
     }
 
     private void RejectReads(List<QueryBatch> batches, in Reply reply)

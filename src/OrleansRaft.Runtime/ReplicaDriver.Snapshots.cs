@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using OrleansRaft.Core;
 using OrleansRaft.Core.Codec;
+using OrleansRaft.Runtime.Machines;
 
 namespace OrleansRaft.Runtime;
 
@@ -22,13 +23,27 @@ public sealed partial class ReplicaDriver
     private ReplicaStatus Snapshot((EntryId Entry, string? Text) of) =>
         new(Key, ReplicaLog.Epoch, ReplicaLog.MaySpeak, Core.Status, of.Text) { DigestIndex = of.Entry.Index };
 
-    /// <summary>The last digest, as long as another would take more of the replica's time than is good for its group.</summary>
-    private (EntryId Entry, string? Text) PacedDigest() =>
-        digest.Text is not null && time.GetElapsedTime(digestMade) < digestTook * DigestPauseFactor ? digest : Digest();
+    /// <summary>Answers with a digest: with the last one, as long as another would take more of the replica's time than is good for its group.</summary>
+    private void AnswerWithDigest(TaskCompletionSource<ReplicaStatus> source)
+    {
+        var isPaced = digest.Text is not null && time.GetElapsedTime(digestMade) < digestTook * DigestPauseFactor;
+        if (isPaced || worker is null || !HasState || digest.Entry == view.AppliedEntry)
+        {
+            source.SetResult(Snapshot(isPaced ? digest : Digest()));
+            return;
+        }
+
+        worker.Post(new DigestJob(text => source.TrySetResult(Snapshot(text is null ? default : digest))));
+    }
 
     /// <summary>A digest of the whole captured state. Costs a capture, so it is kept until another entry is applied.</summary>
     private (EntryId Entry, string? Text) Digest()
     {
+        if (!HasState)
+        {
+            return default;
+        }
+
         if (digest.Text is null || digest.Entry != machine.AppliedEntry)
         {
             var started = time.GetTimestamp();
@@ -51,18 +66,39 @@ public sealed partial class ReplicaDriver
         if (grown < threshold
             || savingStarted is not null
             || unreported is not null
+            || isRebuilding
+            || isInstalling
+            || IsHalted
             || (Core.IsSendingSnapshot && grown < threshold * options.SnapshotDelayFactor))
         {
             return;
         }
 
-        var entry = machine.AppliedEntry;
-        Invariant.Holds(entry.Index == Core.AppliedIndex, "Core and the state machine agree on what was applied when a snapshot is taken");
         savingStarted = time.GetTimestamp();
-        var state = machine.Capture();
+        if (worker is not null)
+        {
+            isCapturing = worker.Post(new CaptureJob());
+            return;
+        }
+
+        try
+        {
+            SaveSnapshot(view, machine.Capture());
+        }
+        catch (MachineException failure)
+        {
+            savingStarted = null;
+            HaltBehind(failure);
+        }
+    }
+
+    private void SaveSnapshot(in MachineView of, ReadOnlyMemory<byte> state)
+    {
+        var entry = of.AppliedEntry;
+        Invariant.Holds(entry.Index <= Core.AppliedIndex, "Core knows what was applied when a snapshot is taken");
         snapshotBytes = state.Length;
-        Log.SnapshotCaptured(logger, Key, entry, state.Length, time.GetElapsedTime(savingStarted.Value).TotalMilliseconds);
-        var snapshot = new SnapshotDescriptor(entry, machine.AppliedTime, Core.ConfigurationAt(entry.Index), state.Length) { Checksum = Crc32C.Compute(state.Span) };
+        Log.SnapshotCaptured(logger, Key, entry, state.Length, time.GetElapsedTime(savingStarted!.Value).TotalMilliseconds);
+        var snapshot = new SnapshotDescriptor(entry, of.AppliedTime, Core.ConfigurationAt(entry.Index), state.Length) { Checksum = Crc32C.Compute(state.Span) };
         ReplicaLog.SaveSnapshot(snapshot, state);
     }
 
@@ -75,34 +111,9 @@ public sealed partial class ReplicaDriver
 
         savingStarted = null;
         host.OnSnapshot(snapshot.LastIncluded, isInstalled: false);
-    }
-
-    private void OnSnapshotLoaded(SnapshotDescriptor snapshot, ReadOnlyMemory<byte> state)
-    {
-        RestoreMachine(snapshot, state);
-        Log.SnapshotRestored(logger, Key, snapshot.LastIncluded, state.Length);
-        unreported = snapshot.LastIncluded.Index;
-        host.OnSnapshot(snapshot.LastIncluded, isInstalled: true);
-        ReportApplied();
-    }
-
-    /// <summary>A state machine that is not exactly at its snapshot would lose entries or apply them twice (lni/dragonboat#156), so it is refused.</summary>
-    private void RestoreMachine(SnapshotDescriptor snapshot, ReadOnlyMemory<byte> state)
-    {
-        if (snapshot.Checksum is { } checksum && checksum != Crc32C.Compute(state.Span))
+        if (isRebuilding && rebuildFrom is null)
         {
-            throw new CorruptDataException(
-                $"The snapshot of {Key} through {snapshot.LastIncluded} does not match its checksum. It is damaged; replace the replica as a member.");
-        }
-
-        machine.Restore(state);
-        snapshotBytes = state.Length;
-        digest = default;
-        if (machine.AppliedEntry != snapshot.LastIncluded)
-        {
-            throw new CorruptDataException(
-                $"The state machine of {Key} is at {machine.AppliedEntry} after it was restored from a snapshot of {snapshot.LastIncluded}. "
-                + "The snapshot is damaged or the state machine is wrong; replace the replica as a member, or run the program that wrote the snapshot.");
+            LoadForRebuild();
         }
     }
 }

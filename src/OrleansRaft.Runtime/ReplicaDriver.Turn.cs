@@ -52,21 +52,21 @@ public sealed partial class ReplicaDriver
     {
         ProposeLimits();
         ServeReads();
-        while (batch.Inspections.TryDequeue(out var enquiry))
+        while (batch.Inspections.TryDequeue(out var inspection))
         {
-            enquiry.Answer();
+            inspection.Answer();
         }
 
         CaptureSnapshot();
         StartWrite();
         HasLeader = Core.Leader is not null;
-        HasCaughtUp = Core.HasCaughtUp;
+        HasCaughtUp = Core.HasCaughtUp || IsHalted;
         IsLeader = Core.Role == RaftRole.Leader;
-        RequestIds = machine.RequestIds;
-        RequestFill = (double)RequestIds / machine.Limits.RequestIdsMax;
+        RequestIds = view.RequestIds;
+        RequestFill = (double)RequestIds / view.Limits.RequestIdsMax;
         CommitLag = Core.Role == RaftRole.Leader ? Core.LastEntry.Index - Core.CommitIndex : 0;
         Volatile.Write(ref commitIndexSeen, Core.CommitIndex.Value);
-        inbox.QueriesWaiting = reads.QueryCount;
+        inbox.QueriesWaiting = reads.QueryCount + Volatile.Read(ref queriesAtMachine);
         Volatile.Write(ref groupTimeSeen, GroupTime.Value);
         if (!batch.IsEmpty || submissions.Count > 0 || unreported is not null || (inbox.CommandsWaiting.Count > 0 && !WaitForRound()))
         {
@@ -77,20 +77,22 @@ public sealed partial class ReplicaDriver
     private void TakeCompletions()
     {
         completions = inbox.TakeCompletions(completions);
-        foreach (var completion in completions)
+        for (var taken = 0; taken < completions.Count && !isStopping; taken++)
         {
-            if (isStopping)
-            {
-                break;
-            }
-
+            // Taken out, so that whoever ends the replica abandons only what comes after it.
+            var completion = completions[taken];
+            completions[taken] = default;
             if (completion.Stopped is { } cause)
             {
                 OnLogStopped(completion.StopReason, cause);
                 break;
             }
 
-            if (completion.Loaded is { } snapshot)
+            if (completion.Job is { } job)
+            {
+                OnMachineDid(job);
+            }
+            else if (completion.Loaded is { } snapshot)
             {
                 OnSnapshotLoaded(snapshot, completion.State);
             }
@@ -111,7 +113,7 @@ public sealed partial class ReplicaDriver
     {
         while (most-- > 0 && !isStopping && batch.Messages.TryDequeue(out var receive))
         {
-            if (!ReplicaLog.MaySpeak)
+            if (!ReplicaLog.MaySpeak || IsTooMuchForHalted(receive.Message))
             {
                 metrics.MessagesDropped.Add(1);
                 continue;
@@ -185,7 +187,12 @@ public sealed partial class ReplicaDriver
     {
         var isDue = batch.Tick;
         batch.Tick = false;
-        if (isDue && ReplicaLog.MaySpeak)
+        if (isDue)
+        {
+            MindMachine();
+        }
+
+        if (isDue && ReplicaLog.MaySpeak && !isStopping)
         {
             Step(OrleansRaft.Core.Tick.Instance);
             NoteContact(Core.Role == RaftRole.Leader);

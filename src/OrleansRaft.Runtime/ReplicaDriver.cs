@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using OrleansRaft.Core;
 using OrleansRaft.Core.Codec;
 using OrleansRaft.Runtime.Driving;
+using OrleansRaft.Runtime.Machines;
 using OrleansRaft.Runtime.StateMachines;
 using OrleansRaft.Runtime.Storage;
 
@@ -13,7 +14,11 @@ namespace OrleansRaft.Runtime;
 /// Inputs are posted from any thread; everything else happens inside <see cref="Run"/>, which the host calls on its own turn. The driver awaits nothing and
 /// takes time from its <see cref="TimeProvider"/> only, so that the simulator runs the same code the silos run.
 /// </para>
-/// <para>The parts are by theme: Posting (any thread), Turn, Effects, Requests, Snapshots, Ending.</para>
+/// <para>
+/// A user's state machine runs on other threads: it gets what it has to do in a <see cref="MachineQueue"/>, and what it has done comes back through
+/// the inbox. The library's own, whose time is bounded, run on the turn itself.
+/// </para>
+/// <para>The parts are by theme: Posting (any thread), Turn, Effects, Requests, Machine, Halting, Snapshots, Ending.</para>
 /// </remarks>
 public sealed partial class ReplicaDriver
 {
@@ -52,6 +57,7 @@ public sealed partial class ReplicaDriver
     /// <param name="metrics">The silo's instruments.</param>
     /// <param name="logger">Where the replica logs.</param>
     /// <param name="seed">The seed of its election timeouts: different for each replica.</param>
+    /// <param name="executor">Runs the state machine away from the host's turns; null to run it there, as the library's own always are.</param>
     public ReplicaDriver(
         ReplicaKey key,
         RaftOptions options,
@@ -61,7 +67,8 @@ public sealed partial class ReplicaDriver
         TimeProvider time,
         RaftMetrics metrics,
         ILogger logger,
-        ulong seed)
+        ulong seed,
+        IMachineExecutor? executor = null)
     {
         Key = key;
         this.options = options;
@@ -77,6 +84,7 @@ public sealed partial class ReplicaDriver
         answers = new Answers(metrics, time, () => GroupTime);
         rejections = new Rejections(key, options);
         proposals = new PendingProposals(answers, machine.Scopes);
+        worker = executor is null || machine.IsBounded ? null : new MachineQueue(key, machine, executor, time, OnJobDone, OnMachineStuck);
         rounds = new Rounds(options, time, AskForTurn);
         LogEvents = new LogEvents(inbox, AskForTurn, host);
     }
@@ -137,11 +145,15 @@ public sealed partial class ReplicaDriver
         }
 
         var recovered = log.Recovered;
-        RestoreMachine(recovered.Snapshot, log.RecoveredSnapshot);
+        var failure = BeginMachine(recovered.Snapshot, log.RecoveredSnapshot);
         this.log = log;
         reads = new PendingReads(log.Epoch);
         heardFromLeader = Now();
         core = new RaftCore(Key.Replica, options.ToSettings() with { StartsQuiescent = isQuiescent }, recovered, seed);
+        if (failure is not null)
+        {
+            HaltWithoutState(failure);
+        }
 
         // Whereupon Core hands out what is known to be committed: in a sleeping group nobody else would make it.
         unreported = core.AppliedIndex;
@@ -186,7 +198,7 @@ public sealed partial class ReplicaDriver
         }
     }
 
-    /// <summary>Stops: answers what waits with "unknown" or a refusal, and hands nothing more to anybody. On the host's turn; may be repeated.</summary>
+    /// <summary>Stops: answers what waits with "unknown" or a rejection, and hands nothing more to anybody. On the host's turn; may be repeated.</summary>
     public void Stop()
     {
         if (isInTurn)

@@ -28,7 +28,7 @@ public readonly record struct Reply(
     /// <summary>A committed reply.</summary>
     public static Reply Committed(EntryId entry, ReadOnlyMemory<byte> body) => new(ReplyKind.Committed, entry, body, default, null, 0, "");
 
-    /// <summary>A definite refusal.</summary>
+    /// <summary>A definite rejection.</summary>
     public static Reply Rejected(RejectionReason reason, ReplicaId? leader, int retryAfterMilliseconds, string detail) =>
         new(ReplyKind.Rejected, default, default, reason, leader, retryAfterMilliseconds, detail);
 

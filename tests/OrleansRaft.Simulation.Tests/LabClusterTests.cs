@@ -188,7 +188,7 @@ public sealed class LabClusterTests : IDisposable
             TellsLosses = true,
             SharedDisks = sharedDisks,
             Raft = raft ?? new RaftOptions(),
-            StateMachine = group => RegisterMachine.Host(group, new Ledger((_, _) => { })),
+            StateMachine = static (group, _) => RegisterMachine.Host(group, new Ledger(static (_, _) => { }), null),
         });
         clusters.Add(cluster);
         return cluster;

@@ -24,7 +24,7 @@ public sealed class SnapshotTransferTests
         using var cluster = new LabCluster(new LabOptions
         {
             Raft = new RaftOptions { SnapshotThresholdBytes = 1_024, SnapshotChunkBytes = 32, KeptEntries = 0, KeptBytesMax = 0 },
-            StateMachine = _ =>
+            StateMachine = (_, _) =>
             {
                 machines.Add(new WordSet(isReversed: machines.Count % 2 == 1));
                 return new StateMachineHost<string, string>(machines[^1], new TextCodec(), new TextCodec());

@@ -17,7 +17,7 @@ internal sealed class ScenarioCluster
     {
         Lab = new LabCluster(new LabOptions
         {
-            StateMachine = _ => MakeMachine(),
+            StateMachine = (_, _) => MakeMachine(),
             Nodes = scenario.Nodes.Count,
             Groups = [Group],
             Seed = scenario.Seed,

@@ -15,6 +15,12 @@ public static class AlarmNames
     /// <summary>What a store holds is damaged, replaced or gone.</summary>
     public const string StoreCorrupt = "store-corrupt";
 
+    /// <summary>A state machine threw on an entry of its group's log: nothing after that is applied.</summary>
+    public const string MachineHalted = "machine-halted";
+
+    /// <summary>A call of a state machine's code does not come back.</summary>
+    public const string MachineStuck = "machine-stuck";
+
     /// <summary>All kinds that a silo can raise, in the order in which they are shown.</summary>
-    public static IReadOnlyList<string> All { get; } = [Leaderless, StoreCorrupt, StoreFull, StoreUnreachable];
+    public static IReadOnlyList<string> All { get; } = [Leaderless, MachineHalted, MachineStuck, StoreCorrupt, StoreFull, StoreUnreachable];
 }

@@ -1,9 +1,10 @@
 using OrleansRaft.Core;
+using OrleansRaft.Runtime.Machines;
 using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.Runtime.Driving;
 
-/// <summary>Something that the log has done.</summary>
+/// <summary>Something that the log, or the state machine, has done.</summary>
 internal readonly struct Completion
 {
     /// <summary>What Core is told; null when the host acts first.</summary>
@@ -15,6 +16,9 @@ internal readonly struct Completion
     /// <summary>The bytes of <see cref="Loaded"/>.</summary>
     public ReadOnlyMemory<byte> State { get; private init; }
 
+    /// <summary>What the state machine has done.</summary>
+    public MachineJob? Job { get; private init; }
+
     /// <summary>The log stopped because of this.</summary>
     public Exception? Stopped { get; private init; }
 
@@ -23,6 +27,8 @@ internal readonly struct Completion
     public static Completion Of(Input input) => new() { Input = input };
 
     public static Completion OfLoaded(SnapshotDescriptor snapshot, ReadOnlyMemory<byte> state) => new() { Loaded = snapshot, State = state };
+
+    public static Completion OfJob(MachineJob job) => new() { Job = job };
 
     public static Completion OfStop(LogStopReason reason, Exception cause) => new() { Stopped = cause, StopReason = reason };
 }

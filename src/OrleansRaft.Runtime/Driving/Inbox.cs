@@ -29,8 +29,9 @@ internal sealed class Inbox(RaftOptions options)
         }
     }
 
-    /// <summary>Completions are never refused: each answers work of the replica's own, which is limited elsewhere.</summary>
-    public void Post(in Completion completion)
+    /// <summary>Completions are never refused by a replica that runs: each answers work of its own, which is limited elsewhere.</summary>
+    /// <returns>Whether it will be taken.</returns>
+    public bool Post(in Completion completion)
     {
         lock (gate)
         {
@@ -38,6 +39,8 @@ internal sealed class Inbox(RaftOptions options)
             {
                 completions.Add(completion);
             }
+
+            return !closed;
         }
     }
 
@@ -133,17 +136,17 @@ internal sealed class Inbox(RaftOptions options)
         }
     }
 
-    public PostResult TryPost(Inspection enquiry)
+    public PostResult TryPost(Inspection inspection)
     {
-        const int EnquiriesMax = 1_024;
+        const int InspectionsMax = 1_024;
         lock (gate)
         {
-            if (closed || incoming.Inspections.Count >= EnquiriesMax)
+            if (closed || incoming.Inspections.Count >= InspectionsMax)
             {
                 return closed ? PostResult.Closed : PostResult.Full;
             }
 
-            incoming.Inspections.Enqueue(enquiry);
+            incoming.Inspections.Enqueue(inspection);
             return PostResult.Posted;
         }
     }

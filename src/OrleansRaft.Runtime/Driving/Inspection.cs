@@ -9,14 +9,19 @@ internal abstract class Inspection
 }
 
 /// <inheritdoc/>
-/// <param name="answer">Finds the answer, on the replica's turn.</param>
-internal sealed class Inspection<T>(Func<T> answer) : Inspection
+/// <param name="answer">Finds the answer, on the replica's turn, and gives it then or later.</param>
+internal sealed class Inspection<T>(Action<TaskCompletionSource<T>> answer) : Inspection
 {
     private readonly TaskCompletionSource<T> source = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    public Inspection(Func<T> answer)
+        : this(source => source.SetResult(answer()))
+    {
+    }
+
     public Task<T> Task => source.Task;
 
-    public override void Answer() => source.SetResult(answer());
+    public override void Answer() => answer(source);
 
     public override void Reject(Exception cause) => source.SetException(cause);
 }

@@ -52,14 +52,17 @@ internal sealed class PendingReads(long epoch)
     }
 
     /// <summary>Takes a confirmed batch whose state is there; null when there is none.</summary>
-    public QueryBatch? TakeServable(LogIndex applied)
+    public QueryBatch? TakeServable(LogIndex applied) =>
+        confirmed.TryPeek(out _, out var priority) && priority.Index <= applied ? TakeConfirmed() : null;
+
+    /// <summary>Takes a confirmed batch, whether its state is there or not; null when there is none.</summary>
+    public QueryBatch? TakeConfirmed()
     {
-        if (!confirmed.TryPeek(out var batch, out var priority) || priority.Index > applied)
+        if (!confirmed.TryDequeue(out var batch, out _))
         {
             return null;
         }
 
-        confirmed.Dequeue();
         QueryCount -= batch.Queries.Count;
         return batch;
     }

@@ -8,6 +8,9 @@ namespace OrleansRaft.Runtime.Driving;
 /// <param name="Sink">Receives the answers.</param>
 internal sealed record QueryBatch(IReadOnlyList<QueryEnvelope> Queries, ReadConsistency Consistency, IReplySink Sink)
 {
+    /// <summary>The clock's timestamp at which the last of their callers gives up; null when that is not known.</summary>
+    public long? ExpiresAt { get; init; }
+
     /// <summary>The index that every one of them must have seen: they are answered from one state.</summary>
     public LogIndex AtLeast { get; } = LatestOf(Queries);
 

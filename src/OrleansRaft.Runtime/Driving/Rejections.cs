@@ -9,7 +9,7 @@ internal sealed class Rejections(ReplicaKey key, RaftOptions options)
 {
     private readonly int tick = Math.Max(1, (int)options.TickInterval.TotalMilliseconds);
 
-    /// <summary>Core's refusal.</summary>
+    /// <summary>Core's rejection.</summary>
     public Reply Of(RaftRejection reason, ReplicaId? leader) => reason switch
     {
         RaftRejection.NotLeader => NotLeader(leader),
@@ -26,7 +26,7 @@ internal sealed class Rejections(ReplicaKey key, RaftOptions options)
         _ => throw new InvariantViolationException($"{reason} is no reason that Core gives"),
     };
 
-    /// <summary>Core's refusal of a transfer of leadership.</summary>
+    /// <summary>Core's rejection of a transfer of leadership.</summary>
     public Reply OfTransfer(RaftRejection reason, ReplicaId? leader) => reason switch
     {
         RaftRejection.InvalidChange => Final(
@@ -50,6 +50,16 @@ internal sealed class Rejections(ReplicaKey key, RaftOptions options)
         null, tick * options.ElectionTicksMin, $"{key} may not speak for its member at the moment: its silo's lease is not valid, or another activation's has not ended.");
 
     public Reply Stopped() => NoLeader(null, tick, $"{key} has stopped here; it may be running on another silo.");
+
+    /// <summary>The machine is halted: until a program applies the entry, the group takes no command, and no read that must have seen it.</summary>
+    public Reply MachineHalted(EntryId? entry, string cause) => Final(
+        RejectionReason.MachineHalted,
+        $"The state machine of {key.Group} is halted {(entry is { } at ? $"at entry {at.Index} of its log" : "before its first entry")}: {cause} "
+            + "Start a program that can apply it on the group's silos; until then the group serves stale reads only.");
+
+    public Reply Restoring() => NoLeader(null, tick, $"{key} is restoring its state from its log; try again in a moment.");
+
+    public Reply MachineStuck() => NoLeader(null, tick * options.ElectionTicksMin, $"The state machine of {key} does not come back from a call; its leadership is handed over.");
 
     public Reply InboxFull() => Overloaded($"The inbox of {key} is full; wait a moment.");
 

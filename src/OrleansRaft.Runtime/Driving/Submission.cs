@@ -22,6 +22,12 @@ internal sealed class Submission
     /// <summary>The commands, encoded; empty when the requests are others.</summary>
     public IReadOnlyList<ReadOnlyMemory<byte>> Envelopes { get; init; } = [];
 
+    /// <summary>Why commands cannot be decoded, by their places; null when all can be, or when they were not looked at yet.</summary>
+    public string?[]? Problems { get; set; }
+
+    /// <summary>Whether the commands were decoded already, away from the replica's turn.</summary>
+    public bool IsChecked { get; set; }
+
     public int Count => replies.Length;
 
     /// <summary>The clock's timestamp at arrival.</summary>

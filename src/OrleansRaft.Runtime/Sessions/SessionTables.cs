@@ -154,7 +154,7 @@ internal sealed class SessionTables(IRequestScopes? scopes = null)
         session.Forget(command.AnsweredBelow);
         if (command.Sequence < session.AnsweredBelow)
         {
-            // It may well have been applied, so this must not be a refusal.
+            // It may well have been applied, so this must not be a rejection.
             return Admission.Answered(Reply.Unknown(
                 $"Session {command.Session} has said that it has the answer to its command {command.Sequence}; the answer is forgotten."));
         }

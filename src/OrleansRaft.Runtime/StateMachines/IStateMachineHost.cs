@@ -4,7 +4,11 @@ using OrleansRaft.Runtime.Sessions;
 namespace OrleansRaft.Runtime.StateMachines;
 
 /// <summary>A state machine behind its codecs and session tables: bytes in, bytes out. Deterministic, and used by one thread at a time.</summary>
-/// <remarks>Disposed once its replica has ended, from any thread: the application's state machine is disposed, and is not used afterwards.</remarks>
+/// <remarks>
+/// <see cref="Reject"/> and <see cref="RejectShare"/> may be called while another thread uses the state machine. Whatever a user's code throws is a
+/// <see cref="Machines.MachineException"/>, or, of a query, a rejection. Disposed once its replica has ended, from any thread: the application's
+/// state machine is disposed, and is not used afterwards.
+/// </remarks>
 public interface IStateMachineHost : IAsyncDisposable
 {
     /// <summary>The last entry whose effects the state machine holds.</summary>
@@ -18,6 +22,9 @@ public interface IStateMachineHost : IAsyncDisposable
 
     /// <summary>How many request ids are remembered at <see cref="AppliedEntry"/>.</summary>
     int RequestIds => 0;
+
+    /// <summary>Whether every call takes a short, bounded time and throws nothing: only the library's own state machines can promise that.</summary>
+    bool IsBounded => false;
 
     /// <summary>
     /// Refuses a command whose party has its share of the remembered request ids. Asked of a leader before it appends; changes nothing.
@@ -33,15 +40,18 @@ public interface IStateMachineHost : IAsyncDisposable
     /// <summary>Applies committed entries, in order; commands that were applied before are answered and not applied again.</summary>
     /// <param name="entries">Entries of any kind, contiguous after <see cref="AppliedEntry"/>.</param>
     /// <param name="replies">Receives the answer to each.</param>
+    /// <exception cref="Machines.MachineException">The state machine threw, or gave a result that cannot be encoded: its state is lost.</exception>
     void Apply(IReadOnlyList<Entry> entries, Span<Reply> replies);
 
-    /// <summary>Answers a query from the state as it is, and changes nothing.</summary>
+    /// <summary>Answers a query from the state as it is, and changes nothing. A query that throws is rejected.</summary>
     Reply Query(in QueryEnvelope query);
 
     /// <summary>Everything: state, sessions, <see cref="AppliedEntry"/> and its time. Equal states give equal bytes.</summary>
+    /// <exception cref="Machines.MachineException">The state machine threw.</exception>
     ReadOnlyMemory<byte> Capture();
 
     /// <summary>Replaces everything by what <see cref="Capture"/> gave; by the initial state when <paramref name="state"/> is empty.</summary>
     /// <exception cref="Core.Codec.CorruptDataException">The bytes are damaged, or of a version that this program does not read.</exception>
+    /// <exception cref="Machines.MachineException">The state machine threw.</exception>
     void Restore(ReadOnlyMemory<byte> state);
 }

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using OrleansRaft.Core;
 using OrleansRaft.Core.Codec;
+using OrleansRaft.Runtime.Machines;
 using OrleansRaft.Runtime.Sessions;
 
 namespace OrleansRaft.Runtime.StateMachines;
@@ -15,6 +16,9 @@ public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
 
     // The machine's own code is never run while, or after, it is disposed; nobody waits for this lock as long as it lives.
     private readonly Lock use = new();
+
+    // A leader looks at the session tables while another thread applies; never held while a user's code runs.
+    private readonly Lock sessions = new();
     private readonly IStateMachine<TCommand, TResult> machine;
     private readonly ICommandCodec<TCommand> commands;
     private readonly ICommandCodec<TResult> results;
@@ -25,6 +29,7 @@ public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
     private SessionTables tables;
     private int capturedBytes;
     private bool isDisposed;
+    private bool isLeft;
 
     /// <summary>Hosts <paramref name="machine"/>, which is in its initial state.</summary>
     /// <param name="machine">The user's state machine.</param>
@@ -53,11 +58,19 @@ public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
     /// <inheritdoc/>
     public int RequestIds => tables.RequestCount;
 
+    /// <inheritdoc/>
+    public bool IsBounded => machine is IBoundedTime;
+
     private IRequestScopes? Scopes => machine as IRequestScopes;
 
     /// <inheritdoc/>
-    Reply? IStateMachineHost.RejectShare(in EnvelopeView command, LogTime now, int pendingOfScope, int pending) =>
-        tables.RejectShare(command, now, pendingOfScope, pending);
+    Reply? IStateMachineHost.RejectShare(in EnvelopeView command, LogTime now, int pendingOfScope, int pending)
+    {
+        lock (sessions)
+        {
+            return tables.RejectShare(command, now, pendingOfScope, pending);
+        }
+    }
 
     /// <inheritdoc/>
     IRequestScopes? IStateMachineHost.Scopes => Scopes;
@@ -86,23 +99,24 @@ public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
     {
         ArgumentNullException.ThrowIfNull(entries);
         ArgumentOutOfRangeException.ThrowIfNotEqual(replies.Length, entries.Count);
-        for (var place = 0; place < entries.Count; place++)
+        try
         {
-            var entry = entries[place];
-            Invariant.Holds(entry.Index == AppliedEntry.Index.Next, "entries are applied in order, each once");
-            AppliedEntry = entry.Id;
-            AppliedTime = entry.Time;
-            tables.Advance(entry.Time);
-            replies[place] = entry.Kind == EntryKind.Command ? Decide(entry, place) : Reply.Committed(entry.Id, default);
-        }
+            for (var place = 0; place < entries.Count; place++)
+            {
+                replies[place] = Admit(entries[place], place);
+            }
 
-        ApplyBatch();
-        foreach (var (place, record) in recorded)
+            ApplyBatch();
+            foreach (var (place, record) in recorded)
+            {
+                replies[place] = record.ToReply();
+            }
+        }
+        finally
         {
-            replies[place] = record.ToReply();
+            recorded.Clear();
+            batch.Clear();
         }
-
-        recorded.Clear();
     }
 
     /// <inheritdoc/>
@@ -118,21 +132,38 @@ public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
             return Reply.Rejected(RejectionReason.InvalidRequest, null, 0, Undecodable(exception));
         }
 
-        lock (use)
+        Enter();
+        try
         {
-            ObjectDisposedException.ThrowIf(isDisposed, machine);
             var result = machine.Query(new Command<TCommand>(value, query.Key, AppliedEntry, AppliedTime));
             return Reply.Committed(AppliedEntry, Encode(result));
+        }
+        catch (Exception exception)
+        {
+            // Whatever it was, it was the caller's query, and it changed nothing.
+            return Reply.Rejected(RejectionReason.MachineFailed, null, 0, new MachineException("The query", exception).Message);
+        }
+        finally
+        {
+            Leave();
         }
     }
 
     /// <inheritdoc/>
     public ReadOnlyMemory<byte> Capture()
     {
-        lock (use)
+        Enter();
+        try
         {
-            ObjectDisposedException.ThrowIf(isDisposed, machine);
             return CaptureAll();
+        }
+        catch (Exception exception) when (exception is not InvariantViolationException)
+        {
+            throw new MachineException("Capture", exception);
+        }
+        finally
+        {
+            Leave();
         }
     }
 
@@ -154,28 +185,49 @@ public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
     public void Restore(ReadOnlyMemory<byte> state)
     {
         var (entry, time, restored, machineState) = Read(state);
-        lock (use)
+        Enter();
+        try
         {
-            ObjectDisposedException.ThrowIf(isDisposed, machine);
             machine.Restore(machineState);
         }
-
-        (AppliedEntry, AppliedTime, tables) = (entry, time, restored);
-    }
-
-    /// <summary>Disposes the state machine, if it can be; waits for what it is doing. May be repeated.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        lock (use)
+        catch (Exception exception) when (exception is not CorruptDataException)
         {
-            if (isDisposed)
-            {
-                return;
-            }
-
-            isDisposed = true;
+            throw new MachineException("Restore", exception);
+        }
+        finally
+        {
+            Leave();
         }
 
+        lock (sessions)
+        {
+            (AppliedEntry, AppliedTime, tables) = (entry, time, restored);
+        }
+    }
+
+    /// <summary>
+    /// Disposes the state machine, if it can be, when what it is doing at the moment is done: code that never ends is not waited for. May be repeated.
+    /// </summary>
+    public ValueTask DisposeAsync()
+    {
+        Volatile.Write(ref isDisposed, true);
+        return IsMineToDispose() ? DisposeMachineAsync() : default;
+    }
+
+    /// <summary>Whether nobody uses the disposed machine, and nobody has disposed it: whoever uses it asks again on leaving.</summary>
+    private bool IsMineToDispose()
+    {
+        if (!use.TryEnter())
+        {
+            return false;
+        }
+
+        use.Exit();
+        return !Interlocked.Exchange(ref isLeft, true);
+    }
+
+    private async ValueTask DisposeMachineAsync()
+    {
         if (machine is IAsyncDisposable later)
         {
             await later.DisposeAsync().ConfigureAwait(false);
@@ -207,31 +259,65 @@ public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
     }
 
     /// <summary>Answers what can be answered without the state machine; what it must apply joins the batch, and is answered after it.</summary>
+    private Reply Admit(in Entry entry, int place)
+    {
+        Invariant.Holds(entry.Index == AppliedEntry.Index.Next, "entries are applied in order, each once");
+        AppliedEntry = entry.Id;
+        AppliedTime = entry.Time;
+        if (entry.Kind == EntryKind.Command)
+        {
+            return Decide(entry, place);
+        }
+
+        lock (sessions)
+        {
+            tables.Advance(entry.Time);
+        }
+
+        return Reply.Committed(entry.Id, default);
+    }
+
     private Reply Decide(in Entry entry, int place)
     {
-        EnvelopeView view;
+        EnvelopeView view = default;
+        TCommand? command = default;
+        string? problem = null;
         try
         {
             view = EnvelopeView.Read(entry.Body);
+            if (view.Kind is EnvelopeKind.Request or EnvelopeKind.Session)
+            {
+                command = commands.Read(view.Body);
+            }
         }
-        catch (CorruptDataException exception)
+        catch (Exception exception) when (exception is not OutOfMemoryException)
         {
-            return Reply.Rejected(RejectionReason.InvalidRequest, null, 0, Undecodable(exception));
+            // Decoding is a function of the bytes alone, so every replica refuses this command alike. Stopping would stop them all, for ever.
+            problem = Undecodable(exception);
         }
 
-        switch (view.Kind)
+        lock (sessions)
         {
-            case EnvelopeKind.OpenSession:
-                return tables.Open(view, entry.Id, entry.Time);
-            case EnvelopeKind.Limits:
-                tables.Change(view.Limits);
-                return Reply.Committed(entry.Id, default);
-            default:
-                return DecideCommand(entry, view, place);
+            tables.Advance(entry.Time);
+            if (problem is not null)
+            {
+                return Reply.Rejected(RejectionReason.InvalidRequest, null, 0, problem);
+            }
+
+            switch (view.Kind)
+            {
+                case EnvelopeKind.OpenSession:
+                    return tables.Open(view, entry.Id, entry.Time);
+                case EnvelopeKind.Limits:
+                    tables.Change(view.Limits);
+                    return Reply.Committed(entry.Id, default);
+                default:
+                    return DecideCommand(entry, view, command!, place);
+            }
         }
     }
 
-    private Reply DecideCommand(in Entry entry, in EnvelopeView view, int place)
+    private Reply DecideCommand(in Entry entry, in EnvelopeView view, TCommand command, int place)
     {
         var hash = StableHash.Of(view.Key.Span, view.Body.Span);
         var admission = tables.Admit(view, hash, entry.Time);
@@ -242,17 +328,6 @@ public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
             case AdmissionKind.Repetition:
                 recorded.Add((place, admission.Record!));
                 return default;
-        }
-
-        TCommand command;
-        try
-        {
-            command = commands.Read(view.Body);
-        }
-        catch (Exception exception) when (exception is not OutOfMemoryException)
-        {
-            // Decoding is a function of the bytes alone, so every replica refuses this command alike. Stopping would stop them all, for ever.
-            return Reply.Rejected(RejectionReason.InvalidRequest, null, 0, Undecodable(exception));
         }
 
         var record = tables.Remember(view, hash, entry.Id, entry.Time);
@@ -268,18 +343,46 @@ public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
             return;
         }
 
-        lock (use)
+        Enter();
+        try
         {
-            ObjectDisposedException.ThrowIf(isDisposed, machine);
             machine.Apply(batch.Commands, batch.Results);
+            for (var i = 0; i < batch.Count; i++)
+            {
+                batch.Records[i].Result = Encode(batch.Results[i]);
+            }
         }
-
-        for (var i = 0; i < batch.Count; i++)
+        catch (Exception exception)
         {
-            batch.Records[i].Result = Encode(batch.Results[i]);
+            throw new MachineException("Apply", exception);
         }
+        finally
+        {
+            Leave();
+        }
+    }
 
-        batch.Clear();
+    /// <summary>Before the state machine's own code is run.</summary>
+    /// <exception cref="ObjectDisposedException">It must not be run any more.</exception>
+    private void Enter()
+    {
+        use.Enter();
+        if (isDisposed)
+        {
+            use.Exit();
+            throw new ObjectDisposedException(machine.ToString());
+        }
+    }
+
+    /// <summary>After the state machine's own code was run: disposes it if that was asked for meanwhile.</summary>
+    private void Leave()
+    {
+        use.Exit();
+        if (Volatile.Read(ref isDisposed) && IsMineToDispose())
+        {
+            DisposeMachineAsync().AsTask().ContinueWith(
+                static failed => _ = failed.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+        }
     }
 
     private byte[] Encode(TResult result)

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using OrleansRaft.Runtime;
+using OrleansRaft.Runtime.Machines;
 using OrleansRaft.Runtime.StateMachines;
 
 namespace OrleansRaft.Core.Tests.Runtime;
@@ -14,7 +15,8 @@ internal sealed class DriverBench : IReplicaHost, IReplicaTransport, IDisposable
 
     private bool isScheduled;
 
-    public DriverBench(int voters = 3, RaftOptions? options = null, ScriptedLog? log = null, IStateMachineHost? machine = null)
+    public DriverBench(
+        int voters = 3, RaftOptions? options = null, ScriptedLog? log = null, IStateMachineHost? machine = null, ScriptedExecutor? executor = null)
     {
         Log = log ?? new ScriptedLog(voters);
         Driver = new ReplicaDriver(
@@ -26,7 +28,9 @@ internal sealed class DriverBench : IReplicaHost, IReplicaTransport, IDisposable
             Time,
             Metrics,
             NullLogger.Instance,
-            seed: 7);
+            seed: 7,
+            executor: executor);
+        Executor = executor;
     }
 
     public FakeTimeProvider Time { get; } = new();
@@ -34,6 +38,12 @@ internal sealed class DriverBench : IReplicaHost, IReplicaTransport, IDisposable
     public RaftMetrics Metrics { get; } = new();
 
     public TextMachine Machine { get; } = new();
+
+    /// <summary>The thread of the state machine; null when it runs on the replica's turn.</summary>
+    public ScriptedExecutor? Executor { get; }
+
+    /// <summary>Where the state machine halted last, and why, as the host was told; null when it has recovered.</summary>
+    public (EntryId? Entry, string Cause)? Halted { get; private set; }
 
     public ScriptedLog Log { get; }
 
@@ -77,9 +87,18 @@ internal sealed class DriverBench : IReplicaHost, IReplicaTransport, IDisposable
     public DriverBench Settle()
     {
         Turn();
-        while (Log.HasWork)
+        while (Log.HasWork || Executor is { HasWork: true, IsFrozen: false })
         {
-            Disk();
+            if (Log.HasWork)
+            {
+                Disk();
+            }
+
+            if (Executor is { IsFrozen: false })
+            {
+                Executor.RunAll();
+                Turn();
+            }
         }
 
         return this;
@@ -156,6 +175,10 @@ internal sealed class DriverBench : IReplicaHost, IReplicaTransport, IDisposable
 
     void IReplicaHost.OnStopped(Exception cause) => StoppedBy = cause;
 
+    void IReplicaHost.OnMachineHalted(EntryId? entry, string cause) => Halted = (entry, cause);
+
+    void IReplicaHost.OnMachineRecovered() => Halted = null;
+
     void IReplicaTransport.Send(ReplicaId to, Message message) => Sent.Add((to, message));
 }
 
@@ -175,5 +198,26 @@ internal sealed class TestSink : IReplySink
     {
         this.batch.ShouldBeNull("a request is answered once");
         this.batch = batch;
+    }
+}
+
+/// <summary>The thread of state machines, played by the test: nothing runs until it is told to.</summary>
+internal sealed class ScriptedExecutor : IMachineExecutor
+{
+    private readonly Queue<MachineQueue> waiting = new();
+
+    public bool HasWork => waiting.Count > 0;
+
+    /// <summary>Whether the machine's code does not come back.</summary>
+    public bool IsFrozen { get; set; }
+
+    public void Schedule(MachineQueue queue) => waiting.Enqueue(queue);
+
+    public void RunAll()
+    {
+        while (waiting.TryDequeue(out var queue))
+        {
+            queue.Run();
+        }
     }
 }

@@ -106,23 +106,6 @@ public sealed class DriverEndingTests
     }
 
     [Fact]
-    public void An_exception_of_the_state_machine_stops_the_replica()
-    {
-        using var bench = new DriverBench().Lead();
-        bench.Machine.Poison = "x";
-        var first = bench.Submit(Request("a", "x", 1_000));
-        bench.Settle();
-        var writes = bench.Log.Writes.Count;
-
-        bench.Acknowledge(Two);
-
-        bench.StoppedBy.ShouldBeOfType<InvalidOperationException>();
-        first.Reply.Kind.ShouldBe(ReplyKind.Unknown);
-        bench.Log.Writes.Count.ShouldBe(writes);
-        bench.Submit(Request("b", "y", 1_000)).Reply.Kind.ShouldBe(ReplyKind.Rejected);
-    }
-
-    [Fact]
     public void An_impossible_replica_stops()
     {
         using var bench = new DriverBench().Lead();

@@ -23,12 +23,21 @@ internal sealed class TextMachine : IStateMachine<string, string>
     /// <summary>A command that makes the state machine fail.</summary>
     public string? Poison { get; set; }
 
+    /// <summary>How often a poisoned command fails before it does no more; negative for ever.</summary>
+    public int PoisonTimes { get; set; } = -1;
+
+    /// <summary>What a query does first.</summary>
+    public Action? OnQuery { get; set; }
+
+    /// <summary>What a restore does first.</summary>
+    public Action? OnRestore { get; set; }
+
     public void Apply(ReadOnlySpan<Command<string>> commands, Span<string> results)
     {
         Batches++;
         for (var i = 0; i < commands.Length; i++)
         {
-            if (commands[i].Value == Poison)
+            if (commands[i].Value == Poison && PoisonTimes-- != 0)
             {
                 throw new InvalidOperationException("poisoned");
             }
@@ -38,7 +47,11 @@ internal sealed class TextMachine : IStateMachine<string, string>
         }
     }
 
-    public string Query(in Command<string> query) => string.Join(',', lines);
+    public string Query(in Command<string> query)
+    {
+        OnQuery?.Invoke();
+        return string.Join(',', lines);
+    }
 
     public void Capture(IBufferWriter<byte> output)
     {
@@ -52,6 +65,7 @@ internal sealed class TextMachine : IStateMachine<string, string>
 
     public void Restore(ReadOnlyMemory<byte> snapshot)
     {
+        OnRestore?.Invoke();
         lines.Clear();
         var reader = new WireReader(snapshot);
         while (reader.Remaining > 0)
@@ -61,10 +75,11 @@ internal sealed class TextMachine : IStateMachine<string, string>
     }
 }
 
-/// <summary>Text in UTF-8; a text that begins with "!" cannot be read.</summary>
+/// <summary>Text in UTF-8; a text that begins with "!" cannot be read, one that holds "§" cannot be written.</summary>
 internal sealed class TextCodec : ICommandCodec<string>
 {
-    public void Write(string value, IBufferWriter<byte> output) => output.Write(Encoding.UTF8.GetBytes(value));
+    public void Write(string value, IBufferWriter<byte> output) => output.Write(Encoding.UTF8.GetBytes(
+        value.Contains('§', StringComparison.Ordinal) ? throw new NotSupportedException($"'{value}' has no codec") : value));
 
     public string Read(ReadOnlyMemory<byte> bytes)
     {

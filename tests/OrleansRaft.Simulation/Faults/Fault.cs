@@ -58,6 +58,11 @@ internal sealed record Fault(TimeSpan At, TimeSpan Duration, FaultKind Kind, int
         FaultKind.Rejoin => "a member is removed and comes back, while its answers are still on their way",
         FaultKind.Lull => "the clients rest",
         FaultKind.FalseAlarm => $"a leader that lives is reported lost{(Strength % 4 == 0 ? "" : ", and hears only half of its followers")}",
+        FaultKind.MachineSlow => $"the state machines of node {Node} are slow",
+        FaultKind.MachineThrowsOnce => $"a command throws on node {Node}",
+        FaultKind.MachineThrows => $"some commands throw on node {Node}, again and again",
+        FaultKind.MachineThrowsEverywhere => "some commands throw on all nodes, again and again",
+        FaultKind.QueriesThrow => $"all queries throw on node {Node}",
         _ => Kind.ToString(),
     };
 

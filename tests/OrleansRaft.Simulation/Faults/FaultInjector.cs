@@ -1,10 +1,11 @@
 using OrleansRaft.Lab;
 using OrleansRaft.Simulation.Clients;
+using OrleansRaft.Simulation.Machine;
 
 namespace OrleansRaft.Simulation.Faults;
 
 /// <summary>Lets a schedule of faults happen to a cluster, and ends them.</summary>
-internal sealed class FaultInjector(LabCluster cluster, Workload workload, Action<string> tell)
+internal sealed class FaultInjector(LabCluster cluster, Workload workload, MachineTroubles troubles, Action<string> tell)
 {
     /// <summary>Clients that are to see a change of leaders begin to crowd a little before it: then something is on its way when it happens.</summary>
     private static readonly TimeSpan RushLead = TimeSpan.FromMilliseconds(100);
@@ -104,6 +105,7 @@ internal sealed class FaultInjector(LabCluster cluster, Workload workload, Actio
         FaultKind.Membership => MembershipFaults.Apply(cluster, fault),
         FaultKind.Lull => Rest(fault),
         FaultKind.Rejoin => RejoinFault.Apply(cluster, fault),
+        >= FaultKind.MachineSlow and <= FaultKind.QueriesThrow => MachineFaults.Apply(cluster, troubles, fault),
         _ => OtherFaults.Apply(cluster, fault),
     };
 }

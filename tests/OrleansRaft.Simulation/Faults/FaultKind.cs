@@ -39,6 +39,11 @@ internal enum FaultKind
     Rejoin,
     Lull,
     FalseAlarm,
+    MachineSlow,
+    MachineThrowsOnce,
+    MachineThrows,
+    MachineThrowsEverywhere,
+    QueriesThrow,
     TornWrite,
     LostWrite,
 }

@@ -5,12 +5,15 @@ using OrleansRaft.Runtime.StateMachines;
 namespace OrleansRaft.Simulation.Machine;
 
 /// <summary>Registers by key. What it applies it also notes in the run's ledger, which is outside of the replicated state and sees all replicas.</summary>
-internal sealed class RegisterMachine(string group, Ledger ledger) : IStateMachine<RegisterCommand, RegisterResult>
+/// <param name="group">Its group.</param>
+/// <param name="ledger">Where it notes what it applies.</param>
+/// <param name="trouble">What is wrong with it; null for a machine that never throws.</param>
+internal sealed class RegisterMachine(string group, Ledger ledger, MachineTrouble? trouble) : IStateMachine<RegisterCommand, RegisterResult>
 {
     private readonly SortedDictionary<string, long> registers = new(StringComparer.Ordinal);
 
-    public static IStateMachineHost Host(string group, Ledger ledger) => new StateMachineHost<RegisterCommand, RegisterResult>(
-        new RegisterMachine(group, ledger), RegisterCommandCodec.Instance, RegisterResultCodec.Instance);
+    public static IStateMachineHost Host(string group, Ledger ledger, MachineTrouble? trouble) => new StateMachineHost<RegisterCommand, RegisterResult>(
+        new RegisterMachine(group, ledger, trouble), RegisterCommandCodec.Instance, RegisterResultCodec.Instance);
 
     /// <summary>What a command does to a register: the specification that histories are checked against, too.</summary>
     public static (long State, RegisterResult Result) Apply(long state, in RegisterCommand command)
@@ -30,15 +33,21 @@ internal sealed class RegisterMachine(string group, Ledger ledger) : IStateMachi
         for (var i = 0; i < commands.Length; i++)
         {
             ref readonly var command = ref commands[i];
+            trouble?.OnApply(command.Value.Operation);
             (registers[command.Key], results[i]) = Apply(registers.GetValueOrDefault(command.Key), command.Value);
             ledger.OnApplied(group, command, results[i].Value);
         }
     }
 
-    public RegisterResult Query(in Command<RegisterCommand> query) => new(true, registers.GetValueOrDefault(query.Key));
+    public RegisterResult Query(in Command<RegisterCommand> query)
+    {
+        trouble?.OnQuery(query.Value.Operation);
+        return new RegisterResult(true, registers.GetValueOrDefault(query.Key));
+    }
 
     public void Capture(IBufferWriter<byte> output)
     {
+        trouble?.OnCall();
         var writer = new WireWriter(output);
         writer.WriteVarint(registers.Count);
         foreach (var (key, value) in registers)
@@ -50,6 +59,7 @@ internal sealed class RegisterMachine(string group, Ledger ledger) : IStateMachi
 
     public void Restore(ReadOnlyMemory<byte> snapshot)
     {
+        trouble?.OnCall();
         registers.Clear();
         if (snapshot.IsEmpty)
         {

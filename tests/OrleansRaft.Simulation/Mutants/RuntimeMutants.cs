@@ -44,14 +44,14 @@ internal static class RuntimeMutants
             "a read is served before the index that its client asks for is applied",
             "Runtime",
             "ReplicaDriver.Requests.cs",
-            " && queries.AtLeast <= machine.AppliedEntry.Index)",
+            " && queries.AtLeast <= view.AppliedEntry.Index)",
             ")"),
         new(
             "read-before-applied",
             "a read is served before the index that it needs is applied",
             "Runtime",
             "ReplicaDriver.Requests.cs",
-            "reads.TakeServable(machine.AppliedEntry.Index)",
+            "reads.TakeServable(view.AppliedEntry.Index)",
             "reads.TakeServable(Core.LastEntry.Index + 1_000)"),
         new(
             "orphans-never-unquiesced",

@@ -33,7 +33,8 @@ internal static class Convergence
     {
         foreach (var group in cluster.Options.Groups)
         {
-            var states = cluster.ReplicasOf(group).Select(replica => replica.Driver.Inspect()).GroupBy(snapshot => snapshot.Status.AppliedIndex);
+            var states = cluster.ReplicasOf(group).Select(replica => replica.Driver.Inspect())
+                .Where(static snapshot => snapshot.Digest is not null).GroupBy(static snapshot => snapshot.DigestIndex);
             foreach (var state in states.Where(state => state.Select(snapshot => snapshot.Digest).Distinct().Count() > 1))
             {
                 cluster.Report(

@@ -34,6 +34,9 @@ internal sealed record SimulationPlan
 
     public required bool TellsLosses { get; init; }
 
+    /// <summary>Whether state machines run apart from the turns that step Raft, as users' do.</summary>
+    public required bool RunsMachinesApart { get; init; }
+
     /// <summary>Whether, after all faults, single ones happen to groups that nobody writes to.</summary>
     public required bool IsStillAtTheEnd { get; init; }
 
@@ -55,5 +58,6 @@ internal sealed record SimulationPlan
 
     public override string ToString() =>
         $"seed {Seed}: {Nodes} nodes, {Groups} groups of {Replicas}, {(SharedDisks ? "shared" : "local")} disks"
-        + $"{(Raft.PreVote ? "" : ", no pre-vote")}{(Raft.CheckQuorum ? "" : ", no check-quorum")}{(Raft.LeaderLease ? ", leases" : "")}{(Raft.QuiesceTicks > 0 ? ", quiescence" : "")}, {Faults.Count} faults";
+        + $"{(Raft.PreVote ? "" : ", no pre-vote")}{(Raft.CheckQuorum ? "" : ", no check-quorum")}{(Raft.LeaderLease ? ", leases" : "")}{(Raft.QuiesceTicks > 0 ? ", quiescence" : "")}"
+        + $"{(RunsMachinesApart ? ", machines apart" : "")}, {Faults.Count} faults";
 }

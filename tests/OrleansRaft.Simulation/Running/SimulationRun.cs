@@ -12,6 +12,7 @@ internal sealed class SimulationRun : IDisposable
 {
     private readonly SimulationPlan plan;
     private readonly Ledger ledger;
+    private readonly MachineTroubles troubles;
     private readonly LabCluster cluster;
     private readonly FaultInjector injector;
     private readonly Workload workload;
@@ -21,6 +22,7 @@ internal sealed class SimulationRun : IDisposable
     {
         this.plan = plan;
         ledger = new Ledger((property, detail) => cluster!.Report(property, detail));
+        troubles = new MachineTroubles(plan.RunsMachinesApart, (property, detail) => cluster!.Report(property, detail));
         cluster = new LabCluster(new LabOptions
         {
             Nodes = plan.Nodes,
@@ -31,12 +33,13 @@ internal sealed class SimulationRun : IDisposable
             SharedDisks = plan.SharedDisks,
             EncodeMessages = plan.EncodeMessages,
             TellsLosses = plan.TellsLosses,
-            StateMachine = group => RegisterMachine.Host(group, ledger),
+            StateMachine = (group, node) => RegisterMachine.Host(group, ledger, troubles.On(node)),
+            RunsMachinesApart = plan.RunsMachinesApart,
         });
         story = tellsStory ? new Story(cluster.Clock) : null;
         cluster.Observer = story is null ? null : story.Tell;
         workload = new Workload(cluster, plan.Clients, ledger, plan.Seed + 1, Tell);
-        injector = new FaultInjector(cluster, workload, Tell);
+        injector = new FaultInjector(cluster, workload, troubles, Tell);
     }
 
     /// <summary>Runs a plan.</summary>

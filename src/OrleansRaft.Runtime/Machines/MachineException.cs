@@ -1,0 +1,24 @@
+namespace OrleansRaft.Runtime.Machines;
+
+/// <summary>A user's state machine threw where it must not: its state can no longer be trusted, the replica's log and vote can.</summary>
+public sealed class MachineException : Exception
+{
+    /// <summary>Names what the machine was doing, and why it failed.</summary>
+    /// <param name="activity">What it was doing: the start of a sentence, such as <c>Apply</c>.</param>
+    /// <param name="cause">What it threw.</param>
+    public MachineException(string activity, Exception cause)
+        : base($"{activity} threw {cause?.GetType().Name}: {cause?.Message.TrimEnd('.')}.", cause)
+    {
+    }
+
+    /// <summary>For tools.</summary>
+    public MachineException()
+    {
+    }
+
+    /// <summary>For tools.</summary>
+    public MachineException(string message)
+        : base(message)
+    {
+    }
+}

@@ -1,0 +1,188 @@
+using System.Security.Cryptography;
+using OrleansRaft.Core;
+using OrleansRaft.Core.Codec;
+using OrleansRaft.Runtime.Driving;
+using OrleansRaft.Runtime.StateMachines;
+
+namespace OrleansRaft.Runtime.Machines;
+
+/// <summary>Applies committed entries.</summary>
+/// <param name="entries">The entries, contiguous after what the machine holds.</param>
+internal sealed class ApplyJob(IReadOnlyList<Entry> entries) : MachineJob
+{
+    /// <summary>The entries.</summary>
+    public IReadOnlyList<Entry> Entries { get; } = entries;
+
+    /// <summary>The answer to each.</summary>
+    public Reply[] Replies { get; } = new Reply[entries.Count];
+
+    /// <summary>How long it took.</summary>
+    public TimeSpan Took { get; private set; }
+
+    /// <inheritdoc/>
+    protected override bool RunPart(IStateMachineHost machine, in MachineSlice slice)
+    {
+        var began = slice.Time.GetTimestamp();
+        machine.Apply(Entries, Replies);
+        Took = slice.Time.GetElapsedTime(began);
+        return true;
+    }
+}
+
+/// <summary>Answers queries; those whose callers have given up meanwhile are passed over.</summary>
+/// <param name="queries">The queries.</param>
+/// <param name="age">How old the state may be, in milliseconds, see <see cref="Reply.AgeMilliseconds"/>.</param>
+/// <param name="abandoned">The answer when the machine is taken away before it comes to them.</param>
+internal sealed class QueryJob(QueryBatch queries, long age, Reply abandoned) : MachineJob
+{
+    private static readonly Reply GivenUp = Reply.Rejected(
+        RejectionReason.Unreachable, null, 0, "The caller's time was over before the query was begun; it was not run.");
+
+    private int place;
+
+    /// <summary>The queries.</summary>
+    public QueryBatch Queries { get; } = queries;
+
+    /// <summary>The answer to each.</summary>
+    public Reply[] Replies { get; } = new Reply[queries.Queries.Count];
+
+    /// <inheritdoc/>
+    public override void Abandon()
+    {
+        // What the machine may still be writing into its own array is not read any more.
+        var replies = new Reply[Replies.Length];
+        Array.Fill(replies, abandoned);
+        Queries.Sink.OnReplied(new ReplyBatch(replies, LogTime.Zero));
+    }
+
+    /// <inheritdoc/>
+    protected override bool RunPart(IStateMachineHost machine, in MachineSlice slice)
+    {
+        do
+        {
+            var isExpired = Queries.ExpiresAt is { } at && slice.Time.GetTimestamp() >= at;
+            Replies[place] = isExpired ? GivenUp : machine.Query(Queries.Queries[place]) with { AgeMilliseconds = age };
+        }
+        while (++place < Replies.Length && !slice.IsOver);
+        return place == Replies.Length;
+    }
+}
+
+/// <summary>Decodes commands before they are proposed, so that what cannot be decoded never enters the log.</summary>
+/// <param name="submission">The commands.</param>
+/// <param name="bytes">Their size, as the inbox counts.</param>
+/// <param name="abandoned">The answer when the machine is taken away before it comes to them.</param>
+internal sealed class CheckJob(Submission submission, long bytes, Reply abandoned) : MachineJob
+{
+    /// <summary>The commands.</summary>
+    public Submission Submission { get; } = submission;
+
+    /// <summary>Their size, as the inbox counts.</summary>
+    public long Bytes { get; } = bytes;
+
+    /// <inheritdoc/>
+    public override void Abandon()
+    {
+        for (var i = 0; i < Submission.Count; i++)
+        {
+            Submission.Note(i, abandoned);
+        }
+
+        Spans.End(Submission.Span);
+        Submission.Deliver(LogTime.Zero);
+    }
+
+    /// <inheritdoc/>
+    protected override bool RunPart(IStateMachineHost machine, in MachineSlice slice)
+    {
+        for (var i = 0; i < Submission.Count; i++)
+        {
+            if (machine.Reject(Submission.Envelopes[i]) is { } problem)
+            {
+                (Submission.Problems ??= new string?[Submission.Count])[i] = problem;
+            }
+        }
+
+        return true;
+    }
+}
+
+/// <summary>Captures the whole state, for a snapshot.</summary>
+internal sealed class CaptureJob : MachineJob
+{
+    /// <summary>What was captured.</summary>
+    public ReadOnlyMemory<byte> State { get; private set; }
+
+    /// <inheritdoc/>
+    protected override bool RunPart(IStateMachineHost machine, in MachineSlice slice)
+    {
+        State = machine.Capture();
+        return true;
+    }
+}
+
+/// <summary>Makes a digest of the whole state, for somebody who asked for the replica's status.</summary>
+/// <param name="answer">Answers, on the replica's turn, when the digest is there; or without it when it is not made.</param>
+internal sealed class DigestJob(Action<string?> answer) : MachineJob
+{
+    /// <summary>The digest.</summary>
+    public string? Text { get; private set; }
+
+    /// <summary>How long it took.</summary>
+    public TimeSpan Took { get; private set; }
+
+    /// <summary>Answers whoever asked. On the replica's turn.</summary>
+    public void Answer() => answer(Text);
+
+    /// <inheritdoc/>
+    public override void Abandon() => answer(null);
+
+    /// <inheritdoc/>
+    protected override bool RunPart(IStateMachineHost machine, in MachineSlice slice)
+    {
+        var began = slice.Time.GetTimestamp();
+        Text = Convert.ToHexStringLower(SHA256.HashData(machine.Capture().Span));
+        Took = slice.Time.GetElapsedTime(began);
+        return true;
+    }
+}
+
+/// <summary>Replaces the whole state by a snapshot's.</summary>
+/// <param name="replica">The replica, for messages.</param>
+/// <param name="snapshot">Which snapshot.</param>
+/// <param name="state">Its bytes.</param>
+internal sealed class RestoreJob(ReplicaKey replica, SnapshotDescriptor snapshot, ReadOnlyMemory<byte> state) : MachineJob
+{
+    /// <summary>Which snapshot.</summary>
+    public SnapshotDescriptor Snapshot { get; } = snapshot;
+
+    /// <summary>How many bytes it has.</summary>
+    public int SizeBytes { get; } = state.Length;
+
+    /// <summary>A state machine that is not exactly at its snapshot would lose entries or apply them twice (lni/dragonboat#156), so it is refused.</summary>
+    /// <exception cref="CorruptDataException">The snapshot is damaged, or the state machine did not take it whole.</exception>
+    /// <exception cref="MachineException">The state machine threw.</exception>
+    public static void Restore(IStateMachineHost machine, ReplicaKey replica, SnapshotDescriptor snapshot, ReadOnlyMemory<byte> state)
+    {
+        if (snapshot.Checksum is { } checksum && checksum != Crc32C.Compute(state.Span))
+        {
+            throw new CorruptDataException(
+                $"The snapshot of {replica} through {snapshot.LastIncluded} does not match its checksum. It is damaged; replace the replica as a member.");
+        }
+
+        machine.Restore(state);
+        if (machine.AppliedEntry != snapshot.LastIncluded)
+        {
+            throw new CorruptDataException(
+                $"The state machine of {replica} is at {machine.AppliedEntry} after it was restored from a snapshot of {snapshot.LastIncluded}. "
+                + "The snapshot is damaged or the state machine is wrong; replace the replica as a member, or run the program that wrote the snapshot.");
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override bool RunPart(IStateMachineHost machine, in MachineSlice slice)
+    {
+        Restore(machine, replica, Snapshot, state);
+        return true;
+    }
+}

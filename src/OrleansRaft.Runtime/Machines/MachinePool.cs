@@ -1,0 +1,206 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+using OrleansRaft.Runtime.Diagnostics;
+
+namespace OrleansRaft.Runtime.Machines;
+
+/// <summary>The threads on which a silo runs the state machines of users: few, and shared by all groups in turn.</summary>
+/// <remarks>
+/// <para>
+/// They carry nothing of whoever asked: the culture is the invariant one, and no execution context flows in or stays behind. A call that does not come
+/// back within <see cref="RaftOptions.MachineStuckAfter"/> is reported, and its thread, which .NET cannot abort, is replaced, up to
+/// <see cref="RaftOptions.StuckThreadsMax"/>.
+/// </para>
+/// <para>A service of every silo. Threads start with the first user's machine.</para>
+/// </remarks>
+public sealed class MachinePool : IMachineExecutor, IDisposable
+{
+    private static readonly TimeSpan WatchInterval = TimeSpan.FromSeconds(1);
+
+    private readonly BlockingCollection<MachineQueue> waiting = [];
+    private readonly Lock gate = new();
+    private readonly List<Worker> workers = [];
+    private readonly int size = Math.Max(2, Environment.ProcessorCount);
+    private readonly TimeSpan stuckAfter;
+    private readonly int stuckMax;
+    private readonly AlarmBoard alarms;
+    private readonly TimeProvider time;
+    private readonly ILogger<MachinePool> logger;
+    private ITimer? watch;
+    private bool isDisposed;
+
+    /// <summary>Makes the pool; it has no threads yet.</summary>
+    /// <param name="options">When a call counts as stuck, and how many threads may be.</param>
+    /// <param name="alarms">Where calls that do not come back are reported.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">Where the pool logs.</param>
+    public MachinePool(RaftOptions options, AlarmBoard alarms, TimeProvider time, ILogger<MachinePool> logger)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        (stuckAfter, stuckMax) = (options.MachineStuckAfter, options.StuckThreadsMax);
+        this.alarms = alarms;
+        this.time = time;
+        this.logger = logger;
+    }
+
+    /// <summary>How many threads hang in calls that do not come back. Any thread.</summary>
+    public int StuckThreads
+    {
+        get
+        {
+            lock (gate)
+            {
+                return workers.Count(static worker => worker.IsStuck);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Schedule(MachineQueue queue)
+    {
+        if (!Volatile.Read(ref isDisposed))
+        {
+            if (watch is null)
+            {
+                Start();
+            }
+
+            waiting.Add(queue);
+        }
+    }
+
+    /// <summary>Runs nothing more; a call that is under way is not waited for.</summary>
+    public void Dispose()
+    {
+        lock (gate)
+        {
+            if (isDisposed)
+            {
+                return;
+            }
+
+            Volatile.Write(ref isDisposed, true);
+            watch?.Dispose();
+        }
+
+        // Threads end by themselves when they come back, and nothing is added any more; the collection is left to the garbage collector.
+        waiting.CompleteAdding();
+    }
+
+    private void Start()
+    {
+        lock (gate)
+        {
+            if (watch is not null || isDisposed)
+            {
+                return;
+            }
+
+            while (workers.Count < size)
+            {
+                AddWorker();
+            }
+
+            watch = time.CreateTimer(static pool => ((MachinePool)pool!).Watch(), this, WatchInterval, WatchInterval);
+        }
+    }
+
+    private void AddWorker()
+    {
+        var worker = new Worker(this);
+        workers.Add(worker);
+        worker.Start();
+    }
+
+    private void Watch()
+    {
+        lock (gate)
+        {
+            foreach (var worker in workers.ToArray())
+            {
+                if (!worker.IsStuck && worker.IsLate(stuckAfter))
+                {
+                    OnStuck(worker);
+                }
+            }
+        }
+    }
+
+    private void OnStuck(Worker worker)
+    {
+        worker.IsStuck = true;
+        var queue = worker.Current!;
+        var others = workers.Count(static one => one.IsStuck);
+        var isReplaced = others <= stuckMax;
+        Log.MachineStuck(logger, queue.Key, stuckAfter, others);
+        alarms.Report(
+            AlarmNames.MachineStuck,
+            queue.Key.ToString(),
+            $"The state machine of {queue.Key} has not come back from a call for {stuckAfter.TotalSeconds:0} s; its thread cannot be aborted"
+                + (isReplaced ? "." : $", and {others} of them are too many to be replaced: other groups wait for a thread."),
+            "Its leadership is handed over. Find out what the call waits for, mend the program, and restart the silo.",
+            queue.Key.Group);
+        queue.ReportStuck(isStuck: true);
+        if (isReplaced)
+        {
+            AddWorker();
+        }
+    }
+
+    /// <returns>Whether the thread goes on: one that was replaced ends.</returns>
+    private bool OnDone(Worker worker, MachineQueue queue)
+    {
+        lock (gate)
+        {
+            if (!worker.IsStuck)
+            {
+                return true;
+            }
+
+            worker.IsStuck = false;
+            alarms.Clear(AlarmNames.MachineStuck, queue.Key.ToString());
+            Log.MachineCameBack(logger, queue.Key);
+            queue.ReportStuck(isStuck: false);
+            if (workers.Count <= size)
+            {
+                return true;
+            }
+
+            workers.Remove(worker);
+            return false;
+        }
+    }
+
+    private sealed class Worker(MachinePool pool)
+    {
+        private MachineQueue? current;
+
+        /// <summary>Whether it was reported.</summary>
+        public bool IsStuck { get; set; }
+
+        /// <summary>What it runs; null when nothing.</summary>
+        public MachineQueue? Current => Volatile.Read(ref current);
+
+        public bool IsLate(TimeSpan most) => Current is { } queue && queue.CallTook is { } took && took >= most;
+
+        public void Start() => new Thread(Run) { IsBackground = true, Name = "raft-machine" }.UnsafeStart();
+
+        private void Run()
+        {
+            foreach (var queue in pool.waiting.GetConsumingEnumerable())
+            {
+                Volatile.Write(ref current, queue);
+                CultureInfo.CurrentCulture = CultureInfo.CurrentUICulture = CultureInfo.InvariantCulture;
+
+                // Whatever the user's code sets for its thread ends with this run.
+                ExecutionContext.Run(ExecutionContext.Capture()!, static state => ((MachineQueue)state!).Run(), queue);
+                Volatile.Write(ref current, null);
+                if (!pool.OnDone(this, queue))
+                {
+                    return;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,16 @@
+using OrleansRaft.Core;
+using OrleansRaft.Runtime.Sessions;
+using OrleansRaft.Runtime.StateMachines;
+
+namespace OrleansRaft.Runtime.Machines;
+
+/// <summary>How far a state machine is, as its replica knows: the machine itself may be at work on another thread.</summary>
+/// <param name="AppliedEntry">The last entry whose effects it holds.</param>
+/// <param name="AppliedTime">The group's time at that entry.</param>
+/// <param name="Limits">The limits on sessions that are in force there.</param>
+/// <param name="RequestIds">How many request ids are remembered there.</param>
+internal readonly record struct MachineView(EntryId AppliedEntry, LogTime AppliedTime, SessionLimits Limits, int RequestIds)
+{
+    /// <summary>Reads it, on the thread that runs the machine.</summary>
+    public static MachineView Of(IStateMachineHost machine) => new(machine.AppliedEntry, machine.AppliedTime, machine.Limits, machine.RequestIds);
+}

@@ -1,0 +1,300 @@
+using OrleansRaft.Core;
+using OrleansRaft.Runtime.Driving;
+using OrleansRaft.Runtime.Machines;
+
+namespace OrleansRaft.Runtime;
+
+/// <summary>What becomes of a replica whose state machine throws: its log and its vote live on, its state is made anew, or it halts.</summary>
+/// <remarks>
+/// After a throw the state may be half changed, so it is restored from the last snapshot and the log is applied again: from the entries that threw on
+/// one by one. The entry that throws again halts this replica there: it holds the state before that entry, serves stale reads from it, and tries
+/// again, less and less often, since the cause may have been its silo's (memory, a missing file). A leader that halts hands its office over; where
+/// everybody halts, whoever leads rejects what it cannot apply.
+/// </remarks>
+public sealed partial class ReplicaDriver
+{
+    private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LastRetry = TimeSpan.FromMinutes(1);
+
+    // A follower that applies nothing takes no snapshot either; beyond so many thresholds it waits for its leader's.
+    private const int HaltedLogFactor = 8;
+
+    private bool isRebuilding;
+    private bool isInstalling;
+    private SnapshotDescriptor? rebuildFrom;
+    private LogIndex rebuildTo;
+    private LogIndex suspect = new(long.MaxValue);
+    private long rebuilds;
+    private Halt? found;
+    private Halt? halt;
+    private long haltedBytes;
+    private long retryFrom;
+    private TimeSpan retryAfter = FirstRetry;
+    private long transferFrom;
+    private TimeSpan transferAfter = FirstRetry;
+
+    /// <summary>Whether the state machine is halted: it threw on an entry, and nothing after that is applied. Any thread.</summary>
+    public bool IsMachineHalted => Volatile.Read(ref halt) is not null;
+
+    private bool IsHalted => halt is not null;
+
+    private bool HasState => !isRebuilding && halt is not { HasState: false };
+
+    private void OnApplyFailed(EntryId first, MachineException failure)
+    {
+        Log.MachineThrew(logger, failure, Key, first);
+        if (isRebuilding && first.Index >= suspect)
+        {
+            // One by one: this is the entry.
+            BeginRebuild(first.Index.Previous, new Halt(first, failure.Message));
+        }
+        else
+        {
+            suspect = first.Index;
+            BeginRebuild(handedOut, null);
+        }
+    }
+
+    /// <summary>The machine cannot say what it holds: it goes no further, so that the log is not forgotten beneath it.</summary>
+    private void HaltBehind(MachineException failure)
+    {
+        Log.MachineThrew(logger, failure, Key, view.AppliedEntry);
+        EmptyMachine(worker?.TakeAll() ?? []);
+        EnterHalt(new Halt(null, failure.Message) { HasState = true });
+    }
+
+    /// <summary>The machine cannot be restored: it has no state to serve from.</summary>
+    private void HaltWithoutState(MachineException failure)
+    {
+        Log.MachineThrew(logger, failure, Key, view.AppliedEntry);
+        EmptyMachine(worker?.TakeAll() ?? []);
+        isInstalling = false;
+        EnterHalt(new Halt(halt?.Entry, failure.Message) { HasState = false });
+    }
+
+    /// <summary>Makes the state anew, through an index; and halts there, if <paramref name="then"/> says so.</summary>
+    private void BeginRebuild(LogIndex through, Halt? then)
+    {
+        EmptyMachine(worker?.TakeAll() ?? []);
+        rebuilds++;
+        (isRebuilding, rebuildFrom, rebuildTo, found) = (true, null, through, then);
+        unreported = null;
+        digest = default;
+        LoadForRebuild();
+    }
+
+    private void LoadForRebuild()
+    {
+        // A snapshot that is on its way to the store would move the beginning of the log meanwhile.
+        if (savingStarted is not null || isInstalling)
+        {
+            return;
+        }
+
+        rebuildFrom = Core.Status.Snapshot;
+        if (rebuildFrom.LastIncluded == EntryId.Zero)
+        {
+            Restore(rebuildFrom, default);
+        }
+        else
+        {
+            ReplicaLog.LoadSnapshot(rebuildFrom);
+        }
+    }
+
+    /// <summary>A snapshot of the leader is durable: it replaces the state, whatever was wrong with it.</summary>
+    private void Install(SnapshotDescriptor snapshot)
+    {
+        isInstalling = true;
+        rebuildFrom = null;
+        EmptyMachine(worker?.TakeAll() ?? []);
+        ReplicaLog.LoadSnapshot(snapshot);
+    }
+
+    private void OnSnapshotLoaded(SnapshotDescriptor snapshot, ReadOnlyMemory<byte> state)
+    {
+        var isInstalled = isInstalling && snapshot.LastIncluded.Index > Core.AppliedIndex;
+        if (isInstalled)
+        {
+            isRebuilding = false;
+        }
+        else if (!isRebuilding || snapshot.LastIncluded != rebuildFrom?.LastIncluded)
+        {
+            // Another one has taken its place meanwhile.
+            return;
+        }
+
+        Restore(snapshot, state);
+    }
+
+    private void Restore(SnapshotDescriptor snapshot, ReadOnlyMemory<byte> state)
+    {
+        if (worker is not null)
+        {
+            worker.Post(new RestoreJob(Key, snapshot, state));
+            return;
+        }
+
+        try
+        {
+            RestoreJob.Restore(machine, Key, snapshot, state);
+        }
+        catch (MachineException failure)
+        {
+            HaltWithoutState(failure);
+            return;
+        }
+
+        view = MachineView.Of(machine);
+        OnRestored(snapshot, state.Length);
+    }
+
+    /// <summary>The machine holds a snapshot's state: the one that the replica began with, one that its leader sent, or the last one, to begin anew from it.</summary>
+    private void OnRestored(SnapshotDescriptor snapshot, int sizeBytes)
+    {
+        snapshotBytes = sizeBytes;
+        digest = default;
+        handedOut = LogIndex.Max(handedOut, snapshot.LastIncluded.Index);
+        answered = LogIndex.Max(answered, snapshot.LastIncluded.Index);
+        if (isRebuilding)
+        {
+            Rebuild();
+            return;
+        }
+
+        if (!isInstalling)
+        {
+            return;
+        }
+
+        isInstalling = false;
+        LeaveHalt();
+        Log.SnapshotRestored(logger, Key, snapshot.LastIncluded, sizeBytes);
+        unreported = snapshot.LastIncluded.Index;
+        host.OnSnapshot(snapshot.LastIncluded, isInstalled: true);
+        ReportApplied();
+    }
+
+    /// <summary>Applies what comes next of the log, from the suspect on one by one, until all is applied that should be.</summary>
+    private void Rebuild()
+    {
+        // What throws here, on the turn, begins the next rebuild, and has ended it when it comes back.
+        var mine = rebuilds;
+        while (mine == rebuilds && isRebuilding && !isInstalling && view.AppliedEntry.Index < rebuildTo)
+        {
+            var untilSuspect = suspect - view.AppliedEntry.Index - 1;
+            var most = Math.Min(rebuildTo - view.AppliedEntry.Index, worker is null ? JobEntriesMax : jobEntries);
+            Give(Core.EntriesAfter(view.AppliedEntry.Index, untilSuspect <= 0 ? 1 : (int)Math.Min(untilSuspect, most)));
+            if (worker is not null)
+            {
+                return;
+            }
+        }
+
+        if (mine == rebuilds && isRebuilding && !isInstalling)
+        {
+            EndRebuild();
+        }
+    }
+
+    private void EndRebuild()
+    {
+        if (found is { } again)
+        {
+            EnterHalt(again);
+            return;
+        }
+
+        Log.MachineRebuilt(logger, Key, view.AppliedEntry);
+        isRebuilding = false;
+        LeaveHalt();
+        unreported = view.AppliedEntry.Index;
+    }
+
+    private void EnterHalt(Halt why)
+    {
+        isRebuilding = false;
+        if (halt is null)
+        {
+            transferFrom = time.GetTimestamp();
+        }
+
+        Volatile.Write(ref halt, why);
+        retryFrom = time.GetTimestamp();
+        unreported = why.HasState && view.AppliedEntry.Index > Core.AppliedIndex ? view.AppliedEntry.Index : null;
+        Log.MachineHalted(logger, Key, why.Entry, why.Cause);
+        proposals.Abandon(Reply.Unknown(RejectHalted().Detail), RejectHalted());
+        host.OnMachineHalted(why.Entry, why.Cause);
+    }
+
+    private void LeaveHalt()
+    {
+        suspect = new LogIndex(long.MaxValue);
+        haltedBytes = 0;
+        retryAfter = transferAfter = FirstRetry;
+        if (halt is not null)
+        {
+            Volatile.Write(ref halt, null);
+            host.OnMachineRecovered();
+        }
+    }
+
+    /// <summary>At each tick: a halted replica tries again now and then, and gives its leadership away.</summary>
+    private void MindMachine()
+    {
+        if (!IsHalted && !isStuck)
+        {
+            transferAfter = FirstRetry;
+            return;
+        }
+
+        if (Core.Role == RaftRole.Leader && time.GetElapsedTime(transferFrom) >= transferAfter && ReplicaLog.MaySpeak)
+        {
+            transferFrom = time.GetTimestamp();
+            transferAfter = Later(transferAfter);
+            Step(new TransferLeadership(null));
+        }
+
+        if (IsHalted && !isRebuilding && !isInstalling && time.GetElapsedTime(retryFrom) >= retryAfter)
+        {
+            retryAfter = Later(retryAfter);
+            suspect = LogIndex.Min(suspect, view.AppliedEntry.Index.Next);
+            BeginRebuild(handedOut, null);
+        }
+    }
+
+    /// <summary>Why commands are refused that the machine would not apply; null when it would.</summary>
+    private Reply? RejectForMachine() => IsHalted ? RejectHalted() : isStuck ? rejections.MachineStuck() : null;
+
+    /// <summary>Why queries are refused, whatever they may miss: the machine's state is being made. Null when it is there.</summary>
+    private Reply? RejectForState(QueryBatch queries) =>
+        isRebuilding ? rejections.Restoring()
+        : !IsHalted ? null
+        : halt is { HasState: false } || queries.Consistency != ReadConsistency.Stale ? RejectHalted()
+        : null;
+
+    private Reply RejectHalted() => rejections.MachineHalted(halt?.Entry, halt?.Cause ?? "");
+
+    /// <summary>Whether a halted replica must not take a message: its log would grow without end. What it lacks then comes in its leader's snapshot.</summary>
+    private bool IsTooMuchForHalted(Message message)
+    {
+        if (!IsHalted || message is not AppendEntries { Block.Count: > 0 })
+        {
+            return false;
+        }
+
+        haltedBytes += SizeOf(message);
+        return haltedBytes > Math.Max(options.SnapshotThresholdBytes, snapshotBytes) * HaltedLogFactor;
+    }
+
+    private static TimeSpan Later(TimeSpan pause) => pause * 2 < LastRetry ? pause * 2 : LastRetry;
+
+    /// <summary>Where a state machine halted.</summary>
+    /// <param name="Entry">The entry on which it throws; null when it cannot be restored or captured.</param>
+    /// <param name="Cause">What it threw, in a sentence.</param>
+    private sealed record Halt(EntryId? Entry, string Cause)
+    {
+        /// <summary>Whether the state before the entry is there.</summary>
+        public bool HasState { get; init; } = true;
+    }
+}

@@ -1,0 +1,57 @@
+using OrleansRaft.Lab;
+using OrleansRaft.Simulation.Machine;
+
+namespace OrleansRaft.Simulation.Faults;
+
+/// <summary>State machines are slow, or throw: once, on one node, or everywhere until another program is started.</summary>
+internal static class MachineFaults
+{
+    public static Action? Apply(LabCluster cluster, MachineTroubles troubles, Fault fault)
+    {
+        var node = cluster.Nodes[fault.Node];
+        var trouble = troubles.On(node);
+        switch (fault.Kind)
+        {
+            case FaultKind.MachineSlow when cluster.Options.RunsMachinesApart:
+                // Sometimes far beyond every election timeout.
+                var more = TimeSpan.FromMilliseconds(fault.Strength < 70 ? fault.Strength : 100 * (fault.Strength - 60));
+                node.MachineDelay += more;
+                return () => node.MachineDelay -= more;
+            case FaultKind.MachineThrowsOnce:
+                trouble.ThrowsLeft = 1 + (fault.Strength % 2);
+                return () => trouble.ThrowsLeft = 0;
+            case FaultKind.MachineThrows:
+                return Poison(fault, [(node, trouble)]);
+            case FaultKind.MachineThrowsEverywhere:
+                return Poison(fault, [.. cluster.Nodes.Select(one => (one, troubles.On(one)))]);
+            case FaultKind.QueriesThrow:
+                trouble.QueriesThrow = true;
+                return () => trouble.QueriesThrow = false;
+            default:
+                return null;
+        }
+    }
+
+    /// <summary>What ends it is another program: mostly it comes with a restart of what is halted, sometimes the replicas try again by themselves.</summary>
+    private static Action Poison(Fault fault, (LabNode Node, MachineTrouble Trouble)[] places)
+    {
+        var divisor = 20 + fault.Strength;
+        foreach (var (_, trouble) in places)
+        {
+            trouble.Poison = (divisor, fault.Strength % divisor);
+        }
+
+        return () =>
+        {
+            foreach (var (node, trouble) in places)
+            {
+                trouble.Poison = default;
+                if (node.Replicas.Any(static replica => replica.Driver.IsMachineHalted))
+                {
+                    node.Stop();
+                    node.Restart();
+                }
+            }
+        };
+    }
+}
