@@ -68,6 +68,11 @@ public sealed partial class ReplicaDriver
         }
 
         Step(input);
+        if (input is SnapshotSaved && isRebuilding && rebuildFrom is null)
+        {
+            // Not before Core knows the snapshot: the log begins with it now.
+            LoadForRebuild();
+        }
     }
 
     private void Handle(Effect effect)

@@ -111,9 +111,5 @@ public sealed partial class ReplicaDriver
 
         savingStarted = null;
         host.OnSnapshot(snapshot.LastIncluded, isInstalled: false);
-        if (isRebuilding && rebuildFrom is null)
-        {
-            LoadForRebuild();
-        }
     }
 }

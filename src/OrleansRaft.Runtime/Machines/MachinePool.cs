@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using OrleansRaft.Runtime.Diagnostics;
@@ -18,7 +17,7 @@ public sealed class MachinePool : IMachineExecutor, IDisposable
 {
     private static readonly TimeSpan WatchInterval = TimeSpan.FromSeconds(1);
 
-    private readonly BlockingCollection<MachineQueue> waiting = [];
+    private readonly Queue<MachineQueue> waiting = new();
     private readonly Lock gate = new();
     private readonly List<Worker> workers = [];
     private readonly int size = Math.Max(2, Environment.ProcessorCount);
@@ -29,6 +28,7 @@ public sealed class MachinePool : IMachineExecutor, IDisposable
     private readonly ILogger<MachinePool> logger;
     private ITimer? watch;
     private bool isDisposed;
+    private bool isEnding;
 
     /// <summary>Makes the pool; it has no threads yet.</summary>
     /// <param name="options">When a call counts as stuck, and how many threads may be.</param>
@@ -59,14 +59,15 @@ public sealed class MachinePool : IMachineExecutor, IDisposable
     /// <inheritdoc/>
     public void Schedule(MachineQueue queue)
     {
-        if (!Volatile.Read(ref isDisposed))
+        if (watch is null)
         {
-            if (watch is null)
-            {
-                Start();
-            }
+            Start();
+        }
 
-            waiting.Add(queue);
+        lock (waiting)
+        {
+            waiting.Enqueue(queue);
+            Monitor.Pulse(waiting);
         }
     }
 
@@ -80,12 +81,34 @@ public sealed class MachinePool : IMachineExecutor, IDisposable
                 return;
             }
 
-            Volatile.Write(ref isDisposed, true);
+            isDisposed = true;
             watch?.Dispose();
         }
 
-        // Threads end by themselves when they come back, and nothing is added any more; the collection is left to the garbage collector.
-        waiting.CompleteAdding();
+        lock (waiting)
+        {
+            isEnding = true;
+            Monitor.PulseAll(waiting);
+        }
+    }
+
+    /// <returns>What waits; null when the silo has ended.</returns>
+    private MachineQueue? Take()
+    {
+        lock (waiting)
+        {
+            while (!isEnding)
+            {
+                if (waiting.TryDequeue(out var queue))
+                {
+                    return queue;
+                }
+
+                Monitor.Wait(waiting);
+            }
+
+            return null;
+        }
     }
 
     private void Start()
@@ -188,7 +211,7 @@ public sealed class MachinePool : IMachineExecutor, IDisposable
 
         private void Run()
         {
-            foreach (var queue in pool.waiting.GetConsumingEnumerable())
+            while (pool.Take() is { } queue)
             {
                 Volatile.Write(ref current, queue);
                 CultureInfo.CurrentCulture = CultureInfo.CurrentUICulture = CultureInfo.InvariantCulture;

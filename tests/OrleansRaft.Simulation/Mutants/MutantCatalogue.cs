@@ -11,6 +11,7 @@ internal static class MutantCatalogue
         .. ReadMutants.All,
         .. QuiescenceMutants.All,
         .. RuntimeMutants.All,
+        .. MachineMutants.All,
         .. StoreMutants.All,
     ];
 
