@@ -8,7 +8,7 @@ namespace OrleansRaft.Counters;
 
 /// <summary>The state machine of a group of counters: 64-bit numbers of many tenants, each with the log index of its last change.</summary>
 /// <remarks>An increment that would overflow, and a write whose condition does not hold, are refused whole and change nothing.</remarks>
-public sealed class CounterMachine : IStateMachine<CounterCommand, CounterResult>, IRequestScopes
+public sealed class CounterMachine : IStateMachine<CounterCommand, CounterResult>, IRequestScopes, IBoundedTime
 {
     /// <summary>The name of the set of groups that hold counters: <c>counters-0</c>, <c>counters-1</c>, ...</summary>
     public const string SetName = "counters";

@@ -15,4 +15,9 @@ public readonly record struct QueryEnvelope(string Key, ReadOnlyMemory<byte> Que
     /// leader, as for a linearizable read. Zero for whatever there is.
     /// </summary>
     public LogIndex AtLeast { get; init; }
+
+    /// <summary>
+    /// For how many milliseconds from its arrival on somebody waits for the answer; 0 when that is not known. A query whose caller has given up is not run.
+    /// </summary>
+    public long PatienceMilliseconds { get; init; }
 }

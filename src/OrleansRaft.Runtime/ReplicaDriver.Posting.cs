@@ -111,7 +111,7 @@ public sealed partial class ReplicaDriver
             bytes += Entry.OverheadBytes + queries[i].Query.Length;
         }
 
-        var batch = new QueryBatch(queries, consistency, sink);
+        var batch = new QueryBatch(queries, consistency, sink) { Arrived = time.GetTimestamp() };
         switch (inbox.TryPost(batch, bytes))
         {
             case PostResult.Full:

@@ -17,7 +17,7 @@ namespace OrleansRaft.Grains.Catalogue;
 ///   term, version (varints), configuration (bytes behind their length)
 /// </code>
 /// </remarks>
-internal sealed class CatalogueMachine : IStateMachine<CatalogueCommand, CatalogueContents>
+internal sealed class CatalogueMachine : IStateMachine<CatalogueCommand, CatalogueContents>, IBoundedTime
 {
     private const byte FormatVersion = 1;
     private const int SetBytesMin = 5;

@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 using Orleans.Hosting;
@@ -20,6 +21,7 @@ using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Diagnostics;
 using OrleansRaft.Runtime.Hosting;
 using OrleansRaft.Runtime.Liveness;
+using OrleansRaft.Runtime.Machines;
 using OrleansRaft.Runtime.StateMachines;
 using OrleansRaft.Runtime.Storage;
 
@@ -132,6 +134,11 @@ public static class RaftSiloBuilderExtensions
         services.TryAddSingleton(static provider => new SiloIdentity(
             provider.GetRequiredService<IOptions<SiloOptions>>().Value.SiloName, Whereabouts(provider.GetRequiredService<IOptions<EndpointOptions>>().Value)));
         services.TryAddSingleton(provider => new AlarmBoard(provider.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton(provider => new MachinePool(
+            provider.GetRequiredService<IOptions<RaftOptions>>().Value,
+            provider.GetRequiredService<AlarmBoard>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<MachinePool>>()));
         services.TryAddSingleton(provider => new RaftMetrics(provider.GetService<IMeterFactory>(), provider.GetRequiredService<AlarmBoard>()));
         services.AddSingleton<GroupTable>();
         services.AddSingleton<ClusterMembership>();

@@ -222,6 +222,18 @@ internal sealed class HostedReplica : ILocalReplica, IReplicaHost, IReplicaTrans
     }
 
     /// <inheritdoc/>
+    public void OnMachineHalted(EntryId? entry, string cause)
+    {
+        if (!IsStopped)
+        {
+            services.MachineAlarms.Halted(Key, entry, cause);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void OnMachineRecovered() => services.MachineAlarms.Recovered(Key);
+
+    /// <inheritdoc/>
     public void OnRightToSpeakChanged() => services.Liveness.OnRightToSpeakChanged(this);
 
     /// <inheritdoc/>
@@ -394,6 +406,7 @@ internal sealed class HostedReplica : ILocalReplica, IReplicaHost, IReplicaTrans
         if (Interlocked.Exchange(ref phase, (int)Phase.Stopped) != (int)Phase.Stopped)
         {
             services.Groups.Remove(this);
+            services.MachineAlarms.Recovered(Key);
             Slot.Forget(services.LocalSilo);
             services.Liveness.Stopped(Key);
         }

@@ -11,6 +11,7 @@ using OrleansRaft.Grains.Transport;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Diagnostics;
 using OrleansRaft.Runtime.Liveness;
+using OrleansRaft.Runtime.Machines;
 using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.Grains.Replicas;
@@ -32,6 +33,7 @@ internal sealed class ReplicaServices(
     IOptions<RaftOptions> options,
     RaftMetrics metrics,
     AlarmBoard alarms,
+    MachinePool machineThreads,
     TimeProvider time,
     ILoggerFactory loggers)
 {
@@ -92,7 +94,11 @@ internal sealed class ReplicaServices(
         Time,
         metrics,
         driverLogger,
-        Seed(replica));
+        Seed(replica),
+        machineThreads);
+
+    /// <summary>What is said of state machines that throw.</summary>
+    public MachineAlarms MachineAlarms { get; } = new(alarms);
 
     /// <summary>A replica stopped by itself: it should come to life again.</summary>
     public void Lost(ReplicaSlot slot) => keeper.Want(slot);

@@ -38,7 +38,7 @@ internal sealed class CommandAttempts(ReplicaRequests requests, LeaderFinder lea
         try
         {
             batch?.ForEach(static command => command.WasSent = true);
-            if (await requests.SubmitAsync(replica, envelopes) is not { } answer)
+            if (await requests.SubmitAsync(replica, envelopes, batch?.Max(static command => command.ExpiresAt) ?? 0) is not { } answer)
             {
                 leader.Distrust(replica);
                 return null;

@@ -22,7 +22,7 @@ internal sealed class GroupClient
         queries =
         [
             .. new[] { ReadConsistency.Linearizable, ReadConsistency.Lease, ReadConsistency.Stale }
-                .Select(consistency => new RequestQueue<PendingQuery>(new QueryAttempts(requests, leader, consistency).TryAsync, time)),
+                .Select(consistency => new RequestQueue<PendingQuery>(new QueryAttempts(requests, leader, consistency, time).TryAsync, time)),
         ];
     }
 

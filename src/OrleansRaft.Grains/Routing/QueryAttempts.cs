@@ -5,7 +5,7 @@ using OrleansRaft.Runtime;
 namespace OrleansRaft.Grains.Routing;
 
 /// <summary>Tries queries of one consistency on a replica of a group, all behind one confirmation, and says which of them to try again.</summary>
-internal sealed class QueryAttempts(ReplicaRequests requests, LeaderFinder leader, ReadConsistency consistency)
+internal sealed class QueryAttempts(ReplicaRequests requests, LeaderFinder leader, ReadConsistency consistency, TimeProvider time)
 {
     /// <summary>Makes one attempt.</summary>
     /// <returns>The queries that have no final answer yet.</returns>
@@ -31,12 +31,12 @@ internal sealed class QueryAttempts(ReplicaRequests requests, LeaderFinder leade
         var queries = new QueryEnvelope[batch.Count];
         for (var index = 0; index < queries.Length; index++)
         {
-            queries[index] = new QueryEnvelope(batch[index].Key, batch[index].Body);
+            queries[index] = new QueryEnvelope(batch[index].Key, batch[index].Body) { PatienceMilliseconds = PatienceOf(batch[index]) };
         }
 
         try
         {
-            if (await requests.QueryAsync(replica, queries, consistency) is { } answer)
+            if (await requests.QueryAsync(replica, queries, consistency, batch.Max(static query => query.ExpiresAt)) is { } answer)
             {
                 return answer.Replies;
             }
@@ -50,6 +50,9 @@ internal sealed class QueryAttempts(ReplicaRequests requests, LeaderFinder leade
         leader.Distrust(replica);
         return null;
     }
+
+    private long PatienceOf(PendingQuery query) =>
+        Math.Max(1, (long)time.GetElapsedTime(time.GetTimestamp(), query.ExpiresAt).TotalMilliseconds);
 
     /// <summary>A replica that answers nothing is not the same as a group without a leader.</summary>
     private void Note(ReplicaSlot replica, List<PendingQuery> batch, Exception cause)
@@ -65,7 +68,7 @@ internal sealed class QueryAttempts(ReplicaRequests requests, LeaderFinder leade
             null,
             1_000,
             cause is TimeoutException
-                ? $"{name} did not answer in time ({cause.Message}). If its queries take longer than Raft:AttemptTimeout, raise that; or try again."
+                ? $"{name} did not answer in time ({cause.Message}); try again."
                 : $"{name} could not be asked ({cause.Message}); try again.");
         batch.ForEach(query => query.LastRejection = rejection);
     }

@@ -42,6 +42,10 @@ internal interface IRaftLaneService : IGrainService
     [Alias("digest")]
     Task<ReplicaReport[]> InspectWithDigestsAsync([Immutable] ReplicaName[] wanted);
 
+    /// <summary>Whether the state machine of a replica here has work that explains why its answers take long.</summary>
+    [Alias("is-working")]
+    Task<bool> IsWorkingAsync(ReplicaName replica);
+
     /// <summary>Entries of the log of a replica here; null when it is not here.</summary>
     [Alias("log")]
     Task<byte[]?> ReadLogAsync(ReplicaName replica, long after, int limit);

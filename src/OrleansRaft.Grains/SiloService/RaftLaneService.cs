@@ -88,6 +88,9 @@ internal sealed class RaftLaneService(
     public Task<ReplicaReport[]> InspectWithDigestsAsync(ReplicaName[] wanted) => ReportAsync(wanted, withDigests: true);
 
     /// <inheritdoc/>
+    public Task<bool> IsWorkingAsync(ReplicaName replica) => Task.FromResult(Find(replica) is { IsRunning: true, Driver.IsWorking: true });
+
+    /// <inheritdoc/>
     public async Task<byte[]?> ReadLogAsync(ReplicaName replica, long after, int limit) => Find(replica) is { IsRunning: true } hosted
         ? EntryListCodec.Encode(await hosted.Driver.ReadLogAsync(new LogIndex(after), limit))
         : null;

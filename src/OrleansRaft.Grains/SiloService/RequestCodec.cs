@@ -9,9 +9,10 @@ namespace OrleansRaft.Grains.SiloService;
 /// <summary>The binary form of requests to a replica on another silo, and of its replies.</summary>
 /// <remarks>
 /// <code>
-/// version  1 byte  1
+/// version  1 byte  2
 /// of commands:  group text, replica varint, count varint, then each envelope as bytes
-/// of queries:   group text, replica varint, consistency 1 byte, count varint, then each key as text, query as bytes, and the index that it must have seen as varint
+/// of queries:   group text, replica varint, consistency 1 byte, count varint, then each:
+///   key text, query bytes, the index that it must have seen varint, for how many milliseconds it is waited for varint
 /// of replies:   time varint, count varint, then each: kind 1 byte, and
 ///   committed:  term varint, index varint, age in milliseconds varint, body bytes
 ///   rejected:   reason varint, leader varint (0 for none), milliseconds varint, detail text
@@ -20,7 +21,7 @@ namespace OrleansRaft.Grains.SiloService;
 /// </remarks>
 internal static class RequestCodec
 {
-    private const byte FormatVersion = 1;
+    private const byte FormatVersion = 2;
 
     /// <summary>Writes commands.</summary>
     public static byte[] EncodeCommands(ReplicaSlot to, IReadOnlyList<ReadOnlyMemory<byte>> envelopes)
@@ -72,6 +73,7 @@ internal static class RequestCodec
             writer.WriteString(query.Key);
             writer.WriteBytes(query.Query.Span);
             writer.WriteVarint(query.AtLeast.Value);
+            writer.WriteVarint(query.PatienceMilliseconds);
         }
 
         return output.WrittenSpan.ToArray();
@@ -84,10 +86,14 @@ internal static class RequestCodec
         var reader = new WireReader(request);
         var to = ReadHead(ref reader);
         var consistency = (ReadConsistency)reader.ReadByte();
-        var queries = new QueryEnvelope[reader.ReadCount(3)];
+        var queries = new QueryEnvelope[reader.ReadCount(4)];
         for (var index = 0; index < queries.Length; index++)
         {
-            queries[index] = new QueryEnvelope(reader.ReadString(), reader.ReadBytes()) { AtLeast = new LogIndex(reader.ReadVarint()) };
+            queries[index] = new QueryEnvelope(reader.ReadString(), reader.ReadBytes())
+            {
+                AtLeast = new LogIndex(reader.ReadVarint()),
+                PatienceMilliseconds = reader.ReadVarint(),
+            };
         }
 
         reader.RequireEnd();

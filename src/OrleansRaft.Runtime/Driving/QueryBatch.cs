@@ -8,11 +8,15 @@ namespace OrleansRaft.Runtime.Driving;
 /// <param name="Sink">Receives the answers.</param>
 internal sealed record QueryBatch(IReadOnlyList<QueryEnvelope> Queries, ReadConsistency Consistency, IReplySink Sink)
 {
-    /// <summary>The clock's timestamp at which the last of their callers gives up; null when that is not known.</summary>
-    public long? ExpiresAt { get; init; }
+    /// <summary>The clock's timestamp at arrival.</summary>
+    public long Arrived { get; init; }
 
     /// <summary>The index that every one of them must have seen: they are answered from one state.</summary>
     public LogIndex AtLeast { get; } = LatestOf(Queries);
+
+    /// <summary>Whether the caller of one of them has given up.</summary>
+    public bool IsGivenUp(int place, TimeProvider time) =>
+        Queries[place].PatienceMilliseconds is > 0 and var patience && time.GetElapsedTime(Arrived).TotalMilliseconds >= patience;
 
     private static LogIndex LatestOf(IReadOnlyList<QueryEnvelope> queries)
     {

@@ -60,8 +60,7 @@ internal sealed class QueryJob(QueryBatch queries, long age, Reply abandoned) : 
     {
         do
         {
-            var isExpired = Queries.ExpiresAt is { } at && slice.Time.GetTimestamp() >= at;
-            Replies[place] = isExpired ? GivenUp : machine.Query(Queries.Queries[place]) with { AgeMilliseconds = age };
+            Replies[place] = Queries.IsGivenUp(place, slice.Time) ? GivenUp : machine.Query(Queries.Queries[place]) with { AgeMilliseconds = age };
         }
         while (++place < Replies.Length && !slice.IsOver);
         return place == Replies.Length;

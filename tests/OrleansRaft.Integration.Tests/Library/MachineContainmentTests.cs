@@ -1,0 +1,257 @@
+using System.Buffers;
+using System.Collections.Concurrent;
+using System.Globalization;
+using Microsoft.Extensions.DependencyInjection;
+using OrleansRaft.Core;
+using OrleansRaft.Grains.Client;
+using OrleansRaft.Grains.Hosting;
+using OrleansRaft.Integration.Tests.Grains;
+using OrleansRaft.Runtime;
+using OrleansRaft.Runtime.Diagnostics;
+using OrleansRaft.Runtime.StateMachines;
+
+namespace OrleansRaft.Integration.Tests.Library;
+
+/// <summary>A user's state machine throws, takes its time or never comes back: on three silos that costs its own group's writes, and nothing else.</summary>
+public sealed class MachineContainmentTests
+{
+    private const string Set = "moody";
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_query_that_throws_is_a_rejection_with_its_message_and_the_group_goes_on()
+    {
+        await using var cluster = await StartAsync(new Mood());
+        var group = GroupOf(cluster, "a");
+        await AddAsync(group, 1);
+        var before = await FindTermAsync(cluster);
+
+        var failed = await group.QueryAsync(new LedgerCommand(-1), cancellation: Token);
+
+        var rejected = failed.ShouldBeOfType<Rejected<LedgerResult>>();
+        rejected.Reason.ShouldBe(RejectionReason.MachineFailed);
+        rejected.Detail.ShouldContain("KeyNotFoundException: no such account");
+        (await AddAsync(group, 2)).Sum.ShouldBe(3);
+        (await FindTermAsync(cluster)).ShouldBe(before, "no replica was lost");
+    }
+
+    /// <summary>One that is given up after <c>Raft:AttemptTimeout</c> and asked again elsewhere would never be answered.</summary>
+    [Fact]
+    public async Task A_query_that_takes_longer_than_an_attempt_is_run_once_and_answered()
+    {
+        var mood = new Mood();
+        await using var cluster = await StartAsync(mood);
+        var group = GroupOf(cluster, "a");
+        await AddAsync(group, 1);
+        mood.QueryTakes = TimeSpan.FromSeconds(1.5);
+
+        var answer = await group.QueryAsync(new LedgerCommand(0), cancellation: Token);
+
+        RaftTestCluster.Committed(answer).Value.Sum.ShouldBe(1);
+        mood.Queries.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Slow_commands_of_many_callers_change_no_leader_and_each_is_applied_once()
+    {
+        const int Callers = 128;
+        var mood = new Mood { ApplyTakes = TimeSpan.FromMilliseconds(5) };
+        await using var cluster = await StartAsync(mood);
+        var before = await FindTermAsync(cluster);
+
+        var outcomes = await Task.WhenAll(Enumerable.Range(0, Callers)
+            .Select(caller => GroupOf(cluster, $"k{caller}").SubmitAsync(new LedgerCommand(1), cancellation: Token)));
+
+        outcomes.ShouldAllBe(outcome => outcome is Committed<LedgerResult>);
+        (await FindTermAsync(cluster)).ShouldBe(before);
+        await RaftTestCluster.EventuallyAsync(() => Task.FromResult(mood.Applied.Values.All(static count => count == 3)
+            ? null
+            : "each command is applied once by each of three replicas"));
+        mood.Applied.Count.ShouldBe(Callers);
+    }
+
+    [Fact]
+    public async Task A_command_that_throws_everywhere_halts_its_group_alone_and_it_goes_on_with_another_program()
+    {
+        var mood = new Mood { Poison = 13 };
+        await using var cluster = await StartAsync(mood);
+        var (group, other) = (GroupOf(cluster, "a"), cluster.Ledger("other"));
+        await AddAsync(group, 1);
+
+        var poisoned = await group.SubmitAsync(new LedgerCommand(13), "poison", Token);
+        poisoned.ShouldBeOfType<Unknown<LedgerResult>>();
+        Rejected<LedgerResult>? refused = null;
+        await RaftTestCluster.EventuallyAsync(async () => (refused = await group.SubmitAsync(new LedgerCommand(2), cancellation: Token) as Rejected<LedgerResult>)
+            is { Reason: RejectionReason.MachineHalted } ? null : $"{refused}");
+        refused!.Detail.ShouldContain("ArithmeticException: 13 is unlucky");
+        var stale = RaftTestCluster.Committed(await group.QueryAsync(new LedgerCommand(0), ReadConsistency.Stale, Token));
+        stale.Value.Sum.ShouldBe(1, "what came before is served");
+        (await group.QueryAsync(new LedgerCommand(0), cancellation: Token)).ShouldBeOfType<Rejected<LedgerResult>>().Reason.ShouldBe(RejectionReason.MachineHalted);
+
+        RaftTestCluster.Committed(await other.SubmitAsync(new LedgerCommand(5), cancellation: Token));
+        await RaftTestCluster.EventuallyAsync(async () => (await cluster.Admin.ListAlarmsAsync(Token)).Count(alarm =>
+            alarm is { Name: AlarmNames.MachineHalted, Group: $"{Set}-0" }) == 3 ? null : "not all replicas have told");
+        (await cluster.Admin.ListAlarmsAsync(Token)).ShouldAllBe(static alarm => alarm.Name == AlarmNames.MachineHalted);
+        foreach (var silo in cluster.Silos)
+        {
+            (await RaftTestCluster.AdminOf(silo).CheckReadinessAsync(Token)).IsReady.ShouldBeTrue(silo.Name);
+        }
+
+        mood.Poison = null;
+
+        await RaftTestCluster.EventuallyAsync(async () => await cluster.Admin.ListAlarmsAsync(Token) is [var alarm, ..] ? alarm.Detail : null);
+        RaftTestCluster.Committed(await group.SubmitAsync(new LedgerCommand(13), "poison", Token)).Value.Sum.ShouldBe(14, "the command was in the log all the time");
+    }
+
+    [Fact]
+    public async Task A_command_that_throws_on_one_silo_leaves_the_group_to_the_others()
+    {
+        var mood = new Mood();
+        await using var cluster = await StartAsync(mood);
+        var group = GroupOf(cluster, "a");
+        await AddAsync(group, 1);
+        mood.PoisonSilo = (await cluster.FindLeaderSiloAsync($"{Set}-0")).Name;
+        mood.Poison = 13;
+
+        await group.SubmitAsync(new LedgerCommand(13), "poison", Token);
+
+        await RaftTestCluster.EventuallyAsync(async () => await group.SubmitAsync(new LedgerCommand(13), "poison", Token) is Committed<LedgerResult> ? null : "not yet");
+        (await AddAsync(group, 2)).Sum.ShouldBe(16);
+        (await cluster.FindLeaderSiloAsync($"{Set}-0")).Name.ShouldNotBe(mood.PoisonSilo);
+    }
+
+    [Fact]
+    public async Task A_call_that_never_comes_back_is_an_alarm_its_leadership_moves_and_other_groups_of_the_set_go_on()
+    {
+        var mood = new Mood();
+        await using var cluster = await StartAsync(mood, stuckAfter: TimeSpan.FromSeconds(1));
+        await AddAsync(GroupOf(cluster, "a"), 1);
+        using var never = new ManualResetEventSlim();
+        mood.Never = never;
+        mood.PoisonSilo = (await cluster.FindLeaderSiloAsync($"{Set}-0")).Name;
+
+        var stuck = GroupOf(cluster, "a").SubmitAsync(new LedgerCommand(99), "stuck", Token);
+        await RaftTestCluster.EventuallyAsync(async () => (await cluster.Admin.ListAlarmsAsync(Token)).Any(static alarm =>
+            alarm is { Name: AlarmNames.MachineStuck, Group: $"{Set}-0" }) ? null : "no alarm");
+        await RaftTestCluster.EventuallyAsync(async () => (await cluster.FindLeaderSiloAsync($"{Set}-0")).Name != mood.PoisonSilo ? null : "leads still");
+        RaftTestCluster.Committed(await cluster.Ledger("other").SubmitAsync(new LedgerCommand(5), cancellation: Token));
+        await RaftTestCluster.EventuallyAsync(async () => await GroupOf(cluster, "a").SubmitAsync(new LedgerCommand(99), "stuck", Token) is Committed<LedgerResult> ? null : "not yet");
+
+        never.Set();
+
+        await stuck;
+        await RaftTestCluster.EventuallyAsync(async () => await cluster.Admin.ListAlarmsAsync(Token) is [var alarm, ..] ? alarm.Detail : null);
+    }
+
+    [Fact]
+    public async Task A_machine_sees_the_invariant_culture_and_nothing_of_its_caller()
+    {
+        var mood = new Mood();
+        await using var cluster = await StartAsync(mood);
+        var caller = new AsyncLocal<string?>();
+        mood.Ambient = caller;
+        caller.Value = "the caller";
+        RequestContext.Set("tenant", "the caller");
+
+        await AddAsync(GroupOf(cluster, "a"), 1);
+
+        mood.Seen.Distinct().ShouldBe(["culture '', ambient '', tenant ''"]);
+    }
+
+    private static async Task<RaftTestCluster> StartAsync(Mood mood, TimeSpan? stuckAfter = null)
+    {
+        var cluster = await RaftTestCluster.StartAsync(silos: 3, groups: 2, configure: (_, silo) =>
+        {
+            silo.Services.AddSingleton(mood);
+            silo.Services.Configure<RaftOptions>(options => options.MachineStuckAfter = stuckAfter ?? options.MachineStuckAfter);
+            silo.AddRaftStateMachine<LedgerCommand, LedgerResult, MoodyMachine>(Set, groups: 1);
+        });
+        await cluster.WaitUntilLeadersAreSpreadAsync();
+        return cluster;
+    }
+
+    private static async Task<Term> FindTermAsync(RaftTestCluster cluster) =>
+        (await cluster.FindLeaderAsync($"{Set}-0")).Snapshot!.Status.HardState.CurrentTerm;
+
+    private static RaftGroup<LedgerCommand, LedgerResult> GroupOf(RaftTestCluster cluster, string key) =>
+        cluster.Client.GetRaftGroup<LedgerCommand, LedgerResult>(Set, key);
+
+    private static async Task<LedgerResult> AddAsync(RaftGroup<LedgerCommand, LedgerResult> group, long amount) =>
+        RaftTestCluster.Committed(await group.SubmitAsync(new LedgerCommand(amount), cancellation: Token)).Value;
+
+    /// <summary>What the machines of all silos do, and what they saw.</summary>
+    internal sealed class Mood
+    {
+        private int queries;
+
+        public TimeSpan ApplyTakes { get; set; }
+
+        public TimeSpan QueryTakes { get; set; }
+
+        /// <summary>The amount that throws; null for none.</summary>
+        public long? Poison { get; set; }
+
+        /// <summary>The only silo where it does; null for all.</summary>
+        public string? PoisonSilo { get; set; }
+
+        /// <summary>What the amount 99 waits for.</summary>
+        public ManualResetEventSlim? Never { get; set; }
+
+        public AsyncLocal<string?>? Ambient { get; set; }
+
+        public ConcurrentQueue<string> Seen { get; } = [];
+
+        public ConcurrentDictionary<string, int> Applied { get; } = [];
+
+        public int Queries => Volatile.Read(ref queries);
+
+        public void OnQuery()
+        {
+            Interlocked.Increment(ref queries);
+            Thread.Sleep(QueryTakes);
+        }
+
+        public void OnApply(string silo, in Command<LedgerCommand> command)
+        {
+            Thread.Sleep(ApplyTakes);
+            Seen.Enqueue($"culture '{CultureInfo.CurrentCulture.Name}', ambient '{Ambient?.Value}', tenant '{RequestContext.Get("tenant")}'");
+            var isHere = PoisonSilo is null || PoisonSilo == silo;
+            if (isHere && command.Value.Amount == Poison)
+            {
+                throw new ArithmeticException($"{Poison} is unlucky");
+            }
+
+            if (isHere && command.Value.Amount == 99)
+            {
+                Never?.Wait();
+            }
+
+            Applied.AddOrUpdate($"{command.Key}@{command.Entry}", 1, static (_, count) => count + 1);
+        }
+    }
+
+    internal sealed class MoodyMachine(Mood mood, ILocalSiloDetails silo) : IStateMachine<LedgerCommand, LedgerResult>
+    {
+        private readonly Ledger ledger = new();
+
+        public void Apply(ReadOnlySpan<Command<LedgerCommand>> commands, Span<LedgerResult> results)
+        {
+            for (var place = 0; place < commands.Length; place++)
+            {
+                mood.OnApply(silo.Name, commands[place]);
+                ledger.Apply(commands.Slice(place, 1), results.Slice(place, 1));
+            }
+        }
+
+        public LedgerResult Query(in Command<LedgerCommand> query)
+        {
+            mood.OnQuery();
+            return query.Value.Amount < 0 ? throw new KeyNotFoundException("no such account") : ledger.Query(query);
+        }
+
+        public void Capture(IBufferWriter<byte> output) => ledger.Capture(output);
+
+        public void Restore(ReadOnlyMemory<byte> snapshot) => ledger.Restore(snapshot);
+    }
+}
