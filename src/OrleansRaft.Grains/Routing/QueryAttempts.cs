@@ -68,7 +68,7 @@ internal sealed class QueryAttempts(ReplicaRequests requests, LeaderFinder leade
             null,
             1_000,
             cause is TimeoutException
-                ? $"{name} did not answer in time ({cause.Message}); try again."
+                ? $"{name} did not answer in time ({cause.Message}). If its queries take longer than Raft:SubmitTimeout, raise that; or try again."
                 : $"{name} could not be asked ({cause.Message}); try again.");
         batch.ForEach(query => query.LastRejection = rejection);
     }

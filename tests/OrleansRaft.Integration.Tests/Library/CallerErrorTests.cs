@@ -191,7 +191,7 @@ public sealed class CallerErrorTests(OneSilo fixture) : IClassFixture<OneSilo>
             var outcome = Refusal(await group.QueryAsync(new Parcel(ParcelOffice.Slow), cancellation: Token));
 
             outcome.Reason.ShouldNotBe(RejectionReason.NoLeader);
-            outcome.Detail.ShouldContain("Raft:AttemptTimeout");
+            outcome.Detail.ShouldContain("Raft:SubmitTimeout");
         }
         finally
         {
