@@ -3,6 +3,7 @@ using OrleansRaft.Core;
 using OrleansRaft.Grains.Catalogue;
 using OrleansRaft.Grains.Cluster;
 using OrleansRaft.Grains.Placement;
+using OrleansRaft.Grains.SiloService;
 using OrleansRaft.Runtime;
 
 namespace OrleansRaft.Grains.Hosting;
@@ -11,6 +12,7 @@ namespace OrleansRaft.Grains.Hosting;
 internal sealed class RaftDrain(
     GroupTable groups,
     ClusterMembership silos,
+    Locator locator,
     ReplicaKeeper keeper,
     CatalogueWorker catalogue,
     ILocalSiloDetails self,
@@ -59,26 +61,36 @@ internal sealed class RaftDrain(
     }
 
     /// <summary>
-    /// Hands leaderships over while the silo still works, so that a planned restart costs no election timeout (thesis §3.10). Those too that
-    /// somebody hands to this silo meanwhile, who has not heard yet that it stops.
+    /// Hands leaderships over while the silo still works, so that a planned restart costs no election timeout (thesis §3.10), including those that
+    /// another silo hands to this one meanwhile because it has not heard yet that this one stops.
     /// </summary>
+    /// <remarks>
+    /// This silo says that it stops before it asks the others whether they do. Of two silos that stop together at least one therefore knows of the
+    /// other, and no leadership travels back and forth between them.
+    /// </remarks>
     private async Task<int> HandOverAsync(CancellationToken patience)
     {
         var since = time.GetTimestamp();
         var asked = new HashSet<ILocalReplica>();
-        var stuck = new HashSet<ILocalReplica>();
+        var settled = new HashSet<ILocalReplica>();
+        var tried = new HashSet<(ILocalReplica Leader, ReplicaId Successor)>();
         try
         {
-            while (groups.Hosted.Where(replica => IsLeader(replica) && !stuck.Contains(replica)).ToList() is { Count: > 0 } leaders)
+            while (groups.Hosted.Where(replica => IsLeader(replica) && !settled.Contains(replica)).ToList() is { Count: > 0 } leaders)
             {
                 asked.UnionWith(leaders);
-                await Task.WhenAll(leaders.Where(HasOthers).Select(replica => HandOverAsync(replica, patience))).WaitAsync(patience);
-                stuck.UnionWith(leaders.Where(IsLeader));
+                var answers = await locator.LocateAsync([]).WaitAsync(patience);
+                var ends = await Task.WhenAll(leaders.Select(leader => IsSettledAsync(leader, answers, tried))).WaitAsync(patience);
+                settled.UnionWith(leaders.Where((_, place) => ends[place]));
+                if (!ends.All(static isSettled => isSettled))
+                {
+                    await Task.Delay(HandOverPause, time, patience);
+                }
             }
         }
         catch (Exception exception) when (exception is OperationCanceledException or ObjectDisposedException)
         {
-            // Whoever is still led from here elects when the silo is gone.
+            // Groups that are still led from here elect when the silo is gone.
         }
 
         var left = asked.Count(IsLeader);
@@ -86,29 +98,29 @@ internal sealed class RaftDrain(
         return left;
     }
 
-    /// <summary>
-    /// Asks again when a transfer was given up because it took longer than an election timeout, and then whoever is most up to date; that nobody is
-    /// there to take over is final.
-    /// </summary>
-    private async Task HandOverAsync(ILocalReplica replica, CancellationToken patience)
+    /// <summary>Tries to hand one leadership over.</summary>
+    /// <returns>False when another attempt makes sense: a transfer took longer than an election timeout, or a silo did not answer.</returns>
+    private async Task<bool> IsSettledAsync(
+        ILocalReplica leader, IReadOnlyDictionary<SiloAddress, Inventory> answers, HashSet<(ILocalReplica Leader, ReplicaId Successor)> tried)
     {
-        var successor = FindSuccessor(replica);
-        while (IsLeader(replica) && await replica.Driver.TransferLeadershipAsync(successor) is { Kind: ReplyKind.Rejected, Reason: RejectionReason.NoLeader })
+        var others = SlotsElsewhere(leader).ToList();
+
+        // In a rolling restart the silo that stopped last has just come back, compiles, and activates its replicas: the one that runs longest is best.
+        var successor = others
+            .Where(slot => answers.TryGetValue(slot.Silo!, out var told) && !told.IsStopping && !told.IsDraining)
+            .OrderBy(slot => tried.Contains((leader, slot.Replica)))
+            .ThenBy(static slot => slot.Silo!.Generation)
+            .FirstOrDefault();
+        if (successor is null)
         {
-            successor = null;
-            await Task.Delay(HandOverPause, time, patience);
+            return others.TrueForAll(slot => answers.ContainsKey(slot.Silo!) || !silos.IsActive(slot.Silo!));
         }
+
+        tried.Add((leader, successor.Replica));
+        return await leader.Driver.TransferLeadershipAsync(successor.Replica) is not { Kind: ReplyKind.Rejected, Reason: RejectionReason.NoLeader };
     }
 
-    /// <summary>
-    /// The voter whose silo runs longest: in a rolling restart the one before has just come back, compiles, and brings its replicas to life.
-    /// </summary>
-    private ReplicaId? FindSuccessor(ILocalReplica replica) =>
-        SlotsElsewhere(replica).Where(slot => silos.IsActive(slot.Silo!)).MinBy(slot => slot.Silo!.Generation)?.Replica;
-
-    /// <summary>Whether a voter lives on another silo: between replicas of this one a leadership would only go around.</summary>
-    private bool HasOthers(ILocalReplica replica) => SlotsElsewhere(replica).Any();
-
+    /// <summary>The voters on other silos: between replicas of this one a leadership would only go around.</summary>
     private IEnumerable<ReplicaSlot> SlotsElsewhere(ILocalReplica replica) =>
         replica.Configuration.Voters.Select(replica.Slot.Group.Slot).Where(slot => slot.Silo is { } silo && !silo.Equals(self.SiloAddress));
 

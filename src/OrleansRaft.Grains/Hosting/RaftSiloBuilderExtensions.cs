@@ -187,6 +187,7 @@ public static class RaftSiloBuilderExtensions
         services.AddSingleton<IRaftDrain, RaftDrain>();
         services.AddSingleton<RaftLifecycle>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<RaftLifecycle>());
+        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, FailedStart>();
         StartUpChecks.AddTo(services);
     }
 

@@ -22,7 +22,7 @@ internal sealed class ClusterInventory
                 continue;
             }
 
-            isSomebodyStopping |= told.IsStopping;
+            isSomebodyStopping |= told.IsStopping || told.IsDraining;
             foreach (var item in told.Replicas)
             {
                 if (!found.TryGetValue((item.Group, item.Replica), out var other) || other.Item.Epoch < item.Epoch)

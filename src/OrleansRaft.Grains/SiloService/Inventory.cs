@@ -14,13 +14,15 @@ internal readonly record struct ReplicaName([property: Id(0)] string Group, [pro
 /// <param name="IsStopping">Whether the silo is about to stop, and must be given nothing more.</param>
 /// <param name="Alarms">What is wrong on the silo; null for nothing.</param>
 /// <param name="StoreMark">Where the silo keeps its logs, see <see cref="StoreAgreement"/>; null or empty when it does not say.</param>
+/// <param name="IsDraining">Whether the silo still serves, and is going to stop: it must be given no leadership.</param>
 [GenerateSerializer, Immutable, Alias("raft-inventory")]
 internal sealed record Inventory(
     [property: Id(0)] string Store,
     [property: Id(1)] InventoryItem[] Replicas,
     [property: Id(2)] bool IsStopping,
     [property: Id(3)] AlarmReport[]? Alarms = null,
-    [property: Id(4)] string? StoreMark = null);
+    [property: Id(4)] string? StoreMark = null,
+    [property: Id(5)] bool IsDraining = false);
 
 /// <summary>One replica of an <see cref="Inventory"/>.</summary>
 [GenerateSerializer, Immutable, Alias("raft-inventory-item")]

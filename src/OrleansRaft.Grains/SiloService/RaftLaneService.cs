@@ -195,7 +195,8 @@ internal sealed class RaftLaneService(
         [.. replicas.Select(InventoryItem.Of)],
         silos.IsStopping,
         board.Active is { Count: > 0 } alarms ? [.. alarms.Select(AlarmReport.Of)] : null,
-        agreement.Mark);
+        agreement.Mark,
+        silos.IsDraining);
 
     private ILocalReplica? Find(ReplicaName name) => groups.Find(name.Group)?.Find(new ReplicaId(name.Replica))?.Local;
 

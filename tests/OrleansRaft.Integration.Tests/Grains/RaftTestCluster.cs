@@ -61,9 +61,17 @@ public sealed class RaftTestCluster : IAsyncDisposable
             silo.Services.AddLogging(logging => logging.AddProvider(new TestOutputLoggerProvider()));
         });
         var cluster = new RaftTestCluster(builder.Build());
-        await cluster.cluster.DeployAsync();
-        await cluster.WaitUntilReadyAsync();
-        return cluster;
+        try
+        {
+            await cluster.cluster.DeployAsync();
+            await cluster.WaitUntilReadyAsync();
+            return cluster;
+        }
+        catch
+        {
+            await cluster.cluster.DisposeAsync();
+            throw;
+        }
     }
 
     public static IRaftAdmin AdminOf(InProcessSiloHandle silo) => silo.ServiceProvider.GetRequiredService<IRaftAdmin>();

@@ -120,6 +120,40 @@ public sealed class StartUpTests
         await host.StopAsync(Token);
     }
 
+    /// <summary>What a silo of Orleans has started stays busy after its host is gone, unless it is stopped.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_silo_that_its_store_refuses_has_stopped_everything_when_its_host_is_disposed(bool isAsync)
+    {
+        var disk = new MemoryDisk();
+        using (var first = Build(silo => Ledgers(silo.AddRaft(raft => raft.UseMemory(disk)))))
+        {
+            await first.StartAsync(Token);
+            await first.StopAsync(Token);
+        }
+
+        var stages = new Stages();
+        var refused = Build(silo =>
+        {
+            silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(stages);
+            silo.AddRaft(raft => raft.UseMemory(disk)).AddRaftStateMachine<LedgerCommand, LedgerResult, Ledger>("ledgers", groups: 2, replicas: 1);
+        });
+
+        await Should.ThrowAsync<StoreRefusedException>(() => refused.StartAsync(Token));
+        if (isAsync)
+        {
+            await ((IAsyncDisposable)refused).DisposeAsync();
+        }
+        else
+        {
+            refused.Dispose();
+        }
+
+        stages.Life!.HighestCompletedStage.ShouldBeGreaterThan(ServiceLifecycleStage.RuntimeInitialize);
+        stages.Life.LowestStoppedStage.ShouldBeLessThan(ServiceLifecycleStage.RuntimeInitialize + 1);
+    }
+
     private static ISiloBuilder Ledgers(ISiloBuilder silo) => silo.AddRaftStateMachine<LedgerCommand, LedgerResult, Ledger>("ledgers", 1, 1);
 
     private static ISiloBuilder WithLedgers(ISiloBuilder silo) => Ledgers(silo.AddRaft(raft => raft.UseMemory()));
@@ -159,6 +193,14 @@ public sealed class StartUpTests
             configure(silo);
         });
         return builder.Build();
+    }
+
+    /// <summary>Remembers the stages of a silo's life, which end before its host is disposed.</summary>
+    private sealed class Stages : ILifecycleParticipant<ISiloLifecycle>
+    {
+        public ISiloLifecycle? Life { get; private set; }
+
+        public void Participate(ISiloLifecycle lifecycle) => Life = lifecycle;
     }
 
     private sealed record Sentence(string Text)
