@@ -1,6 +1,7 @@
 using OrleansRaft.Core;
 using OrleansRaft.Grains.Cluster;
 using OrleansRaft.Grains.Faults;
+using OrleansRaft.Grains.Replicas;
 using OrleansRaft.Grains.SiloService;
 using OrleansRaft.Grains.Transport;
 using OrleansRaft.Runtime;
@@ -8,7 +9,7 @@ using OrleansRaft.Runtime;
 namespace OrleansRaft.Grains.Admin;
 
 /// <summary>Asks the replicas of some groups what they are at, one call to each silo.</summary>
-internal sealed class GroupInspector(ClusterMembership silos, Locator locator, LaneClient client, LinkFaults links, FaultTable faults, TimeProvider time)
+internal sealed class GroupInspector(ClusterMembership silos, Locator locator, SiloClient<IReplicaService> client, FaultTable faults, TimeProvider time)
 {
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan DigestTimeout = TimeSpan.FromSeconds(10);
@@ -66,14 +67,9 @@ internal sealed class GroupInspector(ClusterMembership silos, Locator locator, L
         var name = silos.NameOf(silo);
         try
         {
-            if (links.IsCut(silo))
-            {
-                throw new TimeoutException($"The link to {name} is cut.");
-            }
-
             ReplicaName[] wanted = [.. slots.Select(static slot => new ReplicaName(slot.Group.Name, slot.Replica.Value))];
-            var lane = client.Get(silo);
-            var asked = withDigests ? lane.InspectWithDigestsAsync(wanted) : lane.InspectAsync(wanted);
+            var service = client.Reach(silo);
+            var asked = withDigests ? service.InspectWithDigestsAsync(wanted) : service.InspectAsync(wanted);
             var reports = await asked.WaitAsync(withDigests ? DigestTimeout : AnswerTimeout, time, cancellation);
             var byName = reports.ToDictionary(static report => report.Name);
             return [.. slots.Select(slot => (slot, View(slot, silo, name, byName.GetValueOrDefault(new ReplicaName(slot.Group.Name, slot.Replica.Value)))))];

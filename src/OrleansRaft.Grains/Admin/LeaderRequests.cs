@@ -1,12 +1,14 @@
 using OrleansRaft.Core;
 using OrleansRaft.Grains.Cluster;
+using OrleansRaft.Grains.Replicas;
 using OrleansRaft.Grains.SiloService;
+using OrleansRaft.Grains.Transport;
 using OrleansRaft.Runtime;
 
 namespace OrleansRaft.Grains.Admin;
 
 /// <summary>What is asked of a group's leader on behalf of people.</summary>
-internal sealed class LeaderRequests(GroupInspector inspector, ClusterMembership silos, LaneClient client, TimeProvider time)
+internal sealed class LeaderRequests(GroupInspector inspector, ClusterMembership silos, SiloClient<IReplicaService> client, TimeProvider time)
 {
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(10);
 
@@ -32,7 +34,7 @@ internal sealed class LeaderRequests(GroupInspector inspector, ClusterMembership
     public async Task<Outcome<T>> AskAsync<T>(
         GroupEntry group,
         ReplicaId? leader,
-        Func<ReplicaName, IRaftLaneService, Task<byte[]>> ask,
+        Func<ReplicaName, IReplicaService, Task<byte[]>> ask,
         Func<Reply, Task<Outcome<T>>> conclude,
         CancellationToken cancellation)
     {
@@ -44,7 +46,7 @@ internal sealed class LeaderRequests(GroupInspector inspector, ClusterMembership
         byte[] answer;
         try
         {
-            answer = await ask(new ReplicaName(group.Name, named.Value), client.Get(silo)).WaitAsync(AnswerTimeout, time, cancellation);
+            answer = await ask(new ReplicaName(group.Name, named.Value), client.Reach(silo)).WaitAsync(AnswerTimeout, time, cancellation);
         }
         catch (Exception exception) when (!cancellation.IsCancellationRequested)
         {

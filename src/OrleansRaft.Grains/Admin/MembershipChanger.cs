@@ -2,7 +2,8 @@ using System.Collections.Immutable;
 using OrleansRaft.Core;
 using OrleansRaft.Grains.Cluster;
 using OrleansRaft.Grains.Placement;
-using OrleansRaft.Grains.SiloService;
+using OrleansRaft.Grains.Replicas;
+using OrleansRaft.Grains.Transport;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Storage;
 
@@ -14,7 +15,7 @@ namespace OrleansRaft.Grains.Admin;
 /// The same request, with the learner's number, goes on from there.
 /// </remarks>
 internal sealed class MembershipChanger(
-    GroupTable groups, LeaderRequests leaders, ClusterMembership silos, ReplicaKeeper keeper, LaneClient client, TimeProvider time)
+    GroupTable groups, LeaderRequests leaders, ClusterMembership silos, ReplicaKeeper keeper, SiloClient<IReplicaService> client, TimeProvider time)
 {
     private const long NumberMax = 1_000_000_000;
     private const int CatalogueVoters = 3;
@@ -157,7 +158,7 @@ internal sealed class MembershipChanger(
             await leaders.AskAsync(
                 group,
                 leader,
-                (name, lane) => lane.TransferLeadershipAsync(name, 0),
+                (name, service) => service.TransferLeadershipAsync(name, 0),
                 reply => Task.FromResult<Outcome<ReplicaId>>(new Committed<ReplicaId>(leader, reply.Entry, group.Name)),
                 cancellation);
             var view = await WaitAsync(group, current => current.Leader != leader, cancellation);
@@ -183,7 +184,7 @@ internal sealed class MembershipChanger(
             var outcome = await leaders.AskAsync<Configuration>(
                 group,
                 leader,
-                (name, lane) => lane.ChangeMembersAsync(name, MemberChangeCodec.Encode(changes, version)),
+                (name, service) => service.ChangeMembersAsync(name, MemberChangeCodec.Encode(changes, version)),
                 async reply => new Committed<Configuration>(
                     (await leaders.DescribeAsync(group, cancellation)).Configuration, reply.Entry, group.Name),
                 cancellation);
@@ -282,7 +283,7 @@ internal sealed class MembershipChanger(
 
         try
         {
-            await client.Get(host).CreateReplicaAsync(new ReplicaName(group.Name, change.Replica.Value), version.Value).WaitAsync(Patience, time, cancellation);
+            await client.Reach(host).CreateReplicaAsync(new ReplicaName(group.Name, change.Replica.Value), version.Value).WaitAsync(Patience, time, cancellation);
             return null;
         }
         catch (StoreRefusedException exception)

@@ -1,4 +1,5 @@
 using OrleansRaft.Core;
+using OrleansRaft.Grains.Cluster;
 
 namespace OrleansRaft.Grains.Admin;
 
@@ -8,7 +9,7 @@ public abstract record MembershipGoal
     /// <summary>
     /// The most voters that a group may be given, on whichever way: each further one makes every write slower, and seven survive the loss of three.
     /// </summary>
-    public const int VotersMax = 7;
+    public const int VotersMax = StateMachineRegistration.VotersMax;
 
     /// <summary>The most replicas without a vote that a group may be given: its leader sends the log to each.</summary>
     public const int LearnersMax = 7;

@@ -1,6 +1,7 @@
 using OrleansRaft.Core;
 using OrleansRaft.Grains.Cluster;
-using OrleansRaft.Grains.SiloService;
+using OrleansRaft.Grains.Replicas;
+using OrleansRaft.Grains.Transport;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Diagnostics;
 using OrleansRaft.Runtime.Storage;
@@ -15,7 +16,7 @@ internal sealed class RaftAdmin(
     MembershipChanger membership,
     Readiness readiness,
     ClusterAlarms alarms,
-    LaneClient client,
+    SiloClient<IReplicaService> client,
     TimeProvider time) : IRaftAdmin
 {
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(2);
@@ -71,7 +72,7 @@ internal sealed class RaftAdmin(
             return [];
         }
 
-        var encoded = await client.Get(silo)
+        var encoded = await client.Reach(silo)
             .ReadLogAsync(new ReplicaName(group, best.Replica.Value), after.Value, limit)
             .WaitAsync(AnswerTimeout, time, cancellation);
         return encoded is null ? [] : EntryListCodec.Decode(encoded);
@@ -102,7 +103,7 @@ internal sealed class RaftAdmin(
         return await leaders.AskAsync<ReplicaId>(
             entry,
             view.Leader,
-            (leader, lane) => lane.TransferLeadershipAsync(leader, target?.Value ?? 0),
+            (leader, service) => service.TransferLeadershipAsync(leader, target?.Value ?? 0),
             _ => WaitForLeaderAsync(entry, target, view.Leader!.Value, cancellation),
             cancellation);
     }

@@ -5,7 +5,8 @@ using OrleansRaft.Core.Codec;
 using OrleansRaft.Client;
 using OrleansRaft.Grains.Cluster;
 using OrleansRaft.Grains.Placement;
-using OrleansRaft.Grains.SiloService;
+using OrleansRaft.Grains.Replicas;
+using OrleansRaft.Grains.Transport;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Storage;
 
@@ -22,7 +23,7 @@ internal sealed class CatalogueWorker(
     SetCreation creation,
     ReplicaKeeper keeper,
     ClusterMembership silos,
-    LaneClient client,
+    SiloClient<ICatalogueService> client,
     CatalogueSignal nudge,
     ILocalSiloDetails self,
     IGrainFactory grains,
@@ -224,7 +225,7 @@ internal sealed class CatalogueWorker(
     {
         try
         {
-            await client.Get(silo.Address).CatalogueChangedAsync().WaitAsync(QuickLook, time, stopping.Token);
+            await client.Reach(silo.Address).CatalogueChangedAsync().WaitAsync(QuickLook, time, stopping.Token);
         }
         catch (Exception exception) when (!stopping.IsCancellationRequested)
         {

@@ -1,13 +1,21 @@
 using OrleansRaft.Core;
 using OrleansRaft.Grains.Cluster;
 using OrleansRaft.Grains.SiloService;
+using OrleansRaft.Grains.Transport;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.Grains.Catalogue;
 
 /// <summary>Gives the replicas of a set that was announced in the catalogue their places in the stores. May be repeated until the set is finished.</summary>
-internal sealed class SetCreation(GroupTable groups, ClusterMembership silos, Locator locator, LaneClient client, ILogStore store, ILocalSiloDetails self, TimeProvider time)
+internal sealed class SetCreation(
+    GroupTable groups,
+    ClusterMembership silos,
+    Locator locator,
+    SiloClient<ICatalogueService> client,
+    ILogStore store,
+    ILocalSiloDetails self,
+    TimeProvider time)
 {
     private const int GroupsPerCall = 64;
     private const int ConcurrencyMax = 8;
@@ -22,7 +30,7 @@ internal sealed class SetCreation(GroupTable groups, ClusterMembership silos, Lo
         {
             try
             {
-                if (!await client.Get(address).OffersAsync(set.Name, set.Groups, set.Replicas).WaitAsync(OfferTimeout, time, cancellation))
+                if (!await client.Reach(address).OffersAsync(set.Name, set.Groups, set.Replicas).WaitAsync(OfferTimeout, time, cancellation))
                 {
                     return $"{name} is not configured with '{set.Name}' as {set.Groups} group(s) of {set.Replicas}; configure it alike and restart it.";
                 }
@@ -46,7 +54,7 @@ internal sealed class SetCreation(GroupTable groups, ClusterMembership silos, Lo
         {
             for (var first = 0; first < set.Groups; first += GroupsPerCall)
             {
-                await client.Get(host)
+                await client.Reach(host)
                     .CreateGroupsAsync(set.Name, set.Groups, set.Replicas, first, Math.Min(GroupsPerCall, set.Groups - first))
                     .WaitAsync(CallTimeout, time, cancellation);
             }

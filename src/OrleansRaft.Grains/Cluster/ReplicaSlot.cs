@@ -1,5 +1,4 @@
 using OrleansRaft.Core;
-using OrleansRaft.Grains.SiloService;
 
 namespace OrleansRaft.Grains.Cluster;
 
@@ -34,7 +33,7 @@ internal sealed class ReplicaSlot(GroupEntry group, ReplicaId replica)
         set => Volatile.Write(ref destination, value);
     }
 
-    /// <summary>Whether somebody waits for its whereabouts; set and cleared by the <see cref="Locator"/>.</summary>
+    /// <summary>Whether somebody waits for its whereabouts; set and cleared by the locator.</summary>
     public int IsWanted;
 
     /// <summary>Takes note of a sign of life.</summary>

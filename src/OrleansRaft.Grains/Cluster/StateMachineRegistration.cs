@@ -1,5 +1,4 @@
 using Microsoft.Extensions.DependencyInjection;
-using OrleansRaft.Grains.Admin;
 using OrleansRaft.Runtime.StateMachines;
 using OrleansRaft.Runtime.Storage;
 
@@ -13,6 +12,9 @@ internal sealed record StateMachineRegistration(GroupSet Set, StateMachineTypes 
 {
     /// <summary>The most groups of a set.</summary>
     public const int GroupsMax = 100_000;
+
+    /// <summary>The most voters of a group, at first and ever.</summary>
+    public const int VotersMax = 7;
 
     private const int NameLengthMax = 64;
 
@@ -28,7 +30,7 @@ internal sealed record StateMachineRegistration(GroupSet Set, StateMachineTypes 
         }
 
         RequireBetween(name, groups, GroupsMax, nameof(groups));
-        RequireBetween(name, replicas, MembershipGoal.VotersMax, nameof(replicas));
+        RequireBetween(name, replicas, VotersMax, nameof(replicas));
         return new StateMachineRegistration(
             new GroupSet(name, groups, replicas),
             new StateMachineTypes(typeof(TCommand), typeof(TResult), typeof(TMachine)),

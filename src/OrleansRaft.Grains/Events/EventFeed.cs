@@ -1,6 +1,7 @@
 using System.Globalization;
 using OrleansRaft.Grains.Cluster;
 using OrleansRaft.Grains.SiloService;
+using OrleansRaft.Grains.Transport;
 
 namespace OrleansRaft.Grains.Events;
 
@@ -17,7 +18,8 @@ public sealed class EventFeed : IDisposable
 
     private readonly ClusterMembership silos;
     private readonly GroupTable groups;
-    private readonly LaneClient client;
+    private readonly SiloClient<IEventService> client;
+    private readonly SiloClient<IInventoryService> inventories;
     private readonly ILocalSiloDetails self;
     private readonly TimeProvider time;
     private readonly EventRing ring = new(Capacity);
@@ -29,9 +31,15 @@ public sealed class EventFeed : IDisposable
     private CancellationTokenSource? gathering;
     private long lastReaderLeft;
 
-    internal EventFeed(ClusterMembership silos, GroupTable groups, LaneClient client, ILocalSiloDetails self, TimeProvider time)
+    internal EventFeed(
+        ClusterMembership silos,
+        GroupTable groups,
+        SiloClient<IEventService> client,
+        SiloClient<IInventoryService> inventories,
+        ILocalSiloDetails self,
+        TimeProvider time)
     {
-        (this.silos, this.groups, this.client, this.self, this.time) = (silos, groups, client, self, time);
+        (this.silos, this.groups, this.client, this.inventories, this.self, this.time) = (silos, groups, client, inventories, self, time);
     }
 
     /// <summary>Tells this silo's numbers from those of others, and from those of its earlier lives.</summary>
@@ -96,7 +104,8 @@ public sealed class EventFeed : IDisposable
         {
             try
             {
-                return (place.Name, Inventory: (Inventory?)await client.Get(place.Address).TakeInventoryAsync().WaitAsync(SiloEventStream.AnswerTimeout, time));
+                var asked = inventories.ReachPastFaults(place.Address).TakeInventoryAsync();
+                return (place.Name, Inventory: (Inventory?)await asked.WaitAsync(SiloEventStream.AnswerTimeout, time));
             }
             catch (Exception)
             {
@@ -182,7 +191,7 @@ public sealed class EventFeed : IDisposable
 
             foreach (var (address, name) in active)
             {
-                sources.TryAdd(address, new SiloEventStream(name, client.Get(address), time));
+                sources.TryAdd(address, new SiloEventStream(name, client.ReachPastFaults(address), time));
             }
 
             return [.. sources.Values];

@@ -1,9 +1,9 @@
-using OrleansRaft.Grains.SiloService;
+
 
 namespace OrleansRaft.Grains.Events;
 
 /// <summary>One silo that an <see cref="EventFeed"/> asks for its events, one question at a time.</summary>
-internal sealed class SiloEventStream(string name, IRaftLaneService service, TimeProvider time)
+internal sealed class SiloEventStream(string name, IEventService service, TimeProvider time)
 {
     /// <summary>How long a silo may take to answer before it is asked again.</summary>
     public static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(1);

@@ -2,7 +2,6 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OrleansRaft.Grains.Cluster;
 using OrleansRaft.Grains.Events;
-using OrleansRaft.Grains.Transport;
 
 namespace OrleansRaft.Grains.Faults;
 

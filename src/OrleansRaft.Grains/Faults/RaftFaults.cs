@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using OrleansRaft.Grains.Admin;
 using OrleansRaft.Grains.Cluster;
 using OrleansRaft.Grains.Events;
-using OrleansRaft.Grains.SiloService;
+using OrleansRaft.Grains.Transport;
 
 namespace OrleansRaft.Grains.Faults;
 
@@ -11,7 +11,7 @@ internal sealed class RaftFaults(
     FaultTable table,
     FaultRules rules,
     ClusterMembership silos,
-    LaneClient client,
+    SiloClient<IFaultService> client,
     GroupTable groups,
     GroupInspector inspector,
     EventRecorder events,
@@ -41,7 +41,7 @@ internal sealed class RaftFaults(
         }
 
         // A silo that has just joined may not know them all.
-        var lists = await AskAllAsync(static lane => lane.ListFaultsAsync(), cancellation);
+        var lists = await AskAllAsync(static service => service.ListFaultsAsync(), cancellation);
         return
         [
             .. lists.SelectMany(static list => list ?? []).GroupBy(static one => one.Fault.Id)
@@ -91,7 +91,7 @@ internal sealed class RaftFaults(
         }
 
         // First: whoever comes back is told of every fault that is still in force.
-        await AskAllAsync(lane => lane.HealFaultAsync(fault), cancellation);
+        await AskAllAsync(service => service.HealFaultAsync(fault), cancellation);
         events.Record(new FaultEvent(known.Fault, IsHealed: true));
         if (known.Fault is { Kind: FaultKind.Kill, Silo: { } silo })
         {
@@ -117,7 +117,7 @@ internal sealed class RaftFaults(
         {
             if (!newcomer.Equals(self.SiloAddress))
             {
-                await client.Get(newcomer).BeginFaultAsync(fault).WaitAsync(AnswerTimeout, time);
+                await client.ReachPastFaults(newcomer).BeginFaultAsync(fault).WaitAsync(AnswerTimeout, time);
             }
         }
     }
@@ -137,10 +137,10 @@ internal sealed class RaftFaults(
     private async Task<FaultOutcome> SpreadAsync(Fault fault, CancellationToken cancellation)
     {
         table.Begin(fault, isAskedHere: true);
-        var isOff = (await AskAllAsync(async lane => await lane.BeginFaultAsync(fault) ? "on" : "off", cancellation)).Contains("off");
+        var isOff = (await AskAllAsync(async service => await service.BeginFaultAsync(fault) ? "on" : "off", cancellation)).Contains("off");
         if (isOff)
         {
-            await AskAllAsync(lane => lane.HealFaultAsync(fault.Id), cancellation);
+            await AskAllAsync(service => service.HealFaultAsync(fault.Id), cancellation);
             events.Record(new FaultEvent(fault, IsHealed: true));
             return new FaultOutcome(null, new FaultRejection(FaultRejectionReason.Disabled, "", "Some silo of the cluster has faults off, so nothing was done. Set Faults:Enabled on every silo."));
         }
@@ -167,12 +167,12 @@ internal sealed class RaftFaults(
     }
 
     /// <summary>Asks every active silo; one that does not answer is probably one that a fault concerns.</summary>
-    private Task<T?[]> AskAllAsync<T>(Func<IRaftLaneService, Task<T>> ask, CancellationToken cancellation)
+    private Task<T?[]> AskAllAsync<T>(Func<IFaultService, Task<T>> ask, CancellationToken cancellation)
         where T : class => Task.WhenAll(silos.Active.Select(async place =>
         {
             try
             {
-                return await ask(client.Get(place.Address)).WaitAsync(AnswerTimeout, time, cancellation);
+                return await ask(client.ReachPastFaults(place.Address)).WaitAsync(AnswerTimeout, time, cancellation);
             }
             catch (Exception) when (!cancellation.IsCancellationRequested)
             {
@@ -180,10 +180,10 @@ internal sealed class RaftFaults(
             }
         }));
 
-    private Task<string?[]> AskAllAsync(Func<IRaftLaneService, Task> ask, CancellationToken cancellation) => AskAllAsync(
-        async lane =>
+    private Task<string?[]> AskAllAsync(Func<IFaultService, Task> ask, CancellationToken cancellation) => AskAllAsync(
+        async service =>
         {
-            await ask(lane);
+            await ask(service);
             return "done";
         },
         cancellation);

@@ -66,7 +66,7 @@ public static class RaftSiloBuilderExtensions
         silo.Services.TryAddSingleton(typeof(ICommandCodec<>), typeof(OrleansCommandCodec<>));
         AddMachinery(silo.Services);
         AddDirectory(silo);
-        silo.AddGrainService<RaftLaneService>();
+        AddSiloServices(silo);
         silo.AddPlacementDirector<ReplicaPlacement, ReplicaPlacementDirector>();
         configure(new RaftBuilder(silo.Services));
         silo.Services.TryAddSingleton<ILogStore>(static _ => throw new OrleansConfigurationException(
@@ -142,9 +142,11 @@ public static class RaftSiloBuilderExtensions
         services.TryAddSingleton(provider => new RaftMetrics(provider.GetService<IMeterFactory>(), provider.GetRequiredService<AlarmBoard>()));
         services.AddSingleton<GroupTable>();
         services.AddSingleton<ClusterMembership>();
-        services.AddSingleton<LaneClient>();
+        services.AddSingleton(typeof(SiloClient<>));
+        services.AddSingleton<ILaneObserver, LaneObserver>();
         services.AddSingleton<LaneMetrics>();
         services.AddSingleton<LinkFaults>();
+        services.AddSingleton<ILinkFaults>(static provider => provider.GetRequiredService<LinkFaults>());
         services.AddSingleton<StoreAgreement>();
         services.AddSingleton<Locator>();
         services.AddSingleton<Lanes>();
@@ -163,7 +165,8 @@ public static class RaftSiloBuilderExtensions
         services.AddSingleton(static provider => new EventFeed(
             provider.GetRequiredService<ClusterMembership>(),
             provider.GetRequiredService<GroupTable>(),
-            provider.GetRequiredService<LaneClient>(),
+            provider.GetRequiredService<SiloClient<IEventService>>(),
+            provider.GetRequiredService<SiloClient<IInventoryService>>(),
             provider.GetRequiredService<ILocalSiloDetails>(),
             provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<FaultTable>();
@@ -171,6 +174,7 @@ public static class RaftSiloBuilderExtensions
         services.AddSingleton<RaftFaults>();
         services.AddSingleton<IRaftFaults>(static provider => provider.GetRequiredService<RaftFaults>());
         services.AddSingleton<ReplicaRequests>();
+        services.AddSingleton<ILaneRequests>(static provider => provider.GetRequiredService<ReplicaRequests>());
         services.AddSingleton<ReplicaServices>();
         services.AddSingleton<StateMachineRegistry>();
         services.AddSingleton<CatalogueSignal>();
@@ -190,6 +194,16 @@ public static class RaftSiloBuilderExtensions
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, FailedStart>();
         StartUpChecks.AddTo(services);
     }
+
+    // One for each concern. Each is a system target with a queue of its own, so that none delays the lanes.
+    private static void AddSiloServices(ISiloBuilder silo) => silo
+        .AddGrainService<LaneService>()
+        .AddGrainService<InventoryService>()
+        .AddGrainService<LivenessService>()
+        .AddGrainService<ReplicaService>()
+        .AddGrainService<CatalogueService>()
+        .AddGrainService<EventService>()
+        .AddGrainService<FaultService>();
 
     private static string Whereabouts(EndpointOptions endpoints) =>
         $"{endpoints.AdvertisedIPAddress}:{endpoints.SiloPort}, process {Environment.ProcessId} on {Environment.MachineName}";

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using OrleansRaft.Grains.Cluster;
-using OrleansRaft.Grains.SiloService;
 using OrleansRaft.Grains.Transport;
 using OrleansRaft.Runtime.Liveness;
 
@@ -14,9 +13,8 @@ internal sealed class LivenessHost : ILivenessHost<SiloAddress>, IDisposable
 
     private readonly ClusterMembership silos;
     private readonly MemoryTrim memory;
-    private readonly LaneClient client;
+    private readonly SiloClient<ILivenessService> client;
     private readonly LaneMetrics metrics;
-    private readonly LinkFaults faults;
     private readonly SiloAddress self;
     private readonly TimeProvider time;
     private readonly ILogger logger;
@@ -29,9 +27,8 @@ internal sealed class LivenessHost : ILivenessHost<SiloAddress>, IDisposable
         LivenessDirectory directory,
         ClusterMembership silos,
         MemoryTrim memory,
-        LaneClient client,
+        SiloClient<ILivenessService> client,
         LaneMetrics metrics,
-        LinkFaults faults,
         ILocalSiloDetails self,
         TimeProvider time,
         ILogger<LivenessHost> logger)
@@ -40,7 +37,6 @@ internal sealed class LivenessHost : ILivenessHost<SiloAddress>, IDisposable
         this.memory = memory;
         this.client = client;
         this.metrics = metrics;
-        this.faults = faults;
         this.self = self.SiloAddress;
         this.time = time;
         this.logger = logger;
@@ -72,13 +68,7 @@ internal sealed class LivenessHost : ILivenessHost<SiloAddress>, IDisposable
     }
 
     /// <inheritdoc/>
-    public void SendHeartbeat(SiloAddress target, SiloHeartbeat heartbeat)
-    {
-        if (!faults.IsCut(target))
-        {
-            SendHeartbeatAsync(target, heartbeat).Ignore();
-        }
-    }
+    public void SendHeartbeat(SiloAddress target, SiloHeartbeat heartbeat) => SendHeartbeatAsync(target, heartbeat).Ignore();
 
     /// <inheritdoc/>
     public void SendClaims(SiloAddress target, long number, IReadOnlyList<QuiescenceClaim> claims) => CompareAsync(target, number, claims).Ignore();
@@ -117,8 +107,9 @@ internal sealed class LivenessHost : ILivenessHost<SiloAddress>, IDisposable
     {
         try
         {
+            var service = client.Reach(target);
             metrics.HeartbeatSent();
-            await client.Get(target).HeartbeatAsync(self, heartbeat);
+            await service.HeartbeatAsync(self, heartbeat);
         }
         catch (Exception exception)
         {
@@ -131,12 +122,7 @@ internal sealed class LivenessHost : ILivenessHost<SiloAddress>, IDisposable
     {
         try
         {
-            if (faults.IsCut(target))
-            {
-                throw new TimeoutException($"The link to {target} is cut.");
-            }
-
-            Monitor.OnCompared(target, number, await client.Get(target).CompareQuiescenceAsync([.. claims]));
+            Monitor.OnCompared(target, number, await client.Reach(target).CompareQuiescenceAsync([.. claims]));
         }
         catch (Exception exception)
         {

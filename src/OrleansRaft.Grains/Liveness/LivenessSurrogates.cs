@@ -1,5 +1,5 @@
 using OrleansRaft.Core;
-using OrleansRaft.Grains.SiloService;
+using OrleansRaft.Grains.Cluster;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Liveness;
 

@@ -1,7 +1,9 @@
 using Microsoft.Extensions.Logging;
 using OrleansRaft.Core;
 using OrleansRaft.Grains.Cluster;
+using OrleansRaft.Grains.Replicas;
 using OrleansRaft.Grains.SiloService;
+using OrleansRaft.Grains.Transport;
 using OrleansRaft.Runtime;
 
 namespace OrleansRaft.Grains.Placement;
@@ -9,7 +11,13 @@ namespace OrleansRaft.Grains.Placement;
 /// <summary>Spreads leaders over the silos, once replicas are spread: after silos came and went, those who stayed lead everything. Gently: few at a time, and
 /// not to a silo that has just joined the others.</summary>
 /// <remarks>Only the first silo by name does it, so that silos do not move leaders at cross purposes.</remarks>
-internal sealed class LeaderBalancer(GroupTable groups, LaneClient client, ClusterMembership silos, ILocalSiloDetails self, TimeProvider time, ILogger<LeaderBalancer> logger)
+internal sealed class LeaderBalancer(
+    GroupTable groups,
+    SiloClient<IReplicaService> client,
+    ClusterMembership silos,
+    ILocalSiloDetails self,
+    TimeProvider time,
+    ILogger<LeaderBalancer> logger)
 {
     private const int TransfersMax = 32;
     private static readonly TimeSpan TransferTimeout = TimeSpan.FromSeconds(5);
@@ -95,7 +103,7 @@ internal sealed class LeaderBalancer(GroupTable groups, LaneClient client, Clust
         var key = new ReplicaKey(leader.Group.Name, leader.Replica);
         try
         {
-            var answer = await client.Get(from)
+            var answer = await client.Reach(from)
                 .TransferLeadershipAsync(new ReplicaName(leader.Group.Name, leader.Replica.Value), to.Replica.Value)
                 .WaitAsync(TransferTimeout, time, cancellation);
             if (answer.Length > 0 && RequestCodec.DecodeReplies(answer).Replies[0].Kind == ReplyKind.Committed)

@@ -2,7 +2,6 @@ using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Orleans.Runtime.Placement;
 using OrleansRaft.Core;
-using OrleansRaft.Grains.Admin;
 using OrleansRaft.Grains.Cluster;
 using OrleansRaft.Grains.Replicas;
 using OrleansRaft.Grains.SiloService;

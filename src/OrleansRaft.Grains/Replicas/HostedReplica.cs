@@ -1,9 +1,7 @@
 using Microsoft.Extensions.Logging;
 using OrleansRaft.Core;
-using OrleansRaft.Client;
 using OrleansRaft.Grains.Cluster;
 using OrleansRaft.Grains.Events;
-using OrleansRaft.Grains.Faults;
 using OrleansRaft.Grains.Transport;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Liveness;

@@ -2,10 +2,7 @@ using Orleans.Concurrency;
 using Orleans.GrainDirectory;
 using Orleans.Placement;
 using Orleans.Runtime.Placement;
-using OrleansRaft.Client;
 using OrleansRaft.Grains.Cluster;
-using OrleansRaft.Grains.Faults;
-using OrleansRaft.Grains.Placement;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Storage;
 

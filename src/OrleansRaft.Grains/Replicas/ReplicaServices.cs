@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OrleansRaft.Core.Codec;
-using OrleansRaft.Grains.Catalogue;
 using OrleansRaft.Client;
 using OrleansRaft.Grains.Cluster;
 using OrleansRaft.Grains.Events;
@@ -25,7 +24,7 @@ internal sealed class ReplicaServices(
     ReplicaKeeper keeper,
     LivenessMonitor<SiloAddress> liveness,
     EventRecorder events,
-    LinkFaults links,
+    ILinkFaults links,
     FaultTable faults,
     CatalogueSignal catalogue,
     ILogStore store,
@@ -55,7 +54,7 @@ internal sealed class ReplicaServices(
     public EventRecorder Events { get; } = events;
 
     /// <summary>Which ways to other silos are cut.</summary>
-    public LinkFaults Links { get; } = links;
+    public ILinkFaults Links { get; } = links;
 
     /// <summary>What is broken on purpose.</summary>
     public FaultTable Faults { get; } = faults;

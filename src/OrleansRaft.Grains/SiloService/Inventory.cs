@@ -4,10 +4,6 @@ using OrleansRaft.Grains.Cluster;
 
 namespace OrleansRaft.Grains.SiloService;
 
-/// <summary>Names a replica between silos.</summary>
-[GenerateSerializer, Immutable, Alias("raft-replica-name")]
-internal readonly record struct ReplicaName([property: Id(0)] string Group, [property: Id(1)] long Replica);
-
 /// <summary>What runs on one silo.</summary>
 /// <param name="Store">The id of the silo's local store; empty when it has none.</param>
 /// <param name="Replicas">The replicas that were asked for and run here, or all of them.</param>

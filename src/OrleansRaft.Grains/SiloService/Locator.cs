@@ -13,8 +13,7 @@ internal sealed class Locator(
     ClusterMembership silos,
     StoppedSilos departures,
     StoreAgreement agreement,
-    LaneClient client,
-    LinkFaults faults,
+    SiloClient<IInventoryService> client,
     TimeProvider time,
     ILogger<Locator> logger)
 {
@@ -94,7 +93,7 @@ internal sealed class Locator(
         }
     }
 
-    private async Task<IReadOnlyDictionary<SiloAddress, Inventory>> AskAllAsync(Func<IRaftLaneService, Task<Inventory>> ask)
+    private async Task<IReadOnlyDictionary<SiloAddress, Inventory>> AskAllAsync(Func<IInventoryService, Task<Inventory>> ask)
     {
         var answers = await Task.WhenAll(silos.Active.Select(silo => AskAsync(silo.Address, ask)));
         var bySilo = new Dictionary<SiloAddress, Inventory>();
@@ -111,16 +110,11 @@ internal sealed class Locator(
         return bySilo;
     }
 
-    private async Task<(SiloAddress Silo, Inventory? Inventory)> AskAsync(SiloAddress silo, Func<IRaftLaneService, Task<Inventory>> ask)
+    private async Task<(SiloAddress Silo, Inventory? Inventory)> AskAsync(SiloAddress silo, Func<IInventoryService, Task<Inventory>> ask)
     {
-        if (faults.IsCut(silo))
-        {
-            return (silo, null);
-        }
-
         try
         {
-            return (silo, await ask(client.Get(silo)).WaitAsync(AnswerTimeout, time));
+            return (silo, await ask(client.Reach(silo)).WaitAsync(AnswerTimeout, time));
         }
         catch (Exception exception)
         {

@@ -11,7 +11,12 @@ namespace OrleansRaft.Grains.SiloService;
 /// <summary>Requests to one replica, here or on another silo: one attempt, with the time that one attempt may take. Any thread.</summary>
 /// <remarks>Requests to another silo travel on its lane, with the messages of the replicas, and so do the replies: all groups share the batches.</remarks>
 internal sealed class ReplicaRequests(
-    GroupTable groups, Lanes lanes, LaneClient client, LinkFaults faults, ILocalSiloDetails self, IOptions<RaftOptions> options, TimeProvider time)
+    GroupTable groups,
+    Lanes lanes,
+    SiloClient<IInventoryService> client,
+    ILocalSiloDetails self,
+    IOptions<RaftOptions> options,
+    TimeProvider time) : ILaneRequests
 {
     private readonly ConcurrentDictionary<long, LaneCall> calls = new();
     private long lastCall;
@@ -49,8 +54,7 @@ internal sealed class ReplicaRequests(
         return Remote(to) is { } silo ? await CallAsync(to, silo, LaneFrameKind.Queries, RequestCodec.EncodeQueries(to, queries, consistency), until) : null;
     }
 
-    /// <summary>Takes commands or queries that came from another silo, and sends the replies back.</summary>
-    /// <exception cref="CorruptDataException">The bytes are no request.</exception>
+    /// <inheritdoc/>
     public void Serve(SiloAddress from, LaneFrameKind kind, long number, ReadOnlyMemory<byte> request)
     {
         var sink = new LaneReplySink(lanes, from, number);
@@ -66,7 +70,7 @@ internal sealed class ReplicaRequests(
         }
     }
 
-    /// <summary>Replies to one of this silo's calls have come; nobody may wait for them any more.</summary>
+    /// <inheritdoc/>
     public void Complete(long number, ReadOnlyMemory<byte> replies)
     {
         if (calls.TryGetValue(number, out var call))
@@ -75,7 +79,7 @@ internal sealed class ReplicaRequests(
         }
     }
 
-    /// <summary>One of this silo's calls was answered, and the replies were lost.</summary>
+    /// <inheritdoc/>
     public void FailReplies(long number)
     {
         if (calls.TryGetValue(number, out var call))
@@ -118,10 +122,7 @@ internal sealed class ReplicaRequests(
         return null;
     }
 
-    private SiloAddress? Remote(ReplicaSlot to) =>
-        to.Silo is not { } silo || silo.Equals(self.SiloAddress)
-            ? null
-            : faults.IsCut(silo) ? throw new TimeoutException($"The link to {silo} is cut.") : silo;
+    private SiloAddress? Remote(ReplicaSlot to) => to.Silo is { } silo && !silo.Equals(self.SiloAddress) ? silo : null;
 
     /// <summary>
     /// Waits for an attempt: for as long as one may take, and then for as long as the replica says that its state machine is at work. Asked elsewhere, or
@@ -154,9 +155,8 @@ internal sealed class ReplicaRequests(
 
         try
         {
-            return to.Silo is { } silo
-                && !faults.IsCut(silo)
-                && await client.Get(silo).IsWorkingAsync(new ReplicaName(to.Group.Name, to.Replica.Value)).WaitAsync(options.Value.AttemptTimeout, time);
+            var name = new ReplicaName(to.Group.Name, to.Replica.Value);
+            return to.Silo is { } silo && await client.Reach(silo).IsWorkingAsync(name).WaitAsync(options.Value.AttemptTimeout, time);
         }
         catch (Exception)
         {

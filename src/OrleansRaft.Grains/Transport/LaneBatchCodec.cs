@@ -3,7 +3,6 @@ using System.Text;
 using OrleansRaft.Core;
 using OrleansRaft.Core.Codec;
 using OrleansRaft.Grains.Cluster;
-using OrleansRaft.Grains.SiloService;
 
 namespace OrleansRaft.Grains.Transport;
 

@@ -1,21 +1,15 @@
 using System.Collections.Concurrent;
 using OrleansRaft.Core;
 using OrleansRaft.Grains.Cluster;
-using OrleansRaft.Grains.Events;
-using OrleansRaft.Grains.SiloService;
-using OrleansRaft.Runtime.Liveness;
 
 namespace OrleansRaft.Grains.Transport;
 
 /// <summary>All lanes that leave this silo. Any thread.</summary>
 internal sealed class Lanes(
-    LaneClient client,
+    SiloClient<ILaneService> client,
     ILocalSiloDetails silo,
-    ClusterMembership silos,
-    Locator locator,
-    LinkFaults faults,
-    EventRecorder events,
-    SiloLivenessTable<SiloAddress> liveness,
+    ILinkFaults faults,
+    ILaneObserver observer,
     LaneMetrics metrics,
     TimeProvider time) : ILaneTransport
 {
@@ -37,7 +31,7 @@ internal sealed class Lanes(
         }
         else
         {
-            locator.Want(to);
+            observer.OnUnknownLocation(to);
             metrics.Lost(1, FrameLoss.Nowhere);
             frame.OnLost();
         }
@@ -59,7 +53,6 @@ internal sealed class Lanes(
         }
 
         health.Forget(target);
-        client.Forget(target);
     }
 
     /// <inheritdoc/>
@@ -67,30 +60,26 @@ internal sealed class Lanes(
     {
         try
         {
-            if (faults.IsCut(target))
-            {
-                throw new TimeoutException($"The link to {target} is cut.");
-            }
-
+            var service = client.Reach(target);
             if (faults.DelayTo(target) is var delay && delay > TimeSpan.Zero)
             {
                 await Task.Delay(delay, time);
             }
 
             metrics.BatchSent(count);
-            var answer = await client.Get(target).ExchangeAsync(silo.SiloAddress, batch).WaitAsync(AcknowledgementTimeout, time);
+            var answer = await service.ExchangeAsync(silo.SiloAddress, batch).WaitAsync(AcknowledgementTimeout, time);
             if (health.NoteAcknowledged(target))
             {
-                events.Record(new LaneEvent(silo.Name, silos.NameOf(target), IsBroken: false));
+                observer.OnHealthChanged(target, isBroken: false);
             }
 
             return answer;
         }
-        catch (Exception)
+        catch (Exception exception)
         {
-            if (health.NoteMissed(target, faults.IsCut(target)))
+            if (health.NoteMissed(target, exception is LinkCutException))
             {
-                events.Record(new LaneEvent(silo.Name, silos.NameOf(target), IsBroken: true));
+                observer.OnHealthChanged(target, isBroken: true);
             }
 
             throw;
@@ -103,16 +92,14 @@ internal sealed class Lanes(
         metrics.Lost(count, why);
         if (why is FrameLoss.QueueFull or FrameLoss.Refused)
         {
-            // As in BackOffAsync.
-            liveness.Invalidate(target);
+            observer.OnLossPossible(target);
         }
     }
 
     /// <inheritdoc/>
     public Task BackOffAsync(SiloAddress target)
     {
-        // A replica may have been given up for lost, and its group may fall asleep without it: that must be made good.
-        liveness.Invalidate(target);
+        observer.OnLossPossible(target);
         return Task.Delay(RestTime, time);
     }
 }

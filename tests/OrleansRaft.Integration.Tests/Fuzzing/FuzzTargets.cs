@@ -6,6 +6,7 @@ using OrleansRaft.Core;
 using OrleansRaft.Core.Codec;
 using OrleansRaft.Counters;
 using OrleansRaft.Grains.Cluster;
+using OrleansRaft.Grains.Replicas;
 using OrleansRaft.Grains.SiloService;
 using OrleansRaft.Grains.Transport;
 using OrleansRaft.Runtime;

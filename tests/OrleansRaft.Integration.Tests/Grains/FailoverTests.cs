@@ -5,7 +5,7 @@ using OrleansRaft.Core;
 using OrleansRaft.Client;
 using OrleansRaft.Grains.Cluster;
 using OrleansRaft.Grains.Events;
-using OrleansRaft.Grains.Transport;
+using OrleansRaft.Grains.Faults;
 using OrleansRaft.Runtime;
 
 namespace OrleansRaft.Integration.Tests.Grains;
@@ -131,7 +131,7 @@ public sealed class FailoverTests(ITestOutputHelper output)
     [Fact]
     public async Task A_leader_whose_links_are_cut_is_replaced_and_returns_as_a_follower()
     {
-        await using var cluster = await RaftTestCluster.StartAsync(groups: 1);
+        await using var cluster = await RaftTestCluster.StartAsync(groups: 1, configure: static (_, silo) => RaftTestCluster.EnableFaults(silo));
         await cluster.WaitUntilSpreadAsync();
         await cluster.AddAsync("k", 1);
         var cutOff = await cluster.FindLeaderSiloAsync("ledgers-0");

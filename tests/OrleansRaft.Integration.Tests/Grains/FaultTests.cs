@@ -1,7 +1,12 @@
 using Microsoft.Extensions.DependencyInjection;
+using Orleans.Services;
 using Orleans.TestingHost;
+using OrleansRaft.Grains.Catalogue;
 using OrleansRaft.Grains.Events;
 using OrleansRaft.Grains.Faults;
+using OrleansRaft.Grains.Liveness;
+using OrleansRaft.Grains.Replicas;
+using OrleansRaft.Grains.SiloService;
 using OrleansRaft.Grains.Transport;
 using OrleansRaft.Runtime.Diagnostics;
 
@@ -45,6 +50,36 @@ public sealed class FaultTests
 
         CutsOf(from).ShouldBe([to.SiloAddress]);
         CutsOf(to).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_cut_link_stops_calls_of_every_kind_but_those_of_whoever_watches()
+    {
+        await using var cluster = await StartAsync();
+        var (from, to) = (cluster.Silos[0], cluster.Silos[1]);
+
+        await FaultsOf(from).BeginAsync(new Fault { Kind = FaultKind.Cut, From = from.Name, To = to.Name, Seconds = 600 }, Token);
+
+        ShouldBeStopped<ILaneService>(from, to);
+        ShouldBeStopped<IInventoryService>(from, to);
+        ShouldBeStopped<ILivenessService>(from, to);
+        ShouldBeStopped<IReplicaService>(from, to);
+        ShouldBeStopped<ICatalogueService>(from, to);
+        (await ClientOf<IFaultService>(from).ReachPastFaults(to.SiloAddress).ListFaultsAsync()).ShouldHaveSingleItem();
+    }
+
+    [Fact]
+    public async Task Links_cannot_be_cut_or_delayed_where_faults_are_off()
+    {
+        await using var cluster = await StartAsync(disabledOn: 0);
+        var (from, to) = (cluster.Silos[0], cluster.Silos[1]);
+        var links = from.ServiceProvider.GetRequiredService<LinkFaults>();
+
+        Should.Throw<InvalidOperationException>(() => links.Cut(to.SiloAddress)).Message.ShouldContain("Faults:Enabled");
+        Should.Throw<InvalidOperationException>(() => links.Delay(to.SiloAddress, TimeSpan.FromSeconds(1)));
+
+        links.Cuts.ShouldBeEmpty();
+        links.DelayTo(to.SiloAddress).ShouldBe(TimeSpan.Zero);
     }
 
     [Fact]
@@ -128,6 +163,13 @@ public sealed class FaultTests
 
     private static async Task<RaftTestCluster> StartAsync(int disabledOn = -1) => await RaftTestCluster.StartAsync(
         configure: (number, silo) => silo.Services.Configure<FaultOptions>(faults => faults.Enabled = number != disabledOn));
+
+    private static SiloClient<TService> ClientOf<TService>(InProcessSiloHandle silo)
+        where TService : IGrainService => silo.ServiceProvider.GetRequiredService<SiloClient<TService>>();
+
+    private static void ShouldBeStopped<TService>(InProcessSiloHandle from, InProcessSiloHandle to)
+        where TService : IGrainService =>
+        Should.Throw<LinkCutException>(() => ClientOf<TService>(from).Reach(to.SiloAddress)).Message.ShouldContain(to.Name);
 
     private static IRaftFaults FaultsOf(InProcessSiloHandle silo) => silo.ServiceProvider.GetRequiredService<IRaftFaults>();
 

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Orleans.TestingHost;
 using OrleansRaft.Grains.Admin;
 using OrleansRaft.Client;
+using OrleansRaft.Grains.Faults;
 using OrleansRaft.Grains.Hosting;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Hosting;
@@ -73,6 +74,9 @@ public sealed class RaftTestCluster : IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>Lets tests cut links, as <c>Faults:Enabled</c> does.</summary>
+    public static void EnableFaults(ISiloBuilder silo) => silo.Services.Configure<FaultOptions>(static faults => faults.Enabled = true);
 
     public static IRaftAdmin AdminOf(InProcessSiloHandle silo) => silo.ServiceProvider.GetRequiredService<IRaftAdmin>();
 

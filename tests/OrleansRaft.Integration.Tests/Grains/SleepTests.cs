@@ -4,7 +4,6 @@ using OrleansRaft.Core;
 using OrleansRaft.Client;
 using OrleansRaft.Grains.Cluster;
 using OrleansRaft.Grains.Faults;
-using OrleansRaft.Grains.Transport;
 using OrleansRaft.Runtime.Liveness;
 using OrleansRaft.Runtime.Storage;
 using OrleansRaft.Runtime.Storage.Memory;
@@ -124,7 +123,7 @@ public sealed class SleepTests
     [Fact]
     public async Task Rule_40_A_group_that_is_written_to_while_a_member_lives_nowhere_falls_asleep_again()
     {
-        await using var cluster = await StartAsync(groups: 1, configure: static silo => silo.Services.Configure<FaultOptions>(faults => faults.Enabled = true));
+        await using var cluster = await StartAsync(groups: 1);
         await WaitUntilAllSleepAsync(cluster, 3);
         var leader = await cluster.FindLeaderAsync("ledgers-0");
         var lost = (await cluster.Admin.GetGroupAsync("ledgers-0", TestContext.Current.CancellationToken))!.Replicas.First(replica => replica.Replica != leader.Replica).Replica;
@@ -142,10 +141,10 @@ public sealed class SleepTests
         await WaitUntilAllSleepAlikeAsync(cluster);
     }
 
-    private static async Task<RaftTestCluster> StartAsync(int groups = 4, Action<ISiloBuilder>? configure = null)
+    private static async Task<RaftTestCluster> StartAsync(int groups = 4)
     {
         var cluster = await RaftTestCluster.StartAsync(
-            groups: groups, options: options => options.QuiesceTicks = 5, configure: (_, silo) => configure?.Invoke(silo));
+            groups: groups, options: options => options.QuiesceTicks = 5, configure: static (_, silo) => RaftTestCluster.EnableFaults(silo));
         await cluster.WaitUntilSpreadAsync();
         return cluster;
     }

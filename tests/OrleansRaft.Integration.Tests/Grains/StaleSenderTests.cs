@@ -2,7 +2,6 @@ using System.Buffers;
 using Microsoft.Extensions.DependencyInjection;
 using OrleansRaft.Core;
 using OrleansRaft.Grains.Cluster;
-using OrleansRaft.Grains.SiloService;
 using OrleansRaft.Grains.Transport;
 using OrleansRaft.Runtime;
 
@@ -26,7 +25,7 @@ public sealed class StaleSenderTests
         await cluster.WaitUntilReadyAsync();
         var receiver = there.ServiceProvider.GetRequiredService<GroupTable>().Hosted.First();
         var sender = receiver.Slot.Group.Slots.First(slot => slot.Replica != receiver.Key.Replica && slot.Silo is not null);
-        var service = here.ServiceProvider.GetRequiredService<LaneClient>().Get(there.SiloAddress);
+        var service = here.ServiceProvider.GetRequiredService<SiloClient<ILaneService>>().Reach(there.SiloAddress);
 
         await service.ExchangeAsync(dead.SiloAddress, Batch(sender, receiver, epoch: 1_000_000));
         await service.ExchangeAsync(here.SiloAddress, Batch(sender, receiver, epoch: 0));

@@ -2,7 +2,6 @@ using System.Buffers;
 using Microsoft.Extensions.DependencyInjection;
 using OrleansRaft.Core;
 using OrleansRaft.Grains.Cluster;
-using OrleansRaft.Grains.SiloService;
 using OrleansRaft.Grains.Transport;
 using OrleansRaft.Runtime;
 
@@ -33,7 +32,7 @@ public sealed class UnreadableFrameTests(ThreeSilos silos) : IClassFixture<Three
             new ArrayBufferWriter<byte>(),
             new ArrayBufferWriter<byte>());
 
-        var answer = await here.ServiceProvider.GetRequiredService<LaneClient>().Get(there.SiloAddress).ExchangeAsync(here.SiloAddress, batch);
+        var answer = await here.ServiceProvider.GetRequiredService<SiloClient<ILaneService>>().Reach(there.SiloAddress).ExchangeAsync(here.SiloAddress, batch);
 
         await RaftTestCluster.EventuallyAsync(() => Task.FromResult(receiver.Role.Term >= claimed ? null : $"the term is {receiver.Role.Term}"));
         answer.ShouldNotBeEmpty("the sender must not take it for delivered");

@@ -1,8 +1,8 @@
 using System.Threading.Channels;
 
-namespace OrleansRaft.Grains.Catalogue;
+namespace OrleansRaft.Grains.Replicas;
 
-/// <summary>Tells this silo's <see cref="CatalogueWorker"/> that there is something to do. Any thread.</summary>
+/// <summary>Tells what works on the catalogue on this silo that there is something to do. Any thread.</summary>
 internal sealed class CatalogueSignal
 {
     private readonly Channel<bool> nudges = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });

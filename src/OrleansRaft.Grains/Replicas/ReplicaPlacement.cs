@@ -1,6 +1,6 @@
 using Orleans.Placement;
 
-namespace OrleansRaft.Grains.Placement;
+namespace OrleansRaft.Grains.Replicas;
 
 /// <summary>Places the replicas of a group on different silos.</summary>
 [Serializable, GenerateSerializer, Immutable, SuppressReferenceTracking]
@@ -10,6 +10,6 @@ internal sealed class ReplicaPlacement : PlacementStrategy
     public static ReplicaPlacement Instance { get; } = new();
 }
 
-/// <summary>Marks the grain that <see cref="ReplicaPlacementDirector"/> places.</summary>
+/// <summary>Marks the grain whose activations are placed as replicas.</summary>
 [AttributeUsage(AttributeTargets.Class)]
 internal sealed class ReplicaPlacementAttribute() : PlacementAttribute(ReplicaPlacement.Instance);

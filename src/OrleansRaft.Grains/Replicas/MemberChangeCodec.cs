@@ -2,7 +2,7 @@ using System.Buffers;
 using OrleansRaft.Core;
 using OrleansRaft.Core.Codec;
 
-namespace OrleansRaft.Grains.SiloService;
+namespace OrleansRaft.Grains.Replicas;
 
 /// <summary>A change of members between silos.</summary>
 internal static class MemberChangeCodec

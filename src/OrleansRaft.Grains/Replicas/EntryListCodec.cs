@@ -2,7 +2,7 @@ using System.Buffers;
 using OrleansRaft.Core;
 using OrleansRaft.Core.Codec;
 
-namespace OrleansRaft.Grains.SiloService;
+namespace OrleansRaft.Grains.Replicas;
 
 /// <summary>Entries of a log between silos, for people: contiguous or none.</summary>
 internal static class EntryListCodec

@@ -1,8 +1,7 @@
 using System.Collections.Concurrent;
 using OrleansRaft.Grains.Cluster;
-using OrleansRaft.Grains.SiloService;
 
-namespace OrleansRaft.Grains.Admin;
+namespace OrleansRaft.Grains.SiloService;
 
 /// <summary>For how long groups have been without a leader that can be reached. Any thread.</summary>
 /// <remarks>

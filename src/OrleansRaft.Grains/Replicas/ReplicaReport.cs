@@ -1,9 +1,10 @@
 using Orleans.Concurrency;
 using OrleansRaft.Core;
 using OrleansRaft.Core.Codec;
+using OrleansRaft.Grains.Cluster;
 using OrleansRaft.Runtime;
 
-namespace OrleansRaft.Grains.SiloService;
+namespace OrleansRaft.Grains.Replicas;
 
 /// <summary>A <see cref="ReplicaStatus"/> between silos.</summary>
 [GenerateSerializer, Immutable, Alias("raft-replica-report")]

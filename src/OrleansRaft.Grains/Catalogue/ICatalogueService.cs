@@ -1,0 +1,20 @@
+using Orleans.Services;
+
+namespace OrleansRaft.Grains.Catalogue;
+
+/// <summary>A silo's part in adding sets of groups to the cluster.</summary>
+[Alias("raft-catalogue-service")]
+internal interface ICatalogueService : IGrainService
+{
+    /// <summary>Whether this silo is configured with a set of so many groups.</summary>
+    [Alias("offers")]
+    Task<bool> OffersAsync(string set, int groups, int replicas);
+
+    /// <summary>Makes the places of some groups of a set that was announced, in the store that this silo reaches.</summary>
+    [Alias("create-groups")]
+    Task CreateGroupsAsync(string set, int groups, int replicas, int first, int count);
+
+    /// <summary>The catalogue holds something new.</summary>
+    [Alias("catalogue-changed")]
+    Task CatalogueChangedAsync();
+}

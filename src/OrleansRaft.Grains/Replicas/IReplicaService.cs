@@ -1,0 +1,38 @@
+using Orleans.Concurrency;
+using Orleans.Services;
+using OrleansRaft.Grains.Cluster;
+
+namespace OrleansRaft.Grains.Replicas;
+
+/// <summary>What is asked of single replicas of a silo: what they are at, and what their leaders should do.</summary>
+[Alias("raft-replica-service")]
+internal interface IReplicaService : IGrainService
+{
+    /// <summary>What some replicas here are at, without digests; those that are not here are left out.</summary>
+    [Alias("inspect")]
+    Task<ReplicaReport[]> InspectAsync([Immutable] ReplicaName[] wanted);
+
+    /// <summary>The same with digests of their states, which cost a capture of each: only where they are asked for.</summary>
+    [Alias("digest")]
+    Task<ReplicaReport[]> InspectWithDigestsAsync([Immutable] ReplicaName[] wanted);
+
+    /// <summary>Entries of the log of a replica here; null when it is not here.</summary>
+    [Alias("log")]
+    Task<byte[]?> ReadLogAsync(ReplicaName replica, long after, int limit);
+
+    /// <summary>Hands leadership of a group over, if its replica here leads.</summary>
+    /// <returns>One reply; empty when the replica is not here.</returns>
+    [Alias("transfer")]
+    Task<byte[]> TransferLeadershipAsync(ReplicaName replica, long target);
+
+    /// <summary>Changes the members of a group, if its replica here leads, see <see cref="MemberChangeCodec"/>.</summary>
+    /// <returns>One reply; empty when the replica is not here.</returns>
+    [Alias("members")]
+    Task<byte[]> ChangeMembersAsync(ReplicaName replica, [Immutable] byte[] change);
+
+    /// <summary>
+    /// Makes the place of a new member in the store that this silo reaches; <paramref name="version"/> is that of the configuration in force.
+    /// </summary>
+    [Alias("create")]
+    Task CreateReplicaAsync(ReplicaName replica, long version);
+}

@@ -1,0 +1,14 @@
+using Orleans.Concurrency;
+using Orleans.Services;
+
+namespace OrleansRaft.Grains.Transport;
+
+/// <summary>One silo's end of all lanes.</summary>
+[Alias("raft-lane")]
+internal interface ILaneService : IGrainService
+{
+    /// <summary>Hands over a batch of messages, requests and replies, see <see cref="LaneBatchCodec"/>.</summary>
+    /// <returns>Which frames were not delivered; empty when all were.</returns>
+    [Alias("exchange")]
+    Task<byte[]> ExchangeAsync(SiloAddress from, [Immutable] byte[] batch);
+}

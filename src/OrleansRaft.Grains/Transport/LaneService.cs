@@ -1,0 +1,105 @@
+using Microsoft.Extensions.Logging;
+using Orleans.Concurrency;
+using OrleansRaft.Core.Codec;
+using OrleansRaft.Grains.Cluster;
+
+namespace OrleansRaft.Grains.Transport;
+
+/// <summary>This silo's end of all lanes. Its method never awaits.</summary>
+[Reentrant]
+internal sealed class LaneService(
+    GrainId id,
+    Silo silo,
+    ILoggerFactory loggers,
+    GroupTable groups,
+    ClusterMembership silos,
+    ILaneRequests requests,
+    LaneMetrics metrics,
+    TimeProvider time)
+    : GrainService(id, silo, loggers), ILaneService
+{
+    // What cannot be read is seldom alone.
+    private static readonly TimeSpan PauseBetweenWarnings = TimeSpan.FromSeconds(10);
+
+    private readonly ILogger logger = loggers.CreateLogger<LaneService>();
+    private long warnedAt;
+
+    /// <inheritdoc/>
+    public Task<byte[]> ExchangeAsync(SiloAddress from, byte[] batch)
+    {
+        // A silo that was declared dead may still run for a moment: its replicas have successors.
+        if (silos.IsDead(from))
+        {
+            return Task.FromResult(LaneBatchCodec.EncodeAnswer([new FrameMiss(0, FrameFate.LostWithRest)]));
+        }
+
+        var delivery = new Delivery(requests, metrics, from, batch.Length);
+        LaneBatchCodec.Decode(batch, groups, delivery);
+        if (delivery.FirstUnreadable is { } exception && IsTimeToTell())
+        {
+            Log.FramesUnreadable(logger, exception, delivery.Unreadable, batch.Length, from);
+        }
+
+        return Task.FromResult(LaneBatchCodec.EncodeAnswer(delivery.Misses));
+    }
+
+    private bool IsTimeToTell()
+    {
+        var last = Interlocked.Read(ref warnedAt);
+        return (last == 0 || time.GetElapsedTime(last) > PauseBetweenWarnings)
+            && Interlocked.CompareExchange(ref warnedAt, time.GetTimestamp(), last) == last;
+    }
+
+    /// <summary>Hands the frames of one batch over.</summary>
+    private sealed class Delivery(ILaneRequests requests, LaneMetrics metrics, SiloAddress from, int batchBytes) : ILaneReceiver
+    {
+        private List<FrameMiss>? misses;
+
+        /// <summary>Which frames were not delivered.</summary>
+        public IReadOnlyList<FrameMiss> Misses => misses ?? [];
+
+        /// <summary>How often something could not be read or handed over.</summary>
+        public int Unreadable { get; private set; }
+
+        /// <summary>Why the first of them could not.</summary>
+        public Exception? FirstUnreadable { get; private set; }
+
+        public void OnMessage(int number, in ReceivedMessage message)
+        {
+            if (!message.Group.Slot(message.From).Learn(from, message.Epoch))
+            {
+                // A predecessor that still runs may know that nobody listens to it.
+                Miss(number, FrameFate.Lost);
+            }
+            else if (message.Group.Slot(message.To).Local is not { } replica)
+            {
+                Miss(number, FrameFate.Absent);
+            }
+            else if (!replica.Deliver(message.From, MessageCodec.Decode(Own(message.Message))))
+            {
+                Miss(number, FrameFate.Lost);
+            }
+        }
+
+        public void OnUnknownGroup(int number) => Miss(number, FrameFate.Lost);
+
+        public void OnRequest(LaneFrameKind kind, long number, ReadOnlyMemory<byte> request) => requests.Serve(from, kind, number, Own(request));
+
+        public void OnReplies(long number, ReadOnlyMemory<byte> replies) => requests.Complete(number, replies);
+
+        public void OnLostReplies(long number) => requests.FailReplies(number);
+
+        public void OnUnreadable(int number, bool isRest, Exception cause)
+        {
+            metrics.Unreadable();
+            Unreadable++;
+            FirstUnreadable ??= cause;
+            Miss(number, isRest ? FrameFate.LostWithRest : FrameFate.Lost);
+        }
+
+        private void Miss(int number, FrameFate fate) => (misses ??= []).Add(new FrameMiss(number, fate));
+
+        /// <summary>Entries stay in memory as slices of what they came in: they must not keep a batch that is much larger.</summary>
+        private ReadOnlyMemory<byte> Own(ReadOnlyMemory<byte> slice) => slice.Length > batchBytes / 2 ? slice : slice.ToArray();
+    }
+}
