@@ -4,6 +4,7 @@ using Npgsql;
 using OrleansRaft.Core.Codec;
 using OrleansRaft.CrashWriter;
 using OrleansRaft.Integration.Tests.Stores;
+using OrleansRaft.Runtime.Tests.Storage;
 
 namespace OrleansRaft.Integration.Tests.CrashPoints;
 

@@ -4,6 +4,7 @@ using OrleansRaft.PostgreSql;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Diagnostics;
 using OrleansRaft.Runtime.Storage;
+using OrleansRaft.Runtime.Tests.Storage;
 
 namespace OrleansRaft.Integration.Tests.Stores;
 

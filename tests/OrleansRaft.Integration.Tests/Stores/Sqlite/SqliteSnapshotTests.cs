@@ -1,3 +1,4 @@
+using OrleansRaft.Runtime.Tests.Storage;
 using static OrleansRaft.Integration.Tests.Stores.Sqlite.SqliteStoreFiles;
 
 namespace OrleansRaft.Integration.Tests.Stores.Sqlite;

@@ -1,0 +1,223 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using OrleansRaft.Core;
+using OrleansRaft.Runtime.Machines;
+using OrleansRaft.Runtime.StateMachines;
+
+namespace OrleansRaft.Runtime.Tests;
+
+/// <summary>Replica 1 of a group: its driver is real, its log, its clock and the other members are played by the test.</summary>
+internal sealed class DriverBench : IReplicaHost, IReplicaTransport, IDisposable
+{
+    public static readonly ReplicaId Self = new(1);
+    public static readonly ReplicaId Two = new(2);
+    public static readonly ReplicaId Three = new(3);
+
+    private bool isScheduled;
+
+    public DriverBench(
+        int voters = 3, RaftOptions? options = null, ScriptedLog? log = null, IStateMachineHost? machine = null, ScriptedExecutor? executor = null)
+    {
+        Log = log ?? new ScriptedLog(voters);
+        Driver = new ReplicaDriver(
+            new ReplicaKey("group", Self),
+            options ?? new RaftOptions(),
+            machine ?? new StateMachineHost<string, string>(Machine, new TextCodec(), new TextCodec()),
+            this,
+            this,
+            Time,
+            Metrics,
+            NullLogger.Instance,
+            seed: 7,
+            executor: executor);
+        Executor = executor;
+    }
+
+    public FakeTimeProvider Time { get; } = new();
+
+    public RaftMetrics Metrics { get; } = new();
+
+    public TextMachine Machine { get; } = new();
+
+    /// <summary>The thread of the state machine; null when it runs on the replica's turn.</summary>
+    public ScriptedExecutor? Executor { get; }
+
+    /// <summary>Where the state machine halted last, and why, as the host was told; null when it has recovered.</summary>
+    public (EntryId? Entry, string Cause)? Halted { get; private set; }
+
+    public ScriptedLog Log { get; }
+
+    public ReplicaDriver Driver { get; }
+
+    public List<(ReplicaId To, Message Message)> Sent { get; } = [];
+
+    public int Scheduled { get; private set; }
+
+    public bool? IsQuiescent { get; private set; }
+
+    public Exception? StoppedBy { get; private set; }
+
+    public DriverBench Start()
+    {
+        Driver.Start(Log);
+        return this;
+    }
+
+    /// <summary>Gives the driver its turns until it asks for no more. The log stays still.</summary>
+    public DriverBench Turn()
+    {
+        for (var turns = 0; isScheduled; turns++)
+        {
+            Invariant.Holds(turns < 1_000, "a driver that has nothing to do asks for no turn");
+            isScheduled = false;
+            Driver.Run();
+        }
+
+        return this;
+    }
+
+    /// <summary>Lets the log do one thing, then gives the driver its turns.</summary>
+    public DriverBench Disk()
+    {
+        Log.DoNext(Driver.LogEvents);
+        return Turn();
+    }
+
+    /// <summary>Lets log and driver work until nothing is left.</summary>
+    public DriverBench Settle()
+    {
+        Turn();
+        while (Log.HasWork || Executor is { HasWork: true, IsFrozen: false })
+        {
+            if (Log.HasWork)
+            {
+                Disk();
+            }
+
+            if (Executor is { IsFrozen: false })
+            {
+                Executor.RunAll();
+                Turn();
+            }
+        }
+
+        return this;
+    }
+
+    public DriverBench Tell(ReplicaId from, Message message)
+    {
+        Driver.Receive(from, message);
+        return Turn();
+    }
+
+    /// <summary>Becomes leader of three in term 1, its first entry committed by replica 2.</summary>
+    public DriverBench Lead()
+    {
+        Start();
+        Driver.Post(new Campaign());
+        Settle();
+        var term = Driver.Raft!.CurrentTerm;
+        if (Driver.Raft.Role != RaftRole.Leader)
+        {
+            Tell(Two, new PreVoteResponse(term.Next, true)).Settle();
+            Tell(Two, new RequestVoteResponse(Driver.Raft.CurrentTerm, true)).Settle();
+            Acknowledge(Two);
+        }
+
+        Driver.Raft.Role.ShouldBe(RaftRole.Leader);
+        Driver.Raft.AppliedIndex.Value.ShouldBeGreaterThan(0);
+        Sent.Clear();
+        return this;
+    }
+
+    /// <summary>A member acknowledges the newest entries that were sent to it.</summary>
+    public DriverBench Acknowledge(ReplicaId from)
+    {
+        var last = Sent.Where(sent => sent.To == from).Select(sent => sent.Message).OfType<AppendEntries>().Last();
+        Driver.Receive(from, new AppendEntriesResponse(last.Term, last.Session, true, last.Block.Last, LogIndex.Zero, last.ReadSequence));
+        return Settle();
+    }
+
+    public TestSink Submit(params ReadOnlyMemory<byte>[] envelopes)
+    {
+        var sink = new TestSink();
+        Driver.Submit(envelopes, sink);
+        return sink;
+    }
+
+    public TestSink Query(ReadConsistency consistency = ReadConsistency.Linearizable, long atLeast = 0)
+    {
+        var sink = new TestSink();
+        Driver.Query([new QueryEnvelope("k", HostBench.Bytes("all")) { AtLeast = new LogIndex(atLeast) }], consistency, sink);
+        return sink;
+    }
+
+    /// <summary>A leader in replica 2 says that it leads, with entries after what replica 1 has.</summary>
+    public AppendEntries FromTwo(Term term, EntryId previous, params (EntryKind Kind, ReadOnlyMemory<byte> Body)[] bodies) => new(
+        term,
+        LogIndex.Zero,
+        new EntryBlock(
+            previous,
+            [.. bodies.Select((body, i) => new Entry(new EntryId(term, previous.Index + (i + 1)), body.Kind, new LogTime(1), body.Body))]),
+        LogIndex.Zero,
+        ReadSequence.Zero);
+
+    public void Dispose() => Metrics.Dispose();
+
+    void IReplicaHost.Schedule()
+    {
+        Invariant.Holds(!isScheduled, "a turn is asked for once until it begins");
+        isScheduled = true;
+        Scheduled++;
+    }
+
+    void IReplicaHost.OnQuiescenceChanged(QuiescenceChanged change) => IsQuiescent = change.IsQuiescent;
+
+    void IReplicaHost.OnStopped(Exception cause) => StoppedBy = cause;
+
+    void IReplicaHost.OnMachineHalted(EntryId? entry, string cause) => Halted = (entry, cause);
+
+    void IReplicaHost.OnMachineRecovered() => Halted = null;
+
+    void IReplicaTransport.Send(ReplicaId to, Message message) => Sent.Add((to, message));
+}
+
+internal sealed class TestSink : IReplySink
+{
+    private ReplyBatch? batch;
+
+    public bool IsAnswered => batch is not null;
+
+    public Reply[] Replies => batch.ShouldNotBeNull("the request is answered").Replies;
+
+    public Reply Reply => Replies.ShouldHaveSingleItem();
+
+    public LogTime Time => batch.ShouldNotBeNull("the request is answered").Time;
+
+    public void OnReplied(ReplyBatch batch)
+    {
+        this.batch.ShouldBeNull("a request is answered once");
+        this.batch = batch;
+    }
+}
+
+/// <summary>The thread of state machines, played by the test: nothing runs until it is told to.</summary>
+internal sealed class ScriptedExecutor : IMachineExecutor
+{
+    private readonly Queue<MachineQueue> waiting = new();
+
+    public bool HasWork => waiting.Count > 0;
+
+    /// <summary>Whether the machine's code does not come back.</summary>
+    public bool IsFrozen { get; set; }
+
+    public void Schedule(MachineQueue queue) => waiting.Enqueue(queue);
+
+    public void RunAll()
+    {
+        while (waiting.TryDequeue(out var queue))
+        {
+            queue.Run();
+        }
+    }
+}

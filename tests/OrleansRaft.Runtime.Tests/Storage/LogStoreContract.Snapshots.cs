@@ -1,0 +1,223 @@
+using OrleansRaft.Core;
+using OrleansRaft.Core.Codec;
+
+namespace OrleansRaft.Runtime.Tests.Storage;
+
+public abstract partial class LogStoreContract
+{
+    private static readonly byte[] State = [.. Enumerable.Range(0, 700_000).Select(i => (byte)(i * 31))];
+
+    [Fact]
+    public async Task A_saved_snapshot_is_read_back_whole_and_in_chunks()
+    {
+        var replica = await OpenAsync();
+        await replica.AppendAsync(3, "a", "b", "c");
+
+        var saved = await replica.SaveSnapshotAsync(3, 2, State);
+        var chunks = await ReadChunksAsync(replica, saved, 100_000);
+        var reopened = await ReopenAsync();
+
+        chunks.ShouldBe(State);
+        reopened.Recovered.Snapshot.ShouldBe(saved);
+        reopened.Log.RecoveredSnapshot.ToArray().ShouldBe(State);
+        reopened.Bodies.ShouldBe(["a", "b", "c"]);
+    }
+
+    [Fact]
+    public async Task A_snapshot_of_nothing_can_be_saved_and_read()
+    {
+        var replica = await OpenAsync();
+        await replica.AppendAsync(1, "a");
+
+        var saved = await replica.SaveSnapshotAsync(1, 1, []);
+        replica.Log.ReadChunk(new ReadSnapshotChunk(new ReplicaId(2), saved.LastIncluded, 0, 1000));
+        var read = await replica.Events.ChunkReadAsync(1);
+
+        read.Data.ShouldBe([]);
+        read.IsLast.ShouldBeTrue();
+        (await ReopenAsync()).Recovered.Snapshot.ShouldBe(saved);
+    }
+
+    [Fact]
+    public async Task A_chunk_of_a_replaced_snapshot_is_not_there()
+    {
+        var replica = await OpenAsync();
+        await replica.AppendAsync(1, "a", "b");
+        var old = await replica.SaveSnapshotAsync(1, 1, [1]);
+
+        await replica.SaveSnapshotAsync(1, 2, [2]);
+        replica.Log.ReadChunk(new ReadSnapshotChunk(new ReplicaId(2), old.LastIncluded, 0, 1000));
+        var read = await replica.Events.ChunkReadAsync(1);
+
+        read.Data.ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task Rule_21_an_installed_snapshot_replaces_the_whole_log_at_once()
+    {
+        var replica = await OpenAsync();
+        await replica.AppendAsync(1, "a", "b", "c");
+        var snapshot = replica.Describe(4, 10, State);
+        await StageAsync(replica, snapshot, State, 256 * 1024);
+
+        replica.HardState = new HardState(new Term(5), null, new LogIndex(10));
+        await replica.WriteAsync(OpenReplica.Block(Id(4, 10), 5, "k"), install: snapshot);
+        replica.Log.LoadSnapshot(snapshot);
+        var loaded = await replica.Events.LoadedAsync();
+        await replica.AppendAsync(5, "l");
+        var reopened = await ReopenAsync();
+
+        loaded.State.ShouldBe(State);
+        reopened.Recovered.Snapshot.ShouldBe(snapshot);
+        reopened.Log.RecoveredSnapshot.ToArray().ShouldBe(State);
+        reopened.Recovered.LogStart.ShouldBe(Id(4, 10));
+        reopened.Bodies.ShouldBe(["k", "l"]);
+        reopened.HardState.CurrentTerm.ShouldBe(new Term(5));
+    }
+
+    [Fact]
+    public async Task A_staged_snapshot_changes_nothing_before_it_is_installed()
+    {
+        var replica = await OpenAsync();
+        await replica.AppendAsync(1, "a", "b");
+        var snapshot = replica.Describe(4, 10, State);
+
+        await StageAsync(replica, snapshot, State, 256 * 1024);
+        var reopened = await ReopenAsync();
+
+        reopened.Bodies.ShouldBe(["a", "b"]);
+        reopened.Recovered.Snapshot.LastIncluded.ShouldBe(EntryId.Zero);
+    }
+
+    [Fact]
+    public async Task Staging_takes_repeated_chunks_and_says_where_to_resume_after_a_lost_one()
+    {
+        var replica = await OpenAsync();
+        var snapshot = replica.Describe(2, 7, State);
+        SendChunk(replica, snapshot, State, 0, 1000);
+        await replica.Events.LastStagedAsync(1);
+
+        SendChunk(replica, snapshot, State, 5000, 1000);
+        var afterGap = await replica.Events.LastStagedAsync(2);
+        SendChunk(replica, snapshot, State, 0, 1000);
+        var afterRepetition = await replica.Events.LastStagedAsync(3);
+        SendChunk(replica, snapshot, State, 500, 2500);
+        var afterOverlap = await replica.Events.LastStagedAsync(4);
+        SendChunk(replica, snapshot, State, 3000, State.Length - 3000);
+        await replica.Events.StagedAsync(State.Length);
+        await replica.WriteAsync(install: snapshot);
+
+        afterGap.NextOffset.ShouldBe(1000);
+        afterRepetition.NextOffset.ShouldBe(1000);
+        afterOverlap.NextOffset.ShouldBe(3000);
+        (await ReopenAsync()).Log.RecoveredSnapshot.ToArray().ShouldBe(State);
+    }
+
+    [Fact]
+    public async Task Another_snapshot_takes_the_place_of_the_one_being_staged()
+    {
+        var replica = await OpenAsync();
+        byte[] newer = [7, 7, 7];
+        SendChunk(replica, replica.Describe(2, 7, State), State, 0, 1000);
+        await replica.Events.LastStagedAsync(1);
+
+        var snapshot = replica.Describe(2, 9, newer);
+        await StageAsync(replica, snapshot, newer, 2);
+        await replica.WriteAsync(install: snapshot);
+
+        (await ReopenAsync()).Log.RecoveredSnapshot.ToArray().ShouldBe(newer);
+    }
+
+    /// <summary>
+    /// One group's big state must not be another group's pause: all of its acknowledgements come before the snapshot is whole, whatever the disk's
+    /// speed.
+    /// </summary>
+    [Fact]
+    public async Task A_big_snapshot_of_one_replica_holds_up_no_other()
+    {
+        const int Writes = 10;
+        var (big, other) = (await OpenAsync(), await OpenAsync(new ReplicaKey("counters-1", new ReplicaId(1))));
+        var state = new byte[32 * 1024 * 1024];
+        await big.AppendAsync(1, "a");
+        var snapshot = big.Describe(1, 1, state);
+
+        big.Log.SaveSnapshot(snapshot, state);
+        for (var i = 1; i < Writes; i++)
+        {
+            other.SendAppend(1, "x");
+        }
+
+        await other.AppendAsync(1, "x");
+        await big.Events.SavedAsync(snapshot);
+
+        if (IsOnDisk)
+        {
+            other.Events.OrderOfLast<PersistTicket>().ShouldBeLessThan(big.Events.OrderOfLast<Saved>());
+        }
+    }
+
+    /// <summary>Two leaders may capture the same entries in other bytes of the same length: only the checksum tells them apart.</summary>
+    [Fact]
+    public async Task Rule_48_another_capture_of_the_same_entries_does_not_go_on_with_the_one_being_staged()
+    {
+        var replica = await OpenAsync();
+        byte[] other = [.. State.Reverse()];
+        var first = replica.Describe(2, 7, State) with { Checksum = Crc32C.Compute(State) };
+        var second = first with { Checksum = Crc32C.Compute(other) };
+        SendChunk(replica, first, State, 0, 1000);
+        await replica.Events.LastStagedAsync(1);
+
+        SendChunk(replica, second, other, 1000, 1000);
+        var afterAnother = await replica.Events.LastStagedAsync(2);
+        await StageAsync(replica, second, other, 256 * 1024);
+        await replica.WriteAsync(install: second);
+        var reopened = await ReopenAsync();
+
+        afterAnother.NextOffset.ShouldBe(0);
+        reopened.Recovered.Snapshot.ShouldBe(second);
+        reopened.Log.RecoveredSnapshot.ToArray().ShouldBe(other);
+    }
+
+    [Fact]
+    public async Task A_damaged_snapshot_is_refused_with_its_place()
+    {
+        var replica = await OpenAsync();
+        await replica.AppendAsync(1, "a", "b");
+        await replica.SaveSnapshotAsync(1, 2, State);
+        await RestartAsync(() => DamageSnapshotAsync(Key));
+
+        var refused = await Should.ThrowAsync<CorruptDataException>(() => OpenAsync());
+
+        refused.Message.ShouldContain(Key.ToString());
+        refused.Message.ShouldContain("index 2");
+    }
+
+    private static void SendChunk(OpenReplica replica, SnapshotDescriptor snapshot, byte[] state, int offset, int length) =>
+        replica.Log.StageChunk(new StageSnapshotChunk(snapshot, offset, state.AsMemory(offset, length), offset + length == state.Length));
+
+    private static async Task StageAsync(OpenReplica replica, SnapshotDescriptor snapshot, byte[] state, int chunkBytes)
+    {
+        for (var offset = 0; offset < state.Length; offset += chunkBytes)
+        {
+            var length = Math.Min(chunkBytes, state.Length - offset);
+            SendChunk(replica, snapshot, state, offset, length);
+            await replica.Events.StagedAsync(offset + length);
+        }
+    }
+
+    private static async Task<byte[]> ReadChunksAsync(OpenReplica replica, SnapshotDescriptor snapshot, int chunkBytes)
+    {
+        var read = new List<byte>();
+        for (var count = 1; ; count++)
+        {
+            replica.Log.ReadChunk(new ReadSnapshotChunk(new ReplicaId(2), snapshot.LastIncluded, read.Count, chunkBytes));
+            var chunk = await replica.Events.ChunkReadAsync(count);
+            chunk.Data!.Length.ShouldBeInRange(1, chunkBytes);
+            read.AddRange(chunk.Data);
+            if (chunk.IsLast)
+            {
+                return [.. read];
+            }
+        }
+    }
+}
