@@ -43,7 +43,7 @@ public sealed record RaftSettings
     public int PendingReadsMax { get; init; } = 65_536;
 
     /// <summary>The most entries handed to the state machine at once, in bytes.</summary>
-    public int ApplyBytesMax { get; init; } = 1024 * 1024;
+    public int ApplyBytesMax { get; init; } = 64 * 1024;
 
     /// <summary>The size of a snapshot's chunks, in bytes.</summary>
     public int SnapshotChunkBytes { get; init; } = 256 * 1024;
@@ -58,7 +58,7 @@ public sealed record RaftSettings
     /// Ticks without anything to do after which a leader puts its group to sleep; 0 for never. Only for hosts that watch the silos of sleeping leaders,
     /// and hand in <see cref="Unquiesce"/>.
     /// </summary>
-    public int QuiesceTicks { get; init; }
+    public int QuiesceTicks { get; init; } = 10;
 
     /// <summary>Whether a replica begins asleep: for hosts that wake many replicas a few at a time, so that their elections do not all begin at once.</summary>
     public bool StartsQuiescent { get; init; }

@@ -28,7 +28,7 @@ public sealed record LabOptions
     public ulong Seed { get; init; } = 1;
 
     /// <summary>How the replicas behave.</summary>
-    public RaftOptions Raft { get; init; } = new();
+    public required RaftOptions Raft { get; init; }
 
     /// <summary>
     /// Whether every node reaches every disk, as with database servers: two activations of one replica are then possible, and leases guard the right to

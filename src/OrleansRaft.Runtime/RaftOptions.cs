@@ -7,35 +7,38 @@ namespace OrleansRaft.Runtime;
 /// <remarks>All silos should agree. Where a difference could make replicas diverge (the limits on sessions), the leader's values are replicated through the log.</remarks>
 public sealed class RaftOptions
 {
+    // Each default is stated once: what Core or the sessions know is theirs.
+    private static readonly RaftSettings CoreDefaults = new();
+
     /// <summary>The name of the configuration section.</summary>
     public const string SectionName = "Raft";
 
     /// <summary>The time between two ticks of a replica.</summary>
     /// <remarks>Election timeouts and heartbeats are counted in ticks; a shorter tick finds a dead leader sooner and costs more when groups are active.</remarks>
     /// <value>The default is 50 milliseconds.</value>
-    public TimeSpan TickInterval { get; set; } = TimeSpan.FromMilliseconds(50);
+    public TimeSpan TickInterval { get; set; } = TimeSpan.FromMilliseconds(CoreDefaults.TickMilliseconds);
 
     /// <summary>Ticks between two heartbeats of a leader.</summary>
     /// <value>The default is 1.</value>
-    public int HeartbeatTicks { get; set; } = 1;
+    public int HeartbeatTicks { get; set; } = CoreDefaults.HeartbeatTicks;
 
     /// <summary>The shortest election timeout, in ticks.</summary>
     /// <remarks>At least three times <see cref="HeartbeatTicks"/>, or one lost heartbeat would depose a healthy leader.</remarks>
     /// <value>The default is 4.</value>
-    public int ElectionTicksMin { get; set; } = 4;
+    public int ElectionTicksMin { get; set; } = CoreDefaults.ElectionTicksMin;
 
     /// <summary>The longest election timeout, in ticks.</summary>
     /// <remarks>The wider the range, the rarer split votes.</remarks>
     /// <value>The default is 8.</value>
-    public int ElectionTicksMax { get; set; } = 8;
+    public int ElectionTicksMax { get; set; } = CoreDefaults.ElectionTicksMax;
 
     /// <summary>Whether a replica asks around before it stands for election (thesis §9.6).</summary>
     /// <value>The default is <see langword="true"/>.</value>
-    public bool PreVote { get; set; } = true;
+    public bool PreVote { get; set; } = CoreDefaults.PreVote;
 
     /// <summary>Whether a leader steps down when a majority is silent, and followers of a live leader refuse votes (thesis §6.2, §4.2.3).</summary>
     /// <value>The default is <see langword="true"/>.</value>
-    public bool CheckQuorum { get; set; } = true;
+    public bool CheckQuorum { get; set; } = CoreDefaults.CheckQuorum;
 
     /// <summary>Whether a leader may serve reads on its lease, without a round of messages (thesis §6.4.1).</summary>
     /// <remarks>
@@ -43,72 +46,76 @@ public sealed class RaftOptions
     /// nobody else before it has expired.
     /// </remarks>
     /// <value>The default is <see langword="false"/>.</value>
-    public bool LeaderLease { get; set; }
+    public bool LeaderLease { get; set; } = CoreDefaults.LeaderLease;
 
     /// <summary>The most bytes of entries in one AppendEntries, and so the largest command.</summary>
     /// <value>The default is 512 KiB.</value>
-    public int AppendBytesMax { get; set; } = 512 * 1024;
+    public int AppendBytesMax { get; set; } = CoreDefaults.AppendBytesMax;
 
     /// <summary>The most AppendEntries with entries on their way to one follower.</summary>
     /// <value>The default is 64.</value>
-    public int InflightMessagesMax { get; set; } = 64;
+    public int InflightMessagesMax { get; set; } = CoreDefaults.InflightMessagesMax;
 
     /// <summary>The most bytes of entries on their way to one follower.</summary>
     /// <value>The default is 4 MiB.</value>
-    public int InflightBytesMax { get; set; } = 4 * 1024 * 1024;
+    public int InflightBytesMax { get; set; } = CoreDefaults.InflightBytesMax;
 
     /// <summary>How many bytes of commands must wait for a leader to append them while earlier ones are not committed yet; 0 for any.</summary>
     /// <remarks>
     /// A round of replication costs every replica a message and a write, whatever it carries, so that on few cores fewer and larger rounds commit more commands.
     /// Whoever comes while none is under way does not wait.
     /// </remarks>
-    /// <value>The default is 0; 64 KiB in silos.</value>
-    public int RoundBytesMin { get; set; }
+    /// <value>The default is 64 KiB.</value>
+    public int RoundBytesMin { get; set; } = 64 * 1024;
 
     /// <summary>For how long a leader whose round is committed waits for the commands of those whom that round answered, before it begins the next; 0 for not at all.</summary>
     /// <remarks>
     /// Only while several clients take part, until three quarters of them are there again, and only where <see cref="RoundBytesMin"/> lets rounds gather.
     /// </remarks>
-    /// <value>The default is 0; 2 ms in silos.</value>
-    public TimeSpan RoundWaitMax { get; set; }
+    /// <value>The default is 2 milliseconds.</value>
+    public TimeSpan RoundWaitMax { get; set; } = TimeSpan.FromMilliseconds(2);
 
     /// <summary>The most bytes of uncommitted entries before a leader refuses proposals.</summary>
     /// <value>The default is 16 MiB.</value>
-    public long UncommittedBytesMax { get; set; } = 16 * 1024 * 1024;
+    public long UncommittedBytesMax { get; set; } = CoreDefaults.UncommittedBytesMax;
 
     /// <summary>The most reads that wait for confirmation before a leader refuses more.</summary>
     /// <value>The default is 65,536.</value>
-    public int PendingReadsMax { get; set; } = 65_536;
+    public int PendingReadsMax { get; set; } = CoreDefaults.PendingReadsMax;
 
     /// <summary>The most bytes of entries handed to the state machine at once.</summary>
-    /// <value>The default is 1 MiB; 64 KiB in silos.</value>
-    public int ApplyBytesMax { get; set; } = 1024 * 1024;
+    /// <remarks>
+    /// A replica that starts applies its whole log, with code that has just been compiled: in short turns, so that the silo's other replicas get
+    /// theirs.
+    /// </remarks>
+    /// <value>The default is 64 KiB.</value>
+    public int ApplyBytesMax { get; set; } = CoreDefaults.ApplyBytesMax;
 
     /// <summary>The size of a snapshot's chunks, in bytes.</summary>
     /// <value>The default is 256 KiB.</value>
-    public int SnapshotChunkBytes { get; set; } = 256 * 1024;
+    public int SnapshotChunkBytes { get; set; } = CoreDefaults.SnapshotChunkBytes;
 
     /// <summary>How many entries before a snapshot are kept at most, so that a follower a little behind needs no snapshot.</summary>
     /// <value>The default is 1,000.</value>
-    public int KeptEntries { get; set; } = 1_000;
+    public int KeptEntries { get; set; } = CoreDefaults.KeptEntries;
 
     /// <summary>How many bytes of entries before a snapshot are kept at most.</summary>
     /// <value>The default is 1 MiB.</value>
-    public long KeptBytesMax { get; set; } = 1024 * 1024;
+    public long KeptBytesMax { get; set; } = CoreDefaults.KeptBytesMax;
 
     /// <summary>Whether followers learn of an advanced commit index by entries and heartbeats only, and not by messages of its own.</summary>
     /// <remarks>They apply up to a heartbeat later, which only stale reads can see; a command that is alone costs half the messages.</remarks>
     /// <value>The default is <see langword="false"/>.</value>
-    public bool HeartbeatsTellCommit { get; set; }
+    public bool HeartbeatsTellCommit { get; set; } = CoreDefaults.HeartbeatsTellCommit;
 
     /// <summary>Ticks without anything to do after which a leader puts its group to sleep; 0 for never.</summary>
     /// <remarks>Only for hosts that watch the silos of sleeping leaders and wake their followers when one is lost.</remarks>
-    /// <value>The default is 0.</value>
-    public int QuiesceTicks { get; set; }
+    /// <value>The default is 10.</value>
+    public int QuiesceTicks { get; set; } = CoreDefaults.QuiesceTicks;
 
     /// <summary>Ticks without progress of its own storage after which a leader steps down, so that a replica whose storage works can lead.</summary>
     /// <value>The default is 30.</value>
-    public int StorageStallTicks { get; set; } = 30;
+    public int StorageStallTicks { get; set; } = CoreDefaults.StorageStallTicks;
 
     /// <summary>How many bytes of applied entries the log may hold before a snapshot is taken.</summary>
     /// <remarks>A state that is larger than this waits until the log has grown by the size of its last snapshot, so that snapshots at most double what is written.</remarks>
@@ -122,7 +129,7 @@ public sealed class RaftOptions
 
     /// <summary>For how long of the group's time a request id is remembered.</summary>
     /// <value>The default is 10 minutes.</value>
-    public TimeSpan RequestRetention { get; set; } = TimeSpan.FromMinutes(10);
+    public TimeSpan RequestRetention { get; set; } = TimeSpan.FromMilliseconds(SessionLimits.Initial.RetentionMilliseconds);
 
     /// <summary>The most request ids that a group remembers; a full table refuses new ones until the oldest are forgotten.</summary>
     /// <remarks>
@@ -132,19 +139,19 @@ public sealed class RaftOptions
     /// one alone half of them.
     /// </remarks>
     /// <value>The default is 1,000,000.</value>
-    public int RequestIdsMax { get; set; } = 1_000_000;
+    public int RequestIdsMax { get; set; } = SessionLimits.Initial.RequestIdsMax;
 
     /// <summary>After how long of the group's time without a command a client session is forgotten.</summary>
     /// <value>The default is 1 hour.</value>
-    public TimeSpan SessionInactivityMax { get; set; } = TimeSpan.FromHours(1);
+    public TimeSpan SessionInactivityMax { get; set; } = TimeSpan.FromMilliseconds(SessionLimits.Initial.InactivityMilliseconds);
 
     /// <summary>The most client sessions of a group.</summary>
     /// <value>The default is 10,000.</value>
-    public int SessionsMax { get; set; } = 10_000;
+    public int SessionsMax { get; set; } = SessionLimits.Initial.SessionsMax;
 
     /// <summary>The most results that one client session may leave unanswered.</summary>
     /// <value>The default is 10,000.</value>
-    public int SessionResultsMax { get; set; } = 10_000;
+    public int SessionResultsMax { get; set; } = SessionLimits.Initial.SessionResultsMax;
 
     /// <summary>The most commands that wait in a replica's inbox.</summary>
     /// <value>The default is 65,536.</value>
@@ -175,8 +182,8 @@ public sealed class RaftOptions
     public int RunCommandsMax { get; set; } = 4_096;
 
     /// <summary>The most bytes of entries applied in one turn of a replica.</summary>
-    /// <value>The default is 4 MiB; 64 KiB in silos.</value>
-    public long RunApplyBytesMax { get; set; } = 4 * 1024 * 1024;
+    /// <value>The default is 64 KiB.</value>
+    public long RunApplyBytesMax { get; set; } = CoreDefaults.ApplyBytesMax;
 
     /// <summary>For how long replicas of a silo that stopped in order wait for it to come back under its name, before they are brought to life elsewhere.</summary>
     /// <remarks>

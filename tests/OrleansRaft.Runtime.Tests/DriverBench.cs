@@ -21,7 +21,7 @@ internal sealed class DriverBench : IReplicaHost, IReplicaTransport, IDisposable
         Log = log ?? new ScriptedLog(voters);
         Driver = new ReplicaDriver(
             new ReplicaKey("group", Self),
-            options ?? new RaftOptions(),
+            options ?? Options(),
             machine ?? new StateMachineHost<string, string>(Machine, new TextCodec(), new TextCodec()),
             this,
             this,
@@ -31,6 +31,14 @@ internal sealed class DriverBench : IReplicaHost, IReplicaTransport, IDisposable
             seed: 7,
             executor: executor);
         Executor = executor;
+    }
+
+    /// <summary>A driver that does nothing of its own accord: its group never quiesces, and no command waits for others.</summary>
+    public static RaftOptions Options(Action<RaftOptions>? change = null)
+    {
+        var options = new RaftOptions { QuiesceTicks = 0, RoundBytesMin = 0, RoundWaitMax = TimeSpan.Zero };
+        change?.Invoke(options);
+        return options;
     }
 
     public FakeTimeProvider Time { get; } = new();

@@ -109,7 +109,7 @@ public sealed class DriverOrderTests
     [Fact]
     public void Commands_that_do_not_fit_together_become_several_proposals()
     {
-        using var bench = new DriverBench(options: new RaftOptions { AppendBytesMax = 1_024 }).Lead();
+        using var bench = new DriverBench(options: DriverBench.Options(raft => raft.AppendBytesMax = 1_024)).Lead();
         var body = new string('x', 600);
 
         var sink = bench.Submit(Request("a", body, 1_000), Request("b", body, 1_000), Request("c", new string('x', 1_100), 1_000));
@@ -138,7 +138,7 @@ public sealed class DriverOrderTests
     [Fact]
     public void Messages_come_before_ticks()
     {
-        using var bench = new DriverBench(options: new RaftOptions { RunInputsMax = 2 }).Start().Turn();
+        using var bench = new DriverBench(options: DriverBench.Options(raft => raft.RunInputsMax = 2)).Start().Turn();
         bench.Driver.Tick();
         bench.Turn();
 
@@ -157,7 +157,7 @@ public sealed class DriverOrderTests
     [Fact]
     public void A_long_run_of_entries_is_applied_in_several_turns()
     {
-        using var bench = new DriverBench(options: new RaftOptions { ApplyBytesMax = 1, RunApplyBytesMax = 1 }).Lead();
+        using var bench = new DriverBench(options: DriverBench.Options(raft => (raft.ApplyBytesMax, raft.RunApplyBytesMax) = (1, 1))).Lead();
         var sink = bench.Submit([.. Enumerable.Range(0, 20).Select(i => Request($"id{i}", "x", 1_000))]);
         bench.Settle();
         var turns = bench.Scheduled;
@@ -173,7 +173,7 @@ public sealed class DriverOrderTests
     [Fact]
     public void A_tick_of_an_idle_replica_allocates_nothing()
     {
-        using var bench = new DriverBench(options: new RaftOptions { ElectionTicksMin = 1_000_000, ElectionTicksMax = 2_000_000 }).Start().Turn();
+        using var bench = new DriverBench(options: DriverBench.Options(raft => (raft.ElectionTicksMin, raft.ElectionTicksMax) = (1_000_000, 2_000_000))).Start().Turn();
         Tick(100);
 
         var before = GC.GetAllocatedBytesForCurrentThread();
@@ -195,7 +195,7 @@ public sealed class DriverOrderTests
     [Fact]
     public void Messages_beyond_the_limit_of_the_inbox_are_lost()
     {
-        using var bench = new DriverBench(options: new RaftOptions { InboxMessagesMax = 2 }).Start().Turn();
+        using var bench = new DriverBench(options: DriverBench.Options(raft => raft.InboxMessagesMax = 2)).Start().Turn();
 
         for (var i = 1; i <= 3; i++)
         {

@@ -144,7 +144,7 @@ public sealed class DriverRequestTests
     [Fact]
     public void Rule_36_a_full_inbox_refuses_and_forgets_nothing_that_it_took()
     {
-        using var bench = new DriverBench(options: new RaftOptions { InboxCommandsMax = 3 }).Lead();
+        using var bench = new DriverBench(options: DriverBench.Options(raft => raft.InboxCommandsMax = 3)).Lead();
 
         var taken = bench.Submit(Request("a", "x", 1_000), Request("b", "x", 1_000));
         var refused = bench.Submit(Request("c", "x", 1_000), Request("d", "x", 1_000));
@@ -159,7 +159,7 @@ public sealed class DriverRequestTests
     [Fact]
     public void Rule_36_a_full_inbox_counts_bytes_and_queries_too()
     {
-        using var bench = new DriverBench(options: new RaftOptions { InboxBytesMax = 200, InboxQueriesMax = 1 }).Lead();
+        using var bench = new DriverBench(options: DriverBench.Options(raft => (raft.InboxBytesMax, raft.InboxQueriesMax) = (200, 1))).Lead();
 
         bench.Submit(Request("a", new string('x', 100), 1_000)).IsAnswered.ShouldBeFalse();
         bench.Submit(Request("b", new string('x', 100), 1_000)).Reply.Reason.ShouldBe(RejectionReason.Overloaded);
@@ -175,7 +175,7 @@ public sealed class DriverRequestTests
     [Fact]
     public void Rule_36_more_uncommitted_bytes_than_the_limit_are_refused_definitely()
     {
-        using var bench = new DriverBench(options: new RaftOptions { UncommittedBytesMax = 4_096, AppendBytesMax = 2_048 }).Lead();
+        using var bench = new DriverBench(options: DriverBench.Options(raft => (raft.UncommittedBytesMax, raft.AppendBytesMax) = (4_096, 2_048))).Lead();
 
         var sinks = Enumerable.Range(0, 10).Select(i => bench.Submit(Request($"id{i}", new string('x', 1_000), 1_000))).ToList();
         bench.Settle();
@@ -287,7 +287,7 @@ public sealed class DriverRequestTests
     [Fact]
     public void A_leader_whose_options_differ_replicates_its_limits_on_sessions()
     {
-        using var bench = new DriverBench(options: new RaftOptions { RequestIdsMax = 1 }).Lead();
+        using var bench = new DriverBench(options: DriverBench.Options(raft => raft.RequestIdsMax = 1)).Lead();
 
         var sink = bench.Submit(Request("a", "x", 1_000), Request("b", "y", 1_000));
         bench.Settle().Acknowledge(Two);

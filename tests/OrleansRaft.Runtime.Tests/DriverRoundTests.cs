@@ -7,9 +7,9 @@ namespace OrleansRaft.Runtime.Tests;
 /// <summary>Commands that come while a round of replication is under way share the next.</summary>
 public sealed class DriverRoundTests
 {
-    private static RaftOptions InRounds => new() { RoundBytesMin = 1_000 };
+    private static RaftOptions InRounds => DriverBench.Options(raft => raft.RoundBytesMin = 1_000);
 
-    private static RaftOptions Patient => new() { RoundBytesMin = 1_000, RoundWaitMax = TimeSpan.FromMilliseconds(2) };
+    private static RaftOptions Patient => DriverBench.Options(raft => (raft.RoundBytesMin, raft.RoundWaitMax) = (1_000, TimeSpan.FromMilliseconds(2)));
 
     [Fact]
     public void Whoever_comes_while_nothing_is_under_way_does_not_wait()

@@ -7,7 +7,8 @@ namespace OrleansRaft.Runtime.Tests;
 /// <summary>When snapshots are taken, and what comes back from them.</summary>
 public sealed class DriverSnapshotTests
 {
-    private static readonly RaftOptions Often = new() { SnapshotThresholdBytes = 200, KeptEntries = 0 };
+    private static readonly RaftOptions Often =
+        DriverBench.Options(raft => (raft.SnapshotThresholdBytes, raft.KeptEntries) = (200, 0));
 
     [Fact]
     public void A_snapshot_is_taken_when_the_log_has_grown_and_the_log_before_it_goes()

@@ -139,7 +139,7 @@ public sealed class RequestShareTests
         }
     }
 
-    private static RaftOptions Options => new() { RequestIdsMax = Places };
+    private static RaftOptions Options => DriverBench.Options(raft => raft.RequestIdsMax = Places);
 
     private static DriverBench Lead() => new DriverBench(
         voters: 1, options: Options, machine: new StateMachineHost<string, string>(new Scoped(), new TextCodec(), new TextCodec())).Lead();

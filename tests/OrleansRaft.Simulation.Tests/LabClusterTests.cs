@@ -97,7 +97,7 @@ public sealed class LabClusterTests : IDisposable
     [Fact]
     public void A_quiescent_group_notices_that_its_leader_is_gone()
     {
-        var cluster = Make(raft: new RaftOptions { QuiesceTicks = 5 });
+        var cluster = Make(quiesceTicks: 5);
         var leader = AwaitLeader(cluster);
         cluster.RunUntil(() => cluster.ReplicasOf(Group).All(replica => replica.IsQuiescent), Soon).ShouldBeTrue();
 
@@ -111,7 +111,7 @@ public sealed class LabClusterTests : IDisposable
     [Fact]
     public void A_group_that_became_quiescent_without_a_learner_catches_it_up_when_it_may_speak_again()
     {
-        var cluster = Make(sharedDisks: true, raft: new RaftOptions { QuiesceTicks = 5 }, nodes: 4);
+        var cluster = Make(sharedDisks: true, quiesceTicks: 5, nodes: 4);
         var first = AwaitLeader(cluster);
         cluster.RunUntil(AreVotersQuiescent, Soon).ShouldBeTrue();
         var (node, name) = (cluster.Nodes[3], new ReplicaId(4));
@@ -178,7 +178,7 @@ public sealed class LabClusterTests : IDisposable
 
     public void Dispose() => clusters.ForEach(cluster => cluster.Dispose());
 
-    private LabCluster Make(ulong seed = 1, bool sharedDisks = false, RaftOptions? raft = null, int nodes = 3)
+    private LabCluster Make(ulong seed = 1, bool sharedDisks = false, int quiesceTicks = 0, int nodes = 3)
     {
         var cluster = new LabCluster(new LabOptions
         {
@@ -187,7 +187,7 @@ public sealed class LabClusterTests : IDisposable
             Replicas = 3,
             TellsLosses = true,
             SharedDisks = sharedDisks,
-            Raft = raft ?? new RaftOptions(),
+            Raft = new RaftOptions { QuiesceTicks = quiesceTicks, RoundBytesMin = 0 },
             StateMachine = static (group, _) => RegisterMachine.Host(group, new Ledger(static (_, _) => { }), null),
         });
         clusters.Add(cluster);

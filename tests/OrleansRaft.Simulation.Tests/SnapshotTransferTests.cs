@@ -23,7 +23,15 @@ public sealed class SnapshotTransferTests
         var machines = new List<WordSet>();
         using var cluster = new LabCluster(new LabOptions
         {
-            Raft = new RaftOptions { SnapshotThresholdBytes = 1_024, SnapshotChunkBytes = 32, KeptEntries = 0, KeptBytesMax = 0 },
+            Raft = new RaftOptions
+            {
+                SnapshotThresholdBytes = 1_024,
+                SnapshotChunkBytes = 32,
+                KeptEntries = 0,
+                KeptBytesMax = 0,
+                QuiesceTicks = 0,
+                RoundBytesMin = 0,
+            },
             StateMachine = (_, _) =>
             {
                 machines.Add(new WordSet(isReversed: machines.Count % 2 == 1));

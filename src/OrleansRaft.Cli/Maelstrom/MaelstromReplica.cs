@@ -33,7 +33,7 @@ internal sealed class MaelstromReplica : IReplicaHost, IReplicaTransport, IAsync
 
     /// <summary>
     /// A network of pipes is slow, and delays messages on purpose: elections wait for half a second at least. Requests are remembered for an hour, which is
-    /// longer than any network keeps a message.
+    /// longer than any network keeps a message. Nobody watches the other nodes, so the group never quiesces.
     /// </summary>
     public static RaftOptions Options { get; } = new()
     {
@@ -42,6 +42,9 @@ internal sealed class MaelstromReplica : IReplicaHost, IReplicaTransport, IAsync
         ElectionTicksMin = 10,
         ElectionTicksMax = 20,
         RequestRetention = TimeSpan.FromHours(1),
+        QuiesceTicks = 0,
+        RoundBytesMin = 0,
+        RoundWaitMax = TimeSpan.Zero,
     };
 
     /// <summary>The driver.</summary>

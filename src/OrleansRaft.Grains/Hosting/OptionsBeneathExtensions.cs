@@ -15,21 +15,12 @@ internal static class OptionsBeneathExtensions
     /// <typeparam name="TOptions">The options.</typeparam>
     /// <param name="services">The services.</param>
     /// <param name="section">The section's path.</param>
-    /// <param name="defaults">What comes before the section; null for the type's own defaults.</param>
-    public static IServiceCollection BindBeneath<TOptions>(this IServiceCollection services, string section, Action<TOptions>? defaults = null)
+    public static IServiceCollection BindBeneath<TOptions>(this IServiceCollection services, string section)
         where TOptions : class
     {
         ArgumentNullException.ThrowIfNull(services);
         ArgumentException.ThrowIfNullOrEmpty(section);
-        return services.AddBeneath<TOptions>(options =>
-        {
-            if (defaults is not null)
-            {
-                options.Configure(defaults);
-            }
-
-            options.BindConfiguration(section);
-        });
+        return services.AddBeneath<TOptions>(options => options.BindConfiguration(section));
     }
 
     /// <summary>Binds options to a part of a configuration; whatever code says of them, before or after, comes later.</summary>

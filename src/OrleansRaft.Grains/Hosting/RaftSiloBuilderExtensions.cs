@@ -30,22 +30,12 @@ namespace OrleansRaft.Grains.Hosting;
 /// <summary>Adds OrleansRaft to a silo.</summary>
 public static class RaftSiloBuilderExtensions
 {
-    // Silos watch each other for all sleeping groups, so here, unlike elsewhere, groups may sleep.
-    private const int QuiesceTicksDefault = 10;
-
-    // Messages between silos and writes to a shared database cost much more than in a simulator.
-    private const int RoundBytesMinDefault = 64 * 1024;
-    private static readonly TimeSpan RoundWaitMaxDefault = TimeSpan.FromMilliseconds(2);
-
-    // A replica that comes to life applies its whole log, with code that has just been compiled: in short turns, so that the silo's other replicas get theirs.
-    private const int ApplyBytesMaxDefault = 64 * 1024;
-
     /// <summary>
     /// Adds what hosts, places, connects and routes to replicas. Options are bound to the section <c>Raft</c> and checked at start; idle groups sleep
     /// after 10 ticks unless <c>Raft:QuiesceTicks</c> says otherwise.
     /// </summary>
     /// <remarks>
-    /// What is said of <see cref="RaftOptions"/> comes in this order, wherever this call stands: the defaults of silos, the section <c>Raft</c>,
+    /// What is said of <see cref="RaftOptions"/> comes in this order, wherever this call stands: the defaults, the section <c>Raft</c>,
     /// <c>Configure</c> in the order of registration, <c>PostConfigure</c>. A silo that could never be ready does not start: <see
     /// cref="StartUpChecks"/> says why.
     /// </remarks>
@@ -115,14 +105,7 @@ public static class RaftSiloBuilderExtensions
 
     private static void AddOptions(IServiceCollection services)
     {
-        services.BindBeneath<RaftOptions>(RaftOptions.SectionName, static options =>
-        {
-            options.QuiesceTicks = QuiesceTicksDefault;
-            options.RoundBytesMin = RoundBytesMinDefault;
-            options.RoundWaitMax = RoundWaitMaxDefault;
-            options.ApplyBytesMax = ApplyBytesMaxDefault;
-            options.RunApplyBytesMax = ApplyBytesMaxDefault;
-        });
+        services.BindBeneath<RaftOptions>(RaftOptions.SectionName);
         services.BindBeneath<FaultOptions>(FaultOptions.SectionName);
         services.AddOptions<RaftOptions>().ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RaftOptions>, RaftOptionsValidator>());

@@ -89,6 +89,11 @@ public static class ScenarioParser
             CheckQuorum = fields.Flag("checkQuorum", true),
             SnapshotThresholdBytes = fields.Number("snapshotBytes", 64, int.MaxValue, 8 * 1024 * 1024),
             KeptEntries = fields.Number("keptEntries", 0, 1_000_000, 1_000),
+
+            // A scenario shows each message, and nothing that it did not ask for.
+            QuiesceTicks = 0,
+            RoundBytesMin = 0,
+            RoundWaitMax = TimeSpan.Zero,
         };
         if (new RaftOptionsValidator().Validate(null, raft) is { Failed: true, Failures: { } failures })
         {

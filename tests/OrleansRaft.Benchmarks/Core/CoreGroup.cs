@@ -11,7 +11,13 @@ internal sealed class CoreGroup
     private const int BodyBytes = 64;
     private const int SnapshotBytes = 8 * 1024 * 1024;
 
-    private static readonly RaftSettings Settings = new() { InflightMessagesMax = 1_024, AppendBytesMax = 4 * 1024 * 1024 };
+    private static readonly RaftSettings Settings = new()
+    {
+        InflightMessagesMax = 1_024,
+        AppendBytesMax = 4 * 1024 * 1024,
+        ApplyBytesMax = 1024 * 1024,
+        QuiesceTicks = 0,
+    };
 
     private readonly RaftCore[] replicas;
     private readonly Queue<(ReplicaId To, Receive Input)> network = new();

@@ -145,7 +145,7 @@ internal sealed class DriverGroup : IAsyncDisposable
             this.group = group;
             Driver = new ReplicaDriver(
                 key,
-                new RaftOptions(),
+                new RaftOptions { QuiesceTicks = 0, RoundBytesMin = 0 },
                 new StateMachineHost<CounterCommand, CounterResult>(new CounterMachine(), new CounterCommandCodec(), new CounterResultCodec()),
                 this,
                 this,

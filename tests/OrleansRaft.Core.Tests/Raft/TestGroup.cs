@@ -17,7 +17,7 @@ internal sealed class TestGroup
 
     public TestGroup(Configuration configuration, Func<RaftSettings, RaftSettings>? configure = null)
     {
-        Settings = (configure ?? (settings => settings))(new RaftSettings());
+        Settings = (configure ?? (settings => settings))(new RaftSettings { QuiesceTicks = 0, ApplyBytesMax = 1024 * 1024 });
         foreach (var member in configuration.Members)
         {
             Add((int)member.Id.Value, configuration);

@@ -60,6 +60,7 @@ internal static class PlanGenerator
             SnapshotChunkBytes = small ? random.Next(128, 4_096) : 256 * 1024,
             KeptEntries = small ? random.Next(0, 50) : 1_000,
             QuiesceTicks = Percent(random, 30) ? random.Next(2, 12) : 0,
+            RunApplyBytesMax = 4 * 1024 * 1024,
             RunInputsMax = Percent(random, 30) ? random.Next(1, 16) : 256,
             RequestRetention = Percent(random, 50) ? TimeSpan.FromSeconds(random.Next(15, 40)) : TimeSpan.FromMinutes(10),
         };

@@ -26,6 +26,7 @@ internal static class ScriptSettings
         KeptEntries = int.MaxValue,
         KeptBytesMax = long.MaxValue,
         StorageStallTicks = int.MaxValue,
+        QuiesceTicks = 0,
     };
 
     /// <summary>
