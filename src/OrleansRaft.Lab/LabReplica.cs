@@ -73,7 +73,7 @@ public sealed class LabReplica : IReplicaHost, IReplicaTransport, IMonitoredRepl
 
     internal LabReplicaLog? Log { get; private set; }
 
-    internal ReplicaView View { get; } = new();
+    internal ObservedReplica View { get; } = new();
 
     bool IMonitoredReplica.MaySpeak => Log is { MaySpeak: true };
 

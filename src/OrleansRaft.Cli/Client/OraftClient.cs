@@ -35,20 +35,20 @@ internal sealed partial class OraftClient(Uri server, TimeSpan timeout) : IDispo
     }
 
     /// <summary>What is wrong anywhere in the cluster.</summary>
-    public async Task<IReadOnlyList<AlarmView>> ListAlarmsAsync(CancellationToken cancellation) =>
+    public async Task<IReadOnlyList<AlarmAnswer>> ListAlarmsAsync(CancellationToken cancellation) =>
         (await GetAsync<AlarmList>("health/alarms", cancellation)).Value.Alarms ?? throw NotThisApi("200");
 
     /// <summary>Every group, page after page.</summary>
-    public IAsyncEnumerable<Answer<GroupView>> ListGroupsAsync(CancellationToken cancellation) =>
-        ListAsync<GroupView>("api/v1/groups", "groups", limit: null, after: null, cancellation);
+    public IAsyncEnumerable<Answer<GroupAnswer>> ListGroupsAsync(CancellationToken cancellation) =>
+        ListAsync<GroupAnswer>("api/v1/groups", "groups", limit: null, after: null, cancellation);
 
     /// <summary>One group, without digests.</summary>
-    public Task<Answer<GroupView>> GetGroupAsync(string group, CancellationToken cancellation) =>
-        GetAsync<GroupView>($"api/v1/groups/{PathSegment.Of(group)}", cancellation);
+    public Task<Answer<GroupAnswer>> GetGroupAsync(string group, CancellationToken cancellation) =>
+        GetAsync<GroupAnswer>($"api/v1/groups/{PathSegment.Of(group)}", cancellation);
 
     /// <summary>One group with digests of its replicas' states, which cost a capture of each: for somebody who looks, not for polls.</summary>
-    public Task<Answer<GroupView>> GetGroupWithDigestsAsync(string group, CancellationToken cancellation) =>
-        GetAsync<GroupView>($"api/v1/groups/{PathSegment.Of(group)}?digest=true", cancellation);
+    public Task<Answer<GroupAnswer>> GetGroupWithDigestsAsync(string group, CancellationToken cancellation) =>
+        GetAsync<GroupAnswer>($"api/v1/groups/{PathSegment.Of(group)}?digest=true", cancellation);
 
     /// <summary>Changes who leads a group or who belongs to it.</summary>
     /// <param name="method">POST, or DELETE to remove a member.</param>
@@ -57,7 +57,7 @@ internal sealed partial class OraftClient(Uri server, TimeSpan timeout) : IDispo
     /// <param name="change">The body; fields that are null are left out.</param>
     /// <param name="cancellation">Interrupts.</param>
     /// <returns>The group as it is then.</returns>
-    public async Task<Answer<GroupView>> ChangeGroupAsync(HttpMethod method, string group, string part, object change, CancellationToken cancellation)
+    public async Task<Answer<GroupAnswer>> ChangeGroupAsync(HttpMethod method, string group, string part, object change, CancellationToken cancellation)
     {
         using var response = await SendAsync(
             () => new HttpRequestMessage(method, $"api/v1/groups/{PathSegment.Of(group)}/{part}")
@@ -65,28 +65,28 @@ internal sealed partial class OraftClient(Uri server, TimeSpan timeout) : IDispo
                 Content = JsonContent.Create(change, change.GetType(), options: WithoutNulls),
             },
             cancellation);
-        return await ReadAsync<GroupView>(response, key: null, cancellation);
+        return await ReadAsync<GroupAnswer>(response, key: null, cancellation);
     }
 
     /// <summary>A counter's value.</summary>
-    public Task<Answer<CounterView>> GetCounterAsync(CounterName name, string consistency, CancellationToken cancellation) =>
-        GetAsync<CounterView>($"{name.Path}?consistency={Uri.EscapeDataString(consistency)}", cancellation);
+    public Task<Answer<CounterAnswer>> GetCounterAsync(CounterName name, string consistency, CancellationToken cancellation) =>
+        GetAsync<CounterAnswer>($"{name.Path}?consistency={Uri.EscapeDataString(consistency)}", cancellation);
 
     /// <summary>A tenant's counters.</summary>
     /// <param name="tenant">Whose.</param>
     /// <param name="after">The name after which to begin.</param>
     /// <param name="limit">The most to ask for in all; null asks for every page.</param>
     /// <param name="cancellation">Interrupts.</param>
-    public IAsyncEnumerable<Answer<CounterView>> ListCountersAsync(
+    public IAsyncEnumerable<Answer<CounterAnswer>> ListCountersAsync(
         string tenant, string? after, int? limit, CancellationToken cancellation) =>
-        ListAsync<CounterView>($"api/v1/tenants/{PathSegment.Of(tenant)}/counters", "counters", limit, after, cancellation);
+        ListAsync<CounterAnswer>($"api/v1/tenants/{PathSegment.Of(tenant)}/counters", "counters", limit, after, cancellation);
 
     /// <summary>Adds to a counter.</summary>
-    public Task<Answer<CounterView>> AddAsync(CounterName name, long by, string key, CancellationToken cancellation) =>
+    public Task<Answer<CounterAnswer>> AddAsync(CounterName name, long by, string key, CancellationToken cancellation) =>
         ChangeAsync(HttpMethod.Post, name.Path + "/increment", new { by }, key, ifMatch: null, cancellation);
 
     /// <summary>Sets a counter, if its tag is the expected one where one is given.</summary>
-    public Task<Answer<CounterView>> SetAsync(
+    public Task<Answer<CounterAnswer>> SetAsync(
         CounterName name, long value, string? ifMatch, string key, CancellationToken cancellation) =>
         ChangeAsync(HttpMethod.Put, name.Path, new { value }, key, ifMatch, cancellation);
 
@@ -150,11 +150,11 @@ internal sealed partial class OraftClient(Uri server, TimeSpan timeout) : IDispo
         return await ReadAsync<T>(response, key: null, cancellation);
     }
 
-    private async Task<Answer<CounterView>> ChangeAsync(
+    private async Task<Answer<CounterAnswer>> ChangeAsync(
         HttpMethod method, string path, object body, string key, string? ifMatch, CancellationToken cancellation)
     {
         using var response = await SendAsync(() => Change(method, path, body, key, ifMatch), cancellation);
-        return await ReadAsync<CounterView>(response, key, cancellation);
+        return await ReadAsync<CounterAnswer>(response, key, cancellation);
     }
 
     private static HttpRequestMessage Change(HttpMethod method, string path, object? body, string key, string? ifMatch)

@@ -34,7 +34,7 @@ internal static class ProblemAnswers
         MessageOf(await ReadProblemAsync(response, cancellation), response);
 
     /// <summary>The exit code of a problem.</summary>
-    internal static ExitCode ExitCodeOf(Problem problem, int status, bool isWrite) => (problem.Name, status) switch
+    internal static ExitCode ExitCodeOf(ProblemDocument problem, int status, bool isWrite) => (problem.Name, status) switch
     {
         ("no-leader", _) => ExitCode.NoLeader,
         ("outcome-unknown", _) => ExitCode.OutcomeUnknown,
@@ -44,20 +44,20 @@ internal static class ProblemAnswers
         _ => ExitCode.Refused,
     };
 
-    private static async Task<Problem> ReadProblemAsync(HttpResponseMessage response, CancellationToken cancellation)
+    private static async Task<ProblemDocument> ReadProblemAsync(HttpResponseMessage response, CancellationToken cancellation)
     {
         var body = await response.Content.ReadAsStringAsync(cancellation);
         try
         {
-            return JsonSerializer.Deserialize<Problem>(body, JsonSerializerOptions.Web) ?? new Problem(null, null, null, null);
+            return JsonSerializer.Deserialize<ProblemDocument>(body, JsonSerializerOptions.Web) ?? new ProblemDocument(null, null, null, null);
         }
         catch (JsonException)
         {
-            return new Problem(null, null, null, null);
+            return new ProblemDocument(null, null, null, null);
         }
     }
 
-    private static string MessageOf(Problem problem, HttpResponseMessage response)
+    private static string MessageOf(ProblemDocument problem, HttpResponseMessage response)
     {
         var what = problem.Detail ?? problem.Title ?? $"{WhoAnswered(response)} answered {(int)response.StatusCode} {response.ReasonPhrase}";
         return problem.Name.Length == 0 ? what : $"{what.TrimEnd('.')} ({problem.Name}).";
@@ -67,7 +67,7 @@ internal static class ProblemAnswers
     private static string WhoAnswered(HttpResponseMessage response) =>
         response.RequestMessage?.RequestUri is { } asked && ProxyInUse.For(asked) is { } proxy ? $"{proxy}, or the server behind it," : "the server";
 
-    private static string NextOf(ExitCode exit, Problem problem, HttpResponseMessage response, string? key) => (exit, problem.Name) switch
+    private static string NextOf(ExitCode exit, ProblemDocument problem, HttpResponseMessage response, string? key) => (exit, problem.Name) switch
     {
         (ExitCode.OutcomeUnknown, _) when key is not null => RepeatWith(key),
         (ExitCode.OutcomeUnknown, _) when response.RequestMessage?.Method != HttpMethod.Get => LookAtGroup,

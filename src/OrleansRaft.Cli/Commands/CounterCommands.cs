@@ -166,7 +166,7 @@ internal static class CounterCommands
         return ExitCode.Ok;
     }
 
-    private static string Sentence(CounterView counter) =>
+    private static string Sentence(CounterAnswer counter) =>
         $"{counter.Tenant}/{counter.Counter} = {counter.Value}   (group {counter.Group}, term {counter.Term}, tag {counter.Index})";
 
     private static CounterName NameOf(Session session) => new(session.Parsed.GetValue(Tenant)!, session.Parsed.GetValue(Counter)!);

@@ -56,7 +56,7 @@ internal static class GroupCommands
 
     private static async Task<ExitCode> ListAsync(Session session)
     {
-        var groups = new List<Answer<GroupView>>();
+        var groups = new List<Answer<GroupAnswer>>();
         await foreach (var group in session.Client.ListGroupsAsync(session.Cancellation))
         {
             groups.Add(group);
@@ -125,7 +125,7 @@ internal static class GroupCommands
         return ExitCode.Ok;
     }
 
-    private static long Successor(GroupView group) => group.Replicas
+    private static long Successor(GroupAnswer group) => group.Replicas
         .Where(replica => replica.Role == "follower" && replica.Replica != group.Leader)
         .MaxBy(replica => replica.LastIndex)?.Replica
         ?? throw new CliException(ExitCode.Refused, $"no other replica of {group.Group} could lead.", $"`oraft group show {group.Group}` shows its replicas.");
@@ -138,11 +138,11 @@ internal static class GroupCommands
         }
     }
 
-    private static string HeadingOf(GroupView group) => group.LeaderReplica is { } leader
+    private static string HeadingOf(GroupAnswer group) => group.LeaderReplica is { } leader
         ? $"{group.Group}: replica {leader.Replica} on {leader.Silo ?? "an unknown silo"} leads in term {group.Term}"
         : $"{group.Group}: no leader in term {group.Term}";
 
-    private static Table TableOf(IEnumerable<GroupView> groups)
+    private static Table TableOf(IEnumerable<GroupAnswer> groups)
     {
         var table = AnswerWriter.NewTable("GROUP", "LEADER", "SILO", "#TERM", "#COMMIT", "#REPLICAS", "#LAG");
         foreach (var group in groups)
@@ -160,7 +160,7 @@ internal static class GroupCommands
         return table;
     }
 
-    private static Table TableOf(GroupView group)
+    private static Table TableOf(GroupAnswer group)
     {
         var table = AnswerWriter.NewTable(
             "REPLICA", "SILO", "IS LEADER", "IS LEARNER", "#TERM", "#INDEX", "#COMMIT", "#APPLIED", "TRAILS LEADER BY", "LAST CONTACT", "DIGEST", "~STATE");
@@ -186,7 +186,7 @@ internal static class GroupCommands
 
     private static string NumberOf(long? number) => number is { } known ? $"{known}" : "-";
 
-    private static string TrailsBy(GroupView group, ReplicaView replica) => (group.LeaderReplica?.LastIndex - replica.LastIndex) switch
+    private static string TrailsBy(GroupAnswer group, ReplicaAnswer replica) => (group.LeaderReplica?.LastIndex - replica.LastIndex) switch
     {
         null => "-",
         _ when replica.Replica == group.Leader => "-",

@@ -106,13 +106,13 @@ internal static class MemberCommands
     private static async Task<ExitCode> ChangeAsync(Session session, HttpMethod method, object change) =>
         Show(session, await session.Client.ChangeGroupAsync(method, session.Parsed.GetValue(Group)!, "members", change, session.Cancellation));
 
-    private static ExitCode Show(Session session, Answer<GroupView> group)
+    private static ExitCode Show(Session session, Answer<GroupAnswer> group)
     {
         session.Answers.Write(group, Describe);
         return ExitCode.Ok;
     }
 
-    private static string Describe(GroupView group) => group.Configuration is { } members
+    private static string Describe(GroupAnswer group) => group.Configuration is { } members
         ? $"{group.Group}: voters {string.Join(", ", members.Voters)}"
             + (members.OutgoingVoters.Count == 0 ? "" : $" (on the way from {string.Join(", ", members.OutgoingVoters)})")
             + (members.Learners.Count == 0 ? "" : $", learners {string.Join(", ", members.Learners)}")

@@ -19,7 +19,7 @@ internal static class StatusCommand
     {
         var unreadiness = await session.Client.FindUnreadinessAsync(session.Cancellation);
         var alarms = await session.Client.ListAlarmsAsync(session.Cancellation);
-        var groups = new List<GroupView>();
+        var groups = new List<GroupAnswer>();
         await foreach (var group in session.Client.ListGroupsAsync(session.Cancellation))
         {
             groups.Add(group.Value);
@@ -37,7 +37,7 @@ internal static class StatusCommand
             : ExitCode.Ok;
     }
 
-    private static CliException Alarmed(IReadOnlyList<AlarmView> alarms) => new(
+    private static CliException Alarmed(IReadOnlyList<AlarmAnswer> alarms) => new(
         ExitCode.Refused,
         alarms.Count == 1 ? $"there is an alarm: {alarms[0].Detail}" : $"there are {alarms.Count} alarms, the first: {alarms[0].Detail}",
         alarms[0].Remedy);
@@ -75,7 +75,7 @@ internal static class StatusCommand
         session.Answers.WriteTable(table);
     }
 
-    private static List<SiloSummary> SilosOf(List<GroupView> groups) =>
+    private static List<SiloSummary> SilosOf(List<GroupAnswer> groups) =>
     [
         .. from @group in groups
            from replica in @group.Replicas
@@ -94,7 +94,7 @@ internal static class StatusCommand
     /// <param name="Leaderless">Those without a leader.</param>
     /// <param name="Alarms">What is wrong anywhere.</param>
     /// <param name="Silos">The silos.</param>
-    private sealed record Standing(bool Ready, int Groups, List<string> Leaderless, IReadOnlyList<AlarmView> Alarms, List<SiloSummary> Silos);
+    private sealed record Standing(bool Ready, int Groups, List<string> Leaderless, IReadOnlyList<AlarmAnswer> Alarms, List<SiloSummary> Silos);
 
     /// <summary>One silo's part.</summary>
     /// <param name="Silo">Its name.</param>

@@ -13,7 +13,7 @@ internal static class VoteLoss
     /// <param name="yes">The option by which nobody is asked.</param>
     /// <param name="describe">What the change means for the group as it is; null when it takes no vote away.</param>
     /// <exception cref="CliException">It was not confirmed.</exception>
-    public static async Task ConfirmAsync(Session session, Argument<string> group, Option<bool> yes, Func<GroupView, string?> describe)
+    public static async Task ConfirmAsync(Session session, Argument<string> group, Option<bool> yes, Func<GroupAnswer, string?> describe)
     {
         if (session.Parsed.GetValue(yes))
         {
@@ -40,13 +40,13 @@ internal static class VoteLoss
     }
 
     /// <summary>What the removal of a replica means; null when it has no vote, or is none: the server says so.</summary>
-    public static string? OfRemoval(GroupView group, long replica) => group.Configuration is { } members && members.Voters.Contains(replica)
+    public static string? OfRemoval(GroupAnswer group, long replica) => group.Configuration is { } members && members.Voters.Contains(replica)
         ? $"{(group.Leader == replica ? $"Replica {replica} leads {group.Group}, and hands over first" : $"Replica {replica} of {group.Group} votes")}. "
             + Survival(members.Voters.Count, members.Voters.Count - 1)
         : null;
 
     /// <summary>What another number of voters means; null when none is lost.</summary>
-    public static string? OfResize(GroupView group, int voters) => group.Configuration is { } members && voters >= 1 && voters < members.Voters.Count
+    public static string? OfResize(GroupAnswer group, int voters) => group.Configuration is { } members && voters >= 1 && voters < members.Voters.Count
         ? $"{group.Group} loses {members.Voters.Count - voters} of its {members.Voters.Count} voters. " + Survival(members.Voters.Count, voters)
         : null;
 

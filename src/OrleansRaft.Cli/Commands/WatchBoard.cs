@@ -15,7 +15,7 @@ internal sealed class WatchBoard
     private const int RowsBesideGroups = 10;
     private const int LinesMax = 8;
 
-    private readonly SortedDictionary<string, Row> rows = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, WatchRow> rows = new(StringComparer.Ordinal);
     private readonly Queue<TimedLine> lines = [];
     private string headline = "waiting for the first events";
 
@@ -70,7 +70,7 @@ internal sealed class WatchBoard
         return new ScreenFrame([new Text(headline), table], [.. lines], new Text($"{more}Ctrl+C ends"));
     }
 
-    private void TakeGroup(JsonElement group) => rows[group.GetProperty("group").GetString()!] = new Row
+    private void TakeGroup(JsonElement group) => rows[group.GetProperty("group").GetString()!] = new WatchRow
     {
         Leader = group.GetProperty("leader") is { ValueKind: JsonValueKind.Number } leader ? leader.GetInt64() : null,
         Term = group.GetProperty("term").GetInt64(),
@@ -106,7 +106,7 @@ internal sealed class WatchBoard
         }
     }
 
-    private sealed class Row
+    private sealed class WatchRow
     {
         public long? Leader { get; set; }
 

@@ -62,7 +62,7 @@ internal sealed class DemoCluster : IAsyncDisposable
     }
 
     /// <summary>The running silo that leads the most groups; null when none leads any.</summary>
-    public DemoSilo? FindLeader(IReadOnlyList<GroupView> groups)
+    public DemoSilo? FindLeader(IReadOnlyList<GroupAnswer> groups)
     {
         var name = groups.Select(group => group.LeaderReplica?.Silo).Where(IsRunning).GroupBy(silo => silo).MaxBy(led => led.Count())?.Key;
         return silos.FirstOrDefault(silo => silo.Identity.Name == name);

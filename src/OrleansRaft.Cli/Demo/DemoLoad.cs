@@ -90,7 +90,7 @@ internal sealed class DemoLoad : IAsyncDisposable
         }
     }
 
-    private async Task<CounterView?> IncrementUntilKnownAsync(int writer, string key)
+    private async Task<CounterAnswer?> IncrementUntilKnownAsync(int writer, string key)
     {
         while (!givingUp.IsCancellationRequested)
         {
@@ -106,14 +106,14 @@ internal sealed class DemoLoad : IAsyncDisposable
     }
 
     /// <summary>One attempt. Null means that it has to be repeated under its key, whatever the reason: that is safe.</summary>
-    private async Task<CounterView?> TryIncrementAsync(int writer, string key)
+    private async Task<CounterAnswer?> TryIncrementAsync(int writer, string key)
     {
         try
         {
             using var request = new HttpRequestMessage(HttpMethod.Post, PathOf(writer) + "/increment") { Content = JsonContent.Create(new { by = 1 }) };
             request.Headers.Add("Idempotency-Key", key);
             using var response = await http.SendAsync(request, givingUp.Token);
-            return response.IsSuccessStatusCode ? await response.Content.ReadFromJsonAsync<CounterView>(givingUp.Token) : null;
+            return response.IsSuccessStatusCode ? await response.Content.ReadFromJsonAsync<CounterAnswer>(givingUp.Token) : null;
         }
         catch (Exception failure) when (failure is HttpRequestException or OperationCanceledException or IOException or JsonException)
         {
@@ -135,7 +135,7 @@ internal sealed class DemoLoad : IAsyncDisposable
 
                 if (response.IsSuccessStatusCode)
                 {
-                    return (await response.Content.ReadFromJsonAsync<CounterView>())!.Value;
+                    return (await response.Content.ReadFromJsonAsync<CounterAnswer>())!.Value;
                 }
             }
             catch (Exception failure) when (failure is HttpRequestException or OperationCanceledException or IOException)

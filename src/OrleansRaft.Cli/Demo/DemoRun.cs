@@ -18,7 +18,7 @@ internal sealed class DemoRun : IAsyncDisposable
     private readonly Dictionary<string, long> leaderless = new(StringComparer.Ordinal);
     private readonly long began;
     private Task healing = Task.CompletedTask;
-    private Task<IReadOnlyList<GroupView>>? asking;
+    private Task<IReadOnlyList<GroupAnswer>>? asking;
 
     private DemoRun(DemoCluster cluster, DemoStory story, TimeProvider time)
     {
@@ -40,7 +40,7 @@ internal sealed class DemoRun : IAsyncDisposable
     public DemoStory Story { get; }
 
     /// <summary>The groups, as last seen.</summary>
-    public IReadOnlyList<GroupView> Groups { get; private set; } = [];
+    public IReadOnlyList<GroupAnswer> Groups { get; private set; } = [];
 
     /// <summary>Starts the cluster, waits until every group has a leader, and starts the load.</summary>
     /// <param name="story">Where what happens is told.</param>
@@ -270,11 +270,11 @@ internal sealed class DemoRun : IAsyncDisposable
         }
     }
 
-    private async Task<IReadOnlyList<GroupView>> ListGroupsAsync()
+    private async Task<IReadOnlyList<GroupAnswer>> ListGroupsAsync()
     {
         try
         {
-            var groups = new List<GroupView>();
+            var groups = new List<GroupAnswer>();
             await foreach (var group in client.ListGroupsAsync(CancellationToken.None))
             {
                 groups.Add(group.Value);

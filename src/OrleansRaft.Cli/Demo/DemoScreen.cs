@@ -97,7 +97,7 @@ internal sealed class DemoScreen(DemoRun run, TextWriter terminal)
         return table;
     }
 
-    private static string LagOf(GroupView group) =>
+    private static string LagOf(GroupAnswer group) =>
         $"{group.CommitIndex - group.Replicas.Min(replica => replica.AppliedIndex ?? group.CommitIndex)}";
 
     private string DrawSilos() => string.Join("   ", run.Cluster.Silos.Select(silo => silo.State switch

@@ -27,7 +27,7 @@ internal sealed class MaelstromNode : IAsyncDisposable
     private string name = "";
     private string[] nodes = [];
     private MaelstromReplica? replica;
-    private ClientRequests? requests;
+    private MaelstromRequests? requests;
     private Exception? failure;
 
     /// <summary>Makes a node that knows nothing yet.</summary>
@@ -220,7 +220,7 @@ internal sealed class MaelstromNode : IAsyncDisposable
     private void Begin(MaelstromReplica opened)
     {
         replica = opened;
-        requests = new ClientRequests(opened, Answer, Forward, TimeProvider.System);
+        requests = new MaelstromRequests(opened, Answer, Forward, TimeProvider.System);
         opened.Begin();
         inits.ForEach(init => Reply(init, "init_ok"));
         while (early.TryDequeue(out var message))
@@ -250,7 +250,7 @@ internal sealed class MaelstromNode : IAsyncDisposable
         }
     }
 
-    private void Answer(ClientRequest request, KvResult? result, MaelstromError error, string text)
+    private void Answer(MaelstromRequest request, KvResult? result, MaelstromError error, string text)
     {
         if (result is { Answer: KvAnswer.Ok })
         {

@@ -12,8 +12,8 @@ internal sealed class CommandAttempts(ReplicaRequests requests, LeaderFinder lea
     private static readonly Reply NotOpened = Reply.Rejected(RejectionReason.NoLeader, null, 1_000, "No session could be opened in time; try again.");
 
     private readonly Lock gate = new();
-    private Task<ClientSession?>? opening;
-    private ClientSession? session;
+    private Task<SiloSession?>? opening;
+    private SiloSession? session;
 
     /// <summary>Makes one attempt.</summary>
     /// <returns>The commands that have no final answer yet.</returns>
@@ -151,7 +151,7 @@ internal sealed class CommandAttempts(ReplicaRequests requests, LeaderFinder lea
         return true;
     }
 
-    private Task<ClientSession?> OpenOnceAsync(ReplicaSlot replica, List<PendingCommand> commands)
+    private Task<SiloSession?> OpenOnceAsync(ReplicaSlot replica, List<PendingCommand> commands)
     {
         lock (gate)
         {
@@ -159,7 +159,7 @@ internal sealed class CommandAttempts(ReplicaRequests requests, LeaderFinder lea
         }
     }
 
-    private async Task<ClientSession?> OpenAsync(ReplicaSlot replica, List<PendingCommand> commands)
+    private async Task<SiloSession?> OpenAsync(ReplicaSlot replica, List<PendingCommand> commands)
     {
         var deadline = clock.Now + (long)submitTimeout.TotalMilliseconds;
         if (await SendAsync(replica, [CommandEnvelopeCodec.EncodeOpenSession(deadline)], null) is not [var reply])
@@ -170,7 +170,7 @@ internal sealed class CommandAttempts(ReplicaRequests requests, LeaderFinder lea
         if (reply.Kind == ReplyKind.Committed)
         {
             leader.Confirm(replica);
-            var opened = new ClientSession(reply.Entry.Index);
+            var opened = new SiloSession(reply.Entry.Index);
             Volatile.Write(ref session, opened);
             return opened;
         }

@@ -49,7 +49,7 @@ internal sealed class PendingCommand(string key, ReadOnlyMemory<byte> body, stri
     public string RequestId { get; } = requestId;
 
     /// <summary>The session under which it was first sent; null while it has none.</summary>
-    public ClientSession? Session { get; set; }
+    public SiloSession? Session { get; set; }
 
     /// <summary>Its number in the session.</summary>
     public long Sequence { get; set; }

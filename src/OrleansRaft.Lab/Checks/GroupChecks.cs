@@ -121,7 +121,7 @@ internal sealed class GroupChecks(LabCluster cluster, string name)
     }
 
     /// <summary>A configuration is in force only while the entry that brought it is in the log.</summary>
-    private void OnConfiguration(RaftCore core, ReplicaId id, ReplicaView view)
+    private void OnConfiguration(RaftCore core, ReplicaId id, ObservedReplica view)
     {
         var configuration = core.Configuration;
         var isNew = !ReferenceEquals(configuration, view.Configuration);
@@ -189,7 +189,7 @@ internal sealed class GroupChecks(LabCluster cluster, string name)
         Require(HoldsOrCompacted(core, committed), "Leader Completeness", id, $"leads in term {term} without {committed}, which was committed before");
     }
 
-    private void OnCommitted(RaftCore core, ReplicaId id, ReplicaView view, bool byCounting)
+    private void OnCommitted(RaftCore core, ReplicaId id, ObservedReplica view, bool byCounting)
     {
         var commit = core.CommitIndex;
         Require(core.IdAt(commit) is not null, "the commit index stays within the log", id, $"committed {commit}, which it does not hold");

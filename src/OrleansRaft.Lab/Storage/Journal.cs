@@ -51,9 +51,9 @@ internal sealed class Journal
 
     /// <summary>Adds up all whole records. A torn last one was never acknowledged: it is cut off.</summary>
     /// <exception cref="CorruptDataException">A record is damaged; the message names it.</exception>
-    public StoredLog Recover(Configuration initial, string place)
+    public DurableLog Recover(Configuration initial, string place)
     {
-        var log = new StoredLog(initial);
+        var log = new DurableLog(initial);
         for (var i = 0; i < frames.Count; i++)
         {
             if (i == frames.Count - 1 && IsTorn(frames[i]))
@@ -69,7 +69,7 @@ internal sealed class Journal
         return log;
     }
 
-    private static void Replay(byte[] frame, StoredLog log, string place)
+    private static void Replay(byte[] frame, DurableLog log, string place)
     {
         if (!HasIntactHeader(frame) || frame.Length - HeaderBytes != Length(frame))
         {

@@ -37,7 +37,7 @@ internal static class JournalRecord
         return output.WrittenSpan.ToArray();
     }
 
-    public static byte[] OfCheckpoint(StoredLog log)
+    public static byte[] OfCheckpoint(DurableLog log)
     {
         var block = new EntryBlock(log.Start, log.Entries.ToArray());
         var output = new ArrayBufferWriter<byte>(128 + block.Encoded.Length);
@@ -51,7 +51,7 @@ internal static class JournalRecord
 
     /// <summary>Reads a record and adds it to a log.</summary>
     /// <exception cref="CorruptDataException">The bytes are not a record.</exception>
-    public static void Replay(ReadOnlyMemory<byte> record, StoredLog log)
+    public static void Replay(ReadOnlyMemory<byte> record, DurableLog log)
     {
         var reader = new WireReader(record);
         var kind = (Kind)reader.ReadByte();

@@ -33,7 +33,7 @@ internal sealed class StoredReplica(ReplicaKey key, Configuration initial)
     public long Speaker { get; set; }
 
     /// <summary>What the journal adds up to.</summary>
-    public StoredLog Log { get; private set; } = new(initial);
+    public DurableLog Log { get; private set; } = new(initial);
 
     /// <summary>Reads the snapshot's bytes.</summary>
     /// <exception cref="CorruptDataException">They are damaged.</exception>

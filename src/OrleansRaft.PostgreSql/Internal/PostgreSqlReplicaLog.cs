@@ -10,7 +10,7 @@ internal sealed class PostgreSqlReplicaLog : IReplicaLog, IHeldReplicaEvents
     private readonly IReplicaLogHost host;
     private readonly ReplicaLogEventGate events;
     private readonly RightToSpeak right;
-    private readonly SnapshotWork snapshots;
+    private readonly PostgreSqlSnapshotWork snapshots;
     private readonly CancellationTokenSource closing = new();
     private readonly Lock opening = new();
     private bool isOpen;
@@ -22,7 +22,7 @@ internal sealed class PostgreSqlReplicaLog : IReplicaLog, IHeldReplicaEvents
         this.events = new ReplicaLogEventGate(events);
         right = new RightToSpeak(host.Lease);
         Replica = new HeldReplica(key, acquired, nonce, this, closing.Token);
-        snapshots = new SnapshotWork(host, Replica, this.events);
+        snapshots = new PostgreSqlSnapshotWork(host, Replica, this.events);
     }
 
     /// <summary>The replica's row, as this activation holds it.</summary>

@@ -11,7 +11,7 @@ internal sealed class Recovery(CommitLoop loop, Hold hold)
     private const int PieceBytes = 1024 * 1024;
 
     private readonly List<StoredBlock> blocks = [];
-    private StoredReplica row = null!;
+    private ReplicaRowValues row = null!;
     private SnapshotDescriptor snapshot = null!;
     private byte[] state = [];
     private int stateLength;

@@ -6,7 +6,7 @@ using OrleansRaft.Runtime.Storage;
 namespace OrleansRaft.Sqlite.Internal;
 
 /// <summary>What a replica's row says of its log.</summary>
-internal sealed record StoredReplica(HardState HardState, EntryId Last, EntryId Start, long? SnapshotId, Configuration Initial);
+internal sealed record ReplicaRowValues(HardState HardState, EntryId Last, EntryId Start, long? SnapshotId, Configuration Initial);
 
 /// <summary>The statements on replica rows. Each that changes more than the speaker leaves a checksum over the row.</summary>
 internal static class ReplicaRow
@@ -131,7 +131,7 @@ internal static class ReplicaRow
 
     /// <summary>Reads a row.</summary>
     /// <exception cref="StoreRefusedException">Another activation holds the replica now.</exception>
-    public static StoredReplica Read(Database database, Hold hold) => database
+    public static ReplicaRowValues Read(Database database, Hold hold) => database
         .Query(
             """
             SELECT term, voted_for, commit_index, last_term, last_index, start_term, start_index, snapshot_id, configuration
@@ -140,7 +140,7 @@ internal static class ReplicaRow
             hold.Id,
             hold.Epoch,
             hold.Nonce)
-        .Select(row => new StoredReplica(
+        .Select(row => new ReplicaRowValues(
             new HardState(new Term(row.GetInt64(0)), row.IsDBNull(1) ? null : new ReplicaId(row.GetInt64(1)), new LogIndex(row.GetInt64(2))),
             new EntryId(new Term(row.GetInt64(3)), new LogIndex(row.GetInt64(4))),
             new EntryId(new Term(row.GetInt64(5)), new LogIndex(row.GetInt64(6))),

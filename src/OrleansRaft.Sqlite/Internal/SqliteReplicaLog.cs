@@ -12,7 +12,7 @@ internal sealed class SqliteReplicaLog : IReplicaLog
     private readonly CommitLoop loop;
     private readonly Hold hold;
     private readonly ReplicaLogEventGate events;
-    private readonly SnapshotWork snapshots;
+    private readonly SqliteSnapshotWork snapshots;
     private readonly RightToSpeak right = new(lease: null);
     private readonly CancellationTokenSource closing = new();
     private readonly CancellationToken closed;
@@ -24,7 +24,7 @@ internal sealed class SqliteReplicaLog : IReplicaLog
         this.loop = loop;
         this.hold = hold;
         this.events = new ReplicaLogEventGate(events);
-        snapshots = new SnapshotWork(loop, hold, this.events, OnFailed);
+        snapshots = new SqliteSnapshotWork(loop, hold, this.events, OnFailed);
         closed = closing.Token;
         Recovered = recovered;
         RecoveredSnapshot = snapshot;

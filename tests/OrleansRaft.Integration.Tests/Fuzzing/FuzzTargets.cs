@@ -240,7 +240,7 @@ internal static class FuzzTargets
         _ = (message.TextField("node_id"), message.NumberField("number"));
         if (message.Type is "read" or "write" or "cas")
         {
-            ClientRequest.Read(message, 0);
+            MaelstromRequest.Read(message, 0);
         }
     }
 

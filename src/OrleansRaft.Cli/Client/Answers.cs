@@ -1,7 +1,7 @@
 namespace OrleansRaft.Cli.Client;
 
 /// <summary>A counter as the API describes it.</summary>
-internal sealed record CounterView(string Tenant, string Counter, long Value, string Group, long Index, long Term);
+internal sealed record CounterAnswer(string Tenant, string Counter, long Value, string Group, long Index, long Term);
 
 /// <summary>A group as the API describes it.</summary>
 /// <param name="Group">Its name.</param>
@@ -9,10 +9,10 @@ internal sealed record CounterView(string Tenant, string Counter, long Value, st
 /// <param name="Term">The newest term any replica knows.</param>
 /// <param name="Replicas">What each replica says of itself.</param>
 /// <param name="Configuration">Who belongs to it; absent from servers that do not tell.</param>
-internal sealed record GroupView(string Group, long? Leader, long Term, IReadOnlyList<ReplicaView> Replicas, ConfigurationView? Configuration = null)
+internal sealed record GroupAnswer(string Group, long? Leader, long Term, IReadOnlyList<ReplicaAnswer> Replicas, ConfigurationAnswer? Configuration = null)
 {
     /// <summary>The leader's own description.</summary>
-    public ReplicaView? LeaderReplica => Replicas.FirstOrDefault(replica => replica.Replica == Leader);
+    public ReplicaAnswer? LeaderReplica => Replicas.FirstOrDefault(replica => replica.Replica == Leader);
 
     /// <summary>The highest index that any replica knows to be committed.</summary>
     public long CommitIndex => Replicas.Max(replica => replica.CommitIndex) ?? 0;
@@ -23,10 +23,10 @@ internal sealed record GroupView(string Group, long? Leader, long Term, IReadOnl
 /// <param name="Voters">Who votes.</param>
 /// <param name="OutgoingVoters">Who voted before, while the group passes from one set of voters to another.</param>
 /// <param name="Learners">Who receives the log without a vote.</param>
-internal sealed record ConfigurationView(long Version, IReadOnlyList<long> Voters, IReadOnlyList<long> OutgoingVoters, IReadOnlyList<long> Learners);
+internal sealed record ConfigurationAnswer(long Version, IReadOnlyList<long> Voters, IReadOnlyList<long> OutgoingVoters, IReadOnlyList<long> Learners);
 
 /// <summary>A replica as the API describes it; one that did not answer has nulls where its own words would be, and says why.</summary>
-internal sealed record ReplicaView(
+internal sealed record ReplicaAnswer(
     long Replica,
     string? Silo,
     string? Role,
@@ -45,17 +45,17 @@ internal sealed record ReplicaView(
 /// <param name="Since">Since when.</param>
 /// <param name="Detail">What is wrong, with what.</param>
 /// <param name="Remedy">What to do.</param>
-internal sealed record AlarmView(string Alarm, string? Group, string? Silo, DateTimeOffset Since, string Detail, string Remedy);
+internal sealed record AlarmAnswer(string Alarm, string? Group, string? Silo, DateTimeOffset Since, string Detail, string Remedy);
 
 /// <summary>The alarms of a cluster as the API describes them.</summary>
-internal sealed record AlarmList(IReadOnlyList<AlarmView> Alarms);
+internal sealed record AlarmList(IReadOnlyList<AlarmAnswer> Alarms);
 
 /// <summary>A problem document (RFC 9457) with this API's own fields.</summary>
 /// <param name="Type">A stable name; the last segment counts.</param>
 /// <param name="Title">What kind of problem.</param>
 /// <param name="Detail">What happened, to what.</param>
 /// <param name="Definite">Whether the request certainly changed nothing; absent from answers that other programs gave.</param>
-internal sealed record Problem(string? Type, string? Title, string? Detail, bool? Definite)
+internal sealed record ProblemDocument(string? Type, string? Title, string? Detail, bool? Definite)
 {
     /// <summary>The type without the address before it.</summary>
     public string Name => Type is null ? "" : Type[(Type.LastIndexOfAny(['/', ':', '#']) + 1)..];

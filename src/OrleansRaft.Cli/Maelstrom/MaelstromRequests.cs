@@ -15,9 +15,9 @@ namespace OrleansRaft.Cli.Maelstrom;
 /// <param name="answer">Answers a client.</param>
 /// <param name="forward">Hands a command to another node's replica, which answers by <see cref="OnForwarded"/>.</param>
 /// <param name="time">The monotonic clock.</param>
-internal sealed class ClientRequests(
+internal sealed class MaelstromRequests(
     MaelstromReplica replica,
-    Action<ClientRequest, KvResult?, MaelstromError, string> answer,
+    Action<MaelstromRequest, KvResult?, MaelstromError, string> answer,
     Action<ReplicaId, long, ReadOnlyMemory<byte>, string> forward,
     TimeProvider time)
 {
@@ -28,7 +28,7 @@ internal sealed class ClientRequests(
     // In the group's time: how long a command may be on its way into the log.
     private const long DeadlineMilliseconds = 60_000;
 
-    private readonly Dictionary<long, ClientRequest> waiting = [];
+    private readonly Dictionary<long, MaelstromRequest> waiting = [];
     private long lastNumber;
     private LogTime groupTime;
 
@@ -36,7 +36,7 @@ internal sealed class ClientRequests(
     /// <exception cref="FormatException">The request lacks something.</exception>
     public void Serve(MaelstromMessage message)
     {
-        var request = ClientRequest.Read(message, After(Patience));
+        var request = MaelstromRequest.Read(message, After(Patience));
         waiting.Add(++lastNumber, request);
         Try(lastNumber, request);
     }
@@ -69,7 +69,7 @@ internal sealed class ClientRequests(
     public void Submit(string requestId, ReadOnlyMemory<byte> command, Action<Reply> tell)
     {
         var envelope = CommandEnvelopeCodec.Encode(CommandEnvelope.ForRequest("", command, groupTime + DeadlineMilliseconds, requestId));
-        replica.Driver.Submit([envelope], new Sink(batch =>
+        replica.Driver.Submit([envelope], new ReplySink(batch =>
         {
             groupTime = LogTime.Max(groupTime, batch.Time);
             tell(batch.Replies[0]);
@@ -87,12 +87,12 @@ internal sealed class ClientRequests(
         }
     }
 
-    private void Try(long number, ClientRequest request)
+    private void Try(long number, MaelstromRequest request)
     {
         request.TriesAgainAt = After(AttemptTime);
         if (request.IsRead)
         {
-            replica.Driver.Query([new QueryEnvelope("", request.Encoded)], ReadConsistency.Linearizable, new Sink(batch => OnReplied(number, batch.Replies[0])));
+            replica.Driver.Query([new QueryEnvelope("", request.Encoded)], ReadConsistency.Linearizable, new ReplySink(batch => OnReplied(number, batch.Replies[0])));
         }
         else
         {
@@ -117,7 +117,7 @@ internal sealed class ClientRequests(
         }
     }
 
-    private void Finish(long number, ClientRequest request, KvResult? result)
+    private void Finish(long number, MaelstromRequest request, KvResult? result)
     {
         if (result is null)
         {
@@ -137,7 +137,7 @@ internal sealed class ClientRequests(
 
     private long After(TimeSpan span) => time.GetTimestamp() + (long)(span.TotalSeconds * time.TimestampFrequency);
 
-    private sealed class Sink(Action<ReplyBatch> told) : IReplySink
+    private sealed class ReplySink(Action<ReplyBatch> told) : IReplySink
     {
         public void OnReplied(ReplyBatch batch) => told(batch);
     }

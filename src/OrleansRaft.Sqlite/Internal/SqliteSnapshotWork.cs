@@ -7,7 +7,7 @@ namespace OrleansRaft.Sqlite.Internal;
 /// A replica's work on snapshots: piece by piece, one after the other, each in a transaction that everything urgent goes before, so that a big
 /// snapshot holds nobody up. What is left unfinished by a crash is deleted when the replica is opened.
 /// </summary>
-internal sealed class SnapshotWork(CommitLoop loop, Hold hold, ReplicaLogEventGate events, Action<Exception> failed)
+internal sealed class SqliteSnapshotWork(CommitLoop loop, Hold hold, ReplicaLogEventGate events, Action<Exception> failed)
 {
     private const int SmallStepBytes = 16 * 1024;
 

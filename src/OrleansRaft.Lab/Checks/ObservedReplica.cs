@@ -3,7 +3,7 @@ using OrleansRaft.Core;
 namespace OrleansRaft.Lab.Checks;
 
 /// <summary>What was last seen of one activation of a replica.</summary>
-internal sealed class ReplicaView
+internal sealed class ObservedReplica
 {
     public Term Term { get; set; }
 

@@ -6,7 +6,7 @@ using OrleansRaft.Runtime;
 namespace OrleansRaft.Cli.Maelstrom;
 
 /// <summary>A client's request that waits for its answer.</summary>
-internal sealed class ClientRequest
+internal sealed class MaelstromRequest
 {
     /// <summary>Who asked.</summary>
     public required string Client { get; init; }
@@ -34,7 +34,7 @@ internal sealed class ClientRequest
 
     /// <summary>Reads what a client asks for: <c>read</c>, <c>write</c> or <c>cas</c>.</summary>
     /// <exception cref="FormatException">The request lacks something.</exception>
-    public static ClientRequest Read(MaelstromMessage message, long givesUpAt)
+    public static MaelstromRequest Read(MaelstromMessage message, long givesUpAt)
     {
         var id = message.Id ?? throw new FormatException("The request has no msg_id.");
         var command = message.Type switch
@@ -53,7 +53,7 @@ internal sealed class ClientRequest
             throw new FormatException($"The request has {encoded.Length} bytes, which is too much.");
         }
 
-        return new ClientRequest
+        return new MaelstromRequest
         {
             Client = message.Source,
             MessageId = id,

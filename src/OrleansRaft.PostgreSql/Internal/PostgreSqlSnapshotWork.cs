@@ -9,7 +9,7 @@ namespace OrleansRaft.PostgreSql.Internal;
 /// A replica's work on snapshots: chunk by chunk, one after the other, beside the log's writes, so that a big snapshot holds nobody up. Every statement
 /// can be repeated. What makes a snapshot the newest goes with the log's writes, under their epoch.
 /// </summary>
-internal sealed class SnapshotWork(IReplicaLogHost host, HeldReplica replica, IReplicaLogEvents events)
+internal sealed class PostgreSqlSnapshotWork(IReplicaLogHost host, HeldReplica replica, IReplicaLogEvents events)
 {
     private const int ChunkBytes = 256 * 1024;
 

@@ -4,7 +4,7 @@ using OrleansRaft.Core;
 namespace OrleansRaft.Lab.Storage;
 
 /// <summary>What the durable records of one replica add up to.</summary>
-internal sealed class StoredLog(Configuration initial)
+internal sealed class DurableLog(Configuration initial)
 {
     private readonly List<Entry> entries = [];
 

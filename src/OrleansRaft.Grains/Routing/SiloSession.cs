@@ -4,7 +4,7 @@ namespace OrleansRaft.Grains.Routing;
 
 /// <summary>A session of this silo with one group (thesis §6.3): it makes commands without a request id safe to retry. Any thread.</summary>
 /// <param name="id">The index at which the group opened it.</param>
-internal sealed class ClientSession(LogIndex id)
+internal sealed class SiloSession(LogIndex id)
 {
     private readonly Lock gate = new();
     private readonly HashSet<long> outstanding = [];
