@@ -141,7 +141,7 @@ public sealed class MachineHaltTests
     [MemberData(nameof(OnItsOwnThread))]
     public void A_halted_follower_acknowledges_within_bounds_and_goes_on_with_its_leaders_snapshot(bool hasThread)
     {
-        var options = new RaftOptions { SnapshotThresholdBytes = 256, KeptEntries = 0 };
+        var options = DriverBench.Options(static raft => (raft.SnapshotThresholdBytes, raft.KeptEntries) = (256, 0));
         using var bench = Bench(hasThread, options: options).Start();
         bench.Machine.Poison = "x";
         var (term, last) = (new Term(3), EntryId.Zero);
