@@ -3,7 +3,7 @@ using OrleansRaft.Client;
 using OrleansRaft.Grains.Cluster;
 using OrleansRaft.Grains.Placement;
 
-namespace OrleansRaft.Integration.Tests.Grains;
+namespace OrleansRaft.Grains.Tests.Cluster;
 
 public sealed class KeyHashTests
 {

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Time.Testing;
 using OrleansRaft.Grains.Routing;
 using OrleansRaft.Runtime;
 
-namespace OrleansRaft.Integration.Tests.Grains;
+namespace OrleansRaft.Grains.Tests.Routing;
 
 /// <summary>When requests to a group leave, and with whom.</summary>
 public sealed class RequestQueueTests

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Time.Testing;
 using OrleansRaft.Core;
 using OrleansRaft.Grains.Routing;
 
-namespace OrleansRaft.Integration.Tests.Grains;
+namespace OrleansRaft.Grains.Tests.Routing;
 
 /// <summary>What a silo takes a group's time to be between two answers.</summary>
 public sealed class GroupClockTests

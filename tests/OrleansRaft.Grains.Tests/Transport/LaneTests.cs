@@ -7,7 +7,7 @@ using OrleansRaft.Grains.Transport;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Storage;
 
-namespace OrleansRaft.Integration.Tests.Grains;
+namespace OrleansRaft.Grains.Tests.Transport;
 
 /// <summary>One way from a silo to another, with the other end in the test's hands.</summary>
 public sealed class LaneTests

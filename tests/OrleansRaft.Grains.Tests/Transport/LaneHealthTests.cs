@@ -2,7 +2,7 @@ using System.Net;
 using Orleans.Runtime;
 using OrleansRaft.Grains.Transport;
 
-namespace OrleansRaft.Integration.Tests.Grains;
+namespace OrleansRaft.Grains.Tests.Transport;
 
 /// <summary>When a lane is reported as broken to those that look.</summary>
 public sealed class LaneHealthTests

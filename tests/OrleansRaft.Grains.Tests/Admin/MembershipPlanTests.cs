@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using OrleansRaft.Core;
 using OrleansRaft.Grains.Admin;
 
-namespace OrleansRaft.Integration.Tests.Grains;
+namespace OrleansRaft.Grains.Tests.Admin;
 
 /// <summary>How a group comes to the members that are wanted: pure decisions.</summary>
 public sealed class MembershipPlanTests

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Time.Testing;
 using Orleans.Runtime;
 using OrleansRaft.Grains.Cluster;
 
-namespace OrleansRaft.Integration.Tests.Grains;
+namespace OrleansRaft.Grains.Tests.Cluster;
 
 /// <summary>Which silos are left alone when leaders are spread.</summary>
 public sealed class NewcomersTests
