@@ -1,4 +1,5 @@
 using OrleansRaft.Core;
+using OrleansRaft.Runtime.Liveness;
 
 namespace OrleansRaft.Runtime.Tests.Liveness;
 
@@ -56,6 +57,19 @@ public sealed class LivenessMonitorTests
         orphan.Calls.ShouldBe([true]);
         bench.Beat(2, 3);
         bench.Interval.ShouldBe(bench.Silos.HeartbeatInterval);
+    }
+
+    [Fact]
+    public void A_heartbeat_that_was_overtaken_names_nobody()
+    {
+        var follower = bench.Host("a", 1).Follow(leader: 2);
+        bench.Locate("a", 2, silo: 2);
+        bench.Settle();
+
+        bench.Monitor.OnHeartbeat(2, new SiloHeartbeat(0, 1, [new ReplicaKey("a", new ReplicaId(2))], []));
+        bench.Beat(2, 3);
+
+        follower.Calls.ShouldBeEmpty();
     }
 
     [Fact]
