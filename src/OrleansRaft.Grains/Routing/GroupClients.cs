@@ -17,7 +17,8 @@ internal sealed class GroupClients(
     IOptions<RaftOptions> options,
     TimeProvider time)
 {
-    private readonly ConcurrentDictionary<GroupEntry, GroupClient> clients = new();
+    private readonly ConcurrentDictionary<GroupEntry, Queues> byGroup = new();
+    private readonly TimeSpan timeout = options.Value.SubmitTimeout;
 
     /// <summary>How many groups a set has; 0 when there is no such set.</summary>
     public int CountGroups(string set) => groups.FindSet(set).Count;
@@ -30,10 +31,13 @@ internal sealed class GroupClients(
     public GroupEntry? Choose(string set, int number) =>
         groups.FindSet(set) is { } numbered && number >= 0 && number < numbered.Count ? numbered[number] : null;
 
-    /// <summary>The requests to a group.</summary>
-    public GroupClient Of(GroupEntry group) => clients.TryGetValue(group, out var client)
-        ? client
-        : clients.GetOrAdd(group, added => new GroupClient(added, requests, locator, self, options.Value, time));
+    /// <summary>Submits a command to a group until it has a final answer, or time runs out.</summary>
+    public Task<Reply> SubmitAsync(GroupEntry group, string key, ReadOnlyMemory<byte> body, string requestId) =>
+        QueuesOf(group).Commands.Add(new PendingCommand(key, body, requestId, ExpiresAt()));
+
+    /// <summary>Asks a group a query until it is answered, or time runs out.</summary>
+    public Task<Reply> QueryAsync(GroupEntry group, string key, ReadOnlyMemory<byte> query, ReadConsistency consistency) =>
+        QueuesOf(group).Queries[(int)consistency].Add(new PendingQuery(key, query, ExpiresAt()));
 
     /// <summary>The answer to a request for a set that is not there.</summary>
     public Rejected<TResult> RejectSet<TResult>(string set) => machines.DescribeWaiting(set) is { } waiting
@@ -56,4 +60,26 @@ internal sealed class GroupClients(
 
     private string DescribeSets() =>
         groups.Groups.Select(static group => $"'{group.Set.Name}'").Distinct().ToList() is { Count: > 0 } sets ? string.Join(", ", sets) : "none yet";
+
+    private long ExpiresAt() => time.GetTimestamp() + (long)(timeout.TotalSeconds * time.TimestampFrequency);
+
+    private Queues QueuesOf(GroupEntry group) => byGroup.TryGetValue(group, out var queues) ? queues : byGroup.GetOrAdd(group, MakeQueues);
+
+    private Queues MakeQueues(GroupEntry group)
+    {
+        var leader = new LeaderFinder(group, locator, self);
+        var clock = new GroupClock(time, options.Value.RequestRetention / 4);
+        return new Queues(
+            new CommandQueue(requests, leader, clock, timeout, time),
+            [
+                new QueryQueue(requests, leader, ReadConsistency.Linearizable, time),
+                new QueryQueue(requests, leader, ReadConsistency.Lease, time),
+                new QueryQueue(requests, leader, ReadConsistency.Stale, time),
+            ]);
+    }
+
+    /// <summary>The requests to one group that wait or are under way.</summary>
+    /// <param name="Commands">Its commands.</param>
+    /// <param name="Queries">Its queries, by their consistency.</param>
+    private sealed record Queues(CommandQueue Commands, QueryQueue[] Queries);
 }

@@ -5,8 +5,8 @@ namespace OrleansRaft.Grains.Routing;
 /// <summary>Estimates a group's time between two of its answers, so that deadlines can be given in it. Any thread.</summary>
 /// <param name="time">This silo's clock.</param>
 /// <param name="driftMax">
-/// The most that is added to the last answer. A group's time stands still while nobody leads, so an estimate may run ahead; it must not run ahead by more
-/// than a small part of the retention, or a delayed duplicate could outlive its request id.
+/// The most that is added to the last answer. A group's time stands still while nobody leads, so an estimate may run ahead; it must not run ahead by
+/// more than a small part of the retention, or a delayed duplicate could outlive its request id.
 /// </param>
 internal sealed class GroupClock(TimeProvider time, TimeSpan driftMax)
 {
@@ -27,7 +27,10 @@ internal sealed class GroupClock(TimeProvider time, TimeSpan driftMax)
         }
     }
 
-    /// <summary>Takes the time that came with the refusal of a deadline, even if it is earlier than what was told before: a leader that is gone may have been ahead of its log.</summary>
+    /// <summary>
+    /// Takes the time that came with the rejection of a deadline, even if it is earlier than what was known before: a leader that is gone may have been
+    /// ahead of its log.
+    /// </summary>
     public void Correct(LogTime answered)
     {
         lock (gate)

@@ -36,7 +36,8 @@ internal abstract class PendingRequest(string key, ReadOnlyMemory<byte> body, lo
     /// <summary>Gives the answer that is due when time has run out.</summary>
     public void Expire() => Complete(LastRejection is { } rejection
         ? rejection
-        : Reply.Rejected(RejectionReason.NoLeader, null, 1_000, "No leader could be reached in time; the group elects, or has lost its majority. Try again."));
+        : Reply.Rejected(
+            RejectionReason.NoLeader, null, 1_000, "No leader could be reached in time; the group elects, or has lost its majority. Try again."));
 }
 
 /// <summary>A query that has no answer yet.</summary>

@@ -4,14 +4,13 @@ namespace OrleansRaft.Grains.Routing;
 
 /// <summary>Gathers requests to one group into batches while earlier batches are on their way, and tries again what was not answered.</summary>
 /// <remarks>
-/// The cost of a batch is shared by what it carries, so batches must grow with the load; and whoever is alone must not wait. So a further batch leaves when as much waits
-/// as is under way, and when nothing is under way, as soon as all have come who were waiting together the last time, or after a millisecond: those who were answered
-/// together are likely to ask again together.
+/// The cost of a batch is shared by what it carries, so batches must grow with the load; and a lone request must not wait. So a further batch leaves when
+/// as much waits as is under way, and when nothing is under way, as soon as all have come who were waiting together the last time, or after a
+/// millisecond: callers that were answered together are likely to ask again together.
 /// </remarks>
 /// <typeparam name="TRequest">Commands or queries.</typeparam>
-/// <param name="attempt">Makes one attempt with a batch: completes what is final, and returns the rest, to be tried again after a pause.</param>
 /// <param name="time">This silo's clock.</param>
-internal sealed class RequestQueue<TRequest>(Func<List<TRequest>, Task<List<TRequest>>> attempt, TimeProvider time)
+internal abstract class RequestQueue<TRequest>(TimeProvider time)
     where TRequest : PendingRequest
 {
     private const int WaitingMax = 65_536;
@@ -33,6 +32,9 @@ internal sealed class RequestQueue<TRequest>(Func<List<TRequest>, Task<List<TReq
     private int expected;
     private ITimer? patience;
     private bool isPatient;
+
+    /// <summary>This silo's clock.</summary>
+    protected TimeProvider Time => time;
 
     /// <summary>Adds a request; refuses it when too many wait.</summary>
     public Task<Reply> Add(TRequest request)
@@ -56,10 +58,13 @@ internal sealed class RequestQueue<TRequest>(Func<List<TRequest>, Task<List<TReq
             batches++;
         }
 
-        // Never on the caller's turn: a grain's scheduler must not carry the work of others.
-        ThreadPool.UnsafeQueueUserWorkItem(static queue => queue.RunAsync().Ignore(), this, preferLocal: false);
+        Detached.Run(static queue => ((RequestQueue<TRequest>)queue!).RunAsync().Ignore(), this);
         return request.Answer;
     }
+
+    /// <summary>Makes one attempt with a batch: completes what is final.</summary>
+    /// <returns>The rest, to be tried again after a pause.</returns>
+    protected abstract Task<List<TRequest>> AttemptAsync(List<TRequest> batch);
 
     /// <summary>Whether another batch leaves now; begins to wait for others where that depends on them. Under the gate.</summary>
     private bool LeavesNow()
@@ -78,7 +83,8 @@ internal sealed class RequestQueue<TRequest>(Func<List<TRequest>, Task<List<TReq
         if (here > 0 && !isPatient)
         {
             isPatient = true;
-            patience ??= time.CreateTimer(static queue => ((RequestQueue<TRequest>)queue!).LosePatience(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            patience ??= time.CreateTimer(
+                static queue => ((RequestQueue<TRequest>)queue!).LosePatience(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
             patience.Change(GatherTime, Timeout.InfiniteTimeSpan);
         }
 
@@ -106,7 +112,14 @@ internal sealed class RequestQueue<TRequest>(Func<List<TRequest>, Task<List<TReq
     {
         while (Take() is { } batch)
         {
-            var left = await AttemptAsync(batch);
+            var attempt = TryAsync(batch);
+            if (attempt.IsCompleted)
+            {
+                // Whoever's thread this is, it is not kept for the batches of others.
+                await Task.Yield();
+            }
+
+            var left = await attempt;
             if (left.Count > 0)
             {
                 await Task.Delay(Pause, time);
@@ -116,11 +129,11 @@ internal sealed class RequestQueue<TRequest>(Func<List<TRequest>, Task<List<TReq
         }
     }
 
-    private async Task<List<TRequest>> AttemptAsync(List<TRequest> batch)
+    private async Task<List<TRequest>> TryAsync(List<TRequest> batch)
     {
         try
         {
-            return await attempt(batch);
+            return await AttemptAsync(batch);
         }
         catch (Exception exception)
         {

@@ -12,8 +12,8 @@ namespace OrleansRaft.Grains.Routing;
 
 /// <summary>Routes requests to one set of groups within a silo: encodes, chooses the group, and decodes. Any thread.</summary>
 /// <remarks>
-/// Callers within the silo have it made for them (<see cref="SiloRouters"/>) and call it as a plain object. For clients outside of silos Orleans makes it,
-/// as a grain, in silos without groups too. It keeps nothing, so there is nothing of it to fail over.
+/// Callers within the silo have it made for them (<see cref="SiloRouters"/>) and call it as a plain object. For clients outside of silos Orleans makes
+/// it, as a grain, in silos without groups too. It keeps nothing, so there is nothing of it to fail over.
 /// </remarks>
 [GrainType("raft-router`2")]
 [StatelessWorker]
@@ -82,7 +82,7 @@ internal sealed class Router<TCommand, TResult> : IRaftRouter<TCommand, TResult>
         }
 
         return clients.Choose(name, key) is { } group
-            ? Decode(results, group, await clients.Of(group).SubmitAsync(key, body, requestId ?? ""), isCommand: true)
+            ? Decode(results, group, await clients.SubmitAsync(group, key, body, requestId ?? ""), isCommand: true)
             : clients.RejectSet<TResult>(name);
     }
 
@@ -101,7 +101,7 @@ internal sealed class Router<TCommand, TResult> : IRaftRouter<TCommand, TResult>
         }
 
         return clients.Choose(name, key) is { } group
-            ? Decode(results, group, await clients.Of(group).QueryAsync(key, body, consistency), isCommand: false)
+            ? Decode(results, group, await clients.QueryAsync(group, key, body, consistency), isCommand: false)
             : clients.RejectSet<TResult>(name);
     }
 
@@ -120,7 +120,7 @@ internal sealed class Router<TCommand, TResult> : IRaftRouter<TCommand, TResult>
         }
 
         return clients.Choose(name, number) is { } group
-            ? Decode(results, group, await clients.Of(group).QueryAsync("", body, consistency), isCommand: false)
+            ? Decode(results, group, await clients.QueryAsync(group, "", body, consistency), isCommand: false)
             : clients.RejectNumber<TResult>(name, number);
     }
 

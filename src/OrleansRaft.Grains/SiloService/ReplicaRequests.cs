@@ -25,16 +25,20 @@ internal sealed class ReplicaRequests(
     /// <param name="to">The replica.</param>
     /// <param name="envelopes">The commands, encoded.</param>
     /// <param name="until">The timestamp until which somebody waits for them, if the replica's state machine is at work.</param>
-    /// <returns>The replies; null when the replica is not where it was thought to be, so that certainly nothing happened.</returns>
+    /// <param name="onReplied">Takes the replies at once, on the turn on which they come; not after this has thrown. It must not block.</param>
+    /// <returns>Whether there were replies; if not, the replica is not where it was thought to be, and certainly nothing happened.</returns>
     /// <exception cref="TimeoutException">No answer came in time; others may be thrown as well, and all leave open what happened.</exception>
-    public async Task<ReplyBatch?> SubmitAsync(ReplicaSlot to, IReadOnlyList<ReadOnlyMemory<byte>> envelopes, long until)
+    public async Task<bool> SubmitAsync(
+        ReplicaSlot to, IReadOnlyList<ReadOnlyMemory<byte>> envelopes, long until, Action<ReplyBatch> onReplied)
     {
+        var call = new LaneCall(Interlocked.Increment(ref lastCall), onReplied);
         if (Here(to) is { } here)
         {
-            return await InTimeAsync(here.Driver.SubmitAsync(envelopes), to, until);
+            here.Driver.Submit(envelopes, call);
+            return await InTimeAsync(call, to, until);
         }
 
-        return Remote(to) is { } silo ? await CallAsync(to, silo, LaneFrameKind.Commands, RequestCodec.EncodeCommands(to, envelopes), until) : null;
+        return Remote(to) is { } silo && await SendAsync(to, silo, LaneFrameKind.Commands, call, RequestCodec.EncodeCommands(to, envelopes), until);
     }
 
     /// <summary>Asks queries of a replica.</summary>
@@ -42,16 +46,21 @@ internal sealed class ReplicaRequests(
     /// <param name="queries">Each a key and an encoded query.</param>
     /// <param name="consistency">What they may see.</param>
     /// <param name="until">The timestamp until which somebody waits for them, if the replica's state machine is at work.</param>
-    /// <returns>The replies; null when the replica is not where it was thought to be.</returns>
+    /// <param name="onReplied">As for <see cref="SubmitAsync"/>.</param>
+    /// <returns>Whether there were replies; if not, the replica is not where it was thought to be.</returns>
     /// <exception cref="TimeoutException">No answer came in time; others may be thrown as well.</exception>
-    public async Task<ReplyBatch?> QueryAsync(ReplicaSlot to, IReadOnlyList<QueryEnvelope> queries, ReadConsistency consistency, long until)
+    public async Task<bool> QueryAsync(
+        ReplicaSlot to, IReadOnlyList<QueryEnvelope> queries, ReadConsistency consistency, long until, Action<ReplyBatch> onReplied)
     {
+        var call = new LaneCall(Interlocked.Increment(ref lastCall), onReplied);
         if (Here(to) is { } here)
         {
-            return new ReplyBatch(await InTimeAsync(here.Driver.QueryAsync(queries, consistency), to, until), LogTime.Zero);
+            here.Driver.Query(queries, consistency, call);
+            return await InTimeAsync(call, to, until);
         }
 
-        return Remote(to) is { } silo ? await CallAsync(to, silo, LaneFrameKind.Queries, RequestCodec.EncodeQueries(to, queries, consistency), until) : null;
+        return Remote(to) is { } silo
+            && await SendAsync(to, silo, LaneFrameKind.Queries, call, RequestCodec.EncodeQueries(to, queries, consistency), until);
     }
 
     /// <inheritdoc/>
@@ -73,9 +82,24 @@ internal sealed class ReplicaRequests(
     /// <inheritdoc/>
     public void Complete(long number, ReadOnlyMemory<byte> replies)
     {
-        if (calls.TryGetValue(number, out var call))
+        if (!calls.TryGetValue(number, out var call))
         {
-            call.Complete(replies);
+            return;
+        }
+
+        if (replies.IsEmpty)
+        {
+            call.NotHere();
+            return;
+        }
+
+        try
+        {
+            call.OnReplied(RequestCodec.DecodeReplies(replies));
+        }
+        catch (CorruptDataException)
+        {
+            call.FailReplies();
         }
     }
 
@@ -100,17 +124,15 @@ internal sealed class ReplicaRequests(
         }
     }
 
-    private async Task<ReplyBatch?> CallAsync(ReplicaSlot to, SiloAddress silo, LaneFrameKind kind, byte[] request, long until)
+    private async Task<bool> SendAsync(ReplicaSlot to, SiloAddress silo, LaneFrameKind kind, LaneCall call, byte[] request, long until)
     {
-        var call = new LaneCall(Interlocked.Increment(ref lastCall));
         calls[call.Number] = call;
         try
         {
             lanes.Send(silo, new RequestFrame(kind, call, request));
-            var replies = await InTimeAsync(call.Replies, to, until);
-            if (!replies.IsEmpty)
+            if (await InTimeAsync(call, to, until))
             {
-                return RequestCodec.DecodeReplies(replies);
+                return true;
             }
         }
         finally
@@ -119,7 +141,7 @@ internal sealed class ReplicaRequests(
         }
 
         to.Forget(silo);
-        return null;
+        return false;
     }
 
     private SiloAddress? Remote(ReplicaSlot to) => to.Silo is { } silo && !silo.Equals(self.SiloAddress) ? silo : null;
@@ -128,21 +150,29 @@ internal sealed class ReplicaRequests(
     /// Waits for an attempt: for as long as one may take, and then for as long as the replica says that its state machine is at work. Asked elsewhere, or
     /// again, it would only have more to do.
     /// </summary>
-    private async Task<T> InTimeAsync<T>(Task<T> attempt, ReplicaSlot to, long until)
+    private async Task<bool> InTimeAsync(LaneCall call, ReplicaSlot to, long until)
     {
         while (true)
         {
             try
             {
-                return await attempt.WaitAsync(options.Value.AttemptTimeout, time);
+                return await call.Replies.WaitAsync(options.Value.AttemptTimeout, time);
             }
-            catch (TimeoutException) when (!attempt.IsCompleted && time.GetTimestamp() < until)
+            catch (TimeoutException) when (!call.Replies.IsCompleted)
             {
-                if (!await IsWorkingAsync(to))
+                if (time.GetTimestamp() < until && await IsWorkingAsync(to))
+                {
+                    continue;
+                }
+
+                if (call.Abandon())
                 {
                     throw;
                 }
             }
+
+            // It has ended at the last moment: the replies are being taken, or the request has failed.
+            return await call.Replies;
         }
     }
 

@@ -1,25 +1,71 @@
+using OrleansRaft.Runtime;
+
 namespace OrleansRaft.Grains.Transport;
 
-/// <summary>A request on a lane whose replies have not come yet.</summary>
-/// <param name="number">By which the replies name it; unique in this process.</param>
-internal sealed class LaneCall(long number)
+/// <summary>A request to a replica, here or behind a lane, whose replies have not come yet. Any thread; the first end counts.</summary>
+/// <param name="number">By which the replies name it on a lane; unique in this process.</param>
+/// <param name="onReplied">
+/// Takes the replies at once, on the turn on which they come, so that callers have their answers one change of threads earlier. It must not block. It
+/// never runs after <see cref="Abandon"/>.
+/// </param>
+internal sealed class LaneCall(long number, Action<ReplyBatch>? onReplied = null) : IReplySink
 {
-    // The replies come with a whole batch, whose other frames must not wait for the awaiting code.
-    private readonly TaskCompletionSource<ReadOnlyMemory<byte>> source = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    // What is done after that, such as sending the next batch, must not hold up the turn on which the replies come.
+    private readonly TaskCompletionSource<bool> source = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int isOver;
 
     /// <summary>By which the replies name it.</summary>
     public long Number { get; } = number;
 
-    /// <summary>The replies; empty when the replica is not there.</summary>
-    public Task<ReadOnlyMemory<byte>> Replies => source.Task;
+    /// <summary>Whether the replica was there; ends when its replies have been taken.</summary>
+    public Task<bool> Replies => source.Task;
 
-    /// <summary>The replies are here. A second copy of them is not heard.</summary>
-    public void Complete(ReadOnlyMemory<byte> replies) => source.TrySetResult(replies);
+    /// <inheritdoc/>
+    public void OnReplied(ReplyBatch batch)
+    {
+        if (!Ends())
+        {
+            return;
+        }
+
+        try
+        {
+            onReplied?.Invoke(batch);
+            source.SetResult(true);
+        }
+        catch (Exception exception)
+        {
+            // The awaiting code's own, and not the replica's whose turn this may be.
+            source.SetException(exception);
+        }
+    }
+
+    /// <summary>The replica is not there: certainly nothing happened.</summary>
+    public void NotHere()
+    {
+        if (Ends())
+        {
+            source.SetResult(false);
+        }
+    }
 
     /// <summary>The request was lost, or may be.</summary>
-    public void Fail() =>
-        source.TrySetException(new TimeoutException("The request was not delivered, or nobody acknowledged it; it may have arrived."));
+    public void Fail() => Fail("The request was not delivered, or nobody acknowledged it; it may have arrived.");
 
     /// <summary>The replies were lost, or cannot be read.</summary>
-    public void FailReplies() => source.TrySetException(new TimeoutException("The request was answered, but its replies could not be delivered."));
+    public void FailReplies() => Fail("The request was answered, but its replies could not be delivered.");
+
+    /// <summary>Nobody waits any more: replies that come now are not taken.</summary>
+    /// <returns>Whether it had not ended before.</returns>
+    public bool Abandon() => Ends();
+
+    private void Fail(string problem)
+    {
+        if (Ends())
+        {
+            source.SetException(new TimeoutException(problem));
+        }
+    }
+
+    private bool Ends() => Interlocked.Exchange(ref isOver, 1) == 0;
 }

@@ -12,7 +12,7 @@ public sealed class RequestQueueTests
     private readonly Channel<Batch> batches = Channel.CreateUnbounded<Batch>();
     private readonly RequestQueue<PendingQuery> queue;
 
-    public RequestQueueTests() => queue = new RequestQueue<PendingQuery>(
+    public RequestQueueTests() => queue = new ScriptedQueue<PendingQuery>(
         requests =>
         {
             var batch = new Batch([.. requests.Select(static request => request.Key)]);
@@ -86,14 +86,14 @@ public sealed class RequestQueueTests
     [InlineData(true, ReplyKind.Unknown)]
     public async Task What_breaks_unexpectedly_is_unknown_only_for_commands_that_may_have_been_applied(bool isSent, ReplyKind kind)
     {
-        var commands = new RequestQueue<PendingCommand>(
+        var commands = new ScriptedQueue<PendingCommand>(
             batch =>
             {
                 batch.ForEach(command => command.WasSent = isSent);
                 throw new InvalidOperationException("broken");
             },
             time);
-        var queries = new RequestQueue<PendingQuery>(_ => throw new InvalidOperationException("broken"), time);
+        var queries = new ScriptedQueue<PendingQuery>(_ => throw new InvalidOperationException("broken"), time);
 
         var command = await commands.Add(new PendingCommand("a", default, "id", long.MaxValue));
         var query = await queries.Add(new PendingQuery("a", default, long.MaxValue));
@@ -126,6 +126,13 @@ public sealed class RequestQueueTests
         var batch = await batches.Reader.ReadAsync(TestContext.Current.CancellationToken);
         batch.Names.ShouldBe(expected);
         return batch;
+    }
+
+    private sealed class ScriptedQueue<TRequest>(Func<List<TRequest>, Task<List<TRequest>>> attempt, TimeProvider time)
+        : RequestQueue<TRequest>(time)
+        where TRequest : PendingRequest
+    {
+        protected override Task<List<TRequest>> AttemptAsync(List<TRequest> batch) => attempt(batch);
     }
 
     private sealed record Batch(IReadOnlyList<string> Names)

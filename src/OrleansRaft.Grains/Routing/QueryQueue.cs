@@ -4,29 +4,24 @@ using OrleansRaft.Runtime;
 
 namespace OrleansRaft.Grains.Routing;
 
-/// <summary>Tries queries of one consistency on a replica of a group, all behind one confirmation, and says which of them to try again.</summary>
-internal sealed class QueryAttempts(ReplicaRequests requests, LeaderFinder leader, ReadConsistency consistency, TimeProvider time)
+/// <summary>This silo's queries of one consistency to one group: tried on a replica of it, all of a batch behind one confirmation.</summary>
+/// <param name="requests">Reaches the replicas.</param>
+/// <param name="leader">Knows which of them to ask.</param>
+/// <param name="consistency">What the answers may miss.</param>
+/// <param name="time">This silo's clock.</param>
+internal sealed class QueryQueue(ReplicaRequests requests, LeaderFinder leader, ReadConsistency consistency, TimeProvider time)
+    : RequestQueue<PendingQuery>(time)
 {
-    /// <summary>Makes one attempt.</summary>
-    /// <returns>The queries that have no final answer yet.</returns>
-    public async Task<List<PendingQuery>> TryAsync(List<PendingQuery> batch)
+    /// <inheritdoc/>
+    protected override async Task<List<PendingQuery>> AttemptAsync(List<PendingQuery> batch)
     {
         var replica = consistency == ReadConsistency.Stale ? leader.Nearest() : leader.Next();
-        if (replica is null || await SendAsync(replica, batch) is not { } replies)
-        {
-            return batch;
-        }
-
         var left = new List<PendingQuery>();
-        for (var index = 0; index < batch.Count; index++)
-        {
-            Settle(replica, batch[index], replies[index], left);
-        }
-
-        return left;
+        return replica is not null && await SendAsync(replica, batch, left) ? left : batch;
     }
 
-    private async Task<Reply[]?> SendAsync(ReplicaSlot replica, List<PendingQuery> batch)
+    /// <returns>Whether there were replies.</returns>
+    private async Task<bool> SendAsync(ReplicaSlot replica, List<PendingQuery> batch, List<PendingQuery> left)
     {
         var queries = new QueryEnvelope[batch.Count];
         for (var index = 0; index < queries.Length; index++)
@@ -36,9 +31,10 @@ internal sealed class QueryAttempts(ReplicaRequests requests, LeaderFinder leade
 
         try
         {
-            if (await requests.QueryAsync(replica, queries, consistency, batch.Max(static query => query.ExpiresAt)) is { } answer)
+            var until = batch.Max(static query => query.ExpiresAt);
+            if (await requests.QueryAsync(replica, queries, consistency, until, answer => Settle(replica, batch, answer.Replies, left)))
             {
-                return answer.Replies;
+                return true;
             }
         }
         catch (Exception exception)
@@ -48,11 +44,11 @@ internal sealed class QueryAttempts(ReplicaRequests requests, LeaderFinder leade
         }
 
         leader.Distrust(replica);
-        return null;
+        return false;
     }
 
     private long PatienceOf(PendingQuery query) =>
-        Math.Max(1, (long)time.GetElapsedTime(time.GetTimestamp(), query.ExpiresAt).TotalMilliseconds);
+        Math.Max(1, (long)Time.GetElapsedTime(Time.GetTimestamp(), query.ExpiresAt).TotalMilliseconds);
 
     /// <summary>A replica that answers nothing is not the same as a group without a leader.</summary>
     private void Note(ReplicaSlot replica, List<PendingQuery> batch, Exception cause)
@@ -71,6 +67,14 @@ internal sealed class QueryAttempts(ReplicaRequests requests, LeaderFinder leade
                 ? $"{name} did not answer in time ({cause.Message}). If its queries take longer than Raft:SubmitTimeout, raise that; or try again."
                 : $"{name} could not be asked ({cause.Message}); try again.");
         batch.ForEach(query => query.LastRejection = rejection);
+    }
+
+    private void Settle(ReplicaSlot replica, List<PendingQuery> batch, Reply[] replies, List<PendingQuery> left)
+    {
+        for (var index = 0; index < batch.Count; index++)
+        {
+            Settle(replica, batch[index], replies[index], left);
+        }
     }
 
     private void Settle(ReplicaSlot replica, PendingQuery query, in Reply reply, List<PendingQuery> left)

@@ -5,8 +5,14 @@ using OrleansRaft.Runtime;
 
 namespace OrleansRaft.Grains.Routing;
 
-/// <summary>Tries commands on the replica that is thought to lead a group, and says which of them to try again.</summary>
-internal sealed class CommandAttempts(ReplicaRequests requests, LeaderFinder leader, GroupClock clock, TimeSpan submitTimeout)
+/// <summary>This silo's commands to one group: tried on the replica that is thought to lead it.</summary>
+/// <param name="requests">Reaches the replicas.</param>
+/// <param name="leader">Knows which of them leads.</param>
+/// <param name="clock">The group's time, in which deadlines are given.</param>
+/// <param name="submitTimeout">How long a command may take.</param>
+/// <param name="time">This silo's clock.</param>
+internal sealed class CommandQueue(ReplicaRequests requests, LeaderFinder leader, GroupClock clock, TimeSpan submitTimeout, TimeProvider time)
+    : RequestQueue<PendingCommand>(time)
 {
     // Whether the session was opened may be open; whether the commands were applied is not: they were never sent.
     private static readonly Reply NotOpened = Reply.Rejected(RejectionReason.NoLeader, null, 1_000, "No session could be opened in time; try again.");
@@ -15,45 +21,36 @@ internal sealed class CommandAttempts(ReplicaRequests requests, LeaderFinder lea
     private Task<SiloSession?>? opening;
     private SiloSession? session;
 
-    /// <summary>Makes one attempt.</summary>
-    /// <returns>The commands that have no final answer yet.</returns>
-    public async Task<List<PendingCommand>> TryAsync(List<PendingCommand> batch)
+    /// <inheritdoc/>
+    protected override async Task<List<PendingCommand>> AttemptAsync(List<PendingCommand> batch)
     {
-        if (leader.Next() is not { } replica || !await AssignSessionAsync(replica, batch) || await SendAsync(replica, Encode(batch), batch) is not { } replies)
-        {
-            return batch.FindAll(static command => !command.Answer.IsCompleted);
-        }
-
         var left = new List<PendingCommand>();
-        for (var index = 0; index < batch.Count; index++)
-        {
-            Settle(replica, batch[index], replies[index], left);
-        }
-
-        return left;
+        return leader.Next() is { } replica
+            && await AssignSessionAsync(replica, batch)
+            && await SendAsync(replica, Encode(batch), batch, replies => Settle(replica, batch, replies, left))
+            ? left
+            : batch.FindAll(static command => !command.Answer.IsCompleted);
     }
 
-    private async Task<Reply[]?> SendAsync(ReplicaSlot replica, ReadOnlyMemory<byte>[] envelopes, List<PendingCommand>? batch)
+    /// <returns>Whether there were replies.</returns>
+    private async Task<bool> SendAsync(
+        ReplicaSlot replica, ReadOnlyMemory<byte>[] envelopes, List<PendingCommand>? batch, Action<Reply[]> settle)
     {
         try
         {
             batch?.ForEach(static command => command.WasSent = true);
-            if (await requests.SubmitAsync(replica, envelopes, batch?.Max(static command => command.ExpiresAt) ?? 0) is not { } answer)
+            var until = batch?.Max(static command => command.ExpiresAt) ?? 0;
+            var hasReplied = await requests.SubmitAsync(replica, envelopes, until, answer =>
+            {
+                ReadClock(answer);
+                settle(answer.Replies);
+            });
+            if (!hasReplied)
             {
                 leader.Distrust(replica);
-                return null;
             }
 
-            if (Array.Exists(answer.Replies, static reply => reply is { Kind: ReplyKind.Rejected, Reason: RejectionReason.Expired }))
-            {
-                clock.Correct(answer.Time);
-            }
-            else
-            {
-                clock.Observe(answer.Time);
-            }
-
-            return answer.Replies;
+            return hasReplied;
         }
         catch (Exception)
         {
@@ -64,7 +61,19 @@ internal sealed class CommandAttempts(ReplicaRequests requests, LeaderFinder lea
                 command.WasUnknown = true;
             }
 
-            return null;
+            return false;
+        }
+    }
+
+    private void ReadClock(ReplyBatch answer)
+    {
+        if (Array.Exists(answer.Replies, static reply => reply is { Kind: ReplyKind.Rejected, Reason: RejectionReason.Expired }))
+        {
+            clock.Correct(answer.Time);
+        }
+        else
+        {
+            clock.Observe(answer.Time);
         }
     }
 
@@ -81,6 +90,14 @@ internal sealed class CommandAttempts(ReplicaRequests requests, LeaderFinder lea
         }
 
         return envelopes;
+    }
+
+    private void Settle(ReplicaSlot replica, List<PendingCommand> batch, Reply[] replies, List<PendingCommand> left)
+    {
+        for (var index = 0; index < batch.Count; index++)
+        {
+            Settle(replica, batch[index], replies[index], left);
+        }
     }
 
     private void Settle(ReplicaSlot replica, PendingCommand command, in Reply reply, List<PendingCommand> left)
@@ -162,11 +179,14 @@ internal sealed class CommandAttempts(ReplicaRequests requests, LeaderFinder lea
     private async Task<SiloSession?> OpenAsync(ReplicaSlot replica, List<PendingCommand> commands)
     {
         var deadline = clock.Now + (long)submitTimeout.TotalMilliseconds;
-        if (await SendAsync(replica, [CommandEnvelopeCodec.EncodeOpenSession(deadline)], null) is not [var reply])
-        {
-            return null;
-        }
+        SiloSession? opened = null;
+        var request = CommandEnvelopeCodec.EncodeOpenSession(deadline);
+        await SendAsync(replica, [request], null, replies => opened = TakeSession(replica, commands, replies[0]));
+        return opened;
+    }
 
+    private SiloSession? TakeSession(ReplicaSlot replica, List<PendingCommand> commands, in Reply reply)
+    {
         if (reply.Kind == ReplyKind.Committed)
         {
             leader.Confirm(replica);
