@@ -28,8 +28,8 @@ internal sealed class GroupClock(TimeProvider time, TimeSpan driftMax)
     }
 
     /// <summary>
-    /// Takes the time that came with the rejection of a deadline, even if it is earlier than what was known before: a leader that is gone may have been
-    /// ahead of its log.
+    /// Takes the time that came with the rejection of a deadline, even if it is earlier than what was known before: a leader that is gone may have
+    /// been ahead of its log.
     /// </summary>
     public void Correct(LogTime answered)
     {

@@ -4,8 +4,8 @@ namespace OrleansRaft.Grains.Routing;
 
 /// <summary>Gathers requests to one group into batches while earlier batches are on their way, and tries again what was not answered.</summary>
 /// <remarks>
-/// The cost of a batch is shared by what it carries, so batches must grow with the load; and a lone request must not wait. So a further batch leaves when
-/// as much waits as is under way, and when nothing is under way, as soon as all have come who were waiting together the last time, or after a
+/// The cost of a batch is shared by what it carries, so batches must grow with the load; and a lone request must not wait. So a further batch leaves
+/// when as much waits as is under way, and when nothing is under way, as soon as all have come who were waiting together the last time, or after a
 /// millisecond: callers that were answered together are likely to ask again together.
 /// </remarks>
 /// <typeparam name="TRequest">Commands or queries.</typeparam>
@@ -155,7 +155,10 @@ internal abstract class RequestQueue<TRequest>(TimeProvider time)
         {
             var bytes = 0;
             var leaves = LeavesNow();
-            while (leaves && batch.Count < BatchMax && bytes < BatchBytesMax && (again.TryDequeue(out var request) || waiting.TryDequeue(out request)))
+            while (leaves
+                && batch.Count < BatchMax
+                && bytes < BatchBytesMax
+                && (again.TryDequeue(out var request) || waiting.TryDequeue(out request)))
             {
                 if (request.ExpiresAt <= now)
                 {

@@ -12,8 +12,8 @@ namespace OrleansRaft.Grains.Routing;
 
 /// <summary>Routes requests to one set of groups within a silo: encodes, chooses the group, and decodes. Any thread.</summary>
 /// <remarks>
-/// Callers within the silo have it made for them (<see cref="SiloRouters"/>) and call it as a plain object. For clients outside of silos Orleans makes
-/// it, as a grain, in silos without groups too. It keeps nothing, so there is nothing of it to fail over.
+/// Callers within the silo have it made for them (<see cref="SiloRouters"/>) and call it as a plain object. For clients outside of silos Orleans
+/// makes it, as a grain, in silos without groups too. It keeps nothing, so there is nothing of it to fail over.
 /// </remarks>
 [GrainType("raft-router`2")]
 [StatelessWorker]

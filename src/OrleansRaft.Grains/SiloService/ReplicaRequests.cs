@@ -129,7 +129,8 @@ internal sealed class ReplicaRequests(
         calls[call.Number] = call;
         try
         {
-            lanes.Send(silo, new RequestFrame(kind, call, request));
+            // Requests leave on a thread that is free for them, see Detached.
+            lanes.Send(silo, new RequestFrame(kind, call, request), isFree: true);
             if (await InTimeAsync(call, to, until))
             {
                 return true;

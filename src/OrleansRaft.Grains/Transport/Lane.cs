@@ -40,7 +40,11 @@ internal sealed class Lane
     }
 
     /// <summary>Adds a frame; never blocks.</summary>
-    public void Enqueue(LaneFrame frame)
+    /// <param name="frame">The frame.</param>
+    /// <param name="isFree">
+    /// Whether this thread may carry the batch of an idle lane itself: it is nobody's turn and has nobody's context. Otherwise the pool does.
+    /// </param>
+    public void Enqueue(LaneFrame frame, bool isFree = false)
     {
         Pump pump;
         lock (gate)
@@ -66,7 +70,14 @@ internal sealed class Lane
             pump.IsRunning = true;
         }
 
-        ThreadPool.UnsafeQueueUserWorkItem(pump, preferLocal: false);
+        if (isFree)
+        {
+            pump.Execute();
+        }
+        else
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(pump, preferLocal: false);
+        }
     }
 
     /// <summary>Loses what waits and takes nothing more: the silo is gone.</summary>

@@ -38,10 +38,13 @@ internal sealed class Lanes(
     }
 
     /// <summary>Sends a frame to another silo.</summary>
-    public void Send(SiloAddress target, LaneFrame frame)
+    /// <param name="target">The silo.</param>
+    /// <param name="frame">The frame.</param>
+    /// <param name="isFree">As for <see cref="Lane.Enqueue"/>.</param>
+    public void Send(SiloAddress target, LaneFrame frame, bool isFree = false)
     {
         var lane = lanes.TryGetValue(target, out var known) ? known : lanes.GetOrAdd(target, static (silo, end) => new Lane(silo, end), this);
-        lane.Enqueue(frame);
+        lane.Enqueue(frame, isFree);
     }
 
     /// <summary>Gives up the lane to a silo that is dead.</summary>
