@@ -1,6 +1,8 @@
 namespace OrleansRaft.Counters;
 
-/// <summary>What can be asked of a group of counters. Which counter is said by the key the command is sent under, a <see cref="CounterKey"/>.</summary>
+/// <summary>
+/// What can be asked of a group of counters. Which counter is said by the key the command is sent under, a <see cref="CounterKey"/>.
+/// </summary>
 [GenerateSerializer]
 [Immutable]
 [Alias("OrleansRaft.Counters.CounterCommand")]

@@ -4,7 +4,9 @@ using OrleansRaft.Runtime.StateMachines;
 
 namespace OrleansRaft.Counters;
 
-/// <summary>The binary form of a <see cref="CounterCommand"/>: one byte that names the kind, then its fields. A kind whose fields change gets a new byte.</summary>
+/// <summary>
+/// The binary form of a <see cref="CounterCommand"/>: one byte that names the kind, then its fields. A kind whose fields change gets a new byte.
+/// </summary>
 public sealed class CounterCommandCodec : ICommandCodec<CounterCommand>
 {
     private const byte Increment = 1;

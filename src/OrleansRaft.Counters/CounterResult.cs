@@ -54,7 +54,9 @@ public sealed record CounterOverflow([property: Id(0)] long Value) : CounterResu
 [Alias("OrleansRaft.Counters.CounterConditionFailed")]
 public sealed record CounterConditionFailed([property: Id(0)] long Index) : CounterResult;
 
-/// <summary>The command cannot be carried out by any group, such as a write under a key that is no <see cref="CounterKey"/>; nothing was changed.</summary>
+/// <summary>
+/// The command cannot be carried out by any group, such as a write under a key that is no <see cref="CounterKey"/>; nothing was changed.
+/// </summary>
 /// <param name="Detail">What is wrong, for people.</param>
 [GenerateSerializer]
 [Immutable]

@@ -5,7 +5,9 @@ using OrleansRaft.Runtime.StateMachines;
 
 namespace OrleansRaft.Counters;
 
-/// <summary>The binary form of a <see cref="CounterResult"/>: one byte that names the kind, then its fields. A kind whose fields change gets a new byte.</summary>
+/// <summary>
+/// The binary form of a <see cref="CounterResult"/>: one byte that names the kind, then its fields. A kind whose fields change gets a new byte.
+/// </summary>
 public sealed class CounterResultCodec : ICommandCodec<CounterResult>
 {
     private const byte Value = 1;

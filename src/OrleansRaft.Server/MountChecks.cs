@@ -1,9 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
-using Orleans.Storage;
-using OrleansRaft.Counters;
 using OrleansRaft.Grains.Admin;
-using OrleansRaft.Grains.Cluster;
-using OrleansRaft.Grains.Hosting;
+using OrleansRaft.Server.Dashboard;
+using OrleansRaft.Server.Groups;
 
 namespace OrleansRaft.Server;
 
@@ -14,30 +12,28 @@ internal static class MountChecks
     /// <exception cref="InvalidOperationException">Something is missing.</exception>
     public static void Require(IServiceProvider services)
     {
-        var known = services.GetRequiredService<IServiceProviderIsKeyedService>();
         Require(
-            known.IsService(typeof(CounterEndpoints)),
+            services,
+            typeof(GroupEndpoints),
             "its services are missing. Call builder.Services.AddOrleansRaftServer(builder.Configuration) before the application is built.");
         Require(
-            known.IsService(typeof(IRaftAdmin)),
-            "this application hosts no silo with groups. Call builder.UseOrleans(silo => silo.AddRaft(...).AddRaftCounters()), with clustering and a store, before it is built.");
-        Require(
-            services.GetServices<StateMachineRegistration>().Any(static set => set.Set.Name == CounterMachine.SetName),
-            $"this silo has no set '{CounterMachine.SetName}'. Call silo.AddRaftCounters() on every silo.");
-        Require(
-            known.IsKeyedService(typeof(IGrainStorage), RaftCountersSiloBuilderExtensions.TenantStorage),
-            $"this silo has no grain storage named '{RaftCountersSiloBuilderExtensions.TenantStorage}'. Call silo.AddRaftCounters(), or add a storage of that name.");
+            services,
+            typeof(IRaftAdmin),
+            "this application hosts no silo with groups. "
+                + "Call builder.UseOrleans(silo => silo.AddRaft(...)), with clustering, a store and a state machine, before it is built.");
     }
 
     /// <summary>The dashboard is part of the services, which are fixed before options are read.</summary>
     /// <exception cref="InvalidOperationException">It was turned on too late.</exception>
     public static void RequireDashboard(IServiceProvider services) => Require(
-        services.GetRequiredService<IServiceProviderIsKeyedService>().IsService(typeof(DashboardClient)),
-        $"{RaftServerOptions.SectionName}:{nameof(RaftServerOptions.Dashboard)} was turned on by code that runs too late. Set it in the configuration, or in the callback of AddOrleansRaftServer.");
+        services,
+        typeof(DashboardClient),
+        $"{RaftServerOptions.SectionName}:{nameof(RaftServerOptions.Dashboard)} was turned on by code that runs too late. "
+            + "Set it in the configuration, or in the callback of AddOrleansRaftServer.");
 
-    private static void Require(bool condition, string problem)
+    private static void Require(IServiceProvider services, Type needed, string problem)
     {
-        if (!condition)
+        if (!services.GetRequiredService<IServiceProviderIsService>().IsService(needed))
         {
             throw new InvalidOperationException($"{nameof(RaftServerEndpointExtensions.MapOrleansRaft)} cannot mount the API: {problem}");
         }

@@ -1,20 +1,30 @@
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
-using Orleans.Dashboard;
 using OrleansRaft.Grains.Hosting;
+using OrleansRaft.Server.Dashboard;
+using OrleansRaft.Server.Description;
+using OrleansRaft.Server.Events;
+using OrleansRaft.Server.Faults;
+using OrleansRaft.Server.Groups;
+using OrleansRaft.Server.Health;
+using OrleansRaft.Server.Http;
+using OrleansRaft.Server.Page;
 
 namespace OrleansRaft.Server;
 
 /// <summary>Adds the services of the HTTP API.</summary>
 public static class RaftServerServiceCollectionExtensions
 {
-    /// <summary>Adds what <see cref="RaftServerEndpointExtensions.MapOrleansRaft"/> needs: the API, its description, health checks, telemetry and Orleans' dashboard.</summary>
+    /// <summary>
+    /// Adds what <see cref="RaftServerEndpointExtensions.MapOrleansRaft"/> needs: the API, its description, the page, the health check <c>raft</c>,
+    /// and,
+    /// where it is wanted, Orleans' dashboard. When the application stops, the silo hands its leaderships over first. Nothing else of the application
+    /// changes:
+    /// neither what it logs and measures, nor how its other endpoints answer.
+    /// </summary>
     /// <param name="services">The services of an application that hosts a silo.</param>
-    /// <param name="configuration">The application's configuration; the section <c>Raft:Server</c> and OpenTelemetry's own settings are read.</param>
+    /// <param name="configuration">The application's configuration; the section <c>Raft:Server</c> is read.</param>
     /// <param name="configure">Changes options after the configuration.</param>
     public static IServiceCollection AddOrleansRaftServer(
         this IServiceCollection services, IConfiguration configuration, Action<RaftServerOptions>? configure = null)
@@ -27,32 +37,23 @@ public static class RaftServerServiceCollectionExtensions
             services.Configure(configure);
         }
 
-        services.AddSingleton<CounterEndpoints>();
-        services.AddSingleton<TenantEndpoints>();
         services.AddSingleton<GroupEndpoints>();
         services.AddSingleton<MemberEndpoints>();
         services.AddSingleton<GroupJson>();
+        services.AddSingleton<LogJson>();
+        services.AddSingleton<EntryDescribers>();
         services.AddSingleton<EventEndpoints>();
         services.AddSingleton<FaultEndpoints>();
-        services.AddSingleton<LabEndpoints>();
         services.AddSingleton<HealthEndpoints>();
-        services.AddSingleton<IStartupFilter, LastAnswers>();
-        services.AddSingleton<IStartupFilter, EmptyErrorsBecomeProblems>();
+        services.AddSingleton<PageViews>();
         services.AddHostedService<DrainBeforeClosing>();
         services.AddHealthChecks().AddCheck<RaftReadinessCheck>(RaftReadinessCheck.Name, HealthStatus.Unhealthy, [RaftReadinessCheck.Tag]);
-        services.AddOpenApi(ApiDescription.DocumentName, ApiDescription.Configure);
+        services.AddOpenApi(OperationEndpointExtensions.DescriptionGroup, ApiDescription.Configure);
         if (IsDashboardWanted(configuration, configure))
         {
             DeferredDashboard.AddTo(services);
         }
 
-        services.AddTelemetry(configuration);
-
-        // Two lines of log for every request would cost more than the request; failures are logged by name.
-        // A silo that starts is not ready at first, which is no error; who asks is told.
-        services.AddLogging(logging => logging
-            .AddFilter("Microsoft.AspNetCore", LogLevel.Warning)
-            .AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None));
         return services;
     }
 

@@ -12,11 +12,12 @@ using Orleans.Configuration;
 using Orleans.Hosting;
 using Orleans.Runtime;
 using OrleansRaft.Cli.Serve;
+using OrleansRaft.Counters.Web;
 using OrleansRaft.Grains.Faults;
 using OrleansRaft.Grains.Hosting;
+using OrleansRaft.Lab.Web;
 using OrleansRaft.Runtime.Hosting;
 using OrleansRaft.Runtime.Storage;
-using OrleansRaft.Server;
 using OrleansRaft.Sqlite;
 
 namespace OrleansRaft.Cli.Demo;
@@ -143,7 +144,7 @@ internal sealed class DemoSilo : IAsyncDisposable
         builder.Configuration.AddInMemoryCollection(
         [
             new($"{FaultOptions.SectionName}:{nameof(FaultOptions.Enabled)}", "true"),
-            new($"{RaftServerOptions.SectionName}:{nameof(RaftServerOptions.Lab)}", "true"),
+            new($"{LabServerOptions.SectionName}:{nameof(LabServerOptions.Lab)}", "true"),
         ]);
         builder.Services.AddRouting();
         builder.Services.AddSingleton<IServer>(Http);
@@ -172,12 +173,12 @@ internal sealed class DemoSilo : IAsyncDisposable
             silo.Services.AddSingleton<IMembershipTable>(membership);
             silo.Services.Replace(ServiceDescriptor.Singleton<IFatalErrorHandler>(new EvictionHandler(_ => Evict())));
         });
-        builder.Services.AddOrleansRaftServer(builder.Configuration);
+        OraftApplication.AddTo(builder.Services, builder.Configuration);
         builder.Services.AddSingleton<ISiloKiller>(cluster.Killer);
         builder.Services.AddHostedService<EvictionWatch>();
         builder.Services.AddSingleton(TimeProvider.System);
         var built = builder.Build();
-        built.MapOrleansRaft();
+        OraftApplication.MapTo(built);
         return built;
     }
 

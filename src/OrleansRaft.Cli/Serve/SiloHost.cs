@@ -14,12 +14,12 @@ using Orleans.Runtime;
 using OrleansRaft.Cli.Output;
 using OrleansRaft.Cli.Serve.Membership;
 using OrleansRaft.Counters;
+using OrleansRaft.Counters.Web;
 using OrleansRaft.Grains.Hosting;
 using OrleansRaft.PostgreSql;
 using OrleansRaft.PostgreSql.Hosting;
 using OrleansRaft.Runtime.Hosting;
 using OrleansRaft.Runtime.Storage;
-using OrleansRaft.Server;
 using OrleansRaft.Sqlite.Hosting;
 
 namespace OrleansRaft.Cli.Serve;
@@ -72,14 +72,14 @@ internal static class SiloHost
             AddGrainStorage(silo, settings);
             silo.Services.Replace(ServiceDescriptor.Singleton(fatal));
         });
-        builder.Services.AddOrleansRaftServer(builder.Configuration);
+        OraftApplication.AddTo(builder.Services, builder.Configuration);
         builder.Services.AddHostedService<EvictionWatch>();
         builder.Services.AddSingleton<MembershipReach>();
         WarmServer.Use(builder.Services);
         ConnectionLimits.Use(builder.Services, settings.Connections);
 
         var app = builder.Build();
-        app.MapOrleansRaft();
+        OraftApplication.MapTo(app);
         return app;
     }
 

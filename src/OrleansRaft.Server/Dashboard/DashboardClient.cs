@@ -1,10 +1,11 @@
 using Orleans.Runtime;
 using Orleans.Runtime.Services;
 
-namespace OrleansRaft.Server;
+namespace OrleansRaft.Server.Dashboard;
 
 /// <summary>Tells every silo that somebody looks at the dashboard of one.</summary>
-internal sealed class DashboardClient(IServiceProvider services, IClusterMembershipService membership, TimeProvider time) : GrainServiceClient<IDashboardService>(services)
+internal sealed class DashboardClient(IServiceProvider services, IClusterMembershipService membership, TimeProvider time)
+    : GrainServiceClient<IDashboardService>(services)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
 

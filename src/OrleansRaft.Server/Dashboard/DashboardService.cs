@@ -2,7 +2,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Runtime;
 
-namespace OrleansRaft.Server;
+namespace OrleansRaft.Server.Dashboard;
 
 /// <inheritdoc cref="IDashboardService"/>
 internal sealed class DashboardService(GrainId id, Silo silo, ILoggerFactory loggers, DeferredDashboard dashboard, IHostApplicationLifetime lifetime)

@@ -8,10 +8,11 @@ using Microsoft.Extensions.Options;
 using Orleans.Dashboard;
 using Orleans.Runtime;
 
-namespace OrleansRaft.Server;
+namespace OrleansRaft.Server.Dashboard;
 
 /// <summary>
-/// Orleans' dashboard, which costs next to nothing until somebody looks: only then it gathers all of Orleans' metrics, every second. What it goes on counting
+/// Orleans' dashboard, which costs next to nothing until somebody looks: only then it gathers all of Orleans' metrics, every second. What it goes on
+/// counting
 /// meanwhile, it counts less often. The metrics alone are nearly a third of what an idle silo with them costs.
 /// </summary>
 /// <param name="parts">Makes the dashboard's parts that start with a silo, unless they are held back here.</param>
@@ -19,7 +20,8 @@ namespace OrleansRaft.Server;
 /// <param name="options">The dashboard's options.</param>
 /// <param name="time">The clock.</param>
 internal sealed class DeferredDashboard(
-    Func<IEnumerable<object>> parts, SiloLifecycleSubject lifecycle, DashboardOptions options, TimeProvider time) : ILifecycleParticipant<ISiloLifecycle>
+    Func<IEnumerable<object>> parts, SiloLifecycleSubject lifecycle, DashboardOptions options, TimeProvider time)
+    : ILifecycleParticipant<ISiloLifecycle>
 {
     // What a silo counts whether or not anybody looks: all of its activations.
     private static readonly TimeSpan CountingInterval = TimeSpan.FromSeconds(10);
@@ -40,7 +42,8 @@ internal sealed class DeferredDashboard(
         var present = silo.Services.Count;
         silo.AddDashboard(static options => options.CounterUpdateIntervalMs = (int)CountingInterval.TotalMilliseconds);
         var parts = silo.Services.Skip(present)
-            .Where(static service => service.ServiceType == typeof(IHostedService) || service.ServiceType == typeof(ILifecycleParticipant<ISiloLifecycle>))
+            .Where(static service => service.ServiceType == typeof(IHostedService)
+                || service.ServiceType == typeof(ILifecycleParticipant<ISiloLifecycle>))
             .ToList();
         parts.ForEach(part => silo.Services.Remove(part));
         silo.Services.AddSingleton(provider => new DeferredDashboard(

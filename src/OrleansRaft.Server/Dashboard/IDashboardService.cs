@@ -1,7 +1,7 @@
 using Orleans.Concurrency;
 using Orleans.Services;
 
-namespace OrleansRaft.Server;
+namespace OrleansRaft.Server.Dashboard;
 
 /// <summary>A silo's part of Orleans' dashboard, reached by the silo's address.</summary>
 [Alias("raft-dashboard")]

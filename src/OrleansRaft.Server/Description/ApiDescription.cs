@@ -1,61 +1,101 @@
 using System.Globalization;
 using Microsoft.AspNetCore.OpenApi;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using Microsoft.OpenApi;
+using OrleansRaft.Server.Problems;
+using OrleansRaft.Server.Http;
 
-namespace OrleansRaft.Server;
+namespace OrleansRaft.Server.Description;
 
 /// <summary>Makes the OpenAPI document out of the <see cref="ApiOperation"/> that each endpoint carries.</summary>
 internal static class ApiDescription
 {
-    /// <summary>The document's name, and a part of its path.</summary>
-    public const string DocumentName = "v1";
+    /// <summary>The version of the API, and a part of the document's path.</summary>
+    public const string Version = "v1";
 
-    /// <summary>Only this API's endpoints are described, not those of the application that it is mounted into.</summary>
+    private static readonly ApiSchema ProblemShape = new(nameof(Problem), static () =>
+    {
+        var schema = Shapes.Closed(
+        [
+            ("type", Shapes.Text("What kind of problem: stable, for programs.")),
+            ("title", Shapes.Text("The kind in words.")),
+            ("status", new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int32", Description = "The status code." }),
+            ("detail", Shapes.Text("What happened, to what, and what to do next.")),
+            ("definite", Shapes.Flag("Whether the request certainly changed nothing; false when it may have.")),
+            ("field", Shapes.Text("The field, header or parameter that is to blame, where there is one.")),
+        ]);
+        schema.Required!.Remove("field");
+        return schema;
+    });
+
+    /// <summary>Only operations of this API are described, not the other endpoints of the application that it is mounted into.</summary>
     public static void Configure(OpenApiOptions options)
     {
         options.ShouldInclude = description => description.ActionDescriptor.EndpointMetadata.OfType<ApiOperation>().Any();
-        options.AddOperationTransformer((operation, context, _) =>
+        options.AddDocumentTransformer((document, context, _) =>
         {
-            Describe(operation, context.Description.ActionDescriptor.EndpointMetadata.OfType<ApiOperation>().Single(), context.Document!);
-            return Task.CompletedTask;
-        });
-        options.AddDocumentTransformer((document, _, _) =>
-        {
-            document.Info = new OpenApiInfo
-            {
-                Title = "OrleansRaft",
-                Version = DocumentName,
-                Description = "Linearizable counters on Raft groups, and the groups themselves. Any silo answers any request. "
-                    + "Errors are application/problem+json with a stable type and definite: true when the request certainly changed nothing.",
-                License = new OpenApiLicense { Name = "MIT", Identifier = "MIT" },
-            };
-
-            // The framework adds a tag for every class that holds handlers, and ends the server's address with a slash, although every path begins
-            // with one.
-            var used = document.Paths.Values.SelectMany(path => path.Operations!.Values).SelectMany(operation => operation.Tags!).Select(tag => tag.Name);
-            document.Tags = ApiTags.All.Where(tag => used.Contains(tag.Name)).Select(tag => new OpenApiTag { Name = tag.Name, Description = tag.Description }).ToHashSet();
-            document.Servers = [.. (document.Servers ?? []).Select(server => new OpenApiServer { Url = server.Url!.TrimEnd('/') })];
-            document.Security = [new OpenApiSecurityRequirement()];
-            ApiSchemas.AddTo(document);
+            Describe(document, context);
             return Task.CompletedTask;
         });
     }
 
-    private static void Describe(OpenApiOperation operation, ApiOperation described, OpenApiDocument document)
+    private static void Describe(OpenApiDocument document, OpenApiDocumentTransformerContext context)
+    {
+        var about = context.ApplicationServices.GetRequiredService<IOptions<RaftServerOptions>>().Value.About;
+        document.Info = new OpenApiInfo
+        {
+            Title = "OrleansRaft",
+            Version = Version,
+            Description = $"{about} Any silo answers any request. "
+                + "Errors are application/problem+json with a stable type and definite: true when the request certainly changed nothing.",
+            License = new OpenApiLicense { Name = "MIT", Identifier = "MIT" },
+        };
+
+        // The framework ends the server's address with a slash, although every path begins with one, and adds a tag for every class that holds
+        // handlers.
+        document.Servers = [.. (document.Servers ?? []).Select(server => new OpenApiServer { Url = server.Url!.TrimEnd('/') })];
+        document.Security = [new OpenApiSecurityRequirement()];
+        var described = OperationsOf(context);
+        document.Tags = described.Select(operation => operation.Operation.Tag).DistinctBy(tag => tag.Name)
+            .Select(tag => new OpenApiTag { Name = tag.Name, Description = tag.Description })
+            .ToHashSet();
+        var schemas = new ApiSchemas(document);
+        var paths = new OpenApiPaths();
+        foreach (var (path, method, operation) in described)
+        {
+            paths.TryAdd(path, document.Paths[path]);
+            Describe(document.Paths[path].Operations![method], operation, document, schemas);
+        }
+
+        document.Paths = paths;
+    }
+
+    /// <summary>All operations, in the order of their tags, and under one tag in the order in which they were mapped.</summary>
+    private static List<(string Path, HttpMethod Method, ApiOperation Operation)> OperationsOf(OpenApiDocumentTransformerContext context) =>
+    [
+        .. from description in context.DescriptionGroups.SelectMany(part => part.Items)
+           let operation = description.ActionDescriptor.EndpointMetadata.OfType<ApiOperation>().SingleOrDefault()
+           where operation is not null
+           orderby operation.Tag.Order
+           select ($"/{description.RelativePath}", new HttpMethod(description.HttpMethod!), operation),
+    ];
+
+    private static void Describe(OpenApiOperation operation, ApiOperation described, OpenApiDocument document, ApiSchemas schemas)
     {
         operation.OperationId = described.Id;
         operation.Summary = described.Summary;
         operation.Description = described.Description.Length == 0 ? null : described.Description;
-        operation.Tags = new HashSet<OpenApiTagReference> { new(described.Tag, document) };
+        operation.Tags = new HashSet<OpenApiTagReference> { new(described.Tag.Name, document) };
         operation.Parameters = [.. described.Parameters.Select(ParameterOf)];
         operation.RequestBody = described.Body is null
             ? null
-            : new OpenApiRequestBody { Required = true, Content = ContentOf("application/json", described.Body, document) };
+            : new OpenApiRequestBody { Required = true, Content = ContentOf("application/json", described.Body, schemas) };
         operation.Responses = [];
-        operation.Responses.Add(Status(described.Success.Status), ResponseOf(described.Success, document));
+        operation.Responses.Add(Status(described.Success.Status), ResponseOf(described.Success, schemas));
         foreach (var problems in described.Problems.GroupBy(problem => problem.Status))
         {
-            operation.Responses.Add(Status(problems.Key), ResponseOf([.. problems], document));
+            operation.Responses.Add(Status(problems.Key), ResponseOf([.. problems], schemas));
         }
     }
 
@@ -68,36 +108,28 @@ internal static class ApiDescription
         Schema = parameter.Schema(),
     };
 
-    private static OpenApiResponse ResponseOf(ApiAnswer answer, OpenApiDocument document)
+    private static OpenApiResponse ResponseOf(ApiAnswer answer, ApiSchemas schemas) => new()
     {
-        var response = new OpenApiResponse
-        {
-            Description = answer.Description,
-            Content = answer.MediaType is null ? null : ContentOf(answer.MediaType, answer.Schema, document),
-        };
-        if (answer.HasTag)
-        {
-            response.Headers = Header("ETag", "The log index of the counter's last change, in quotes: for If-Match.", JsonSchemaType.String);
-        }
+        Description = answer.Description,
+        Content = answer.MediaType is null ? null : ContentOf(answer.MediaType, answer.Schema, schemas),
+        Headers = answer.EntityTag is null ? null : Header("ETag", answer.EntityTag, JsonSchemaType.String),
+    };
 
-        return response;
-    }
-
-    private static OpenApiResponse ResponseOf(IReadOnlyList<ApiProblem> problems, OpenApiDocument document) => new()
+    private static OpenApiResponse ResponseOf(IReadOnlyList<ApiProblem> problems, ApiSchemas schemas) => new()
     {
         Description = string.Join("; ", problems.Select(problem => $"{problem.Type}: {problem.Meaning}")) + ".",
-        Content = ContentOf(Problem.MediaType, ApiSchemas.Problem, document),
+        Content = ContentOf(Problem.MediaType, ProblemShape, schemas),
         Headers = problems[0].HasRetryAfter ? Header("Retry-After", "Seconds to wait before trying again.", JsonSchemaType.Integer) : null,
     };
 
     private static Dictionary<string, IOpenApiHeader> Header(string name, string description, JsonSchemaType type) =>
         new() { [name] = new OpenApiHeader { Description = description, Schema = new OpenApiSchema { Type = type } } };
 
-    private static Dictionary<string, OpenApiMediaType> ContentOf(string mediaType, string? schema, OpenApiDocument document) => new()
+    private static Dictionary<string, OpenApiMediaType> ContentOf(string mediaType, ApiSchema? schema, ApiSchemas schemas) => new()
     {
         [mediaType] = new OpenApiMediaType
         {
-            Schema = schema is null ? new OpenApiSchema { Type = JsonSchemaType.String } : new OpenApiSchemaReference(schema, document),
+            Schema = schema is null ? new OpenApiSchema { Type = JsonSchemaType.String } : schemas.Reference(schema),
         },
     };
 

@@ -5,11 +5,14 @@ using Microsoft.Extensions.Hosting;
 using OrleansRaft.Grains.Admin;
 using OrleansRaft.Grains.Events;
 using OrleansRaft.Grains.Faults;
+using OrleansRaft.Server.Http;
+using OrleansRaft.Server.Problems;
 
-namespace OrleansRaft.Server;
+namespace OrleansRaft.Server.Events;
 
 /// <summary>The stream of events: what happens in the cluster, to whoever looks.</summary>
-internal sealed class EventEndpoints(EventFeed feed, IRaftAdmin admin, IRaftFaults faults, IHostApplicationLifetime lifetime, ILocalSiloDetails self, TimeProvider time)
+internal sealed class EventEndpoints(
+    EventFeed feed, IRaftAdmin admin, IRaftFaults faults, IHostApplicationLifetime lifetime, ILocalSiloDetails self, TimeProvider time)
 {
     private const int GroupsInPart = 1_000;
     private const int ReadersMax = 100;
@@ -20,7 +23,7 @@ internal sealed class EventEndpoints(EventFeed feed, IRaftAdmin admin, IRaftFaul
 
     public async Task StreamAsync(HttpContext context)
     {
-        var group = QueryParameters.Single(context.Request, "group");
+        var group = QueryParameters.Text(context.Request, "group");
         if ((group.Problem ?? await UnknownAsync(group.Value, context.RequestAborted)) is { } problem)
         {
             problem.Write(context.Response);

@@ -2,8 +2,9 @@ using System.Text.Json;
 using OrleansRaft.Core;
 using OrleansRaft.Grains.Events;
 using OrleansRaft.Grains.Faults;
+using OrleansRaft.Server.Faults;
 
-namespace OrleansRaft.Server;
+namespace OrleansRaft.Server.Events;
 
 /// <summary>Writes events as JSON objects that begin with <c>type</c>, <c>time</c> and <c>silo</c>.</summary>
 internal static class EventJson

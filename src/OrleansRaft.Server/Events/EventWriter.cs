@@ -4,7 +4,7 @@ using System.IO.Pipelines;
 using System.Text;
 using System.Text.Json;
 
-namespace OrleansRaft.Server;
+namespace OrleansRaft.Server.Events;
 
 /// <summary>Writes server-sent events. What is not yet flushed is a page at most; a reader that is slow keeps nobody waiting but itself.</summary>
 /// <param name="output">The response's body.</param>

@@ -1,8 +1,9 @@
 using System.Text.Json;
 using OrleansRaft.Grains.Events;
 using OrleansRaft.Grains.Faults;
+using OrleansRaft.Server.Faults;
 
-namespace OrleansRaft.Server;
+namespace OrleansRaft.Server.Events;
 
 /// <summary>Writes the cluster at one moment.</summary>
 internal static class PictureJson

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using OrleansRaft.Grains.Events;
 
-namespace OrleansRaft.Server;
+namespace OrleansRaft.Server.Events;
 
 /// <summary>Writes what the cluster does in a second.</summary>
 internal static class StatsJson

@@ -2,8 +2,10 @@ using System.Globalization;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using OrleansRaft.Grains.Faults;
+using OrleansRaft.Server.Http;
+using OrleansRaft.Server.Problems;
 
-namespace OrleansRaft.Server;
+namespace OrleansRaft.Server.Faults;
 
 /// <summary>Reads the fault that a request wants. Whether its fields fit each other and the cluster is the cluster's to say.</summary>
 internal static class FaultBody
@@ -24,7 +26,10 @@ internal static class FaultBody
         var (group, silo) = (body.Text("group"), body.Text("silo"));
         var (from, to) = (EndOf(body, "from"), EndOf(body, "to"));
         var replica = ReplicaOf(body);
-        var replicas = body.List<long>("replicas", static item => item.ValueKind == JsonValueKind.Number && item.TryGetInt64(out var number) ? number : 0, "replicas' numbers");
+        var replicas = body.List<long>(
+            "replicas",
+            static item => item.ValueKind == JsonValueKind.Number && item.TryGetInt64(out var number) ? number : 0,
+            "replicas' numbers");
         var silos = body.List("silos", static item => item.ValueKind == JsonValueKind.String ? item.GetString() : null, "silos' names");
         var oneWay = body.Flag("oneWay");
         var (milliseconds, seconds) = (SmallNumber(body, "milliseconds"), SmallNumber(body, "seconds"));

@@ -1,8 +1,9 @@
-using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using OrleansRaft.Grains.Faults;
+using OrleansRaft.Server.Problems;
+using OrleansRaft.Server.Http;
 
-namespace OrleansRaft.Server;
+namespace OrleansRaft.Server.Faults;
 
 /// <summary>The faults of the HTTP API: put into the running cluster, listed, healed.</summary>
 /// <param name="faults">Puts them.</param>
@@ -11,7 +12,7 @@ internal sealed class FaultEndpoints(IRaftFaults faults)
     public async Task ListAsync(HttpContext context)
     {
         var states = await faults.ListAsync(context.RequestAborted);
-        using var json = Start(context.Response);
+        using var json = JsonAnswer.Start(context.Response);
         json.WriteStartObject();
         json.WriteBoolean("enabled"u8, faults.IsEnabled);
         json.WriteBoolean("canKill"u8, faults.CanKill);
@@ -56,7 +57,7 @@ internal sealed class FaultEndpoints(IRaftFaults faults)
 
         context.Response.StatusCode = StatusCodes.Status201Created;
         context.Response.Headers.Location = $"/api/v1/faults/{fault.Id}";
-        using var json = Start(context.Response);
+        using var json = JsonAnswer.Start(context.Response);
         FaultJson.Write(json, fault, TimeSpan.FromSeconds(fault.Seconds));
     }
 
@@ -91,16 +92,12 @@ internal sealed class FaultEndpoints(IRaftFaults faults)
 
     private static Problem ProblemOf(FaultRejection rejection, Fault wanted) => rejection.Reason switch
     {
-        FaultRejectionReason.Disabled => KnownProblems.FaultsDisabled(rejection.Detail) with { Field = rejection.Field.Length == 0 ? null : rejection.Field },
+        FaultRejectionReason.Disabled => KnownProblems.FaultsDisabled(rejection.Detail) with
+        {
+            Field = rejection.Field.Length == 0 ? null : rejection.Field,
+        },
         FaultRejectionReason.UnknownGroup => KnownProblems.UnknownGroup(wanted.Group ?? "") with { Field = rejection.Field },
         FaultRejectionReason.NoLeader => KnownProblems.NoLeader(rejection.Detail) with { Field = rejection.Field },
         _ => KnownProblems.InvalidRequest(rejection.Field, rejection.Detail),
     };
-
-    private static Utf8JsonWriter Start(HttpResponse response)
-    {
-        response.ContentType = "application/json";
-        response.Headers.CacheControl = "no-store";
-        return new Utf8JsonWriter(response.BodyWriter);
-    }
 }

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using OrleansRaft.Grains.Faults;
 
-namespace OrleansRaft.Server;
+namespace OrleansRaft.Server.Faults;
 
 /// <summary>Writes faults as JSON.</summary>
 internal static class FaultJson

@@ -1,13 +1,16 @@
 using Microsoft.AspNetCore.Http;
 using OrleansRaft.Core;
 using OrleansRaft.Grains.Admin;
+using OrleansRaft.Server.Http;
+using OrleansRaft.Server.Problems;
 
-namespace OrleansRaft.Server;
+namespace OrleansRaft.Server.Groups;
 
 /// <summary>The groups of the HTTP API, and their logs.</summary>
 /// <param name="admin">Looks into the groups.</param>
 /// <param name="json">Writes them.</param>
-internal sealed class GroupEndpoints(IRaftAdmin admin, GroupJson json)
+/// <param name="log">Writes their logs.</param>
+internal sealed class GroupEndpoints(IRaftAdmin admin, GroupJson json, LogJson log)
 {
     /// <summary>How many groups a page has unless told.</summary>
     public const int GroupPageSize = 1_000;
@@ -17,7 +20,7 @@ internal sealed class GroupEndpoints(IRaftAdmin admin, GroupJson json)
 
     public async Task ListAsync(HttpContext context)
     {
-        var after = QueryParameters.Single(context.Request, "after");
+        var after = QueryParameters.Text(context.Request, "after");
         var limit = QueryParameters.Limit(context.Request, GroupPageSize);
         if ((after.Problem ?? limit.Problem) is { } problem)
         {
@@ -37,7 +40,9 @@ internal sealed class GroupEndpoints(IRaftAdmin admin, GroupJson json)
         {
             problem.Write(context.Response);
         }
-        else if (await (withDigests.Value ? admin.GetGroupWithDigestsAsync(group, context.RequestAborted) : admin.GetGroupAsync(group, context.RequestAborted)) is { } view)
+        else if (await (withDigests.Value
+            ? admin.GetGroupWithDigestsAsync(group, context.RequestAborted)
+            : admin.GetGroupAsync(group, context.RequestAborted)) is { } view)
         {
             json.WriteGroup(context.Response, view);
         }
@@ -60,7 +65,7 @@ internal sealed class GroupEndpoints(IRaftAdmin admin, GroupJson json)
 
         if (await admin.ReadLogAsync(group, new LogIndex(after.Value), limit.Value, context.RequestAborted) is { } entries)
         {
-            LogJson.Write(context.Response, group, entries, hasMore: entries.Count == limit.Value);
+            log.Write(context.Response, group, entries, hasMore: entries.Count == limit.Value);
         }
         else
         {

@@ -5,8 +5,10 @@ using Microsoft.Extensions.Options;
 using OrleansRaft.Core;
 using OrleansRaft.Grains.Admin;
 using OrleansRaft.Runtime;
+using OrleansRaft.Server.Http;
+using OrleansRaft.Server.Problems;
 
-namespace OrleansRaft.Server;
+namespace OrleansRaft.Server.Groups;
 
 /// <summary>Writes groups and their replicas as JSON.</summary>
 /// <param name="options">Tells how long a tick is.</param>
@@ -17,7 +19,7 @@ internal sealed class GroupJson(IOptions<RaftOptions> options)
     /// <summary>Writes a page of groups.</summary>
     public void WritePage(HttpResponse response, GroupPage page)
     {
-        using var json = Start(response);
+        using var json = JsonAnswer.Start(response);
         json.WriteStartObject();
         json.WriteStartArray("groups"u8);
         foreach (var group in page.Groups)
@@ -33,15 +35,8 @@ internal sealed class GroupJson(IOptions<RaftOptions> options)
     /// <summary>Writes one group.</summary>
     public void WriteGroup(HttpResponse response, GroupView group)
     {
-        using var json = Start(response);
+        using var json = JsonAnswer.Start(response);
         WriteGroup(json, group);
-    }
-
-    private static Utf8JsonWriter Start(HttpResponse response)
-    {
-        response.ContentType = "application/json";
-        response.Headers.CacheControl = "no-store";
-        return new Utf8JsonWriter(response.BodyWriter);
     }
 
     private void WriteGroup(Utf8JsonWriter json, GroupView group)
@@ -96,7 +91,10 @@ internal sealed class GroupJson(IOptions<RaftOptions> options)
         WriteNumber(json, "appliedIndex", status?.AppliedIndex.Value);
         json.WriteString("digest"u8, replica.Snapshot?.Digest);
         WriteNumber(json, "digestIndex", replica.Snapshot is { Digest: not null } digested ? digested.DigestIndex.Value : null);
-        WriteNumber(json, "lastContactMilliseconds", status is null or { Role: RaftRole.Leader } ? null : status.TicksSinceLeaderContact * tickMilliseconds);
+        WriteNumber(
+            json,
+            "lastContactMilliseconds",
+            status is null or { Role: RaftRole.Leader } ? null : status.TicksSinceLeaderContact * tickMilliseconds);
         if (status is null)
         {
             json.WriteString("problem"u8, replica.Problem);

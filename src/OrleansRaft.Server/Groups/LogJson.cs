@@ -1,24 +1,25 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using OrleansRaft.Core;
+using OrleansRaft.Server.Http;
 
-namespace OrleansRaft.Server;
+namespace OrleansRaft.Server.Groups;
 
-/// <summary>Writes entries of a log as JSON, for people.</summary>
-internal static class LogJson
+/// <summary>Writes entries of a log as JSON, for readers.</summary>
+/// <param name="describers">Say what commands mean.</param>
+internal sealed class LogJson(EntryDescribers describers)
 {
     /// <summary>Writes a page.</summary>
-    public static void Write(HttpResponse response, string group, IReadOnlyList<Entry> entries, bool hasMore)
+    public void Write(HttpResponse response, string group, IReadOnlyList<Entry> entries, bool hasMore)
     {
-        response.ContentType = "application/json";
-        response.Headers.CacheControl = "no-store";
-        using var json = new Utf8JsonWriter(response.BodyWriter);
+        using var json = JsonAnswer.Start(response);
         json.WriteStartObject();
         json.WriteString("group"u8, group);
         json.WriteStartArray("entries"u8);
+        var describer = describers.Of(group);
         foreach (var entry in entries)
         {
-            WriteEntry(json, EntryText.Of(group, entry), entry);
+            WriteEntry(json, EntryText.Of(entry, describer), entry);
         }
 
         json.WriteEndArray();

@@ -2,8 +2,10 @@ using Microsoft.AspNetCore.Http;
 using OrleansRaft.Core;
 using OrleansRaft.Grains.Admin;
 using OrleansRaft.Runtime;
+using OrleansRaft.Server.Http;
+using OrleansRaft.Server.Problems;
 
-namespace OrleansRaft.Server;
+namespace OrleansRaft.Server.Groups;
 
 /// <summary>Who leads a group and who belongs to it, as the HTTP API changes it. The answer is the group as it is then.</summary>
 /// <param name="admin">Makes the changes.</param>
@@ -22,7 +24,8 @@ internal sealed class MemberEndpoints(IRaftAdmin admin, GroupJson json)
 
         if (replica.Value < 1)
         {
-            KnownProblems.InvalidRequest("replica", $"The field \"replica\" is {replica.Value}, but replicas are numbered from 1.").Write(context.Response);
+            KnownProblems.InvalidRequest("replica", $"The field \"replica\" is {replica.Value}, but replicas are numbered from 1.")
+                .Write(context.Response);
             return;
         }
 
@@ -55,7 +58,8 @@ internal sealed class MemberEndpoints(IRaftAdmin admin, GroupJson json)
         switch (outcome)
         {
             case Rejected<T> { Reason: RejectionReason.InvalidRequest } rejection:
-                KnownProblems.InvalidRequest(fieldOf(rejection.Detail), $"{subject} is refused, and nothing was changed. {rejection.Detail}").Write(context.Response);
+                KnownProblems.InvalidRequest(fieldOf(rejection.Detail), $"{subject} is refused, and nothing was changed. {rejection.Detail}")
+                    .Write(context.Response);
                 break;
             case Rejected<T> rejection:
                 OutcomeProblems.Of(rejection, subject).Write(context.Response);

@@ -4,8 +4,10 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using OrleansRaft.Core;
 using OrleansRaft.Grains.Admin;
+using OrleansRaft.Server.Http;
+using OrleansRaft.Server.Problems;
 
-namespace OrleansRaft.Server;
+namespace OrleansRaft.Server.Groups;
 
 /// <summary>What a request wants of a group's members, and for which version of its configuration.</summary>
 /// <param name="Goal">What is wanted.</param>
@@ -49,12 +51,13 @@ internal static class MembersBody
             : ToRemoval(new Fields { Replica = replica.Value, Version = version.Value, IsForced = force.Value });
     }
 
-    private static Checked<long?> Number(HttpRequest request, string name) => QueryParameters.Single(request, name) switch
+    private static Checked<long?> Number(HttpRequest request, string name) => QueryParameters.Text(request, name) switch
     {
         { Problem: { } problem } => problem,
         { Value: null } => (long?)null,
         { Value: var text } when long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) => number,
-        { Value: var other } => KnownProblems.InvalidRequest(name, $"The parameter {name} is {Shortened.Of(other)}, but must be a number, such as {name}=4."),
+        { Value: var other } => KnownProblems.InvalidRequest(
+            name, $"The parameter {name} is {Shortened.Of(other)}, but must be a number, such as {name}=4."),
     };
 
     private static Checked<MembersRequest> Read(in ReadOnlySequence<byte> body, Func<Fields, Checked<MembersRequest>> conclude)
@@ -73,7 +76,9 @@ internal static class MembersBody
         catch (JsonException exception)
         {
             return KnownProblems.InvalidRequest(
-                "body", $"The body is not JSON at line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}. Send an object such as {Example}.");
+                "body",
+                $"The body is not JSON at line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}. "
+                    + $"Send an object such as {Example}.");
         }
         catch (InvalidOperationException)
         {
@@ -114,8 +119,10 @@ internal static class MembersBody
         if (fields.Voters is { } voters)
         {
             return fields is { Replica: null, Replaces: null, IsLearner: null, Silo: null }
-                ? new MembersRequest(new ResizeGroup((int)Math.Clamp(voters, 0, int.MaxValue)) { Force = fields.IsForced ?? false }, fields.ExpectedVersion)
-                : KnownProblems.InvalidRequest("voters", "The field \"voters\" asks for a number of voters, and stands alone, or beside \"version\" and \"force\".");
+                ? new MembersRequest(
+                    new ResizeGroup((int)Math.Clamp(voters, 0, int.MaxValue)) { Force = fields.IsForced ?? false }, fields.ExpectedVersion)
+                : KnownProblems.InvalidRequest(
+                    "voters", "The field \"voters\" asks for a number of voters, and stands alone, or beside \"version\" and \"force\".");
         }
 
         if (fields.IsForced is not null)
@@ -139,7 +146,8 @@ internal static class MembersBody
         { Replica: null } => KnownProblems.InvalidRequest("replica", "It is not said which replica to remove. Name it, as in ?replica=4."),
         { Replaces: null, IsLearner: null, Silo: null, Voters: null } => new MembersRequest(
             new RemoveMember(IdOf(fields.Replica)!.Value) { Force = fields.IsForced ?? false }, fields.ExpectedVersion),
-        _ => KnownProblems.InvalidRequest("body", "A removal knows only \"replica\", \"version\" and \"force\"; to put another in its place, POST it with \"replaces\"."),
+        _ => KnownProblems.InvalidRequest(
+            "body", "A removal knows only \"replica\", \"version\" and \"force\"; to put another in its place, POST it with \"replaces\"."),
     };
 
     private static ReplicaId? IdOf(long? number) => number is { } value ? new ReplicaId(value) : null;
@@ -192,7 +200,8 @@ internal static class MembersBody
                 case "silo":
                     return KnownProblems.InvalidRequest(name, "The field \"silo\" must be the name of a silo.");
                 default:
-                    return KnownProblems.InvalidRequest(name.Length <= 128 ? name : "body", $"The field {Shortened.Of(name)} is unknown here. The body knows {Known}.");
+                    return KnownProblems.InvalidRequest(
+                        name.Length <= 128 ? name : "body", $"The field {Shortened.Of(name)} is unknown here. The body knows {Known}.");
             }
         }
 

@@ -1,8 +1,9 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using OrleansRaft.Runtime.Diagnostics;
+using OrleansRaft.Server.Http;
 
-namespace OrleansRaft.Server;
+namespace OrleansRaft.Server.Health;
 
 /// <summary>Writes the cluster's alarms as JSON.</summary>
 internal static class AlarmJson
@@ -10,9 +11,7 @@ internal static class AlarmJson
     /// <summary>Writes all of them.</summary>
     public static void Write(HttpResponse response, IReadOnlyList<Alarm> alarms)
     {
-        response.ContentType = "application/json";
-        response.Headers.CacheControl = "no-store";
-        using var json = new Utf8JsonWriter(response.BodyWriter);
+        using var json = JsonAnswer.Start(response);
         json.WriteStartObject();
         json.WriteStartArray("alarms"u8);
         foreach (var alarm in alarms)

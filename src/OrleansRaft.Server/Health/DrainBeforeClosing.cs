@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Hosting;
 using OrleansRaft.Grains.Hosting;
 
-namespace OrleansRaft.Server;
+namespace OrleansRaft.Server.Health;
 
 /// <summary>
 /// When the application stops, hands the silo's leaderships over before any of its services stops: the web server would close its port first, and

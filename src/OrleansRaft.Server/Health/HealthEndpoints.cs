@@ -1,8 +1,9 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using OrleansRaft.Grains.Admin;
+using OrleansRaft.Server.Problems;
 
-namespace OrleansRaft.Server;
+namespace OrleansRaft.Server.Health;
 
 /// <summary>Whether the process runs, whether it is ready to serve, and what is wrong anywhere in the cluster.</summary>
 /// <param name="checks">The application's health checks; those tagged <see cref="RaftReadinessCheck.Tag"/> decide about readiness.</param>
@@ -20,12 +21,16 @@ internal sealed class HealthEndpoints(HealthCheckService checks, IRaftAdmin admi
             return;
         }
 
-        var reasons = report.Entries.Where(entry => entry.Value.Status == HealthStatus.Unhealthy).Select(entry => $"{entry.Key}: {entry.Value.Description}");
+        var reasons = report.Entries.Where(entry => entry.Value.Status == HealthStatus.Unhealthy)
+            .Select(entry => $"{entry.Key}: {entry.Value.Description}");
         new Problem(
             StatusCodes.Status503ServiceUnavailable,
             ProblemTypes.NotReady,
             "The silo is not ready.",
-            $"{string.Join(" ", reasons)} Wait and ask again; GET /health/alarms tells what is wrong anywhere in the cluster.") { RetryAfterSeconds = 1 }.Write(context.Response);
+            $"{string.Join(" ", reasons)} Wait and ask again; GET /health/alarms tells what is wrong anywhere in the cluster.")
+        {
+            RetryAfterSeconds = 1,
+        }.Write(context.Response);
     }
 
     public async Task AlarmsAsync(HttpContext context) => AlarmJson.Write(context.Response, await admin.ListAlarmsAsync(context.RequestAborted));

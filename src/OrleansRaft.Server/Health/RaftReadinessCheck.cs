@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using OrleansRaft.Grains.Admin;
 
-namespace OrleansRaft.Server;
+namespace OrleansRaft.Server.Health;
 
 /// <summary>Healthy when the silo has joined, reaches its stores, and its replicas have caught up.</summary>
 /// <param name="admin">Looks into the silo.</param>
@@ -17,6 +17,8 @@ internal sealed class RaftReadinessCheck(IRaftAdmin admin) : IHealthCheck
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
         var readiness = await admin.CheckReadinessAsync(cancellationToken);
-        return readiness.IsReady ? HealthCheckResult.Healthy(readiness.Detail) : new HealthCheckResult(context.Registration.FailureStatus, readiness.Detail);
+        return readiness.IsReady
+            ? HealthCheckResult.Healthy(readiness.Detail)
+            : new HealthCheckResult(context.Registration.FailureStatus, readiness.Detail);
     }
 }

@@ -1,17 +1,19 @@
 using System.Buffers;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
+using OrleansRaft.Server.Problems;
 
-namespace OrleansRaft.Server;
+namespace OrleansRaft.Server.Http;
 
 /// <summary>Reads bodies of several fields: a JSON object that knows all of its fields, each given once.</summary>
-internal sealed class JsonBody
+public sealed class JsonBody
 {
     private readonly Dictionary<string, JsonElement> fields;
 
     private JsonBody(Dictionary<string, JsonElement> fields) => this.fields = fields;
 
     /// <summary>Reads a body.</summary>
+    /// <typeparam name="T">What is made of it.</typeparam>
     /// <param name="request">The request.</param>
     /// <param name="known">The names of the fields there are.</param>
     /// <param name="conclude">Makes of the fields what is wanted.</param>
@@ -19,29 +21,35 @@ internal sealed class JsonBody
         RequestBody.ReadAsync(
             request,
             (known, conclude),
-            static (in ReadOnlySequence<byte> body, (IReadOnlyList<string> Known, Func<JsonBody, Checked<T>> Conclude) with) => Parse(body, with.Known, with.Conclude));
+            static (in ReadOnlySequence<byte> body, (IReadOnlyList<string> Known, Func<JsonBody, Checked<T>> Conclude) with) =>
+                Parse(body, with.Known, with.Conclude));
 
     /// <summary>A text; null when it is not given.</summary>
+    /// <param name="field">Its name.</param>
     public Checked<string?> Text(string field) => fields.TryGetValue(field, out var value)
         ? value.ValueKind == JsonValueKind.String ? value.GetString() : Wrong(field, "no text in quotes")
         : (string?)null;
 
     /// <summary>A whole number; null when it is not given.</summary>
+    /// <param name="field">Its name.</param>
     public Checked<long?> Number(string field) => fields.TryGetValue(field, out var value)
         ? value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var number) ? number : Wrong(field, "no whole number")
         : (long?)null;
 
     /// <summary>True or false; false when it is not given.</summary>
+    /// <param name="field">Its name.</param>
     public Checked<bool> Flag(string field) => fields.TryGetValue(field, out var value)
         ? value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean() : Wrong(field, "neither true nor false")
         : false;
 
     /// <summary>A list; null when it is not given.</summary>
+    /// <typeparam name="T">The type of an item.</typeparam>
     /// <param name="field">Its name.</param>
     /// <param name="read">Reads one item; null when it is of another kind.</param>
     /// <param name="what">What the items should be, in the plural.</param>
     public Checked<T[]?> List<T>(string field, Func<JsonElement, T?> read, string what)
     {
+        ArgumentNullException.ThrowIfNull(read);
         if (!fields.TryGetValue(field, out var value))
         {
             return (T[]?)null;
@@ -67,6 +75,7 @@ internal sealed class JsonBody
     }
 
     /// <summary>A field as it is; undefined when it is not given.</summary>
+    /// <param name="field">Its name.</param>
     public JsonElement Raw(string field) => fields.GetValueOrDefault(field);
 
     private static Problem Wrong(string field, string what) => KnownProblems.InvalidRequest(field, $"The field \"{field}\" is {what}.");
@@ -87,7 +96,8 @@ internal sealed class JsonBody
         }
         catch (JsonException exception)
         {
-            return KnownProblems.InvalidRequest("body", $"The body is not JSON at line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}.");
+            return KnownProblems.InvalidRequest(
+                "body", $"The body is not JSON at line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}.");
         }
         catch (InvalidOperationException)
         {
@@ -104,7 +114,8 @@ internal sealed class JsonBody
             if (!known.Contains(field.Name))
             {
                 return KnownProblems.InvalidRequest(
-                    field.Name.Length <= 128 ? field.Name : "body", $"The field {Shortened.Of(field.Name)} is unknown here. The body knows {string.Join(", ", known)}.");
+                    field.Name.Length <= 128 ? field.Name : "body",
+                    $"The field {Shortened.Of(field.Name)} is unknown here. The body knows {string.Join(", ", known)}.");
             }
 
             if (!fields.TryAdd(field.Name, field.Value.Clone()))

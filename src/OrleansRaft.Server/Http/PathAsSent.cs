@@ -1,7 +1,8 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using OrleansRaft.Server.Problems;
 
-namespace OrleansRaft.Server;
+namespace OrleansRaft.Server.Http;
 
 /// <summary>
 /// A request's path before anybody folded it: <c>..</c>, <c>.</c> and what is empty in it would make another resource answer than the one that was
@@ -25,7 +26,9 @@ internal static class PathAsSent
             if (IsDots(path[segment]))
             {
                 return KnownProblems.InvalidRequest(
-                    "path", $"The path has the segment {Shortened.Of(path[segment].ToString())}, which names nothing: it would lead to another resource. Send the path without it.");
+                    "path",
+                    $"The path has the segment {Shortened.Of(path[segment].ToString())}, which names nothing: "
+                        + "it would lead to another resource. Send the path without it.");
             }
         }
 
@@ -42,7 +45,9 @@ internal static class PathAsSent
 
         var path = Of(request);
         return path.EndsWith('/') || path.Contains("//", StringComparison.Ordinal)
-            ? KnownProblems.InvalidRequest("path", "The path has an empty segment where a name should be, or ends with a slash. Send the path without the slash, or with the name.")
+            ? KnownProblems.InvalidRequest(
+                "path",
+                "The path has an empty segment where a name should be, or ends with a slash. Send the path without the slash, or with the name.")
             : null;
     }
 

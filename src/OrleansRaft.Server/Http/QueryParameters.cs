@@ -1,18 +1,19 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
-using OrleansRaft.Counters;
 using OrleansRaft.Runtime;
+using OrleansRaft.Server.Problems;
 
-namespace OrleansRaft.Server;
+namespace OrleansRaft.Server.Http;
 
-/// <summary>Reads the parameters behind a path's question mark. Those that nobody knows are ignored, as usual on the web.</summary>
-internal static class QueryParameters
+/// <summary>Reads the parameters behind a path's question mark. Unknown ones are ignored, as usual on the web.</summary>
+public static class QueryParameters
 {
     /// <summary>The most that <c>limit</c> may ask for, wherever it is used.</summary>
     public const int LimitMax = 1_000;
 
     /// <summary>What a read may see.</summary>
-    public static Checked<ReadConsistency> Consistency(HttpRequest request) => Single(request, "consistency") switch
+    /// <param name="request">The request.</param>
+    public static Checked<ReadConsistency> Consistency(HttpRequest request) => Text(request, "consistency") switch
     {
         { Problem: { } problem } => problem,
         { Value: null or "linearizable" } => ReadConsistency.Linearizable,
@@ -25,26 +26,18 @@ internal static class QueryParameters
     /// <summary>The most items on a page.</summary>
     /// <param name="request">The request.</param>
     /// <param name="otherwise">How many without the parameter.</param>
-    public static Checked<int> Limit(HttpRequest request, int otherwise) => Single(request, "limit") switch
+    public static Checked<int> Limit(HttpRequest request, int otherwise) => Text(request, "limit") switch
     {
         { Problem: { } problem } => problem,
         { Value: null } => otherwise,
         { Value: var text } when TryParse(text, out var limit) && limit is >= 1 and <= LimitMax => (int)limit,
-        { Value: var other } => KnownProblems.InvalidRequest("limit", $"The parameter limit is {Shortened.Of(other)}. Use a number from 1 to {LimitMax}."),
-    };
-
-    /// <summary>The counter after which a page begins; empty for the first page.</summary>
-    public static Checked<string> AfterName(HttpRequest request) => Single(request, "after") switch
-    {
-        { Problem: { } problem } => problem,
-        { Value: null or "" } => "",
-        { Value: var name } when NameRule.Holds(name) => name,
         { Value: var other } => KnownProblems.InvalidRequest(
-            "after", $"The parameter after is {Shortened.Of(other)}, but {NameRule.Sentence}: the next of the page before."),
+            "limit", $"The parameter limit is {Shortened.Of(other)}. Use a number from 1 to {LimitMax}."),
     };
 
     /// <summary>The log index after which a page begins; 0 for the first page.</summary>
-    public static Checked<long> AfterIndex(HttpRequest request) => Single(request, "after") switch
+    /// <param name="request">The request.</param>
+    public static Checked<long> AfterIndex(HttpRequest request) => Text(request, "after") switch
     {
         { Problem: { } problem } => problem,
         { Value: null or "" } => 0,
@@ -54,7 +47,9 @@ internal static class QueryParameters
     };
 
     /// <summary>Yes or no; no when it is not given.</summary>
-    public static Checked<bool> Flag(HttpRequest request, string name) => Single(request, name) switch
+    /// <param name="request">The request.</param>
+    /// <param name="name">Its name.</param>
+    public static Checked<bool> Flag(HttpRequest request, string name) => Text(request, name) switch
     {
         { Problem: { } problem } => problem,
         { Value: null or "false" } => false,
@@ -63,8 +58,11 @@ internal static class QueryParameters
     };
 
     /// <summary>A parameter as it is; null when it is not given.</summary>
-    public static Checked<string?> Single(HttpRequest request, string name)
+    /// <param name="request">The request.</param>
+    /// <param name="name">Its name.</param>
+    public static Checked<string?> Text(HttpRequest request, string name)
     {
+        ArgumentNullException.ThrowIfNull(request);
         if (!request.QueryString.HasValue || !request.Query.TryGetValue(name, out var values))
         {
             return (string?)null;

@@ -4,33 +4,44 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Net.Http.Headers;
+using OrleansRaft.Server.Problems;
 
-namespace OrleansRaft.Server;
+namespace OrleansRaft.Server.Http;
 
 /// <summary>Reads the bodies that the API takes. Most are a JSON object with one 64-bit integer and nothing else.</summary>
-/// <remarks>By hand, because every increment goes through here, and because a field that is unknown or given twice must be refused by its name.</remarks>
-internal static class RequestBody
+/// <remarks>
+/// By hand, because every increment goes through here, and because a field that is unknown or given twice must be refused by its name.
+/// </remarks>
+public static class RequestBody
 {
     /// <summary>The largest body, in bytes.</summary>
-    public const int BytesMax = 64 * 1024;
+    public const int BytesMax = BodyLimit.BytesMax;
 
     private const string WholeBody = "body";
 
     /// <summary>Takes a whole body apart.</summary>
+    /// <typeparam name="T">What is made of it.</typeparam>
+    /// <typeparam name="TWith">What is needed besides.</typeparam>
+    /// <param name="body">The body.</param>
+    /// <param name="with">What is needed besides.</param>
     public delegate Checked<T> BodyParser<T, in TWith>(in ReadOnlySequence<byte> body, TWith with);
 
-    /// <summary>Reads the one integer of a body.</summary>
+    /// <summary>Reads a body that is a JSON object with one 64-bit integer and nothing else.</summary>
     /// <param name="request">The request.</param>
     /// <param name="field">The name of the integer's field, in ASCII.</param>
     public static ValueTask<Checked<long>> ReadInt64Async(HttpRequest request, string field) =>
         ReadAsync(request, field, static (in ReadOnlySequence<byte> body, string field) => ParseInt64(body, field));
 
     /// <summary>Reads a body and takes it apart.</summary>
+    /// <typeparam name="T">What is made of it.</typeparam>
+    /// <typeparam name="TWith">What is needed besides.</typeparam>
     /// <param name="request">The request.</param>
     /// <param name="with">What <paramref name="parse"/> needs besides.</param>
     /// <param name="parse">Takes the whole body apart.</param>
     public static async ValueTask<Checked<T>> ReadAsync<T, TWith>(HttpRequest request, TWith with, BodyParser<T, TWith> parse)
     {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(parse);
         if (!IsJson(request.ContentType))
         {
             // Where nothing is sent, nothing is of the wrong type.
@@ -99,7 +110,8 @@ internal static class RequestBody
         {
             return KnownProblems.InvalidRequest(
                 WholeBody,
-                $"The body is not JSON at line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}. Send an object such as {{\"{field}\": 1}}.");
+                $"The body is not JSON at line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}. "
+                    + $"Send an object such as {{\"{field}\": 1}}.");
         }
         catch (InvalidOperationException)
         {
@@ -134,7 +146,9 @@ internal static class RequestBody
             if (json.TokenType != JsonTokenType.Number || !json.TryGetInt64(out var number))
             {
                 return KnownProblems.InvalidRequest(
-                    field, $"The field \"{field}\" is no 64-bit integer. Give a number from {long.MinValue} to {long.MaxValue}, without fraction or exponent.");
+                    field,
+                    $"The field \"{field}\" is no 64-bit integer. "
+                        + $"Give a number from {long.MinValue} to {long.MaxValue}, without fraction or exponent.");
             }
 
             found = number;
@@ -150,7 +164,8 @@ internal static class RequestBody
     private static Problem UnknownField(ref Utf8JsonReader json, string field)
     {
         var name = json.GetString()!;
-        return KnownProblems.InvalidRequest(name.Length <= 128 ? name : WholeBody, $"The field {Shortened.Of(name)} is unknown here. The body knows only \"{field}\".");
+        return KnownProblems.InvalidRequest(
+            name.Length <= 128 ? name : WholeBody, $"The field {Shortened.Of(name)} is unknown here. The body knows only \"{field}\".");
     }
 
     /// <summary>
@@ -160,10 +175,14 @@ internal static class RequestBody
     private static Problem ProblemOf(Exception broken, HttpRequest request) => broken is BadHttpRequestException refused
         ? KnownProblems.OfStatus(refused.StatusCode, request)
         : KnownProblems.InvalidRequest(
-            WholeBody, $"The body could not be read to its end ({broken.Message.TrimEnd('.')}), so nothing was changed. Check its Content-Length or its chunks, and send it again.");
+            WholeBody,
+            $"The body could not be read to its end ({broken.Message.TrimEnd('.')}), so nothing was changed. "
+                + "Check its Content-Length or its chunks, and send it again.");
 
     private static string? EncodingOf(HttpRequest request) =>
-        request.Headers.ContentEncoding is { Count: > 0 } given && !string.Equals(given, "identity", StringComparison.OrdinalIgnoreCase) ? given.ToString() : null;
+        request.Headers.ContentEncoding is { Count: > 0 } given && !string.Equals(given, "identity", StringComparison.OrdinalIgnoreCase)
+            ? given.ToString()
+            : null;
 
     private static bool IsAbsent(HttpRequest request) =>
         string.IsNullOrEmpty(request.ContentType) && request.HttpContext.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false };

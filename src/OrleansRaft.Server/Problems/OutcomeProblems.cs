@@ -1,66 +1,81 @@
 using Microsoft.AspNetCore.Http;
 using OrleansRaft.Runtime;
+using OrleansRaft.Server.Http;
 
-namespace OrleansRaft.Server;
+namespace OrleansRaft.Server.Problems;
 
 /// <summary>Turns outcomes that are no success into problems.</summary>
-internal static class OutcomeProblems
+public static class OutcomeProblems
 {
-    /// <summary>A refusal: nothing was changed.</summary>
+    /// <summary>A rejection: nothing was changed.</summary>
+    /// <typeparam name="TResult">What the state machine answers.</typeparam>
     /// <param name="rejection">The outcome.</param>
-    /// <param name="subject">What was refused: the start of a sentence, such as <c>The increment of acme/visits</c>.</param>
-    public static Problem Of<TResult>(Rejected<TResult> rejection, string subject) => rejection.Reason switch
+    /// <param name="subject">What was rejected: the start of a sentence, such as <c>The increment of acme/visits</c>.</param>
+    public static Problem Of<TResult>(Rejected<TResult> rejection, string subject)
     {
-        RejectionReason.NoLeader => KnownProblems.NoLeader($"{subject} found no leader, and changed nothing. {rejection.Detail}") with { RetryAfterSeconds = Seconds(rejection.RetryAfter) },
-        RejectionReason.Unreachable => KnownProblems.NoLeader($"{subject} reached nobody that could answer in time, and changed nothing. {rejection.Detail}") with
+        ArgumentNullException.ThrowIfNull(rejection);
+        return rejection.Reason switch
         {
-            Title = "Nobody that could answer was reached.",
-            RetryAfterSeconds = Seconds(rejection.RetryAfter),
-        },
-        RejectionReason.UnknownGroup => new(
-            StatusCodes.Status404NotFound,
-            ProblemTypes.UnknownGroup,
-            "There is no such group.",
-            $"{subject} has no group to go to. {rejection.Detail} GET /api/v1/groups lists the groups there are."),
-        RejectionReason.RequestIdReused => new(
-            StatusCodes.Status409Conflict,
-            ProblemTypes.KeyReused,
-            "The idempotency key was used for another request.",
-            $"{subject} carries an Idempotency-Key that came before with another body or condition, and changed nothing. Choose a new key for a new request.")
-        {
-            Field = IdempotencyKey.Header,
-        },
-        RejectionReason.TooLarge => KnownProblems.BodyTooLarge(),
-        RejectionReason.LeaseDisabled => KnownProblems.InvalidRequest(
-            "consistency", $"{subject} asks for consistency \"lease\", but leader leases are off. Use \"linearizable\", or set Raft:LeaderLease on every silo."),
-        RejectionReason.InvalidRequest => KnownProblems.InvalidRequest("body", $"{subject} makes no sense for its group. {rejection.Detail}"),
-        RejectionReason.ConfigurationConflict => new(
-            StatusCodes.Status409Conflict,
-            ProblemTypes.ConfigurationConflict,
-            "The group's members are others than expected.",
-            $"{subject} is refused, and nothing was changed. {rejection.Detail}"),
-        _ => new(
-            StatusCodes.Status429TooManyRequests,
-            ProblemTypes.Overloaded,
-            "Too much waits already.",
-            $"{subject} was refused, and changed nothing. {rejection.Detail} Try again after the time in Retry-After, with fewer requests "
-                + (rejection.Reason == RejectionReason.SessionTableFull ? "that carry an Idempotency-Key: others take no place." : "at once."))
-        {
-            RetryAfterSeconds = Seconds(rejection.RetryAfter),
-        },
-    };
+            RejectionReason.NoLeader => KnownProblems.NoLeader($"{subject} found no leader, and changed nothing. {rejection.Detail}") with
+            {
+                RetryAfterSeconds = Seconds(rejection.RetryAfter),
+            },
+            RejectionReason.Unreachable => KnownProblems.NoLeader(
+                $"{subject} reached nobody that could answer in time, and changed nothing. {rejection.Detail}") with
+            {
+                Title = "Nobody that could answer was reached.",
+                RetryAfterSeconds = Seconds(rejection.RetryAfter),
+            },
+            RejectionReason.UnknownGroup => new(
+                StatusCodes.Status404NotFound,
+                ProblemTypes.UnknownGroup,
+                "There is no such group.",
+                $"{subject} has no group to go to. {rejection.Detail} GET /api/v1/groups lists the groups there are."),
+            RejectionReason.RequestIdReused => new(
+                StatusCodes.Status409Conflict,
+                ProblemTypes.KeyReused,
+                "The idempotency key was used for another request.",
+                $"{subject} carries an Idempotency-Key that came before with another body or condition, and changed nothing. "
+                    + "Choose a new key for a new request.")
+            {
+                Field = IdempotencyKey.Header,
+            },
+            RejectionReason.TooLarge => KnownProblems.BodyTooLarge(),
+            RejectionReason.LeaseDisabled => KnownProblems.InvalidRequest(
+                "consistency",
+                $"{subject} asks for consistency \"lease\", but leader leases are off. Use \"linearizable\", or set Raft:LeaderLease on every silo."),
+            RejectionReason.InvalidRequest => KnownProblems.InvalidRequest("body", $"{subject} makes no sense for its group. {rejection.Detail}"),
+            RejectionReason.ConfigurationConflict => new(
+                StatusCodes.Status409Conflict,
+                ProblemTypes.ConfigurationConflict,
+                "The group's members are others than expected.",
+                $"{subject} is refused, and nothing was changed. {rejection.Detail}"),
+            _ => new(
+                StatusCodes.Status429TooManyRequests,
+                ProblemTypes.Overloaded,
+                "Too much waits already.",
+                $"{subject} was refused, and changed nothing. {rejection.Detail} Try again after the time in Retry-After, with fewer requests "
+                    + (rejection.Reason == RejectionReason.SessionTableFull ? "that carry an Idempotency-Key: others take no place." : "at once."))
+            {
+                RetryAfterSeconds = Seconds(rejection.RetryAfter),
+            },
+        };
+    }
 
     /// <summary>An unknown outcome of a write.</summary>
     /// <param name="detail">What is known.</param>
     /// <param name="subject">What may have happened: the start of a sentence.</param>
     /// <param name="hasKey">Whether the request carries an idempotency key, under which it can be repeated.</param>
-    public static Problem Unknown(string detail, string subject, bool hasKey) =>
+    /// <param name="resource">What to read before repeating a request without a key: <c>counter</c>.</param>
+    public static Problem Unknown(string detail, string subject, bool hasKey, string resource) =>
         new(
             StatusCodes.Status504GatewayTimeout,
             ProblemTypes.OutcomeUnknown,
             "It is unknown whether the request was applied.",
             $"{subject} may have been applied, or may still be. {detail} "
-            + (hasKey ? "Repeat it with the same Idempotency-Key: it is applied once." : "Read the counter before you repeat it; with an Idempotency-Key it could be repeated safely."))
+            + (hasKey
+                ? "Repeat it with the same Idempotency-Key: it is applied once."
+                : $"Read the {resource} before you repeat it; with an Idempotency-Key it could be repeated safely."))
         {
             Definite = false,
         };

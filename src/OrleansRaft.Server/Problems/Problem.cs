@@ -2,15 +2,18 @@ using System.Globalization;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 
-namespace OrleansRaft.Server;
+namespace OrleansRaft.Server.Problems;
 
-/// <summary>An error as the API answers it: <c>application/problem+json</c> (RFC 9457) with <c>definite</c>, and <c>field</c> where one is to blame.</summary>
+/// <summary>
+/// An error as the API answers it: <c>application/problem+json</c> (RFC 9457) with <c>definite</c>, and <c>field</c> where one is to blame.
+/// </summary>
 /// <param name="Status">The status code.</param>
-/// <param name="Type">One of <see cref="ProblemTypes"/>.</param>
+/// <param name="Type">Its stable type, for programs: one of <see cref="ProblemTypes"/>, or an application's own.</param>
 /// <param name="Title">The same for every problem of the type.</param>
 /// <param name="Detail">What happened, to what, and what to do next.</param>
-internal sealed record Problem(int Status, string Type, string Title, string Detail)
+public sealed record Problem(int Status, string Type, string Title, string Detail)
 {
+    /// <summary>The media type of problems.</summary>
     public const string MediaType = "application/problem+json";
 
     /// <summary>Whether the request certainly changed nothing.</summary>
@@ -22,8 +25,11 @@ internal sealed record Problem(int Status, string Type, string Title, string Det
     /// <summary>Seconds to wait before trying again; 0 says nothing.</summary>
     public int RetryAfterSeconds { get; init; }
 
+    /// <summary>Makes an answer of it.</summary>
+    /// <param name="response">The answer.</param>
     public void Write(HttpResponse response)
     {
+        ArgumentNullException.ThrowIfNull(response);
         response.StatusCode = Status;
         response.ContentType = MediaType;
         response.Headers.CacheControl = "no-store";

@@ -1,4 +1,4 @@
-namespace OrleansRaft.Server;
+namespace OrleansRaft.Server.Problems;
 
 /// <summary>The stable values of a problem's <c>type</c>. They are public: programs decide by them.</summary>
 public static class ProblemTypes
@@ -15,14 +15,8 @@ public static class ProblemTypes
     /// <summary>404: there is no such group.</summary>
     public const string UnknownGroup = "unknown-group";
 
-    /// <summary>404: there is no such counter.</summary>
-    public const string UnknownCounter = "unknown-counter";
-
-    /// <summary>412: <c>If-Match</c> names another tag than the counter has; nothing was changed.</summary>
+    /// <summary>412: <c>If-Match</c> names another tag than the resource has; nothing was changed.</summary>
     public const string PreconditionFailed = "precondition-failed";
-
-    /// <summary>422: the sum does not fit into 64 bits; nothing was changed.</summary>
-    public const string Overflow = "overflow";
 
     /// <summary>409: the <c>Idempotency-Key</c> was used for another request; nothing was changed.</summary>
     public const string KeyReused = "key-reused";
@@ -36,17 +30,8 @@ public static class ProblemTypes
     /// <summary>403: faults are off on this cluster, or this kind of fault is not possible in it; nothing was changed.</summary>
     public const string FaultsDisabled = "faults-disabled";
 
-    /// <summary>403: the lab is off on this silo; nothing was changed.</summary>
-    public const string LabDisabled = "lab-disabled";
-
     /// <summary>404: there is no such fault, or it has healed.</summary>
     public const string UnknownFault = "unknown-fault";
-
-    /// <summary>404: the tenant has no note.</summary>
-    public const string UnknownNote = "unknown-note";
-
-    /// <summary>404: the lab has no such scenario.</summary>
-    public const string UnknownScenario = "unknown-scenario";
 
     /// <summary>404: nothing is served under this path.</summary>
     public const string NotFound = "not-found";

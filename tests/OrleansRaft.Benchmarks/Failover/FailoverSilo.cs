@@ -5,10 +5,10 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
 using Orleans.Hosting;
+using OrleansRaft.Counters.Web;
 using OrleansRaft.Grains.Hosting;
 using OrleansRaft.PostgreSql;
 using OrleansRaft.PostgreSql.Hosting;
-using OrleansRaft.Server;
 
 namespace OrleansRaft.Benchmarks.Failover;
 

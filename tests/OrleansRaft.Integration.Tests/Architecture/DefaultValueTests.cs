@@ -8,7 +8,8 @@ public sealed class DefaultValueTests
     private static readonly string[] Assemblies =
     [
         "OrleansRaft.Core", "OrleansRaft.Runtime", "OrleansRaft.PostgreSql", "OrleansRaft.Sqlite",
-        "OrleansRaft.Client", "OrleansRaft.Grains", "OrleansRaft.Counters", "OrleansRaft.Lab", "OrleansRaft.Server",
+        "OrleansRaft.Client", "OrleansRaft.Grains", "OrleansRaft.Counters", "OrleansRaft.Lab", "OrleansRaft.Lab.Web",
+        "OrleansRaft.Counters.Web", "OrleansRaft.Server",
     ];
 
     public static TheoryData<Type> Structures =>

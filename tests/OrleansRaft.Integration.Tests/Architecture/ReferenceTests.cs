@@ -18,8 +18,10 @@ public sealed class ReferenceTests
         ["OrleansRaft.Grains"] = ["OrleansRaft.Client"],
         ["OrleansRaft.Counters"] = ["OrleansRaft.Runtime"],
         ["OrleansRaft.Lab"] = ["OrleansRaft.Runtime"],
-        ["OrleansRaft.Server"] = ["OrleansRaft.Grains", "OrleansRaft.Counters", "OrleansRaft.Lab"],
-        ["oraft"] = ["OrleansRaft.Server", "OrleansRaft.PostgreSql", "OrleansRaft.Sqlite"],
+        ["OrleansRaft.Server"] = ["OrleansRaft.Grains"],
+        ["OrleansRaft.Counters.Web"] = ["OrleansRaft.Counters", "OrleansRaft.Server"],
+        ["OrleansRaft.Lab.Web"] = ["OrleansRaft.Lab", "OrleansRaft.Server"],
+        ["oraft"] = ["OrleansRaft.Counters.Web", "OrleansRaft.Lab.Web", "OrleansRaft.PostgreSql", "OrleansRaft.Sqlite"],
     };
 
     public static TheoryData<string> Assemblies => [.. Arrows.Keys];

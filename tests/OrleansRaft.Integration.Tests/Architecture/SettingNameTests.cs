@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Orleans.Configuration;
 using OrleansRaft.Grains.Faults;
+using OrleansRaft.Lab.Web;
 using OrleansRaft.Runtime;
 using OrleansRaft.Server;
 
@@ -11,12 +12,12 @@ public sealed partial class SettingNameTests
 {
     private static readonly string[] Kinds = ["*.md", "*.cs", "*.yml", "*.yaml", "*.json", "*.service", "*.env", "*.sh", "Dockerfile"];
 
-    private static readonly Dictionary<string, Type> Sections = new()
+    private static readonly Dictionary<string, Type[]> Sections = new()
     {
-        ["Raft"] = typeof(RaftOptions),
-        ["Raft:Server"] = typeof(RaftServerOptions),
-        ["Faults"] = typeof(FaultOptions),
-        ["Orleans:Membership"] = typeof(ClusterMembershipOptions),
+        ["Raft"] = [typeof(RaftOptions)],
+        ["Raft:Server"] = [typeof(RaftServerOptions), typeof(LabServerOptions)],
+        ["Faults"] = [typeof(FaultOptions)],
+        ["Orleans:Membership"] = [typeof(ClusterMembershipOptions)],
     };
 
     [Fact]
@@ -40,7 +41,9 @@ public sealed partial class SettingNameTests
 
     private static bool Exists(string setting) =>
         Sections.ContainsKey(setting)
-        || (setting.LastIndexOf(':') is var colon && Sections.TryGetValue(setting[..colon], out var options) && options.GetProperty(setting[(colon + 1)..]) is not null);
+        || (setting.LastIndexOf(':') is var colon
+            && Sections.TryGetValue(setting[..colon], out var options)
+            && options.Any(type => type.GetProperty(setting[(colon + 1)..]) is not null));
 
     [GeneratedRegex(@"(?<![\w:.])(Raft|Faults|Orleans:Membership)(:[A-Z][A-Za-z0-9]+)+\b")]
     private static partial Regex Setting();

@@ -25,6 +25,8 @@ public sealed class GrainStorageTests(EndToEndCluster cluster)
         await connection.OpenAsync(token);
         await using var command = new NpgsqlCommand(
             "SELECT convert_from(PayloadBinary, 'UTF8') FROM raft.OrleansStorage WHERE GrainIdExtensionString = 'storage' AND GrainTypeString LIKE '%note%'", connection);
-        (await command.ExecuteScalarAsync(token)).ShouldBeOfType<string>().ShouldContain("pays yearly");
+        var stored = (await command.ExecuteScalarAsync(token)).ShouldBeOfType<string>();
+        stored.ShouldContain("pays yearly");
+        stored.ShouldContain("\"OrleansRaft.Server.TenantNote, OrleansRaft.Server\"", customMessage: "silos of other versions read it");
     }
 }

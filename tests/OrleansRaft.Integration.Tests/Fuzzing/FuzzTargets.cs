@@ -5,14 +5,19 @@ using OrleansRaft.Cli.Maelstrom;
 using OrleansRaft.Core;
 using OrleansRaft.Core.Codec;
 using OrleansRaft.Counters;
+using OrleansRaft.Counters.Web;
+using OrleansRaft.Counters.Web.Tenants;
 using OrleansRaft.Grains.Cluster;
 using OrleansRaft.Grains.Replicas;
 using OrleansRaft.Grains.SiloService;
 using OrleansRaft.Grains.Transport;
+using OrleansRaft.Lab.Web;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.StateMachines;
 using OrleansRaft.Runtime.Storage;
-using OrleansRaft.Server;
+using OrleansRaft.Server.Faults;
+using OrleansRaft.Server.Groups;
+using OrleansRaft.Server.Http;
 using OrleansRaft.Simulation.Script;
 using ScenarioLibrary = OrleansRaft.Lab.Scenarios.ScenarioLibrary;
 
@@ -268,10 +273,10 @@ internal static class FuzzTargets
         request.Headers["Idempotency-Key"] = text;
         QueryParameters.Consistency(request);
         QueryParameters.Limit(request, 10);
-        QueryParameters.AfterName(request);
+        CounterRequest.ReadAfter(request);
         QueryParameters.AfterIndex(request);
-        EntityTag.ReadCondition(request);
-        IdempotencyKey.ReadRequestId(request, new CounterKey("t", "c"));
+        CounterRequest.ReadCondition(request);
+        IdempotencyKey.ReadRequestId(request, "t/c");
     }
 
     private static void ReadBody<T>(byte[] bytes, Func<HttpRequest, ValueTask<Checked<T>>> read)

@@ -3,8 +3,10 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using OrleansRaft.Counters.Web;
 using OrleansRaft.Grains.Hosting;
 using OrleansRaft.Integration.Tests.Grains;
+using OrleansRaft.Lab.Web;
 using OrleansRaft.Server;
 
 namespace OrleansRaft.Integration.Tests.Library;
@@ -23,8 +25,15 @@ public sealed class MountTests
     public void Without_groups() => Refusal(_ => { }).ShouldContain("AddRaft");
 
     [Fact]
-    public void Without_counters() =>
-        Refusal(silo => silo.AddRaft(raft => raft.UseMemory()).AddRaftStateMachine<LedgerCommand, LedgerResult, Ledger>("ledgers", 1, 1)).ShouldContain("AddRaftCounters");
+    public void Counters_without_their_groups() => Refusal(WithLedgers, static app => app.MapCounters()).ShouldContain("AddRaftCounters");
+
+    [Fact]
+    public void A_lab_without_its_services() => Refusal(WithLedgers, static app => app.MapLab()).ShouldContain("AddRaftLab");
+
+    [Fact]
+    public void A_view_without_the_page() =>
+        Refusal(silo => silo.AddRaft(raft => raft.UseMemory()).AddRaftCounters(1, 1), static app => app.MapCounters(), isAdded: false)
+            .ShouldContain("AddOrleansRaftServer");
 
     [Fact]
     public void With_a_dashboard_that_was_turned_on_too_late() => Refusal(
@@ -35,7 +44,14 @@ public sealed class MountTests
         },
         settings: ("Raft:Server:Dashboard", "false")).ShouldContain("Raft:Server:Dashboard");
 
-    private static string Refusal(Action<ISiloBuilder>? configure, bool isAdded = true, params (string Name, string Value)[] settings)
+    private static void WithLedgers(ISiloBuilder silo) =>
+        silo.AddRaft(raft => raft.UseMemory()).AddRaftStateMachine<LedgerCommand, LedgerResult, Ledger>("ledgers", 1, 1);
+
+    private static string Refusal(Action<ISiloBuilder>? configure, bool isAdded = true, params (string Name, string Value)[] settings) =>
+        Refusal(configure, static app => app.MapOrleansRaft(), isAdded, settings);
+
+    private static string Refusal(
+        Action<ISiloBuilder>? configure, Action<WebApplication> map, bool isAdded = true, params (string Name, string Value)[] settings)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Configuration.AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Name, (string?)setting.Value)));
@@ -52,6 +68,6 @@ public sealed class MountTests
         }
 
         using var app = (IDisposable)builder.Build();
-        return Should.Throw<InvalidOperationException>(() => ((WebApplication)app).MapOrleansRaft()).Message;
+        return Should.Throw<InvalidOperationException>(() => map((WebApplication)app)).Message;
     }
 }

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 using Orleans.Storage;
+using OrleansRaft.Counters.Web;
 using OrleansRaft.Grains.Faults;
 using OrleansRaft.Grains.Hosting;
 using OrleansRaft.Runtime;

@@ -1,9 +1,9 @@
 using CsCheck;
 using OrleansRaft.Core;
 using OrleansRaft.Counters;
+using OrleansRaft.Counters.Web;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.StateMachines;
-using OrleansRaft.Server;
 
 namespace OrleansRaft.Integration.Tests.Server;
 

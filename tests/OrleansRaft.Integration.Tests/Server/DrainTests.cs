@@ -1,6 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
+using OrleansRaft.Counters.Web;
 using OrleansRaft.Grains.Hosting;
-using OrleansRaft.Server;
 using OrleansRaft.Testbed;
 
 namespace OrleansRaft.Integration.Tests.Server;

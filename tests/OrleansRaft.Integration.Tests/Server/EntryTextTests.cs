@@ -1,20 +1,24 @@
 using System.Buffers;
+using Microsoft.Extensions.DependencyInjection;
 using OrleansRaft.Core;
 using OrleansRaft.Core.Codec;
 using OrleansRaft.Counters;
+using OrleansRaft.Counters.Web;
 using OrleansRaft.Runtime;
-using OrleansRaft.Server;
+using OrleansRaft.Server.Groups;
 
 namespace OrleansRaft.Integration.Tests.Server;
 
 public sealed class EntryTextTests
 {
+    private static readonly IEntryDescriber Counters = new CounterEntryDescriber();
+
     [Fact]
     public void A_counters_command_is_told_in_words_with_its_key_and_request_id()
     {
         var body = CommandEnvelopeCodec.Encode(CommandEnvelope.ForRequest("acme/visits", Encoded(new IncrementCounter(-5)), LogTime.Zero, "POST acme/visits k"));
 
-        EntryText.Of("counters-3", Entry(EntryKind.Command, body))
+        EntryText.Of(Entry(EntryKind.Command, body), Counters)
             .ShouldBe(new EntryText("command", "increment acme/visits by -5", "acme/visits", "POST acme/visits k"));
     }
 
@@ -24,31 +28,41 @@ public sealed class EntryTextTests
         var body = CommandEnvelopeCodec.Encode(
             CommandEnvelope.ForSession("acme/visits", Encoded(new SetCounter(7, CounterCondition.Unchanged(17))), LogTime.Zero, new LogIndex(2), 1, 0));
 
-        EntryText.Of("counters-3", Entry(EntryKind.Command, body)).ShouldBe(new EntryText("command", "set acme/visits to 7, if its tag is \"17\"", "acme/visits"));
+        EntryText.Of(Entry(EntryKind.Command, body), Counters).ShouldBe(new EntryText("command", "set acme/visits to 7, if its tag is \"17\"", "acme/visits"));
     }
 
     [Fact]
     public void What_the_library_itself_appends_has_words_too()
     {
-        EntryText.Of("counters-0", Entry(EntryKind.NoOp, default)).Kind.ShouldBe("no-op");
-        EntryText.Of("counters-0", Entry(EntryKind.Configuration, ConfigurationCodec.Encode(Configuration.OfVoters(3)))).Kind.ShouldBe("configuration");
-        EntryText.Of("counters-0", Entry(EntryKind.Command, CommandEnvelopeCodec.EncodeOpenSession(LogTime.Zero))).Kind.ShouldBe("session");
+        EntryText.Of(Entry(EntryKind.NoOp, default), Counters).Kind.ShouldBe("no-op");
+        EntryText.Of(Entry(EntryKind.Configuration, ConfigurationCodec.Encode(Configuration.OfVoters(3))), Counters).Kind.ShouldBe("configuration");
+        EntryText.Of(Entry(EntryKind.Command, CommandEnvelopeCodec.EncodeOpenSession(LogTime.Zero)), Counters).Kind.ShouldBe("session");
     }
 
-    [Theory]
-    [InlineData("accounts-0")]
-    [InlineData("counters-x-0")]
-    [InlineData("counters")]
-    public void A_command_of_another_state_machine_is_told_by_its_size(string group)
+    [Fact]
+    public void A_command_of_another_state_machine_is_told_by_its_size()
     {
         var body = CommandEnvelopeCodec.Encode(CommandEnvelope.ForRequest("alice", new byte[12], LogTime.Zero, "id"));
 
-        EntryText.Of(group, Entry(EntryKind.Command, body)).Text.ShouldBe("a command of 12 bytes");
+        EntryText.Of(Entry(EntryKind.Command, body), describer: null).Text.ShouldBe("a command of 12 bytes");
+    }
+
+    [Theory]
+    [InlineData("counters-0", true)]
+    [InlineData("counters-17", true)]
+    [InlineData("accounts-0", false)]
+    [InlineData("counters-x-0", false)]
+    [InlineData("counters", false)]
+    public void A_describer_is_asked_about_the_groups_of_its_set(string group, bool isAsked)
+    {
+        var services = new ServiceCollection().AddKeyedSingleton(CounterMachine.SetName, Counters).BuildServiceProvider();
+
+        (new EntryDescribers(services).Of(group) is not null).ShouldBe(isAsked);
     }
 
     [Fact]
     public void Bytes_that_are_no_command_are_said_to_be_unreadable() =>
-        EntryText.Of("counters-0", Entry(EntryKind.Command, new byte[] { 9, 9, 9 })).Text.ShouldStartWith("not readable");
+        EntryText.Of(Entry(EntryKind.Command, new byte[] { 9, 9, 9 }), Counters).Text.ShouldStartWith("not readable");
 
     private static Entry Entry(EntryKind kind, ReadOnlyMemory<byte> body) => new(new EntryId(new Term(2), new LogIndex(9)), kind, new LogTime(5), body);
 

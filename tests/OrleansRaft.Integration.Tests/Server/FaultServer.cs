@@ -1,5 +1,5 @@
+using OrleansRaft.Counters.Web;
 using OrleansRaft.Grains.Hosting;
-using OrleansRaft.Server;
 
 namespace OrleansRaft.Integration.Tests.Server;
 

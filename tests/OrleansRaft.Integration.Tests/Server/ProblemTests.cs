@@ -1,6 +1,7 @@
 using OrleansRaft.Counters;
+using OrleansRaft.Counters.Web;
 using OrleansRaft.Runtime;
-using OrleansRaft.Server;
+using OrleansRaft.Server.Problems;
 
 namespace OrleansRaft.Integration.Tests.Server;
 

@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using CsCheck;
-using OrleansRaft.Server;
+using OrleansRaft.Server.Http;
 
 namespace OrleansRaft.Integration.Tests.Server;
 

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
+using OrleansRaft.Counters.Web;
 using OrleansRaft.Grains.Admin;
 using OrleansRaft.Grains.Hosting;
-using OrleansRaft.Server;
 
 namespace OrleansRaft.Integration.Tests.Server;
 

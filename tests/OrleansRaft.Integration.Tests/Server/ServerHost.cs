@@ -7,11 +7,11 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
 using Orleans.TestingHost;
-using OrleansRaft.Server;
+using OrleansRaft.Cli.Serve;
 
 namespace OrleansRaft.Integration.Tests.Server;
 
-/// <summary>A real silo with the real server on a free port of this machine.</summary>
+/// <summary>A real silo with all that <c>oraft</c> serves, on a free port of this machine.</summary>
 internal sealed class ServerHost : IAsyncDisposable
 {
     private static readonly TestClusterPortAllocator Ports = new();
@@ -48,10 +48,10 @@ internal sealed class ServerHost : IAsyncDisposable
             configure(silo);
         });
         builder.Services.AddRouting();
-        builder.Services.AddOrleansRaftServer(builder.Configuration);
+        OraftApplication.AddTo(builder.Services, builder.Configuration);
         var app = builder.Build();
         app.UseRouting();
-        app.MapOrleansRaft();
+        OraftApplication.MapTo(app);
         await app.StartAsync();
         return new ServerHost(app);
     }

@@ -1,6 +1,6 @@
 using System.Net;
+using OrleansRaft.Counters.Web;
 using OrleansRaft.Grains.Hosting;
-using OrleansRaft.Server;
 
 namespace OrleansRaft.Integration.Tests.Server;
 

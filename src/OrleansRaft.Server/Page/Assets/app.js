@@ -1,7 +1,8 @@
 // The frame around every view: where one is, how the connection fares, which faults are at work, and the shell's line.
 import { html, render, useEffect, useRef } from './lib/html.js';
+import { isServed, standalone } from './lib/place.js';
 import { hrefOf, route } from './lib/route.js';
-import { hasLab, isLab } from './lib/place.js';
+import { listed, registerView, views } from './lib/views.js';
 import { leaderless, startCluster } from './model/cluster.js';
 import { startAlarms } from './model/alarms.js';
 import { connection } from './model/connection.js';
@@ -9,29 +10,35 @@ import { faults, startFaults } from './model/faults.js';
 import { Dock } from './parts/dock.js';
 import { Notices } from './parts/notices.js';
 import { ThemeButton } from './parts/theme.js';
-import { Counters } from './views/counters.js';
 import { Faults } from './views/faults.js';
 import { Group } from './views/group.js';
-import { Lab } from './views/lab.js';
 import { Network } from './views/network.js';
 import { Overview } from './views/overview.js';
 
-const views = {
-  '': { title: 'Overview', view: Overview },
-  groups: { title: 'Group', view: Group },
-  network: { title: 'Network', view: Network },
-  counters: { title: 'Counters', view: Counters },
-  faults: { title: 'Faults', view: Faults },
-};
+registerView({ name: '', title: 'Overview', order: 0, view: Overview, badge: () => ({ count: leaderless.value.length, text: 'without a leader' }) });
+registerView({ name: 'groups', title: 'Group', within: '', view: Group, command: ({ name }) => ['group', 'show', name] });
+registerView({ name: 'network', title: 'Network', order: 10, view: Network, command: () => ['fault', 'list'] });
+registerView({
+  name: 'faults', title: 'Faults', order: 30, view: Faults, command: () => ['fault', 'list'], badge: () => ({ count: faults.value.length, text: 'active' }),
+});
 
-const places = [['', 'Overview'], ['network', 'Network'], ['counters', 'Counters'], ['faults', 'Faults']];
+const pagesOfOthers = [['scalar', 'API description'], ['dashboard', 'Orleans dashboard'], ['metrics', 'Metrics']];
+
+function Badge({ of }) {
+  const { count, text } = of.badge?.() ?? { count: 0 };
+  return count ? html`<span class="pip">${count}<span class="unseen"> ${text}</span></span>` : '';
+}
+
+/** The address of a view. From a view that stands alone, the others are on another document. */
+function addressOf(view) {
+  return view.path ?? (standalone ? `/${hrefOf(view.name)}` : hrefOf(view.name));
+}
 
 function Places() {
-  const here = isLab ? 'lab' : route.value.view === 'groups' ? '' : route.value.view;
+  const here = standalone || (views.get(route.value.view)?.within ?? route.value.view);
   return html`<nav class="places" aria-label="Views">
-    ${places.map(([view, title]) => html`<a key=${view} href=${isLab ? `/${hrefOf(view)}` : hrefOf(view)} aria-current=${here === view ? 'page' : undefined}>
-      ${title}${view === 'faults' && faults.value.length ? html`<span class="pip">${faults.value.length}<span class="unseen"> active</span></span>` : ''}${view === '' && leaderless.value.length ? html`<span class="pip">${leaderless.value.length}<span class="unseen"> without a leader</span></span>` : ''}</a>`)}
-    ${hasLab ? html`<a href="/lab" aria-current=${here === 'lab' ? 'page' : undefined}>Lab</a>` : ''}
+    ${listed().map(view => html`<a key=${view.name} href=${addressOf(view)} aria-current=${here === view.name ? 'page' : undefined}>
+      ${view.title}<${Badge} of=${view} /></a>`)}
   </nav>`;
 }
 
@@ -41,10 +48,16 @@ function Pulse() {
   return html`<span class=${`pulse ${state}`} role="status" data-testid="connection">${words[state]}</span>`;
 }
 
+/** What the address shows. A view that stands alone is not reached on the page of the cluster. */
+function seenView() {
+  const seen = views.get(standalone || route.value.view);
+  return seen && (standalone || !seen.path) ? seen : { title: 'Nothing here', view: Nowhere };
+}
+
 function Frame() {
   const main = useRef();
-  const here = isLab ? { title: 'Lab', view: Lab } : views[route.value.view] ?? { title: 'Nothing here', view: Nowhere };
-  const name = isLab ? route.value.view : route.value.name;
+  const here = seenView();
+  const name = standalone ? route.value.view : route.value.name;
   useEffect(() => {
     document.title = `${name || here.title} · OrleansRaft`;
     scrollTo(0, 0);
@@ -59,13 +72,13 @@ function Frame() {
     <header class="masthead"><div class="inner">
       <a class="wordmark" href="/"><img src="/page/logo.svg" alt="" />OrleansRaft</a>
       <${Places} />
-      <div class="aside">${isLab ? '' : html`<${Pulse} />`}<${ThemeButton} /></div>
+      <div class="aside">${standalone ? '' : html`<${Pulse} />`}<${ThemeButton} /></div>
     </div></header>
     <${Notices} />
     <main id="main" class="inner" tabindex="-1" ref=${main}><${View} key=${`${route.value.view}/${route.value.name}`} name=${route.value.name} /></main>
     <footer class="footer"><div class="inner">
-      <span>${isLab ? 'Recorded runs of the real algorithm under a virtual clock.' : 'Everything here was answered by this cluster.'}</span>
-      <a href="/scalar">API description</a><a href="/dashboard">Orleans dashboard</a><a href="/metrics">Metrics</a>
+      <span>${here.footer ?? 'Everything here was answered by this cluster.'}</span>
+      ${pagesOfOthers.filter(([page]) => isServed(page)).map(([page, title]) => html`<a key=${page} href=${`/${page}`}>${title}</a>`)}
     </div></footer>
     <${Dock} />
   </div>`;
@@ -75,7 +88,7 @@ function Nowhere() {
   return html`<div class="stack"><h1>There is no such view</h1><p>Go to the <a href=${hrefOf('')}>overview</a> of all groups, or choose a view above.</p></div>`;
 }
 
-if (!isLab) {
+if (!standalone) {
   startCluster();
   startFaults();
   startAlarms();

@@ -1,8 +1,9 @@
 // The command line's equivalent of everything that can be seen or done here.
 import { computed, signal } from './html.js';
 import { Refused, Unreachable } from './api.js';
-import { isLab } from './place.js';
+import { standalone } from './place.js';
 import { route } from './route.js';
+import { views } from './views.js';
 
 const usualServer = 'http://127.0.0.1:5080';
 const plain = /^[A-Za-z0-9._:/@%+=,-]+$/;
@@ -14,7 +15,7 @@ function quote(word) {
 
 /** A command that the server told: it does not know under which address it is seen. */
 export function here(command) {
-  return !isLab && location.origin !== usualServer ? `${command} --server ${location.origin}` : command;
+  return !standalone && location.origin !== usualServer ? `${command} --server ${location.origin}` : command;
 }
 
 /** A command as one would type it in a shell. */
@@ -23,17 +24,8 @@ export function oraft(...words) {
 }
 
 const looking = computed(() => {
-  const { view, name, parameters } = route.value;
-  if (isLab) {
-    return view ? oraft('lab', 'run', view, ...(parameters.changes ? ['--changes', parameters.changes] : [])) : oraft('lab', 'list');
-  }
-  switch (view) {
-    case 'groups': return oraft('group', 'show', name);
-    case 'network': return oraft('fault', 'list');
-    case 'faults': return oraft('fault', 'list');
-    case 'counters': return oraft('counter', 'list', name || 'demo');
-    default: return oraft('watch');
-  }
+  const seen = views.get(standalone || route.value.view);
+  return seen?.command ? oraft(...seen.command(route.value)) : oraft('watch');
 });
 
 /** What was done last: the command, and how it went. */

@@ -1,5 +1,7 @@
-/** Whether the server plays scenarios: its document says so. */
-export const hasLab = document.documentElement.dataset.lab !== 'off';
+/** The name of the view that stands alone on this document, which says so; empty on the page of the cluster. Such a view asks nothing of the cluster. */
+export const standalone = document.documentElement.dataset.view ?? '';
 
-/** Whether this is the lab, which plays recordings and asks nothing of the cluster. */
-export const isLab = location.pathname.replace(/\/$/, '').endsWith('/lab');
+/** Whether a page of others is served beside this one: scalar, dashboard or metrics. */
+export function isServed(name) {
+  return (document.documentElement.dataset.links ?? '').split(' ').includes(name);
+}

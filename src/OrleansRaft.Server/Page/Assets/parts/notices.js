@@ -2,7 +2,7 @@
 import { html, useEffect, useSignal } from '../lib/html.js';
 import { plural, remaining } from '../lib/format.js';
 import { hrefOf } from '../lib/route.js';
-import { isLab } from '../lib/place.js';
+import { standalone } from '../lib/place.js';
 import { alarms } from '../model/alarms.js';
 import { connection } from '../model/connection.js';
 import { faults, heal, healAll } from '../model/faults.js';
@@ -53,7 +53,7 @@ function Alarms() {
 }
 
 export function Notices() {
-  if (isLab) {
+  if (standalone) {
     return '';
   }
   const active = faults.value;

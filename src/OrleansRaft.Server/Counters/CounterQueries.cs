@@ -1,9 +1,0 @@
-using OrleansRaft.Counters;
-
-namespace OrleansRaft.Server;
-
-/// <summary>Queries that are always the same.</summary>
-internal static class CounterQueries
-{
-    public static readonly GetCounter Get = new();
-}

@@ -1,0 +1,120 @@
+using System.Text.Json.Nodes;
+using Microsoft.OpenApi;
+using OrleansRaft.Server.Description;
+using OrleansRaft.Server.Problems;
+
+namespace OrleansRaft.Server.Groups;
+
+/// <summary>The operations on groups, as the OpenAPI document describes them.</summary>
+internal static class GroupOperations
+{
+    private static readonly ApiParameter Group = ApiParameter.InPath("group", "Which group, such as counters-0.");
+
+    private static readonly ApiParameter AfterGroup = ApiParameter.InQuery("after", "Groups after this name: the next of the page before.");
+
+    private static readonly ApiParameter AfterIndex = ApiParameter.InQuery(
+        "after",
+        "Entries after this log index: the next of the page before.",
+        () => new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64", Minimum = "0" });
+
+    private static readonly ApiParameter Digest = ApiParameter.InQuery(
+        "digest",
+        "Whether to add digests of the replicas' states. They cost a capture of each: a replica makes one at most so often that it spends a "
+        + "hundredth of its time on them, and answers with its last one meanwhile. Compare digests only where digestIndex is the same.",
+        () => new OpenApiSchema { Type = JsonSchemaType.Boolean, Default = JsonValue.Create(false) });
+
+    private static readonly ApiParameter Replica = ApiParameter.InQuery(
+        "replica", "Which replica.", () => new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64", Minimum = "1" });
+
+    private static readonly ApiParameter Version = ApiParameter.InQuery(
+        "version",
+        "The configuration's version for which the change is made; any without it.",
+        () => new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64", Minimum = "0" });
+
+    private static readonly ApiParameter Force = ApiParameter.InQuery(
+        "force",
+        "Whether the group catalogue-0 may be left with fewer voters than it should have.",
+        () => new OpenApiSchema { Type = JsonSchemaType.Boolean, Default = JsonValue.Create(false) });
+
+    private static readonly ApiAnswer TheGroup = new(200, "The group as it is then.", GroupSchemas.Group);
+
+    private static readonly ApiProblem Conflict =
+        new(409, ProblemTypes.ConfigurationConflict, "the members have changed since, or another change is under way; nothing was changed");
+
+    private static readonly ApiProblem ChangeUnknown =
+        new(504, ProblemTypes.OutcomeUnknown, "the change may have been made, in part or whole; read the group");
+
+    public static readonly ApiOperation ListGroups = new("listGroups", ApiTag.Groups, "Lists the Raft groups with their replicas")
+    {
+        Parameters = [AfterGroup, ApiParameter.Limit(GroupEndpoints.GroupPageSize)],
+        Success = new(200, "A page of groups.", GroupSchemas.GroupPage),
+        Problems = [ApiProblem.InvalidRequest, ApiProblem.InternalError],
+    };
+
+    public static readonly ApiOperation GetGroup = new("getGroup", ApiTag.Groups, "Shows one Raft group with its replicas")
+    {
+        Parameters = [Group, Digest],
+        Success = new(200, "The group.", GroupSchemas.Group),
+        Problems = [ApiProblem.InvalidRequest, ApiProblem.UnknownGroup, ApiProblem.InternalError],
+    };
+
+    public static readonly ApiOperation TransferLeadership =
+        new("transferLeadership", ApiTag.Groups, "Hands a group's leadership to another of its voters")
+        {
+            Description = "Answers when that replica leads.",
+            Parameters = [Group],
+            Body = GroupSchemas.LeaderBody,
+            Success = TheGroup,
+            Problems =
+            [
+                ApiProblem.InvalidRequest,
+                ApiProblem.UnknownGroup,
+                ApiProblem.BodyTooLarge,
+                ApiProblem.NotJson,
+                ApiProblem.Overloaded,
+                ApiProblem.InternalError,
+                ApiProblem.NoLeader,
+                ChangeUnknown,
+            ],
+        };
+
+    public static readonly ApiOperation AddMember =
+        new("addMember", ApiTag.Groups, "Adds a replica to a group, replaces one, or changes the number of voters")
+        {
+            Description = "A new replica receives the log first, and votes when it has caught up; one that is far behind is answered as a learner "
+                + "and becomes a voter by itself. Numbers of removed replicas are not used again. A group has at most 7 voters and 7 learners.",
+            Parameters = [Group],
+            Body = GroupSchemas.MembersBody,
+            Success = TheGroup,
+            Problems = ProblemsOfChange,
+        };
+
+    public static readonly ApiOperation RemoveMember = new("removeMember", ApiTag.Groups, "Removes a replica from a group")
+    {
+        Description = "The parameters may also stand in a body. A leader that is removed hands over first.",
+        Parameters = [Group, Replica, Version, Force],
+        Success = TheGroup,
+        Problems = ProblemsOfChange,
+    };
+
+    public static readonly ApiOperation ReadLog = new("readLog", ApiTag.Groups, "Shows entries of a group's log, for people")
+    {
+        Description = "Read from the leader, or else from the replica that holds the most. Begins later than asked where the log was compacted.",
+        Parameters = [Group, AfterIndex, ApiParameter.Limit(GroupEndpoints.LogPageSize)],
+        Success = new(200, "A page of entries.", GroupSchemas.LogPage),
+        Problems = [ApiProblem.InvalidRequest, ApiProblem.UnknownGroup, ApiProblem.InternalError],
+    };
+
+    private static ApiProblem[] ProblemsOfChange =>
+    [
+        ApiProblem.InvalidRequest,
+        ApiProblem.UnknownGroup,
+        Conflict,
+        ApiProblem.BodyTooLarge,
+        ApiProblem.NotJson,
+        ApiProblem.Overloaded,
+        ApiProblem.InternalError,
+        ApiProblem.NoLeader,
+        ChangeUnknown,
+    ];
+}

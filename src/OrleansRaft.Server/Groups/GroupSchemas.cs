@@ -1,0 +1,101 @@
+using System.Text.Json.Nodes;
+using Microsoft.OpenApi;
+using OrleansRaft.Server.Description;
+
+namespace OrleansRaft.Server.Groups;
+
+/// <summary>The shapes of groups and their logs. The code that writes them is by hand; tests hold the two together.</summary>
+internal static class GroupSchemas
+{
+    private const JsonSchemaType OrNull = Shapes.OrNull;
+
+    private static readonly ApiSchema Replica = new(nameof(Replica), static () =>
+    {
+        var schema = Shapes.Closed(
+        [
+            ("replica", Shapes.Number("Its id within the group, from 1.")),
+            ("silo", Shapes.Text("The name of the silo that hosts it; null when none is known.", OrNull)),
+            ("role", Shapes.Choice("What it is doing.", "leader", "follower", "learner", "candidate", "pre-candidate", "unreachable")),
+            ("term", Shapes.Number("The latest term it has seen.", OrNull)),
+            ("lastIndex", Shapes.Number("The end of its log.", OrNull)),
+            ("commitIndex", Shapes.Number("The last entry it knows to be committed.", OrNull)),
+            ("appliedIndex", Shapes.Number("The last entry that its state machine holds.", OrNull)),
+            ("digest", Shapes.Text(
+                "A digest of its whole state at digestIndex. Null unless it was asked for: it costs a capture of the state. Null proves nothing.",
+                OrNull)),
+            ("digestIndex", Shapes.Number(
+                "The last entry in the state that the digest is of: replicas can be compared where it is the same. Null without a digest.", OrNull)),
+            ("lastContactMilliseconds", Shapes.Number("How long ago it heard from its leader; null for the leader itself.", OrNull)),
+            ("problem", Shapes.Text("Only of a replica that did not answer: why.")),
+        ]);
+        schema.Required!.Remove("problem");
+        return schema;
+    });
+
+    private static readonly ApiSchema Configuration = new(nameof(Configuration), static () => Shapes.Closed(
+    [
+        ("version", Shapes.Number("The log index of the entry that made it; changes of members can be conditional on it.")),
+        ("voters", Numbers("The replicas that vote.")),
+        ("outgoingVoters", Numbers(
+            "While the group passes from one set of voters to another, the old ones, of which a majority is needed as well; else empty.")),
+        ("learners", Numbers("Replicas that receive the log and have no vote.")),
+    ]));
+
+    private static readonly ApiSchema LogEntry = new(nameof(LogEntry), static () => Shapes.Closed(
+    [
+        ("index", Shapes.Number("Its place in the log.")),
+        ("term", Shapes.Number("The term in which a leader made it.")),
+        ("kind", Shapes.Choice("What it is.", "command", "configuration", "no-op", "session", "limits")),
+        ("timeMilliseconds", Shapes.Number("The group's time at its append.")),
+        ("bodyBytes", Shapes.Number("The size of its body.")),
+        ("key", Shapes.Text("Of a command, the key that chose the group; of a counter, tenant/counter.", OrNull)),
+        ("requestId", Shapes.Text("Of a command with an idempotency key, the id it is remembered under.", OrNull)),
+        ("text", Shapes.Text("What it says, for people. Not for programs: the words may change.")),
+    ]));
+
+    public static readonly ApiSchema Group = new(nameof(Group), static schemas => Shapes.Closed(
+    [
+        ("group", Shapes.Text("Its name.")),
+        ("leader", Shapes.Number("The id of the replica that leads; null when none does.", OrNull)),
+        ("term", Shapes.Number("The highest term that any replica tells.")),
+        ("configuration", schemas.Reference(Configuration)),
+        ("replicas", schemas.ArrayOf(Replica)),
+    ]));
+
+    public static readonly ApiSchema GroupPage = new(
+        nameof(GroupPage),
+        static schemas => schemas.PageOf("groups", Group, Shapes.Text("The after of the next page; null on the last one.", OrNull)));
+
+    public static readonly ApiSchema LeaderBody =
+        new(nameof(LeaderBody), static () => Shapes.Body("replica", Shapes.Number("The voter that is to lead."), 2));
+
+    public static readonly ApiSchema MembersBody = new(nameof(MembersBody), static () =>
+    {
+        var schema = Shapes.Closed(
+        [
+            ("replica", Shapes.Number(
+                "The number of the replica that joins, at most 64 beyond the highest that was used; "
+                + "the next that was never used is chosen without it.")),
+            ("replaces", Shapes.Number("The voter whose place it takes once it has caught up.")),
+            ("learner", Shapes.Flag("Whether it stays without a vote.")),
+            ("silo", Shapes.Text("The silo whose local store is to hold it; only where silos have stores of their own.")),
+            ("voters", Shapes.Number("Instead of all these: how many voters the group is to have, from 1 to 7.")),
+            ("force", Shapes.Flag(
+                "With voters, or of a removal: whether the group catalogue-0 may be left with fewer voters than it should have.")),
+            ("version", Shapes.Number("The configuration's version for which the change is made; any without it.")),
+        ]);
+        schema.Required!.Clear();
+        schema.Examples = [new JsonObject { ["replica"] = 4, ["version"] = 17 }];
+        return schema;
+    });
+
+    public static readonly ApiSchema LogPage = new(nameof(LogPage), static schemas =>
+    {
+        var schema = schemas.PageOf("entries", LogEntry, Shapes.Number("The after of the next page; null when the log ends here.", OrNull));
+        schema.Properties!["group"] = Shapes.Text("The group.");
+        schema.Required!.Add("group");
+        return schema;
+    });
+
+    private static OpenApiSchema Numbers(string description) => Shapes.List(description, Shapes.Number("A replica."));
+}
