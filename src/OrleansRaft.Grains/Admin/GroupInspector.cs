@@ -1,6 +1,5 @@
 using OrleansRaft.Core;
 using OrleansRaft.Grains.Cluster;
-using OrleansRaft.Grains.Faults;
 using OrleansRaft.Grains.Replicas;
 using OrleansRaft.Grains.SiloService;
 using OrleansRaft.Grains.Transport;
@@ -9,7 +8,7 @@ using OrleansRaft.Runtime;
 namespace OrleansRaft.Grains.Admin;
 
 /// <summary>Asks the replicas of some groups what they are at, one call to each silo.</summary>
-internal sealed class GroupInspector(ClusterMembership silos, Locator locator, SiloClient<IReplicaService> client, FaultTable faults, TimeProvider time)
+internal sealed class GroupInspector(ClusterMembership silos, Locator locator, SiloClient<IReplicaService> client, IFaultSource faults, TimeProvider time)
 {
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan DigestTimeout = TimeSpan.FromSeconds(10);

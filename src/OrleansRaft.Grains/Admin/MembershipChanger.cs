@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using OrleansRaft.Core;
 using OrleansRaft.Grains.Cluster;
-using OrleansRaft.Grains.Placement;
 using OrleansRaft.Grains.Replicas;
 using OrleansRaft.Grains.Transport;
 using OrleansRaft.Runtime;
@@ -15,7 +14,7 @@ namespace OrleansRaft.Grains.Admin;
 /// The same request, with the learner's number, goes on from there.
 /// </remarks>
 internal sealed class MembershipChanger(
-    GroupTable groups, LeaderRequests leaders, ClusterMembership silos, ReplicaKeeper keeper, SiloClient<IReplicaService> client, TimeProvider time)
+    GroupTable groups, LeaderRequests leaders, ClusterMembership silos, KeeperSignal keeper, SiloClient<IReplicaService> client, TimeProvider time)
 {
     private const long NumberMax = 1_000_000_000;
     private const int CatalogueVoters = 3;

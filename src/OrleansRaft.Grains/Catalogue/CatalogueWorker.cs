@@ -4,7 +4,6 @@ using OrleansRaft.Core;
 using OrleansRaft.Core.Codec;
 using OrleansRaft.Client;
 using OrleansRaft.Grains.Cluster;
-using OrleansRaft.Grains.Placement;
 using OrleansRaft.Grains.Replicas;
 using OrleansRaft.Grains.Transport;
 using OrleansRaft.Runtime;
@@ -21,7 +20,7 @@ internal sealed class CatalogueWorker(
     GroupTable groups,
     StateMachineRegistry machines,
     SetCreation creation,
-    ReplicaKeeper keeper,
+    KeeperSignal keeper,
     ClusterMembership silos,
     SiloClient<ICatalogueService> client,
     CatalogueSignal nudge,

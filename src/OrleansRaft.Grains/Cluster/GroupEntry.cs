@@ -1,5 +1,4 @@
 using OrleansRaft.Core;
-using OrleansRaft.Grains.Events;
 using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.Grains.Cluster;
@@ -10,7 +9,6 @@ internal sealed class GroupEntry
     private readonly Lock adding = new();
     private ReplicaSlot[] slots;
     private Configuration configuration;
-    private EventFocus? focus;
     private Term toldIn;
 
     public GroupEntry(GroupSet set, int number, Configuration initial)
@@ -36,13 +34,6 @@ internal sealed class GroupEntry
 
     /// <summary>Whether it is the catalogue, which is no application's and does not show among their groups.</summary>
     public bool IsCatalogue => Set.Name == GroupSet.Catalogue;
-
-    /// <summary>While somebody wants to see the group's messages: how many of them are shown; otherwise null.</summary>
-    public EventFocus? Focus
-    {
-        get => Volatile.Read(ref focus);
-        set => Volatile.Write(ref focus, value);
-    }
 
     /// <summary>The configuration that the group started from.</summary>
     public Configuration Initial { get; }

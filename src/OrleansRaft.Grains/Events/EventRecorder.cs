@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using OrleansRaft.Core;
 using OrleansRaft.Grains.Cluster;
+using OrleansRaft.Grains.Replicas;
+using OrleansRaft.Grains.Transport;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Diagnostics;
 
@@ -8,7 +10,8 @@ namespace OrleansRaft.Grains.Events;
 
 /// <summary>Records what happens on this silo while somebody watches, and nothing otherwise. Any thread.</summary>
 /// <remarks>Whoever watches asks again and again (<see cref="Read"/>); a while after the last question the recorder falls asleep.</remarks>
-internal sealed class EventRecorder(GroupTable groups, ILocalSiloDetails self, RaftMetrics metrics, TimeProvider time) : IDisposable
+internal sealed class EventRecorder(GroupTable groups, ILinkFaults links, ILocalSiloDetails self, RaftMetrics metrics, TimeProvider time)
+    : IReplicaEvents, IDisposable
 {
     private const int Capacity = 16_384;
     private const int PageMax = 4_096;
@@ -17,16 +20,16 @@ internal sealed class EventRecorder(GroupTable groups, ILocalSiloDetails self, R
 
     private readonly EventRing ring = new(Capacity);
     private readonly Dictionary<Guid, Watcher> watchers = [];
-    private readonly ConcurrentDictionary<string, GroupEntry> inFocus = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<GroupEntry, EventFocus> inFocus = new();
     private readonly Lock gate = new();
     private EventSampler? sampler;
     private volatile bool isWatched;
 
-    /// <summary>Whether anybody watches. Cheap: ask before an event is made.</summary>
+    /// <inheritdoc/>
     public bool IsWatched => isWatched;
 
     /// <summary>The groups of which somebody wants messages.</summary>
-    public ICollection<GroupEntry> InFocus => inFocus.Values;
+    public IEnumerable<KeyValuePair<GroupEntry, EventFocus>> InFocus => inFocus;
 
     /// <summary>Records an event, if somebody watches.</summary>
     public void Record(RaftEvent happened)
@@ -37,25 +40,50 @@ internal sealed class EventRecorder(GroupTable groups, ILocalSiloDetails self, R
         }
     }
 
-    /// <summary>Records a message, if its group is in focus; and a vote in any case.</summary>
-    /// <param name="from">The sender.</param>
-    /// <param name="to">The receiver.</param>
-    /// <param name="message">What it says.</param>
-    /// <param name="isLost">Whether a fault keeps it from arriving.</param>
-    public void RecordMessage(ILocalReplica from, ReplicaId to, Message message, bool isLost)
+    /// <inheritdoc/>
+    public void OnRoleChanged(ILocalReplica replica, RoleChanged change) => Record(new RoleEvent(
+        replica.Key.Group,
+        replica.Key.Replica.Value,
+        change.Role,
+        replica.Slot.Group.Configuration.Learners.Contains(replica.Key.Replica),
+        change.Term.Value,
+        change.Leader?.Value ?? 0,
+        change.Votes,
+        change.Votes > 0 ? replica.Slot.Group.Configuration.Voters.Length : 0));
+
+    /// <inheritdoc/>
+    public void OnMembersChanged(ILocalReplica replica, Configuration configuration) => Record(new MembershipEvent(
+        replica.Key.Group,
+        replica.Key.Replica.Value,
+        configuration.Version.Value,
+        [.. configuration.Voters.Select(static voter => voter.Value)],
+        [.. configuration.Learners.Select(static learner => learner.Value)],
+        configuration.IsJoint));
+
+    /// <inheritdoc/>
+    public void OnSnapshot(ILocalReplica replica, EntryId lastIncluded, bool isInstalled) =>
+        Record(new SnapshotEvent(replica.Key.Group, replica.Key.Replica.Value, lastIncluded.Index.Value, isInstalled));
+
+    /// <summary>Records a message if its group is in focus, and a vote in any case.</summary>
+    public void OnMessage(ILocalReplica from, ReplicaSlot to, Message message, bool isLost)
     {
         if (message is RequestVoteResponse vote)
         {
-            Record(new VoteEvent(from.Key.Group, from.Key.Replica.Value, to.Value, vote.Term.Value, vote.Granted));
+            Record(new VoteEvent(from.Key.Group, from.Key.Replica.Value, to.Replica.Value, vote.Term.Value, vote.Granted));
         }
 
         // Elections are rare, and what they say is worth more than what the rest repeats.
-        if (from.Slot.Group.Focus is { } focus && (message is not (AppendEntries or AppendEntriesResponse) || focus.TryShow()))
+        if (FocusOf(from.Slot.Group) is { } focus && (message is not (AppendEntries or AppendEntriesResponse) || focus.TryShow()))
         {
             var (kind, index, entries, isRejected) = MessageSummary.Of(message);
-            Record(new MessageEvent(from.Key.Group, from.Key.Replica.Value, to.Value, kind, message.Term.Value, index, entries, isRejected, isLost));
+            isLost |= to is { Local: null, Silo: { } target } && links.IsCut(target);
+            Record(new MessageEvent(
+                from.Key.Group, from.Key.Replica.Value, to.Replica.Value, kind, message.Term.Value, index, entries, isRejected, isLost));
         }
     }
+
+    /// <summary>While somebody wants to see a group's messages: how many of them are shown; otherwise null.</summary>
+    public EventFocus? FocusOf(GroupEntry group) => !inFocus.IsEmpty && inFocus.TryGetValue(group, out var focus) ? focus : null;
 
     /// <summary>Answers a watcher, and goes on recording for it.</summary>
     public EventPage Read(EventQuery query)
@@ -131,21 +159,19 @@ internal sealed class EventRecorder(GroupTable groups, ILocalSiloDetails self, R
     private void Refocus()
     {
         var wanted = watchers.Values.SelectMany(static watcher => watcher.Focus).ToHashSet(StringComparer.Ordinal);
-        foreach (var (name, group) in inFocus)
+        foreach (var (group, _) in inFocus)
         {
-            if (!wanted.Contains(name))
+            if (!wanted.Contains(group.Name))
             {
-                group.Focus = null;
-                inFocus.TryRemove(name, out _);
+                inFocus.TryRemove(group, out _);
             }
         }
 
         foreach (var name in wanted)
         {
-            if (!inFocus.ContainsKey(name) && groups.Find(name) is { } group)
+            if (groups.Find(name) is { } group && !inFocus.ContainsKey(group))
             {
-                group.Focus = new EventFocus();
-                inFocus[name] = group;
+                inFocus.TryAdd(group, new EventFocus());
             }
         }
     }

@@ -83,7 +83,7 @@ internal sealed class EventSampler : IDisposable
                 continue;
             }
 
-            if (replica.Slot.Group.Focus is not null || budget-- > 0)
+            if (recorder.FocusOf(replica.Slot.Group) is not null || budget-- > 0)
             {
                 commitsShown++;
                 recorder.Record(new CommitEvent(replica.Key.Group, replica.Key.Replica.Value, commit, entries));
@@ -97,9 +97,9 @@ internal sealed class EventSampler : IDisposable
 
     private void LookAtFocus()
     {
-        foreach (var group in recorder.InFocus)
+        foreach (var (group, focus) in recorder.InFocus)
         {
-            group.Focus?.BeginMoment();
+            focus.BeginMoment();
             foreach (var slot in group.Slots)
             {
                 if (slot.Local is { IsRunning: true } replica && seen.TryGetValue(replica, out var before))
@@ -162,9 +162,9 @@ internal sealed class EventSampler : IDisposable
     {
         var seconds = time.GetElapsedTime(secondBegan).TotalSeconds;
         secondBegan = time.GetTimestamp();
-        foreach (var group in recorder.InFocus)
+        foreach (var (group, focus) in recorder.InFocus)
         {
-            if (group.Focus?.Take() is { LeftOut: > 0 } taken)
+            if (focus.Take() is { LeftOut: > 0 } taken)
             {
                 recorder.Record(new SampledEvent(group.Name, taken.Shown, taken.LeftOut));
             }

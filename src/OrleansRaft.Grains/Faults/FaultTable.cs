@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OrleansRaft.Grains.Cluster;
 using OrleansRaft.Grains.Events;
+using OrleansRaft.Grains.Replicas;
 
 namespace OrleansRaft.Grains.Faults;
 
@@ -14,14 +15,14 @@ internal sealed class FaultTable(
     ILocalSiloDetails self,
     IOptions<FaultOptions> options,
     TimeProvider time,
-    ILogger<FaultTable> logger) : IDisposable
+    ILogger<FaultTable> logger) : IFaultSource, IDisposable
 {
     private readonly Lock gate = new();
     private readonly Dictionary<string, ActiveFault> active = new(StringComparer.Ordinal);
     private readonly HashSet<SiloAddress> cutHere = [];
     private readonly HashSet<SiloAddress> slowHere = [];
 
-    /// <summary>Whether faults may be put into this silo.</summary>
+    /// <inheritdoc/>
     public bool IsEnabled => options.Value.Enabled;
 
     /// <summary>The faults in force, the oldest first, each with the time until it heals.</summary>
@@ -106,8 +107,8 @@ internal sealed class FaultTable(
         }
     }
 
-    /// <summary>What the faults do to a replica that runs here, or is about to; null when nothing.</summary>
-    public ReplicaFaults? FaultsOf(ReplicaSlot slot)
+    /// <inheritdoc/>
+    public IReplicaFaults? FaultsOf(ReplicaSlot slot)
     {
         lock (gate)
         {

@@ -1,12 +1,13 @@
 using Microsoft.Extensions.Logging;
+using OrleansRaft.Client;
 using OrleansRaft.Core;
 using OrleansRaft.Grains.Catalogue;
-using OrleansRaft.Client;
 using OrleansRaft.Grains.Cluster;
 using OrleansRaft.Grains.Events;
 using OrleansRaft.Grains.Faults;
 using OrleansRaft.Grains.Liveness;
 using OrleansRaft.Grains.Placement;
+using OrleansRaft.Grains.Replicas;
 using OrleansRaft.Grains.Routing;
 using OrleansRaft.Grains.SiloService;
 using OrleansRaft.Grains.Transport;
@@ -25,6 +26,7 @@ internal sealed class RaftLifecycle(
     Locator locator,
     StoppedSilos departures,
     ReplicaKeeper keeper,
+    KeeperSignal keeping,
     CatalogueWorker catalogue,
     IRaftDrain drain,
     LivenessHost liveness,
@@ -80,7 +82,7 @@ internal sealed class RaftLifecycle(
             brokenOnPurpose.WelcomeAsync(updatedSilo).Ignore();
         }
 
-        keeper.Nudge();
+        keeping.Nudge();
     }
 
     private async Task StartAsync(CancellationToken cancellation)

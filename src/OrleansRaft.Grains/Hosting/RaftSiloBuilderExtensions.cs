@@ -137,6 +137,7 @@ public static class RaftSiloBuilderExtensions
         services.AddSingleton<StoppedSilos>();
         services.AddSingleton<ReplicaMover>();
         services.AddSingleton<LeaderBalancer>();
+        services.AddSingleton<KeeperSignal>();
         services.AddSingleton<ReplicaKeeper>();
         services.AddSingleton(static provider => new SiloLivenessTable<SiloAddress>(
             provider.GetRequiredService<IOptions<RaftOptions>>().Value, provider.GetRequiredService<TimeProvider>()));
@@ -145,6 +146,7 @@ public static class RaftSiloBuilderExtensions
         services.AddSingleton<LivenessHost>();
         services.AddSingleton(static provider => provider.GetRequiredService<LivenessHost>().Monitor);
         services.AddSingleton<EventRecorder>();
+        services.AddSingleton<IReplicaEvents>(static provider => provider.GetRequiredService<EventRecorder>());
         services.AddSingleton(static provider => new EventFeed(
             provider.GetRequiredService<ClusterMembership>(),
             provider.GetRequiredService<GroupTable>(),
@@ -153,6 +155,7 @@ public static class RaftSiloBuilderExtensions
             provider.GetRequiredService<ILocalSiloDetails>(),
             provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<FaultTable>();
+        services.AddSingleton<IFaultSource>(static provider => provider.GetRequiredService<FaultTable>());
         services.AddSingleton<FaultRules>();
         services.AddSingleton<RaftFaults>();
         services.AddSingleton<IRaftFaults>(static provider => provider.GetRequiredService<RaftFaults>());

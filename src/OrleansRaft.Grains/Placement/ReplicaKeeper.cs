@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Orleans.Runtime.Placement;
 using OrleansRaft.Core;
@@ -24,6 +23,7 @@ internal sealed class ReplicaKeeper(
     ReplicaMover mover,
     LeaderBalancer balancer,
     LeaderlessTimes leaderless,
+    KeeperSignal signal,
     IGrainFactory grains,
     ILocalSiloDetails self,
     TimeProvider time,
@@ -45,9 +45,6 @@ internal sealed class ReplicaKeeper(
     private const int PausePerStock = 4;
     private static readonly TimeSpan ActivationTimeout = TimeSpan.FromSeconds(10);
 
-    private readonly Channel<ReplicaSlot?> nudges = Channel.CreateBounded<ReplicaSlot?>(
-        new BoundedChannelOptions(65_536) { SingleReader = true, FullMode = BoundedChannelFullMode.DropWrite });
-
     private readonly CancellationTokenSource stopping = new();
     private readonly HashSet<ReplicaSlot> wantedHere = [];
     private readonly ActivationLanes lanes = new();
@@ -59,12 +56,6 @@ internal sealed class ReplicaKeeper(
 
     /// <summary>Begins to keep.</summary>
     public void Start() => loop = Task.Run(RunAsync);
-
-    /// <summary>Sweeps soon. Any thread.</summary>
-    public void Nudge() => nudges.Writer.TryWrite(null);
-
-    /// <summary>Brings a replica to life again that ran on this silo, whoever keeps its group. Any thread.</summary>
-    public void Want(ReplicaSlot slot) => nudges.Writer.TryWrite(slot);
 
     /// <summary>Keeps no more: this silo is about to stop.</summary>
     public async Task StopAsync()
@@ -107,7 +98,7 @@ internal sealed class ReplicaKeeper(
         using var timer = time.CreateTimer(static source => ((CancellationTokenSource)source!).Cancel(), patience, pause, Timeout.InfiniteTimeSpan);
         try
         {
-            await nudges.Reader.WaitToReadAsync(patience.Token);
+            await signal.Reader.WaitToReadAsync(patience.Token);
         }
         catch (OperationCanceledException)
         {
@@ -185,7 +176,7 @@ internal sealed class ReplicaKeeper(
 
     private void TakeNudges()
     {
-        while (nudges.Reader.TryRead(out var slot))
+        while (signal.Reader.TryRead(out var slot))
         {
             // Membership reaches its readers one after another: what is read now may be older than the nudge.
             quickSweeps = QuickSweepsAfterNudge;

@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Logging;
 using OrleansRaft.Core;
 using OrleansRaft.Grains.Cluster;
-using OrleansRaft.Grains.Events;
 using OrleansRaft.Grains.Transport;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Liveness;
@@ -245,15 +244,7 @@ internal sealed class HostedReplica : ILocalReplica, IReplicaHost, IReplicaTrans
         Volatile.Write(ref role, change);
         if (IsWatched)
         {
-            services.Events.Record(new RoleEvent(
-                Key.Group,
-                Key.Replica.Value,
-                change.Role,
-                Slot.Group.Configuration.Learners.Contains(Key.Replica),
-                change.Term.Value,
-                change.Leader?.Value ?? 0,
-                change.Votes,
-                change.Votes > 0 ? Slot.Group.Configuration.Voters.Length : 0));
+            services.Events.OnRoleChanged(this, change);
         }
 
         if (change.Role == RaftRole.Leader)
@@ -269,13 +260,7 @@ internal sealed class HostedReplica : ILocalReplica, IReplicaHost, IReplicaTrans
         TellConfiguration();
         if (IsWatched && !isFirst)
         {
-            services.Events.Record(new MembershipEvent(
-                Key.Group,
-                Key.Replica.Value,
-                configuration.Version.Value,
-                [.. configuration.Voters.Select(static voter => voter.Value)],
-                [.. configuration.Learners.Select(static learner => learner.Value)],
-                configuration.IsJoint));
+            services.Events.OnMembersChanged(this, configuration);
         }
     }
 
@@ -284,7 +269,7 @@ internal sealed class HostedReplica : ILocalReplica, IReplicaHost, IReplicaTrans
     {
         if (IsWatched)
         {
-            services.Events.Record(new SnapshotEvent(Key.Group, Key.Replica.Value, lastIncluded.Index.Value, isInstalled));
+            services.Events.OnSnapshot(this, lastIncluded, isInstalled);
         }
     }
 
@@ -315,7 +300,7 @@ internal sealed class HostedReplica : ILocalReplica, IReplicaHost, IReplicaTrans
         var isLost = broken is not null && broken.Loses(to);
         if (IsWatched)
         {
-            services.Events.RecordMessage(this, to, message, isLost || (peer is { Local: null, Silo: { } target } && services.Links.IsCut(target)));
+            services.Events.OnMessage(this, peer, message, isLost);
         }
 
         if (broken is null)

@@ -3,9 +3,6 @@ using Microsoft.Extensions.Options;
 using OrleansRaft.Core.Codec;
 using OrleansRaft.Client;
 using OrleansRaft.Grains.Cluster;
-using OrleansRaft.Grains.Events;
-using OrleansRaft.Grains.Faults;
-using OrleansRaft.Grains.Placement;
 using OrleansRaft.Grains.Transport;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Diagnostics;
@@ -21,11 +18,10 @@ internal sealed class ReplicaServices(
     GroupTable groups,
     ClusterMembership silos,
     Lanes lanes,
-    ReplicaKeeper keeper,
+    KeeperSignal keeper,
     LivenessMonitor<SiloAddress> liveness,
-    EventRecorder events,
-    ILinkFaults links,
-    FaultTable faults,
+    IReplicaEvents events,
+    IFaultSource faults,
     CatalogueSignal catalogue,
     ILogStore store,
     StateMachineRegistry machines,
@@ -50,14 +46,11 @@ internal sealed class ReplicaServices(
     /// <summary>Watches the silos of quiescent leaders, and unquiesces followers whose leader is lost.</summary>
     public LivenessMonitor<SiloAddress> Liveness { get; } = liveness;
 
-    /// <summary>Who records what happens.</summary>
-    public EventRecorder Events { get; } = events;
-
-    /// <summary>Which ways to other silos are cut.</summary>
-    public ILinkFaults Links { get; } = links;
+    /// <summary>Hears what happens, for those who watch.</summary>
+    public IReplicaEvents Events { get; } = events;
 
     /// <summary>What is broken on purpose.</summary>
-    public FaultTable Faults { get; } = faults;
+    public IFaultSource Faults { get; } = faults;
 
     /// <summary>Who writes down which members groups have.</summary>
     public CatalogueSignal Catalogue { get; } = catalogue;

@@ -2,7 +2,6 @@ using System.Buffers;
 using OrleansRaft.Core;
 using OrleansRaft.Core.Codec;
 using OrleansRaft.Grains.Cluster;
-using OrleansRaft.Grains.SiloService;
 using OrleansRaft.Runtime;
 
 namespace OrleansRaft.Grains.Transport;
@@ -108,7 +107,7 @@ internal sealed record MessageFrame(ILaneSender Sender, ReplicaSlot To, long Epo
 /// <summary>Commands or queries on their way to a replica on another silo.</summary>
 /// <param name="Kind">Which of the two.</param>
 /// <param name="Call">Who waits for the replies.</param>
-/// <param name="Request">What is asked, see <see cref="RequestCodec"/>.</param>
+/// <param name="Request">What is asked, see <c>RequestCodec</c>.</param>
 internal sealed record RequestFrame(LaneFrameKind Kind, LaneCall Call, ReadOnlyMemory<byte> Request) : LaneFrame
 {
     /// <inheritdoc/>
@@ -126,7 +125,7 @@ internal sealed record RequestFrame(LaneFrameKind Kind, LaneCall Call, ReadOnlyM
 
 /// <summary>Replies on their way to the silo that asked.</summary>
 /// <param name="Number">The number of the call.</param>
-/// <param name="Replies">The replies, see <see cref="RequestCodec"/>; empty when the replica is not here.</param>
+/// <param name="Replies">The replies, see <c>RequestCodec</c>; empty when the replica is not here.</param>
 internal sealed record ReplyFrame(long Number, ReadOnlyMemory<byte> Replies) : LaneFrame
 {
     /// <inheritdoc/>

@@ -5,7 +5,10 @@ using System.Text.Json;
 
 namespace OrleansRaft.Integration.Tests.Architecture;
 
-/// <summary>The arrows between the assemblies: none references one that is not listed for it, or reachable through those that are.</summary>
+/// <summary>
+/// The arrows between the assemblies: none references one that is not listed for it, or reachable through those that are. And those between the folders
+/// of an assembly, whose namespaces they are: each names only what lies below it.
+/// </summary>
 public sealed class ReferenceTests
 {
     private static readonly Dictionary<string, string[]> Arrows = new()
@@ -24,6 +27,28 @@ public sealed class ReferenceTests
         ["oraft"] = ["OrleansRaft.Counters.Web", "OrleansRaft.Lab.Web", "OrleansRaft.PostgreSql", "OrleansRaft.Sqlite"],
     };
 
+    // From the ground up. What lies in no folder, such as the log messages, is the ground on which all stand, and stands on none of them.
+    private static readonly Dictionary<string, string[]> Folders = new()
+    {
+        ["OrleansRaft.Grains"] =
+        [
+            "Cluster",
+            "Transport",
+            "SiloService",
+            "Liveness",
+            "Replicas",
+            "Placement",
+            "Routing",
+            "Admin",
+            "Catalogue",
+            "Events",
+            "Faults",
+            "Hosting",
+        ],
+    };
+
+    public static TheoryData<string> AssembliesWithFolders => [.. Folders.Keys];
+
     public static TheoryData<string> Assemblies => [.. Arrows.Keys];
 
     [Theory]
@@ -35,6 +60,22 @@ public sealed class ReferenceTests
         var ours = ReferencesOf(assembly).Where(Arrows.ContainsKey).ToList();
 
         ours.Where(reference => !reachable.Contains(reference)).ShouldBeEmpty();
+    }
+
+    [Theory]
+    [MemberData(nameof(AssembliesWithFolders))]
+    public void A_folder_names_only_what_lies_below_it(string assembly)
+    {
+        using var references = new CompiledReferences(Path.Combine(AppContext.BaseDirectory, assembly + ".dll"));
+        var all = references.All().ToList();
+
+        var upward = all
+            .Select(pair => (pair.From, pair.To, FromFloor: FloorOf(assembly, pair.From.Namespace), ToFloor: FloorOf(assembly, pair.To.Namespace)))
+            .Where(static pair => pair.ToFloor > pair.FromFloor)
+            .Select(static pair => $"{pair.From.Namespace}.{pair.From.Name} -> {pair.To.Namespace}.{pair.To.Name}");
+
+        all.ShouldNotBeEmpty();
+        upward.ShouldBeEmpty();
     }
 
     [Fact]
@@ -64,6 +105,23 @@ public sealed class ReferenceTests
             .Select(static library => library.Name.Split('/')[0]);
 
         shipped.Order(StringComparer.Ordinal).ShouldBe(Arrows.Keys.Order(StringComparer.Ordinal));
+    }
+
+    /// <summary>0 for what lies in no folder; null for what compilers generate, which stands outside.</summary>
+    private static int? FloorOf(string assembly, string space)
+    {
+        if (space == assembly)
+        {
+            return 0;
+        }
+
+        if (!space.StartsWith(assembly + ".", StringComparison.Ordinal))
+        {
+            return null;
+        }
+
+        var floor = Array.IndexOf(Folders[assembly], space[(assembly.Length + 1)..].Split('.')[0]);
+        return floor >= 0 ? floor + 1 : throw new InvalidOperationException($"The namespace {space} is no folder of {assembly} that is listed here.");
     }
 
     private static HashSet<string> ReachableFrom(string assembly)
