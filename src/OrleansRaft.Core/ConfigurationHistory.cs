@@ -2,7 +2,9 @@ using OrleansRaft.Core.Codec;
 
 namespace OrleansRaft.Core;
 
-/// <summary>The configurations that the log holds, so that the one of any index is known: in force from append (§6), captured exactly in snapshots (§7).</summary>
+/// <summary>
+/// The configurations that the log holds, so that the one of any index is known: in force from append (§6), captured exactly in snapshots (§7).
+/// </summary>
 internal sealed class ConfigurationHistory(Configuration initial)
 {
     // Sorted by version; the first is the one in force at the start of the log.

@@ -41,7 +41,9 @@ public sealed record ReadReady(long ReadId, LogIndex Index) : Effect;
 /// <param name="Leader">Who may serve it, if known.</param>
 public sealed record ReadRejected(long ReadId, RaftRejection Reason, ReplicaId? Leader) : Effect;
 
-/// <summary>Read a chunk of this replica's newest snapshot and answer with <see cref="SnapshotChunkRead"/> or <see cref="SnapshotChunkUnavailable"/>.</summary>
+/// <summary>
+/// Read a chunk of this replica's newest snapshot and answer with <see cref="SnapshotChunkRead"/> or <see cref="SnapshotChunkUnavailable"/>.
+/// </summary>
 /// <param name="To">For whom.</param>
 /// <param name="LastIncluded">Of which snapshot.</param>
 /// <param name="Offset">Where it begins.</param>
@@ -59,7 +61,9 @@ public sealed record StageSnapshotChunk(SnapshotDescriptor Snapshot, long Offset
 /// <param name="Snapshot">Which.</param>
 public sealed record RestoreSnapshot(SnapshotDescriptor Snapshot) : Effect;
 
-/// <summary>The role, the term or the known leader changed. A host that loses leadership answers the proposals it had appended with "unknown".</summary>
+/// <summary>
+/// The role, the term or the known leader changed. A host that loses leadership answers the proposals it had appended with "unknown".
+/// </summary>
 /// <param name="Role">The role now.</param>
 /// <param name="Term">The term now.</param>
 /// <param name="Leader">The leader now known, if any.</param>

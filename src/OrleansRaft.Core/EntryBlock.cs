@@ -13,7 +13,8 @@ public sealed class EntryBlock
 
     /// <summary>Makes a block.</summary>
     /// <param name="previous">The entry before the first.</param>
-    /// <param name="entries">The entries, which the block owns from now on: their indexes follow each other, their terms and times never fall.</param>
+    /// <param name="entries">The entries, which the block owns from now on: their indexes follow each other, their terms and times never
+    /// fall.</param>
     /// <exception cref="InvariantViolationException">The entries are not contiguous.</exception>
     public EntryBlock(EntryId previous, Entry[] entries)
         : this(previous, entries, default)

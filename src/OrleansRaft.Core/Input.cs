@@ -20,7 +20,10 @@ public sealed record Tick : Input
 /// <param name="Message">What it says.</param>
 public sealed record Receive(ReplicaId From, Message Message) : Input;
 
-/// <summary>A client asks for commands to be appended: all of them in this order, or none. Answered by <see cref="ProposalAppended"/> or <see cref="ProposalRejected"/>.</summary>
+/// <summary>
+/// A client asks for commands to be appended: all of them in this order, or none. Answered by <see cref="ProposalAppended"/> or
+/// <see cref="ProposalRejected"/>.
+/// </summary>
 /// <param name="ProposalId">Chosen by the host, echoed in the answer.</param>
 /// <param name="Commands">The bodies of the entries.</param>
 public sealed record Propose(long ProposalId, IReadOnlyList<ReadOnlyMemory<byte>> Commands) : Input;
@@ -33,7 +36,9 @@ public sealed record Propose(long ProposalId, IReadOnlyList<ReadOnlyMemory<byte>
 public sealed record ProposeConfiguration(
     long ProposalId, IReadOnlyList<MemberChange> Changes, LogIndex? ExpectedVersion, JointTransition Transition = JointTransition.Automatic) : Input;
 
-/// <summary>A client asks for a read that sees everything acknowledged before it. Answered by <see cref="ReadReady"/> or <see cref="ReadRejected"/>.</summary>
+/// <summary>
+/// A client asks for a read that sees everything acknowledged before it. Answered by <see cref="ReadReady"/> or <see cref="ReadRejected"/>.
+/// </summary>
 /// <param name="ReadId">Chosen by the host, echoed in the answer.</param>
 /// <param name="AllowLease">Whether the leader's lease may stand for a round of messages; refused where leases are off.</param>
 public sealed record Read(long ReadId, bool AllowLease = false) : Input;

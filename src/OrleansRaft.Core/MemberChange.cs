@@ -4,8 +4,8 @@ namespace OrleansRaft.Core;
 public enum MemberChangeKind
 {
     /// <summary>
-    /// Adds the replica as a voter, or makes a learner a voter. It counts at once, but one that joins an existing group gives no vote before its log reaches this
-    /// change: let it catch up as a learner first, or a group that loses its leader meanwhile may lack a majority.
+    /// Adds the replica as a voter, or makes a learner a voter. It counts at once, but one that joins an existing group gives no vote before its log
+    /// reaches this change: let it catch up as a learner first, or a group that loses its leader meanwhile may lack a majority.
     /// </summary>
     AddVoter = 0,
 

@@ -17,7 +17,8 @@ public sealed record PreVoteResponse(Term Term, bool Granted) : Message(Term);
 /// <summary>Asks for a vote (§5.2).</summary>
 /// <param name="Term">The candidate's term.</param>
 /// <param name="LastEntry">The last entry of the candidate's log (§5.4.1).</param>
-/// <param name="IsTransfer">Whether the leader itself asked the candidate to stand, so that its being alive is no reason to refuse (thesis §3.10).</param>
+/// <param name="IsTransfer">Whether the leader itself asked the candidate to stand, so that its being alive is no reason to refuse (thesis
+/// §3.10).</param>
 public sealed record RequestVote(Term Term, EntryId LastEntry, bool IsTransfer) : Message(Term);
 
 /// <summary>Answers a <see cref="RequestVote"/>.</summary>

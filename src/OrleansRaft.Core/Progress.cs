@@ -14,7 +14,9 @@ internal sealed class Progress(Member member, bool isLearner, LogIndex nextIndex
 
     public bool IsLearner { get; set; } = isLearner;
 
-    /// <summary>Whether the configuration in force no longer names it: it receives the log until that is committed, so that it hears of its removal.</summary>
+    /// <summary>
+    /// Whether the configuration in force no longer names it: it receives the log until that is committed, so that it hears of its removal.
+    /// </summary>
     public bool IsDeparting { get; set; }
 
     public ProgressState State { get; private set; } = ProgressState.Probe;

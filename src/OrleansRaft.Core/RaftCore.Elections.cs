@@ -20,7 +20,9 @@ public sealed partial class RaftCore
     // The write that makes a candidate's vote for itself durable; it counts only then (etcd-io/etcd#14370).
     private PersistTicket ownVoteTicket;
 
-    /// <summary>Whether the replica may vote and stand, and so finds its leader by itself: one without a vote waits until its leader speaks to it.</summary>
+    /// <summary>
+    /// Whether the replica may vote and stand, and so finds its leader by itself: one without a vote waits until its leader speaks to it.
+    /// </summary>
     public bool HasVote => Configuration.IsVoter(Id) && HasItsOwnPast;
 
     private bool MayStand => HasVote && restoring is null && pendingInstall is null && !IsStorageStalled;
@@ -28,8 +30,9 @@ public sealed partial class RaftCore
     private bool IsQuiet => quietTicks > 0 || now < promise?.Until;
 
     /// <summary>
-    /// Whether the log reaches the entry that added this replica. Until then it has no vote: in an older configuration its name may have belonged to a replica
-    /// that held entries which this one lacks, and somebody who was removed and has not heard of it would win there with the vote of the one that forgot them.
+    /// Whether the log reaches the entry that added this replica. Until then it has no vote: in an older configuration its name may have belonged to
+    /// a replica that held entries which this one lacks, and somebody who was removed and has not heard of it would win there with the vote of the
+    /// one that forgot them.
     /// </summary>
     private bool HasItsOwnPast => joinedAfter == LogIndex.Zero || configurations.HasMembershipAfter(joinedAfter, Id);
 
@@ -176,7 +179,8 @@ public sealed partial class RaftCore
             return;
         }
 
-        // Only the log and the leader's being alive decide; the asker's own leader may ask (hashicorp/raft#606), and nothing is remembered: no term, no timer.
+        // Only the log and the leader's being alive decide; the asker's own leader may ask (hashicorp/raft#606), and nothing is remembered: no term,
+        // no timer.
         if (request.Term > CurrentTerm && RefusesToDisturbLeader(from))
         {
             return;

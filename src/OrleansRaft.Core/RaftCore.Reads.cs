@@ -85,7 +85,8 @@ public sealed partial class RaftCore
     }
 
     /// <summary>
-    /// Gives a read the next round. While a round is on its way, later reads share the one after it, so that any number of reads costs at most two rounds.
+    /// Gives a read the next round. While a round is on its way, later reads share the one after it, so that any number of reads costs at most two
+    /// rounds.
     /// </summary>
     private void Enqueue(PendingRead read)
     {

@@ -138,8 +138,8 @@ public sealed partial class RaftCore
     }
 
     /// <summary>
-    /// Follows the configuration in force: a member's progress is kept as long as its session is the same, and that of a removed one until its removal is
-    /// committed.
+    /// Follows the configuration in force: a member's progress is kept as long as its session is the same, and that of a removed one until its
+    /// removal is committed.
     /// </summary>
     private void TrackPeers()
     {
@@ -277,7 +277,8 @@ public sealed partial class RaftCore
     }
 
     /// <summary>
-    /// Tells an advanced commit index at once, unless entries are on their way: their answer is followed by more entries, which tell it, or brings us here again.
+    /// Tells an advanced commit index at once, unless entries are on their way: their answer is followed by more entries, which tell it, or brings us
+    /// here again.
     /// </summary>
     private void TellCommitAtOnce(Progress peer)
     {
@@ -346,7 +347,10 @@ public sealed partial class RaftCore
         PromiseTo(from);
     }
 
-    /// <summary>Takes a leader's entries into the log. Returns the last entry up to which both logs are now the same; null when they are not at the entry before.</summary>
+    /// <summary>
+    /// Takes a leader's entries into the log. Returns the last entry up to which both logs are now the same; null when they are not at the entry
+    /// before.
+    /// </summary>
     private EntryId? AcceptEntries(AppendEntries append)
     {
         var block = append.Block;

@@ -49,7 +49,8 @@ public sealed partial class RaftCore
             return;
         }
 
-        // From here on another leader may arise at any moment, however late this message arrives: no lease holds for the rest of the term (tikv/tikv#1593).
+        // From here on another leader may arise at any moment, however late this message arrives: no lease holds for the rest of the term
+        // (tikv/tikv#1593).
         isLeaseForfeited = true;
         Send(peer.Id, new TimeoutNow(CurrentTerm), PersistTicket.Zero);
     }

@@ -3,9 +3,9 @@ namespace OrleansRaft.Core;
 /// <summary>One replica of Raft, pure: inputs in, effects and writes out. It has no clock, thread, disk or dice.</summary>
 /// <remarks>
 /// <para>
-/// The order rule of Raft, that nothing is promised before it is durable, is data here: an effect carries the <see cref="PersistTicket"/> of the write
-/// that it promises. A follower's acknowledgement and a vote carry one; a leader's AppendEntries carries none, so that followers write in parallel with
-/// their leader (thesis §10.2.1).
+/// The order rule of Raft, that nothing is promised before it is durable, is data here: an effect carries the <see cref="PersistTicket"/> of the
+/// write that it promises. A follower's acknowledgement and a vote carry one; a leader's AppendEntries carries none, so that followers write in
+/// parallel with their leader (thesis §10.2.1).
 /// </para>
 /// <para>The parts are by theme: Persistence, Elections, Replication, Snapshots, Reads, Membership, Transfer, Quiescence.</para>
 /// </remarks>
@@ -96,7 +96,10 @@ public sealed partial class RaftCore
     /// <summary>The last entry whose effects the state machine holds.</summary>
     public LogIndex AppliedIndex { get; private set; }
 
-    /// <summary>Whether the state machine holds all that was committed when the replica first heard from a leader, or became one itself: from then on it is of use to its group.</summary>
+    /// <summary>
+    /// Whether the state machine holds all that was committed when the replica first heard from a leader, or became one itself: from then on it is of
+    /// use to its group.
+    /// </summary>
     public bool HasCaughtUp => committedAtFirst is { } index && AppliedIndex >= index;
 
     /// <summary>The log time of the last applied entry.</summary>
@@ -205,7 +208,9 @@ public sealed partial class RaftCore
     /// <summary>The last entry that this leader knows to be durable on a member; zero for a stranger, and on a replica that does not lead.</summary>
     public EntryId MatchOf(ReplicaId member) => FindPeer(member)?.Match ?? EntryId.Zero;
 
-    /// <summary>Entries in the log after an index, for people: at most <paramref name="countMax"/>, fewer when the log ends or begins later.</summary>
+    /// <summary>
+    /// Entries in the log after an index, for people: at most <paramref name="countMax"/>, fewer when the log ends or begins later.
+    /// </summary>
     public IReadOnlyList<Entry> EntriesAfter(LogIndex index, int countMax)
     {
         var entries = new List<Entry>();
@@ -324,7 +329,8 @@ public sealed partial class RaftCore
     }
 
     /// <summary>
-    /// Whether a leader means a replica that once had this one's name and was removed: an acknowledgement would count as that replica's, whose log this one lacks.
+    /// Whether a leader means a replica that once had this one's name and was removed: an acknowledgement would count as that replica's, whose log
+    /// this one lacks.
     /// </summary>
     private bool IsForPreviousIncarnation(Message message) => joinedAfter > LogIndex.Zero && message switch
     {
@@ -334,7 +340,9 @@ public sealed partial class RaftCore
         _ => false,
     };
 
-    /// <summary>Takes a newer term over (§5.1), except from those who only ask or who must not disturb. False when the message has been dealt with.</summary>
+    /// <summary>
+    /// Takes a newer term over (§5.1), except from those who only ask or who must not disturb. False when the message has been dealt with.
+    /// </summary>
     private bool AdoptTerm(ReplicaId from, Message message)
     {
         switch (message)
@@ -357,7 +365,9 @@ public sealed partial class RaftCore
         }
     }
 
-    /// <summary>Answers a message of a term that is over, so that its sender learns of the newer one instead of being ignored for ever (etcd-io/etcd#8501).</summary>
+    /// <summary>
+    /// Answers a message of a term that is over, so that its sender learns of the newer one instead of being ignored for ever (etcd-io/etcd#8501).
+    /// </summary>
     private void AnswerStale(ReplicaId from, Message message)
     {
         switch (message)

@@ -104,7 +104,9 @@ internal sealed class RaftLog
         lastSlice = null;
     }
 
-    /// <summary>The entries after an index, as many as fit; at least one if there is any. The same slice asked for again is the same block, encoded once.</summary>
+    /// <summary>
+    /// The entries after an index, as many as fit; at least one if there is any. The same slice asked for again is the same block, encoded once.
+    /// </summary>
     public EntryBlock SliceAfter(LogIndex index, long bytesMax)
     {
         Invariant.Holds(index >= Start.Index && index <= Last.Index, "only entries that are held are sent or written");
@@ -141,7 +143,9 @@ internal sealed class RaftLog
         return bytes;
     }
 
-    /// <summary>The last index, at or before the given one, whose term is at most <paramref name="term"/> (§5.3: skip whole conflicting terms).</summary>
+    /// <summary>
+    /// The last index, at or before the given one, whose term is at most <paramref name="term"/> (§5.3: skip whole conflicting terms).
+    /// </summary>
     public EntryId LastAtMost(Term term, LogIndex index)
     {
         var candidate = LogIndex.Min(index, Last.Index);

@@ -7,8 +7,8 @@ public sealed record RaftSettings
     public int HeartbeatTicks { get; init; } = 1;
 
     /// <summary>
-    /// The shortest election timeout, in ticks; at least three times <see cref="HeartbeatTicks"/>. A follower that heard from its leader less than this
-    /// ago refuses votes; it stands itself after more than this, so that the others are ready to vote when it asks.
+    /// The shortest election timeout, in ticks; at least three times <see cref="HeartbeatTicks"/>. A follower that heard from its leader less than
+    /// this ago refuses votes; it stands itself after more than this, so that the others are ready to vote when it asks.
     /// </summary>
     public int ElectionTicksMin { get; init; } = 4;
 
@@ -18,7 +18,10 @@ public sealed record RaftSettings
     /// <summary>Whether a replica asks around before it disturbs the group with a new term (thesis §9.6).</summary>
     public bool PreVote { get; init; } = true;
 
-    /// <summary>Whether a leader that has not heard from a majority for an election timeout steps down, and followers of a live leader refuse votes (thesis §6.2, §4.2.3).</summary>
+    /// <summary>
+    /// Whether a leader that has not heard from a majority for an election timeout steps down, and followers of a live leader refuse votes (thesis
+    /// §6.2, §4.2.3).
+    /// </summary>
     public bool CheckQuorum { get; init; } = true;
 
     /// <summary>Whether a leader may serve reads on its lease (thesis §6.4.1). Off by default: it trusts clock rates.</summary>
@@ -55,30 +58,37 @@ public sealed record RaftSettings
     public long KeptBytesMax { get; init; } = 1024 * 1024;
 
     /// <summary>
-    /// Ticks without anything to do after which a leader puts its group to sleep; 0 for never. Only for hosts that watch the silos of sleeping leaders,
-    /// and hand in <see cref="Unquiesce"/>.
+    /// Ticks without anything to do after which a leader puts its group to sleep; 0 for never. Only for hosts that watch the silos of sleeping
+    /// leaders, and hand in <see cref="Unquiesce"/>.
     /// </summary>
     public int QuiesceTicks { get; init; } = 10;
 
-    /// <summary>Whether a replica begins asleep: for hosts that wake many replicas a few at a time, so that their elections do not all begin at once.</summary>
+    /// <summary>
+    /// Whether a replica begins asleep: for hosts that wake many replicas a few at a time, so that their elections do not all begin at once.
+    /// </summary>
     public bool StartsQuiescent { get; init; }
 
-    /// <summary>Ticks after which a leader gives up handing its leadership over, and serves again; <see cref="ElectionTicksMax"/> unless set.</summary>
+    /// <summary>
+    /// Ticks after which a leader gives up handing its leadership over, and serves again; <see cref="ElectionTicksMax"/> unless set.
+    /// </summary>
     public int TransferTicksMax { get => field > 0 ? field : ElectionTicksMax; init; }
 
     /// <summary>
-    /// Whether messages from one replica to another arrive in the order in which they were sent, if they arrive. Then a commit index is told right behind
-    /// the entries on their way, and a heartbeat's answer shows at once which of them were lost. Off for hosts whose heartbeats may overtake entries.
+    /// Whether messages from one replica to another arrive in the order in which they were sent, if they arrive. Then a commit index is told right
+    /// behind the entries on their way, and a heartbeat's answer shows at once which of them were lost. Off for hosts whose heartbeats may overtake
+    /// entries.
     /// </summary>
     public bool OrderedTransport { get; init; }
 
     /// <summary>
-    /// Whether an advanced commit index waits for what goes out anyway, entries or a heartbeat, instead of being told at once. Half of the messages of a lone
-    /// proposal tell followers that it is committed, which they need to know only before the leader changes or a read comes.
+    /// Whether an advanced commit index waits for what goes out anyway, entries or a heartbeat, instead of being told at once. Half of the messages
+    /// of a lone proposal tell followers that it is committed, which they need to know only before the leader changes or a read comes.
     /// </summary>
     public bool HeartbeatsTellCommit { get; init; }
 
-    /// <summary>Whether a leader that is no longer a voter steps down once that is committed (§6). Only scripts that retell other implementations turn it off.</summary>
+    /// <summary>
+    /// Whether a leader that is no longer a voter steps down once that is committed (§6). Only scripts that retell other implementations turn it off.
+    /// </summary>
     public bool StepDownOnRemoval { get; init; } = true;
 
     /// <summary>Ticks without progress of its own storage after which a leader steps down, so that a replica whose storage works can lead.</summary>

@@ -10,8 +10,8 @@ namespace OrleansRaft.Core;
 public sealed record RecoveredState(HardState HardState, SnapshotDescriptor Snapshot, EntryId LogStart, IReadOnlyList<Entry> Entries)
 {
     /// <summary>
-    /// The version of the configuration that was in force when the replica's place in the store was made; 0 for the first members of a group. Whatever
-    /// the replica hears under a membership that is not younger is meant for a previous incarnation of it, whose log it does not have.
+    /// The version of the configuration that was in force when the replica's place in the store was made; 0 for the first members of a group.
+    /// Whatever the replica hears under a membership that is not younger is meant for a previous incarnation of it, whose log it does not have.
     /// </summary>
     public LogIndex JoinedAfter { get; init; }
 }

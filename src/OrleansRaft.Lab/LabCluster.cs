@@ -6,8 +6,12 @@ using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.Lab;
 
-/// <summary>Whole groups of replicas in one thread, under a virtual clock: the same Core and drivers that silos run, on a network and disks that obey.</summary>
-/// <remarks>Nothing happens but in <see cref="Run"/> and <see cref="RunUntil"/>, and one seed gives one course of events. Not safe for several threads.</remarks>
+/// <summary>
+/// Whole groups of replicas in one thread, under a virtual clock: the same Core and drivers that silos run, on a network and disks that obey.
+/// </summary>
+/// <remarks>
+/// Nothing happens but in <see cref="Run"/> and <see cref="RunUntil"/>, and one seed gives one course of events. Not safe for several threads.
+/// </remarks>
 public sealed class LabCluster : IDisposable
 {
     private readonly Dictionary<string, LabGroup> groups = [];
@@ -90,7 +94,9 @@ public sealed class LabCluster : IDisposable
     public IEnumerable<LabReplica> ReplicasOf(string group) =>
         Nodes.SelectMany(node => node.Replicas).Where(replica => replica.Key.Group == group).OrderBy(replica => replica.Key.Replica);
 
-    /// <summary>The latest activation of each member of a group, by name; null for one that does not run. Those of which a bit was flipped are left out.</summary>
+    /// <summary>
+    /// The latest activation of each member of a group, by name; null for one that does not run. Those of which a bit was flipped are left out.
+    /// </summary>
     public IEnumerable<LabReplica?> ExpectedReplicasOf(string group) =>
         (LeaderOf(group)?.Configuration?.Members.Select(member => member.Id) ?? groups[group].Homes.Keys)
             .Where(replica => !rotten.Contains(new ReplicaKey(group, replica)))
@@ -146,8 +152,8 @@ public sealed class LabCluster : IDisposable
     /// <param name="node">Its home.</param>
     /// <param name="group">The group.</param>
     /// <param name="replica">
-    /// A name that no replica of the group has now. One that was removed may come back: its log is gone, but its term and vote are not, or it could vote
-    /// twice in one term; it has no vote until its log reaches the entry that added it again.
+    /// A name that no replica of the group has now. One that was removed may come back: its log is gone, but its term and vote are not, or it could
+    /// vote twice in one term; it has no vote until its log reaches the entry that added it again.
     /// </param>
     public void AddReplica(int node, string group, ReplicaId replica)
     {

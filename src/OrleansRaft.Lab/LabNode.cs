@@ -36,7 +36,9 @@ public sealed class LabNode
     /// <summary>Whether the process is frozen: it does nothing, and its clocks go on.</summary>
     public bool IsPaused { get; private set; }
 
-    /// <summary>Whether the node does not reach shared disks. What it asked meanwhile is answered when this ends; a disk of its own it always reaches.</summary>
+    /// <summary>
+    /// Whether the node does not reach shared disks. What it asked meanwhile is answered when this ends; a disk of its own it always reaches.
+    /// </summary>
     public bool IsCutFromDisks
     {
         get;

@@ -31,8 +31,8 @@ public sealed record LabOptions
     public required RaftOptions Raft { get; init; }
 
     /// <summary>
-    /// Whether every node reaches every disk, as with database servers: two activations of one replica are then possible, and leases guard the right to
-    /// speak. Otherwise each disk is its node's own.
+    /// Whether every node reaches every disk, as with database servers: two activations of one replica are then possible, and leases guard the right
+    /// to speak. Otherwise each disk is its node's own.
     /// </summary>
     public bool SharedDisks { get; init; }
 

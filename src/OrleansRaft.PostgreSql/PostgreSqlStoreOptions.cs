@@ -6,7 +6,9 @@ namespace OrleansRaft.PostgreSql;
 /// <summary>Which PostgreSQL servers hold a cluster's logs, and how they are used. Equal on every silo, but for the silo's name.</summary>
 public sealed record PostgreSqlStoreOptions
 {
-    /// <summary>The servers, in the cluster's order: replica k of a group logs to server (k - 1) mod n. The first also holds the cluster row.</summary>
+    /// <summary>
+    /// The servers, in the cluster's order: replica k of a group logs to server (k - 1) mod n. The first also holds the cluster row.
+    /// </summary>
     public required IReadOnlyList<string> ConnectionStrings { get; init; }
 
     /// <summary>The silo's name, for people who look into the lease table.</summary>

@@ -4,8 +4,8 @@ namespace OrleansRaft.Runtime;
 
 /// <summary>A command on its way into the log, with what makes a repetition recognisable.</summary>
 /// <remarks>
-/// Exactly one of two ways: a <see cref="RequestId"/> that the client chose, remembered for the whole retention; or a <see cref="Session"/> with a sequence
-/// number, remembered until the session says that it has the answer (thesis §6.3).
+/// Exactly one of two ways: a <see cref="RequestId"/> that the client chose, remembered for the whole retention; or a <see cref="Session"/> with a
+/// sequence number, remembered until the session says that it has the answer (thesis §6.3).
 /// </remarks>
 /// <param name="Key">The key by which the client chose the group; at most <see cref="KeyLengthMax"/> characters.</param>
 /// <param name="Body">The encoded command.</param>
@@ -13,7 +13,8 @@ namespace OrleansRaft.Runtime;
 /// <param name="RequestId">The client's own id, 1 to <see cref="RequestIdLengthMax"/> characters; empty when a session is used.</param>
 /// <param name="Session">The session: the index at which it was opened; zero when a request id is used.</param>
 /// <param name="Sequence">The command's number in its session, from 1.</param>
-/// <param name="AnsweredBelow">All sequence numbers below this have been answered to the client; their results may be forgotten. At most <paramref name="Sequence"/>.</param>
+/// <param name="AnsweredBelow">All sequence numbers below this have been answered to the client; their results may be forgotten. At most
+/// <paramref name="Sequence"/>.</param>
 public readonly record struct CommandEnvelope(
     string Key,
     ReadOnlyMemory<byte> Body,

@@ -5,7 +5,9 @@ namespace OrleansRaft.Runtime;
 /// <summary>Where a <see cref="ReplicaDriver"/> runs: a grain's turns, or the simulator's single thread.</summary>
 public interface IReplicaHost
 {
-    /// <summary>Arranges that <see cref="ReplicaDriver.Run"/> is called soon, on the host's own turn. Called on any thread, once until that run begins.</summary>
+    /// <summary>
+    /// Arranges that <see cref="ReplicaDriver.Run"/> is called soon, on the host's own turn. Called on any thread, once until that run begins.
+    /// </summary>
     void Schedule();
 
     /// <summary>The replica has stopped by itself, on its own turn: fenced, or impossible. It sends nothing more; the host lets it go.</summary>
@@ -39,7 +41,9 @@ public interface IReplicaHost
     {
     }
 
-    /// <summary>The state machine threw, and the replica goes no further; its log and vote live on. Told again after each attempt. On the host's turn.</summary>
+    /// <summary>
+    /// The state machine threw, and the replica goes no further; its log and vote live on. Told again after each attempt. On the host's turn.
+    /// </summary>
     /// <param name="entry">On which entry; null when the machine cannot be restored or captured.</param>
     /// <param name="cause">What it threw, in a sentence.</param>
     void OnMachineHalted(EntryId? entry, string cause)

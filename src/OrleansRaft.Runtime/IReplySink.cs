@@ -4,6 +4,8 @@ namespace OrleansRaft.Runtime;
 /// <remarks>It must return soon and not throw; it may post to the driver again, and stop it.</remarks>
 public interface IReplySink
 {
-    /// <summary>All answers of the batch are known. Called once, on the host's turn, or inside the submitting call when the batch is refused at once.</summary>
+    /// <summary>
+    /// All answers of the batch are known. Called once, on the host's turn, or inside the submitting call when the batch is refused at once.
+    /// </summary>
     void OnReplied(ReplyBatch batch);
 }

@@ -2,7 +2,9 @@ using OrleansRaft.Core;
 
 namespace OrleansRaft.Runtime;
 
-/// <summary>How a request to a group ended: <see cref="Committed{TResult}"/>, <see cref="Rejected{TResult}"/> or <see cref="Unknown{TResult}"/>.</summary>
+/// <summary>
+/// How a request to a group ended: <see cref="Committed{TResult}"/>, <see cref="Rejected{TResult}"/> or <see cref="Unknown{TResult}"/>.
+/// </summary>
 /// <typeparam name="TResult">What the state machine answers.</typeparam>
 public abstract record Outcome<TResult>
 {
@@ -18,7 +20,9 @@ public abstract record Outcome<TResult>
 /// <param name="Group">The group that answered.</param>
 public sealed record Committed<TResult>(TResult Value, EntryId Entry, string Group) : Outcome<TResult>
 {
-    /// <summary>For a stale read, how old the state may be: the time since the replica that answered last heard from its leader. Otherwise zero.</summary>
+    /// <summary>
+    /// For a stale read, how old the state may be: the time since the replica that answered last heard from its leader. Otherwise zero.
+    /// </summary>
     public TimeSpan Age { get; init; }
 }
 
@@ -50,7 +54,10 @@ public enum RejectionReason
     /// <summary>The request id was used for another request.</summary>
     RequestIdReused = 3,
 
-    /// <summary>The request arrived after its deadline in log time, or with one so far ahead that its id would be forgotten before it; send it with one after the time of this answer.</summary>
+    /// <summary>
+    /// The request arrived after its deadline in log time, or with one so far ahead that its id would be forgotten before it; send it with one after
+    /// the time of this answer.
+    /// </summary>
     Expired = 4,
 
     /// <summary>The table of request ids or sessions is full.</summary>
@@ -76,7 +83,9 @@ public enum RejectionReason
     /// </summary>
     Unreachable = 11,
 
-    /// <summary>The state machine's own code threw on a query, or its answer cannot be encoded. Nothing was changed; the same query throws again.</summary>
+    /// <summary>
+    /// The state machine's own code threw on a query, or its answer cannot be encoded. Nothing was changed; the same query throws again.
+    /// </summary>
     MachineFailed = 12,
 
     /// <summary>

@@ -11,13 +11,14 @@ public readonly record struct QueryEnvelope(string Key, ReadOnlyMemory<byte> Que
     public string Key { get => field ?? ""; init; } = Key;
 
     /// <summary>
-    /// For a stale read, the index of an entry that the answer must have seen, such as the client's own last write: a replica that has not applied it yet asks its
-    /// leader, as for a linearizable read. Zero for whatever there is.
+    /// For a stale read, the index of an entry that the answer must have seen, such as the client's own last write: a replica that has not applied it
+    /// yet asks its leader, as for a linearizable read. Zero for whatever there is.
     /// </summary>
     public LogIndex AtLeast { get; init; }
 
     /// <summary>
-    /// For how many milliseconds from its arrival on somebody waits for the answer; 0 when that is not known. A query whose caller has given up is not run.
+    /// For how many milliseconds from its arrival on somebody waits for the answer; 0 when that is not known. A query whose caller has given up is
+    /// not run.
     /// </summary>
     public long PatienceMilliseconds { get; init; }
 }

@@ -4,7 +4,10 @@ using OrleansRaft.Runtime.Sessions;
 namespace OrleansRaft.Runtime;
 
 /// <summary>The section <c>Raft</c> of a silo's configuration: how its replicas behave.</summary>
-/// <remarks>All silos should agree. Where a difference could make replicas diverge (the limits on sessions), the leader's values are replicated through the log.</remarks>
+/// <remarks>
+/// All silos should agree. Where a difference could make replicas diverge (the limits on sessions), the leader's values are replicated through the
+/// log.
+/// </remarks>
 public sealed class RaftOptions
 {
     // Each default is stated once: what Core or the sessions know is theirs.
@@ -14,7 +17,9 @@ public sealed class RaftOptions
     public const string SectionName = "Raft";
 
     /// <summary>The time between two ticks of a replica.</summary>
-    /// <remarks>Election timeouts and heartbeats are counted in ticks; a shorter tick finds a dead leader sooner and costs more when groups are active.</remarks>
+    /// <remarks>
+    /// Election timeouts and heartbeats are counted in ticks; a shorter tick finds a dead leader sooner and costs more when groups are active.
+    /// </remarks>
     /// <value>The default is 50 milliseconds.</value>
     public TimeSpan TickInterval { get; set; } = TimeSpan.FromMilliseconds(CoreDefaults.TickMilliseconds);
 
@@ -62,15 +67,19 @@ public sealed class RaftOptions
 
     /// <summary>How many bytes of commands must wait for a leader to append them while earlier ones are not committed yet; 0 for any.</summary>
     /// <remarks>
-    /// A round of replication costs every replica a message and a write, whatever it carries, so that on few cores fewer and larger rounds commit more commands.
-    /// Whoever comes while none is under way does not wait.
+    /// A round of replication costs every replica a message and a write, whatever it carries, so that on few cores fewer and larger rounds commit
+    /// more commands. Whoever comes while none is under way does not wait.
     /// </remarks>
     /// <value>The default is 64 KiB.</value>
     public int RoundBytesMin { get; set; } = 64 * 1024;
 
-    /// <summary>For how long a leader whose round is committed waits for the commands of those whom that round answered, before it begins the next; 0 for not at all.</summary>
+    /// <summary>
+    /// For how long a leader whose round is committed waits for the commands of those whom that round answered, before it begins the next; 0 for not
+    /// at all.
+    /// </summary>
     /// <remarks>
-    /// Only while several clients take part, until three quarters of them are there again, and only where <see cref="RoundBytesMin"/> lets rounds gather.
+    /// Only while several clients take part, until three quarters of them are there again, and only where <see cref="RoundBytesMin"/> lets rounds
+    /// gather.
     /// </remarks>
     /// <value>The default is 2 milliseconds.</value>
     public TimeSpan RoundWaitMax { get; set; } = TimeSpan.FromMilliseconds(2);
@@ -118,7 +127,10 @@ public sealed class RaftOptions
     public int StorageStallTicks { get; set; } = CoreDefaults.StorageStallTicks;
 
     /// <summary>How many bytes of applied entries the log may hold before a snapshot is taken.</summary>
-    /// <remarks>A state that is larger than this waits until the log has grown by the size of its last snapshot, so that snapshots at most double what is written.</remarks>
+    /// <remarks>
+    /// A state that is larger than this waits until the log has grown by the size of its last snapshot, so that snapshots at most double what is
+    /// written.
+    /// </remarks>
     /// <value>The default is 8 MiB.</value>
     public long SnapshotThresholdBytes { get; set; } = 8 * 1024 * 1024;
 
@@ -185,7 +197,9 @@ public sealed class RaftOptions
     /// <value>The default is 64 KiB.</value>
     public long RunApplyBytesMax { get; set; } = CoreDefaults.ApplyBytesMax;
 
-    /// <summary>For how long replicas of a silo that stopped in order wait for it to come back under its name, before they are brought to life elsewhere.</summary>
+    /// <summary>
+    /// For how long replicas of a silo that stopped in order wait for it to come back under its name, before they are brought to life elsewhere.
+    /// </summary>
     /// <remarks>
     /// Only where the rest of the group is a majority and has a leader. A restart then costs the other silos nothing: a replica that lives with them
     /// meanwhile reads its log there, and again when it moves back. A silo that was killed is not waited for, nor one whose host gave it no time to
@@ -207,7 +221,9 @@ public sealed class RaftOptions
     /// <value>The default is 10 seconds.</value>
     public TimeSpan MachineStuckAfter { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How many threads that hang in calls of state machines are replaced on a silo; beyond that, groups wait for those that are left.</summary>
+    /// <summary>
+    /// How many threads that hang in calls of state machines are replaced on a silo; beyond that, groups wait for those that are left.
+    /// </summary>
     /// <value>The default is 16.</value>
     public int StuckThreadsMax { get; set; } = 16;
 

@@ -149,7 +149,9 @@ public sealed partial class ReplicaDriver
         OnRestored(snapshot, state.Length);
     }
 
-    /// <summary>The machine holds a snapshot's state: the one that the replica began with, one that its leader sent, or the last one, to begin anew from it.</summary>
+    /// <summary>
+    /// The machine holds a snapshot's state: the one that the replica began with, one that its leader sent, or the last one, to begin anew from it.
+    /// </summary>
     private void OnRestored(SnapshotDescriptor snapshot, int sizeBytes)
     {
         snapshotBytes = sizeBytes;
@@ -275,7 +277,9 @@ public sealed partial class ReplicaDriver
 
     private Reply RejectHalted() => rejections.MachineHalted(halt?.Entry, halt?.Cause ?? "");
 
-    /// <summary>Whether a halted replica must not take a message: its log would grow without end. What it lacks then comes in its leader's snapshot.</summary>
+    /// <summary>
+    /// Whether a halted replica must not take a message: its log would grow without end. What it lacks then comes in its leader's snapshot.
+    /// </summary>
     private bool IsTooMuchForHalted(Message message)
     {
         if (!IsHalted || message is not AppendEntries { Block.Count: > 0 })

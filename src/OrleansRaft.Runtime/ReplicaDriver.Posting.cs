@@ -51,7 +51,9 @@ public sealed partial class ReplicaDriver
         AskForTurn();
     }
 
-    /// <summary>Submits commands (each a <see cref="CommandEnvelope"/>, encoded) to be appended together, if this replica leads. Any thread.</summary>
+    /// <summary>
+    /// Submits commands (each a <see cref="CommandEnvelope"/>, encoded) to be appended together, if this replica leads. Any thread.
+    /// </summary>
     /// <param name="envelopes">The commands; they must not change afterwards.</param>
     /// <param name="sink">Receives a reply for each, in order, when all are known.</param>
     public void Submit(IReadOnlyList<ReadOnlyMemory<byte>> envelopes, IReplySink sink)
@@ -88,7 +90,9 @@ public sealed partial class ReplicaDriver
         }
     }
 
-    /// <summary>Submits commands (each a <see cref="CommandEnvelope"/>, encoded) to be appended together, if this replica leads. Any thread.</summary>
+    /// <summary>
+    /// Submits commands (each a <see cref="CommandEnvelope"/>, encoded) to be appended together, if this replica leads. Any thread.
+    /// </summary>
     /// <returns>A reply for each, in order, when all are known.</returns>
     public Task<ReplyBatch> SubmitAsync(IReadOnlyList<ReadOnlyMemory<byte>> envelopes)
     {

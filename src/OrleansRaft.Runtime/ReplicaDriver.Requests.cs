@@ -48,7 +48,10 @@ public sealed partial class ReplicaDriver
         Propose();
     }
 
-    /// <summary>Whether commands stay in the inbox for the next round, as long as this replica leads; a turn that learns that they need not is followed by one that takes them.</summary>
+    /// <summary>
+    /// Whether commands stay in the inbox for the next round, as long as this replica leads; a turn that learns that they need not is followed by one
+    /// that takes them.
+    /// </summary>
     private bool WaitForRound()
     {
         if (leadingTerm is null || !ReplicaLog.MaySpeak)
@@ -127,7 +130,9 @@ public sealed partial class ReplicaDriver
         Invariant.Holds(isStopping || proposals.UnappendedCount == 0, "Core answers a proposal in the step that takes it");
     }
 
-    /// <summary>A leader whose options differ from the limits in force replicates its own, so that all replicas change them at the same entry.</summary>
+    /// <summary>
+    /// A leader whose options differ from the limits in force replicates its own, so that all replicas change them at the same entry.
+    /// </summary>
     private void ProposeLimits()
     {
         if (!hasLimitsToPropose || leadingTerm is null || !ReplicaLog.MaySpeak)

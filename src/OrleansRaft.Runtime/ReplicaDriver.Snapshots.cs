@@ -23,7 +23,9 @@ public sealed partial class ReplicaDriver
     private ReplicaStatus Snapshot((EntryId Entry, string? Text) of) =>
         new(Key, ReplicaLog.Epoch, ReplicaLog.MaySpeak, Core.Status, of.Text) { DigestIndex = of.Entry.Index };
 
-    /// <summary>Answers with a digest: with the last one, as long as another would take more of the replica's time than is good for its group.</summary>
+    /// <summary>
+    /// Answers with a digest: with the last one, as long as another would take more of the replica's time than is good for its group.
+    /// </summary>
     private void AnswerWithDigest(TaskCompletionSource<ReplicaStatus> source)
     {
         var isPaced = digest.Text is not null && time.GetElapsedTime(digestMade) < digestTook * DigestPauseFactor;
@@ -56,8 +58,9 @@ public sealed partial class ReplicaDriver
     }
 
     /// <summary>
-    /// Takes a snapshot when the log has grown by the threshold, or by the size of the last snapshot where that is more: so at most half of what is written is
-    /// snapshots. While one is on its way to a follower the next waits, but not for ever: the log must not grow without limit (scylladb/scylladb#11559).
+    /// Takes a snapshot when the log has grown by the threshold, or by the size of the last snapshot where that is more: so at most half of what is
+    /// written is snapshots. While one is on its way to a follower the next waits, but not for ever: the log must not grow without limit
+    /// (scylladb/scylladb#11559).
     /// </summary>
     private void CaptureSnapshot()
     {

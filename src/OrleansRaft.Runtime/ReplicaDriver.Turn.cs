@@ -106,8 +106,8 @@ public sealed partial class ReplicaDriver
     }
 
     /// <summary>
-    /// While the replica has no right to speak, Core hears nothing but what its own log has done: a vote, a heartbeat or a read could otherwise count this
-    /// activation beside its successor. The right is checked after an input was taken, and the clock read after that.
+    /// While the replica has no right to speak, Core hears nothing but what its own log has done: a vote, a heartbeat or a read could otherwise count
+    /// this activation beside its successor. The right is checked after an input was taken, and the clock read after that.
     /// </summary>
     private void TakeMessages(int most)
     {

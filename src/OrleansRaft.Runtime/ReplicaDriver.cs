@@ -11,8 +11,8 @@ namespace OrleansRaft.Runtime;
 /// <summary>Drives one replica: hands inputs to Core, and turns its effects into writes, messages, applied commands and answers.</summary>
 /// <remarks>
 /// <para>
-/// Inputs are posted from any thread; everything else happens inside <see cref="Run"/>, which the host calls on its own turn. The driver awaits nothing and
-/// takes time from its <see cref="TimeProvider"/> only, so that the simulator runs the same code the silos run.
+/// Inputs are posted from any thread; everything else happens inside <see cref="Run"/>, which the host calls on its own turn. The driver awaits
+/// nothing and takes time from its <see cref="TimeProvider"/> only, so that the simulator runs the same code the silos run.
 /// </para>
 /// <para>
 /// A user's state machine runs on other threads: it gets what it has to do in a <see cref="MachineQueue"/>, and what it has done comes back through
@@ -132,7 +132,8 @@ public sealed partial class ReplicaDriver
     private LogTime GroupTime => core?.LogTimeAt(Now()) ?? LogTime.Zero;
 
     /// <summary>Restores the state machine from what the log read back, and starts Core. On the host's turn.</summary>
-    /// <exception cref="CorruptDataException">The snapshot is damaged, or the state machine did not take it whole: the replica must not start.</exception>
+    /// <exception cref="CorruptDataException">The snapshot is damaged, or the state machine did not take it whole: the replica must not
+    /// start.</exception>
     /// <exception cref="InvariantViolationException">What the log read back contradicts itself.</exception>
     /// <param name="log">The replica's log, open.</param>
     /// <param name="isQuiescent">Whether it begins quiescent: only for hosts that unquiesce it, see <see cref="Unquiesce"/>.</param>
@@ -198,7 +199,9 @@ public sealed partial class ReplicaDriver
         }
     }
 
-    /// <summary>Stops: answers what waits with "unknown" or a rejection, and hands nothing more to anybody. On the host's turn; may be repeated.</summary>
+    /// <summary>
+    /// Stops: answers what waits with "unknown" or a rejection, and hands nothing more to anybody. On the host's turn; may be repeated.
+    /// </summary>
     public void Stop()
     {
         if (isInTurn)

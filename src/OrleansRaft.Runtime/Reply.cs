@@ -22,7 +22,9 @@ public readonly record struct Reply(
     /// <summary>A sentence for people; empty when committed.</summary>
     public string Detail { get => field ?? ""; init; } = Detail;
 
-    /// <summary>For a stale read, how old the state may be, in milliseconds: the time since the replica that answered last heard from its leader. Otherwise 0.</summary>
+    /// <summary>
+    /// For a stale read, how old the state may be, in milliseconds: the time since the replica that answered last heard from its leader. Otherwise 0.
+    /// </summary>
     public long AgeMilliseconds { get; init; }
 
     /// <summary>A committed reply.</summary>

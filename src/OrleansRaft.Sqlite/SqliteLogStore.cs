@@ -8,7 +8,9 @@ using OrleansRaft.Sqlite.Internal;
 
 namespace OrleansRaft.Sqlite;
 
-/// <summary>A log store in one local file (WAL, synchronous=FULL), held by one process. Its replicas are bound to it: losing the disk is a membership change.</summary>
+/// <summary>
+/// A log store in one local file (WAL, synchronous=FULL), held by one process. Its replicas are bound to it: losing the disk is a membership change.
+/// </summary>
 public sealed class SqliteLogStore : ILogStore
 {
     private static readonly TimeSpan WatchPeriod = TimeSpan.FromMilliseconds(250);

@@ -4,7 +4,9 @@ using OrleansRaft.Lab.Scenarios;
 
 namespace OrleansRaft.Cli.Commands;
 
-/// <summary>Finds the scenario that a command line means: one of the lab's own by its name, or one of the user's in a file, with what the user changed.</summary>
+/// <summary>
+/// Finds the scenario that a command line means: one of the lab's own by its name, or one of the user's in a file, with what the user changed.
+/// </summary>
 internal static class LabSource
 {
     private const int FileBytesMax = 1024 * 1024;

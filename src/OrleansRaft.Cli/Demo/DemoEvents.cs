@@ -14,7 +14,9 @@ namespace OrleansRaft.Cli.Demo;
 /// <param name="Voters">How many could.</param>
 internal readonly record struct ElectionWon(long At, string Group, string Replica, string Term, string Votes, string Voters);
 
-/// <summary>Hears of elections from the silos' logs, by their public event id, at the moment they are won: asking the silos would only tell later.</summary>
+/// <summary>
+/// Hears of elections from the silos' logs, by their public event id, at the moment they are won: asking the silos would only tell later.
+/// </summary>
 /// <param name="time">The clock.</param>
 internal sealed class DemoEvents(TimeProvider time) : ILoggerProvider
 {

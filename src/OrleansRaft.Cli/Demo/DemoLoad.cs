@@ -6,8 +6,8 @@ using OrleansRaft.Cli.Client;
 namespace OrleansRaft.Cli.Demo;
 
 /// <summary>
-/// The demo's own users: each adds one to its counter, waits for the answer, rests a little and goes on. An increment whose outcome is unknown is repeated
-/// under its key until it is known.
+/// The demo's own users: each adds one to its counter, waits for the answer, rests a little and goes on. An increment whose outcome is unknown is
+/// repeated under its key until it is known.
 /// </summary>
 internal sealed class DemoLoad : IAsyncDisposable
 {

@@ -39,8 +39,8 @@ internal enum DemoSiloState
 }
 
 /// <summary>
-/// One silo of the demo: a real Orleans silo with sockets, an HTTP side and a file of its own, which can die without a goodbye. One object is one life; a silo
-/// that comes back is a new object with the same identity.
+/// One silo of the demo: a real Orleans silo with sockets, an HTTP side and a file of its own, which can die without a goodbye. One object is one
+/// life; a silo that comes back is a new object with the same identity.
 /// </summary>
 internal sealed class DemoSilo : IAsyncDisposable
 {
@@ -88,8 +88,8 @@ internal sealed class DemoSilo : IAsyncDisposable
     }
 
     /// <summary>
-    /// Dies as a machine does whose power fails: its connections break, its replicas write, send and answer nothing more and give nothing back, the membership
-    /// table hears nothing of it. What is left of the process is cleared away behind the scenes.
+    /// Dies as a machine does whose power fails: its connections break, its replicas write, send and answer nothing more and give nothing back, the
+    /// membership table hears nothing of it. What is left of the process is cleared away behind the scenes.
     /// </summary>
     public void Kill()
     {

@@ -6,8 +6,8 @@ using OrleansRaft.Runtime.Storage;
 namespace OrleansRaft.Cli.Demo;
 
 /// <summary>
-/// A silo's store that can die as a process does: from one moment on nothing is written, nobody is told anything more, and no right to speak is given back.
-/// What was durable before stays in the file.
+/// A silo's store that can die as a process does: from one moment on nothing is written, nobody is told anything more, and no right to speak is given
+/// back. What was durable before stays in the file.
 /// </summary>
 /// <param name="store">The real store.</param>
 internal sealed class KillableLogStore(ILogStore store) : ILogStore

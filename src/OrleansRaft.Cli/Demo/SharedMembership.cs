@@ -5,8 +5,8 @@ using Orleans.Runtime;
 namespace OrleansRaft.Cli.Demo;
 
 /// <summary>
-/// Orleans' membership table in this process's memory, shared by the demo's silos. Orleans' own development table lives in its first silo and dies with it;
-/// here any silo can be killed. Every change compares and sets the table's version, as the contract asks.
+/// Orleans' membership table in this process's memory, shared by the demo's silos. Orleans' own development table lives in its first silo and dies
+/// with it; here any silo can be killed. Every change compares and sets the table's version, as the contract asks.
 /// </summary>
 internal sealed class SharedMembership
 {

@@ -3,7 +3,9 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace OrleansRaft.Cli.Demo;
 
-/// <summary>The HTTP side of one silo of the demo. It has no socket of its own: the <see cref="FrontDoor"/> hands requests to it, as a load balancer would.</summary>
+/// <summary>
+/// The HTTP side of one silo of the demo. It has no socket of its own: the <see cref="FrontDoor"/> hands requests to it, as a load balancer would.
+/// </summary>
 internal sealed class SiloHttp : IServer
 {
     private Func<IFeatureCollection, Task>? process;

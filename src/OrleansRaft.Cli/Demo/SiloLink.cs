@@ -3,7 +3,9 @@ using Orleans.Configuration;
 
 namespace OrleansRaft.Cli.Demo;
 
-/// <summary>All network connections of one silo, which can be cut as if its cable were pulled: live ones are aborted without a goodbye, new ones refused.</summary>
+/// <summary>
+/// All network connections of one silo, which can be cut as if its cable were pulled: live ones are aborted without a goodbye, new ones refused.
+/// </summary>
 internal sealed class SiloLink
 {
     private readonly Lock gate = new();

@@ -4,8 +4,8 @@ using Orleans.Runtime;
 namespace OrleansRaft.Cli.Demo;
 
 /// <summary>
-/// One silo's view of the <see cref="SharedMembership"/>. When the silo is killed, it keeps writing to a copy that nobody else reads: the others hear nothing of
-/// it any more, and what is left of it can still be cleared away without waiting for a table that is out of reach.
+/// One silo's view of the <see cref="SharedMembership"/>. When the silo is killed, it keeps writing to a copy that nobody else reads: the others hear
+/// nothing of it any more, and what is left of it can still be cleared away without waiting for a table that is out of reach.
 /// </summary>
 /// <param name="shared">The table.</param>
 internal sealed class SiloMembership(SharedMembership shared) : IMembershipTable

@@ -5,7 +5,9 @@ using System.Text.Json;
 
 namespace OrleansRaft.Cli.Maelstrom;
 
-/// <summary>One text for each JSON value, so that values can be compared as texts: no spaces, properties in order, and <c>1.0</c> is <c>1</c>.</summary>
+/// <summary>
+/// One text for each JSON value, so that values can be compared as texts: no spaces, properties in order, and <c>1.0</c> is <c>1</c>.
+/// </summary>
 internal static class CanonicalJson
 {
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };

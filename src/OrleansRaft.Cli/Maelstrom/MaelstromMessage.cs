@@ -2,7 +2,9 @@ using System.Text.Json;
 
 namespace OrleansRaft.Cli.Maelstrom;
 
-/// <summary>The protocol's errors that this node answers with. Only those marked so are definite: the operation did not happen and will not.</summary>
+/// <summary>
+/// The protocol's errors that this node answers with. Only those marked so are definite: the operation did not happen and will not.
+/// </summary>
 internal enum MaelstromError
 {
     /// <summary>The operation was not finished in time; it may have happened.</summary>

@@ -32,8 +32,8 @@ internal sealed class MaelstromReplica : IReplicaHost, IReplicaTransport, IAsync
     }
 
     /// <summary>
-    /// A network of pipes is slow, and delays messages on purpose: elections wait for half a second at least. Requests are remembered for an hour, which is
-    /// longer than any network keeps a message. Nobody watches the other nodes, so the group never quiesces.
+    /// A network of pipes is slow, and delays messages on purpose: elections wait for half a second at least. Requests are remembered for an hour,
+    /// which is longer than any network keeps a message. Nobody watches the other nodes, so the group never quiesces.
     /// </summary>
     public static RaftOptions Options { get; } = new()
     {

@@ -4,12 +4,12 @@ using OrleansRaft.Runtime;
 namespace OrleansRaft.Cli.Maelstrom;
 
 /// <summary>
-/// Serves clients: reads from this node's own state at an index that the leader confirmed, everything else through the leader, wherever it is. Whatever is
-/// not answered is tried again under the same name, which the group applies once.
+/// Serves clients: reads from this node's own state at an index that the leader confirmed, everything else through the leader, wherever it is.
+/// Whatever is not answered is tried again under the same name, which the group applies once.
 /// </summary>
 /// <remarks>
-/// A write or a comparison is never refused for want of a leader by a definite error: the network may deliver a second copy of the request later, and that
-/// one may well be done. Only what the state machine decided is definite; the group remembers it and answers every copy alike.
+/// A write or a comparison is never refused for want of a leader by a definite error: the network may deliver a second copy of the request later, and
+/// that one may well be done. Only what the state machine decided is definite; the group remembers it and answers every copy alike.
 /// </remarks>
 /// <param name="replica">The node's replica.</param>
 /// <param name="answer">Answers a client.</param>

@@ -6,7 +6,10 @@ using System.Threading.Channels;
 
 namespace OrleansRaft.Cli.Maelstrom;
 
-/// <summary>Writes messages to the network, which is the standard output. It never blocks the node: when nobody reads, messages are lost, as a network may lose them.</summary>
+/// <summary>
+/// Writes messages to the network, which is the standard output. It never blocks the node: when nobody reads, messages are lost, as a network may
+/// lose them.
+/// </summary>
 internal sealed class MaelstromWriter
 {
     private const int WaitingMax = 20_000;

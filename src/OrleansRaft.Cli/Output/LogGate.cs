@@ -4,8 +4,8 @@ using Microsoft.Extensions.Logging;
 namespace OrleansRaft.Cli.Output;
 
 /// <summary>
-/// Holds back what is logged while a silo starts: if it fails, the reason is told once and plainly. Our own warnings pass, such as that a database does not
-/// answer yet: somebody may be waiting for the start.
+/// Holds back what is logged while a silo starts: if it fails, the reason is told once and plainly. Our own warnings pass, such as that a database
+/// does not answer yet: somebody may be waiting for the start.
 /// </summary>
 internal sealed class LogGate
 {

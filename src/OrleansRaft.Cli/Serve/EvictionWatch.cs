@@ -4,8 +4,8 @@ using Orleans.Runtime;
 namespace OrleansRaft.Cli.Serve;
 
 /// <summary>
-/// Looks often whether the others declared this silo dead. Nobody tells a dead silo, and Orleans by itself reads the membership once a minute: for so long an
-/// evicted silo would sit there, serving nothing, instead of being started again. After a pause of the whole process it looks at once.
+/// Looks often whether the others declared this silo dead. Nobody tells a dead silo, and Orleans by itself reads the membership once a minute: for so
+/// long an evicted silo would sit there, serving nothing, instead of being started again. After a pause of the whole process it looks at once.
 /// </summary>
 /// <param name="membership">Orleans' membership; it ends the silo through <see cref="IFatalErrorHandler"/> when it finds it dead.</param>
 /// <param name="time">The clock.</param>

@@ -30,7 +30,8 @@ internal static class SiloHost
     // Its place is taken at start: the default of a million grains takes 19 MB, and replicas are reached past the directory.
     private const int DirectoryCacheSize = 20_000;
 
-    // Silos tell each other how loaded they are, by default every second, which is a third of what idle ones say; only ordinary grains are placed by it.
+    // Silos tell each other how loaded they are, by default every second, which is a third of what idle ones say; only ordinary grains are placed by
+    // it.
     private static readonly TimeSpan LoadPause = TimeSpan.FromSeconds(5);
 
     // For how long a grain may keep its thread while it has more to do, by default 100 ms: a replica that comes to life applies its whole log.
@@ -54,7 +55,8 @@ internal static class SiloHost
         builder.Services.AddSingleton<IHostLifetime, SilentLifetime>();
         builder.WebHost.UseUrls(settings.Http);
 
-        // A request's code never blocks, so it may run where its bytes arrive: a change of threads costs as much as the request's own part of a batch.
+        // A request's code never blocks, so it may run where its bytes arrive: a change of threads costs as much as the request's own part of a
+        // batch.
         builder.WebHost.UseSockets(static sockets => sockets.UnsafePreferInlineScheduling = true);
         builder.UseOrleans(silo =>
         {
@@ -84,8 +86,8 @@ internal static class SiloHost
     }
 
     /// <summary>
-    /// Opens a shared store before Orleans starts: it brings the tables up to date that the membership needs, and a silo that is refused here has not yet
-    /// announced itself to the others.
+    /// Opens a shared store before Orleans starts: it brings the tables up to date that the membership needs, and a silo that is refused here has not
+    /// yet announced itself to the others.
     /// </summary>
     public static async Task PrepareAsync(WebApplication app, ServeSettings settings, CancellationToken cancellation)
     {
@@ -195,7 +197,9 @@ internal static class SiloHost
             provider, (PostgreSqlLogStore)provider.GetRequiredService<ILogStore>(), settings));
     }
 
-    /// <summary>Ordinary grains keep their state on the first PostgreSQL server, as the membership does; where there is none, it goes with the process.</summary>
+    /// <summary>
+    /// Ordinary grains keep their state on the first PostgreSQL server, as the membership does; where there is none, it goes with the process.
+    /// </summary>
     private static void AddGrainStorage(ISiloBuilder silo, ServeSettings settings)
     {
         if (settings.Store == StoreKind.Postgres)

@@ -8,8 +8,8 @@ using Orleans.Runtime;
 namespace OrleansRaft.Cli.Serve;
 
 /// <summary>
-/// Listens when a few requests have been served in memory. The first ones make the runtime compile what serves them, for half a second, or two on a busy machine: who finds
-/// the port closed goes to another silo at once, who finds it open would wait.
+/// Listens when a few requests have been served in memory. The first ones make the runtime compile what serves them, for half a second, or two on a
+/// busy machine: who finds the port closed goes to another silo at once, who finds it open would wait.
 /// </summary>
 /// <param name="inner">The server that listens.</param>
 /// <param name="membership">Tells whether there are other silos: a silo that is alone answers as soon as it can.</param>

@@ -3,7 +3,9 @@ using System.Text;
 
 namespace OrleansRaft.Core.Codec;
 
-/// <summary>Reads what <see cref="WireWriter"/> wrote. Every method throws <see cref="CorruptDataException"/> rather than believe a wrong byte.</summary>
+/// <summary>
+/// Reads what <see cref="WireWriter"/> wrote. Every method throws <see cref="CorruptDataException"/> rather than believe a wrong byte.
+/// </summary>
 /// <remarks>Bytes are slices of the source, never copies, and never allocated by a declared length.</remarks>
 /// <param name="source">The bytes; they must not change afterwards.</param>
 public ref struct WireReader(ReadOnlyMemory<byte> source)

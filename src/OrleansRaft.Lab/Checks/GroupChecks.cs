@@ -7,7 +7,9 @@ using OrleansRaft.Lab.Storage;
 namespace OrleansRaft.Lab.Checks;
 
 /// <summary>What must be true of a group at every moment (Figure 3), checked where it can first become false.</summary>
-/// <remarks>Log Matching is checked by induction: equal ids must have equal bodies and equal predecessors, entry by entry as they are written.</remarks>
+/// <remarks>
+/// Log Matching is checked by induction: equal ids must have equal bodies and equal predecessors, entry by entry as they are written.
+/// </remarks>
 internal sealed class GroupChecks(LabCluster cluster, string name)
 {
     private readonly Dictionary<ReplicaId, StoredReplica> stored = [];
@@ -232,13 +234,16 @@ internal sealed class GroupChecks(LabCluster cluster, string name)
     }
 
     /// <summary>
-    /// Whether an entry is durable on a majority, of both sets of voters while they are two. A turn may commit first and change the configuration then, so its
-    /// caller asks about the configuration before the turn, too.
+    /// Whether an entry is durable on a majority, of both sets of voters while they are two. A turn may commit first and change the configuration
+    /// then, so its caller asks about the configuration before the turn, too.
     /// </summary>
     private bool HasMajorities(RaftCore core, Configuration configuration, EntryId entry) =>
         HasMajority(core, configuration.Voters, entry) && (!configuration.IsJoint || HasMajority(core, configuration.OutgoingVoters, entry));
 
-    /// <summary>A leader that was replaced long ago may hear late of what a member held before it was removed; who came back under its name does not count against it.</summary>
+    /// <summary>
+    /// A leader that was replaced long ago may hear late of what a member held before it was removed; who came back under its name does not count
+    /// against it.
+    /// </summary>
     private bool HasMajority(RaftCore core, ImmutableArray<ReplicaId> voters, EntryId entry)
     {
         var holders = 0;

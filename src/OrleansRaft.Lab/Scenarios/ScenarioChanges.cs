@@ -12,7 +12,8 @@ public static class ScenarioChanges
     /// <summary>A scenario as a visitor changed it.</summary>
     /// <param name="scenario">The scenario.</param>
     /// <param name="changes">
-    /// An object with <c>settings</c>, which go before the scenario's own, and <c>interventions</c>, which are added to it; both may be missing or null.
+    /// An object with <c>settings</c>, which go before the scenario's own, and <c>interventions</c>, which are added to it; both may be missing or
+    /// null.
     /// </param>
     /// <exception cref="ScenarioException">The changes are not valid; the exception names the place.</exception>
     public static Scenario With(this Scenario scenario, JsonElement changes)

@@ -5,7 +5,9 @@ using OrleansRaft.Core.Codec;
 namespace OrleansRaft.Lab.Storage;
 
 /// <summary>The durable bytes of one replica: records one behind the other, the last of which a crash may have torn.</summary>
-/// <remarks>A record has a header of its length and the checksum of its body, and a checksum over the header: a torn end is told from damage.</remarks>
+/// <remarks>
+/// A record has a header of its length and the checksum of its body, and a checksum over the header: a torn end is told from damage.
+/// </remarks>
 internal sealed class Journal
 {
     private const int HeaderBytes = 12;
@@ -31,7 +33,9 @@ internal sealed class Journal
         Append(checkpoint);
     }
 
-    /// <summary>Flips one bit. Half of all flips hit the beginning of a record, where term, vote and place are; it would seldom be hit by chance.</summary>
+    /// <summary>
+    /// Flips one bit. Half of all flips hit the beginning of a record, where term, vote and place are; it would seldom be hit by chance.
+    /// </summary>
     /// <returns>Whether there was one.</returns>
     public bool FlipBit(RandomSource random)
     {

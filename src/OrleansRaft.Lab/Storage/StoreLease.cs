@@ -3,7 +3,9 @@ using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.Lab.Storage;
 
-/// <summary>One node's lease at one shared disk: while it is valid, the node's replicas there may speak. A disk of the node's own needs none.</summary>
+/// <summary>
+/// One node's lease at one shared disk: while it is valid, the node's replicas there may speak. A disk of the node's own needs none.
+/// </summary>
 internal sealed class StoreLease
 {
     /// <summary>How long a successor waits for a predecessor that did not give its right back.</summary>

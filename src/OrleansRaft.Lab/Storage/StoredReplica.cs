@@ -87,7 +87,9 @@ internal sealed class StoredReplica(ReplicaKey key, Configuration initial)
 
     public void Tear(byte[] record, RandomSource random) => journal.Tear(record, random);
 
-    /// <summary>A removed replica's name comes back: only its term and vote are kept. What its former life still has on its way is not taken any more.</summary>
+    /// <summary>
+    /// A removed replica's name comes back: only its term and vote are kept. What its former life still has on its way is not taken any more.
+    /// </summary>
     public void Renew(Configuration first, LogIndex committed)
     {
         JoinedAfter = committed;

@@ -2,10 +2,13 @@ using Npgsql;
 
 namespace OrleansRaft.PostgreSql.Internal;
 
-/// <summary>The statement for what nearly all writes are: a block at the end of the log, or nothing but term and vote. It costs the server less than half of <see cref="WholeWriteStatement"/>.</summary>
+/// <summary>
+/// The statement for what nearly all writes are: a block at the end of the log, or nothing but term and vote. It costs the server less than half of
+/// <see cref="WholeWriteStatement"/>.
+/// </summary>
 /// <remarks>
-/// The rows are locked in the order of the input, which is that of their keys, so that two statements never wait for each other in a circle. Of rows that another
-/// statement changed meanwhile, PostgreSQL looks at the conditions again.
+/// The rows are locked in the order of the input, which is that of their keys, so that two statements never wait for each other in a circle. Of rows
+/// that another statement changed meanwhile, PostgreSQL looks at the conditions again.
 /// </remarks>
 internal sealed class AppendStatement : WriteStatement
 {

@@ -1,6 +1,8 @@
 namespace OrleansRaft.PostgreSql.Internal;
 
-/// <summary>The pauses between attempts: short at first, so that a server that returns is used at once, and never longer than half a second.</summary>
+/// <summary>
+/// The pauses between attempts: short at first, so that a server that returns is used at once, and never longer than half a second.
+/// </summary>
 internal struct BackOff
 {
     private static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(500);

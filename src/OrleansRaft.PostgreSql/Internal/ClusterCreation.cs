@@ -7,8 +7,8 @@ namespace OrleansRaft.PostgreSql.Internal;
 
 /// <summary>Writes the cluster row, and gives each server the rows of its first replicas: once, or never again.</summary>
 /// <remarks>
-/// Server 0 notes for each other server first what it is, then (after that server has its rows) that it was created. A server that was created and has no
-/// rows has lost them, and is refused: rows made anew would be replicas that forgot their votes.
+/// Server 0 notes for each other server first what it is, then (after that server has its rows) that it was created. A server that was created and
+/// has no rows has lost them, and is refused: rows made anew would be replicas that forgot their votes.
 /// </remarks>
 internal sealed class ClusterCreation(PostgreSqlStoreOptions options, ILogger logger)
 {
@@ -59,8 +59,8 @@ internal sealed class ClusterCreation(PostgreSqlStoreOptions options, ILogger lo
         await using var first = await ConnectAsync(0, cancellation);
         await using var connection = await ConnectAsync(number, cancellation);
 
-        // Another silo may be at the same work, so what is written last is read first: a server that was created before it was looked at has its rows,
-        // and one that has rows was noted.
+        // Another silo may be at the same work, so what is written last is read first: a server that was created before it was looked at has its
+        // rows, and one that has rows was noted.
         var (_, wasCreated) = await ReadNoteAsync(first, number, cancellation);
         var identity = await ServerIdentity.ReadAsync(connection, cancellation);
         identity.RequireDurable(server, options);

@@ -6,8 +6,8 @@ using OrleansRaft.Runtime.Storage;
 namespace OrleansRaft.PostgreSql.Internal;
 
 /// <summary>
-/// Group commit across replicas: one statement is under way, whatever is handed over meanwhile gathers and becomes the next. A write stays pending until
-/// its outcome is known: while the server is away its replica sees a slow write, never a false answer.
+/// Group commit across replicas: one statement is under way, whatever is handed over meanwhile gathers and becomes the next. A write stays pending
+/// until its outcome is known: while the server is away its replica sees a slow write, never a false answer.
 /// </summary>
 internal sealed class GroupCommit : IAsyncDisposable
 {

@@ -4,7 +4,9 @@ using OrleansRaft.Runtime.Storage;
 namespace OrleansRaft.PostgreSql.Internal;
 
 /// <summary>Deletes the lease rows of silos that are gone: those that were not extended between two looks and that no replica names.</summary>
-/// <remarks>A silo whose row was deleted although it lives loses nothing: its next extension fails, it makes a new row and looks for what it lost.</remarks>
+/// <remarks>
+/// A silo whose row was deleted although it lives loses nothing: its next extension fails, it makes a new row and looks for what it lost.
+/// </remarks>
 internal sealed class LeaseSweep(TimeProvider time, LeaseTimes times, long ownLease)
 {
     private const int LeasesBetweenLooks = 20;

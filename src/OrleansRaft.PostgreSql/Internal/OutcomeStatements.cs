@@ -14,7 +14,9 @@ internal sealed record RowState(long Writes, EntryId Last);
 /// </summary>
 internal static class OutcomeStatements
 {
-    /// <summary>Raises the epochs; answers the nonces of the activations for which that worked. The others' replicas are held by somebody else.</summary>
+    /// <summary>
+    /// Raises the epochs; answers the nonces of the activations for which that worked. The others' replicas are held by somebody else.
+    /// </summary>
     public static async Task<HashSet<long>> RaiseAsync(
         NpgsqlConnection connection, IReadOnlyList<(long Id, long Nonce, long Epoch)> replicas, CancellationToken cancellation)
     {

@@ -15,7 +15,9 @@ internal sealed record Acquisition(long Id, long Epoch, bool IsSpeaker, bool IsS
 /// <param name="Durability">What the server does for its disk, which may change while it runs.</param>
 internal sealed record Extension(long Counter, Durability Durability);
 
-/// <summary>The statements by which activations follow each other: acquire, claim, release, and the silo's lease that all of its replicas share.</summary>
+/// <summary>
+/// The statements by which activations follow each other: acquire, claim, release, and the silo's lease that all of its replicas share.
+/// </summary>
 internal static class OwnershipStatements
 {
     /// <summary>Makes the silo's row.</summary>
@@ -58,7 +60,9 @@ internal static class OwnershipStatements
             : null;
     }
 
-    /// <summary>Reads, at one moment, how often the silo's replicas were taken over, and the nonces of those activations that hold theirs no longer.</summary>
+    /// <summary>
+    /// Reads, at one moment, how often the silo's replicas were taken over, and the nonces of those activations that hold theirs no longer.
+    /// </summary>
     public static async Task<(long? TakeOvers, HashSet<long> Lost)> ReadLostAsync(
         NpgsqlConnection connection, long lease, long[] ids, long[] nonces, CancellationToken cancellation)
     {
@@ -113,7 +117,9 @@ internal static class OwnershipStatements
             : null;
     }
 
-    /// <summary>Makes activations that have waited for their predecessors the speakers; answers the nonces of those that still hold their replicas.</summary>
+    /// <summary>
+    /// Makes activations that have waited for their predecessors the speakers; answers the nonces of those that still hold their replicas.
+    /// </summary>
     public static async Task<HashSet<long>> ClaimAsync(NpgsqlConnection connection, long lease, long[] ids, long[] nonces, CancellationToken cancellation)
     {
         await using var command = Sql.Command(

@@ -242,7 +242,9 @@ internal sealed class PostgreSqlServer : IAsyncDisposable, IReplicaLogHost
         predecessor?.StopFenced();
     }
 
-    /// <summary>Waits until the predecessor's right has certainly ended, then becomes the speaker, together with whoever else waits for that.</summary>
+    /// <summary>
+    /// Waits until the predecessor's right has certainly ended, then becomes the speaker, together with whoever else waits for that.
+    /// </summary>
     private async Task ClaimAsync(PostgreSqlReplicaLog log, long answered)
     {
         try
@@ -319,7 +321,9 @@ internal sealed class PostgreSqlServer : IAsyncDisposable, IReplicaLogHost
         }
     }
 
-    /// <summary>Somebody took replicas over, or our row is not there (yet): finds out what is lost, and stops it before the lease counts again.</summary>
+    /// <summary>
+    /// Somebody took replicas over, or our row is not there (yet): finds out what is lost, and stops it before the lease counts again.
+    /// </summary>
     private async Task StopLostAsync(NpgsqlConnection open, CancellationToken cancellation)
     {
         var held = logs.Values.ToArray();

@@ -6,8 +6,8 @@ using OrleansRaft.Runtime.Storage;
 namespace OrleansRaft.PostgreSql.Internal;
 
 /// <summary>
-/// A replica's work on snapshots: chunk by chunk, one after the other, beside the log's writes, so that a big snapshot holds nobody up. Every statement
-/// can be repeated. What makes a snapshot the newest goes with the log's writes, under their epoch.
+/// A replica's work on snapshots: chunk by chunk, one after the other, beside the log's writes, so that a big snapshot holds nobody up. Every
+/// statement can be repeated. What makes a snapshot the newest goes with the log's writes, under their epoch.
 /// </summary>
 internal sealed class PostgreSqlSnapshotWork(IReplicaLogHost host, HeldReplica replica, IReplicaLogEvents events)
 {

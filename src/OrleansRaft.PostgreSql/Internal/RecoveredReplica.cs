@@ -14,7 +14,9 @@ namespace OrleansRaft.PostgreSql.Internal;
 /// <param name="Last">The last entry.</param>
 internal sealed record RecoveredReplica(RecoveredState State, ReadOnlyMemory<byte> Snapshot, StoredSnapshot? Newest, long Writes, EntryId Last)
 {
-    /// <summary>How many rows are read at a stretch: a long log takes a processor for tenths of a second, which the silo's other replicas need meanwhile.</summary>
+    /// <summary>
+    /// How many rows are read at a stretch: a long log takes a processor for tenths of a second, which the silo's other replicas need meanwhile.
+    /// </summary>
     private const int Stretch = 200;
 
     private const string Blocks = "SELECT last_index, block FROM raft.log_block WHERE replica_id = $1 ORDER BY first_index, write_no";
@@ -33,7 +35,8 @@ internal sealed record RecoveredReplica(RecoveredState State, ReadOnlyMemory<byt
         """;
 
     /// <summary>
-    /// Reads in one round trip, each statement seeing all that committed before it. The row comes last: if it is still held then, nobody wrote in between.
+    /// Reads in one round trip, each statement seeing all that committed before it. The row comes last: if it is still held then, nobody wrote in
+    /// between.
     /// </summary>
     /// <exception cref="StoreRefusedException">Somebody else acquired the replica meanwhile.</exception>
     /// <exception cref="CorruptDataException">Something is damaged.</exception>

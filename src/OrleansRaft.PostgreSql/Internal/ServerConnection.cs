@@ -184,8 +184,8 @@ internal sealed class ServerConnection : IAsyncDisposable
     }
 
     /// <summary>
-    /// The server was restored from an old backup. What it holds stays out of its groups for good, new members may be added to it, and every silo is made
-    /// to look for what it lost.
+    /// The server was restored from an old backup. What it holds stays out of its groups for good, new members may be added to it, and every silo is
+    /// made to look for what it lost.
     /// </summary>
     private async Task SetAsideAsync(NpgsqlConnection connection, long seen, CancellationToken cancellation)
     {

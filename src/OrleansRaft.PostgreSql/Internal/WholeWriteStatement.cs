@@ -3,11 +3,14 @@ using OrleansRaft.Core;
 
 namespace OrleansRaft.PostgreSql.Internal;
 
-/// <summary>The statement for writes of every kind, when <see cref="AppendStatement"/> does not suffice: it cuts off, compacts, and puts snapshots in force too.</summary>
+/// <summary>
+/// The statement for writes of every kind, when <see cref="AppendStatement"/> does not suffice: it cuts off, compacts, and puts snapshots in force
+/// too.
+/// </summary>
 /// <remarks>
-/// The rows are locked in the order of their keys, so that two statements never wait for each other in a circle. Everything of one replica stands in one row
-/// of the input, its block too: joining a second list would cost the square of the batch. Only what a coalesced block cannot hold travels in arrays of
-/// its own, which are mostly empty. What follows an unknown outcome is in <see cref="OutcomeStatements"/>.
+/// The rows are locked in the order of their keys, so that two statements never wait for each other in a circle. Everything of one replica stands in
+/// one row of the input, its block too: joining a second list would cost the square of the batch. Only what a coalesced block cannot hold travels in
+/// arrays of its own, which are mostly empty. What follows an unknown outcome is in <see cref="OutcomeStatements"/>.
 /// </remarks>
 internal sealed class WholeWriteStatement : WriteStatement
 {

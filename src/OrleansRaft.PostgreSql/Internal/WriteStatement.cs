@@ -2,7 +2,9 @@ using Npgsql;
 
 namespace OrleansRaft.PostgreSql.Internal;
 
-/// <summary>A statement of the write path: the writes of many replicas, committed by itself, each conditional on its owner and on where its log ends.</summary>
+/// <summary>
+/// A statement of the write path: the writes of many replicas, committed by itself, each conditional on its owner and on where its log ends.
+/// </summary>
 internal abstract class WriteStatement
 {
     private NpgsqlCommand? command;
@@ -11,7 +13,10 @@ internal abstract class WriteStatement
     /// <summary>The statement.</summary>
     protected abstract string CommandText { get; }
 
-    /// <summary>Sends the writes, and answers the nonces of those activations whose landed. The others do not hold their replicas any more, or their logs end elsewhere.</summary>
+    /// <summary>
+    /// Sends the writes, and answers the nonces of those activations whose landed. The others do not hold their replicas any more, or their logs end
+    /// elsewhere.
+    /// </summary>
     /// <param name="connection">The way to the server.</param>
     /// <param name="mayPrepare">Whether a statement that was prepared is there the next time.</param>
     /// <param name="writes">The writes.</param>

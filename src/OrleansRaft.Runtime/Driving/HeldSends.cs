@@ -4,8 +4,8 @@ namespace OrleansRaft.Runtime.Driving;
 
 /// <summary>Messages that promise a write which is not durable yet (thesis §10.2.1).</summary>
 /// <remarks>
-/// Sorted by ticket: a message that promises only the term may follow one that promises a later write of entries. Acknowledgements that wait for the same write
-/// become one: the furthest says all that the others say.
+/// Sorted by ticket: a message that promises only the term may follow one that promises a later write of entries. Acknowledgements that wait for the
+/// same write become one: the furthest says all that the others say.
 /// </remarks>
 internal sealed class HeldSends
 {

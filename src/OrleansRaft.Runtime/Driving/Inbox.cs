@@ -2,7 +2,10 @@ using OrleansRaft.Core;
 
 namespace OrleansRaft.Runtime.Driving;
 
-/// <summary>Where other threads leave work for a replica. Everything has a limit; at the limit messages are lost, as networks lose them, and requests are refused.</summary>
+/// <summary>
+/// Where other threads leave work for a replica. Everything has a limit; at the limit messages are lost, as networks lose them, and requests are
+/// refused.
+/// </summary>
 /// <param name="options">The limits.</param>
 internal sealed class Inbox(RaftOptions options)
 {

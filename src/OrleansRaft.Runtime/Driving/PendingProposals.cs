@@ -6,8 +6,8 @@ namespace OrleansRaft.Runtime.Driving;
 
 /// <summary>The proposals of a leader that wait for their answers, in the order of the log.</summary>
 /// <remarks>
-/// A queue suffices: a leader only appends, so what it proposed is applied in that order, and all of it is abandoned when it loses leadership. Proposals at the end
-/// may not be appended yet, but only while Core is being asked.
+/// A queue suffices: a leader only appends, so what it proposed is applied in that order, and all of it is abandoned when it loses leadership.
+/// Proposals at the end may not be appended yet, but only while Core is being asked.
 /// </remarks>
 /// <param name="answers">Where answers go.</param>
 /// <param name="scopes">Says whose a request id is; null when ids belong to nobody.</param>
@@ -103,7 +103,9 @@ internal sealed class PendingProposals(Answers answers, IRequestScopes? scopes)
         }
     }
 
-    /// <summary>Answers everything that waits: what was appended by <paramref name="forAppended"/>, the rest by <paramref name="forOthers"/>.</summary>
+    /// <summary>
+    /// Answers everything that waits: what was appended by <paramref name="forAppended"/>, the rest by <paramref name="forOthers"/>.
+    /// </summary>
     public void Abandon(in Reply forAppended, in Reply forOthers)
     {
         while (head < appended)

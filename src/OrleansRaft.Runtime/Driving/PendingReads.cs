@@ -4,7 +4,8 @@ namespace OrleansRaft.Runtime.Driving;
 
 /// <summary>Reads that wait: first for Core to confirm them, then for the state machine to reach their index.</summary>
 /// <param name="epoch">
-/// The epoch of the activation. Names of reads begin with it: an answer meant for an earlier activation of the replica must not confirm a read of this one.
+/// The epoch of the activation. Names of reads begin with it: an answer meant for an earlier activation of the replica must not confirm a read of
+/// this one.
 /// </param>
 internal sealed class PendingReads(long epoch)
 {

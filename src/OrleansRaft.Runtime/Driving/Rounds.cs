@@ -1,10 +1,13 @@
 namespace OrleansRaft.Runtime.Driving;
 
-/// <summary>When a leader takes the commands that wait: those that come while a round of replication is under way share the next, and the next waits a little for the rest.</summary>
+/// <summary>
+/// When a leader takes the commands that wait: those that come while a round of replication is under way share the next, and the next waits a little
+/// for the rest.
+/// </summary>
 /// <remarks>
-/// Whoever was answered by a round asks again soon, but not all of them equally soon: clients of the leader's own silo would otherwise begin a round without the
-/// others, and the others one without them, in turn. So a round waits until three quarters of those who were there a round ago are there again, or
-/// <see cref="RaftOptions.RoundWaitMax"/> is over. Who is alone never waits.
+/// Whoever was answered by a round asks again soon, but not all of them equally soon: clients of the leader's own silo would otherwise begin a round
+/// without the others, and the others one without them, in turn. So a round waits until three quarters of those who were there a round ago are there
+/// again, or <see cref="RaftOptions.RoundWaitMax"/> is over. Who is alone never waits.
 /// </remarks>
 /// <param name="options">How much waits, and for how long.</param>
 /// <param name="time">The clock.</param>
@@ -19,7 +22,9 @@ internal sealed class Rounds(RaftOptions options, TimeProvider time, Action askF
     /// <summary>Commands go into the round that begins or is under way.</summary>
     public void Carry(int commands) => carried += commands;
 
-    /// <summary>Whether the commands that wait go on waiting. If so, the end of the round, many more of them, or the end of the wait brings another turn.</summary>
+    /// <summary>
+    /// Whether the commands that wait go on waiting. If so, the end of the round, many more of them, or the end of the wait brings another turn.
+    /// </summary>
     /// <remarks>To be asked in every turn: whoever learns here that a round is over begins the wait for the next.</remarks>
     /// <param name="isUnderWay">Whether anything is appended and not committed.</param>
     /// <param name="commands">How many commands wait.</param>

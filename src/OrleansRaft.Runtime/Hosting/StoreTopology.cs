@@ -2,7 +2,9 @@ using System.Collections.ObjectModel;
 
 namespace OrleansRaft.Runtime.Hosting;
 
-/// <summary>What a store adds to the cluster row: options that store extensions such as <c>UsePostgreSql</c> configure, equal on every silo.</summary>
+/// <summary>
+/// What a store adds to the cluster row: options that store extensions such as <c>UsePostgreSql</c> configure, equal on every silo.
+/// </summary>
 public sealed class StoreTopology
 {
     /// <summary>How many database servers hold the logs. The default is 1.</summary>

@@ -1,6 +1,8 @@
 namespace OrleansRaft.Runtime.Machines;
 
-/// <summary>Runs the state machines of users, away from the turns on which replicas step Raft: a silo's threads, or the simulator's virtual time.</summary>
+/// <summary>
+/// Runs the state machines of users, away from the turns on which replicas step Raft: a silo's threads, or the simulator's virtual time.
+/// </summary>
 public interface IMachineExecutor
 {
     /// <summary>Arranges that <see cref="MachineQueue.Run"/> is called soon, on another thread or later on this one. Any thread.</summary>

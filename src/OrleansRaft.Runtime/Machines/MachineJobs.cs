@@ -158,7 +158,9 @@ internal sealed class RestoreJob(ReplicaKey replica, SnapshotDescriptor snapshot
     /// <summary>How many bytes it has.</summary>
     public int SizeBytes { get; } = state.Length;
 
-    /// <summary>A state machine that is not exactly at its snapshot would lose entries or apply them twice (lni/dragonboat#156), so it is refused.</summary>
+    /// <summary>
+    /// A state machine that is not exactly at its snapshot would lose entries or apply them twice (lni/dragonboat#156), so it is refused.
+    /// </summary>
     /// <exception cref="CorruptDataException">The snapshot is damaged, or the state machine did not take it whole.</exception>
     /// <exception cref="MachineException">The state machine threw.</exception>
     public static void Restore(IStateMachineHost machine, ReplicaKey replica, SnapshotDescriptor snapshot, ReadOnlyMemory<byte> state)

@@ -7,8 +7,8 @@ namespace OrleansRaft.Runtime.Machines;
 /// <summary>The threads on which a silo runs the state machines of users: few, and shared by all groups in turn.</summary>
 /// <remarks>
 /// <para>
-/// They carry nothing of whoever asked: the culture is the invariant one, and no execution context flows in or stays behind. A call that does not come
-/// back within <see cref="RaftOptions.MachineStuckAfter"/> is reported, and its thread, which .NET cannot abort, is replaced, up to
+/// They carry nothing of whoever asked: the culture is the invariant one, and no execution context flows in or stays behind. A call that does not
+/// come back within <see cref="RaftOptions.MachineStuckAfter"/> is reported, and its thread, which .NET cannot abort, is replaced, up to
 /// <see cref="RaftOptions.StuckThreadsMax"/>.
 /// </para>
 /// <para>A service of every silo. Threads start with the first user's machine.</para>

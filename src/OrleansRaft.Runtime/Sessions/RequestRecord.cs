@@ -14,7 +14,9 @@ internal sealed class RequestRecord(EntryId entry, ulong hash)
 
     public ulong Hash { get; } = hash;
 
-    /// <summary>The encoded result. Invariant: set before the batch that applies the request ends, so it is there whenever a snapshot is captured.</summary>
+    /// <summary>
+    /// The encoded result. Invariant: set before the batch that applies the request ends, so it is there whenever a snapshot is captured.
+    /// </summary>
     public byte[] Result
     {
         get

@@ -6,8 +6,8 @@ namespace OrleansRaft.Runtime.Sessions;
 
 /// <summary>The request ids that a group remembers, each for the retention that was in force when it was applied.</summary>
 /// <remarks>
-/// Expiry pops the oldest from a queue, so it costs nothing until something has expired. After the retention was shortened, younger ids wait for older ones that
-/// live longer: an id may be remembered for longer than promised, never for less.
+/// Expiry pops the oldest from a queue, so it costs nothing until something has expired. After the retention was shortened, younger ids wait for
+/// older ones that live longer: an id may be remembered for longer than promised, never for less.
 /// </remarks>
 internal sealed class RequestTable
 {

@@ -1,6 +1,9 @@
 namespace OrleansRaft.Runtime.Sessions;
 
-/// <summary>The limits by which replicas remember requests. They decide what Apply answers, so they are replicated: all replicas change them at the same entry.</summary>
+/// <summary>
+/// The limits by which replicas remember requests. They decide what Apply answers, so they are replicated: all replicas change them at the same
+/// entry.
+/// </summary>
 /// <param name="RetentionMilliseconds">How long of the group's time a request id is remembered; at least 1.</param>
 /// <param name="RequestIdsMax">How many request ids are remembered at once; at least 1.</param>
 /// <param name="InactivityMilliseconds">After how long of the group's time without a command a session is forgotten; at least 1.</param>

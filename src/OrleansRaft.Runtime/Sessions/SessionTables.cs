@@ -4,10 +4,12 @@ using OrleansRaft.Runtime.StateMachines;
 
 namespace OrleansRaft.Runtime.Sessions;
 
-/// <summary>Decides which commands are applied: each request once, for at least the retention (thesis §6.3). Deterministic, and part of every snapshot.</summary>
+/// <summary>
+/// Decides which commands are applied: each request once, for at least the retention (thesis §6.3). Deterministic, and part of every snapshot.
+/// </summary>
 /// <remarks>
-/// Why a request id is safe to forget: an id that was applied at time t is remembered until t + R. A command whose deadline is t + R or later is refused, and so
-/// is every command past its deadline; so whatever duplicate is still admitted finds the id in the table.
+/// Why a request id is safe to forget: an id that was applied at time t is remembered until t + R. A command whose deadline is t + R or later is
+/// refused, and so is every command past its deadline; so whatever duplicate is still admitted finds the id in the table.
 /// </remarks>
 /// <param name="scopes">Says whose a request id is; null when ids belong to nobody.</param>
 internal sealed class SessionTables(IRequestScopes? scopes = null)
@@ -184,8 +186,8 @@ internal sealed class SessionTables(IRequestScopes? scopes = null)
         RejectionReason.Expired, $"The command arrived at {now} ms of the group's time, after its deadline of {deadline} ms; send it with a later one.");
 
     /// <summary>
-    /// Whoever sent it may be right: what a leader's clock had come to since its last entry is lost with the leader, so that the group's time goes back for those whom it had
-    /// told. The answer brings the time that counts.
+    /// Whoever sent it may be right: what a leader's clock had come to since its last entry is lost with the leader, so that the group's time goes
+    /// back for those whom it had told. The answer brings the time that counts.
     /// </summary>
     private Admission TooFar(LogTime deadline, LogTime now) => Admission.Rejected(
         RejectionReason.Expired,

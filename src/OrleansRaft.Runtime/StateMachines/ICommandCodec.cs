@@ -2,7 +2,9 @@ using System.Buffers;
 
 namespace OrleansRaft.Runtime.StateMachines;
 
-/// <summary>Turns values into the bytes that logs and snapshots keep, and back. Old bytes must stay readable for as long as a log may hold them.</summary>
+/// <summary>
+/// Turns values into the bytes that logs and snapshots keep, and back. Old bytes must stay readable for as long as a log may hold them.
+/// </summary>
 /// <typeparam name="T">The values.</typeparam>
 public interface ICommandCodec<T>
 {

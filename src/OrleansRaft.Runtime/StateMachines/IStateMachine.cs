@@ -31,7 +31,9 @@ public interface IStateMachine<TCommand, TResult>
     /// <summary>Writes the whole state. Equal states write equal bytes, whatever their history: replicas are compared by it.</summary>
     void Capture(IBufferWriter<byte> output);
 
-    /// <summary>Replaces the whole state by what <see cref="Capture"/> wrote; by the initial state when <paramref name="snapshot"/> is empty.</summary>
+    /// <summary>
+    /// Replaces the whole state by what <see cref="Capture"/> wrote; by the initial state when <paramref name="snapshot"/> is empty.
+    /// </summary>
     void Restore(ReadOnlyMemory<byte> snapshot);
 }
 

@@ -34,7 +34,9 @@ public interface IStateMachineHost : IAsyncDisposable
     /// <summary>Says whose a request id is; null when ids belong to nobody.</summary>
     internal IRequestScopes? Scopes => null;
 
-    /// <summary>Says why an encoded <see cref="CommandEnvelope"/> cannot be applied, whatever the state; null when it can be decoded. Changes nothing.</summary>
+    /// <summary>
+    /// Says why an encoded <see cref="CommandEnvelope"/> cannot be applied, whatever the state; null when it can be decoded. Changes nothing.
+    /// </summary>
     string? Reject(ReadOnlyMemory<byte> envelope);
 
     /// <summary>Applies committed entries, in order; commands that were applied before are answered and not applied again.</summary>

@@ -7,7 +7,9 @@ using OrleansRaft.Runtime.Sessions;
 
 namespace OrleansRaft.Runtime.StateMachines;
 
-/// <summary>Hosts a typed state machine: decodes commands, applies each request once, encodes results, and captures state and sessions together.</summary>
+/// <summary>
+/// Hosts a typed state machine: decodes commands, applies each request once, encodes results, and captures state and sessions together.
+/// </summary>
 /// <typeparam name="TCommand">Commands and queries.</typeparam>
 /// <typeparam name="TResult">Answers to both.</typeparam>
 public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
@@ -206,7 +208,8 @@ public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
     }
 
     /// <summary>
-    /// Disposes the state machine, if it can be, when what it is doing at the moment is done: code that never ends is not waited for. May be repeated.
+    /// Disposes the state machine, if it can be, when what it is doing at the moment is done: code that never ends is not waited for. May be
+    /// repeated.
     /// </summary>
     public ValueTask DisposeAsync()
     {

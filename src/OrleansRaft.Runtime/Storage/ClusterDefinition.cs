@@ -41,7 +41,10 @@ public sealed record ClusterDefinition(string ClusterId, ImmutableArray<GroupSet
 /// <param name="Replicas">How many voters each starts with; at least 1.</param>
 public sealed record GroupSet(string Name, int Groups, int Replicas)
 {
-    /// <summary>The name of the set whose one group is the catalogue: it remembers which sets were added, and who belongs to which group, since the cluster first started.</summary>
+    /// <summary>
+    /// The name of the set whose one group is the catalogue: it remembers which sets were added, and who belongs to which group, since the cluster
+    /// first started.
+    /// </summary>
     public const string Catalogue = "catalogue";
 
     /// <summary>The name of a group.</summary>

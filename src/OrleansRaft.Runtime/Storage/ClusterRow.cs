@@ -37,8 +37,8 @@ public static class ClusterRow
     }
 
     /// <summary>
-    /// Refuses a silo that is configured otherwise than the cluster it joins. Local stores count only when the silo names some. A set that is not in the row is
-    /// allowed in a cluster with a catalogue, which then has it added.
+    /// Refuses a silo that is configured otherwise than the cluster it joins. Local stores count only when the silo names some. A set that is not in
+    /// the row is allowed in a cluster with a catalogue, which then has it added.
     /// </summary>
     /// <param name="place">Which store, for people.</param>
     /// <param name="stored">The cluster row.</param>

@@ -21,7 +21,8 @@ public interface ILogStore : IAsyncDisposable
     /// <param name="wanted">The cluster as this silo is configured.</param>
     /// <param name="cancellation">Stops waiting.</param>
     /// <returns>The cluster as it is stored: the only source of the first groups' configurations.</returns>
-    /// <exception cref="StoreRefusedException">The store belongs to another cluster, was written by a newer program, disagrees with <paramref name="wanted"/>, or is held by another process.</exception>
+    /// <exception cref="StoreRefusedException">The store belongs to another cluster, was written by a newer program, disagrees with
+    /// <paramref name="wanted"/>, or is held by another process.</exception>
     Task<ClusterDefinition> InitializeAsync(ClusterDefinition wanted, CancellationToken cancellation);
 
     /// <summary>
@@ -29,7 +30,8 @@ public interface ILogStore : IAsyncDisposable
     /// Whoever held it before can write no more.
     /// </summary>
     /// <param name="key">Which replica. Its row must exist.</param>
-    /// <param name="events">Told what becomes of the work handed to the log; called on any thread, never inside the call that hands work over.</param>
+    /// <param name="events">Told what becomes of the work handed to the log; called on any thread, never inside the call that hands work
+    /// over.</param>
     /// <param name="cancellation">Stops waiting.</param>
     /// <exception cref="StoreRefusedException">The replica has no row here: it was never created, was removed, or its disk was replaced.</exception>
     /// <exception cref="Core.Codec.CorruptDataException">What was read back is torn or damaged; the message names the place.</exception>

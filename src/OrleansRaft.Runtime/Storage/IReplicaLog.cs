@@ -2,7 +2,10 @@ using OrleansRaft.Core;
 
 namespace OrleansRaft.Runtime.Storage;
 
-/// <summary>One replica's log, snapshots and right to speak, held under one epoch. Calls never block; what becomes of them is told to <see cref="IReplicaLogEvents"/>.</summary>
+/// <summary>
+/// One replica's log, snapshots and right to speak, held under one epoch. Calls never block; what becomes of them is told to
+/// <see cref="IReplicaLogEvents"/>.
+/// </summary>
 public interface IReplicaLog : IAsyncDisposable
 {
     /// <summary>The epoch under which this activation writes. It may grow when an outcome had to be found out.</summary>
@@ -15,12 +18,16 @@ public interface IReplicaLog : IAsyncDisposable
     ReadOnlyMemory<byte> RecoveredSnapshot { get; }
 
     /// <summary>
-    /// Whether this activation may vote, confirm reads and count for a quorum at this moment: its predecessor's right has ended, and this silo's lease is valid by its own monotonic clock.
-    /// While false, its driver hands Core nothing but completions of writes. May be false for a while and then true again.
+    /// Whether this activation may vote, confirm reads and count for a quorum at this moment: its predecessor's right has ended, and this silo's
+    /// lease is valid by its own monotonic clock. While false, its driver hands Core nothing but completions of writes. May be false for a while and
+    /// then true again.
     /// </summary>
     bool MaySpeak { get; }
 
-    /// <summary>Completes when <see cref="MaySpeak"/> is true for the first time: at once after a clean release, else when the predecessor's lease has run out.</summary>
+    /// <summary>
+    /// Completes when <see cref="MaySpeak"/> is true for the first time: at once after a clean release, else when the predecessor's lease has run
+    /// out.
+    /// </summary>
     /// <exception cref="StoreRefusedException">The activation was fenced meanwhile.</exception>
     Task WaitUntilMaySpeakAsync(CancellationToken cancellation);
 
@@ -33,7 +40,9 @@ public interface IReplicaLog : IAsyncDisposable
     /// <summary>Reads a chunk of the newest snapshot. Told by <see cref="IReplicaLogEvents.OnChunkRead"/>.</summary>
     void ReadChunk(ReadSnapshotChunk request);
 
-    /// <summary>Makes a snapshot of this replica's own state durable and the newest. Told by <see cref="IReplicaLogEvents.OnSnapshotSaved"/>.</summary>
+    /// <summary>
+    /// Makes a snapshot of this replica's own state durable and the newest. Told by <see cref="IReplicaLogEvents.OnSnapshotSaved"/>.
+    /// </summary>
     /// <param name="snapshot">Which; <see cref="SnapshotDescriptor.SizeBytes"/> is the length of <paramref name="state"/>.</param>
     /// <param name="state">What the state machine captured; must not change.</param>
     void SaveSnapshot(SnapshotDescriptor snapshot, ReadOnlyMemory<byte> state);

@@ -2,8 +2,9 @@ namespace OrleansRaft.Runtime.Storage;
 
 /// <summary>How long a silo may speak for its replicas without having asked the store again. Equal on every silo of a cluster.</summary>
 /// <remarks>
-/// A lease is valid for nine tenths of <see cref="Duration"/>, counted on the holder's monotonic clock from before it asked; a successor waits the whole of it on its own clock.
-/// The tenth between them is what clock rates may differ by and what may pass unnoticed between looking at the clock and acting.
+/// A lease is valid for nine tenths of <see cref="Duration"/>, counted on the holder's monotonic clock from before it asked; a successor waits the
+/// whole of it on its own clock. The tenth between them is what clock rates may differ by and what may pass unnoticed between looking at the clock
+/// and acting.
 /// </remarks>
 public sealed record LeaseTimes
 {
@@ -16,6 +17,8 @@ public sealed record LeaseTimes
     /// <summary>How long an extension counts, from before it was asked for.</summary>
     public TimeSpan Validity => Duration * 0.9;
 
-    /// <summary>What a successor waits for a predecessor that has stopped within the same process: for what it had begun before it was told.</summary>
+    /// <summary>
+    /// What a successor waits for a predecessor that has stopped within the same process: for what it had begun before it was told.
+    /// </summary>
     public TimeSpan Margin => Duration * 0.1;
 }

@@ -1,6 +1,8 @@
 namespace OrleansRaft.Runtime.Storage;
 
-/// <summary>Whether one activation may speak: it was made the speaker of its replica, nobody took the replica over, and its silo's lease is valid.</summary>
+/// <summary>
+/// Whether one activation may speak: it was made the speaker of its replica, nobody took the replica over, and its silo's lease is valid.
+/// </summary>
 /// <param name="lease">The silo's lease on the store; null where one process holds the store alone.</param>
 public sealed class RightToSpeak(SiloLease? lease)
 {

@@ -1,6 +1,8 @@
 namespace OrleansRaft.Runtime.Storage;
 
-/// <summary>One silo's lease on one store: while it is valid, the silo's replicas there may speak. Extended in the background, by the monotonic clock alone.</summary>
+/// <summary>
+/// One silo's lease on one store: while it is valid, the silo's replicas there may speak. Extended in the background, by the monotonic clock alone.
+/// </summary>
 public sealed class SiloLease : IAsyncDisposable
 {
     private const int RetriesAtOnceMax = 3;
@@ -19,7 +21,8 @@ public sealed class SiloLease : IAsyncDisposable
     /// <summary>Makes a lease that is not yet valid; <see cref="Start"/> begins to extend it.</summary>
     /// <param name="times">Its lengths.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="extend">Extends the lease in the store; false when somebody took a replica over, which has then been dealt with, so that trying again may succeed.</param>
+    /// <param name="extend">Extends the lease in the store; false when somebody took a replica over, which has then been dealt with, so that trying
+    /// again may succeed.</param>
     /// <param name="changed">Told when the lease becomes valid, or ceases to be.</param>
     /// <param name="failed">Told why an extension failed; it is tried again.</param>
     public SiloLease(LeaseTimes times, TimeProvider time, Func<CancellationToken, Task<bool>> extend, Action changed, Action<Exception> failed)

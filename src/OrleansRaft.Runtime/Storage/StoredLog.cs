@@ -4,11 +4,15 @@ using OrleansRaft.Core.Codec;
 namespace OrleansRaft.Runtime.Storage;
 
 /// <summary>A block as a store holds it.</summary>
-/// <param name="ValidThrough">Its last entry that counts: a truncation through the middle of a block lowers this and leaves the bytes as they are.</param>
+/// <param name="ValidThrough">Its last entry that counts: a truncation through the middle of a block lowers this and leaves the bytes as they
+/// are.</param>
 /// <param name="Encoded">The bytes of <see cref="EntryBlock.Encoded"/>.</param>
 public readonly record struct StoredBlock(LogIndex ValidThrough, ReadOnlyMemory<byte> Encoded);
 
-/// <summary>Puts a replica's log together from stored blocks, and believes nothing: contiguity, terms that never fall, checksums, beginning and end are checked.</summary>
+/// <summary>
+/// Puts a replica's log together from stored blocks, and believes nothing: contiguity, terms that never fall, checksums, beginning and end are
+/// checked.
+/// </summary>
 public static class StoredLog
 {
     /// <summary>Reads the entries after <paramref name="start"/>.</summary>

@@ -193,7 +193,9 @@ internal sealed class SqliteReplicaLog : IReplicaLog
         }
     }
 
-    /// <summary>Runs work that belongs to this hold; what goes wrong with the hold or its data stops the log without spoiling the transaction of the others.</summary>
+    /// <summary>
+    /// Runs work that belongs to this hold; what goes wrong with the hold or its data stops the log without spoiling the transaction of the others.
+    /// </summary>
     private void Submit(Action<Database> run, Action written, long bytes) => loop.Submit(new Work(
         database =>
         {

@@ -1,6 +1,8 @@
 namespace OrleansRaft.Runtime.Storage.Memory;
 
-/// <summary>What outlives a silo in memory: the disk that one or several <see cref="MemoryLogStore"/> instances open. Gone with the process.</summary>
+/// <summary>
+/// What outlives a silo in memory: the disk that one or several <see cref="MemoryLogStore"/> instances open. Gone with the process.
+/// </summary>
 /// <param name="localId">The id by which replicas are bound to this disk; empty when every silo of the cluster opens it.</param>
 public sealed class MemoryDisk(string localId = "")
 {

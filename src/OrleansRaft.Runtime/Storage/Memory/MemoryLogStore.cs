@@ -4,7 +4,9 @@ using OrleansRaft.Runtime.Diagnostics;
 
 namespace OrleansRaft.Runtime.Storage.Memory;
 
-/// <summary>A log store in memory: one silo's view of a <see cref="MemoryDisk"/>. For tests, and for silos whose data may go with the process.</summary>
+/// <summary>
+/// A log store in memory: one silo's view of a <see cref="MemoryDisk"/>. For tests, and for silos whose data may go with the process.
+/// </summary>
 /// <remarks>Keeps every promise of <see cref="ILogStore"/> except durability, fencing and the right to speak included.</remarks>
 public sealed class MemoryLogStore : ILogStore
 {
@@ -126,7 +128,9 @@ public sealed class MemoryLogStore : ILogStore
     public Task CheckAsync(CancellationToken cancellation) =>
         IsConnected ? Task.CompletedTask : throw new StoreRefusedException("the memory store is disconnected: reconnect it");
 
-    /// <summary>Whether the disk answers. While false, what is handed over waits and the lease runs out; for tests and demonstrations of failure.</summary>
+    /// <summary>
+    /// Whether the disk answers. While false, what is handed over waits and the lease runs out; for tests and demonstrations of failure.
+    /// </summary>
     public bool IsConnected
     {
         get => reconnection is null;
