@@ -1,5 +1,6 @@
 using OrleansRaft.Core;
 using OrleansRaft.Core.Codec;
+using OrleansRaft.Lab.Checks;
 using OrleansRaft.Lab.Storage;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Storage;
@@ -12,7 +13,7 @@ namespace OrleansRaft.Lab;
 /// <remarks>
 /// Nothing happens but in <see cref="Run"/> and <see cref="RunUntil"/>, and one seed gives one course of events. Not safe for several threads.
 /// </remarks>
-public sealed class LabCluster : IDisposable
+public sealed class LabCluster : ICheckedCluster, IDisposable
 {
     private readonly Dictionary<string, LabGroup> groups = [];
     private readonly List<ReplicaKey> rotten = [];
@@ -71,6 +72,8 @@ public sealed class LabCluster : IDisposable
 
     /// <summary>With shared disks, for how long a successor waits for a predecessor that died.</summary>
     public static TimeSpan RightToSpeakLength => StoreLease.Length;
+
+    TimeSpan ICheckedCluster.Now => Clock.Now;
 
     internal RaftMetrics Metrics { get; } = new();
 
@@ -233,6 +236,14 @@ public sealed class LabCluster : IDisposable
     /// <summary>A replica that ended anywhere is activated again at home, if nothing has done so by then.</summary>
     internal void StartAtHomeSoon(LabGroup group, ReplicaId replica) => Clock.Schedule(Options.RestartDelay, () => StartAtHome(group, replica));
 
+    IEnumerable<ICheckedReplica> ICheckedCluster.ReplicasOf(string group) => ReplicasOf(group);
+
+    void ICheckedCluster.Report(string property, string detail) => Report(property, detail);
+
+    void ICheckedCluster.Observe(Func<LabEvent> what) => Observe(what);
+
+    void ICheckedCluster.Mix(long one, long two, long three) => Mix(one, two, three);
+
     internal void Report(string property, string detail) => Violation ??= new LabViolation(Clock.Now, property, detail);
 
     internal void Observe(Func<LabEvent> what) => Observer?.Invoke(what());
@@ -292,7 +303,7 @@ public sealed class LabCluster : IDisposable
     private void Start(LabNode node, LabGroup group, ReplicaId replica)
     {
         var key = new ReplicaKey(group.Name, replica);
-        var activation = new LabReplica(node, group, key, Options.StateMachine(group.Name, node), seeds.NextBits());
+        var activation = new LabReplica(node, group, key, Options.StateMachine(group.Name, node.Index), seeds.NextBits());
         try
         {
             node.Add(activation);

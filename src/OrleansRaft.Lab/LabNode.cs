@@ -4,7 +4,7 @@ using OrleansRaft.Lab.Storage;
 namespace OrleansRaft.Lab;
 
 /// <summary>One process of a <see cref="LabCluster"/>, with its clocks, its disk and its replicas.</summary>
-public sealed class LabNode
+public sealed class LabNode : ILabProcess
 {
     private readonly List<LabReplica> replicas = [];
     private readonly Queue<Action> backlog = new();
@@ -180,7 +180,15 @@ public sealed class LabNode
         }
     }
 
-    internal void OnWriteBegun()
+    void ILabProcess.Perform(Action action) => Perform(action);
+
+    void ILabProcess.OnWritesLost(int torn, int lost)
+    {
+        Cluster.TornWrites += torn;
+        Cluster.LostWrites += lost;
+    }
+
+    void ILabProcess.OnWriteBegun()
     {
         if (isDoomed)
         {

@@ -10,7 +10,7 @@ using OrleansRaft.Runtime.StateMachines;
 namespace OrleansRaft.Lab;
 
 /// <summary>One activation of a replica on a node, with the same driver that silos run.</summary>
-public sealed class LabReplica : IReplicaHost, IReplicaTransport, IMonitoredReplica, IMachineExecutor
+public sealed class LabReplica : IReplicaHost, IReplicaTransport, IMonitoredReplica, IMachineExecutor, ICheckedReplica
 {
     private readonly LabGroup group;
     private readonly Action turn;
@@ -74,6 +74,8 @@ public sealed class LabReplica : IReplicaHost, IReplicaTransport, IMonitoredRepl
     internal LabReplicaLog? Log { get; private set; }
 
     internal ObservedReplica View { get; } = new();
+
+    ObservedReplica ICheckedReplica.View => View;
 
     bool IMonitoredReplica.MaySpeak => Log is { MaySpeak: true };
 

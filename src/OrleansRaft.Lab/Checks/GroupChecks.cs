@@ -10,7 +10,7 @@ namespace OrleansRaft.Lab.Checks;
 /// <remarks>
 /// Log Matching is checked by induction: equal ids must have equal bodies and equal predecessors, entry by entry as they are written.
 /// </remarks>
-internal sealed class GroupChecks(LabCluster cluster, string name)
+internal sealed class GroupChecks(ICheckedCluster cluster, string name) : IStoreChecks
 {
     private readonly Dictionary<ReplicaId, StoredReplica> stored = [];
     private readonly Dictionary<Term, ReplicaId> leaders = [];
@@ -24,7 +24,7 @@ internal sealed class GroupChecks(LabCluster cluster, string name)
 
     public void Add(StoredReplica replica) => stored.Add(replica.Key.Replica, replica);
 
-    public static void OnStart(LabReplica replica, RecoveredState recovered)
+    public static void OnStart(ICheckedReplica replica, RecoveredState recovered)
     {
         replica.View.Term = recovered.HardState.CurrentTerm;
         replica.View.CommitIndex = recovered.Snapshot.LastIncluded.Index;
@@ -62,7 +62,7 @@ internal sealed class GroupChecks(LabCluster cluster, string name)
         replica,
         $"captured {snapshot.Configuration} in a snapshot of {snapshot.LastIncluded}");
 
-    public void OnSend(LabReplica replica, ReplicaId to, Message message)
+    public void OnSend(ICheckedReplica replica, ReplicaId to, Message message)
     {
         var from = replica.Key.Replica;
         switch (message)
@@ -82,7 +82,7 @@ internal sealed class GroupChecks(LabCluster cluster, string name)
         }
     }
 
-    public void AfterTurn(LabReplica replica)
+    public void AfterTurn(ICheckedReplica replica)
     {
         if (replica.Driver.Raft is not { } core)
         {
@@ -129,7 +129,7 @@ internal sealed class GroupChecks(LabCluster cluster, string name)
         var isNew = !ReferenceEquals(configuration, view.Configuration);
         if (isNew && view.Configuration is not null)
         {
-            cluster.Observe(() => new LabReplicaEvent(cluster.Clock.Now, name, id, $"follows configuration {configuration}"));
+            cluster.Observe(() => new LabReplicaEvent(cluster.Now, name, id, $"follows configuration {configuration}"));
         }
 
         if (core.IdAt(configuration.Version) is not { } entry)
@@ -171,7 +171,7 @@ internal sealed class GroupChecks(LabCluster cluster, string name)
     {
         var (role, term) = (core.Role, core.CurrentTerm);
         cluster.Mix(id.Value, (long)role, term.Value);
-        cluster.Observe(() => new LabRoleChanged(cluster.Clock.Now, name, id, role, term));
+        cluster.Observe(() => new LabRoleChanged(cluster.Now, name, id, role, term));
         if (role != RaftRole.Leader)
         {
             return;
@@ -219,7 +219,7 @@ internal sealed class GroupChecks(LabCluster cluster, string name)
         }
 
         cluster.Mix(id.Value, commit.Value, core.CurrentTerm.Value);
-        cluster.Observe(() => new LabCommitted(cluster.Clock.Now, name, id, commit));
+        cluster.Observe(() => new LabCommitted(cluster.Now, name, id, commit));
     }
 
     /// <summary>Only a leader finds that something is committed; everybody else hears of it.</summary>

@@ -4,9 +4,9 @@ using OrleansRaft.Runtime.Storage;
 namespace OrleansRaft.Lab.Storage;
 
 /// <summary>Something that a replica wants to be durable.</summary>
-internal abstract class DiskWork(LabReplicaLog log)
+internal abstract class DiskWork(ILabLog log)
 {
-    public LabReplicaLog Log => log;
+    public ILabLog Log => log;
 
     /// <summary>The epoch under which it was sent.</summary>
     public long Epoch { get; set; } = log.Epoch;
@@ -30,7 +30,7 @@ internal abstract class DiskWork(LabReplicaLog log)
     protected abstract void Commit();
 }
 
-internal sealed class WriteWork(LabReplicaLog log, LogWrite write) : DiskWork(log)
+internal sealed class WriteWork(ILabLog log, LogWrite write) : DiskWork(log)
 {
     public override byte[]? Record { get; } = JournalRecord.OfWrite(write);
 
@@ -39,14 +39,14 @@ internal sealed class WriteWork(LabReplicaLog log, LogWrite write) : DiskWork(lo
     protected override void Commit() => Log.Stored.Write(write, Record!);
 }
 
-internal sealed class StageWork(LabReplicaLog log, StageSnapshotChunk chunk) : DiskWork(log)
+internal sealed class StageWork(ILabLog log, StageSnapshotChunk chunk) : DiskWork(log)
 {
     public override void Tell(IReplicaLogEvents events) => events.OnChunkStaged(chunk.Snapshot.LastIncluded, chunk.Offset + chunk.Data.Length);
 
     protected override void Commit() => Log.Stored.Stage(chunk);
 }
 
-internal sealed class SaveWork(LabReplicaLog log, SnapshotDescriptor snapshot, ReadOnlyMemory<byte> state) : DiskWork(log)
+internal sealed class SaveWork(ILabLog log, SnapshotDescriptor snapshot, ReadOnlyMemory<byte> state) : DiskWork(log)
 {
     public override byte[]? Record { get; } = JournalRecord.OfSnapshot(snapshot);
 

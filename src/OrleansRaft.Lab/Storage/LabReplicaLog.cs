@@ -1,17 +1,16 @@
 using OrleansRaft.Core;
 using OrleansRaft.Core.Codec;
-using OrleansRaft.Lab.Checks;
 using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.Lab.Storage;
 
 /// <summary>One activation's hold on a stored replica.</summary>
-internal sealed class LabReplicaLog : IReplicaLog
+internal sealed class LabReplicaLog : IReplicaLog, ILabLog
 {
-    private readonly LabNode node;
+    private readonly ILabProcess process;
     private readonly StoreConnection connection;
     private readonly IReplicaLogEvents events;
-    private readonly GroupChecks checks;
+    private readonly IStoreChecks checks;
     private readonly TaskCompletionSource mayspeak = new();
 
     private bool isGranted;
@@ -20,9 +19,9 @@ internal sealed class LabReplicaLog : IReplicaLog
     /// <summary>Takes a replica over: raises its epoch, then reads it back.</summary>
     /// <exception cref="CorruptDataException">What was read back is damaged.</exception>
     /// <exception cref="StoreRefusedException">The disk is full.</exception>
-    public LabReplicaLog(LabNode node, StoreConnection connection, StoredReplica stored, IReplicaLogEvents events, GroupChecks checks)
+    public LabReplicaLog(ILabProcess process, StoreConnection connection, StoredReplica stored, IReplicaLogEvents events, IStoreChecks checks)
     {
-        this.node = node;
+        this.process = process;
         this.connection = connection;
         this.events = events;
         this.checks = checks;
@@ -32,8 +31,8 @@ internal sealed class LabReplicaLog : IReplicaLog
             throw new StoreRefusedException($"the disk of {stored.Key} is full; free some space, then start the replica again");
         }
 
-        stored.Owner?.OnTakenOver();
-        stored.Owner = this;
+        stored.OnTakenOver?.Invoke();
+        stored.OnTakenOver = () => connection.Lease.Mark(this);
         RaiseEpoch();
         Recovered = stored.Recover();
         RecoveredSnapshot = stored.ReadSnapshot();
@@ -71,7 +70,7 @@ internal sealed class LabReplicaLog : IReplicaLog
     {
         if (Stored.Log.Snapshot.LastIncluded != request.LastIncluded)
         {
-            node.Perform(() => Tell(target => target.OnChunkRead(request, null, false)));
+            process.Perform(() => Tell(target => target.OnChunkRead(request, null, false)));
             return;
         }
 
@@ -129,7 +128,7 @@ internal sealed class LabReplicaLog : IReplicaLog
         if (!isStopped)
         {
             isStopped = true;
-            node.Perform(() => events.OnStopped(reason, cause));
+            process.Perform(() => events.OnStopped(reason, cause));
         }
     }
 
@@ -149,15 +148,13 @@ internal sealed class LabReplicaLog : IReplicaLog
         try
         {
             var state = Stored.ReadSnapshot();
-            node.Perform(() => next(state));
+            process.Perform(() => next(state));
         }
         catch (CorruptDataException damage)
         {
             Stop(LogStopReason.Corrupt, damage);
         }
     }
-
-    private void OnTakenOver() => connection.Lease.Mark(this);
 
     private void AskToSpeak()
     {
@@ -167,7 +164,7 @@ internal sealed class LabReplicaLog : IReplicaLog
             return;
         }
 
-        node.Clock.Schedule(StoreLease.Length, () => connection.Perform(() => node.Perform(Grant)));
+        process.Clock.Schedule(StoreLease.Length, () => connection.Perform(() => process.Perform(Grant)));
     }
 
     private void Grant()

@@ -7,7 +7,7 @@ namespace OrleansRaft.Lab.Storage;
 /// <remarks>A node that restarts makes new connections; the old ones keep only what was already on its way.</remarks>
 internal sealed class StoreConnection
 {
-    private readonly LabNode node;
+    private readonly ILabProcess process;
 
     private List<DiskWork> waiting = [];
     private List<DiskWork> batch = [];
@@ -16,12 +16,12 @@ internal sealed class StoreConnection
     private bool isBusy;
     private bool isLost;
 
-    public StoreConnection(LabNode node, LabDisk disk, bool isShared)
+    public StoreConnection(ILabProcess process, LabDisk disk, bool isShared)
     {
-        this.node = node;
+        this.process = process;
         Disk = disk;
         IsShared = isShared;
-        Lease = new StoreLease(node, this);
+        Lease = new StoreLease(process, isShared, Perform);
     }
 
     public LabDisk Disk { get; }
@@ -34,7 +34,7 @@ internal sealed class StoreConnection
     /// <summary>Does something after the disk's latency, while the node reaches it.</summary>
     public void Perform(Action action) => Disk.Perform(() =>
     {
-        if (IsShared && node.IsCutFromDisks && !isLost)
+        if (IsShared && process.IsCutFromDisks && !isLost)
         {
             held.Add(action);
         }
@@ -63,6 +63,7 @@ internal sealed class StoreConnection
     {
         isLost = true;
         Lease.Stop();
+        var tornWrites = 0;
         var survivors = Disk.Random.Next(0, batch.Count + 1);
         if (IsShared)
         {
@@ -75,11 +76,11 @@ internal sealed class StoreConnection
             if (survivors < batch.Count && batch[survivors] is { Record: { } record, IsOwned: true, IsDurable: false } torn)
             {
                 torn.Log.Stored.Tear(record, Disk.Random);
-                node.Cluster.TornWrites++;
+                tornWrites = 1;
             }
         }
 
-        node.Cluster.LostWrites += batch.Count - survivors + waiting.Count;
+        process.OnWritesLost(tornWrites, batch.Count - survivors + waiting.Count);
         waiting.Clear();
     }
 
@@ -101,7 +102,7 @@ internal sealed class StoreConnection
         isBusy = true;
         (batch, waiting) = (waiting, batch);
         Perform(CompleteBatch);
-        node.OnWriteBegun();
+        process.OnWriteBegun();
     }
 
     private void CompleteBatch()
@@ -143,7 +144,7 @@ internal sealed class StoreConnection
             work.MakeDurable();
         }
 
-        node.Perform(() => work.Log.Tell(work.Tell));
+        process.Perform(() => work.Log.Tell(work.Tell));
     }
 
     /// <summary>A local disk that fails ends the replica. Of a server, only the answer is missing: raise the epoch, look, and go on.</summary>
@@ -176,7 +177,7 @@ internal sealed class StoreConnection
         });
     }
 
-    private void RaiseEpoch(LabReplicaLog log)
+    private void RaiseEpoch(ILabLog log)
     {
         if (log.Stored.Epoch != log.Epoch)
         {

@@ -13,32 +13,37 @@ internal sealed class StoreLease
 
     private static readonly TimeSpan Extension = TimeSpan.FromSeconds(0.75);
 
-    private readonly LabNode node;
-    private readonly StoreConnection connection;
-    private readonly List<LabReplicaLog> logs = [];
-    private readonly List<LabReplicaLog> lost = [];
+    private readonly ILabProcess process;
+    private readonly bool isShared;
+    private readonly Action<Action> reach;
+    private readonly List<ILabLog> logs = [];
+    private readonly List<ILabLog> lost = [];
 
     private TimeSpan validUntil;
     private bool wasValid;
     private bool isStopped;
 
-    public StoreLease(LabNode node, StoreConnection connection)
+    /// <param name="process">Whose lease it is.</param>
+    /// <param name="isShared">Whether other processes reach the disk, too.</param>
+    /// <param name="reach">Does something after the disk's latency.</param>
+    public StoreLease(ILabProcess process, bool isShared, Action<Action> reach)
     {
-        this.node = node;
-        this.connection = connection;
-        if (connection.IsShared)
+        this.process = process;
+        this.isShared = isShared;
+        this.reach = reach;
+        if (isShared)
         {
             Extend();
         }
     }
 
     /// <summary>Read from the node's own clock at the moment of asking, so that a paused node does not believe in an old answer.</summary>
-    public bool IsValid => !connection.IsShared || (!isStopped && node.Clock.Now < validUntil);
+    public bool IsValid => !isShared || (!isStopped && process.Clock.Now < validUntil);
 
-    public void Add(LabReplicaLog log) => logs.Add(log);
+    public void Add(ILabLog log) => logs.Add(log);
 
     /// <summary>Another activation took a replica over: the next extension says so.</summary>
-    public void Mark(LabReplicaLog log) => lost.Add(log);
+    public void Mark(ILabLog log) => lost.Add(log);
 
     public void Stop() => isStopped = true;
 
@@ -49,17 +54,17 @@ internal sealed class StoreLease
             return;
         }
 
-        var sent = node.Clock.Now;
-        connection.Perform(() =>
+        var sent = process.Clock.Now;
+        reach(() =>
         {
-            LabReplicaLog[] taken = [.. lost];
+            ILabLog[] taken = [.. lost];
             lost.Clear();
-            node.Perform(() => OnExtended(sent, taken));
+            process.Perform(() => OnExtended(sent, taken));
         });
-        node.Clock.Schedule(Extension, () => node.Perform(Extend));
+        process.Clock.Schedule(Extension, () => process.Perform(Extend));
     }
 
-    private void OnExtended(TimeSpan sent, LabReplicaLog[] taken)
+    private void OnExtended(TimeSpan sent, ILabLog[] taken)
     {
         if (isStopped)
         {
@@ -74,7 +79,7 @@ internal sealed class StoreLease
         var until = sent + new TimeSpan(Length.Ticks / 10 * 9);
         validUntil = until > validUntil ? until : validUntil;
         TellChange();
-        node.Clock.Schedule(validUntil - node.Clock.Now < TimeSpan.Zero ? TimeSpan.Zero : validUntil - node.Clock.Now, () => node.Perform(TellChange));
+        process.Clock.Schedule(validUntil - process.Clock.Now < TimeSpan.Zero ? TimeSpan.Zero : validUntil - process.Clock.Now, () => process.Perform(TellChange));
     }
 
     private void TellChange()

@@ -26,8 +26,8 @@ internal sealed class StoredReplica(ReplicaKey key, Configuration initial)
     /// <summary>The epoch of the latest activation: the only one that may write.</summary>
     public long Epoch { get; set; }
 
-    /// <summary>The latest activation.</summary>
-    public LabReplicaLog? Owner { get; set; }
+    /// <summary>Tells the latest activation that another takes the replica over.</summary>
+    public Action? OnTakenOver { get; set; }
 
     /// <summary>The last epoch that was allowed to speak; zero once it gave that right back.</summary>
     public long Speaker { get; set; }

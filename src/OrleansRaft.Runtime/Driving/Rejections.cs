@@ -7,6 +7,9 @@ namespace OrleansRaft.Runtime.Driving;
 /// <param name="options">From which waiting times follow.</param>
 internal sealed class Rejections(ReplicaKey key, RaftOptions options)
 {
+    // A halted machine tries again by itself, at least once a minute.
+    private const int HaltedRetryMilliseconds = 60_000;
+
     private readonly int tick = Math.Max(1, (int)options.TickInterval.TotalMilliseconds);
 
     /// <summary>Core's rejection.</summary>
@@ -52,8 +55,10 @@ internal sealed class Rejections(ReplicaKey key, RaftOptions options)
     public Reply Stopped() => NoLeader(null, tick, $"{key} has stopped here; it may be running on another silo.");
 
     /// <summary>The machine is halted: until a program applies the entry, the group takes no command, and no read that must have seen it.</summary>
-    public Reply MachineHalted(EntryId? entry, string cause) => Final(
+    public Reply MachineHalted(EntryId? entry, string cause) => Reply.Rejected(
         RejectionReason.MachineHalted,
+        null,
+        HaltedRetryMilliseconds,
         $"The state machine of {key.Group} is halted {(entry is { } at ? $"at entry {at.Index} of its log" : "before its first entry")}: {cause} "
             + "Start a program that can apply it on the group's silos; until then the group serves stale reads only.");
 

@@ -45,6 +45,19 @@ public static class OutcomeProblems
                 "consistency",
                 $"{subject} asks for consistency \"lease\", but leader leases are off. Use \"linearizable\", or set Raft:LeaderLease on every silo."),
             RejectionReason.InvalidRequest => KnownProblems.InvalidRequest("body", $"{subject} makes no sense for its group. {rejection.Detail}"),
+            RejectionReason.MachineFailed => new(
+                StatusCodes.Status422UnprocessableEntity,
+                ProblemTypes.MachineFailed,
+                "The state machine cannot answer this query.",
+                $"{subject} changed nothing. {rejection.Detail}"),
+            RejectionReason.MachineHalted => new(
+                StatusCodes.Status503ServiceUnavailable,
+                ProblemTypes.MachineHalted,
+                "The group's state machine is halted.",
+                $"{subject} changed nothing. {rejection.Detail}")
+            {
+                RetryAfterSeconds = Seconds(rejection.RetryAfter),
+            },
             RejectionReason.ConfigurationConflict => new(
                 StatusCodes.Status409Conflict,
                 ProblemTypes.ConfigurationConflict,

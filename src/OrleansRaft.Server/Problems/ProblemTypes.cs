@@ -12,6 +12,12 @@ public static class ProblemTypes
     /// <summary>429: too much waits already; nothing was changed.</summary>
     public const string Overloaded = "overloaded";
 
+    /// <summary>422: the state machine's own code threw on a query; nothing was changed.</summary>
+    public const string MachineFailed = "machine-failed";
+
+    /// <summary>503: the group's state machine threw on an entry of its log and goes no further; nothing was changed.</summary>
+    public const string MachineHalted = "machine-halted";
+
     /// <summary>404: there is no such group.</summary>
     public const string UnknownGroup = "unknown-group";
 

@@ -18,6 +18,8 @@ public sealed class ProblemTests
     [InlineData(RejectionReason.TooLarge, 413, "body-too-large")]
     [InlineData(RejectionReason.LeaseDisabled, 400, "invalid-request")]
     [InlineData(RejectionReason.InvalidRequest, 400, "invalid-request")]
+    [InlineData(RejectionReason.MachineFailed, 422, "machine-failed")]
+    [InlineData(RejectionReason.MachineHalted, 503, "machine-halted")]
     public void Every_refusal_is_a_definite_problem(RejectionReason reason, int status, string type)
     {
         var problem = CounterAnswers.Failed(Refused(reason), "The increment of acme/visits", isRead: false, hasKey: true);

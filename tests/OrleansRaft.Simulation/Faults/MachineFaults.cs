@@ -9,7 +9,7 @@ internal static class MachineFaults
     public static Action? Apply(LabCluster cluster, MachineTroubles troubles, Fault fault)
     {
         var node = cluster.Nodes[fault.Node];
-        var trouble = troubles.On(node);
+        var trouble = troubles.On(fault.Node);
         switch (fault.Kind)
         {
             case FaultKind.MachineSlow when cluster.Options.RunsMachinesApart:
@@ -23,7 +23,7 @@ internal static class MachineFaults
             case FaultKind.MachineThrows:
                 return Poison(fault, [(node, trouble)]);
             case FaultKind.MachineThrowsEverywhere:
-                return Poison(fault, [.. cluster.Nodes.Select(one => (one, troubles.On(one)))]);
+                return Poison(fault, [.. cluster.Nodes.Select(one => (one, troubles.On(one.Index)))]);
             case FaultKind.QueriesThrow:
                 trouble.QueriesThrow = true;
                 return () => trouble.QueriesThrow = false;

@@ -1,12 +1,10 @@
-using OrleansRaft.Lab;
-
 namespace OrleansRaft.Simulation.Machine;
 
 /// <summary>What is wrong with the state machines of one node, as faults decide: they throw, and they see who calls them.</summary>
-/// <param name="node">The node.</param>
-/// <param name="runsApart">Whether the machines run apart from the turns that step Raft.</param>
+/// <param name="node">The node's number.</param>
+/// <param name="mayNotRun">Whether no user's code may run at this moment.</param>
 /// <param name="report">Told of a property that does not hold, and the detail.</param>
-internal sealed class MachineTrouble(LabNode node, bool runsApart, Action<string, string> report)
+internal sealed class MachineTrouble(int node, Func<bool> mayNotRun, Action<string, string> report)
 {
     /// <summary>How many commands throw before all is well again.</summary>
     public int ThrowsLeft { get; set; }
@@ -43,9 +41,9 @@ internal sealed class MachineTrouble(LabNode node, bool runsApart, Action<string
 
     public void OnCall()
     {
-        if (runsApart && node.IsInTurn)
+        if (mayNotRun())
         {
-            report("a user's machine never runs on the turn that steps Raft", $"it did on node {node.Index}");
+            report("a user's machine never runs on the turn that steps Raft", $"it did on node {node}");
         }
     }
 
@@ -53,15 +51,17 @@ internal sealed class MachineTrouble(LabNode node, bool runsApart, Action<string
 }
 
 /// <summary>The troubles of all nodes.</summary>
-internal sealed class MachineTroubles(bool runsApart, Action<string, string> report)
+/// <param name="mayNotRun">Whether no user's code may run on a node at this moment.</param>
+/// <param name="report">Told of a property that does not hold, and the detail.</param>
+internal sealed class MachineTroubles(Func<int, bool> mayNotRun, Action<string, string> report)
 {
     private readonly Dictionary<int, MachineTrouble> byNode = [];
 
-    public MachineTrouble On(LabNode node)
+    public MachineTrouble On(int node)
     {
-        if (!byNode.TryGetValue(node.Index, out var trouble))
+        if (!byNode.TryGetValue(node, out var trouble))
         {
-            byNode.Add(node.Index, trouble = new MachineTrouble(node, runsApart, report));
+            byNode.Add(node, trouble = new MachineTrouble(node, () => mayNotRun(node), report));
         }
 
         return trouble;

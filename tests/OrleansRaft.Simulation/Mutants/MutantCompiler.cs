@@ -17,6 +17,8 @@ internal static class MutantCompiler
         global using System.Threading.Tasks;
         [assembly: System.Runtime.CompilerServices.InternalsVisibleTo("OrleansRaft.Lab")]
         [assembly: System.Runtime.CompilerServices.InternalsVisibleTo("OrleansRaft.Runtime")]
+        [assembly: System.Runtime.CompilerServices.InternalsVisibleTo("OrleansRaft.Grains")]
+        [assembly: System.Runtime.CompilerServices.InternalsVisibleTo("OrleansRaft.Counters")]
         [assembly: System.Runtime.CompilerServices.InternalsVisibleTo("OrleansRaft.Simulation")]
         [assembly: System.Reflection.AssemblyVersion("0.1.0.0")]
         """;

@@ -22,7 +22,8 @@ internal sealed class SimulationRun : IDisposable
     {
         this.plan = plan;
         ledger = new Ledger((property, detail) => cluster!.Report(property, detail));
-        troubles = new MachineTroubles(plan.RunsMachinesApart, (property, detail) => cluster!.Report(property, detail));
+        troubles = new MachineTroubles(
+            node => plan.RunsMachinesApart && cluster!.Nodes[node].IsInTurn, (property, detail) => cluster!.Report(property, detail));
         cluster = new LabCluster(new LabOptions
         {
             Nodes = plan.Nodes,
