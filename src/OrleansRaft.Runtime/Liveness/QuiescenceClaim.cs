@@ -10,6 +10,9 @@ namespace OrleansRaft.Runtime.Liveness;
 /// <param name="LastIndex">The end of its log; null when it is active or may not speak, so that nobody can rely on it.</param>
 public readonly record struct QuiescenceClaim(string Group, ReplicaId? Leader, Term Term, LogIndex? LastIndex)
 {
+    /// <summary>Its group; empty in a default value.</summary>
+    public string Group { get => field ?? ""; init; } = Group;
+
     internal static QuiescenceClaim Of(IMonitoredReplica replica) => new(
         replica.Key.Group,
         replica.Role.Leader,

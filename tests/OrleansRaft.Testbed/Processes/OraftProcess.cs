@@ -67,10 +67,13 @@ public sealed class OraftProcess : IAsyncDisposable
         string? workingDirectory = null,
         IReadOnlyList<string>? launcher = null)
     {
-        // A test run that was started in the background ignores what the keyboard sends, and its children would inherit that; env takes it away, and
-        // becomes dotnet itself.
+        // A test run that was started in the background, or under nohup, ignores what keyboard and terminal send, and its children would inherit that;
+        // env takes it away, and becomes the launcher, and dotnet itself. What a launcher ignores on purpose stays ignored.
         var host = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
-        string[] command = [.. launcher ?? [], .. ProcessStarter.DiesWithUs, "env", "--default-signal=INT,QUIT", host, program, .. arguments];
+        string[] command =
+        [
+            "env", "--default-signal=HUP", .. launcher ?? [], .. ProcessStarter.DiesWithUs, "env", "--default-signal=INT,QUIT", host, program, .. arguments,
+        ];
         var start = new ProcessStartInfo(command[0], command[1..])
         {
             RedirectStandardOutput = true,
