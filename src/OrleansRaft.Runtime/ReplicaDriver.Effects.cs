@@ -93,7 +93,9 @@ public sealed partial class ReplicaDriver
                 proposals.OnAppended(appended.First, appended.Count);
                 break;
             case ProposalRejected rejected:
-                proposals.OnRejected(IsChangePending(rejected.Reason) ? rejections.ChangePending(Core.Configuration) : rejections.Of(rejected.Reason, rejected.Leader));
+                proposals.OnRejected(IsChangePending(rejected.Reason)
+                    ? rejections.ChangePending(Core.Configuration)
+                    : rejections.Of(rejected.Reason, rejected.Leader));
                 break;
             case ReadReady ready:
                 reads.OnReady(ready.ReadId, ready.Index);

@@ -188,7 +188,9 @@ public sealed partial class ReplicaDriver
         if (failure is not MachineException thrown)
         {
             job.Abandon();
-            throw failure is Core.Codec.CorruptDataException ? failure : new InvalidOperationException($"{Key} could not use its state machine.", failure);
+            throw failure is Core.Codec.CorruptDataException
+                ? failure
+                : new InvalidOperationException($"{Key} could not use its state machine.", failure);
         }
 
         switch (job)

@@ -101,7 +101,10 @@ public sealed partial class ReplicaDriver
         Invariant.Holds(entry.Index <= Core.AppliedIndex, "Core knows what was applied when a snapshot is taken");
         snapshotBytes = state.Length;
         Log.SnapshotCaptured(logger, Key, entry, state.Length, time.GetElapsedTime(savingStarted!.Value).TotalMilliseconds);
-        var snapshot = new SnapshotDescriptor(entry, of.AppliedTime, Core.ConfigurationAt(entry.Index), state.Length) { Checksum = Crc32C.Compute(state.Span) };
+        var snapshot = new SnapshotDescriptor(entry, of.AppliedTime, Core.ConfigurationAt(entry.Index), state.Length)
+        {
+            Checksum = Crc32C.Compute(state.Span),
+        };
         ReplicaLog.SaveSnapshot(snapshot, state);
     }
 

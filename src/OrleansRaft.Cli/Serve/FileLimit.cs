@@ -8,7 +8,7 @@ namespace OrleansRaft.Cli.Serve;
 internal static partial class FileLimit
 {
     /// <summary>What a silo opens for itself: two files for each library, its store, its own connections to other silos.</summary>
-    public const int OwnMax = 350;
+    public const int OwnMax = 370;
 
     private const int PerServer = 16;
     private const int ConnectionsMin = 24;

@@ -64,7 +64,8 @@ internal sealed class Rejections(ReplicaKey key, RaftOptions options)
 
     public Reply Restoring() => NoLeader(null, tick, $"{key} is restoring its state from its log; try again in a moment.");
 
-    public Reply MachineStuck() => NoLeader(null, tick * options.ElectionTicksMin, $"The state machine of {key} does not come back from a call; its leadership is handed over.");
+    public Reply MachineStuck() => NoLeader(
+        null, tick * options.ElectionTicksMin, $"The state machine of {key} does not come back from a call; its leadership is handed over.");
 
     public Reply InboxFull() => Overloaded($"The inbox of {key} is full; wait a moment.");
 

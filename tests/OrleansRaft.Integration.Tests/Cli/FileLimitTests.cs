@@ -11,7 +11,7 @@ namespace OrleansRaft.Integration.Tests.Cli;
 /// <summary>A process that may have only few files open refuses connections in time, and recovers.</summary>
 public sealed class FileLimitTests
 {
-    private const int Limit = 400;
+    private const int Limit = FileLimit.OwnMax + 50;
     private const int Flood = 500;
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
@@ -56,14 +56,14 @@ public sealed class FileLimitTests
     }
 
     [Theory]
-    [InlineData(350 + 23, 0)]
-    [InlineData(350 + 16 + 23, 1)]
+    [InlineData(FileLimit.OwnMax + 23, 0)]
+    [InlineData(FileLimit.OwnMax + 16 + 23, 1)]
     public void Fewer_files_than_a_silo_needs_are_refused(long limit, int servers) =>
         Should.Throw<CliException>(() => FileLimit.ConnectionsOf(limit, servers)).ExitCode.ShouldBe(ExitCode.Refused);
 
     [Theory]
-    [InlineData(350 + 24, 0, 24)]
-    [InlineData(350 + (3 * 16) + 1_000, 3, 1_000)]
+    [InlineData(FileLimit.OwnMax + 24, 0, 24)]
+    [InlineData(FileLimit.OwnMax + (3 * 16) + 1_000, 3, 1_000)]
     [InlineData(long.MaxValue, 3, int.MaxValue)]
     public void What_a_silo_needs_for_itself_is_kept(long limit, int servers, int connections) =>
         FileLimit.ConnectionsOf(limit, servers).ShouldBe(connections);

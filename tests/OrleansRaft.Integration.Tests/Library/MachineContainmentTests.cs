@@ -12,7 +12,9 @@ using OrleansRaft.Runtime.StateMachines;
 
 namespace OrleansRaft.Integration.Tests.Library;
 
-/// <summary>A user's state machine throws, takes its time or never comes back: on three silos that costs its own group's writes, and nothing else.</summary>
+/// <summary>
+/// A user's state machine throws, takes its time or never comes back: on three silos that costs its own group's writes, and nothing else.
+/// </summary>
 public sealed class MachineContainmentTests
 {
     private const string Set = "moody";
@@ -82,12 +84,13 @@ public sealed class MachineContainmentTests
         var poisoned = await group.SubmitAsync(new LedgerCommand(13), "poison", Token);
         poisoned.ShouldBeOfType<Unknown<LedgerResult>>();
         Rejected<LedgerResult>? refused = null;
-        await RaftTestCluster.EventuallyAsync(async () => (refused = await group.SubmitAsync(new LedgerCommand(2), cancellation: Token) as Rejected<LedgerResult>)
-            is { Reason: RejectionReason.MachineHalted } ? null : $"{refused}");
+        await RaftTestCluster.EventuallyAsync(async () =>
+            (refused = await group.SubmitAsync(new LedgerCommand(2), cancellation: Token) as Rejected<LedgerResult>) is { Reason: RejectionReason.MachineHalted } ? null : $"{refused}");
         refused!.Detail.ShouldContain("ArithmeticException: 13 is unlucky");
         var stale = RaftTestCluster.Committed(await group.QueryAsync(new LedgerCommand(0), ReadConsistency.Stale, Token));
         stale.Value.Sum.ShouldBe(1, "what came before is served");
-        (await group.QueryAsync(new LedgerCommand(0), cancellation: Token)).ShouldBeOfType<Rejected<LedgerResult>>().Reason.ShouldBe(RejectionReason.MachineHalted);
+        (await group.QueryAsync(new LedgerCommand(0), cancellation: Token))
+            .ShouldBeOfType<Rejected<LedgerResult>>().Reason.ShouldBe(RejectionReason.MachineHalted);
 
         RaftTestCluster.Committed(await other.SubmitAsync(new LedgerCommand(5), cancellation: Token));
         await RaftTestCluster.EventuallyAsync(async () => (await cluster.Admin.ListAlarmsAsync(Token)).Count(alarm =>
@@ -101,7 +104,8 @@ public sealed class MachineContainmentTests
         mood.Poison = null;
 
         await RaftTestCluster.EventuallyAsync(async () => await cluster.Admin.ListAlarmsAsync(Token) is [var alarm, ..] ? alarm.Detail : null);
-        RaftTestCluster.Committed(await group.SubmitAsync(new LedgerCommand(13), "poison", Token)).Value.Sum.ShouldBe(14, "the command was in the log all the time");
+        RaftTestCluster.Committed(await group.SubmitAsync(new LedgerCommand(13), "poison", Token))
+            .Value.Sum.ShouldBe(14, "the command was in the log all the time");
     }
 
     [Fact]
@@ -116,7 +120,8 @@ public sealed class MachineContainmentTests
 
         await group.SubmitAsync(new LedgerCommand(13), "poison", Token);
 
-        await RaftTestCluster.EventuallyAsync(async () => await group.SubmitAsync(new LedgerCommand(13), "poison", Token) is Committed<LedgerResult> ? null : "not yet");
+        await RaftTestCluster.EventuallyAsync(async () =>
+            await group.SubmitAsync(new LedgerCommand(13), "poison", Token) is Committed<LedgerResult> ? null : "not yet");
         (await AddAsync(group, 2)).Sum.ShouldBe(16);
         (await cluster.FindLeaderSiloAsync($"{Set}-0")).Name.ShouldNotBe(mood.PoisonSilo);
     }
@@ -134,9 +139,11 @@ public sealed class MachineContainmentTests
         var stuck = GroupOf(cluster, "a").SubmitAsync(new LedgerCommand(99), "stuck", Token);
         await RaftTestCluster.EventuallyAsync(async () => (await cluster.Admin.ListAlarmsAsync(Token)).Any(static alarm =>
             alarm is { Name: AlarmNames.MachineStuck, Group: $"{Set}-0" }) ? null : "no alarm");
-        await RaftTestCluster.EventuallyAsync(async () => (await cluster.FindLeaderSiloAsync($"{Set}-0")).Name != mood.PoisonSilo ? null : "leads still");
+        await RaftTestCluster.EventuallyAsync(async () =>
+            (await cluster.FindLeaderSiloAsync($"{Set}-0")).Name != mood.PoisonSilo ? null : "leads still");
         RaftTestCluster.Committed(await cluster.Ledger("other").SubmitAsync(new LedgerCommand(5), cancellation: Token));
-        await RaftTestCluster.EventuallyAsync(async () => await GroupOf(cluster, "a").SubmitAsync(new LedgerCommand(99), "stuck", Token) is Committed<LedgerResult> ? null : "not yet");
+        await RaftTestCluster.EventuallyAsync(async () =>
+            await GroupOf(cluster, "a").SubmitAsync(new LedgerCommand(99), "stuck", Token) is Committed<LedgerResult> ? null : "not yet");
 
         never.Set();
 
@@ -209,6 +216,8 @@ public sealed class MachineContainmentTests
         public void OnQuery()
         {
             Interlocked.Increment(ref queries);
+
+            // A user's code that blocks its thread: what the test is about, and nothing that it waits for.
             Thread.Sleep(QueryTakes);
         }
 
