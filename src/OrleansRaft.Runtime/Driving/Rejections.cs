@@ -25,7 +25,8 @@ internal sealed class Rejections(ReplicaKey key, RaftOptions options)
             RejectionReason.InvalidRequest, $"The change would leave {key.Group} without voters, or names a replica that is not there."),
         RaftRejection.TooLarge => TooLarge(),
         RaftRejection.LeaseDisabled => Final(
-            RejectionReason.LeaseDisabled, $"Leader leases are off; read linearizably, or set {RaftOptions.SectionName}:{nameof(RaftOptions.LeaderLease)}."),
+            RejectionReason.LeaseDisabled,
+            $"Leader leases are off; read linearizably, or set {RaftOptions.SectionName}:{nameof(RaftOptions.LeaderLease)}."),
         _ => throw new InvariantViolationException($"{reason} is no reason that Core gives"),
     };
 
@@ -42,7 +43,8 @@ internal sealed class Rejections(ReplicaKey key, RaftOptions options)
     /// <summary>One change of members at a time (thesis §4.1).</summary>
     public Reply ChangePending(Configuration pending) => Final(
         RejectionReason.ConfigurationConflict,
-        $"Another change of the members of {key.Group}, to {pending}, is under way; wait until it is done, and make the change for the version that it leaves.");
+        $"Another change of the members of {key.Group}, to {pending}, is under way; wait until it is done, "
+            + "and make the change for the version that it leaves.");
 
     public Reply NotLeader(ReplicaId? leader) => leader is null
         ? NoLeader(null, tick * options.ElectionTicksMin, $"{key} knows no leader of its group; an election may be under way.")
@@ -50,7 +52,9 @@ internal sealed class Rejections(ReplicaKey key, RaftOptions options)
 
     /// <summary>A replica without the right to speak says nothing about who leads.</summary>
     public Reply NotSpeaking() => NoLeader(
-        null, tick * options.ElectionTicksMin, $"{key} may not speak for its member at the moment: its silo's lease is not valid, or another activation's has not ended.");
+        null,
+        tick * options.ElectionTicksMin,
+        $"{key} may not speak for its member at the moment: its silo's lease is not valid, or another activation's has not ended.");
 
     public Reply Stopped() => NoLeader(null, tick, $"{key} has stopped here; it may be running on another silo.");
 
@@ -70,7 +74,9 @@ internal sealed class Rejections(ReplicaKey key, RaftOptions options)
     public Reply InboxFull() => Overloaded($"The inbox of {key} is full; wait a moment.");
 
     public Reply TooLarge() => Final(
-        RejectionReason.TooLarge, $"A command has at most {options.AppendBytesMax - Entry.OverheadBytes} bytes ({RaftOptions.SectionName}:{nameof(RaftOptions.AppendBytesMax)}).");
+        RejectionReason.TooLarge,
+        $"A command has at most {options.AppendBytesMax - Entry.OverheadBytes} bytes "
+            + $"({RaftOptions.SectionName}:{nameof(RaftOptions.AppendBytesMax)}).");
 
     /// <summary>The leader has confirmed how far the group is: whoever saw more did not see it here.</summary>
     public Reply NotReached(LogIndex wanted, LogIndex reached) => Final(
@@ -80,7 +86,10 @@ internal sealed class Rejections(ReplicaKey key, RaftOptions options)
 
     /// <summary>The client's side may know the group's time badly, and tries again with the time that comes along with this answer.</summary>
     public static Reply Expired(LogTime deadline, LogTime now) => Reply.Rejected(
-        RejectionReason.Expired, null, 1, $"The command arrived at {now} ms of the group's time, after its deadline of {deadline} ms; send it with a later one.");
+        RejectionReason.Expired,
+        null,
+        1,
+        $"The command arrived at {now} ms of the group's time, after its deadline of {deadline} ms; send it with a later one.");
 
     /// <summary>For appended proposals of a leader that lost leadership.</summary>
     public Reply LostLeadership() => Reply.Unknown($"{key} stopped leading before the command was committed; repeat it under the same id.");
@@ -90,7 +99,8 @@ internal sealed class Rejections(ReplicaKey key, RaftOptions options)
 
     private Reply Overloaded(string detail) => Reply.Rejected(RejectionReason.Overloaded, null, tick, detail);
 
-    private static Reply NoLeader(ReplicaId? leader, int retryAfter, string detail) => Reply.Rejected(RejectionReason.NoLeader, leader, retryAfter, detail);
+    private static Reply NoLeader(ReplicaId? leader, int retryAfter, string detail) =>
+        Reply.Rejected(RejectionReason.NoLeader, leader, retryAfter, detail);
 
     private static Reply Final(RejectionReason reason, string detail) => Reply.Rejected(reason, null, 0, detail);
 }

@@ -44,18 +44,6 @@ public sealed class MachinePool : IMachineExecutor, IDisposable
         this.logger = logger;
     }
 
-    /// <summary>How many threads hang in calls that do not come back. Any thread.</summary>
-    public int StuckThreads
-    {
-        get
-        {
-            lock (gate)
-            {
-                return workers.Count(static worker => worker.IsStuck);
-            }
-        }
-    }
-
     /// <inheritdoc/>
     public void Schedule(MachineQueue queue)
     {
