@@ -85,8 +85,14 @@ public sealed record SnapshotChunkStaged(EntryId LastIncluded, long NextOffset) 
 public sealed record Unreachable(ReplicaId Replica) : Input;
 
 /// <summary>Hand leadership to another voter (thesis §3.10). Its outcome shows in the role, or in <see cref="TransferRejected"/>.</summary>
-/// <param name="Target">To whom; null for the most up-to-date voter.</param>
+/// <param name="Target">To whom; null for the most up-to-date voter, one whose state machine is not halted if there is one.</param>
 public sealed record TransferLeadership(ReplicaId? Target) : Input;
+
+/// <summary>
+/// Whether the replica's state machine goes no further (it threw, or does not come back): its log and vote live on, but another should lead.
+/// </summary>
+/// <param name="IsHalted">Whether it does from now on; false to begin with.</param>
+public sealed record MachineChanged(bool IsHalted) : Input;
 
 /// <summary>Ends the quiescence of a replica, if it is quiescent.</summary>
 /// <param name="IsLeaderLost">Whether the host has lost sight of the leader's silo: the replica no longer counts on it.</param>

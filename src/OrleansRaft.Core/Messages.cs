@@ -49,7 +49,11 @@ public sealed record AppendEntries(Term Term, LogIndex Session, EntryBlock Block
 /// <param name="Rejected">If refused, the index of the previous entry that did not match; tells the answer of an old probe.</param>
 /// <param name="ReadSequence">The round of the request.</param>
 public sealed record AppendEntriesResponse(
-    Term Term, LogIndex Session, bool Accepted, EntryId Match, LogIndex Rejected, ReadSequence ReadSequence) : Message(Term);
+    Term Term, LogIndex Session, bool Accepted, EntryId Match, LogIndex Rejected, ReadSequence ReadSequence) : Message(Term)
+{
+    /// <summary>Whether the follower's state machine goes no further, so that the follower should not lead.</summary>
+    public bool IsHalted { get; init; }
+}
 
 /// <summary>Carries one chunk of a snapshot to a follower that is too far behind (§7).</summary>
 /// <param name="Term">The leader's term.</param>

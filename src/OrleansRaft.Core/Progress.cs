@@ -39,6 +39,9 @@ internal sealed class Progress(Member member, bool isLearner, LogIndex nextIndex
     /// <summary>Whether the host said that messages to it are lost, and it has not answered since.</summary>
     public bool IsUnreachable { get; set; }
 
+    /// <summary>Whether the member's state machine goes no further, as its last answer said.</summary>
+    public bool IsHalted { get; set; }
+
     /// <summary>Ticks since the member's last answer in this term.</summary>
     public int TicksSinceContact { get; set; }
 

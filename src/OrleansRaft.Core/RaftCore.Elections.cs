@@ -72,13 +72,13 @@ public sealed partial class RaftCore
 
     /// <summary>
     /// A follower of a live leader waits longer than <see cref="RaftSettings.ElectionTicksMin"/>, so that when it asks, the others no longer
-    /// count the leader as alive. A member of low priority waits one timeout more.
+    /// count the leader as alive. A member of low priority, or whose state machine is halted, waits one timeout more.
     /// </summary>
     private void ResetElectionTimer()
     {
         electionTicks = 0;
         electionTimeoutTicks = random.Next(settings.ElectionTicksMin + 1, settings.ElectionTicksMax + 1);
-        if (Configuration.Find(Id) is { Priority: < 0 })
+        if (isHalted || Configuration.Find(Id) is { Priority: < 0 })
         {
             electionTimeoutTicks += settings.ElectionTicksMax;
         }

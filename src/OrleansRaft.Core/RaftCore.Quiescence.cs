@@ -71,13 +71,18 @@ public sealed partial class RaftCore
         return true;
     }
 
-    /// <summary>The reachable voter after this one, in a circle, so that successors of many groups are spread.</summary>
-    private ReplicaId? NextVoter()
+    /// <summary>
+    /// The reachable voter after this one, in a circle, so that successors of many groups are spread; one whose state machine is not halted, if there
+    /// is one.
+    /// </summary>
+    private ReplicaId? NextVoter() => NextVoter(mayBeHalted: false) ?? NextVoter(mayBeHalted: true);
+
+    private ReplicaId? NextVoter(bool mayBeHalted)
     {
         ReplicaId? first = null;
         foreach (var peer in peers)
         {
-            if (peer.IsLearner || peer.IsUnreachable)
+            if (peer.IsLearner || peer.IsUnreachable || (peer.IsHalted && !mayBeHalted))
             {
                 continue;
             }
@@ -119,7 +124,7 @@ public sealed partial class RaftCore
         // It cannot quiesce and would be the only active member: the answer unquiesces the leader.
         EndQuiescence();
         var hint = log.LastAtMost(quiesce.LastEntry.Term, quiesce.LastEntry.Index);
-        Send(from, new AppendEntriesResponse(CurrentTerm, quiesce.Session, false, hint, quiesce.LastEntry.Index, ReadSequence.Zero), TermTicket);
+        Send(from, new AppendEntriesResponse(CurrentTerm, quiesce.Session, false, hint, quiesce.LastEntry.Index, ReadSequence.Zero) { IsHalted = isHalted }, TermTicket);
     }
 
     private void OnUnquiesce(Unquiesce unquiesce)
@@ -138,7 +143,7 @@ public sealed partial class RaftCore
 
         BecomeFollower(CurrentTerm, null);
         ticksSinceLeaderContact = settings.ElectionTicksMin;
-        if (successor == Id)
+        if (successor == Id && !isHalted)
         {
             electionTimeoutTicks = 1;
         }

@@ -321,7 +321,7 @@ public sealed partial class RaftCore
             CommitThrough(LogIndex.Min(append.LeaderCommit, matched.Index));
             Send(
                 from,
-                new AppendEntriesResponse(CurrentTerm, append.Session, true, matched, LogIndex.Zero, append.ReadSequence),
+                new AppendEntriesResponse(CurrentTerm, append.Session, true, matched, LogIndex.Zero, append.ReadSequence) { IsHalted = isHalted },
                 AcknowledgementTicket(matched.Index));
             return;
         }
@@ -329,7 +329,7 @@ public sealed partial class RaftCore
         var hint = log.LastAtMost(append.Previous.Term, append.Previous.Index);
         Send(
             from,
-            new AppendEntriesResponse(CurrentTerm, append.Session, false, hint, append.Previous.Index, append.ReadSequence),
+            new AppendEntriesResponse(CurrentTerm, append.Session, false, hint, append.Previous.Index, append.ReadSequence) { IsHalted = isHalted },
             TermTicket);
     }
 
@@ -395,6 +395,7 @@ public sealed partial class RaftCore
             return;
         }
 
+        peer.IsHalted = response.IsHalted;
         if (response.Accepted)
         {
             OnMatched(peer, response.Match, response.ReadSequence);

@@ -149,7 +149,7 @@ public sealed partial class RaftCore
             var match = log.IdAt(CommitIndex)!.Value;
             Send(
                 from,
-                new AppendEntriesResponse(CurrentTerm, install.Session, true, match, LogIndex.Zero, install.ReadSequence),
+                new AppendEntriesResponse(CurrentTerm, install.Session, true, match, LogIndex.Zero, install.ReadSequence) { IsHalted = isHalted },
                 AcknowledgementTicket(match.Index));
             return;
         }

@@ -5,6 +5,10 @@ public sealed partial class RaftCore
 {
     private ReplicaId? transferTarget;
     private int transferTicks;
+    private bool isHalted;
+
+    /// <summary>Whether a voter that answers could lead whose state machine is not halted. False on a replica that does not lead.</summary>
+    public bool HasSoundSuccessor => MostUpToDateVoter() is { } best && !FindPeer(best)!.IsHalted;
 
     private void OnTransferLeadership(ReplicaId? requested)
     {
@@ -28,18 +32,34 @@ public sealed partial class RaftCore
         Replicate(peer);
     }
 
+    /// <summary>Of the voters that answer, and whose state machines are not halted if there are such, the one whose log is longest.</summary>
     private ReplicaId? MostUpToDateVoter()
     {
         Progress? best = null;
         foreach (var peer in peers)
         {
-            if (!peer.IsLearner && peer.TicksSinceContact <= settings.ElectionTicksMin && (best is null || peer.Match.Index > best.Match.Index))
+            if (!peer.IsLearner && peer.TicksSinceContact <= settings.ElectionTicksMin && (best is null || IsBetterSuccessor(peer, best)))
             {
                 best = peer;
             }
         }
 
         return best?.Id;
+    }
+
+    private static bool IsBetterSuccessor(Progress peer, Progress than) =>
+        peer.IsHalted == than.IsHalted ? peer.Match.Index > than.Match.Index : than.IsHalted;
+
+    /// <summary>
+    /// A replica whose state machine is halted lets the others stand first. It says so in its answers, so that its leader does not hand over to it.
+    /// </summary>
+    private void OnMachineChanged(bool halted)
+    {
+        if (isHalted != halted)
+        {
+            isHalted = halted;
+            ResetElectionTimer();
+        }
     }
 
     private void ContinueTransfer(Progress peer)

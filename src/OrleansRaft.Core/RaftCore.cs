@@ -189,6 +189,9 @@ public sealed partial class RaftCore
             case TransferLeadership transfer:
                 OnTransferLeadership(transfer.Target);
                 break;
+            case MachineChanged change:
+                OnMachineChanged(change.IsHalted);
+                break;
             case Campaign:
                 OnCampaign();
                 break;

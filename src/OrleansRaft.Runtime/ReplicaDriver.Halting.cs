@@ -28,6 +28,7 @@ public sealed partial class ReplicaDriver
     private Halt? found;
     private Halt? halt;
     private long haltedBytes;
+    private bool hasToldHalted;
     private long retryFrom;
     private TimeSpan retryAfter = FirstRetry;
     private long transferFrom;
@@ -35,6 +36,9 @@ public sealed partial class ReplicaDriver
 
     /// <summary>Whether the state machine is halted: it threw on an entry, and nothing after that is applied. Any thread.</summary>
     public bool IsMachineHalted => Volatile.Read(ref halt) is not null;
+
+    /// <summary>Whether the replica should not lead: its state machine is halted, or does not come back from a call. Any thread.</summary>
+    public bool IsUnfitToLead => IsMachineHalted || Volatile.Read(ref isStuck);
 
     private bool IsHalted => halt is not null;
 
@@ -241,6 +245,17 @@ public sealed partial class ReplicaDriver
         }
     }
 
+    /// <summary>Lets Core, and by it the leader, know whether this replica would do well as a leader.</summary>
+    private void TellWhetherHalted()
+    {
+        var isUnfit = IsUnfitToLead;
+        if (isUnfit != hasToldHalted)
+        {
+            hasToldHalted = isUnfit;
+            Step(new MachineChanged(isUnfit));
+        }
+    }
+
     /// <summary>At each tick: a halted replica tries again now and then, and gives its leadership away.</summary>
     private void MindMachine()
     {
@@ -250,7 +265,8 @@ public sealed partial class ReplicaDriver
             return;
         }
 
-        if (Core.Role == RaftRole.Leader && time.GetElapsedTime(transferFrom) >= transferAfter && ReplicaLog.MaySpeak)
+        // Where nobody can go on, a leadership that is handed over would only go around.
+        if (Core.HasSoundSuccessor && time.GetElapsedTime(transferFrom) >= transferAfter && ReplicaLog.MaySpeak)
         {
             transferFrom = time.GetTimestamp();
             transferAfter = Later(transferAfter);

@@ -50,6 +50,7 @@ public sealed partial class ReplicaDriver
 
     private void EndTurn()
     {
+        TellWhetherHalted();
         ProposeLimits();
         ServeReads();
         while (batch.Inspections.TryDequeue(out var inspection))

@@ -139,10 +139,13 @@ internal sealed class DriverBench : IReplicaHost, IReplicaTransport, IDisposable
     }
 
     /// <summary>A member acknowledges the newest entries that were sent to it.</summary>
-    public DriverBench Acknowledge(ReplicaId from)
+    public DriverBench Acknowledge(ReplicaId from, bool isHalted = false)
     {
         var last = Sent.Where(sent => sent.To == from).Select(sent => sent.Message).OfType<AppendEntries>().Last();
-        Driver.Receive(from, new AppendEntriesResponse(last.Term, last.Session, true, last.Block.Last, LogIndex.Zero, last.ReadSequence));
+        Driver.Receive(from, new AppendEntriesResponse(last.Term, last.Session, true, last.Block.Last, LogIndex.Zero, last.ReadSequence)
+        {
+            IsHalted = isHalted,
+        });
         return Settle();
     }
 

@@ -137,6 +137,57 @@ public sealed class MachineHaltTests
         bench.Sent.ShouldContain(static sent => sent.To == Two && sent.Message is TimeoutNow);
     }
 
+    /// <summary>It would only go around: a group without a replica that can go on is halted.</summary>
+    [Theory]
+    [MemberData(nameof(OnItsOwnThread))]
+    public void A_halted_leader_keeps_its_leadership_while_all_others_are_halted(bool hasThread)
+    {
+        using var bench = Bench(hasThread).Lead();
+        bench.Machine.Poison = "x";
+        bench.Submit(Request("a", "x", 100_000));
+        bench.Settle().Acknowledge(Two, isHalted: true);
+        bench.Halted.ShouldNotBeNull();
+        bench.Sent.Clear();
+
+        Ticks(isHalted: true);
+        var whileHalted = bench.Sent.Exists(static sent => sent.Message is TimeoutNow);
+        Ticks(isHalted: false);
+
+        whileHalted.ShouldBeFalse();
+        bench.Sent.ShouldContain(static sent => sent.To == Two && sent.Message is TimeoutNow);
+
+        void Ticks(bool isHalted)
+        {
+            for (var tick = 0; tick < 60; tick++)
+            {
+                Tick(bench, 1);
+                AcknowledgeLast(bench, isHalted);
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(OnItsOwnThread))]
+    public void A_halted_follower_says_so_until_it_goes_on(bool hasThread)
+    {
+        using var bench = Bench(hasThread).Start();
+        (bench.Machine.Poison, bench.Machine.PoisonTimes) = ("x", 3);
+        var append = bench.FromTwo(new Term(3), EntryId.Zero, (EntryKind.Command, Request("a", "x", 100_000)));
+        bench.Tell(Two, append with { LeaderCommit = new LogIndex(1) }).Settle();
+        bench.Halted.ShouldNotBeNull();
+
+        bench.Tell(Two, append).Settle();
+        var whileHalted = LastAnswer();
+        Tick(bench, 100);
+        bench.Halted.ShouldBeNull();
+        bench.Tell(Two, append).Settle();
+
+        whileHalted.IsHalted.ShouldBeTrue();
+        LastAnswer().IsHalted.ShouldBeFalse();
+
+        AppendEntriesResponse LastAnswer() => bench.Sent.Select(static sent => sent.Message).OfType<AppendEntriesResponse>().Last();
+    }
+
     [Theory]
     [MemberData(nameof(OnItsOwnThread))]
     public void A_halted_follower_acknowledges_within_bounds_and_goes_on_with_its_leaders_snapshot(bool hasThread)
@@ -284,11 +335,11 @@ public sealed class MachineHaltTests
         return sink.Reply;
     }
 
-    private static void AcknowledgeLast(DriverBench bench)
+    private static void AcknowledgeLast(DriverBench bench, bool isHalted = false)
     {
         if (bench.Sent.Exists(static sent => sent.To == Two && sent.Message is AppendEntries))
         {
-            bench.Acknowledge(Two);
+            bench.Acknowledge(Two, isHalted);
         }
     }
 

@@ -7,6 +7,10 @@ public static class MessageCodec
 {
     private const byte FormatVersion = 2;
 
+    // What an answer to AppendEntries says in one byte.
+    private const int Accepted = 1;
+    private const int Halted = 2;
+
     private enum MessageKind : byte
     {
         PreVote = 1,
@@ -55,7 +59,7 @@ public static class MessageCodec
                 break;
             case AppendEntriesResponse response:
                 writer.WriteVarint(response.Session.Value);
-                writer.WriteBoolean(response.Accepted);
+                writer.WriteByte((byte)((response.Accepted ? Accepted : 0) | (response.IsHalted ? Halted : 0)));
                 WriteEntryId(writer, response.Match);
                 writer.WriteVarint(response.Rejected.Value);
                 writer.WriteVarint(response.ReadSequence.Value);
@@ -113,13 +117,7 @@ public static class MessageCodec
             MessageKind.RequestVote => new RequestVote(term, ReadEntryId(ref reader), reader.ReadBoolean()),
             MessageKind.RequestVoteResponse => new RequestVoteResponse(term, reader.ReadBoolean()),
             MessageKind.AppendEntries => ReadAppendEntries(term, ref reader),
-            MessageKind.AppendEntriesResponse => new AppendEntriesResponse(
-                term,
-                ReadIndex(ref reader),
-                reader.ReadBoolean(),
-                ReadEntryId(ref reader),
-                ReadIndex(ref reader),
-                new ReadSequence(reader.ReadVarint())),
+            MessageKind.AppendEntriesResponse => ReadAppendEntriesResponse(term, ref reader),
             MessageKind.InstallSnapshot => new InstallSnapshot(
                 term,
                 ReadIndex(ref reader),
@@ -169,6 +167,17 @@ public static class MessageCodec
         var commit = ReadIndex(ref reader);
         var sequence = new ReadSequence(reader.ReadVarint());
         return new AppendEntries(term, session, EntryBlock.Decode(reader.ReadRest()), commit, sequence);
+    }
+
+    private static AppendEntriesResponse ReadAppendEntriesResponse(Term term, ref WireReader reader)
+    {
+        var session = ReadIndex(ref reader);
+        var flags = reader.ReadInt32(Accepted | Halted);
+        return new AppendEntriesResponse(
+            term, session, (flags & Accepted) != 0, ReadEntryId(ref reader), ReadIndex(ref reader), new ReadSequence(reader.ReadVarint()))
+        {
+            IsHalted = (flags & Halted) != 0,
+        };
     }
 
     private static ReadIndexResponse ReadReadIndexResponse(Term term, ref WireReader reader)

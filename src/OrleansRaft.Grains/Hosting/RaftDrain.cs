@@ -5,6 +5,7 @@ using OrleansRaft.Grains.Cluster;
 using OrleansRaft.Grains.Placement;
 using OrleansRaft.Grains.SiloService;
 using OrleansRaft.Runtime;
+using OrleansRaft.Runtime.Diagnostics;
 
 namespace OrleansRaft.Grains.Hosting;
 
@@ -106,9 +107,11 @@ internal sealed class RaftDrain(
         var others = SlotsElsewhere(leader).ToList();
 
         // In a rolling restart the silo that stopped last has just come back, compiles, and activates its replicas: the one that runs longest is best.
+        // One whose state machine is halted is better than none: an election would cost the group its votes for a moment, too.
         var successor = others
             .Where(slot => answers.TryGetValue(slot.Silo!, out var told) && !told.IsStopping && !told.IsDraining)
             .OrderBy(slot => tried.Contains((leader, slot.Replica)))
+            .ThenBy(slot => IsUnfit(slot, answers[slot.Silo!]))
             .ThenBy(static slot => slot.Silo!.Generation)
             .FirstOrDefault();
         if (successor is null)
@@ -123,6 +126,10 @@ internal sealed class RaftDrain(
     /// <summary>The voters on other silos: between replicas of this one a leadership would only go around.</summary>
     private IEnumerable<ReplicaSlot> SlotsElsewhere(ILocalReplica replica) =>
         replica.Configuration.Voters.Select(replica.Slot.Group.Slot).Where(slot => slot.Silo is { } silo && !silo.Equals(self.SiloAddress));
+
+    /// <summary>Whether a silo says that a state machine of the group goes no further there.</summary>
+    private static bool IsUnfit(ReplicaSlot slot, Inventory told) => told.Alarms is { } alarms
+        && Array.Exists(alarms, alarm => alarm.Group == slot.Group.Name && alarm.Name is AlarmNames.MachineHalted or AlarmNames.MachineStuck);
 
     private static bool IsLeader(ILocalReplica replica) => replica is { IsRunning: true, Role.Role: RaftRole.Leader };
 }

@@ -76,7 +76,10 @@ internal sealed class LeaderBalancer(
         return leader;
     }
 
-    /// <summary>A voter that may lead as well as others, on the silo that leads fewest groups, fewer than <paramref name="below"/>, and is no newcomer.</summary>
+    /// <summary>
+    /// A voter that may lead as well as others, and whose state machine goes on, on the silo that leads fewest groups, fewer than
+    /// <paramref name="below"/>, and is no newcomer.
+    /// </summary>
     private ReplicaSlot? FindRelief(ReplicaSlot leader, ClusterInventory stock, Dictionary<SiloAddress, int> led, int below)
     {
         ReplicaSlot? relief = null;
@@ -86,6 +89,7 @@ internal sealed class LeaderBalancer(
             if (slot != leader
                 && member.Priority >= 0
                 && leader.Group.Configuration.IsVoter(member.Id)
+                && stock.Find(slot) is { IsUnfitToLead: false }
                 && stock.SiloOf(slot) is { } silo
                 && !newcomers.Contains(silo)
                 && led[silo] < below)

@@ -31,7 +31,8 @@ internal readonly record struct InventoryItem(
     [property: Id(5)] long Term,
     [property: Id(6)] byte[]? Configuration,
     [property: Id(7)] RaftRole Role,
-    [property: Id(8)] long LeaderlessMilliseconds)
+    [property: Id(8)] long LeaderlessMilliseconds,
+    [property: Id(9)] bool IsUnfitToLead = false)
 {
     /// <summary>Describes a replica that runs here, with the configuration in force for it when that is no longer the first one.</summary>
     public static InventoryItem Of(ILocalReplica replica)
@@ -50,6 +51,7 @@ internal readonly record struct InventoryItem(
             role.Term.Value,
             configuration.Version > LogIndex.Zero ? Core.Codec.ConfigurationCodec.Encode(configuration).ToArray() : null,
             role.Role,
-            replica.LeaderlessMilliseconds);
+            replica.LeaderlessMilliseconds,
+            replica.Driver.IsUnfitToLead);
     }
 }

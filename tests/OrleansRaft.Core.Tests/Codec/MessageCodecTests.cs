@@ -30,6 +30,7 @@ public sealed class MessageCodecTests
         new AppendEntries(new Term(3), Index(4), Block, Index(6), new ReadSequence(8)),
         new AppendEntries(new Term(3), Index(4), EntryBlock.Empty(Entry(3, 8)), Index(6), new ReadSequence(8)),
         new AppendEntriesResponse(new Term(3), Index(4), false, Entry(2, 9), Index(11), new ReadSequence(8)),
+        new AppendEntriesResponse(new Term(3), Index(4), true, Entry(2, 9), Index(0), new ReadSequence(8)) { IsHalted = true },
         new InstallSnapshot(
             new Term(3), Index(4), new SnapshotDescriptor(Entry(2, 9), new LogTime(5), Joint, 4) { Checksum = 0x89ABCDEF }, 2, new byte[] { 1, 2 }, true, new ReadSequence(8)),
         new InstallSnapshotResponse(new Term(3), Index(4), Entry(2, 9), 2, true, new ReadSequence(8)),
@@ -52,6 +53,18 @@ public sealed class MessageCodecTests
         Encode(decoded).Span.SequenceEqual(encoded.Span).ShouldBeTrue();
         decoded.GetType().ShouldBe(message.GetType());
         decoded.Term.ShouldBe(message.Term);
+    }
+
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    public void An_answer_says_apart_whether_it_accepts_and_whether_its_sender_is_halted(bool isAccepted, bool isHalted)
+    {
+        var answer = new AppendEntriesResponse(new Term(3), Index(4), isAccepted, Entry(2, 9), Index(11), new ReadSequence(8)) { IsHalted = isHalted };
+
+        MessageCodec.Decode(Encode(answer)).ShouldBe(answer);
     }
 
     [Theory]

@@ -143,7 +143,7 @@ internal static class FuzzTargets
         new RequestVote(new Term(3), Second, true),
         new RequestVoteResponse(new Term(3), true),
         new AppendEntries(new Term(3), new LogIndex(1), Block, new LogIndex(2), new ReadSequence(9)),
-        new AppendEntriesResponse(new Term(3), new LogIndex(1), false, Second, new LogIndex(7), new ReadSequence(9)),
+        new AppendEntriesResponse(new Term(3), new LogIndex(1), false, Second, new LogIndex(7), new ReadSequence(9)) { IsHalted = true },
         new InstallSnapshot(new Term(3), new LogIndex(1), Snapshot, 0, "state"u8.ToArray(), false, new ReadSequence(9)),
         new InstallSnapshotResponse(new Term(3), new LogIndex(1), Second, 5, false, new ReadSequence(9)),
         new TimeoutNow(new Term(3)),

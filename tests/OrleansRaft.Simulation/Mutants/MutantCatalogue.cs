@@ -12,6 +12,7 @@ internal static class MutantCatalogue
         .. QuiescenceMutants.All,
         .. RuntimeMutants.All,
         .. MachineMutants.All,
+        .. SuccessorMutants.All,
         .. StoreMutants.All,
     ];
 

@@ -37,7 +37,7 @@ internal static class PlanGenerator
         raft.HeartbeatsTellCommit = Percent(random, 50);
         raft.RoundBytesMin = Percent(random, 50) ? random.Next(1, 4_096) : 0;
         raft.RoundWaitMax = TimeSpan.FromMilliseconds(Percent(random, 50) ? random.Next(1, 10) : 0);
-        return plan;
+        return plan with { HaltsLeader = Percent(random, 30) };
     }
 
     private static RaftOptions MakeOptions(RandomSource random)

@@ -40,6 +40,9 @@ internal sealed record SimulationPlan
     /// <summary>Whether, after all faults, single ones happen to groups that nobody writes to.</summary>
     public required bool IsStillAtTheEnd { get; init; }
 
+    /// <summary>Whether, after all faults, the state machines of a leader and most of its followers halt.</summary>
+    public bool HaltsLeader { get; init; }
+
     public required RaftOptions Raft { get; init; }
 
     public required ClientSettings Clients { get; init; }

@@ -134,6 +134,11 @@ internal sealed class SimulationRun : IDisposable
             new StillWater(cluster, plan, workload, Tell).Disturb();
         }
 
+        if (plan.HaltsLeader)
+        {
+            new HaltedLeader(cluster, plan, workload, troubles, Tell).Disturb();
+        }
+
         workload.Resume();
         cluster.RunUntil(() => workload.History.Count >= SimulationPlan.Operations && cluster.Clock.Now >= SimulationPlan.Length, SimulationPlan.Length);
         workload.Stop();
