@@ -269,7 +269,6 @@ public sealed partial class ReplicaDriver
     {
         Interlocked.Add(ref commandsAtMachine, -check.Submission.Count);
         Interlocked.Add(ref bytesAtMachine, -check.Bytes);
-        check.Submission.IsChecked = true;
         switch (inbox.TryPost(check.Submission, check.Bytes))
         {
             case PostResult.Full:

@@ -79,9 +79,11 @@ public sealed partial class ReplicaDriver
             return;
         }
 
-        if ((submission.IsChecked ? submission.Problems?[place] : machine.Reject(envelope)) is { } problem)
+        // A user's code was asked on its own thread.
+        var check = submission.Checks?[place] ?? machine.Check(envelope);
+        if (check.Problem is not null)
         {
-            answers.Answer(submission, place, Rejections.Invalid(problem));
+            answers.Answer(submission, place, Rejections.Of(check));
             return;
         }
 
@@ -99,7 +101,8 @@ public sealed partial class ReplicaDriver
             return;
         }
 
-        if (machine.RejectShare(view, now, proposals.CountOfScope(name.Id.Span), proposals.IdCount) is { } full)
+        var scope = check.Scope.Span;
+        if (machine.RejectShare(view, scope, now, proposals.CountOfScope(scope), proposals.IdCount) is { } full)
         {
             metrics.RequestsRefused.Add(1);
             answers.Answer(submission, place, full);
@@ -111,7 +114,7 @@ public sealed partial class ReplicaDriver
             Propose();
         }
 
-        proposals.Add(name, hash, submission, place);
+        proposals.Add(name, scope, hash, submission, place);
         toPropose.Add(envelope);
         toProposeBytes += bytes;
     }
@@ -143,7 +146,7 @@ public sealed partial class ReplicaDriver
         hasLimitsToPropose = false;
         var limits = options.ToSessionLimits();
         Log.LimitsProposed(logger, Key, limits);
-        proposals.Add(default, 0, new Submission(1, NobodysReplySink.Instance), 0);
+        proposals.Add(default, default, 0, new Submission(1, NobodysReplySink.Instance), 0);
         toPropose.Add(CommandEnvelopeCodec.EncodeLimits(limits));
         Propose();
     }

@@ -151,7 +151,7 @@ public sealed partial class ReplicaDriver
             switch (request.Input)
             {
                 case ProposeConfiguration change:
-                    proposals.Add(default, 0, request.Submission!, 0);
+                    proposals.Add(default, default, 0, request.Submission!, 0);
                     Step(change);
                     break;
                 case TransferLeadership transfer:

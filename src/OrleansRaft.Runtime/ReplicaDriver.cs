@@ -83,7 +83,7 @@ public sealed partial class ReplicaDriver
         inbox = new Inbox(options);
         answers = new Answers(metrics, time, () => GroupTime);
         rejections = new Rejections(key, options);
-        proposals = new PendingProposals(answers, machine.Scopes);
+        proposals = new PendingProposals(answers);
         worker = executor is null || machine.IsBounded ? null : new MachineQueue(key, machine, executor, time, OnJobDone, OnMachineStuck);
         rounds = new Rounds(options, time, AskForTurn);
         LogEvents = new LogEvents(inbox, AskForTurn, host);
@@ -146,7 +146,8 @@ public sealed partial class ReplicaDriver
         }
 
         var recovered = log.Recovered;
-        var failure = BeginMachine(recovered.Snapshot, log.RecoveredSnapshot);
+        MachineException? failure = null;
+        MachineContext.Run(_ => failure = BeginMachine(recovered.Snapshot, log.RecoveredSnapshot), this);
         this.log = log;
         reads = new PendingReads(log.Epoch);
         heardFromLeader = Now();
@@ -183,7 +184,8 @@ public sealed partial class ReplicaDriver
         isInTurn = true;
         try
         {
-            TakeTurn();
+            // Whatever the thread carries is of some caller, or of the host.
+            MachineContext.Run(static driver => ((ReplicaDriver)driver!).TakeTurn(), this);
         }
         catch (Exception exception)
         {

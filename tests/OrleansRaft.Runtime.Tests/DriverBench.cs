@@ -222,13 +222,19 @@ internal sealed class ScriptedExecutor : IMachineExecutor
     /// <summary>Whether the machine's code does not come back.</summary>
     public bool IsFrozen { get; set; }
 
+    /// <summary>Whether it is this thread, and not the replica's turn, that runs at the moment.</summary>
+    public bool IsRunning { get; private set; }
+
     public void Schedule(MachineQueue queue) => waiting.Enqueue(queue);
 
     public void RunAll()
     {
+        IsRunning = true;
         while (waiting.TryDequeue(out var queue))
         {
             queue.Run();
         }
+
+        IsRunning = false;
     }
 }

@@ -132,10 +132,10 @@ public sealed class RequestShareTests
         foreach (IStateMachineHost host in new[] { scoped, restored })
         {
             host.Apply([new Entry(new EntryId(new Term(1), new LogIndex(7)), EntryKind.Command, new LogTime(6), limits)], new Reply[1]);
-            host.RejectShare(EnvelopeView.Read(Request("a/new", "x", 100)), new LogTime(7), 0, 0).ShouldNotBeNull();
-            host.RejectShare(EnvelopeView.Read(Request("b/new", "x", 100)), new LogTime(7), 0, 0).ShouldBeNull();
-            host.RejectShare(EnvelopeView.Read(Request("c/new", "x", 100)), new LogTime(7), 0, 1).ShouldBeNull();
-            host.RejectShare(EnvelopeView.Read(Request("b/new", "x", 100)), new LogTime(7), 1, 1).ShouldNotBeNull("another is on its way");
+            host.RejectShare(EnvelopeView.Read(Request("a/new", "x", 100)), "a"u8, new LogTime(7), 0, 0).ShouldNotBeNull();
+            host.RejectShare(EnvelopeView.Read(Request("b/new", "x", 100)), "b"u8, new LogTime(7), 0, 0).ShouldBeNull();
+            host.RejectShare(EnvelopeView.Read(Request("c/new", "x", 100)), "c"u8, new LogTime(7), 0, 1).ShouldBeNull();
+            host.RejectShare(EnvelopeView.Read(Request("b/new", "x", 100)), "b"u8, new LogTime(7), 1, 1).ShouldNotBeNull("another is on its way");
         }
     }
 
@@ -170,11 +170,20 @@ public sealed class RequestShareTests
     }
 
     /// <summary>What stands before the slash is whose an id is.</summary>
-    private sealed class Scoped : IStateMachine<string, string>, IRequestScopes
+    internal sealed class Scoped : IStateMachine<string, string>, IRequestScopes
     {
         private readonly TextMachine lines = new();
 
-        public ReadOnlySpan<byte> ScopeOf(ReadOnlySpan<byte> requestId) => requestId.IndexOf((byte)'/') is > 0 and var end ? requestId[..end] : default;
+        public IReadOnlyList<string> Lines => lines.Lines;
+
+        /// <summary>What it does first when it is asked whose an id is.</summary>
+        public Action<string>? OnScope { get; set; }
+
+        public ReadOnlySpan<byte> ScopeOf(ReadOnlySpan<byte> requestId)
+        {
+            OnScope?.Invoke(System.Text.Encoding.UTF8.GetString(requestId));
+            return requestId.IndexOf((byte)'/') is > 0 and var end ? requestId[..end] : default;
+        }
 
         public void Apply(ReadOnlySpan<Command<string>> commands, Span<string> results) => lines.Apply(commands, results);
 

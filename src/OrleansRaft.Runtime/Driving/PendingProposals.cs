@@ -1,6 +1,5 @@
 using OrleansRaft.Core;
 using OrleansRaft.Runtime.Sessions;
-using OrleansRaft.Runtime.StateMachines;
 
 namespace OrleansRaft.Runtime.Driving;
 
@@ -10,10 +9,9 @@ namespace OrleansRaft.Runtime.Driving;
 /// Proposals at the end may not be appended yet, but only while Core is being asked.
 /// </remarks>
 /// <param name="answers">Where answers go.</param>
-/// <param name="scopes">Says whose a request id is; null when ids belong to nobody.</param>
-internal sealed class PendingProposals(Answers answers, IRequestScopes? scopes)
+internal sealed class PendingProposals(Answers answers)
 {
-    private readonly ScopeCounts? byScope = scopes is null ? null : new ScopeCounts(scopes);
+    private readonly ScopeCounts byScope = new();
     private readonly Dictionary<RequestName, long> byName = [];
     private Pending[] ring = new Pending[2];
     private long head;
@@ -27,8 +25,8 @@ internal sealed class PendingProposals(Answers answers, IRequestScopes? scopes)
     /// <summary>How many of them are on their way into the table of request ids.</summary>
     public int IdCount { get; private set; }
 
-    /// <summary>How many of those are of the same party as an id.</summary>
-    public int CountOfScope(ReadOnlySpan<byte> id) => byScope?.CountFor(id) ?? 0;
+    /// <summary>How many of those are a party's.</summary>
+    public int CountOfScope(ReadOnlySpan<byte> scope) => byScope.CountOf(scope);
 
     /// <summary>Lets a repetition wait for the answer of the same command.</summary>
     /// <returns>Whether there was such a command.</returns>
@@ -51,14 +49,19 @@ internal sealed class PendingProposals(Answers answers, IRequestScopes? scopes)
     }
 
     /// <summary>Adds a proposal that Core is going to be asked for.</summary>
-    public void Add(in RequestName name, ulong hash, Submission submission, int place)
+    /// <param name="name">By which it is known again.</param>
+    /// <param name="scope">Whose its request id is; empty when it is nobody's.</param>
+    /// <param name="hash">The hash of its key and body.</param>
+    /// <param name="submission">Whose answer it has a place in.</param>
+    /// <param name="place">Which place.</param>
+    public void Add(in RequestName name, ReadOnlySpan<byte> scope, ulong hash, Submission submission, int place)
     {
         if (Count == ring.Length)
         {
             Grow();
         }
 
-        At(tail) = new Pending { Name = name, Hash = hash, Submission = submission, Place = place };
+        At(tail) = new Pending { Name = name, Hash = hash, Submission = submission, Place = place, Share = byScope.Add(scope) };
         if (!name.IsNone)
         {
             byName.TryAdd(name, tail);
@@ -67,7 +70,6 @@ internal sealed class PendingProposals(Answers answers, IRequestScopes? scopes)
         if (!name.Id.IsEmpty)
         {
             IdCount++;
-            byScope?.Add(name.Id.Span);
         }
 
         tail++;
@@ -133,8 +135,9 @@ internal sealed class PendingProposals(Answers answers, IRequestScopes? scopes)
         if (!pending.Name.Id.IsEmpty)
         {
             IdCount--;
-            byScope?.Remove(pending.Name.Id.Span);
         }
+
+        byScope.Remove(pending.Share);
 
         if (!pending.Name.IsNone && byName.TryGetValue(pending.Name, out var named) && named == position)
         {
@@ -165,6 +168,7 @@ internal sealed class PendingProposals(Answers answers, IRequestScopes? scopes)
         public Submission Submission;
         public int Place;
         public Waiter? Joined;
+        public ScopeCounts.Share? Share;
     }
 
     private sealed record Waiter(Submission Submission, int Place, Waiter? Next);

@@ -1,4 +1,5 @@
 using OrleansRaft.Core;
+using OrleansRaft.Runtime.StateMachines;
 
 namespace OrleansRaft.Runtime.Driving;
 
@@ -82,7 +83,8 @@ internal sealed class Rejections(ReplicaKey key, RaftOptions options)
     public Reply NotReached(LogIndex wanted, LogIndex reached) => Final(
         RejectionReason.InvalidRequest, $"{key.Group} is at index {reached} and has no {wanted}; give an index that this group answered with.");
 
-    public static Reply Invalid(string detail) => Final(RejectionReason.InvalidRequest, detail);
+    /// <summary>The state machine's code or codec has a problem with a command.</summary>
+    public static Reply Of(in CommandCheck check) => Final(check.Reason, check.Problem ?? "");
 
     /// <summary>The client's side may know the group's time badly, and tries again with the time that comes along with this answer.</summary>
     public static Reply Expired(LogTime deadline, LogTime now) => Reply.Rejected(

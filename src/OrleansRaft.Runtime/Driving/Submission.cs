@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using OrleansRaft.Core;
+using OrleansRaft.Runtime.StateMachines;
 
 namespace OrleansRaft.Runtime.Driving;
 
@@ -22,11 +23,8 @@ internal sealed class Submission
     /// <summary>The commands, encoded; empty when the requests are others.</summary>
     public IReadOnlyList<ReadOnlyMemory<byte>> Envelopes { get; init; } = [];
 
-    /// <summary>Why commands cannot be decoded, by their places; null when all can be, or when they were not looked at yet.</summary>
-    public string?[]? Problems { get; set; }
-
-    /// <summary>Whether the commands were decoded already, away from the replica's turn.</summary>
-    public bool IsChecked { get; set; }
+    /// <summary>What the state machine's code said of each command, away from the replica's turn; null when it was not asked yet.</summary>
+    public CommandCheck[]? Checks { get; set; }
 
     public int Count => replies.Length;
 

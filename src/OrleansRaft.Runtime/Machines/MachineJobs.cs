@@ -67,12 +67,17 @@ internal sealed class QueryJob(QueryBatch queries, long age, Reply abandoned) : 
     }
 }
 
-/// <summary>Decodes commands before they are proposed, so that what cannot be decoded never enters the log.</summary>
+/// <summary>
+/// Decodes commands before they are proposed, so that what cannot be decoded never enters the log; and asks whose their request ids are.
+/// </summary>
 /// <param name="submission">The commands.</param>
 /// <param name="bytes">Their size, as the inbox counts.</param>
 /// <param name="abandoned">The answer when the machine is taken away before it comes to them.</param>
 internal sealed class CheckJob(Submission submission, long bytes, Reply abandoned) : MachineJob
 {
+    private readonly CommandCheck[] checks = new CommandCheck[submission.Count];
+    private int place;
+
     /// <summary>The commands.</summary>
     public Submission Submission { get; } = submission;
 
@@ -94,14 +99,18 @@ internal sealed class CheckJob(Submission submission, long bytes, Reply abandone
     /// <inheritdoc/>
     protected override bool RunPart(IStateMachineHost machine, in MachineSlice slice)
     {
-        for (var i = 0; i < Submission.Count; i++)
+        do
         {
-            if (machine.Reject(Submission.Envelopes[i]) is { } problem)
-            {
-                (Submission.Problems ??= new string?[Submission.Count])[i] = problem;
-            }
+            checks[place] = machine.Check(Submission.Envelopes[place]);
+        }
+        while (++place < checks.Length && !slice.IsOver);
+
+        if (place < checks.Length)
+        {
+            return false;
         }
 
+        Submission.Checks = checks;
         return true;
     }
 }

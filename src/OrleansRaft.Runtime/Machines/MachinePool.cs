@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.Extensions.Logging;
 using OrleansRaft.Runtime.Diagnostics;
 
@@ -7,9 +6,8 @@ namespace OrleansRaft.Runtime.Machines;
 /// <summary>The threads on which a silo runs the state machines of users: few, and shared by all groups in turn.</summary>
 /// <remarks>
 /// <para>
-/// They carry nothing of whoever asked: the culture is the invariant one, and no execution context flows in or stays behind. A call that does not
-/// come back within <see cref="RaftOptions.MachineStuckAfter"/> is reported, and its thread, which .NET cannot abort, is replaced, up to
-/// <see cref="RaftOptions.StuckThreadsMax"/>.
+/// They carry nothing of whoever asked, and the invariant culture. A call that does not come back within <see cref="RaftOptions.MachineStuckAfter"/>
+/// is reported, and its thread, which .NET cannot abort, is replaced, up to <see cref="RaftOptions.StuckThreadsMax"/>.
 /// </para>
 /// <para>A service of every silo. Threads start with the first user's machine.</para>
 /// </remarks>
@@ -202,10 +200,7 @@ public sealed class MachinePool : IMachineExecutor, IDisposable
             while (pool.Take() is { } queue)
             {
                 Volatile.Write(ref current, queue);
-                CultureInfo.CurrentCulture = CultureInfo.CurrentUICulture = CultureInfo.InvariantCulture;
-
-                // Whatever the user's code sets for its thread ends with this run.
-                ExecutionContext.Run(ExecutionContext.Capture()!, static state => ((MachineQueue)state!).Run(), queue);
+                MachineContext.Run(static state => ((MachineQueue)state!).Run(), queue);
                 Volatile.Write(ref current, null);
                 if (!pool.OnDone(this, queue))
                 {

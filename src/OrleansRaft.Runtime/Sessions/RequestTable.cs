@@ -1,6 +1,5 @@
 using OrleansRaft.Core;
 using OrleansRaft.Core.Codec;
-using OrleansRaft.Runtime.StateMachines;
 
 namespace OrleansRaft.Runtime.Sessions;
 
@@ -13,16 +12,13 @@ internal sealed class RequestTable
 {
     private readonly Dictionary<byte[], RequestRecord> records;
     private readonly Dictionary<byte[], RequestRecord>.AlternateLookup<ReadOnlySpan<byte>> byId;
-    private readonly Queue<(byte[] Id, LogTime Expires, RequestRecord Record)> inOrder = new();
+    private readonly Queue<(byte[] Id, LogTime Expires, RequestRecord Record, ScopeCounts.Share? Share)> inOrder = new();
+    private readonly ScopeCounts scopes = new();
 
-    private readonly ScopeCounts? scopes;
-
-    /// <param name="scopes">Says whose an id is; null when ids belong to nobody.</param>
-    public RequestTable(IRequestScopes? scopes)
+    public RequestTable()
     {
         records = new(ByteStringComparer.Instance);
         byId = records.GetAlternateLookup<ReadOnlySpan<byte>>();
-        this.scopes = scopes is null ? null : new ScopeCounts(scopes);
     }
 
     public int Count => records.Count;
@@ -30,8 +26,8 @@ internal sealed class RequestTable
     /// <summary>When the oldest id is forgotten; null when there is none.</summary>
     public LogTime? OldestExpires => inOrder.TryPeek(out var oldest) ? oldest.Expires : null;
 
-    /// <summary>How many ids the party of an id has here; null for an id that belongs to nobody.</summary>
-    public int? CountOfScope(ReadOnlySpan<byte> id) => scopes?.CountFor(id);
+    /// <summary>How many ids a party has here.</summary>
+    public int CountOfScope(ReadOnlySpan<byte> scope) => scopes.CountOf(scope);
 
     /// <summary>Forgets what has expired at <paramref name="now"/>.</summary>
     public void Expire(LogTime now)
@@ -39,26 +35,30 @@ internal sealed class RequestTable
         while (inOrder.TryPeek(out var oldest) && oldest.Expires <= now)
         {
             records.Remove(oldest.Id);
-            scopes?.Remove(oldest.Id);
+            scopes.Remove(oldest.Share);
             inOrder.Dequeue();
         }
     }
 
     public RequestRecord? Find(ReadOnlySpan<byte> id) => byId.TryGetValue(id, out var record) ? record : null;
 
-    public void Add(ReadOnlySpan<byte> id, LogTime expires, RequestRecord record)
+    /// <summary>Remembers an id.</summary>
+    /// <param name="id">The id, in UTF-8.</param>
+    /// <param name="scope">Whose it is; empty when it is nobody's.</param>
+    /// <param name="expires">When it is forgotten.</param>
+    /// <param name="record">What is remembered of it.</param>
+    public void Add(ReadOnlySpan<byte> id, ReadOnlySpan<byte> scope, LogTime expires, RequestRecord record)
     {
         var kept = id.ToArray();
         records.Add(kept, record);
-        scopes?.Add(id);
-        inOrder.Enqueue((kept, expires, record));
+        inOrder.Enqueue((kept, expires, record, scopes.Add(scope)));
     }
 
     /// <summary>Writes the table in the order of the log, which is the same on every replica.</summary>
     public void Capture(WireWriter writer)
     {
         writer.WriteVarint(inOrder.Count);
-        foreach (var (id, expires, record) in inOrder)
+        foreach (var (id, expires, record, _) in inOrder)
         {
             writer.WriteBytes(id);
             writer.WriteVarint(expires.Value);
@@ -66,20 +66,23 @@ internal sealed class RequestTable
         }
     }
 
-    public static RequestTable Restore(ref WireReader reader, IRequestScopes? scopes)
+    /// <summary>Reads what <see cref="Capture"/> wrote.</summary>
+    /// <param name="reader">Reads it.</param>
+    /// <param name="scopeOf">Says whose an id is; nothing when it is nobody's.</param>
+    public static RequestTable Restore(ref WireReader reader, Func<ReadOnlyMemory<byte>, ReadOnlyMemory<byte>> scopeOf)
     {
         const int RecordBytesMin = 13;
-        var table = new RequestTable(scopes);
+        var table = new RequestTable();
         for (var left = reader.ReadCount(RecordBytesMin); left > 0; left--)
         {
-            var id = reader.ReadBytes().Span;
+            var id = reader.ReadBytes();
             var expires = new LogTime(reader.ReadVarint());
-            if (table.Find(id) is not null)
+            if (table.Find(id.Span) is not null)
             {
                 throw new CorruptDataException("the snapshot's table of request ids names one twice");
             }
 
-            table.Add(id, expires, RequestRecord.Restore(ref reader));
+            table.Add(id.Span, scopeOf(id).Span, expires, RequestRecord.Restore(ref reader));
         }
 
         return table;

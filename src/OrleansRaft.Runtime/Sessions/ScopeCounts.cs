@@ -1,45 +1,53 @@
-using OrleansRaft.Runtime.StateMachines;
-
 namespace OrleansRaft.Runtime.Sessions;
 
-/// <summary>How many of the remembered request ids belong to whom. Follows from the table, so it is part of no snapshot.</summary>
-/// <param name="scopes">Says whose an id is.</param>
-internal sealed class ScopeCounts(IRequestScopes scopes)
+/// <summary>How many request ids belong to whom. Follows from the ids, so it is part of no snapshot.</summary>
+/// <remarks>Whose an id is, was asked when it came: counting asks nobody's code, since leaders count on the turn that steps Raft.</remarks>
+internal sealed class ScopeCounts
 {
-    private readonly Dictionary<byte[], Count> counts = new(ByteStringComparer.Instance);
+    private readonly Dictionary<byte[], Share> shares = new(ByteStringComparer.Instance);
 
-    /// <summary>How many ids the party of an id has; null for an id that belongs to nobody.</summary>
-    public int? CountFor(ReadOnlySpan<byte> id) => scopes.ScopeOf(id) is { IsEmpty: false } scope
-        ? counts.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(scope, out var count) ? count.Ids : 0
-        : null;
+    /// <summary>How many ids a party has; 0 for nobody's, an empty <paramref name="scope"/>.</summary>
+    public int CountOf(ReadOnlySpan<byte> scope) =>
+        !scope.IsEmpty && shares.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(scope, out var share) ? share.Ids : 0;
 
-    public void Add(ReadOnlySpan<byte> id)
+    /// <summary>Counts one more id of a party.</summary>
+    /// <returns>Where it was counted, for <see cref="Remove"/>; null when it is nobody's.</returns>
+    public Share? Add(ReadOnlySpan<byte> scope)
     {
-        if (scopes.ScopeOf(id) is not { IsEmpty: false } scope)
+        if (scope.IsEmpty)
         {
-            return;
+            return null;
         }
 
-        var byScope = counts.GetAlternateLookup<ReadOnlySpan<byte>>();
-        if (!byScope.TryGetValue(scope, out var count))
+        var byScope = shares.GetAlternateLookup<ReadOnlySpan<byte>>();
+        if (!byScope.TryGetValue(scope, out var share))
         {
-            byScope[scope] = count = new Count();
+            share = new Share(scope.ToArray());
+            shares.Add(share.Scope, share);
         }
 
-        count.Ids++;
+        share.Ids++;
+        return share;
     }
 
-    public void Remove(ReadOnlySpan<byte> id)
+    /// <summary>Counts one id less.</summary>
+    /// <param name="share">What <see cref="Add"/> gave for it.</param>
+    public void Remove(Share? share)
     {
-        var byScope = counts.GetAlternateLookup<ReadOnlySpan<byte>>();
-        if (scopes.ScopeOf(id) is { IsEmpty: false } scope && byScope.TryGetValue(scope, out var count) && --count.Ids == 0)
+        if (share is not null && --share.Ids == 0)
         {
-            byScope.Remove(scope);
+            shares.Remove(share.Scope);
         }
     }
 
-    private sealed class Count
+    /// <summary>The ids of one party.</summary>
+    /// <param name="scope">The party.</param>
+    internal sealed class Share(byte[] scope)
     {
+        /// <summary>The party.</summary>
+        public byte[] Scope { get; } = scope;
+
+        /// <summary>How many ids it has.</summary>
         public int Ids { get; set; }
     }
 }

@@ -1,6 +1,5 @@
 using OrleansRaft.Core;
 using OrleansRaft.Core.Codec;
-using OrleansRaft.Runtime.StateMachines;
 
 namespace OrleansRaft.Runtime.Sessions;
 
@@ -11,10 +10,9 @@ namespace OrleansRaft.Runtime.Sessions;
 /// Why a request id is safe to forget: an id that was applied at time t is remembered until t + R. A command whose deadline is t + R or later is
 /// refused, and so is every command past its deadline; so whatever duplicate is still admitted finds the id in the table.
 /// </remarks>
-/// <param name="scopes">Says whose a request id is; null when ids belong to nobody.</param>
-internal sealed class SessionTables(IRequestScopes? scopes = null)
+internal sealed class SessionTables
 {
-    private RequestTable requests = new(scopes);
+    private RequestTable requests = new();
     private ClientSessionTable sessions = new();
 
     public SessionLimits Limits { get; private set; } = SessionLimits.Initial;
@@ -27,18 +25,19 @@ internal sealed class SessionTables(IRequestScopes? scopes = null)
     /// nothing about what is in the log, and changes nothing here.
     /// </summary>
     /// <param name="command">The command.</param>
+    /// <param name="scope">Whose its request id is; empty when it is nobody's.</param>
     /// <param name="now">The group's time.</param>
     /// <param name="pendingOfScope">How many commands of the same party are on their way into the table.</param>
     /// <param name="pending">How many commands of all parties are.</param>
-    public Reply? RejectShare(in EnvelopeView command, LogTime now, int pendingOfScope, int pending)
+    public Reply? RejectShare(in EnvelopeView command, ReadOnlySpan<byte> scope, LogTime now, int pendingOfScope, int pending)
     {
-        if (command.Kind != EnvelopeKind.Request || requests.CountOfScope(command.RequestId.Span) is not { } remembered)
+        if (command.Kind != EnvelopeKind.Request || scope.IsEmpty)
         {
             return null;
         }
 
         // Only the next entry forgets what has expired, so that one must get through; and whoever repeats a request gets its answer.
-        var held = remembered + pendingOfScope;
+        var held = requests.CountOfScope(scope) + pendingOfScope;
         var expires = requests.OldestExpires ?? now + Limits.RetentionMilliseconds;
         return held < Limits.RequestIdsMax - requests.Count - pending || expires <= now || requests.Find(command.RequestId.Span) is not null
             ? null
@@ -66,12 +65,17 @@ internal sealed class SessionTables(IRequestScopes? scopes = null)
     };
 
     /// <summary>Remembers a command that was admitted as new. Its result is filled in when its batch has been applied.</summary>
-    public RequestRecord Remember(in EnvelopeView command, ulong hash, EntryId entry, LogTime now)
+    /// <param name="command">The command.</param>
+    /// <param name="scope">Whose its request id is; empty when it is nobody's.</param>
+    /// <param name="hash">The hash of its key and body.</param>
+    /// <param name="entry">Its entry.</param>
+    /// <param name="now">The group's time at that entry.</param>
+    public RequestRecord Remember(in EnvelopeView command, ReadOnlySpan<byte> scope, ulong hash, EntryId entry, LogTime now)
     {
         var record = new RequestRecord(entry, hash);
         if (command.Kind == EnvelopeKind.Request)
         {
-            requests.Add(command.RequestId.Span, now + Limits.RetentionMilliseconds, record);
+            requests.Add(command.RequestId.Span, scope, now + Limits.RetentionMilliseconds, record);
             return record;
         }
 
@@ -110,11 +114,13 @@ internal sealed class SessionTables(IRequestScopes? scopes = null)
     }
 
     /// <summary>Reads what <see cref="Capture"/> wrote.</summary>
+    /// <param name="reader">Reads it.</param>
+    /// <param name="scopeOf">Says whose a request id is; nothing when it is nobody's.</param>
     /// <exception cref="CorruptDataException">The bytes are damaged.</exception>
-    public static SessionTables Restore(ref WireReader reader, IRequestScopes? scopes = null) => new(scopes)
+    public static SessionTables Restore(ref WireReader reader, Func<ReadOnlyMemory<byte>, ReadOnlyMemory<byte>> scopeOf) => new()
     {
         Limits = SessionLimitsCodec.Read(ref reader),
-        requests = RequestTable.Restore(ref reader, scopes),
+        requests = RequestTable.Restore(ref reader, scopeOf),
         sessions = ClientSessionTable.Restore(ref reader),
     };
 

@@ -5,9 +5,14 @@ namespace OrleansRaft.Runtime.StateMachines;
 /// a group remembers ids, and cannot shut the others out. Without it, ids are remembered first come, first served.
 /// </summary>
 /// <remarks>
-/// A leader asks before it appends a command, never while one is applied, so that answers may change from one program to the next. A party may hold
-/// as many ids as there are places free: alone half of the table, with k others that take all they can one place in k + 2, and a newcomer always
-/// finds one.
+/// <para>
+/// Only what a leader appends depends on it, never what is applied, so that answers may change from one program to the next. A party may hold as many
+/// ids as there are places free: alone half of the table, with k others that take all they can one place in k + 2, and a newcomer always finds one.
+/// </para>
+/// <para>
+/// Asked once for each id on each replica, where commands are decoded and applied: by one thread at a time, and not by the one that steps Raft. A
+/// command for whose id it throws is refused with <see cref="RejectionReason.MachineFailed"/>.
+/// </para>
 /// </remarks>
 public interface IRequestScopes
 {

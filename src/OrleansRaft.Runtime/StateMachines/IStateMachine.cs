@@ -10,7 +10,10 @@ namespace OrleansRaft.Runtime.StateMachines;
 /// <typeparam name="TCommand">Commands and queries.</typeparam>
 /// <typeparam name="TResult">Answers to both.</typeparam>
 /// <remarks>
-/// <para>Used by one thread at a time. An exception stops the replica: refuse a command by its result instead.</para>
+/// <para>
+/// Used by one thread at a time, under the invariant culture, and with nothing of a caller's ambient context. An exception of <see cref="Apply"/> halts
+/// the group: refuse a command by its result instead.
+/// </para>
 /// <para>
 /// One instance serves one replica from when it comes to life on a silo until it ends there, whatever it is restored from meanwhile. Then it is
 /// disposed, where it is <see cref="IAsyncDisposable"/> or <see cref="IDisposable"/>, and not used again; the replica's next life has another

@@ -5,7 +5,7 @@ namespace OrleansRaft.Runtime.StateMachines;
 
 /// <summary>A state machine behind its codecs and session tables: bytes in, bytes out. Deterministic, and used by one thread at a time.</summary>
 /// <remarks>
-/// <see cref="Reject"/> and <see cref="RejectShare"/> may be called while another thread uses the state machine. Whatever a user's code throws is a
+/// <see cref="RejectShare"/>, which asks nobody's code, may be called while another thread uses the state machine. Whatever a user's code throws is a
 /// <see cref="Machines.MachineException"/>, or, of a query, a rejection. Disposed once its replica has ended, from any thread: the application's
 /// state machine is disposed, and is not used afterwards.
 /// </remarks>
@@ -29,10 +29,13 @@ public interface IStateMachineHost : IAsyncDisposable
     /// <summary>
     /// Refuses a command whose party has its share of the remembered request ids. Asked of a leader before it appends; changes nothing.
     /// </summary>
-    internal Reply? RejectShare(in EnvelopeView command, LogTime now, int pendingOfScope, int pending) => null;
+    internal Reply? RejectShare(in EnvelopeView command, ReadOnlySpan<byte> scope, LogTime now, int pendingOfScope, int pending) => null;
 
-    /// <summary>Says whose a request id is; null when ids belong to nobody.</summary>
-    internal IRequestScopes? Scopes => null;
+    /// <summary>Says whose a request id is, by the application's code; nothing when it is nobody's.</summary>
+    internal ReadOnlyMemory<byte> ScopeOf(ReadOnlyMemory<byte> requestId) => default;
+
+    /// <summary>Says whether an encoded <see cref="CommandEnvelope"/> may be proposed, and whose its request id is. Changes and throws nothing.</summary>
+    internal CommandCheck Check(ReadOnlyMemory<byte> envelope) => new(Reject(envelope), RejectionReason.InvalidRequest, default);
 
     /// <summary>
     /// Says why an encoded <see cref="CommandEnvelope"/> cannot be applied, whatever the state; null when it can be decoded. Changes nothing.

@@ -28,7 +28,7 @@ public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
     private readonly ArrayBufferWriter<byte> scratch = new();
     private readonly List<(int Place, RequestRecord Record)> recorded = [];
 
-    private SessionTables tables;
+    private SessionTables tables = new();
     private int capturedBytes;
     private bool isDisposed;
     private bool isLeft;
@@ -45,7 +45,6 @@ public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
         this.machine = machine;
         this.commands = commands;
         this.results = results;
-        tables = new SessionTables(Scopes);
     }
 
     /// <inheritdoc/>
@@ -63,19 +62,37 @@ public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
     /// <inheritdoc/>
     public bool IsBounded => machine is IBoundedTime;
 
-    private IRequestScopes? Scopes => machine as IRequestScopes;
-
     /// <inheritdoc/>
-    Reply? IStateMachineHost.RejectShare(in EnvelopeView command, LogTime now, int pendingOfScope, int pending)
+    Reply? IStateMachineHost.RejectShare(in EnvelopeView command, ReadOnlySpan<byte> scope, LogTime now, int pendingOfScope, int pending)
     {
         lock (sessions)
         {
-            return tables.RejectShare(command, now, pendingOfScope, pending);
+            return tables.RejectShare(command, scope, now, pendingOfScope, pending);
         }
     }
 
     /// <inheritdoc/>
-    IRequestScopes? IStateMachineHost.Scopes => Scopes;
+    ReadOnlyMemory<byte> IStateMachineHost.ScopeOf(ReadOnlyMemory<byte> requestId) => ScopeOf(requestId);
+
+    /// <inheritdoc/>
+    CommandCheck IStateMachineHost.Check(ReadOnlyMemory<byte> envelope)
+    {
+        if (Reject(envelope) is { } problem)
+        {
+            return new CommandCheck(problem, RejectionReason.InvalidRequest, default);
+        }
+
+        try
+        {
+            return new CommandCheck(null, default, ScopeOf(EnvelopeView.Read(envelope).RequestId));
+        }
+        catch (Exception exception)
+        {
+            // Whatever it was, it was the caller's request id, and nothing was changed.
+            var failure = new MachineException($"{nameof(IRequestScopes)}.{nameof(IRequestScopes.ScopeOf)}, asked for the request id,", exception);
+            return new CommandCheck(failure.Message, RejectionReason.MachineFailed, default);
+        }
+    }
 
     /// <inheritdoc/>
     public string? Reject(ReadOnlyMemory<byte> envelope)
@@ -245,7 +262,7 @@ public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
     {
         if (state.IsEmpty)
         {
-            return (EntryId.Zero, LogTime.Zero, new SessionTables(Scopes), state);
+            return (EntryId.Zero, LogTime.Zero, new SessionTables(), state);
         }
 
         var reader = new WireReader(state);
@@ -258,7 +275,7 @@ public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
 
         var entry = new EntryId(new Term(reader.ReadVarint()), new LogIndex(reader.ReadVarint()));
         var time = new LogTime(reader.ReadVarint());
-        return (entry, time, SessionTables.Restore(ref reader, Scopes), reader.ReadRest());
+        return (entry, time, SessionTables.Restore(ref reader, ScopeOrNobody), reader.ReadRest());
     }
 
     /// <summary>Answers what can be answered without the state machine; what it must apply joins the batch, and is answered after it.</summary>
@@ -284,6 +301,7 @@ public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
     {
         EnvelopeView view = default;
         TCommand? command = default;
+        ReadOnlyMemory<byte> scope = default;
         string? problem = null;
         try
         {
@@ -291,6 +309,7 @@ public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
             if (view.Kind is EnvelopeKind.Request or EnvelopeKind.Session)
             {
                 command = commands.Read(view.Body);
+                scope = ScopeOrNobody(view.RequestId);
             }
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)
@@ -315,12 +334,12 @@ public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
                     tables.Change(view.Limits);
                     return Reply.Committed(entry.Id, default);
                 default:
-                    return DecideCommand(entry, view, command!, place);
+                    return DecideCommand(entry, view, scope.Span, command!, place);
             }
         }
     }
 
-    private Reply DecideCommand(in Entry entry, in EnvelopeView view, TCommand command, int place)
+    private Reply DecideCommand(in Entry entry, in EnvelopeView view, ReadOnlySpan<byte> scope, TCommand command, int place)
     {
         var hash = StableHash.Of(view.Key.Span, view.Body.Span);
         var admission = tables.Admit(view, hash, entry.Time);
@@ -333,10 +352,49 @@ public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
                 return default;
         }
 
-        var record = tables.Remember(view, hash, entry.Id, entry.Time);
+        var record = tables.Remember(view, scope, hash, entry.Id, entry.Time);
         batch.Add(new Command<TCommand>(command, Encoding.UTF8.GetString(view.Key.Span), entry.Id, entry.Time), record);
         recorded.Add((place, record));
         return default;
+    }
+
+    /// <summary>Whose the request id of a command is: the answer of the application's code, asked once, and never under the lock of the sessions.</summary>
+    private ReadOnlyMemory<byte> ScopeOf(ReadOnlyMemory<byte> requestId)
+    {
+        if (machine is not IRequestScopes scopes || requestId.IsEmpty)
+        {
+            return default;
+        }
+
+        Enter();
+        try
+        {
+            var scope = scopes.ScopeOf(requestId.Span);
+            return scope.IsEmpty ? default
+                : requestId.Span.Overlaps(scope, out var offset) && offset >= 0 && offset + scope.Length <= requestId.Length
+                    ? requestId.Slice(offset, scope.Length)
+                    : scope.ToArray();
+        }
+        finally
+        {
+            Leave();
+        }
+    }
+
+    /// <summary>
+    /// Whose the request id of a command in the log or in a snapshot is. Its command stands, whatever becomes of it: an id of which the application's
+    /// code cannot tell, although the leader's could, counts for nobody here.
+    /// </summary>
+    private ReadOnlyMemory<byte> ScopeOrNobody(ReadOnlyMemory<byte> requestId)
+    {
+        try
+        {
+            return ScopeOf(requestId);
+        }
+        catch (Exception exception) when (exception is not OutOfMemoryException)
+        {
+            return default;
+        }
     }
 
     private void ApplyBatch()

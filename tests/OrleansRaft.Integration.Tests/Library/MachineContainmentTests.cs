@@ -74,6 +74,7 @@ public sealed class MachineContainmentTests
     }
 
     [Fact]
+    [Trait("alarm", AlarmNames.MachineHalted)]
     public async Task A_command_that_throws_everywhere_halts_its_group_alone_and_it_goes_on_with_another_program()
     {
         var mood = new Mood { Poison = 13 };
@@ -127,6 +128,7 @@ public sealed class MachineContainmentTests
     }
 
     [Fact]
+    [Trait("alarm", AlarmNames.MachineStuck)]
     public async Task A_call_that_never_comes_back_is_an_alarm_its_leadership_moves_and_other_groups_of_the_set_go_on()
     {
         var mood = new Mood();
@@ -151,6 +153,29 @@ public sealed class MachineContainmentTests
         await RaftTestCluster.EventuallyAsync(async () => await cluster.Admin.ListAlarmsAsync(Token) is [var alarm, ..] ? alarm.Detail : null);
     }
 
+    /// <summary>Whoever sends such an id pays for it: nobody else, and no leader.</summary>
+    [Fact]
+    public async Task Request_ids_of_which_an_application_cannot_tell_whose_they_are_cost_their_own_commands_alone()
+    {
+        var mood = new Mood { ScopeTakes = TimeSpan.FromSeconds(1) };
+        await using var cluster = await StartAsync(mood);
+        var group = GroupOf(cluster, "a");
+        await AddAsync(group, 1);
+        var before = await FindTermAsync(cluster);
+
+        var slow = group.SubmitAsync(new LedgerCommand(2), "slow/1", Token);
+        var broken = await group.SubmitAsync(new LedgerCommand(4), "broken/1", Token);
+        RaftTestCluster.Committed(await cluster.Ledger("other").SubmitAsync(new LedgerCommand(5), "slow/1", Token));
+
+        var rejected = broken.ShouldBeOfType<Rejected<LedgerResult>>(broken.ToString());
+        rejected.Reason.ShouldBe(RejectionReason.MachineFailed);
+        rejected.Detail.ShouldContain("InvalidOperationException: nobody's business");
+        RaftTestCluster.Committed(await slow).Value.Sum.ShouldBe(3);
+        (await AddAsync(group, 8)).Sum.ShouldBe(11, "the refused one was not applied");
+        (await FindTermAsync(cluster)).ShouldBe(before, "heartbeats never waited");
+        (await cluster.Admin.ListAlarmsAsync(Token)).ShouldBeEmpty();
+    }
+
     [Fact]
     public async Task A_machine_sees_the_invariant_culture_and_nothing_of_its_caller()
     {
@@ -160,10 +185,16 @@ public sealed class MachineContainmentTests
         mood.Ambient = caller;
         caller.Value = "the caller";
         RequestContext.Set("tenant", "the caller");
+        var commas = (CultureInfo)CultureInfo.InvariantCulture.Clone();
+        commas.NumberFormat.NumberDecimalSeparator = ",";
+        CultureInfo.CurrentCulture = commas;
 
+        // From outside, and from within the silo that leads.
+        var inside = (await cluster.FindLeaderSiloAsync($"{Set}-0")).ServiceProvider.GetRequiredService<IGrainFactory>();
         await AddAsync(GroupOf(cluster, "a"), 1);
+        await AddAsync(inside.GetRaftGroup<LedgerCommand, LedgerResult>(Set, "a"), 1);
 
-        mood.Seen.Distinct().ShouldBe(["culture '', ambient '', tenant ''"]);
+        mood.Seen.Distinct().ShouldBe(["number 1.5, ambient '', tenant ''"]);
     }
 
     private static async Task<RaftTestCluster> StartAsync(Mood mood, TimeSpan? stuckAfter = null)
@@ -196,6 +227,9 @@ public sealed class MachineContainmentTests
 
         public TimeSpan QueryTakes { get; set; }
 
+        /// <summary>How long it takes to tell whose a request id is that begins with "slow".</summary>
+        public TimeSpan ScopeTakes { get; set; }
+
         /// <summary>The amount that throws; null for none.</summary>
         public long? Poison { get; set; }
 
@@ -221,10 +255,23 @@ public sealed class MachineContainmentTests
             Thread.Sleep(QueryTakes);
         }
 
+        public void OnScope(ReadOnlySpan<byte> requestId)
+        {
+            if (requestId.StartsWith("slow"u8))
+            {
+                Thread.Sleep(ScopeTakes);
+            }
+
+            if (requestId.StartsWith("broken"u8))
+            {
+                throw new InvalidOperationException("nobody's business");
+            }
+        }
+
         public void OnApply(string silo, in Command<LedgerCommand> command)
         {
             Thread.Sleep(ApplyTakes);
-            Seen.Enqueue($"culture '{CultureInfo.CurrentCulture.Name}', ambient '{Ambient?.Value}', tenant '{RequestContext.Get("tenant")}'");
+            Seen.Enqueue($"number {1.5.ToString(CultureInfo.CurrentCulture)}, ambient '{Ambient?.Value}', tenant '{RequestContext.Get("tenant")}'");
             var isHere = PoisonSilo is null || PoisonSilo == silo;
             if (isHere && command.Value.Amount == Poison)
             {
@@ -240,9 +287,15 @@ public sealed class MachineContainmentTests
         }
     }
 
-    internal sealed class MoodyMachine(Mood mood, ILocalSiloDetails silo) : IStateMachine<LedgerCommand, LedgerResult>
+    internal sealed class MoodyMachine(Mood mood, ILocalSiloDetails silo) : IStateMachine<LedgerCommand, LedgerResult>, IRequestScopes
     {
         private readonly Ledger ledger = new();
+
+        public ReadOnlySpan<byte> ScopeOf(ReadOnlySpan<byte> requestId)
+        {
+            mood.OnScope(requestId);
+            return requestId[..Math.Max(0, requestId.IndexOf((byte)'/'))];
+        }
 
         public void Apply(ReadOnlySpan<Command<LedgerCommand>> commands, Span<LedgerResult> results)
         {
