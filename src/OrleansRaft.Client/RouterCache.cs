@@ -7,7 +7,7 @@ namespace OrleansRaft.Client;
 /// Keeps the routers to the sets of groups that a factory reaches: each time Orleans makes a reference of a generic interface, it spells out type
 /// names, at several kilobytes of garbage.
 /// </summary>
-internal static partial class RouterCache<TCommand, TResult>
+internal static class RouterCache<TCommand, TResult>
 {
     private const int NamesMax = 1_024;
 
@@ -22,7 +22,7 @@ internal static partial class RouterCache<TCommand, TResult>
             return router;
         }
 
-        router = LocalRouters.Find(grains) is { } silo ? silo.Create<TCommand, TResult>(name) : new RemoteRouter(grains, name);
+        router = LocalRouters.Find(grains) is { } silo ? silo.Create<TCommand, TResult>(name) : new RemoteRouter<TCommand, TResult>(grains, name);
         return byName.Count < NamesMax ? byName.GetOrAdd(name, router) : router;
     }
 }

@@ -1,6 +1,7 @@
-using System.Buffers;
+using System.Reflection;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Serialization;
+using Orleans.Serialization.Cloning;
 using Orleans.Serialization.Serializers;
 
 namespace OrleansRaft.Client;
@@ -24,9 +25,9 @@ internal static class Serializers
         {
             foreach (var type in types)
             {
-                if (codecs.TryGetCodec(type) is null)
+                if (FindProblem(codecs, services.GetService<IDeepCopierProvider>(), type) is { } problem)
                 {
-                    return $"Orleans has no serializer for {type.FullName}: {Remedy}";
+                    return problem;
                 }
             }
         }
@@ -34,32 +35,45 @@ internal static class Serializers
         return null;
     }
 
-    /// <summary>The types of a hierarchy, as far as its own assembly declares it, that can be made and not serialized.</summary>
-    public static IEnumerable<Type> FindUnserializable(IServiceProvider services, Type root)
+    /// <summary>A sentence about a type of a hierarchy that can be made and not serialized, as far as the root's own assembly declares it.</summary>
+    public static string? FindProblemBelow(IServiceProvider services, Type root)
     {
-        var codecs = services.GetRequiredService<ICodecProvider>();
-        return root.IsSealed
-            ? []
-            : root.Assembly.GetTypes().Where(type =>
-                root.IsAssignableFrom(type) && type is { IsAbstract: false, ContainsGenericParameters: false } && codecs.TryGetCodec(type) is null);
-    }
-
-    /// <summary>Whether a value is the reason why a call failed: tries to write it, where it can be tried.</summary>
-    public static bool CanWrite<T>(IServiceProvider? services, T value)
-    {
-        if (services?.GetService<Serializer>() is not { } serializer)
+        // What derives from a type of the runtime's own is not what the application means.
+        if (root.IsSealed || root.Assembly == typeof(object).Assembly)
         {
-            return true;
+            return null;
         }
 
+        return TypesOf(root.Assembly)
+            .Where(type => type != root && root.IsAssignableFrom(type) && type is { IsAbstract: false, ContainsGenericParameters: false })
+            .Select(type => FindProblem(services, type))
+            .FirstOrDefault(static problem => problem is not null);
+    }
+
+    private static string? FindProblem(ICodecProvider codecs, IDeepCopierProvider? copiers, Type type)
+    {
         try
         {
-            serializer.Serialize(value, new ArrayBufferWriter<byte>());
-            return true;
+            return codecs.TryGetCodec(type) is null || (copiers is not null && copiers.TryGetDeepCopier(type) is null)
+                ? $"Orleans has no serializer for {type.FullName}: {Remedy}"
+                : null;
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {
-            return false;
+            // Of a type that it consists of.
+            return $"Orleans cannot serialize {type.FullName} ({exception.Message}): {Remedy}";
+        }
+    }
+
+    private static IEnumerable<Type> TypesOf(Assembly assembly)
+    {
+        try
+        {
+            return assembly.GetTypes();
+        }
+        catch (ReflectionTypeLoadException exception)
+        {
+            return exception.Types.OfType<Type>();
         }
     }
 }

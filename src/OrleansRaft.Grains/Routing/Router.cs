@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.DependencyInjection;
-using Orleans.Concurrency;
 using OrleansRaft.Client;
 using OrleansRaft.Grains.Cluster;
 using OrleansRaft.Runtime;
@@ -12,12 +11,9 @@ namespace OrleansRaft.Grains.Routing;
 
 /// <summary>Routes requests to one set of groups within a silo: encodes, chooses the group, and decodes. Any thread.</summary>
 /// <remarks>
-/// Callers within the silo have it made for them (<see cref="SiloRouters"/>) and call it as a plain object. For clients outside of silos Orleans
-/// makes it, as a grain, in silos without groups too. It keeps nothing, so there is nothing of it to fail over.
+/// Callers within the silo have it made for them (<see cref="SiloRouters"/>); clients outside of silos reach it through a <see
+/// cref="RouterGrain{TCommand, TResult}"/>.
 /// </remarks>
-[GrainType("raft-router`2")]
-[StatelessWorker]
-[Reentrant]
 internal sealed class Router<TCommand, TResult> : IRaftRouter<TCommand, TResult>
 {
     private readonly string name;
@@ -28,14 +24,8 @@ internal sealed class Router<TCommand, TResult> : IRaftRouter<TCommand, TResult>
     // Where it leads nowhere: makes the answer to every request, or throws.
     private readonly Func<Rejected<TResult>>? closed;
 
-    /// <summary>The grain, made by Orleans.</summary>
-    public Router(IGrainContext context, IServiceProvider services)
-        : this(services, context.GrainId.Key.ToString()!)
-    {
-    }
-
-    /// <summary>For callers within the silo.</summary>
-    internal Router(IServiceProvider services, string name)
+    /// <summary>Makes the router to a set.</summary>
+    public Router(IServiceProvider services, string name)
     {
         this.name = name;
         if (services.GetService<GroupClients>() is not { } shared)
@@ -184,13 +174,8 @@ internal sealed class Router<TCommand, TResult> : IRaftRouter<TCommand, TResult>
         }
     }
 
-    /// <summary>The answer is there and cannot be read: a repetition gets the same bytes again.</summary>
-    private static Outcome<TResult> Unreadable(GroupEntry group, in Reply reply, bool isCommand, Exception cause)
-    {
-        var problem = $"the answer of {group.Name} cannot be read as {typeof(TResult).FullName} ({cause.Message}); "
-            + "use the types and codecs of the silo that wrote it.";
-        return isCommand
-            ? new Unknown<TResult>($"The command was applied at {reply.Entry}, but {problem}")
-            : CallRejections.Invalid<TResult>($"The query was answered, but {problem}");
-    }
+    private static Outcome<TResult> Unreadable(GroupEntry group, in Reply reply, bool isCommand, Exception cause) => CarriedOutcomes.Lost<TResult>(
+        reply.Entry,
+        isCommand,
+        $"the answer of {group.Name} cannot be read as {typeof(TResult).FullName} ({cause.Message}); use the types and codecs of the silo that wrote it.");
 }

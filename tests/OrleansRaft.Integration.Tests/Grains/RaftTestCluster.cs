@@ -35,7 +35,8 @@ public sealed class RaftTestCluster : IAsyncDisposable
         MemoryDisk? disk = null,
         Action<int, ISiloBuilder>? configure = null,
         IReadOnlyList<MemoryDisk>? disks = null,
-        bool ownDisks = false)
+        bool ownDisks = false,
+        Action<IClientBuilder>? client = null)
     {
         disk ??= new MemoryDisk();
         var builder = new InProcessTestClusterBuilder((short)silos);
@@ -61,6 +62,7 @@ public sealed class RaftTestCluster : IAsyncDisposable
             configure?.Invoke(place, silo);
             silo.Services.AddLogging(logging => logging.AddProvider(new TestOutputLoggerProvider()));
         });
+        builder.ConfigureClient(hosted => client?.Invoke(hosted));
         var cluster = new RaftTestCluster(builder.Build());
         try
         {
