@@ -80,4 +80,10 @@ internal static partial class Log
 
     [LoggerMessage(3030, LogLevel.Warning, "A state machine of the set '{Set}' failed when it was disposed after its replica had ended; correct its Dispose or DisposeAsync. The group is not affected")]
     public static partial void DisposalFailed(ILogger logger, Exception cause, string set);
+
+    [LoggerMessage(3040, LogLevel.Warning, "The state machine {Machine} of the set '{Set}' is tried out before this silo starts, and {Step} has not come back: this silo has been waiting for {Duration}. Find out what it waits for")]
+    public static partial void TrialWaits(ILogger logger, string machine, string set, string step, TimeSpan duration);
+
+    [LoggerMessage(3041, LogLevel.Warning, "A state machine of the set '{Set}' is not disposed {Patience} after its replica had ended, and is no longer waited for; correct its Dispose or DisposeAsync. The group is not affected")]
+    public static partial void DisposalWaits(ILogger logger, string set, TimeSpan patience);
 }

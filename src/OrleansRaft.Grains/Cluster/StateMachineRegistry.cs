@@ -20,8 +20,11 @@ internal sealed class StateMachineRegistry(
     IServiceProvider services,
     IOptions<ClusterOptions> cluster,
     IOptions<StoreTopology> topology,
+    TimeProvider time,
     ILogger<StateMachineRegistry> logger) : IAsyncDisposable, IDisposable
 {
+    private static readonly TimeSpan DisposalPatience = TimeSpan.FromSeconds(5);
+
     private readonly ImmutableSortedDictionary<string, StateMachineRegistration> byName = ByName(registrations);
     private readonly ConcurrentDictionary<IStateMachineHost, string> alive = new();
 
@@ -46,7 +49,10 @@ internal sealed class StateMachineRegistry(
         return machine;
     }
 
-    /// <summary>Disposes a state machine whose replica has ended; may be repeated.</summary>
+    /// <summary>
+    /// Disposes a state machine whose replica has ended; may be repeated. It is the application's code, and whoever waits for it has a replica to move or
+    /// a silo to stop: it runs on no turn, and is waited for some seconds only.
+    /// </summary>
     public async ValueTask EndAsync(IStateMachineHost machine)
     {
         if (!alive.TryRemove(machine, out var set))
@@ -56,7 +62,11 @@ internal sealed class StateMachineRegistry(
 
         try
         {
-            await machine.DisposeAsync();
+            await Task.Run(async () => await machine.DisposeAsync()).WaitAsync(DisposalPatience, time);
+        }
+        catch (TimeoutException)
+        {
+            Log.DisposalWaits(logger, set, DisposalPatience);
         }
         catch (Exception exception)
         {
@@ -87,13 +97,7 @@ internal sealed class StateMachineRegistry(
     public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
-    {
-        foreach (var machine in alive.Keys)
-        {
-            await EndAsync(machine);
-        }
-    }
+    public async ValueTask DisposeAsync() => await Task.WhenAll(alive.Keys.Select(machine => EndAsync(machine).AsTask()));
 
     private static ImmutableSortedDictionary<string, StateMachineRegistration> ByName(IEnumerable<StateMachineRegistration> registrations)
     {

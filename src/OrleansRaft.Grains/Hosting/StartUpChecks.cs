@@ -1,17 +1,18 @@
-using System.Buffers;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Orleans.Runtime;
-using OrleansRaft.Client;
 using OrleansRaft.Grains.Cluster;
-using OrleansRaft.Runtime.StateMachines;
+using OrleansRaft.Runtime;
+using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.Grains.Hosting;
 
 /// <summary>Stops a silo that is configured wrongly before it starts, with a sentence that says what is wrong and what to do.</summary>
 /// <remarks>
-/// What is checked here would otherwise show as replicas that never come to life, in a cluster that is never ready. One state machine of each set is
-/// made, taken through its initial state, and disposed.
+/// What is checked here would otherwise show as replicas that never come to life, in a cluster that is never ready. The state machines of each set are
+/// tried out, see <see cref="MachineTrial"/>.
 /// </remarks>
 internal sealed class StartUpChecks(IEnumerable<StateMachineRegistration> registrations, IServiceProvider services) : IHostedService
 {
@@ -47,7 +48,9 @@ internal sealed class StartUpChecks(IEnumerable<StateMachineRegistration> regist
         RequireRaft(sets);
         RequireSets(sets);
         RequireClustering();
-        sets.ForEach(TryOut);
+        RequireOptions();
+        var (time, logger) = (services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<StartUpChecks>>());
+        sets.ForEach(set => new MachineTrial(set, services, time, logger).Run());
     }
 
     private void RequireRaft(List<StateMachineRegistration> sets)
@@ -69,10 +72,14 @@ internal sealed class StartUpChecks(IEnumerable<StateMachineRegistration> regist
 
         if (sets.GroupBy(static set => set.Set.Name, StringComparer.Ordinal).FirstOrDefault(static same => same.Count() > 1) is { } twice)
         {
-            throw new OrleansConfigurationException(
-                $"The set '{twice.Key}' was added twice, for {string.Join(" and ", twice.Select(static set => set.Types.Machine.Name))}; give each AddRaftStateMachine its own name.");
+            throw new OrleansConfigurationException(twice.Key == GroupSet.Catalogue
+                ? "AddRaftCatalogue was called twice on this silo; call it once."
+                : $"The set '{twice.Key}' was added twice, for {string.Join(" and ", twice.Select(static set => set.Types.Machine.Name))}; give each AddRaftStateMachine its own name.");
         }
     }
+
+    /// <summary>Whoever reads them first would throw; state machines may, in their constructors.</summary>
+    private void RequireOptions() => _ = services.GetRequiredService<IOptions<RaftOptions>>().Value;
 
     private void RequireClustering()
     {
@@ -80,73 +87,6 @@ internal sealed class StartUpChecks(IEnumerable<StateMachineRegistration> regist
         {
             throw new OrleansConfigurationException(
                 "No clustering was configured, so that silos cannot find each other. Call silo.UseAdoNetClustering(...), or UseLocalhostClustering() for a single silo on this machine.");
-        }
-    }
-
-    private void TryOut(StateMachineRegistration registration)
-    {
-        var (set, types) = (registration.Set.Name, registration.Types);
-        RequireSerializers(set, types.Command);
-        RequireSerializers(set, types.Result);
-        var machine = Do(registration, "its constructor", () => registration.Create(services));
-        try
-        {
-            Do(registration, "Restore, given the empty snapshot that stands for the initial state,", () =>
-            {
-                machine.Restore(default);
-                return true;
-            });
-            Do(registration, "Capture, asked for the initial state,", () => machine.Capture());
-        }
-        finally
-        {
-            // Start-up waits for the answer of this check, and there is nothing else to do meanwhile.
-            machine.DisposeAsync().AsTask().GetAwaiter().GetResult();
-        }
-    }
-
-    /// <summary>The default codec needs serializers of Orleans: for the type itself, and for what derives from it beside it.</summary>
-    private void RequireSerializers(string set, Type type)
-    {
-        var codec = typeof(ICommandCodec<>).MakeGenericType(type);
-        if (IsOwnCodec(codec))
-        {
-            return;
-        }
-
-        var problem = Serializers.FindProblem(services, type)
-            ?? (Serializers.FindUnserializable(services, type).FirstOrDefault() is { } derived ? Serializers.FindProblem(services, derived) : null);
-        if (problem is not null)
-        {
-            throw new OrleansConfigurationException($"The set '{set}' has commands or results of type {type.FullName}. {problem}");
-        }
-    }
-
-    private bool IsOwnCodec(Type codec)
-    {
-        try
-        {
-            return services.GetService(codec)?.GetType() is { } made && !(made.IsGenericType && made.GetGenericTypeDefinition() == typeof(OrleansCommandCodec<>));
-        }
-        catch (Exception exception) when (Serializers.IsSerializerError(exception))
-        {
-            // Orleans' own, which finds no serializer for the type.
-            return false;
-        }
-    }
-
-    private static T Do<T>(StateMachineRegistration registration, string what, Func<T> work)
-    {
-        try
-        {
-            return work();
-        }
-        catch (Exception exception) when (exception is not OutOfMemoryException)
-        {
-            throw new OrleansConfigurationException(
-                $"The state machine {registration.Types.Machine.Name} of the set '{registration.Set.Name}' cannot be used: {what} fails with {exception.GetType().Name}: "
-                + $"{exception.Message} Correct it, or register with the silo's services what its constructor asks for: no replica could come to life.",
-                exception);
         }
     }
 }

@@ -1,10 +1,16 @@
 using System.Buffers;
 using System.Net;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
 using Orleans.TestingHost;
 using OrleansRaft.Grains.Hosting;
 using OrleansRaft.Integration.Tests.Grains;
+using OrleansRaft.Integration.Tests.Stores.Sqlite;
+using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.StateMachines;
 using OrleansRaft.Runtime.Storage;
 using OrleansRaft.Runtime.Storage.Memory;
@@ -96,6 +102,58 @@ public sealed class StartUpTests
         (await FailAsync<LedgerCommand, LedgerResult, Uncaptured>()).ShouldContain(nameof(Uncaptured), "Capture");
 
     [Fact]
+    public async Task A_state_machine_that_cannot_restore_what_it_captured() =>
+        (await FailAsync<LedgerCommand, LedgerResult, Forgetful>()).ShouldContain(nameof(Forgetful), "Restore, given what Capture wrote", "a number of ten digits");
+
+    [Fact]
+    public async Task A_state_machine_that_restores_another_state_than_it_captured() =>
+        (await FailAsync<LedgerCommand, LedgerResult, Restless>()).ShouldContain(nameof(Restless), "Restore", "another state", "'broken'");
+
+    [Fact]
+    public async Task A_state_machine_whose_equal_states_are_captured_in_other_bytes() =>
+        (await FailAsync<LedgerCommand, LedgerResult, Random>()).ShouldContain(nameof(Random), "Capture writes other bytes", "compared");
+
+    [Fact]
+    public async Task A_state_machine_that_cannot_be_disposed() =>
+        (await FailAsync<LedgerCommand, LedgerResult, Immortal>()).ShouldContain(nameof(Immortal), "Dispose", "not yet");
+
+    [Fact]
+    public async Task Request_ids_of_which_the_application_expects_a_form() =>
+        (await FailAsync<LedgerCommand, LedgerResult, Scoped>()).ShouldContain(nameof(Scoped), nameof(IRequestScopes.ScopeOf), "request id", "belongs to nobody");
+
+    /// <summary>The option is named, and not the machine that happens to read it first.</summary>
+    [Theory]
+    [InlineData("Raft:HeartbeatTicks", "0")]
+    [InlineData("Raft:ElectionTicksMin", "1")]
+    [InlineData("Raft:TickInterval", "fast")]
+    [InlineData("Raft:RequestIdsMax", "many")]
+    public async Task An_option_that_cannot_be(string name, string value)
+    {
+        var sentence = await FailAsync(
+            silo => silo.AddRaft(raft => raft.UseMemory()).AddRaftStateMachine<LedgerCommand, LedgerResult, Curious>("broken", 1, 1), settings: [(name, value)]);
+
+        sentence.ShouldContain(name);
+        sentence.Text.ShouldNotContain(nameof(Curious));
+    }
+
+    /// <summary>Nobody can know for how long it may; but whoever waits is told for what.</summary>
+    [Fact]
+    public async Task A_state_machine_whose_constructor_takes_long_is_told_of_while_the_start_waits()
+    {
+        var log = new Messages();
+        var time = new FakeTimeProvider();
+        var sentence = await FailAsync(silo =>
+        {
+            silo.Services.AddSingleton<TimeProvider>(time);
+            silo.Services.AddLogging(logging => logging.AddProvider(log));
+            silo.AddRaft(raft => raft.UseMemory()).AddRaftStateMachine<LedgerCommand, LedgerResult, Ponderous>("broken", 1, 1);
+        });
+
+        sentence.ShouldContain(nameof(Ponderous), "constructor", "at last");
+        log.Log.Messages.ShouldContain(text => text.Contains(nameof(Ponderous), StringComparison.Ordinal) && text.Contains("its constructor has not come back", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_command_without_a_serializer() =>
         (await FailAsync<Unserializable, LedgerResult, Any<Unserializable, LedgerResult>>()).ShouldContain(nameof(Unserializable), "[GenerateSerializer]", "'broken'");
 
@@ -106,6 +164,46 @@ public sealed class StartUpTests
     [Fact]
     public async Task One_kind_of_command_without_a_serializer() =>
         (await FailAsync<Order, LedgerResult, Any<Order, LedgerResult>>()).ShouldContain(nameof(Sell), "[GenerateSerializer]");
+
+    [Fact]
+    public async Task A_command_whose_member_has_no_serializer() =>
+        (await FailAsync<Wrapped, LedgerResult, Any<Wrapped, LedgerResult>>()).ShouldContain(nameof(Wrapped), nameof(Unserializable), "[GenerateSerializer]", "'broken'");
+
+    [Fact]
+    public async Task A_generic_command_of_what_has_no_serializer() =>
+        (await FailAsync<Envelope<Unserializable>, LedgerResult, Any<Envelope<Unserializable>, LedgerResult>>())
+            .ShouldContain(nameof(Unserializable), "[GenerateSerializer]", "'broken'");
+
+    [Fact]
+    public async Task A_codec_of_ones_own_that_asks_for_what_there_is_not() =>
+        (await FailAsync(silo =>
+        {
+            silo.Services.AddSingleton<ICommandCodec<Unserializable>, NeedyCodec>();
+            silo.AddRaft(raft => raft.UseMemory()).AddRaftStateMachine<Unserializable, Unserializable, Any<Unserializable, Unserializable>>("own", 1, 1);
+        })).ShouldContain("codec", "'own'", nameof(Unserializable), nameof(ParcelOffice));
+
+    [Fact]
+    public async Task The_catalogue_twice()
+    {
+        var sentence = await FailAsync(silo => WithLedgers(silo).AddRaftCatalogue().AddRaftCatalogue());
+
+        sentence.ShouldContain("AddRaftCatalogue", "once");
+        sentence.Text.ShouldNotContain("AddRaftStateMachine");
+    }
+
+    /// <summary>What derives from them in the runtime is not what the application sends.</summary>
+    [Fact]
+    public async Task Types_of_the_runtime_itself_and_generic_ones_are_commands_and_results()
+    {
+        using var host = Build(silo => silo.AddRaft(raft => raft.UseMemory())
+            .AddRaftStateMachine<object, IReadOnlyList<string>, Any<object, IReadOnlyList<string>>>("objects", 1, 1)
+            .AddRaftStateMachine<Envelope<LedgerCommand>, IEnumerable<int>, Any<Envelope<LedgerCommand>, IEnumerable<int>>>("generic", 1, 1)
+            .AddRaftStateMachine<byte[], string?, Any<byte[], string?>>("bytes", 1, 1)
+            .AddRaftStateMachine<Empty, (int, string), Any<Empty, (int, string)>>("empty", 1, 1));
+
+        await host.StartAsync(Token).WaitAsync(TimeSpan.FromMinutes(2), Token);
+        await host.StopAsync(Token);
+    }
 
     [Fact]
     public async Task A_codec_of_ones_own_needs_no_serializer()
@@ -163,11 +261,12 @@ public sealed class StartUpTests
         FailAsync(silo => silo.AddRaft(raft => raft.UseMemory()).AddRaftStateMachine<TCommand, TResult, TMachine>("broken", 1, 1));
 
     /// <summary>What the outermost exception of the start says.</summary>
-    private static async Task<Sentence> FailAsync(Action<ISiloBuilder> configure, bool isClustered = true)
+    private static async Task<Sentence> FailAsync(
+        Action<ISiloBuilder> configure, bool isClustered = true, params (string Name, string Value)[] settings)
     {
         var failure = await Should.ThrowAsync<Exception>(async () =>
         {
-            using var host = Build(configure, isClustered);
+            using var host = Build(configure, isClustered, settings);
             await host.StartAsync(Token).WaitAsync(TimeSpan.FromMinutes(2), Token);
             await host.StopAsync(Token);
         });
@@ -175,9 +274,10 @@ public sealed class StartUpTests
         return new Sentence(failure.Message);
     }
 
-    private static IHost Build(Action<ISiloBuilder> configure, bool isClustered = true)
+    private static IHost Build(Action<ISiloBuilder> configure, bool isClustered = true, params (string Name, string Value)[] settings)
     {
         var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
+        builder.Configuration.AddInMemoryCollection(settings.Select(static setting => KeyValuePair.Create(setting.Name, (string?)setting.Value)));
         var (siloPort, gatewayPort) = Ports.AllocateConsecutivePortPairs(1);
         builder.UseOrleans(silo =>
         {
@@ -201,6 +301,18 @@ public sealed class StartUpTests
         public ISiloLifecycle? Life { get; private set; }
 
         public void Participate(ISiloLifecycle lifecycle) => Life = lifecycle;
+    }
+
+    /// <summary>What is logged while a host starts.</summary>
+    private sealed class Messages : ILoggerProvider
+    {
+        public MessageLog Log { get; } = new();
+
+        public ILogger CreateLogger(string categoryName) => Log;
+
+        public void Dispose()
+        {
+        }
     }
 
     private sealed record Sentence(string Text)
@@ -245,6 +357,62 @@ public sealed class StartUpTests
         public override void Capture(IBufferWriter<byte> output) => throw new NotSupportedException("no picture");
     }
 
+    /// <summary>Writes its state as ten digits, and reads none.</summary>
+    internal sealed class Forgetful : Machine<LedgerCommand, LedgerResult>
+    {
+        public override void Capture(IBufferWriter<byte> output) => output.Write("0000000000"u8);
+
+        public override void Restore(ReadOnlyMemory<byte> snapshot) => _ = snapshot.IsEmpty ? 0 : throw new FormatException("a number of ten digits");
+    }
+
+    /// <summary>Counts how often it was restored, and takes that for its state.</summary>
+    internal sealed class Restless : Machine<LedgerCommand, LedgerResult>
+    {
+        private byte times;
+
+        public override void Capture(IBufferWriter<byte> output) => output.Write([times]);
+
+        public override void Restore(ReadOnlyMemory<byte> snapshot) => times = snapshot.IsEmpty ? (byte)0 : (byte)(snapshot.Span[0] + 1);
+    }
+
+    internal sealed class Random : Machine<LedgerCommand, LedgerResult>
+    {
+        public override void Capture(IBufferWriter<byte> output) => output.Write(Guid.NewGuid().ToByteArray());
+    }
+
+    internal sealed class Immortal : Machine<LedgerCommand, LedgerResult>, IDisposable
+    {
+        public void Dispose() => throw new InvalidOperationException("not yet");
+    }
+
+    internal sealed class Scoped : Machine<LedgerCommand, LedgerResult>, IRequestScopes
+    {
+        public ReadOnlySpan<byte> ScopeOf(ReadOnlySpan<byte> requestId) => requestId[..requestId.IndexOf((byte)'/')];
+    }
+
+    internal sealed class Curious(IOptions<RaftOptions> options) : Machine<LedgerCommand, LedgerResult>
+    {
+        public RaftOptions Options { get; } = options.Value;
+    }
+
+    internal sealed class Ponderous : Machine<LedgerCommand, LedgerResult>
+    {
+        public Ponderous(TimeProvider time)
+        {
+            ((FakeTimeProvider)time).Advance(TimeSpan.FromSeconds(10));
+            throw new NotSupportedException("at last");
+        }
+    }
+
+    internal sealed class NeedyCodec(ParcelOffice office) : ICommandCodec<Unserializable>
+    {
+        public ParcelOffice Office { get; } = office;
+
+        public void Write(Unserializable value, IBufferWriter<byte> output) => throw new NotSupportedException();
+
+        public Unserializable Read(ReadOnlyMemory<byte> bytes) => throw new NotSupportedException();
+    }
+
     internal sealed class TextCodec : ICommandCodec<Unserializable>
     {
         public void Write(Unserializable value, IBufferWriter<byte> output) => output.Write(System.Text.Encoding.UTF8.GetBytes(value.Text));
@@ -261,3 +429,14 @@ public abstract record Order;
 public sealed record Buy([property: Id(0)] int Count) : Order;
 
 public sealed record Sell(int Count) : Order;
+
+/// <summary>A command with a member that lacks its attribute.</summary>
+[GenerateSerializer, Alias("test-wrapped")]
+public sealed record Wrapped([property: Id(0)] Unserializable Content);
+
+[GenerateSerializer, Alias("test-envelope`1")]
+public sealed record Envelope<T>([property: Id(0)] T Content);
+
+/// <summary>A command that says all by its type.</summary>
+[GenerateSerializer, Alias("test-empty")]
+public sealed class Empty;
