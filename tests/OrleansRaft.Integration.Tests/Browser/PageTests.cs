@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using OrleansRaft.Integration.Tests.Cli;
+using OrleansRaft.Runtime.Diagnostics;
 using static Microsoft.Playwright.Assertions;
 
 namespace OrleansRaft.Integration.Tests.Browser;
@@ -94,6 +95,36 @@ public sealed class PageTests(PageFixture fixture)
         await Expect(opened["sentence"]).ToHaveTextAsync("1 group on 1 silo, and one has no leader; c and b are gone");
         await Expect(opened.Page.Locator(".silos li")).ToHaveCountAsync(3);
         await Expect(opened.Page.Locator(".story")).ToContainTextAsync("c is about to join.");
+    }
+
+    [Fact]
+    public async Task Every_kind_of_alarm_stands_above_the_page_until_it_is_cleared()
+    {
+        const int ShownAtOnce = 3;
+        string[] told = [];
+        static string Wrong(string name) =>
+            $$"""{"alarm":"{{name}}","group":null,"silo":"silo-1","since":"2026-01-01T00:00:00Z","detail":"Something is wrong with {{name}}.","remedy":"Mend it."}""";
+        await using var opened = await fixture.OpenAsync("/lab");
+        await opened.Page.RouteAsync("**/health/alarms", route => route.FulfillAsync(new RouteFulfillOptions
+        {
+            ContentType = "application/json",
+            Body = $$"""{"alarms":[{{string.Join(',', Volatile.Read(ref told))}}]}""",
+        }));
+
+        await opened.Page.GotoAsync("/");
+        foreach (var names in AlarmNames.All.Chunk(ShownAtOnce))
+        {
+            Volatile.Write(ref told, [.. names.Select(Wrong)]);
+            await Expect(opened["alarm"]).ToHaveCountAsync(names.Length);
+            foreach (var name in names)
+            {
+                await Expect(opened.Page.Locator($"[data-alarm='{name}']")).ToContainTextAsync($"{name} · silo-1: Something is wrong with {name}. Mend it.");
+            }
+        }
+
+        Volatile.Write(ref told, []);
+
+        await Expect(opened["alarm"]).ToHaveCountAsync(0);
     }
 
     [Fact]

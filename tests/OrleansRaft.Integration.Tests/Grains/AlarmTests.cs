@@ -1,4 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
+using OrleansRaft.Core;
+using OrleansRaft.Grains.Admin;
+using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Diagnostics;
 using OrleansRaft.Runtime.Storage;
 using OrleansRaft.Runtime.Storage.Memory;
@@ -11,6 +14,7 @@ public sealed class AlarmTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
+    [Trait("alarm", AlarmNames.StoreUnreachable)]
     public async Task A_store_that_is_out_of_reach_is_an_alarm_on_every_silo_and_makes_only_its_own_silo_unready()
     {
         await using var cluster = await RaftTestCluster.StartAsync();
@@ -62,14 +66,15 @@ public sealed class AlarmTests
     }
 
     [Fact]
-    public async Task A_replica_whose_log_is_damaged_is_an_alarm_that_names_it()
+    [Trait("alarm", AlarmNames.StoreCorrupt)]
+    public async Task A_replica_whose_log_is_damaged_is_an_alarm_that_names_it_until_another_has_its_place()
     {
         var disk = new MemoryDisk();
         await using var cluster = await RaftTestCluster.StartAsync(silos: 3, groups: 1, disk: disk);
         await cluster.WaitUntilSpreadAsync();
         await cluster.AddAsync("k", 1);
         var victim = (await cluster.Admin.GetGroupAsync("ledgers-0", Token))!.Replicas[0];
-        var key = new OrleansRaft.Runtime.ReplicaKey("ledgers-0", victim.Replica);
+        var key = new ReplicaKey("ledgers-0", victim.Replica);
 
         disk.DamageLog(key);
         await cluster.StopSiloAsync(cluster.Silos.Single(silo => silo.Name == victim.Silo));
@@ -80,5 +85,10 @@ public sealed class AlarmTests
                 ? null
                 : "there is no alarm");
         (await cluster.AddAsync("k", 1)).Sum.ShouldBe(2);
+
+        var replaced = await cluster.Admin.ChangeMembersAsync("ledgers-0", new AddMember { Replaces = victim.Replica }, cancellation: Token);
+
+        replaced.ShouldBeOfType<Committed<Configuration>>(replaced.ToString());
+        await RaftTestCluster.EventuallyAsync(async () => await cluster.Admin.ListAlarmsAsync(Token) is [var alarm, ..] ? alarm.Detail : null);
     }
 }

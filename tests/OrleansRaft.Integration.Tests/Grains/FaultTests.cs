@@ -111,6 +111,7 @@ public sealed class FaultTests
     }
 
     [Fact]
+    [Trait("alarm", AlarmNames.Leaderless)]
     public async Task A_group_whose_replicas_are_all_paused_is_an_alarm_on_every_silo_and_no_silo_is_unready_for_it()
     {
         await using var cluster = await StartAsync();

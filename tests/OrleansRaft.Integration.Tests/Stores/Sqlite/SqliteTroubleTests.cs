@@ -106,6 +106,7 @@ public sealed class SqliteTroubleTests : IDisposable
     }
 
     [Fact]
+    [Trait("alarm", AlarmNames.StoreFull)]
     public async Task Rule_46_a_full_disk_is_named_and_a_store_serves_again_by_itself_when_there_is_space()
     {
         using var mount = SmallFileSystem.Mount(16);
