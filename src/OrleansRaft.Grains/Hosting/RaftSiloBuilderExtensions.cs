@@ -161,6 +161,10 @@ public static class RaftSiloBuilderExtensions
         services.AddSingleton<IRaftFaults>(static provider => provider.GetRequiredService<RaftFaults>());
         services.AddSingleton<ReplicaRequests>();
         services.AddSingleton<ILaneRequests>(static provider => provider.GetRequiredService<ReplicaRequests>());
+        services.AddSingleton<ReplicaAlarms>();
+        services.AddSingleton<ReplicaNotices>();
+        services.AddSingleton<ReplicaDrivers>();
+        services.AddSingleton<ReplicaLogs>();
         services.AddSingleton<ReplicaServices>();
         services.AddSingleton<StateMachineRegistry>();
         services.AddSingleton<CatalogueSignal>();

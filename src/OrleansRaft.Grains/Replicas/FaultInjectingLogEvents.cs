@@ -1,12 +1,16 @@
 using OrleansRaft.Core;
+using OrleansRaft.Grains.Cluster;
+using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.Grains.Replicas;
 
-/// <summary>Stands between a replica's log and its driver, where faults are possible: what became durable is told late, or the log is said to have failed.</summary>
+/// <summary>
+/// Stands between a replica's log and its driver, where faults are possible: what became durable is told late, or the log is said to have failed.
+/// </summary>
 /// <param name="replica">Whose log.</param>
 /// <param name="time">The clock.</param>
-internal sealed class FaultInjectingLogEvents(HostedReplica replica, TimeProvider time) : IReplicaLogEvents
+internal sealed class FaultInjectingLogEvents(ILocalReplica replica, TimeProvider time) : IReplicaLogEvents
 {
     private readonly ReplicaLogEventGate gate = new(replica.Driver.LogEvents);
 
@@ -14,7 +18,8 @@ internal sealed class FaultInjectingLogEvents(HostedReplica replica, TimeProvide
     public void Fail() => gate.OnStopped(LogStopReason.Failed, Failure(replica.Key));
 
     /// <summary>What a failing store says.</summary>
-    public static IOException Failure(Runtime.ReplicaKey key) => new($"A fault makes the store of {key} fail; it heals by itself, or see `oraft fault list`.");
+    public static IOException Failure(ReplicaKey key) =>
+        new($"A fault makes the store of {key} fail; it heals by itself, or see `oraft fault list`.");
 
     /// <inheritdoc/>
     public void OnWritten(PersistTicket ticket)

@@ -1,7 +1,5 @@
-using Microsoft.Extensions.Logging;
 using OrleansRaft.Core;
 using OrleansRaft.Grains.Cluster;
-using OrleansRaft.Grains.Transport;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Liveness;
 using OrleansRaft.Runtime.StateMachines;
@@ -9,38 +7,35 @@ using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.Grains.Replicas;
 
-/// <summary>One activation of a replica on this silo: joins its driver to the grain's turns, to the lanes and to its log.</summary>
-/// <remarks>An activation lives once: Opening, Running, Stopped. Stopped is final, and what is stopped sends nothing.</remarks>
-internal sealed class HostedReplica : ILocalReplica, IReplicaHost, IReplicaTransport, ILaneSender
+/// <summary>One activation of a replica on this silo: its life, and what others ask of it.</summary>
+/// <remarks>
+/// An activation lives once: Opening, Running, Stopped. Stopped is final, and what is stopped sends nothing. What its driver tells goes to its
+/// <see cref="ReplicaHost"/>, and what the driver sends to its <see cref="ReplicaSender"/>.
+/// </remarks>
+internal sealed class HostedReplica : ILocalReplica
 {
-    private static readonly Action<object> RunDriver = static state => ((HostedReplica)state).Driver.Run();
-    private static readonly Action<object> StopDriver = static state => ((HostedReplica)state).Driver.Stop();
+    private static readonly Action<object> StopDriver = static driver => ((ReplicaDriver)driver).Stop();
 
-    private readonly IGrainBase grain;
+    private readonly IGrainContext grain;
     private readonly ReplicaServices services;
+    private readonly ReplicaHost host;
+    private readonly ReplicaTicks ticks;
     private IReplicaLog? log;
-    private IGrainTimer? timer;
-    private QuiescenceChanged? quiescence;
-    private RoleChanged role = new(RaftRole.Follower, Term.Zero, null, 0);
     private IReplicaFaults? faults;
-    private readonly FaultInjectingLogEvents? faultingEvents;
-    private Configuration? told;
-    private long leaderlessSince;
+    private FaultInjectingLogEvents? faultingEvents;
     private int phase;
 
-    public HostedReplica(ReplicaSlot slot, IGrainBase grain, ReplicaServices services)
+    public HostedReplica(ReplicaSlot slot, IStateMachineHost machine, IGrainBase grain, ReplicaServices services)
     {
         Slot = slot;
         Key = new ReplicaKey(slot.Group.Name, slot.Replica);
-        this.grain = grain;
+        Machine = machine;
+        this.grain = grain.GrainContext;
         this.services = services;
-        Machine = services.Machines.Create(slot.Group.Set.Name);
-        leaderlessSince = services.Time.GetTimestamp();
-        Driver = services.CreateDriver(this);
-        if (services.Faults.IsEnabled)
-        {
-            faultingEvents = new FaultInjectingLogEvents(this, services.Time);
-        }
+        ticks = new ReplicaTicks(grain, services.Drivers.TickInterval);
+        host = new ReplicaHost(this, grain.GrainContext, ticks, services);
+        var sender = new ReplicaSender(this, services.Lanes, services.Notices, services.Time);
+        Driver = services.Drivers.Create(Key, machine, sender, host);
     }
 
     private enum Phase
@@ -76,32 +71,29 @@ internal sealed class HostedReplica : ILocalReplica, IReplicaHost, IReplicaTrans
             else if (value is not { IsPaused: true } && IsRunning)
             {
                 // What came while it was paused asked for a turn in vain.
-                Schedule();
+                host.Schedule();
             }
         }
     }
 
-    /// <summary>Where its log tells what it has done.</summary>
-    public IReplicaLogEvents LogEvents => (IReplicaLogEvents?)faultingEvents ?? Driver.LogEvents;
-
-    /// <summary>Its log; null until it is open.</summary>
-    public IReplicaLog? OpenLog => Volatile.Read(ref log);
+    /// <summary>Its log.</summary>
+    /// <exception cref="InvalidOperationException">It is not open yet.</exception>
+    public IReplicaLog OpenLog => Volatile.Read(ref log) ?? throw new InvalidOperationException($"The log of {Key} is not open yet.");
 
     /// <inheritdoc/>
-    public long Epoch => OpenLog?.Epoch ?? 0;
+    public long Epoch => Volatile.Read(ref log)?.Epoch ?? 0;
 
     /// <inheritdoc/>
-    public bool MaySpeak => OpenLog is { MaySpeak: true };
+    public bool MaySpeak => Volatile.Read(ref log) is { MaySpeak: true };
 
     /// <inheritdoc/>
-    public RoleChanged Role => Volatile.Read(ref role);
+    public RoleChanged Role => host.Role;
 
     /// <inheritdoc/>
-    public long LeaderlessMilliseconds =>
-        Role.Leader is null ? Math.Max(1, (long)services.Time.GetElapsedTime(Volatile.Read(ref leaderlessSince)).TotalMilliseconds) : 0;
+    public long LeaderlessMilliseconds => host.LeaderlessMilliseconds;
 
     /// <inheritdoc/>
-    public Configuration Configuration => Volatile.Read(ref told) ?? Slot.Group.Initial;
+    public Configuration Configuration => host.Configuration ?? Slot.Group.Initial;
 
     /// <inheritdoc/>
     public bool IsRunning => Volatile.Read(ref phase) == (int)Phase.Running;
@@ -113,40 +105,37 @@ internal sealed class HostedReplica : ILocalReplica, IReplicaHost, IReplicaTrans
     public bool HasCaughtUp => Driver.HasCaughtUp || (Quiescence is not null && !services.Liveness.IsOrphan(this));
 
     /// <inheritdoc/>
-    public QuiescenceChanged? Quiescence => IsRunning ? Volatile.Read(ref quiescence) : null;
+    public QuiescenceChanged? Quiescence => IsRunning ? host.Quiescence : null;
 
     /// <inheritdoc/>
     public OrphanTimes OrphanTimes { get; } = new();
 
-    // Who watches, watches what applications do.
-    private bool IsWatched => services.Events.IsWatched && !Slot.Group.IsCatalogue;
-
-    private IGrainContext Context => grain.GrainContext;
-
     /// <summary>Takes note of the open log.</summary>
-    public void Attach(IReplicaLog opened)
+    /// <param name="opened">The log.</param>
+    /// <param name="faulting">What stands between the log and the driver where faults are possible.</param>
+    public void Attach(IReplicaLog opened, FaultInjectingLogEvents? faulting)
     {
+        faultingEvents = faulting;
         Volatile.Write(ref log, opened);
-        Slot.Learn(services.LocalSilo, opened.Epoch);
+        Slot.Learn(services.Silo.SiloAddress, opened.Epoch);
     }
 
     /// <summary>Begins to take part, on the grain's turn; not when it was stopped meanwhile.</summary>
     public void Start()
     {
-        Invariant.Holds(OpenLog is not null, "a replica starts from an open log");
         if (!IsStopped)
         {
             // Quiescent, so that replicas that start together elect a few at a time, when their turn comes.
-            Driver.Start(OpenLog, services.Quiesces);
-            if (Volatile.Read(ref quiescence) is null)
+            Driver.Start(OpenLog, services.Drivers.AreQuiescing);
+            if (host.Quiescence is null)
             {
-                StartTicking();
+                ticks.Start(Driver);
             }
 
             services.Liveness.LookForOrphans();
             if (Interlocked.CompareExchange(ref phase, (int)Phase.Running, (int)Phase.Opening) == (int)Phase.Stopped)
             {
-                StopTicking();
+                ticks.Stop();
             }
             else if (!Driver.HasVote)
             {
@@ -166,11 +155,14 @@ internal sealed class HostedReplica : ILocalReplica, IReplicaHost, IReplicaTrans
     public void StopSoon()
     {
         Silence();
-        Context.Scheduler.QueueAction(StopDriver, this);
+        grain.Scheduler.QueueAction(StopDriver, Driver);
     }
 
+    /// <summary>Ends since it could not start.</summary>
+    public void Fail(Exception cause) => host.OnStopped(cause);
+
     /// <inheritdoc/>
-    public void Retire() => Context.Deactivate(
+    public void Retire() => grain.Deactivate(
         new DeactivationReason(DeactivationReasonCode.ApplicationRequested, $"replica {Key} was removed from its group"));
 
     /// <inheritdoc/>
@@ -191,206 +183,15 @@ internal sealed class HostedReplica : ILocalReplica, IReplicaHost, IReplicaTrans
     /// <inheritdoc/>
     public void UnquiesceIfOrphaned() => services.Liveness.UnquiesceIfOrphaned(this);
 
-    /// <inheritdoc/>
-    public void OnLost(ReplicaId to)
+    /// <summary>Takes part no more, and sends nothing; may be repeated. Any thread.</summary>
+    public void Silence()
     {
-        if (IsRunning)
-        {
-            Driver.Post(new Unreachable(to));
-        }
-    }
-
-    /// <inheritdoc/>
-    public void Schedule()
-    {
-        if (Faults is not { IsPaused: true })
-        {
-            Context.Scheduler.QueueAction(RunDriver, this);
-        }
-    }
-
-    /// <inheritdoc/>
-    public void OnStopped(Exception cause)
-    {
-        Silence();
-        services.Failed(Key, cause);
-        Log.ReplicaStopped(services.Logger, cause, Key, Epoch);
-        Context.Deactivate(new DeactivationReason(DeactivationReasonCode.ApplicationRequested, cause, $"replica {Key} stopped: {cause.Message}"));
-    }
-
-    /// <inheritdoc/>
-    public void OnMachineHalted(EntryId? entry, string cause)
-    {
-        if (!IsStopped)
-        {
-            services.MachineAlarms.Halted(Key, entry, cause);
-        }
-    }
-
-    /// <inheritdoc/>
-    public void OnMachineRecovered() => services.MachineAlarms.Recovered(Key);
-
-    /// <inheritdoc/>
-    public void OnRightToSpeakChanged() => services.Liveness.OnRightToSpeakChanged(this);
-
-    /// <inheritdoc/>
-    public void OnRoleChanged(RoleChanged change)
-    {
-        if (Role.Leader is not null)
-        {
-            Volatile.Write(ref leaderlessSince, services.Time.GetTimestamp());
-        }
-
-        Volatile.Write(ref role, change);
-        if (IsWatched)
-        {
-            services.Events.OnRoleChanged(this, change);
-        }
-
-        if (change.Role == RaftRole.Leader)
-        {
-            TellConfiguration();
-        }
-    }
-
-    /// <inheritdoc/>
-    public void OnConfigurationChanged(Configuration configuration)
-    {
-        var isFirst = Interlocked.Exchange(ref told, configuration) is null;
-        TellConfiguration();
-        if (IsWatched && !isFirst)
-        {
-            services.Events.OnMembersChanged(this, configuration);
-        }
-    }
-
-    /// <inheritdoc/>
-    public void OnSnapshot(EntryId lastIncluded, bool isInstalled)
-    {
-        if (IsWatched)
-        {
-            services.Events.OnSnapshot(this, lastIncluded, isInstalled);
-        }
-    }
-
-    /// <inheritdoc/>
-    public void OnQuiescenceChanged(QuiescenceChanged change)
-    {
-        Volatile.Write(ref quiescence, change.IsQuiescent ? change : null);
-        if (change.IsQuiescent)
-        {
-            StopTicking();
-        }
-        else
-        {
-            StartTicking();
-        }
-    }
-
-    /// <inheritdoc/>
-    public void Send(ReplicaId to, Message message)
-    {
-        if (!IsRunning)
-        {
-            return;
-        }
-
-        var peer = Slot.Group.Slot(to);
-        var broken = Faults;
-        var isLost = broken is not null && broken.Loses(to);
-        if (IsWatched)
-        {
-            services.Events.OnMessage(this, peer, message, isLost);
-        }
-
-        if (broken is null)
-        {
-            Pass(peer, message);
-        }
-        else if (!isLost)
-        {
-            PassLaterAsync(peer, message, broken.DelayTo(to)).Ignore();
-        }
-        else
-        {
-            Lose(to, message);
-        }
-    }
-
-    private void Lose(ReplicaId to, Message message)
-    {
-        if (MessageFrame.IsMissed(message))
-        {
-            OnLost(to);
-        }
-    }
-
-    private void Pass(ReplicaSlot peer, Message message)
-    {
-        if (peer.Local is { } neighbor)
-        {
-            if (!neighbor.Deliver(Key.Replica, message))
-            {
-                Lose(peer.Replica, message);
-            }
-        }
-        else
-        {
-            services.Lanes.Send(this, Epoch, peer, message);
-        }
-    }
-
-    private async Task PassLaterAsync(ReplicaSlot peer, Message message, TimeSpan delay)
-    {
-        if (delay > TimeSpan.Zero)
-        {
-            await Task.Delay(delay, services.Time);
-        }
-
-        if (IsRunning)
-        {
-            Pass(peer, message);
-        }
-    }
-
-    /// <summary>Elections and heartbeats are counted by a timer of the grain; only while the group is awake. On the grain's turn.</summary>
-    private void StartTicking()
-    {
-        StopTicking();
-        var period = services.TickInterval;
-        Volatile.Write(ref timer, grain.RegisterGrainTimer(
-            Tick,
-            this,
-            new GrainTimerCreationOptions { DueTime = period, Period = period, Interleave = true, KeepAlive = true }));
-    }
-
-    private void StopTicking() => Interlocked.Exchange(ref timer, null)?.Dispose();
-
-    private static Task Tick(HostedReplica replica, CancellationToken cancellation)
-    {
-        replica.Driver.Tick();
-        return Task.CompletedTask;
-    }
-
-    /// <summary>A follower's word is its leader's: what it had from another is cut off before it hears more.</summary>
-    private void TellConfiguration()
-    {
-        var known = Role;
-        Slot.Group.Learn(Configuration, known.Leader is null ? Term.Zero : known.Term);
-        if (known.Role == RaftRole.Leader && Configuration.Version > LogIndex.Zero)
-        {
-            services.Catalogue.Nudge();
-        }
-    }
-
-    private void Silence()
-    {
-        StopTicking();
+        ticks.Stop();
         if (Interlocked.Exchange(ref phase, (int)Phase.Stopped) != (int)Phase.Stopped)
         {
             services.Groups.Remove(this);
-            services.MachineAlarms.Recovered(Key);
-            Slot.Forget(services.LocalSilo);
+            services.Notices.Stopped(this);
+            Slot.Forget(services.Silo.SiloAddress);
             services.Liveness.Stopped(Key);
         }
     }

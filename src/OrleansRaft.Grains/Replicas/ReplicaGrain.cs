@@ -4,7 +4,6 @@ using Orleans.Placement;
 using Orleans.Runtime.Placement;
 using OrleansRaft.Grains.Cluster;
 using OrleansRaft.Runtime;
-using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.Grains.Replicas;
 
@@ -15,7 +14,9 @@ namespace OrleansRaft.Grains.Replicas;
 [KeepAlive]
 [Immovable]
 [Reentrant]
-internal sealed class ReplicaGrain(ReplicaServices services) : Grain, IReplicaGrain, IDisposable
+internal sealed class ReplicaGrain(
+    ReplicaServices services, ReplicaLogs logs, StateMachineRegistry machines, ClusterMembership silos, IFaultSource faults, KeeperSignal keeper)
+    : Grain, IReplicaGrain, IDisposable
 {
     /// <summary>The name of the grain directory that replicas, and nothing else, are found by.</summary>
     public const string Directory = "raft";
@@ -24,12 +25,12 @@ internal sealed class ReplicaGrain(ReplicaServices services) : Grain, IReplicaGr
     private HostedReplica? replica;
 
     /// <inheritdoc/>
-    public Task<ReplicaAddress> ActivateAsync() => Task.FromResult(new ReplicaAddress(services.LocalSilo, replica?.Epoch ?? 0));
+    public Task<ReplicaAddress> ActivateAsync() => Task.FromResult(new ReplicaAddress(services.Silo.SiloAddress, replica?.Epoch ?? 0));
 
     /// <inheritdoc/>
     public Task<bool> MoveAsync(SiloAddress target)
     {
-        if (target.Equals(services.LocalSilo) || !services.Silos.CanHostGrains(target))
+        if (target.Equals(services.Silo.SiloAddress) || !silos.CanHostGrains(target))
         {
             return Task.FromResult(false);
         }
@@ -48,34 +49,27 @@ internal sealed class ReplicaGrain(ReplicaServices services) : Grain, IReplicaGr
             ?? throw new InvalidOperationException($"There is no group '{key.Group}' in this cluster, or this silo has not started yet.");
 
         var slot = group.Slot(key.Replica);
-        if (services.Faults.FaultsOf(slot) is { IsStoreFailing: true })
-        {
-            throw FaultInjectingLogEvents.Failure(key);
-        }
-
-        var hosted = new HostedReplica(slot, this, services);
-        var log = await OpenLogAsync(hosted, cancellationToken);
-        hosted.Attach(log);
+        logs.RequireStore(slot);
+        var hosted = await OpenAsync(slot, cancellationToken);
         replica = hosted;
         services.Groups.Add(hosted);
-        hosted.Faults = services.Faults.FaultsOf(slot);
-        Log.ReplicaOpened(services.Logger, key, log.Epoch);
-        StartWhenItMaySpeakAsync(hosted, log).Ignore();
+        hosted.Faults = faults.FaultsOf(slot);
+        StartWhenItMaySpeakAsync(hosted).Ignore();
     }
 
     /// <inheritdoc/>
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         await stopping.CancelAsync();
-        if (replica is { OpenLog: { } log } hosted)
+        if (replica is { } hosted)
         {
             var isClean = hosted.IsRunning;
             hosted.Stop();
-            await LetGoAsync(hosted, log, isClean, cancellationToken);
-            await services.Machines.EndAsync(hosted.Machine);
+            await logs.CloseAsync(hosted, isClean, cancellationToken);
+            await machines.EndAsync(hosted.Machine);
             if (reason.ReasonCode is not (DeactivationReasonCode.ShuttingDown or DeactivationReasonCode.Migrating))
             {
-                services.Lost(hosted.Slot);
+                keeper.Want(hosted.Slot);
             }
         }
     }
@@ -83,29 +77,28 @@ internal sealed class ReplicaGrain(ReplicaServices services) : Grain, IReplicaGr
     /// <inheritdoc/>
     public void Dispose() => stopping.Dispose();
 
-    private async Task<IReplicaLog> OpenLogAsync(HostedReplica hosted, CancellationToken cancellationToken)
+    private async Task<HostedReplica> OpenAsync(ReplicaSlot slot, CancellationToken cancellation)
     {
+        var machine = machines.Create(slot.Group.Set.Name);
         try
         {
-            var log = await services.Store.OpenAsync(hosted.Key, hosted.LogEvents, cancellationToken);
-            services.Opened(hosted.Key);
-            return log;
+            var hosted = new HostedReplica(slot, machine, this, services);
+            await logs.OpenAsync(hosted, cancellation);
+            return hosted;
         }
-        catch (Exception exception)
+        catch (Exception)
         {
-            services.Failed(hosted.Key, exception);
-
             // It does not come to life, so nothing else ends what was made for it.
-            await services.Machines.EndAsync(hosted.Machine);
+            await machines.EndAsync(machine);
             throw;
         }
     }
 
-    private async Task StartWhenItMaySpeakAsync(HostedReplica hosted, IReplicaLog log)
+    private async Task StartWhenItMaySpeakAsync(HostedReplica hosted)
     {
         try
         {
-            await log.WaitUntilMaySpeakAsync(stopping.Token);
+            await hosted.OpenLog.WaitUntilMaySpeakAsync(stopping.Token);
             hosted.Start();
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
@@ -114,24 +107,7 @@ internal sealed class ReplicaGrain(ReplicaServices services) : Grain, IReplicaGr
         }
         catch (Exception exception)
         {
-            hosted.OnStopped(exception);
-        }
-    }
-
-    private async Task LetGoAsync(HostedReplica hosted, IReplicaLog log, bool isClean, CancellationToken cancellationToken)
-    {
-        try
-        {
-            if (isClean)
-            {
-                await log.ReleaseAsync(cancellationToken);
-            }
-
-            await log.DisposeAsync();
-        }
-        catch (Exception exception)
-        {
-            Log.ReleaseFailed(services.Logger, exception, hosted.Key);
+            hosted.Fail(exception);
         }
     }
 }

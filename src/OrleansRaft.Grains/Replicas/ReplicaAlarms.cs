@@ -1,0 +1,41 @@
+using OrleansRaft.Core;
+using OrleansRaft.Core.Codec;
+using OrleansRaft.Runtime;
+using OrleansRaft.Runtime.Diagnostics;
+
+namespace OrleansRaft.Grains.Replicas;
+
+/// <summary>Raises the alarms of this silo's replicas, and clears them. Any thread.</summary>
+internal sealed class ReplicaAlarms(AlarmBoard alarms)
+{
+    /// <summary>A state machine threw on an entry, and again when it was tried on a restored state.</summary>
+    /// <param name="replica">Whose it is.</param>
+    /// <param name="entry">The entry; null when the machine cannot be restored or captured.</param>
+    /// <param name="cause">What it threw, in a sentence.</param>
+    public void MachineHalted(ReplicaKey replica, EntryId? entry, string cause) => alarms.Report(
+        AlarmNames.MachineHalted,
+        replica.ToString(),
+        $"The state machine of {replica} is halted {(entry is { } at ? $"at entry {at.Index} of its log" : "where it cannot be restored or captured")}: {cause}",
+        $"Its log and its vote live on. See `oraft group log {replica.Group}`, and start a program on its silos that can apply the entry; it tries again by itself.",
+        replica.Group);
+
+    /// <summary>A state machine goes on, or its replica has left this silo.</summary>
+    public void MachineRecovered(ReplicaKey replica) => alarms.Clear(AlarmNames.MachineHalted, replica.ToString());
+
+    /// <summary>A replica could not be opened, or stopped by itself: an alarm when what it has stored is damaged.</summary>
+    public void Failed(ReplicaKey replica, Exception cause)
+    {
+        if (cause is CorruptDataException)
+        {
+            alarms.Report(
+                AlarmNames.StoreCorrupt,
+                replica.ToString(),
+                $"What replica {replica} has stored is damaged: {cause.Message.TrimEnd('.')}.",
+                $"Its group goes on with its other replicas. See to the disk, and put a new replica in its place: `oraft member replace {replica.Group} {replica.Replica}`.",
+                replica.Group);
+        }
+    }
+
+    /// <summary>A replica was opened: what it has stored is whole.</summary>
+    public void Opened(ReplicaKey replica) => alarms.Clear(AlarmNames.StoreCorrupt, replica.ToString());
+}

@@ -1,0 +1,97 @@
+using OrleansRaft.Core;
+using OrleansRaft.Runtime;
+
+namespace OrleansRaft.Grains.Replicas;
+
+/// <summary>Gives a replica's driver the turns of its grain, keeps what the driver tells for others to read, and passes it on.</summary>
+internal sealed class ReplicaHost(HostedReplica replica, IGrainContext grain, ReplicaTicks ticks, ReplicaServices services) : IReplicaHost
+{
+    private static readonly Action<object> Run = static driver => ((ReplicaDriver)driver).Run();
+
+    private RoleChanged role = new(RaftRole.Follower, Term.Zero, null, 0);
+    private QuiescenceChanged? quiescence;
+    private Configuration? configuration;
+    private long leaderlessSince = services.Time.GetTimestamp();
+
+    /// <summary>The replica's role, its term and the leader it knows. Any thread.</summary>
+    public RoleChanged Role => Volatile.Read(ref role);
+
+    /// <summary>For how long it has known no leader; 0 while it knows one. Any thread.</summary>
+    public long LeaderlessMilliseconds =>
+        Role.Leader is null ? Math.Max(1, (long)services.Time.GetElapsedTime(Volatile.Read(ref leaderlessSince)).TotalMilliseconds) : 0;
+
+    /// <summary>The configuration in force; null before the driver has started. Any thread.</summary>
+    public Configuration? Configuration => Volatile.Read(ref configuration);
+
+    /// <summary>How it is quiescent; null while it is active. Any thread.</summary>
+    public QuiescenceChanged? Quiescence => Volatile.Read(ref quiescence);
+
+    /// <inheritdoc/>
+    public void Schedule()
+    {
+        if (replica.Faults is not { IsPaused: true })
+        {
+            grain.Scheduler.QueueAction(Run, replica.Driver);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void OnStopped(Exception cause)
+    {
+        replica.Silence();
+        services.Notices.Failed(replica, cause);
+        grain.Deactivate(new DeactivationReason(
+            DeactivationReasonCode.ApplicationRequested, cause, $"replica {replica.Key} stopped: {cause.Message}"));
+    }
+
+    /// <inheritdoc/>
+    public void OnRightToSpeakChanged() => services.Liveness.OnRightToSpeakChanged(replica);
+
+    /// <inheritdoc/>
+    public void OnRoleChanged(RoleChanged change)
+    {
+        if (Role.Leader is not null)
+        {
+            Volatile.Write(ref leaderlessSince, services.Time.GetTimestamp());
+        }
+
+        Volatile.Write(ref role, change);
+        services.Notices.RoleChanged(replica, change);
+    }
+
+    /// <inheritdoc/>
+    public void OnConfigurationChanged(Configuration configuration)
+    {
+        var isFirst = Interlocked.Exchange(ref this.configuration, configuration) is null;
+        services.Notices.ConfigurationChanged(replica, configuration, isFirst);
+    }
+
+    /// <inheritdoc/>
+    public void OnSnapshot(EntryId lastIncluded, bool isInstalled) => services.Notices.Snapshot(replica, lastIncluded, isInstalled);
+
+    /// <inheritdoc/>
+    public void OnQuiescenceChanged(QuiescenceChanged change)
+    {
+        Volatile.Write(ref quiescence, change.IsQuiescent ? change : null);
+        if (change.IsQuiescent)
+        {
+            ticks.Stop();
+        }
+        else
+        {
+            ticks.Start(replica.Driver);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void OnMachineHalted(EntryId? entry, string cause)
+    {
+        if (!replica.IsStopped)
+        {
+            services.Notices.MachineHalted(replica, entry, cause);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void OnMachineRecovered() => services.Notices.MachineRecovered(replica);
+}
