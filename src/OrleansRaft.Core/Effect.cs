@@ -74,10 +74,10 @@ public sealed record RoleChanged(RaftRole Role, Term Term, ReplicaId? Leader, in
 /// <param name="Configuration">Which.</param>
 public sealed record ConfigurationChanged(Configuration Configuration) : Effect;
 
-/// <summary>The replica went to sleep, or woke.</summary>
-/// <param name="IsQuiescent">Whether it sleeps: until it wakes, it needs no ticks.</param>
-/// <param name="LastEntry">The end of the log; while it sleeps, that of every member that sleeps with it.</param>
-/// <param name="Successor">Who stands first when a sleeping leader is lost, if anybody was named.</param>
+/// <summary>The replica quiesced, or is active again.</summary>
+/// <param name="IsQuiescent">Whether it is quiescent: until it is unquiesced, it needs no ticks.</param>
+/// <param name="LastEntry">The end of the log; while it is quiescent, that of every member that is so with it.</param>
+/// <param name="Successor">Who stands first when a quiescent leader is lost, if anybody was named.</param>
 public sealed record QuiescenceChanged(bool IsQuiescent, EntryId LastEntry, ReplicaId? Successor) : Effect;
 
 /// <summary>Leadership was not handed over.</summary>

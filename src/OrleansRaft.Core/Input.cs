@@ -78,8 +78,8 @@ public sealed record SnapshotChunkUnavailable(ReplicaId To, EntryId LastIncluded
 public sealed record SnapshotChunkStaged(EntryId LastIncluded, long NextOffset) : Input;
 
 /// <summary>
-/// A message to a replica was lost: entries, a chunk, a heartbeat or the word to sleep. What is on its way to it is sent again when it answers, and
-/// the group may fall asleep without it.
+/// A message to a replica was lost: entries, a chunk, a heartbeat or the word to quiesce. What is on its way to it is sent again when it answers, and
+/// the group may quiesce without it.
 /// </summary>
 /// <param name="Replica">To whom.</param>
 public sealed record Unreachable(ReplicaId Replica) : Input;

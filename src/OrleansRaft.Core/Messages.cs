@@ -80,10 +80,10 @@ public sealed record InstallSnapshotResponse(
 /// <param name="Term">The leader's term.</param>
 public sealed record TimeoutNow(Term Term) : Message(Term);
 
-/// <summary>Tells a follower that the group has nothing to do and goes to sleep.</summary>
+/// <summary>Tells a follower that the group has nothing to do and quiesces.</summary>
 /// <param name="Term">The leader's term.</param>
-/// <param name="Session">The receiver's membership session, echoed in the answer of one that cannot sleep.</param>
-/// <param name="LastEntry">The end of the log, committed: a follower that ends elsewhere stays awake.</param>
+/// <param name="Session">The receiver's membership session, echoed in the answer of one that cannot quiesce.</param>
+/// <param name="LastEntry">The end of the log, committed: a follower that ends elsewhere stays active.</param>
 /// <param name="Successor">Who stands first when the leader is lost; the others give it time.</param>
 public sealed record Quiesce(Term Term, LogIndex Session, EntryId LastEntry, ReplicaId? Successor) : Message(Term);
 

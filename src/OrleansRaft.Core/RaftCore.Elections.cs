@@ -13,7 +13,7 @@ public sealed partial class RaftCore
     private int quietTicks;
 
     // What a leader with a lease may have counted: until then this replica neither votes for another nor stands, whatever it hears of that leader. On
-    // the clock, since the promise also expires while the replica sleeps or gets no ticks; apart from the known leader, which is forgotten with every
+    // the clock, since the promise also expires while the replica is quiescent or gets no ticks; apart from the known leader, which is forgotten with every
     // newer term.
     private (ReplicaId To, MonotonicTime Until)? promise;
 

@@ -58,13 +58,13 @@ public sealed record RaftSettings
     public long KeptBytesMax { get; init; } = 1024 * 1024;
 
     /// <summary>
-    /// Ticks without anything to do after which a leader puts its group to sleep; 0 for never. Only for hosts that watch the silos of sleeping
+    /// Ticks without anything to do after which a leader quiesces its group; 0 for never. Only for hosts that watch the silos of quiescent
     /// leaders, and hand in <see cref="Unquiesce"/>.
     /// </summary>
     public int QuiesceTicks { get; init; } = 10;
 
     /// <summary>
-    /// Whether a replica begins asleep: for hosts that wake many replicas a few at a time, so that their elections do not all begin at once.
+    /// Whether a replica begins quiescent: for hosts that unquiesce many replicas a few at a time, so that their elections do not all begin at once.
     /// </summary>
     public bool StartsQuiescent { get; init; }
 

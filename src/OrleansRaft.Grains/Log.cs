@@ -45,7 +45,7 @@ internal static partial class Log
     [LoggerMessage(3013, LogLevel.Debug, "{Silo} did not say which replicas it hosts")]
     public static partial void SiloSilent(ILogger logger, Exception cause, SiloAddress silo);
 
-    [LoggerMessage(3014, LogLevel.Debug, "A beat to {Silo} could not be sent")]
+    [LoggerMessage(3014, LogLevel.Debug, "A heartbeat to {Silo} could not be sent")]
     public static partial void HeartbeatLost(ILogger logger, Exception cause, SiloAddress silo);
 
     [LoggerMessage(3016, LogLevel.Debug, "{Leader} on {Silo} handed its leadership to replica {Successor}, so that leaders are spread over the silos")]
@@ -54,13 +54,13 @@ internal static partial class Log
     [LoggerMessage(3017, LogLevel.Debug, "{Leader} did not hand its leadership to replica {Successor}; it is tried again later")]
     public static partial void BalanceFailed(ILogger logger, Exception cause, ReplicaKey leader, OrleansRaft.Core.ReplicaId successor);
 
-    [LoggerMessage(3015, LogLevel.Debug, "What sleeps here could not be compared with {Silo}; it is tried again in a second")]
+    [LoggerMessage(3015, LogLevel.Debug, "What is quiescent here could not be compared with {Silo}; it is tried again in a second")]
     public static partial void ComparisonFailed(ILogger logger, Exception cause, SiloAddress silo);
 
     [LoggerMessage(3018, LogLevel.Error, "Fault {Fault} could not be healed whole on this silo when its time was over: {What} Restart the silo if it still suffers")]
     public static partial void HealFailed(ILogger logger, Exception cause, string fault, string what);
 
-    [LoggerMessage(3019, LogLevel.Debug, "All {Replicas} replicas here sleep: memory was given back, {After} MB of {Before} MB are left")]
+    [LoggerMessage(3019, LogLevel.Debug, "All {Replicas} replicas here are quiescent: memory was given back, {After} MB of {Before} MB are left")]
     public static partial void MemoryTrimmed(ILogger logger, int replicas, long before, long after);
 
     [LoggerMessage(3020, LogLevel.Information, "The catalogue adds the set '{Set}': {Groups} group(s) of {Replicas}")]

@@ -36,7 +36,7 @@ public interface IReplicaHost
     {
     }
 
-    /// <summary>The replica went to sleep, or woke. On the host's turn.</summary>
+    /// <summary>The replica quiesced, or is active again. On the host's turn.</summary>
     void OnQuiescenceChanged(QuiescenceChanged change)
     {
     }

@@ -117,8 +117,8 @@ public sealed class RaftOptions
     /// <value>The default is <see langword="false"/>.</value>
     public bool HeartbeatsTellCommit { get; set; } = CoreDefaults.HeartbeatsTellCommit;
 
-    /// <summary>Ticks without anything to do after which a leader puts its group to sleep; 0 for never.</summary>
-    /// <remarks>Only for hosts that watch the silos of sleeping leaders and wake their followers when one is lost.</remarks>
+    /// <summary>Ticks without anything to do after which a leader quiesces its group; 0 for never.</summary>
+    /// <remarks>Only for hosts that watch the silos of quiescent leaders and unquiesce their followers when one is lost.</remarks>
     /// <value>The default is 10.</value>
     public int QuiesceTicks { get; set; } = CoreDefaults.QuiesceTicks;
 

@@ -11,7 +11,7 @@ namespace OrleansRaft.Cli.Serve;
 /// <param name="time">The clock.</param>
 internal sealed class EvictionWatch(IClusterMembershipService membership, TimeProvider time) : BackgroundService
 {
-    private static readonly TimeSpan Beat = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Usual = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
 
@@ -22,7 +22,7 @@ internal sealed class EvictionWatch(IClusterMembershipService membership, TimePr
         while (!stoppingToken.IsCancellationRequested)
         {
             var before = time.GetTimestamp();
-            await Task.Delay(Beat, time, stoppingToken);
+            await Task.Delay(Interval, time, stoppingToken);
             if (time.GetElapsedTime(before) > Pause || time.GetElapsedTime(looked) > Usual)
             {
                 looked = time.GetTimestamp();

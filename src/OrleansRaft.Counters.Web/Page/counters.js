@@ -3,7 +3,7 @@ import { html, useEffect, useRef, useSignal } from '../lib/html.js';
 import { ask, newKey } from '../lib/api.js';
 import { act, oraft } from '../lib/commands.js';
 import { count, plural } from '../lib/format.js';
-import { keep, recall } from '../lib/kept.js';
+import { keep, recall } from '../lib/storage.js';
 import { go, hrefOf } from '../lib/route.js';
 import { registerView } from '../lib/views.js';
 

@@ -9,7 +9,7 @@ using OrleansRaft.Runtime.Diagnostics;
 namespace OrleansRaft.Grains.Events;
 
 /// <summary>Records what happens on this silo while somebody watches, and nothing otherwise. Any thread.</summary>
-/// <remarks>Whoever watches asks again and again (<see cref="Read"/>); a while after the last question the recorder falls asleep.</remarks>
+/// <remarks>Whoever watches asks again and again (<see cref="Read"/>); a while after the last question the recorder stops.</remarks>
 internal sealed class EventRecorder(GroupTable groups, ILinkFaults links, ILocalSiloDetails self, RaftMetrics metrics, TimeProvider time)
     : IReplicaEvents, IDisposable
 {
@@ -103,7 +103,7 @@ internal sealed class EventRecorder(GroupTable groups, ILinkFaults links, ILocal
     {
         lock (gate)
         {
-            Sleep();
+            Stop();
         }
     }
 
@@ -123,7 +123,7 @@ internal sealed class EventRecorder(GroupTable groups, ILinkFaults links, ILocal
             Refocus();
             if (watchers.Count == 0)
             {
-                Sleep();
+                Stop();
             }
         }
     }
@@ -176,7 +176,7 @@ internal sealed class EventRecorder(GroupTable groups, ILinkFaults links, ILocal
         }
     }
 
-    private void Sleep()
+    private void Stop()
     {
         isWatched = false;
         sampler?.Dispose();

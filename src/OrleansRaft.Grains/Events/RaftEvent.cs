@@ -91,7 +91,7 @@ public sealed record MessageEvent(
 /// <param name="ElectionTicks">Ticks since its election timer was reset.</param>
 /// <param name="ElectionTimeoutTicks">The election timeout that is running.</param>
 /// <param name="Progress">What a leader knows of the others; empty elsewhere.</param>
-/// <param name="IsAsleep">Whether its idle group sleeps: no heartbeats, no election timer.</param>
+/// <param name="IsQuiescent">Whether its group is idle and quiescent: no heartbeats, no election timer.</param>
 /// <param name="LastTerm">The term of the entry at the end of its log: where the leader's entry there has another, the two logs differ (§5.3).</param>
 [GenerateSerializer, Immutable, Alias("raft-event-replica")]
 public sealed record ReplicaEvent(
@@ -107,7 +107,7 @@ public sealed record ReplicaEvent(
     [property: Id(9)] int ElectionTicks,
     [property: Id(10)] int ElectionTimeoutTicks,
     [property: Id(11)] FollowerProgress[] Progress,
-    [property: Id(12)] bool IsAsleep,
+    [property: Id(12)] bool IsQuiescent,
     [property: Id(13)] long LastTerm) : RaftEvent
 {
     /// <inheritdoc/>

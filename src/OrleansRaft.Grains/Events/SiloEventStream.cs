@@ -8,7 +8,7 @@ internal sealed class SiloEventStream(string name, IEventService service, TimePr
     /// <summary>How long a silo may take to answer before it is asked again.</summary>
     public static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(1);
 
-    private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(20);
 
     private int isAsking;
     private long after = -1;
@@ -34,7 +34,7 @@ internal sealed class SiloEventStream(string name, IEventService service, TimePr
                 return null;
             }
 
-            await Task.Delay(Beat, time);
+            await Task.Delay(Interval, time);
         }
 
         try

@@ -58,7 +58,7 @@ internal sealed class FaultTable(
         }
 
         Enforce();
-        Wake(fault);
+        Unquiesce(fault);
         if (isAskedHere)
         {
             events.Record(new FaultEvent(fault, IsHealed: false));
@@ -158,7 +158,7 @@ internal sealed class FaultTable(
 
         healed.Timer.Dispose();
         Enforce();
-        Wake(healed.Fault);
+        Unquiesce(healed.Fault);
         return healed;
     }
 
@@ -175,8 +175,10 @@ internal sealed class FaultTable(
         }
     }
 
-    /// <summary>A group that sleeps would not notice what is done to one of its replicas, nor that it is over: nobody ticks, and nobody is missed.</summary>
-    private void Wake(Fault fault)
+    /// <summary>
+    /// A quiescent group would not notice what is done to one of its replicas, nor that it is over: nobody ticks, and nobody is missed.
+    /// </summary>
+    private void Unquiesce(Fault fault)
     {
         foreach (var slot in (fault.Group is { } group ? groups.Find(group)?.Slots : null) ?? [])
         {

@@ -31,7 +31,7 @@ namespace OrleansRaft.Grains.Hosting;
 public static class RaftSiloBuilderExtensions
 {
     /// <summary>
-    /// Adds what hosts, places, connects and routes to replicas. Options are bound to the section <c>Raft</c> and checked at start; idle groups sleep
+    /// Adds what hosts, places, connects and routes to replicas. Options are bound to the section <c>Raft</c> and checked at start; idle groups quiesce
     /// after 10 ticks unless <c>Raft:QuiesceTicks</c> says otherwise.
     /// </summary>
     /// <remarks>
@@ -143,6 +143,7 @@ public static class RaftSiloBuilderExtensions
             provider.GetRequiredService<IOptions<RaftOptions>>().Value, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<LivenessDirectory>();
         services.AddSingleton<MemoryTrim>();
+        services.AddSingleton<LivenessMetrics>();
         services.AddSingleton<LivenessHost>();
         services.AddSingleton(static provider => provider.GetRequiredService<LivenessHost>().Monitor);
         services.AddSingleton<EventRecorder>();

@@ -5,7 +5,7 @@ using OrleansRaft.Runtime.Liveness;
 
 namespace OrleansRaft.Grains.Liveness;
 
-/// <summary>Runs the silo's <see cref="LivenessMonitor{TSilo}"/>: beats for it, and carries what it says to the other silos.</summary>
+/// <summary>Runs the silo's <see cref="LivenessMonitor{TSilo}"/>: sends its heartbeats in time, and carries what it says to the other silos.</summary>
 internal sealed class LivenessHost : ILivenessHost<SiloAddress>, IDisposable
 {
     // When everything has been quiescent for as long, memory may be given back.
@@ -14,7 +14,7 @@ internal sealed class LivenessHost : ILivenessHost<SiloAddress>, IDisposable
     private readonly ClusterMembership silos;
     private readonly MemoryTrim memory;
     private readonly SiloClient<ILivenessService> client;
-    private readonly LaneMetrics metrics;
+    private readonly LivenessMetrics metrics;
     private readonly SiloAddress self;
     private readonly TimeProvider time;
     private readonly ILogger logger;
@@ -28,7 +28,7 @@ internal sealed class LivenessHost : ILivenessHost<SiloAddress>, IDisposable
         ClusterMembership silos,
         MemoryTrim memory,
         SiloClient<ILivenessService> client,
-        LaneMetrics metrics,
+        LivenessMetrics metrics,
         ILocalSiloDetails self,
         TimeProvider time,
         ILogger<LivenessHost> logger)

@@ -21,7 +21,7 @@ internal sealed class LeaderlessTimes(GroupTable groups, TimeProvider time)
         var led = stock.LedGroups();
         foreach (var group in groups.AllGroups)
         {
-            // A leader that sleeps has not noticed yet that its majority is gone.
+            // A quiescent leader has not noticed yet that its majority is gone.
             if (!led.Contains(group.Name) || !stock.CouldElect(group))
             {
                 seen.TryAdd(group, time.GetTimestamp());

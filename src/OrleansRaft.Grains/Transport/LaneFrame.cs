@@ -83,11 +83,11 @@ internal sealed record MessageFrame(ILaneSender Sender, ReplicaSlot To, long Epo
     }
 
     /// <summary>
-    /// Whether a leader must hear that such a message was lost: it waits for an answer, or does not expect one before the group wakes.
+    /// Whether a leader must hear that such a message was lost: it waits for an answer, or does not expect one before the group is active again.
     /// </summary>
     public static bool IsMissed(Message message) => message is AppendEntries or InstallSnapshot or Quiesce;
 
-    /// <summary>Replication to the receiver falls back to probing, and the group may fall asleep without it.</summary>
+    /// <summary>Replication to the receiver falls back to probing, and the group may quiesce without it.</summary>
     public override void OnLost()
     {
         if (IsMissed(Message))
@@ -197,6 +197,6 @@ internal interface ILaneSender
     /// <summary>Which replica.</summary>
     ReplicaKey Key { get; }
 
-    /// <summary>Entries, a part of a snapshot, a heartbeat or the word to sleep were lost on their way to a member. Any thread.</summary>
+    /// <summary>Entries, a part of a snapshot, a heartbeat or the word to quiesce were lost on their way to a member. Any thread.</summary>
     void OnLost(ReplicaId to);
 }

@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using OrleansRaft.Grains.Cluster;
 using OrleansRaft.Runtime;
 
 namespace OrleansRaft.Grains.Transport;
@@ -12,17 +11,12 @@ internal sealed class LaneMetrics
     private readonly Counter<long> lost;
     private readonly Counter<long> unreadable;
 
-    public LaneMetrics(RaftMetrics raft, GroupTable groups)
+    public LaneMetrics(RaftMetrics raft)
     {
         messages = raft.Meter.CreateCounter<long>("raft.lane.messages", "{message}", "Messages sent to replicas on other silos.");
-        calls = raft.Meter.CreateCounter<long>("raft.lane.calls", "{call}", "Calls to other silos that carried messages, and beats.");
+        calls = raft.Meter.CreateCounter<long>("raft.lane.calls", "{call}", "Calls to other silos that carried messages, and heartbeats.");
         lost = raft.Meter.CreateCounter<long>("raft.lane.lost", "{message}", "Messages, requests and replies to other silos that were lost, by reason.");
         unreadable = raft.Meter.CreateCounter<long>("raft.lane.unreadable", "{message}", "What other silos sent that this one could not read or hand over.");
-        raft.Meter.CreateObservableGauge(
-            "raft.replicas.asleep",
-            () => groups.Hosted.Count(static replica => replica.Quiescence is not null),
-            "{replica}",
-            "Replicas here that sleep, because their groups are idle.");
     }
 
     /// <summary>A batch leaves.</summary>

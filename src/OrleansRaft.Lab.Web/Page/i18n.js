@@ -1,6 +1,6 @@
 // The lab speaks English and Chinese, as the scenarios do.
 import { effect, signal } from '../lib/html.js';
-import { keep, recall } from '../lib/kept.js';
+import { keep, recall } from '../lib/storage.js';
 import { standalone } from '../lib/place.js';
 
 const key = 'oraft.language';

@@ -5,9 +5,9 @@ namespace OrleansRaft.Runtime.Driving;
 
 /// <summary>Makes completions of what a log tells.</summary>
 /// <param name="inbox">Where they go.</param>
-/// <param name="wake">Asks for a turn.</param>
+/// <param name="askForTurn">Asks for a turn.</param>
 /// <param name="host">Is told of the right to speak.</param>
-internal sealed class LogEvents(Inbox inbox, Action wake, IReplicaHost host) : IReplicaLogEvents
+internal sealed class LogEvents(Inbox inbox, Action askForTurn, IReplicaHost host) : IReplicaLogEvents
 {
     public void OnWritten(PersistTicket ticket) => Post(Completion.Of(new Persisted(ticket)));
 
@@ -24,7 +24,7 @@ internal sealed class LogEvents(Inbox inbox, Action wake, IReplicaHost host) : I
     public void OnRightToSpeakChanged()
     {
         host.OnRightToSpeakChanged();
-        wake();
+        askForTurn();
     }
 
     public void OnStopped(LogStopReason reason, Exception cause) => Post(Completion.OfStop(reason, cause));
@@ -32,6 +32,6 @@ internal sealed class LogEvents(Inbox inbox, Action wake, IReplicaHost host) : I
     private void Post(in Completion completion)
     {
         inbox.Post(completion);
-        wake();
+        askForTurn();
     }
 }

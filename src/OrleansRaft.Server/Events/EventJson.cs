@@ -169,7 +169,7 @@ internal static class EventJson
         json.WriteNumber("snapshotIndex"u8, replica.SnapshotIndex);
         json.WriteNumber("electionTicks"u8, replica.ElectionTicks);
         json.WriteNumber("electionTimeoutTicks"u8, replica.ElectionTimeoutTicks);
-        json.WriteBoolean("asleep"u8, replica.IsAsleep);
+        json.WriteBoolean("asleep"u8, replica.IsQuiescent);
         json.WriteStartArray("progress"u8);
         foreach (var peer in replica.Progress)
         {

@@ -17,7 +17,7 @@ internal sealed class MembershipHousekeeping(
     IMembershipTable table, PostgreSqlLogStore store, SiloGeneration generation, ServeSettings settings, TimeProvider time, ILogger<MembershipHousekeeping> logger)
 {
     private const int WritesMax = 50;
-    private static readonly TimeSpan Beat = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(8);
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
@@ -54,12 +54,12 @@ internal sealed class MembershipHousekeeping(
             try
             {
                 await LookAsync(leases, started);
-                await Task.Delay(Beat, time, started);
+                await Task.Delay(Interval, time, started);
             }
             catch (Exception failure) when (!started.IsCancellationRequested)
             {
                 Log.LookFailed(logger, failure);
-                await Task.WhenAny(Task.Delay(Beat, time, started));
+                await Task.WhenAny(Task.Delay(Interval, time, started));
             }
             catch (Exception)
             {

@@ -1,6 +1,6 @@
 // Light, dark, or as the system says.
 import { html, signal } from '../lib/html.js';
-import { keep, recall } from '../lib/kept.js';
+import { keep, recall } from '../lib/storage.js';
 
 const order = ['auto', 'light', 'dark'];
 const faces = { auto: '◐', light: '○', dark: '●' };
