@@ -35,17 +35,7 @@ internal static class CounterOperations
         Parameters = [Tenant, Counter, IdempotencyKey, IfMatch],
         Body = CounterSchemas.IncrementBody,
         Success = TheCounter,
-        Problems =
-        [
-            ApiProblem.InvalidRequest,
-            ApiProblem.UnknownGroup,
-            ApiProblem.KeyReused,
-            ConditionFailed,
-            ApiProblem.BodyTooLarge,
-            ApiProblem.NotJson,
-            Overflow,
-            .. ProblemsOfWrite,
-        ],
+        Problems = [.. ProblemsOfBody, Overflow, .. ProblemsOfWrite],
     };
 
     public static readonly ApiOperation SetCounter = new("setCounter", Counters, "Gives a counter a value")
@@ -54,16 +44,7 @@ internal static class CounterOperations
         Parameters = [Tenant, Counter, IdempotencyKey, IfMatch],
         Body = CounterSchemas.SetBody,
         Success = TheCounter,
-        Problems =
-        [
-            ApiProblem.InvalidRequest,
-            ApiProblem.UnknownGroup,
-            ApiProblem.KeyReused,
-            ConditionFailed,
-            ApiProblem.BodyTooLarge,
-            ApiProblem.NotJson,
-            .. ProblemsOfWrite,
-        ],
+        Problems = [.. ProblemsOfBody, .. ProblemsOfWrite],
     };
 
     public static readonly ApiOperation DeleteCounter = new("deleteCounter", Counters, "Removes a counter")
@@ -113,6 +94,9 @@ internal static class CounterOperations
         Success = new(200, "The note, stored.", CounterSchemas.Note),
         Problems = [ApiProblem.InvalidRequest, ApiProblem.BodyTooLarge, ApiProblem.NotJson, ApiProblem.InternalError],
     };
+
+    private static ApiProblem[] ProblemsOfBody =>
+        [ApiProblem.InvalidRequest, ApiProblem.UnknownGroup, ApiProblem.KeyReused, ConditionFailed, ApiProblem.BodyTooLarge, ApiProblem.NotJson];
 
     private static ApiProblem[] ProblemsOfWrite =>
         [ApiProblem.Overloaded, ApiProblem.InternalError, ApiProblem.NoLeader, ApiProblem.OutcomeUnknown];

@@ -76,12 +76,12 @@ internal static class CounterCommands
     /// <summary>Makes the command.</summary>
     public static Command Create() => new("counter", "Reads and changes replicated counters.")
     {
-        With(RemoteCommand.Create("get", "Prints a counter's value.", GetAsync), Tenant, Counter, Consistency),
-        With(RemoteCommand.Create("add", "Adds to a counter, creating it if need be.", AddAsync), Tenant, Counter, By, Key),
-        With(RemoteCommand.Create("set", "Sets a counter to a value.", SetAsync), Tenant, Counter, Value, IfMatch, Key),
-        With(RemoteCommand.Create("delete", "Deletes a counter.", DeleteAsync), Tenant, Counter, Key),
-        With(RemoteCommand.Create("watch", "Prints a counter's value whenever it changes, until Ctrl+C.", WatchAsync), Tenant, Counter, Changes),
-        With(RemoteCommand.Create("list", "Prints a tenant's counters.", ListAsync), Tenant, After, Limit),
+        RemoteCommand.Create("get", "Prints a counter's value.", GetAsync, Tenant, Counter, Consistency),
+        RemoteCommand.Create("add", "Adds to a counter, creating it if need be.", AddAsync, Tenant, Counter, By, Key),
+        RemoteCommand.Create("set", "Sets a counter to a value.", SetAsync, Tenant, Counter, Value, IfMatch, Key),
+        RemoteCommand.Create("delete", "Deletes a counter.", DeleteAsync, Tenant, Counter, Key),
+        RemoteCommand.Create("watch", "Prints a counter's value whenever it changes, until Ctrl+C.", WatchAsync, Tenant, Counter, Changes),
+        RemoteCommand.Create("list", "Prints a tenant's counters.", ListAsync, Tenant, After, Limit),
     };
 
     private static async Task<ExitCode> GetAsync(Session session)
@@ -146,23 +146,8 @@ internal static class CounterCommands
         var table = AnswerWriter.NewTable("COUNTER", "#VALUE", "GROUP", "#TAG");
         var counters = session.Client.ListCountersAsync(
             session.Parsed.GetValue(Tenant)!, session.Parsed.GetValue(After), session.Parsed.GetValue(Limit), session.Cancellation);
-        await foreach (var counter in counters)
-        {
-            if (session.Answers.Json)
-            {
-                session.Answers.WriteJson(counter.Raw);
-            }
-            else
-            {
-                table.AddRow(counter.Value.Counter, $"{counter.Value.Value}", Markup.Escape(counter.Value.Group ?? ""), $"{counter.Value.Index}");
-            }
-        }
-
-        if (!session.Answers.Json)
-        {
-            session.Answers.WriteTable(table);
-        }
-
+        await session.Answers.WriteListAsync(
+            table, counters, static counter => [counter.Counter, $"{counter.Value}", Markup.Escape(counter.Group ?? ""), $"{counter.Index}"]);
         return ExitCode.Ok;
     }
 
@@ -172,23 +157,6 @@ internal static class CounterCommands
     private static CounterName NameOf(Session session) => new(session.Parsed.GetValue(Tenant)!, session.Parsed.GetValue(Counter)!);
 
     private static string KeyOf(Session session) => session.Parsed.GetValue(Key) ?? Guid.NewGuid().ToString("N");
-
-    private static Command With(Command command, params ReadOnlySpan<Symbol> symbols)
-    {
-        foreach (var symbol in symbols)
-        {
-            if (symbol is Argument argument)
-            {
-                command.Add(argument);
-            }
-            else if (symbol is Option option)
-            {
-                command.Add(option);
-            }
-        }
-
-        return command;
-    }
 
     private static Argument<string> Name(string name, string description)
     {

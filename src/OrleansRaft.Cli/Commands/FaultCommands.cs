@@ -53,15 +53,15 @@ internal static class FaultCommands
     public static Command Create() => new("fault", "Breaks a running cluster on purpose and for a time, where Faults:Enabled is set.")
     {
         RemoteCommand.Create("list", "Prints the faults in force.", ListAsync),
-        Sub("cut", "Lets no message pass between two silos, or two replicas of a group.", LinkAsync, From, To, Group, OneWay, For),
-        Sub("delay", "Makes messages between two silos, or two replicas of a group, take longer.", LinkAsync, From, To, Milliseconds, Group, OneWay, For),
-        Sub("isolate", "Cuts a silo or a replica off from all others.", VictimAsync, Victim, For),
-        Sub("split", "Divides the silos, or a group's replicas, into two sides.", SplitAsync, Side, Group, For),
-        Sub("pause", "Freezes a replica.", VictimAsync, Victim, For),
-        Sub("slow", "Makes writes of a silo's replicas, or of one replica, take longer.", VictimAsync, Victim, Milliseconds, For),
-        Sub("fail", "Makes the store of a silo, or of one replica, fail.", VictimAsync, Victim, For),
-        Sub("kill", "Lets a silo die without a goodbye; only in `oraft demo`.", KillAsync, Silo, For),
-        Sub("heal", "Heals faults before their time.", HealAsync, Healed),
+        RemoteCommand.Create("cut", "Lets no message pass between two silos, or two replicas of a group.", LinkAsync, From, To, Group, OneWay, For),
+        RemoteCommand.Create("delay", "Makes messages between two silos, or two replicas of a group, take longer.", LinkAsync, From, To, Milliseconds, Group, OneWay, For),
+        RemoteCommand.Create("isolate", "Cuts a silo or a replica off from all others.", VictimAsync, Victim, For),
+        RemoteCommand.Create("split", "Divides the silos, or a group's replicas, into two sides.", SplitAsync, Side, Group, For),
+        RemoteCommand.Create("pause", "Freezes a replica.", VictimAsync, Victim, For),
+        RemoteCommand.Create("slow", "Makes writes of a silo's replicas, or of one replica, take longer.", VictimAsync, Victim, Milliseconds, For),
+        RemoteCommand.Create("fail", "Makes the store of a silo, or of one replica, fail.", VictimAsync, Victim, For),
+        RemoteCommand.Create("kill", "Lets a silo die without a goodbye; only in `oraft demo`.", KillAsync, Silo, For),
+        RemoteCommand.Create("heal", "Heals faults before their time.", HealAsync, Healed),
     };
 
     // A list of words would take a mistyped option for one of them.
@@ -71,24 +71,6 @@ internal static class FaultCommands
         {
             words.AddError($"'{token.Value}' is no option here.");
         }
-    }
-
-    private static Command Sub(string name, string description, Func<Session, Task<ExitCode>> run, params ReadOnlySpan<Symbol> symbols)
-    {
-        var command = RemoteCommand.Create(name, description, run);
-        foreach (var symbol in symbols)
-        {
-            if (symbol is Argument argument)
-            {
-                command.Add(argument);
-            }
-            else
-            {
-                command.Add((Option)symbol);
-            }
-        }
-
-        return command;
     }
 
     private static async Task<ExitCode> ListAsync(Session session)

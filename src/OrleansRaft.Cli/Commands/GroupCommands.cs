@@ -96,23 +96,8 @@ internal static class GroupCommands
         var table = AnswerWriter.NewTable("#INDEX", "#TERM", "KIND", "#BYTES", "~WHAT");
         var entries = session.Client.ReadLogAsync(
             session.Parsed.GetValue(Group)!, session.Parsed.GetValue(After), session.Parsed.GetValue(Limit), session.Cancellation);
-        await foreach (var entry in entries)
-        {
-            if (session.Answers.Json)
-            {
-                session.Answers.WriteJson(entry.Raw);
-            }
-            else
-            {
-                table.AddRow($"{entry.Value.Index}", $"{entry.Value.Term}", entry.Value.Kind, $"{entry.Value.BodyBytes}", Markup.Escape(entry.Value.Text));
-            }
-        }
-
-        if (!session.Answers.Json)
-        {
-            session.Answers.WriteTable(table);
-        }
-
+        await session.Answers.WriteListAsync(
+            table, entries, static entry => [$"{entry.Index}", $"{entry.Term}", entry.Kind, $"{entry.BodyBytes}", Markup.Escape(entry.Text)]);
         return ExitCode.Ok;
     }
 

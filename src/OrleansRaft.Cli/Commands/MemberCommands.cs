@@ -47,24 +47,8 @@ internal static class MemberCommands
         Sub("resize", "Gives a group so many voters, from 1 to 7. Asks before it takes votes away.", ResizeAsync, Voters, Version, Force, Yes),
     };
 
-    private static Command Sub(string name, string description, Func<Session, Task<ExitCode>> run, params ReadOnlySpan<Symbol> symbols)
-    {
-        var command = RemoteCommand.Create(name, description, run);
-        command.Add(Group);
-        foreach (var symbol in symbols)
-        {
-            if (symbol is Argument argument)
-            {
-                command.Add(argument);
-            }
-            else
-            {
-                command.Add((Option)symbol);
-            }
-        }
-
-        return command;
-    }
+    private static Command Sub(string name, string description, Func<Session, Task<ExitCode>> run, params ReadOnlySpan<Symbol> symbols) =>
+        RemoteCommand.Create(name, description, run, [Group, .. symbols]);
 
     private static async Task<ExitCode> ListAsync(Session session) =>
         Show(session, await session.Client.GetGroupAsync(session.Parsed.GetValue(Group)!, session.Cancellation));

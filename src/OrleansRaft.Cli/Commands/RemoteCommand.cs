@@ -11,9 +11,22 @@ internal static class RemoteCommand
     /// <param name="name">The word for it.</param>
     /// <param name="description">What it does; one sentence.</param>
     /// <param name="run">Does it.</param>
-    public static Command Create(string name, string description, Func<Session, Task<ExitCode>> run)
+    /// <param name="symbols">Its arguments, in order, and its own options.</param>
+    public static Command Create(string name, string description, Func<Session, Task<ExitCode>> run, params ReadOnlySpan<Symbol> symbols)
     {
         var command = new Command(name, description) { CommonOptions.Server, CommonOptions.Json, CommonOptions.Timeout };
+        foreach (var symbol in symbols)
+        {
+            if (symbol is Argument argument)
+            {
+                command.Add(argument);
+            }
+            else
+            {
+                command.Add((Option)symbol);
+            }
+        }
+
         command.SetAction(async (parsed, cancellation) =>
         {
             using var session = Session.Begin(parsed, cancellation);

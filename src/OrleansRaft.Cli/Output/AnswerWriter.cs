@@ -49,6 +49,27 @@ internal sealed class AnswerWriter(TextWriter output, bool json, int? width)
         }
     }
 
+    /// <summary>Writes answers in either form as they come: a line of JSON each, or the rows of a table, which people get at the end.</summary>
+    public async Task WriteListAsync<T>(Table table, IAsyncEnumerable<Answer<T>> answers, Func<T, string[]> row)
+    {
+        await foreach (var answer in answers)
+        {
+            if (json)
+            {
+                WriteJson(answer.Raw);
+            }
+            else
+            {
+                table.AddRow(row(answer.Value));
+            }
+        }
+
+        if (!json)
+        {
+            WriteTable(table);
+        }
+    }
+
     /// <summary>Writes a line for people.</summary>
     public void WriteLine(string text) => output.WriteLine(text);
 
