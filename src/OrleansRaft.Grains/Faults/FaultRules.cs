@@ -37,7 +37,7 @@ internal sealed class FaultRules(GroupTable groups, ClusterMembership silos)
         _ => Superfluous(wanted, "group", "replica") ?? CheckReplica(wanted),
     };
 
-    /// <summary>A field that means nothing for the kind would be ignored silently otherwise.</summary>
+    /// <summary>A field that does not apply to the kind would be ignored silently otherwise.</summary>
     private static FaultRejection? Superfluous(Fault wanted, params ReadOnlySpan<string> known)
     {
         (string Name, bool IsGiven)[] fields =
@@ -55,7 +55,7 @@ internal sealed class FaultRules(GroupTable groups, ClusterMembership silos)
         {
             if (isGiven && !known.Contains(name))
             {
-                return Invalid(name, $"{name} means nothing for {KindOf(wanted)}. Leave it out; what it knows is {string.Join(", ", known)}.");
+                return Invalid(name, $"{name} does not apply to {KindOf(wanted)} faults. Leave it out; the allowed fields are {string.Join(", ", known)}.");
             }
         }
 
@@ -71,7 +71,7 @@ internal sealed class FaultRules(GroupTable groups, ClusterMembership silos)
         {
             (true, null) => Invalid("milliseconds", $"milliseconds is missing. Say how much longer it takes, from 1 to {MillisecondsMax}."),
             (true, < 1 or > MillisecondsMax) => Invalid("milliseconds", $"milliseconds is {wanted.Milliseconds}. Use a number from 1 to {MillisecondsMax}."),
-            (false, not null) => Invalid("milliseconds", $"milliseconds means nothing for {KindOf(wanted)}. Leave it out."),
+            (false, not null) => Invalid("milliseconds", $"milliseconds does not apply to {KindOf(wanted)} faults. Leave it out."),
             _ => null,
         };
     }
@@ -119,7 +119,7 @@ internal sealed class FaultRules(GroupTable groups, ClusterMembership silos)
         if (wanted.Group is { } group)
         {
             return wanted.Replicas is not { Length: > 0 } side ? Invalid("replicas", $"replicas is missing. Name one side; {group} has {MembersOf(group)}.")
-                : wanted.Silos is not null ? Invalid("silos", "silos means nothing beside group. Name one side as replicas.")
+                : wanted.Silos is not null ? Invalid("silos", "silos does not apply to a fault of one group. Name one side as replicas.")
                 : Array.Find(side, replica => !IsMember(group, replica)) is not 0 and var stranger ? Invalid("replicas", $"replicas names {stranger}; {group} has {MembersOf(group)}.")
                 : side.Distinct().Count() == groups.Find(group)!.Configuration.Members.Length ? Invalid("replicas", "replicas names all of them. Name one side only.")
                 : null;
@@ -138,7 +138,7 @@ internal sealed class FaultRules(GroupTable groups, ClusterMembership silos)
             }
         }
 
-        return wanted.Replicas is not null ? Invalid("replicas", "replicas means nothing without group. Name the group.")
+        return wanted.Replicas is not null ? Invalid("replicas", "replicas needs a group. Name the group.")
             : silosOfSide.Distinct().Count() == silos.Active.Count ? Invalid("silos", "silos names all of them. Name one side only.")
             : null;
     }

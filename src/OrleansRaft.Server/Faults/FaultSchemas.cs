@@ -1,4 +1,5 @@
 using Microsoft.OpenApi;
+using OrleansRaft.Grains.Faults;
 using OrleansRaft.Server.Description;
 
 namespace OrleansRaft.Server.Faults;
@@ -62,7 +63,7 @@ internal static class FaultSchemas
     ];
 
     private static OpenApiSchema Kind() =>
-        Shapes.Choice("What it is.", "cut", "delay", "isolate", "split", "pause", "slow", "fail", "kill");
+        Shapes.Choice("What it is.", [.. Enum.GetValues<FaultKind>().Select(Faults.FaultBody.NameOf)]);
 
     private static OpenApiSchema Texts(string description, JsonSchemaType or) => Shapes.List(description, Shapes.Text("A silo's name."), or);
 }

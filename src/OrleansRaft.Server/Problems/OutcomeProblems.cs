@@ -61,9 +61,9 @@ public static class OutcomeProblems
             RejectionReason.ConfigurationConflict => new(
                 StatusCodes.Status409Conflict,
                 ProblemTypes.ConfigurationConflict,
-                "The group's members are others than expected.",
+                "The group's membership has changed.",
                 $"{subject} is refused, and nothing was changed. {rejection.Detail}"),
-            _ => new(
+            RejectionReason.Overloaded or RejectionReason.SessionTableFull or RejectionReason.Expired or RejectionReason.UnknownSession => new(
                 StatusCodes.Status429TooManyRequests,
                 ProblemTypes.Overloaded,
                 "Too much waits already.",
@@ -71,6 +71,12 @@ public static class OutcomeProblems
                     + (rejection.Reason == RejectionReason.SessionTableFull ? "that carry an Idempotency-Key: others take no place." : "at once."))
             {
                 RetryAfterSeconds = Seconds(rejection.RetryAfter),
+            },
+
+            // A silo of a newer version may have reasons of its own.
+            _ => KnownProblems.InternalError(definite: true) with
+            {
+                Detail = $"{subject} was refused for a reason that this silo does not know ({(int)rejection.Reason}), and changed nothing. {rejection.Detail}",
             },
         };
     }

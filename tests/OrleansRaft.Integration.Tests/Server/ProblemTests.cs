@@ -20,6 +20,8 @@ public sealed class ProblemTests
     [InlineData(RejectionReason.InvalidRequest, 400, "invalid-request")]
     [InlineData(RejectionReason.MachineFailed, 422, "machine-failed")]
     [InlineData(RejectionReason.MachineHalted, 503, "machine-halted")]
+    [InlineData(RejectionReason.Unreachable, 503, "no-leader")]
+    [InlineData(RejectionReason.ConfigurationConflict, 409, "configuration-conflict")]
     public void Every_refusal_is_a_definite_problem(RejectionReason reason, int status, string type)
     {
         var problem = CounterAnswers.Failed(Refused(reason), "The increment of acme/visits", isRead: false, hasKey: true);
@@ -28,6 +30,21 @@ public sealed class ProblemTests
         problem.Type.ShouldBe(type);
         problem.Definite.ShouldBeTrue();
         problem.RetryAfterSeconds.ShouldBe(status is 429 or 503 ? 2 : 0);
+    }
+
+    [Fact]
+    public void Every_reason_has_a_problem_of_its_own_and_one_of_a_newer_silo_is_named()
+    {
+        foreach (var reason in Enum.GetValues<RejectionReason>())
+        {
+            CounterAnswers.Failed(Refused(reason), "The increment of acme/visits", isRead: false, hasKey: true).Type.ShouldNotBe("internal-error", $"{reason}");
+        }
+
+        var unknown = CounterAnswers.Failed(Refused((RejectionReason)99), "The increment of acme/visits", isRead: false, hasKey: true);
+
+        unknown.Type.ShouldBe("internal-error");
+        unknown.Definite.ShouldBeTrue();
+        unknown.Detail.ShouldContain("(99)");
     }
 
     [Fact]
