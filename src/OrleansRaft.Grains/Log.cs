@@ -78,6 +78,22 @@ internal static partial class Log
     [LoggerMessage(3024, LogLevel.Warning, "The catalogue could not be looked at or written to; trying again in {Delay}. Groups serve without it")]
     public static partial void CatalogueLookFailed(ILogger logger, Exception cause, TimeSpan delay);
 
+    [LoggerMessage(
+        3025,
+        LogLevel.Warning,
+        "The process of {Silo} ended uncleanly twice within {Minutes} minutes. It starts carefully: it applies what its logs hold for one replica at a "
+        + "time, to find an entry that ends the process")]
+    public static partial void StartsCarefully(ILogger logger, string silo, double minutes);
+
+    [LoggerMessage(3026, LogLevel.Information, "{Silo} has applied what the logs of its replicas hold, and goes on as usual")]
+    public static partial void StartedCarefully(ILogger logger, string silo);
+
+    [LoggerMessage(
+        3027,
+        LogLevel.Warning,
+        "The store could not note that {Silo} ended in order: if that happens twice in a short time, it starts carefully")]
+    public static partial void EndNotNoted(ILogger logger, Exception cause, string silo);
+
     [LoggerMessage(3030, LogLevel.Warning, "A state machine of the set '{Set}' failed when it was disposed after its replica had ended; correct its Dispose or DisposeAsync. The group is not affected")]
     public static partial void DisposalFailed(ILogger logger, Exception cause, string set);
 

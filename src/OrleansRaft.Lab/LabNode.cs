@@ -1,5 +1,6 @@
 using OrleansRaft.Core;
 using OrleansRaft.Lab.Storage;
+using OrleansRaft.Runtime.Lives;
 
 namespace OrleansRaft.Lab;
 
@@ -8,6 +9,10 @@ public sealed class LabNode : ILabProcess
 {
     private readonly List<LabReplica> replicas = [];
     private readonly Queue<Action> backlog = new();
+    private readonly Queue<(LabReplica Replica, Action Granted)> reserving = new();
+    private readonly List<Action> waiting = [];
+    private LabReplica? alone;
+    private SiloLives? lives;
 
     private StoreConnection[] connections = [];
     private long generation;
@@ -64,6 +69,11 @@ public sealed class LabNode : ILabProcess
     /// <summary>The replicas that run here.</summary>
     public IReadOnlyList<LabReplica> Replicas => replicas;
 
+    /// <summary>Whether the process began its life carefully, because the lives before it did not end in order.</summary>
+    public bool IsCareful => Care.IsCareful;
+
+    internal StartCare Care { get; private set; } = StartCare.None;
+
     internal LabCluster Cluster { get; }
 
     /// <summary>The process that runs here, apart from those that ran here before.</summary>
@@ -85,6 +95,8 @@ public sealed class LabNode : ILabProcess
         IsPaused = false;
         IsCutFromDisks = false;
         var current = ++generation;
+        (lives, var isCareful) = SiloLives.Begin(lives, Clock.GetUtcNow());
+        Care = new StartCare(((long)Index << 32) + generation, isCareful, Clock);
         connections = [.. Cluster.Nodes.Select(node => new StoreConnection(this, node.Disk, Cluster.Options.SharedDisks))];
         Liveness = Cluster.Options.Raft.QuiesceTicks > 0 ? new LabLiveness(this) : null;
         Clock.Schedule(Cluster.Options.Raft.TickInterval / 7 * (Index % 7), () => TickForever(current));
@@ -105,6 +117,9 @@ public sealed class LabNode : ILabProcess
         Liveness?.Dispose();
         Liveness = null;
         backlog.Clear();
+        reserving.Clear();
+        waiting.Clear();
+        alone = null;
         Array.ForEach(connections, connection => connection.Crash());
         foreach (var replica in replicas.ToArray())
         {
@@ -123,6 +138,7 @@ public sealed class LabNode : ILabProcess
             replica.Stop();
         }
 
+        lives = lives?.End();
         Crash();
     }
 
@@ -194,6 +210,51 @@ public sealed class LabNode : ILabProcess
         {
             isDoomed = false;
             Cluster.Clock.Schedule(TimeSpan.Zero, Crash);
+        }
+    }
+
+    /// <summary>Lets one replica's machine run while no other of the process does.</summary>
+    internal void Reserve(LabReplica replica, Action granted)
+    {
+        reserving.Enqueue((replica, granted));
+        Grant();
+    }
+
+    /// <summary>Ends that, or the wait for it.</summary>
+    internal void Release(LabReplica replica)
+    {
+        (LabReplica Replica, Action Granted)[] others = [.. reserving.Where(one => one.Replica != replica)];
+        reserving.Clear();
+        Array.ForEach(others, reserving.Enqueue);
+        if (alone == replica)
+        {
+            alone = null;
+            Action[] passedOver = [.. waiting];
+            waiting.Clear();
+            Array.ForEach(passedOver, action => Clock.Schedule(TimeSpan.Zero, () => Perform(action)));
+        }
+
+        Grant();
+    }
+
+    /// <summary>Whether a machine may not run because another one runs alone; then it does so later.</summary>
+    internal bool HasToWait(LabReplica replica, Action run)
+    {
+        if (alone is null || alone == replica)
+        {
+            return false;
+        }
+
+        waiting.Add(run);
+        return true;
+    }
+
+    private void Grant()
+    {
+        if (alone is null && reserving.TryDequeue(out var first))
+        {
+            alone = first.Replica;
+            first.Granted();
         }
     }
 

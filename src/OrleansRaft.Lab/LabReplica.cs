@@ -93,6 +93,10 @@ public sealed class LabReplica : IReplicaHost, IReplicaTransport, IMonitoredRepl
 
     void IMachineExecutor.Schedule(MachineQueue queue) => Node.Cluster.Clock.Schedule(Node.MachineDelay, () => Node.Perform(() => RunMachine(queue)));
 
+    void IMachineExecutor.Reserve(MachineQueue queue, Action granted) => Node.Reserve(this, granted);
+
+    void IMachineExecutor.Release(MachineQueue queue) => Node.Release(this);
+
     void IReplicaHost.OnStopped(Exception cause)
     {
         if (IsRunning)
@@ -131,7 +135,7 @@ public sealed class LabReplica : IReplicaHost, IReplicaTransport, IMonitoredRepl
         GroupChecks.OnStart(this, Log.Recovered);
 
         // Quiescent where groups may be, as in a silo: replicas that start together elect a few at a time.
-        Driver.Start(Log, isQuiescent: Monitor is not null);
+        Driver.Start(Log, isQuiescent: Monitor is not null, Node.Care);
         Monitor?.LookForOrphans();
         Join();
         AfterTurn();
@@ -186,6 +190,7 @@ public sealed class LabReplica : IReplicaHost, IReplicaTransport, IMonitoredRepl
         hasEnded = true;
         IsRunning = false;
         Log?.Abandon();
+        Node.Release(this);
         Node.Remove(this);
         Monitor?.Stopped(Key);
         group.Locate(Key.Replica);
@@ -233,7 +238,7 @@ public sealed class LabReplica : IReplicaHost, IReplicaTransport, IMonitoredRepl
 
     private void RunMachine(MachineQueue queue)
     {
-        if (!hasEnded)
+        if (!hasEnded && !Node.HasToWait(this, () => RunMachine(queue)))
         {
             queue.Run();
         }

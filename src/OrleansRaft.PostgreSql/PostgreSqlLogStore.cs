@@ -3,6 +3,7 @@ using OrleansRaft.Core;
 using OrleansRaft.PostgreSql.Internal;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Diagnostics;
+using OrleansRaft.Runtime.Lives;
 using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.PostgreSql;
@@ -102,6 +103,20 @@ public sealed class PostgreSqlLogStore : ILogStore
     {
         var server = await ServerOfAsync(key, cancellation);
         await server.CreateReplicaAsync(key, initial, cancellation);
+    }
+
+    /// <inheritdoc/>
+    public async Task<SiloLives?> ReadLivesAsync(string silo, CancellationToken cancellation)
+    {
+        await using var open = await connections[0].OpenAsync(cancellation);
+        return await LifeStatements.ReadLivesAsync(open, silo, cancellation);
+    }
+
+    /// <inheritdoc/>
+    public async Task WriteLivesAsync(string silo, SiloLives lives, CancellationToken cancellation)
+    {
+        await using var open = await connections[0].OpenAsync(cancellation);
+        await LifeStatements.WriteLivesAsync(open, silo, lives, cancellation);
     }
 
     /// <summary>Throws when so many servers do not take a write that groups can have no majority.</summary>

@@ -32,6 +32,7 @@ public sealed partial class ReplicaDriver
         isStopped = isStopping = true;
         HasLeader = IsLeader = false;
         CommitLag = 0;
+        MindCare(hasEnded: true);
         metrics.Replicas.Remove(this);
         inbox.Close();
         EmptyMachine(worker?.Close() ?? []);

@@ -37,8 +37,13 @@ public sealed partial class ReplicaDriver
     /// <summary>Whether the state machine is halted: it threw on an entry, and nothing after that is applied. Any thread.</summary>
     public bool IsMachineHalted => Volatile.Read(ref halt) is not null;
 
-    /// <summary>Whether the replica should not lead: its state machine is halted, or does not come back from a call. Any thread.</summary>
-    public bool IsUnfitToLead => IsMachineHalted || Volatile.Read(ref isStuck);
+    /// <summary>
+    /// Whether the replica should not lead: its state machine is halted, does not come back from a call, or is being started carefully. Any thread.
+    /// </summary>
+    public bool IsUnfitToLead => IsMachineHalted || Volatile.Read(ref isStuck) || IsCareful;
+
+    /// <summary>Whether the state machine is halted where this program does not try again: there the process ended. Any thread.</summary>
+    public bool IsHaltFinal => Volatile.Read(ref halt) is { IsFinal: true };
 
     private bool IsHalted => halt is not null;
 
@@ -73,12 +78,17 @@ public sealed partial class ReplicaDriver
         Log.MachineThrew(logger, failure, Key, view.AppliedEntry);
         EmptyMachine(worker?.TakeAll() ?? []);
         isInstalling = false;
-        EnterHalt(new Halt(halt?.Entry, failure.Message) { HasState = false });
+        EnterHalt(new Halt(halt?.Entry, failure.Message) { HasState = false, IsFinal = plan is { Unrestorable: not null } });
     }
 
     /// <summary>Makes the state anew, through an index; and halts there, if <paramref name="then"/> says so.</summary>
     private void BeginRebuild(LogIndex through, Halt? then)
     {
+        if (Condemned is { } condemned && condemned <= through)
+        {
+            (through, then) = (condemned.Previous, AtCondemned(condemned));
+        }
+
         EmptyMachine(worker?.TakeAll() ?? []);
         rebuilds++;
         (isRebuilding, rebuildFrom, rebuildTo, found) = (true, null, through, then);
@@ -135,7 +145,7 @@ public sealed partial class ReplicaDriver
     {
         if (worker is not null)
         {
-            worker.Post(new RestoreJob(Key, snapshot, state));
+            worker.Post(RestoreJobOf(snapshot, state));
             return;
         }
 
@@ -158,6 +168,7 @@ public sealed partial class ReplicaDriver
     /// </summary>
     private void OnRestored(SnapshotDescriptor snapshot, int sizeBytes)
     {
+        NoteRestored(snapshot.LastIncluded.Index);
         snapshotBytes = sizeBytes;
         digest = default;
         handedOut = LogIndex.Max(handedOut, snapshot.LastIncluded.Index);
@@ -189,7 +200,8 @@ public sealed partial class ReplicaDriver
         while (mine == rebuilds && isRebuilding && !isInstalling && view.AppliedEntry.Index < rebuildTo)
         {
             var untilSuspect = suspect - view.AppliedEntry.Index - 1;
-            var most = Math.Min(rebuildTo - view.AppliedEntry.Index, worker is null ? JobEntriesMax : jobEntries);
+            var atOnce = worker is null ? JobEntriesMax : plan?.EntriesFrom(view.AppliedEntry.Index.Next, jobEntries) ?? jobEntries;
+            var most = Math.Min(rebuildTo - view.AppliedEntry.Index, atOnce);
             Give(Core.EntriesAfter(view.AppliedEntry.Index, untilSuspect <= 0 ? 1 : (int)Math.Min(untilSuspect, most)));
             if (worker is not null)
             {
@@ -273,7 +285,7 @@ public sealed partial class ReplicaDriver
             Step(new TransferLeadership(null));
         }
 
-        if (IsHalted && !isRebuilding && !isInstalling && time.GetElapsedTime(retryFrom) >= retryAfter)
+        if (halt is { IsFinal: false } && !isRebuilding && !isInstalling && time.GetElapsedTime(retryFrom) >= retryAfter)
         {
             retryAfter = Later(retryAfter);
             suspect = LogIndex.Min(suspect, view.AppliedEntry.Index.Next);
@@ -316,5 +328,8 @@ public sealed partial class ReplicaDriver
     {
         /// <summary>Whether the state before the entry is there.</summary>
         public bool HasState { get; init; } = true;
+
+        /// <summary>Whether it is not tried again as time goes by.</summary>
+        public bool IsFinal { get; init; }
     }
 }

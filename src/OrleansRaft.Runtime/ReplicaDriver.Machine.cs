@@ -38,7 +38,12 @@ public sealed partial class ReplicaDriver
         {
             // Until then it is as far as its snapshot, and whatever it is asked waits behind this.
             view = new MachineView(snapshot.LastIncluded, snapshot.Time, options.ToSessionLimits(), 0);
-            worker.Post(new RestoreJob(Key, snapshot, state));
+            if (RefuseRestore() is { } refusal)
+            {
+                return refusal;
+            }
+
+            worker.Post(RestoreJobOf(snapshot, state));
             return null;
         }
 
@@ -61,9 +66,13 @@ public sealed partial class ReplicaDriver
         handedOut = entries[^1].Index;
         if (!isRebuilding && !IsHalted)
         {
-            Give(entries);
+            Give(BeforeCondemned(entries));
+            HaltIfCondemned();
         }
     }
+
+    private RestoreJob RestoreJobOf(SnapshotDescriptor snapshot, ReadOnlyMemory<byte> state) =>
+        new(Key, snapshot, state) { Mark = plan?.MarkOfRestore(snapshot.LastIncluded.Index) };
 
     /// <summary>Lets the machine apply entries that follow what it has, here or on its thread.</summary>
     private void Give(IReadOnlyList<Entry> entries)
@@ -74,9 +83,11 @@ public sealed partial class ReplicaDriver
             return;
         }
 
-        for (var start = 0; start < entries.Count; start += jobEntries)
+        for (var given = 0; given < entries.Count;)
         {
-            worker.Post(new ApplyJob([.. entries.Skip(start).Take(jobEntries)]));
+            Entry[] part = [.. entries.Skip(given).Take(plan?.EntriesFrom(entries[given].Index, jobEntries) ?? jobEntries)];
+            worker.Post(new ApplyJob(part) { Mark = plan?.MarkOf(part[0].Index, part[^1].Index) });
+            given += part.Length;
         }
     }
 
@@ -160,6 +171,7 @@ public sealed partial class ReplicaDriver
                 view = job.View;
                 AdaptJobs(apply);
                 OnApplied(apply.Entries, apply.Replies);
+                HaltIfCondemned();
                 break;
             case CheckJob check:
                 PostChecked(check);

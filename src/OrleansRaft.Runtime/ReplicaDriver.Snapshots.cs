@@ -72,6 +72,7 @@ public sealed partial class ReplicaDriver
             || isRebuilding
             || isInstalling
             || IsHalted
+            || isCareful
             || (Core.IsSendingSnapshot && grown < threshold * options.SnapshotDelayFactor))
         {
             return;

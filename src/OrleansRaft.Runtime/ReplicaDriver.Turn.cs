@@ -50,6 +50,7 @@ public sealed partial class ReplicaDriver
 
     private void EndTurn()
     {
+        MindCare();
         TellWhetherHalted();
         ProposeLimits();
         ServeReads();

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using OrleansRaft.Core;
 using OrleansRaft.Core.Codec;
 using OrleansRaft.Runtime.Driving;
+using OrleansRaft.Runtime.Lives;
 using OrleansRaft.Runtime.Machines;
 using OrleansRaft.Runtime.StateMachines;
 using OrleansRaft.Runtime.Storage;
@@ -18,7 +19,7 @@ namespace OrleansRaft.Runtime;
 /// A user's state machine runs on other threads: it gets what it has to do in a <see cref="MachineQueue"/>, and what it has done comes back through
 /// the inbox. The library's own, whose time is bounded, run on the turn itself.
 /// </para>
-/// <para>The parts are by theme: Posting (any thread), Turn, Effects, Requests, Machine, Halting, Snapshots, Ending.</para>
+/// <para>The parts are by theme: Posting (any thread), Turn, Effects, Requests, Machine, Halting, Care, Snapshots, Ending.</para>
 /// </remarks>
 public sealed partial class ReplicaDriver
 {
@@ -30,6 +31,7 @@ public sealed partial class ReplicaDriver
     private readonly RaftMetrics metrics;
     private readonly ILogger logger;
     private readonly ulong seed;
+    private readonly IMachineExecutor? executor;
     private readonly long origin;
 
     private readonly Inbox inbox;
@@ -79,6 +81,7 @@ public sealed partial class ReplicaDriver
         this.metrics = metrics;
         this.logger = logger;
         this.seed = seed;
+        this.executor = executor;
         origin = time.GetTimestamp();
         inbox = new Inbox(options);
         answers = new Answers(metrics, time, () => GroupTime);
@@ -137,7 +140,8 @@ public sealed partial class ReplicaDriver
     /// <exception cref="InvariantViolationException">What the log read back contradicts itself.</exception>
     /// <param name="log">The replica's log, open.</param>
     /// <param name="isQuiescent">Whether it begins quiescent: only for hosts that unquiesce it, see <see cref="Unquiesce"/>.</param>
-    public void Start(IReplicaLog log, bool isQuiescent = false)
+    /// <param name="start">Whether the silo begins this life carefully; null for a host that takes no care.</param>
+    public void Start(IReplicaLog log, bool isQuiescent = false, StartCare? start = null)
     {
         ArgumentNullException.ThrowIfNull(log);
         if (core is not null || isStopped)
@@ -146,6 +150,7 @@ public sealed partial class ReplicaDriver
         }
 
         var recovered = log.Recovered;
+        BeginCare(log, start);
         MachineException? failure = null;
         MachineContext.Run(_ => failure = BeginMachine(recovered.Snapshot, log.RecoveredSnapshot), this);
         this.log = log;
@@ -159,6 +164,7 @@ public sealed partial class ReplicaDriver
 
         // Whereupon Core hands out what is known to be committed: in a sleeping group nobody else would make it.
         unreported = core.AppliedIndex;
+        MindCare();
         metrics.Replicas.Add(this);
         Log.Started(logger, Key, recovered.Snapshot.LastIncluded, recovered.Entries.Count, log.Epoch);
 

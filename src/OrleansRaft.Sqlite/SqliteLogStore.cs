@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using OrleansRaft.Core;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Diagnostics;
+using OrleansRaft.Runtime.Lives;
 using OrleansRaft.Runtime.Storage;
 using OrleansRaft.Sqlite.Internal;
 
@@ -100,8 +101,9 @@ public sealed class SqliteLogStore : ILogStore
             predecessor.StopFenced();
         }
 
-        var (recovered, snapshot) = await new Recovery(loop, hold).RunAsync(cancellation);
-        var log = new SqliteReplicaLog(this, loop, hold, recovered, snapshot, events);
+        var recovery = new Recovery(loop, hold);
+        var (recovered, snapshot) = await recovery.RunAsync(cancellation);
+        var log = new SqliteReplicaLog(this, loop, hold, recovered, snapshot, recovery.Mark, events);
         logs.AddOrUpdate(key, log, (_, other) => other.Epoch > log.Epoch ? other : log);
         if (loop.Trouble is { } trouble)
         {
@@ -118,6 +120,19 @@ public sealed class SqliteLogStore : ILogStore
         .SubmitAsync(database =>
         {
             ReplicaRow.Create(database, key, initial);
+            return true;
+        })
+        .WaitAsync(cancellation);
+
+    /// <inheritdoc/>
+    public Task<SiloLives?> ReadLivesAsync(string silo, CancellationToken cancellation) =>
+        loop.SubmitAsync(database => LifeTable.ReadLives(database, silo)).WaitAsync(cancellation);
+
+    /// <inheritdoc/>
+    public Task WriteLivesAsync(string silo, SiloLives lives, CancellationToken cancellation) => loop
+        .SubmitAsync(database =>
+        {
+            LifeTable.WriteLives(database, silo, lives);
             return true;
         })
         .WaitAsync(cancellation);

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using OrleansRaft.Core;
+using OrleansRaft.Runtime.Lives;
 using OrleansRaft.Runtime.Machines;
 using OrleansRaft.Runtime.StateMachines;
 
@@ -16,13 +17,18 @@ internal sealed class DriverBench : IReplicaHost, IReplicaTransport, IDisposable
     private bool isScheduled;
 
     public DriverBench(
-        int voters = 3, RaftOptions? options = null, ScriptedLog? log = null, IStateMachineHost? machine = null, ScriptedExecutor? executor = null)
+        int voters = 3,
+        RaftOptions? options = null,
+        ScriptedLog? log = null,
+        IStateMachineHost? machine = null,
+        ScriptedExecutor? executor = null,
+        ulong program = 1)
     {
         Log = log ?? new ScriptedLog(voters);
         Driver = new ReplicaDriver(
             new ReplicaKey("group", Self),
             options ?? Options(),
-            machine ?? new StateMachineHost<string, string>(Machine, new TextCodec(), new TextCodec()),
+            machine ?? new StateMachineHost<string, string>(Machine, new TextCodec(), new TextCodec()) { Program = program },
             this,
             this,
             Time,
@@ -65,9 +71,9 @@ internal sealed class DriverBench : IReplicaHost, IReplicaTransport, IDisposable
 
     public Exception? StoppedBy { get; private set; }
 
-    public DriverBench Start()
+    public DriverBench Start(StartCare? care = null)
     {
-        Driver.Start(Log);
+        Driver.Start(Log, start: care);
         return this;
     }
 
@@ -226,6 +232,18 @@ internal sealed class ScriptedExecutor : IMachineExecutor
     public bool IsRunning { get; private set; }
 
     public void Schedule(MachineQueue queue) => waiting.Enqueue(queue);
+
+    /// <summary>The queue that runs while no other does.</summary>
+    public MachineQueue? Alone { get; private set; }
+
+    public void Reserve(MachineQueue queue, Action granted)
+    {
+        Alone.ShouldBeNull();
+        Alone = queue;
+        granted();
+    }
+
+    public void Release(MachineQueue queue) => Alone = Alone == queue ? null : Alone;
 
     public void RunAll()
     {

@@ -1,4 +1,5 @@
 using OrleansRaft.Core;
+using OrleansRaft.Runtime.Lives;
 using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.Runtime.Tests;
@@ -25,6 +26,7 @@ internal sealed class ScriptedLog : IReplicaLog
     {
         (entries, start, hardState, snapshot, snapshotState) = ([.. before.entries], before.start, before.hardState, before.snapshot, before.snapshotState);
         Epoch = before.Epoch + 1;
+        DurableMark = Mark = before.DurableMark;
         Recovered = Recover();
     }
 
@@ -42,6 +44,13 @@ internal sealed class ScriptedLog : IReplicaLog
 
     public bool MaySpeak { get; set; } = true;
 
+    public bool KeepsMarks => true;
+
+    public ApplyMark? Mark { get; }
+
+    /// <summary>The mark that would outlive the process at this moment.</summary>
+    public ApplyMark? DurableMark { get; private set; }
+
     public bool HasWork => waiting.Count > 0;
 
     /// <summary>Does the oldest thing that was asked for.</summary>
@@ -58,6 +67,12 @@ internal sealed class ScriptedLog : IReplicaLog
             events.OnWritten(write.Ticket);
         });
     }
+
+    public void WriteMark(ApplyMark? mark, Action written) => waiting.Enqueue(_ =>
+    {
+        DurableMark = mark;
+        written();
+    });
 
     public void StageChunk(StageSnapshotChunk chunk) => waiting.Enqueue(events =>
     {

@@ -27,6 +27,9 @@ internal sealed class TextMachine : IStateMachine<string, string>
     /// <summary>How often a poisoned command fails before it does no more; negative for ever.</summary>
     public int PoisonTimes { get; set; } = -1;
 
+    /// <summary>What the application of a command does first.</summary>
+    public Action<EntryId, string>? OnCommand { get; set; }
+
     /// <summary>What a query does first.</summary>
     public Action? OnQuery { get; set; }
 
@@ -38,6 +41,7 @@ internal sealed class TextMachine : IStateMachine<string, string>
         Batches++;
         for (var i = 0; i < commands.Length; i++)
         {
+            OnCommand?.Invoke(commands[i].Entry, commands[i].Value);
             if (commands[i].Value == Poison && PoisonTimes-- != 0)
             {
                 throw new InvalidOperationException("poisoned");

@@ -29,6 +29,7 @@ internal sealed class RaftLifecycle(
     KeeperSignal keeping,
     CatalogueWorker catalogue,
     IRaftDrain drain,
+    SiloLife life,
     LivenessHost liveness,
     EventRecorder events,
     FaultTable faults,
@@ -44,6 +45,8 @@ internal sealed class RaftLifecycle(
     private const int KeepingStage = ServiceLifecycleStage.Active + 10;
     private static readonly TimeSpan StorePatience = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan StoreRetryMax = TimeSpan.FromSeconds(5);
+
+    private bool hasLived;
 
     /// <inheritdoc/>
     public void Participate(ISiloLifecycle lifecycle)
@@ -118,7 +121,9 @@ internal sealed class RaftLifecycle(
         {
             try
             {
-                return await store.InitializeAsync(machines.Wanted, cancellation);
+                var cluster = await store.InitializeAsync(machines.Wanted, cancellation);
+                await life.BeginAsync(cancellation);
+                return cluster;
             }
             catch (Exception exception) when (IsPassing(exception) && time.GetElapsedTime(since) < StorePatience)
             {
@@ -133,6 +138,7 @@ internal sealed class RaftLifecycle(
     {
         // Silos that started together were not active for each other before: the oldest of them stays.
         await RequireSameStoreAsync(place => place.Address.CompareTo(self.SiloAddress) < 0);
+        hasLived = true;
         keeper.Start();
         catalogue.Start();
     }
@@ -156,6 +162,11 @@ internal sealed class RaftLifecycle(
         membership.UnSubscribeFromSiloStatusEvents(this);
         await liveness.StopAsync();
         await locator.StopAsync();
+        if (!cancellation.IsCancellationRequested || !hasLived)
+        {
+            // Nobody lives here any more. A silo that was refused while it started is no unclean end either.
+            await life.EndAsync();
+        }
     }
 
     private void StopEverything()

@@ -166,6 +166,7 @@ public static class RaftSiloBuilderExtensions
         services.AddSingleton<ReplicaNotices>();
         services.AddSingleton<ReplicaDrivers>();
         services.AddSingleton<ReplicaLogs>();
+        services.AddSingleton<SiloLife>();
         services.AddSingleton<ReplicaServices>();
         services.AddSingleton<StateMachineRegistry>();
         services.AddSingleton<CatalogueSignal>();

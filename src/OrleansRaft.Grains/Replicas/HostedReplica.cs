@@ -102,7 +102,7 @@ internal sealed class HostedReplica : ILocalReplica
     public bool IsStopped => Volatile.Read(ref phase) == (int)Phase.Stopped;
 
     /// <inheritdoc/>
-    public bool HasCaughtUp => Driver.HasCaughtUp || (Quiescence is not null && !services.Liveness.IsOrphan(this));
+    public bool HasCaughtUp => !Driver.IsCareful && (Driver.HasCaughtUp || (Quiescence is not null && !services.Liveness.IsOrphan(this)));
 
     /// <inheritdoc/>
     public QuiescenceChanged? Quiescence => IsRunning ? host.Quiescence : null;
@@ -126,7 +126,7 @@ internal sealed class HostedReplica : ILocalReplica
         if (!IsStopped)
         {
             // Quiescent, so that replicas that start together elect a few at a time, when their turn comes.
-            Driver.Start(OpenLog, services.Drivers.AreQuiescing);
+            Driver.Start(OpenLog, services.Drivers.AreQuiescing, services.Life.Care);
             if (host.Quiescence is null)
             {
                 ticks.Start(Driver);

@@ -12,11 +12,13 @@ internal sealed class ReplicaAlarms(AlarmBoard alarms)
     /// <param name="replica">Whose it is.</param>
     /// <param name="entry">The entry; null when the machine cannot be restored or captured.</param>
     /// <param name="cause">What it threw, in a sentence.</param>
-    public void MachineHalted(ReplicaKey replica, EntryId? entry, string cause) => alarms.Report(
+    /// <param name="isFinal">Whether it is not tried again by this program.</param>
+    public void MachineHalted(ReplicaKey replica, EntryId? entry, string cause, bool isFinal) => alarms.Report(
         AlarmNames.MachineHalted,
         replica.ToString(),
         $"The state machine of {replica} is halted {(entry is { } at ? $"at entry {at.Index} of its log" : "where it cannot be restored or captured")}: {cause}",
-        $"Its log and its vote live on. See `oraft group log {replica.Group}`, and start a program on its silos that can apply the entry; it tries again by itself.",
+        $"Its log and its vote live on. See `oraft group log {replica.Group}`, and start a program on its silos that can apply the entry; "
+            + (isFinal ? "this one does not try again." : "it tries again by itself."),
         replica.Group);
 
     /// <summary>A state machine goes on, or its replica has left this silo.</summary>

@@ -32,7 +32,8 @@ internal sealed class ReplicaNotices(IReplicaEvents events, CatalogueSignal cata
     public void ReleaseFailed(ReplicaKey replica, Exception cause) => Log.ReleaseFailed(logger, cause, replica);
 
     /// <summary>A state machine is halted; see <see cref="IReplicaHost.OnMachineHalted"/>.</summary>
-    public void MachineHalted(ILocalReplica replica, EntryId? entry, string cause) => alarms.MachineHalted(replica.Key, entry, cause);
+    public void MachineHalted(ILocalReplica replica, EntryId? entry, string cause) =>
+        alarms.MachineHalted(replica.Key, entry, cause, replica.Driver.IsHaltFinal);
 
     /// <summary>A state machine is halted no longer.</summary>
     public void MachineRecovered(ILocalReplica replica) => alarms.MachineRecovered(replica.Key);

@@ -7,6 +7,7 @@ namespace OrleansRaft.Grains.Replicas;
 /// <summary>What the hosted replicas of a silo share.</summary>
 /// <param name="Silo">This silo.</param>
 /// <param name="Groups">Its groups, among them the replicas that run here.</param>
+/// <param name="Life">How this life of the silo began.</param>
 /// <param name="Drivers">Makes their drivers.</param>
 /// <param name="Lanes">The ways to other silos.</param>
 /// <param name="Liveness">Watches the silos of quiescent leaders, and unquiesces followers whose leader is lost.</param>
@@ -15,6 +16,7 @@ namespace OrleansRaft.Grains.Replicas;
 internal sealed record ReplicaServices(
     ILocalSiloDetails Silo,
     GroupTable Groups,
+    SiloLife Life,
     ReplicaDrivers Drivers,
     Lanes Lanes,
     LivenessMonitor<SiloAddress> Liveness,

@@ -39,6 +39,13 @@ internal sealed class WriteWork(ILabLog log, LogWrite write) : DiskWork(log)
     protected override void Commit() => Log.Stored.Write(write, Record!);
 }
 
+internal sealed class MarkWork(ILabLog log, Action commit, Action written) : DiskWork(log)
+{
+    public override void Tell(IReplicaLogEvents events) => written();
+
+    protected override void Commit() => commit();
+}
+
 internal sealed class StageWork(ILabLog log, StageSnapshotChunk chunk) : DiskWork(log)
 {
     public override void Tell(IReplicaLogEvents events) => events.OnChunkStaged(chunk.Snapshot.LastIncluded, chunk.Offset + chunk.Data.Length);

@@ -1,5 +1,6 @@
 using OrleansRaft.Core;
 using OrleansRaft.Core.Codec;
+using OrleansRaft.Runtime.Lives;
 using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.Lab.Storage;
@@ -15,6 +16,8 @@ internal sealed class LabReplicaLog : IReplicaLog, ILabLog
 
     private bool isGranted;
     private bool isStopped;
+    private bool isReleased;
+    private ApplyMark? wanted;
 
     /// <summary>Takes a replica over: raises its epoch, then reads it back.</summary>
     /// <exception cref="CorruptDataException">What was read back is damaged.</exception>
@@ -36,6 +39,7 @@ internal sealed class LabReplicaLog : IReplicaLog, ILabLog
         RaiseEpoch();
         Recovered = stored.Recover();
         RecoveredSnapshot = stored.ReadSnapshot();
+        wanted = Mark = stored.Mark;
         connection.Lease.Add(this);
         AskToSpeak();
     }
@@ -48,6 +52,10 @@ internal sealed class LabReplicaLog : IReplicaLog, ILabLog
 
     public ReadOnlyMemory<byte> RecoveredSnapshot { get; }
 
+    public bool KeepsMarks => true;
+
+    public ApplyMark? Mark { get; }
+
     public bool MaySpeak => isGranted && !isStopped && connection.Lease.IsValid;
 
     public Task WaitUntilMaySpeakAsync(CancellationToken cancellation) => mayspeak.Task;
@@ -56,6 +64,12 @@ internal sealed class LabReplicaLog : IReplicaLog, ILabLog
     {
         checks.OnWrite(Stored.Key.Replica, write);
         Enqueue(new WriteWork(this, write));
+    }
+
+    public void WriteMark(ApplyMark? mark, Action written)
+    {
+        wanted = mark;
+        Enqueue(new MarkWork(this, () => Stored.Mark = isReleased ? Stored.Mark : mark, written));
     }
 
     public void StageChunk(StageSnapshotChunk chunk) => Enqueue(new StageWork(this, chunk));
@@ -90,6 +104,13 @@ internal sealed class LabReplicaLog : IReplicaLog, ILabLog
         if (isGranted && Stored.Epoch == Epoch)
         {
             Stored.Speaker = 0;
+        }
+
+        if (Stored.Epoch == Epoch)
+        {
+            // Whoever stops in order waits for its last writes.
+            Stored.Mark = wanted;
+            isReleased = true;
         }
 
         isGranted = false;

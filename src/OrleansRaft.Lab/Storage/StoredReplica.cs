@@ -1,6 +1,7 @@
 using OrleansRaft.Core;
 using OrleansRaft.Core.Codec;
 using OrleansRaft.Runtime;
+using OrleansRaft.Runtime.Lives;
 
 namespace OrleansRaft.Lab.Storage;
 
@@ -31,6 +32,9 @@ internal sealed class StoredReplica(ReplicaKey key, Configuration initial)
 
     /// <summary>The last epoch that was allowed to speak; zero once it gave that right back.</summary>
     public long Speaker { get; set; }
+
+    /// <summary>What the user's code was about to do; null for nothing.</summary>
+    public ApplyMark? Mark { get; set; }
 
     /// <summary>What the journal adds up to.</summary>
     public DurableLog Log { get; private set; } = new(initial);
@@ -96,6 +100,7 @@ internal sealed class StoredReplica(ReplicaKey key, Configuration initial)
         HasLostItsPast = true;
         Epoch++;
         Speaker = 0;
+        Mark = null;
         Unstage();
         Keep([]);
         var start = SnapshotDescriptor.Initial(first);

@@ -1,3 +1,4 @@
+using OrleansRaft.Runtime.Lives;
 using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.PostgreSql.Internal;
@@ -13,6 +14,10 @@ internal interface IReplicaLogHost
 
     /// <summary>Gives the right to speak back, if the server can be reached.</summary>
     Task ReleaseAsync(HeldReplica replica, CancellationToken cancellation);
+
+    /// <summary>Remembers what a replica is about to do; again and again, until the server answers or the activation closes.</summary>
+    /// <returns>Whether it is remembered.</returns>
+    Task<bool> WriteMarkAsync(HeldReplica replica, ApplyMark? mark);
 
     /// <summary>The activation has closed.</summary>
     void Forget(HeldReplica replica);

@@ -1,5 +1,6 @@
 using OrleansRaft.Core;
 using OrleansRaft.Runtime;
+using OrleansRaft.Runtime.Lives;
 using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.PostgreSql.Internal;
@@ -7,11 +8,14 @@ namespace OrleansRaft.PostgreSql.Internal;
 /// <summary>One activation's hold on a replica's rows.</summary>
 internal sealed class PostgreSqlReplicaLog : IReplicaLog, IHeldReplicaEvents
 {
+    private static readonly TimeSpan MarkPatience = TimeSpan.FromSeconds(2);
+
     private readonly IReplicaLogHost host;
     private readonly ReplicaLogEventGate events;
     private readonly RightToSpeak right;
     private readonly PostgreSqlSnapshotWork snapshots;
     private readonly CancellationTokenSource closing = new();
+    private readonly SerialQueue marking = new();
     private readonly Lock opening = new();
     private bool isOpen;
     private Exception? stoppedBeforeOpen;
@@ -36,6 +40,10 @@ internal sealed class PostgreSqlReplicaLog : IReplicaLog, IHeldReplicaEvents
 
     public ReadOnlyMemory<byte> RecoveredSnapshot { get; private set; }
 
+    public bool KeepsMarks => true;
+
+    public ApplyMark? Mark { get; private set; }
+
     public bool MaySpeak => right.IsHeld;
 
     public bool IsClosed => events.IsClosed;
@@ -46,6 +54,7 @@ internal sealed class PostgreSqlReplicaLog : IReplicaLog, IHeldReplicaEvents
     {
         Recovered = recovered.State;
         RecoveredSnapshot = recovered.Snapshot;
+        Mark = recovered.Mark;
         Replica.Recover(recovered);
         lock (opening)
         {
@@ -87,10 +96,25 @@ internal sealed class PostgreSqlReplicaLog : IReplicaLog, IHeldReplicaEvents
 
     public void LoadSnapshot(SnapshotDescriptor snapshot) => snapshots.Load(snapshot);
 
+    /// <summary>In the order of the calls, and again for as long as the server is away.</summary>
+    public void WriteMark(ApplyMark? mark, Action written) => marking.Enqueue(async () =>
+    {
+        if (await host.WriteMarkAsync(Replica, mark))
+        {
+            written();
+        }
+    });
+
     public async Task ReleaseAsync(CancellationToken cancellation)
     {
         events.Close();
         right.End(new StoreRefusedException($"replica {Key} was released"));
+        if (marking.WhenIdleAsync() is { IsCompleted: false } busy)
+        {
+            // A replica that has just stopped no longer does what it was about to do, and says so if its server can be reached.
+            await Task.WhenAny(busy, Task.Delay(MarkPatience, cancellation));
+        }
+
         if (right.IsSpeaker)
         {
             await host.ReleaseAsync(Replica, cancellation);

@@ -5,6 +5,7 @@ using OrleansRaft.Core;
 using OrleansRaft.Core.Codec;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Diagnostics;
+using OrleansRaft.Runtime.Lives;
 using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.PostgreSql.Internal;
@@ -152,6 +153,38 @@ internal sealed class PostgreSqlServer : IAsyncDisposable, IReplicaLogHost
 
             await Task.WhenAny(backOff.WaitAsync(limit.Token));
         }
+    }
+
+    /// <inheritdoc/>
+    public async Task<bool> WriteMarkAsync(HeldReplica replica, ApplyMark? mark)
+    {
+        var backOff = default(BackOff);
+        while (!replica.Closing.IsCancellationRequested)
+        {
+            try
+            {
+                await using var open = await connection.OpenAsync(replica.Closing);
+                await LifeStatements.WriteMarkAsync(open, replica.Id, replica.Nonce, mark, replica.Closing);
+                return true;
+            }
+            catch (Exception) when (replica.Closing.IsCancellationRequested)
+            {
+                return false;
+            }
+            catch (Exception exception) when (Failures.IsPassing(exception))
+            {
+                connection.ForgetAfter(exception);
+            }
+            catch (Exception exception)
+            {
+                replica.Stop(LogStopReason.Failed, exception);
+                return false;
+            }
+
+            await Task.WhenAny(backOff.WaitAsync(replica.Closing));
+        }
+
+        return false;
     }
 
     public void Forget(HeldReplica replica)

@@ -2,6 +2,7 @@ using Npgsql;
 using OrleansRaft.Core;
 using OrleansRaft.Core.Codec;
 using OrleansRaft.Runtime;
+using OrleansRaft.Runtime.Lives;
 using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.PostgreSql.Internal;
@@ -12,7 +13,9 @@ namespace OrleansRaft.PostgreSql.Internal;
 /// <param name="Newest">Which that is; null for the empty state.</param>
 /// <param name="Writes">How many writes there were.</param>
 /// <param name="Last">The last entry.</param>
-internal sealed record RecoveredReplica(RecoveredState State, ReadOnlyMemory<byte> Snapshot, StoredSnapshot? Newest, long Writes, EntryId Last)
+/// <param name="Mark">What the replica was about to do; null for nothing.</param>
+internal sealed record RecoveredReplica(
+    RecoveredState State, ReadOnlyMemory<byte> Snapshot, StoredSnapshot? Newest, long Writes, EntryId Last, ApplyMark? Mark)
 {
     /// <summary>
     /// How many rows are read at a stretch: a long log takes a processor for tenths of a second, which the silo's other replicas need meanwhile.
@@ -47,6 +50,7 @@ internal sealed record RecoveredReplica(RecoveredState State, ReadOnlyMemory<byt
         batch.BatchCommands.Add(Command(Blocks, acquired.Id));
         batch.BatchCommands.Add(Command(Snapshots, acquired.Id));
         batch.BatchCommands.Add(Command(Chunks, acquired.Id));
+        batch.BatchCommands.Add(Command(LifeStatements.Mark, acquired.Id));
         batch.BatchCommands.Add(Command(Row, acquired.Id, acquired.Epoch, nonce));
         batch.Timeout = 0;
         await using var reader = await batch.ExecuteReaderAsync(cancellation);
@@ -72,12 +76,15 @@ internal sealed record RecoveredReplica(RecoveredState State, ReadOnlyMemory<byt
         }
 
         await reader.NextResultAsync(cancellation);
+        var mark = await reader.ReadAsync(cancellation) ? ApplyMark.Decode(reader.Column<byte[]>(0)) : null;
+
+        await reader.NextResultAsync(cancellation);
         if (!await reader.ReadAsync(cancellation))
         {
             throw new StoreRefusedException($"another activation took replica {key} over while this one was opening it");
         }
 
-        return Check(key, reader, blocks, described, chunks);
+        return Check(key, reader, blocks, described, chunks) with { Mark = mark };
     }
 
     private static RecoveredReplica Check(
@@ -92,7 +99,7 @@ internal sealed record RecoveredReplica(RecoveredState State, ReadOnlyMemory<byt
         var snapshot = newest?.Descriptor ?? SnapshotDescriptor.Initial(initial);
         var state = new RecoveredState(hardState, snapshot, start, StoredLog.Assemble(key, start, last, blocks)) { JoinedAfter = initial.Version };
         StoredLog.RequireConsistent(key, state);
-        return new RecoveredReplica(state, Join(key, snapshot, chunks), newest, row.GetInt64(8), last);
+        return new RecoveredReplica(state, Join(key, snapshot, chunks), newest, row.GetInt64(8), last, null);
     }
 
     private static StoredSnapshot? NewestOf(ReplicaKey key, long id, (long Id, byte[] Descriptor)? described)

@@ -21,6 +21,10 @@ public static class AlarmNames
     /// <summary>A call of a state machine's code does not come back.</summary>
     public const string MachineStuck = "machine-stuck";
 
+    /// <summary>A silo whose process ended uncleanly twice in a short time applies what its logs hold carefully.</summary>
+    public const string CarefulStart = "careful-start";
+
     /// <summary>All kinds that a silo can raise, in the order in which they are shown.</summary>
-    public static IReadOnlyList<string> All { get; } = [Leaderless, MachineHalted, MachineStuck, StoreCorrupt, StoreFull, StoreUnreachable];
+    public static IReadOnlyList<string> All { get; } =
+        [Leaderless, MachineHalted, MachineStuck, CarefulStart, StoreCorrupt, StoreFull, StoreUnreachable];
 }

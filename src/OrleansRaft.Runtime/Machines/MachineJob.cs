@@ -1,3 +1,4 @@
+using OrleansRaft.Runtime.Lives;
 using OrleansRaft.Runtime.StateMachines;
 
 namespace OrleansRaft.Runtime.Machines;
@@ -7,6 +8,9 @@ namespace OrleansRaft.Runtime.Machines;
 /// </summary>
 internal abstract class MachineJob
 {
+    /// <summary>What the store must know while it is done, in case the process ends; null for what needs no care.</summary>
+    public ApplyMark? Mark { get; init; }
+
     /// <summary>Why it failed; null when it did not.</summary>
     public Exception? Failure { get; private set; }
 

@@ -16,6 +16,8 @@ public sealed class MachinePool : IMachineExecutor, IDisposable
     private static readonly TimeSpan WatchInterval = TimeSpan.FromSeconds(1);
 
     private readonly Queue<MachineQueue> waiting = new();
+    private readonly List<MachineQueue> parked = [];
+    private readonly Queue<(MachineQueue Queue, Action Granted)> reserving = new();
     private readonly Lock gate = new();
     private readonly List<Worker> workers = [];
     private readonly int size = Math.Max(2, Environment.ProcessorCount);
@@ -27,6 +29,11 @@ public sealed class MachinePool : IMachineExecutor, IDisposable
     private ITimer? watch;
     private bool isDisposed;
     private bool isEnding;
+
+    // Under the lock of what waits: who runs while nobody else does, and how many run that have not been given up.
+    private MachineQueue? alone;
+    private bool isAloneStuck;
+    private int running;
 
     /// <summary>Makes the pool; it has no threads yet.</summary>
     /// <param name="options">When a call counts as stuck, and how many threads may be.</param>
@@ -57,6 +64,32 @@ public sealed class MachinePool : IMachineExecutor, IDisposable
         }
     }
 
+    /// <inheritdoc/>
+    public void Reserve(MachineQueue queue, Action granted)
+    {
+        lock (waiting)
+        {
+            reserving.Enqueue((queue, granted));
+        }
+
+        Grant();
+    }
+
+    /// <inheritdoc/>
+    public void Release(MachineQueue queue)
+    {
+        lock (waiting)
+        {
+            if (alone == queue)
+            {
+                (alone, isAloneStuck) = (null, false);
+                Unpark();
+            }
+        }
+
+        Grant();
+    }
+
     /// <summary>Runs nothing more; a call that is under way is not waited for.</summary>
     public void Dispose()
     {
@@ -78,16 +111,22 @@ public sealed class MachinePool : IMachineExecutor, IDisposable
         }
     }
 
-    /// <returns>What waits; null when the silo has ended.</returns>
+    /// <returns>What waits, and may run; null when the silo has ended.</returns>
     private MachineQueue? Take()
     {
         lock (waiting)
         {
             while (!isEnding)
             {
-                if (waiting.TryDequeue(out var queue))
+                while (waiting.TryDequeue(out var queue))
                 {
-                    return queue;
+                    if (MayRun(queue))
+                    {
+                        running++;
+                        return queue;
+                    }
+
+                    parked.Add(queue);
                 }
 
                 Monitor.Wait(waiting);
@@ -95,6 +134,59 @@ public sealed class MachinePool : IMachineExecutor, IDisposable
 
             return null;
         }
+    }
+
+    /// <summary>Nobody runs beside a machine that runs alone, or before one that waits to do so.</summary>
+    private bool MayRun(MachineQueue queue) => alone is null ? reserving.Count == 0 : alone == queue || isAloneStuck;
+
+    /// <summary>A run has ended, or is given up: whoever waits to run alone does not wait for it.</summary>
+    private void EndRun()
+    {
+        lock (waiting)
+        {
+            running--;
+        }
+
+        Grant();
+    }
+
+    /// <summary>Lets the first that waits for it run alone, when nothing runs any more.</summary>
+    private void Grant()
+    {
+        Action granted;
+        lock (waiting)
+        {
+            if (alone is not null || running > 0 || !reserving.TryDequeue(out var first))
+            {
+                return;
+            }
+
+            (alone, granted) = first;
+            Unpark();
+        }
+
+        granted();
+    }
+
+    private void NoteStuck(MachineQueue queue, bool isStuck)
+    {
+        lock (waiting)
+        {
+            if (alone == queue)
+            {
+                // Others go on: what the store remembers is true for as long as the call lasts.
+                isAloneStuck = isStuck;
+                Unpark();
+            }
+        }
+    }
+
+    /// <summary>Who may run is another now: whoever was passed over is looked at again.</summary>
+    private void Unpark()
+    {
+        parked.ForEach(waiting.Enqueue);
+        parked.Clear();
+        Monitor.PulseAll(waiting);
     }
 
     private void Start()
@@ -140,6 +232,8 @@ public sealed class MachinePool : IMachineExecutor, IDisposable
     {
         worker.IsStuck = true;
         var queue = worker.Current!;
+        NoteStuck(queue, isStuck: true);
+        EndRun();
         var others = workers.Count(static one => one.IsStuck);
         var isReplaced = others <= stuckMax;
         Log.MachineStuck(logger, queue.Key, stuckAfter, others);
@@ -164,10 +258,12 @@ public sealed class MachinePool : IMachineExecutor, IDisposable
         {
             if (!worker.IsStuck)
             {
+                EndRun();
                 return true;
             }
 
             worker.IsStuck = false;
+            NoteStuck(queue, isStuck: false);
             alarms.Clear(AlarmNames.MachineStuck, queue.Key.ToString());
             Log.MachineCameBack(logger, queue.Key);
             queue.ReportStuck(isStuck: false);

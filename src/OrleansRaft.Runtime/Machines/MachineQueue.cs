@@ -1,4 +1,5 @@
 using OrleansRaft.Core;
+using OrleansRaft.Runtime.Lives;
 using OrleansRaft.Runtime.StateMachines;
 
 namespace OrleansRaft.Runtime.Machines;
@@ -16,6 +17,7 @@ public sealed class MachineQueue
     private readonly TimeProvider time;
     private readonly Action<MachineJob> done;
     private readonly Action<bool> stuck;
+    private MachineCare? care;
     private bool isScheduled;
     private bool isBroken;
     private bool isClosed;
@@ -46,8 +48,18 @@ public sealed class MachineQueue
     public void Run()
     {
         var slice = new MachineSlice(time, time.GetTimestamp(), Slice);
-        while (TakeNext() is { } job)
+        while (TakeNext(out var job))
         {
+            if (care is not null && !care.Prepare(job?.Mark))
+            {
+                return;
+            }
+
+            if (job is null)
+            {
+                continue;
+            }
+
             Volatile.Write(ref callBegan, Math.Max(1, time.GetTimestamp()));
             var isDone = job.Run(machine, slice);
             Volatile.Write(ref callBegan, 0);
@@ -70,6 +82,9 @@ public sealed class MachineQueue
 
     /// <summary>The machine's code does not come back, or has come back at last. Any thread.</summary>
     public void ReportStuck(bool isStuck) => stuck(isStuck);
+
+    /// <summary>Takes care, from now on, of jobs that need it. Before the first of them.</summary>
+    internal void Begin(MachineCare careful) => care = careful;
 
     /// <summary>Adds work. Any thread.</summary>
     /// <returns>Whether it will be done: not when the replica has stopped.</returns>
@@ -119,20 +134,24 @@ public sealed class MachineQueue
             isClosed = true;
         }
 
+        care?.Close(isRunning: CallTook is not null);
         return TakeAll();
     }
 
-    private MachineJob? TakeNext()
+    /// <param name="job">What is next; null to end what needed care before.</param>
+    /// <returns>Whether there is anything to do.</returns>
+    private bool TakeNext(out MachineJob? job)
     {
         lock (gate)
         {
-            if (!isBroken && jobs.TryPeek(out var job))
+            if (isBroken || !jobs.TryPeek(out job))
             {
-                return job;
+                job = null;
+                isScheduled = care is { IsHeld: true };
+                return isScheduled;
             }
 
-            isScheduled = false;
-            return null;
+            return true;
         }
     }
 
@@ -160,7 +179,7 @@ public sealed class MachineQueue
     {
         lock (gate)
         {
-            return isScheduled = jobs.Count > 0 && !isBroken;
+            return isScheduled = (jobs.Count > 0 && !isBroken) || care is { IsHeld: true };
         }
     }
 }

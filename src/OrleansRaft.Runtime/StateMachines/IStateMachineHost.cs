@@ -26,6 +26,9 @@ public interface IStateMachineHost : IAsyncDisposable
     /// <summary>Whether every call takes a short, bounded time and throws nothing: only the library's own state machines can promise that.</summary>
     bool IsBounded => false;
 
+    /// <summary>Tells one build of the state machine from another: what ended the process under one is left to the next.</summary>
+    ulong Program => 0;
+
     /// <summary>
     /// Refuses a command whose party has its share of the remembered request ids. Asked of a leader before it appends; changes nothing.
     /// </summary>

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using OrleansRaft.Core;
 using OrleansRaft.Core.Codec;
+using OrleansRaft.Runtime.Lives;
 using OrleansRaft.Runtime.Machines;
 using OrleansRaft.Runtime.Sessions;
 
@@ -61,6 +62,9 @@ public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
 
     /// <inheritdoc/>
     public bool IsBounded => machine is IBoundedTime;
+
+    /// <inheritdoc/>
+    public ulong Program { get => field != 0 ? field : field = ProgramIdentity.Of(machine.GetType()); init; }
 
     /// <inheritdoc/>
     Reply? IStateMachineHost.RejectShare(in EnvelopeView command, ReadOnlySpan<byte> scope, LogTime now, int pendingOfScope, int pending)

@@ -1,4 +1,5 @@
 using OrleansRaft.Core;
+using OrleansRaft.Runtime.Lives;
 
 namespace OrleansRaft.Runtime.Storage;
 
@@ -46,6 +47,17 @@ public interface ILogStore : IAsyncDisposable
     /// <param name="cancellation">Stops waiting.</param>
     /// <exception cref="StoreRefusedException">The replica exists and has a history: a removed member's name is not used again.</exception>
     Task CreateReplicaAsync(ReplicaKey key, Configuration initial, CancellationToken cancellation);
+
+    /// <summary>How the lives of a silo ended; null when it has not lived yet, and always where the store ends with the process.</summary>
+    /// <param name="silo">Its name.</param>
+    /// <param name="cancellation">Stops waiting.</param>
+    Task<SiloLives?> ReadLivesAsync(string silo, CancellationToken cancellation) => Task.FromResult<SiloLives?>(null);
+
+    /// <summary>Remembers that a life of a silo has begun, or ended, durably.</summary>
+    /// <param name="silo">Its name.</param>
+    /// <param name="lives">What to remember.</param>
+    /// <param name="cancellation">Stops waiting.</param>
+    Task WriteLivesAsync(string silo, SiloLives lives, CancellationToken cancellation) => Task.CompletedTask;
 
     /// <summary>Throws when the store cannot be reached or written to; for health checks.</summary>
     Task CheckAsync(CancellationToken cancellation);

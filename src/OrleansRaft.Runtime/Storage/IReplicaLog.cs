@@ -1,4 +1,5 @@
 using OrleansRaft.Core;
+using OrleansRaft.Runtime.Lives;
 
 namespace OrleansRaft.Runtime.Storage;
 
@@ -49,6 +50,17 @@ public interface IReplicaLog : IAsyncDisposable
 
     /// <summary>Reads an installed snapshot whole. Told by <see cref="IReplicaLogEvents.OnSnapshotLoaded"/>.</summary>
     void LoadSnapshot(SnapshotDescriptor snapshot);
+
+    /// <summary>Whether marks outlive the process. False for stores that do not: nothing is marked there.</summary>
+    bool KeepsMarks => false;
+
+    /// <summary>What was marked last, when the log was opened; null for nothing.</summary>
+    ApplyMark? Mark => null;
+
+    /// <summary>Remembers what the user's code is about to do, beside the log and without regard to its writes.</summary>
+    /// <param name="mark">What; null for nothing.</param>
+    /// <param name="written">Called on any thread, never inside this call, when that is durable; never when the log stops before.</param>
+    void WriteMark(ApplyMark? mark, Action written) => throw new NotSupportedException($"{GetType().Name} keeps no marks.");
 
     /// <summary>Gives the right to speak back after the replica has stopped, so that a successor need not wait. Only the speaker may.</summary>
     Task ReleaseAsync(CancellationToken cancellation);

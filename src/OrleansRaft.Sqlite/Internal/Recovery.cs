@@ -1,4 +1,5 @@
 using OrleansRaft.Core;
+using OrleansRaft.Runtime.Lives;
 using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.Sqlite.Internal;
@@ -18,6 +19,9 @@ internal sealed class Recovery(CommitLoop loop, Hold hold)
     private long? read = -1;
 
     private bool IsComplete => read is null && stateLength == state.Length;
+
+    /// <summary>What the replica was about to do; known once everything has been read.</summary>
+    public ApplyMark? Mark { get; private set; }
 
     /// <summary>Reads everything.</summary>
     /// <exception cref="Core.Codec.CorruptDataException">Something is torn or damaged; the message names the place.</exception>
@@ -40,6 +44,7 @@ internal sealed class Recovery(CommitLoop loop, Hold hold)
         (read, stateLength) = (-1, 0);
         blocks.Clear();
         row = ReplicaRow.Read(database, hold);
+        Mark = LifeTable.ReadMark(database, hold);
         snapshot = row.SnapshotId is { } id ? SnapshotTable.Describe(database, hold.Key, id) : SnapshotDescriptor.Initial(row.Initial);
         state = row.SnapshotId is null ? [] : new byte[checked((int)snapshot.SizeBytes)];
         return ReadMore(database);

@@ -1,6 +1,7 @@
 using OrleansRaft.Core;
 using OrleansRaft.Core.Codec;
 using OrleansRaft.Runtime;
+using OrleansRaft.Runtime.Lives;
 using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.Sqlite.Internal;
@@ -18,7 +19,13 @@ internal sealed class SqliteReplicaLog : IReplicaLog
     private readonly CancellationToken closed;
 
     public SqliteReplicaLog(
-        SqliteLogStore store, CommitLoop loop, Hold hold, RecoveredState recovered, ReadOnlyMemory<byte> snapshot, IReplicaLogEvents events)
+        SqliteLogStore store,
+        CommitLoop loop,
+        Hold hold,
+        RecoveredState recovered,
+        ReadOnlyMemory<byte> snapshot,
+        ApplyMark? mark,
+        IReplicaLogEvents events)
     {
         this.store = store;
         this.loop = loop;
@@ -28,6 +35,7 @@ internal sealed class SqliteReplicaLog : IReplicaLog
         closed = closing.Token;
         Recovered = recovered;
         RecoveredSnapshot = snapshot;
+        Mark = mark;
     }
 
     public ReplicaKey Key => hold.Key;
@@ -37,6 +45,10 @@ internal sealed class SqliteReplicaLog : IReplicaLog
     public RecoveredState Recovered { get; }
 
     public ReadOnlyMemory<byte> RecoveredSnapshot { get; }
+
+    public bool KeepsMarks => true;
+
+    public ApplyMark? Mark { get; }
 
     public bool MaySpeak => right.IsHeld;
 
@@ -77,6 +89,21 @@ internal sealed class SqliteReplicaLog : IReplicaLog
     }
 
     public void LoadSnapshot(SnapshotDescriptor snapshot) => snapshots.Load(snapshot);
+
+    /// <summary>Also of a replica that has just stopped: it no longer does what it was about to do.</summary>
+    public void WriteMark(ApplyMark? mark, Action written) => loop.Submit(new Work(
+        database =>
+        {
+            if (!ReplicaRow.IsHeld(database, hold))
+            {
+                return static () => { };
+            }
+
+            LifeTable.WriteMark(database, hold, mark);
+            return written;
+        },
+        OnFailed,
+        0));
 
     public async Task ReleaseAsync(CancellationToken cancellation)
     {

@@ -313,6 +313,10 @@ internal sealed class StoreFile : IDisposable
             Database.Commit();
         }
 
+        Database.Begin();
+        Database.Execute(LifeTable.Create);
+        Database.Commit();
+
         // What was recovered may end before the file does, so its end is found by reading it through.
         Mark = Mark with { State = MarkState.InLog, Position = WalScan.Read(directory.WalFile, 0).Committed };
         Checkpoint();

@@ -62,6 +62,8 @@ internal sealed record Fault(TimeSpan At, TimeSpan Duration, FaultKind Kind, int
         FaultKind.MachineThrowsOnce => $"a command throws on node {Node}",
         FaultKind.MachineThrows => $"some commands throw on node {Node}, again and again",
         FaultKind.MachineThrowsEverywhere => "some commands throw on all nodes, again and again",
+        FaultKind.MachineKills => $"some commands end the process of node {Node} that applies them",
+        FaultKind.MachineKillsEverywhere => "some commands end every process that applies them",
         FaultKind.QueriesThrow => $"all queries throw on node {Node}",
         _ => Kind.ToString(),
     };

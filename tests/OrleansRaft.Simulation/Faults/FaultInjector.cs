@@ -58,6 +58,7 @@ internal sealed class FaultInjector(LabCluster cluster, Workload workload, Machi
         foreach (var node in cluster.Nodes)
         {
             node.Resume();
+            MachineFaults.RunAnotherProgram(node, troubles);
             node.Restart();
         }
     }
@@ -105,7 +106,7 @@ internal sealed class FaultInjector(LabCluster cluster, Workload workload, Machi
         FaultKind.Membership => MembershipFaults.Apply(cluster, fault),
         FaultKind.Lull => Rest(fault),
         FaultKind.Rejoin => RejoinFault.Apply(cluster, fault),
-        >= FaultKind.MachineSlow and <= FaultKind.QueriesThrow => MachineFaults.Apply(cluster, troubles, fault),
+        >= FaultKind.MachineSlow and <= FaultKind.MachineKillsEverywhere => MachineFaults.Apply(cluster, troubles, fault),
         _ => OtherFaults.Apply(cluster, fault),
     };
 }

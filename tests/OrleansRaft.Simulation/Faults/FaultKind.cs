@@ -44,6 +44,8 @@ internal enum FaultKind
     MachineThrows,
     MachineThrowsEverywhere,
     QueriesThrow,
+    MachineKills,
+    MachineKillsEverywhere,
     TornWrite,
     LostWrite,
 }

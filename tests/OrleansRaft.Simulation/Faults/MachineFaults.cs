@@ -24,12 +24,49 @@ internal static class MachineFaults
                 return Poison(fault, [(node, trouble)]);
             case FaultKind.MachineThrowsEverywhere:
                 return Poison(fault, [.. cluster.Nodes.Select(one => (one, troubles.On(one.Index)))]);
+            case FaultKind.MachineKills when cluster.Options.RunsMachinesApart:
+                return Kill(fault, [(node, trouble)], troubles);
+            case FaultKind.MachineKillsEverywhere when cluster.Options.RunsMachinesApart:
+                return Kill(fault, [.. cluster.Nodes.Select(one => (one, troubles.On(one.Index)))], troubles);
             case FaultKind.QueriesThrow:
                 trouble.QueriesThrow = true;
                 return () => trouble.QueriesThrow = false;
             default:
                 return null;
         }
+    }
+
+    /// <summary>
+    /// Installs another program, and starts it where something is halted that the last one is not given again, or may be: also what a process that
+    /// ended by chance had under way in a careful start.
+    /// </summary>
+    public static void RunAnotherProgram(LabNode node, MachineTroubles troubles)
+    {
+        troubles.On(node.Index).Program++;
+        if (node.Replicas.Any(static replica => replica.Driver.IsMachineHalted || replica.Log!.Stored.Mark is not null))
+        {
+            node.Stop();
+            node.Restart();
+        }
+    }
+
+    /// <summary>What ends it is another program, too; a process that does not run at that moment will be started with it.</summary>
+    private static Action Kill(Fault fault, (LabNode Node, MachineTrouble Trouble)[] places, MachineTroubles troubles)
+    {
+        var divisor = 20 + fault.Strength;
+        foreach (var (_, trouble) in places)
+        {
+            trouble.Deadly = (divisor, fault.Strength % divisor);
+        }
+
+        return () =>
+        {
+            foreach (var (node, trouble) in places)
+            {
+                trouble.Deadly = default;
+                RunAnotherProgram(node, troubles);
+            }
+        };
     }
 
     /// <summary>What ends it is another program: mostly it comes with a restart of what is halted, sometimes the replicas try again by themselves.</summary>

@@ -12,12 +12,33 @@ internal sealed class MachineTrouble(int node, Func<bool> mayNotRun, Action<stri
     /// <summary>While it is not zero, every command throws whose operation leaves this remainder, again and again.</summary>
     public (long Divisor, long Remainder) Poison { get; set; }
 
+    /// <summary>While it is not zero, every command whose operation leaves this remainder ends the process that applies it.</summary>
+    public (long Divisor, long Remainder) Deadly { get; set; }
+
+    /// <summary>Which program runs: another one may do what the last one could not.</summary>
+    public ulong Program { get; set; } = 1;
+
+    /// <summary>Ends the process because of an operation.</summary>
+    public required Action<long> Die { get; init; }
+
+    /// <summary>How the node's machines are not deterministic.</summary>
+    public Deviation Deviation { get; set; }
+
+    /// <summary>Whether they write what they hold backwards.</summary>
+    public bool IsBackwards => Deviation == Deviation.Order && node % 2 == 1;
+
     /// <summary>Whether queries throw.</summary>
     public bool QueriesThrow { get; set; }
 
     public void OnApply(long operation)
     {
         OnCall();
+        if (Deadly.Divisor != 0 && operation % Deadly.Divisor == Deadly.Remainder)
+        {
+            Die(operation);
+            throw new SimulatedException($"operation {operation} ended the process");
+        }
+
         if (ThrowsLeft > 0)
         {
             ThrowsLeft--;
@@ -29,6 +50,9 @@ internal sealed class MachineTrouble(int node, Func<bool> mayNotRun, Action<stri
             throw new SimulatedException($"operation {operation} throws here");
         }
     }
+
+    /// <summary>Something that no other node makes up, for an operation.</summary>
+    public long MakeUp(long operation) => unchecked(((operation << 8) + node + 1) * 0x5851F42D4C957F2D);
 
     public void OnQuery(long operation)
     {
@@ -52,18 +76,40 @@ internal sealed class MachineTrouble(int node, Func<bool> mayNotRun, Action<stri
 
 /// <summary>The troubles of all nodes.</summary>
 /// <param name="mayNotRun">Whether no user's code may run on a node at this moment.</param>
+/// <param name="kill">Ends the process of a node; somebody starts it again.</param>
 /// <param name="report">Told of a property that does not hold, and the detail.</param>
-internal sealed class MachineTroubles(Func<int, bool> mayNotRun, Action<string, string> report)
+/// <param name="deviation">How machines are not deterministic.</param>
+internal sealed class MachineTroubles(Func<int, bool> mayNotRun, Action<int> kill, Action<string, string> report, Deviation deviation)
 {
+    /// <summary>
+    /// How often one operation may end the process of one node under one program. Two ends begin the careful start, three more find the entry; besides,
+    /// the node may have been stopped in order meanwhile, may host two replicas of the group, or have lost a mark to another activation.
+    /// </summary>
+    private const int DeathsMax = 12;
+
     private readonly Dictionary<int, MachineTrouble> byNode = [];
+    private readonly Dictionary<(int Node, long Operation, ulong Program), int> deaths = [];
 
     public MachineTrouble On(int node)
     {
         if (!byNode.TryGetValue(node, out var trouble))
         {
-            byNode.Add(node, trouble = new MachineTrouble(node, () => mayNotRun(node), report));
+            trouble = new MachineTrouble(node, () => mayNotRun(node), report) { Die = operation => OnDeath(node, operation), Deviation = deviation };
+            byNode.Add(node, trouble);
         }
 
         return trouble;
+    }
+
+    private void OnDeath(int node, long operation)
+    {
+        var key = (node, operation, byNode[node].Program);
+        var times = deaths[key] = deaths.GetValueOrDefault(key) + 1;
+        if (times > DeathsMax)
+        {
+            report("a silo that an entry ends comes to serve without it", $"operation {operation} ended node {node} {times} times");
+        }
+
+        kill(node);
     }
 }

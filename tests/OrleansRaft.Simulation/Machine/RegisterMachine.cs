@@ -11,9 +11,13 @@ namespace OrleansRaft.Simulation.Machine;
 internal sealed class RegisterMachine(string group, Ledger ledger, MachineTrouble? trouble) : IStateMachine<RegisterCommand, RegisterResult>
 {
     private readonly SortedDictionary<string, long> registers = new(StringComparer.Ordinal);
+    private long madeUp;
 
     public static IStateMachineHost Host(string group, Ledger ledger, MachineTrouble? trouble) => new StateMachineHost<RegisterCommand, RegisterResult>(
-        new RegisterMachine(group, ledger, trouble), RegisterCommandCodec.Instance, RegisterResultCodec.Instance);
+        new RegisterMachine(group, ledger, trouble), RegisterCommandCodec.Instance, RegisterResultCodec.Instance)
+    {
+        Program = trouble?.Program ?? 1,
+    };
 
     /// <summary>What a command does to a register: the specification that histories are checked against, too.</summary>
     public static (long State, RegisterResult Result) Apply(long state, in RegisterCommand command)
@@ -35,6 +39,7 @@ internal sealed class RegisterMachine(string group, Ledger ledger, MachineTroubl
             ref readonly var command = ref commands[i];
             trouble?.OnApply(command.Value.Operation);
             (registers[command.Key], results[i]) = Apply(registers.GetValueOrDefault(command.Key), command.Value);
+            madeUp = trouble is { Deviation: Deviation.Randomness } ? madeUp + trouble.MakeUp(command.Value.Operation) : 0;
             ledger.OnApplied(group, command, results[i].Value);
         }
     }
@@ -50,17 +55,20 @@ internal sealed class RegisterMachine(string group, Ledger ledger, MachineTroubl
         trouble?.OnCall();
         var writer = new WireWriter(output);
         writer.WriteVarint(registers.Count);
-        foreach (var (key, value) in registers)
+        foreach (var (key, value) in trouble is { IsBackwards: true } ? registers.Reverse() : registers)
         {
             writer.WriteString(key);
             writer.WriteInt64(value);
         }
+
+        writer.WriteInt64(madeUp);
     }
 
     public void Restore(ReadOnlyMemory<byte> snapshot)
     {
         trouble?.OnCall();
         registers.Clear();
+        madeUp = 0;
         if (snapshot.IsEmpty)
         {
             return;
@@ -71,6 +79,8 @@ internal sealed class RegisterMachine(string group, Ledger ledger, MachineTroubl
         {
             registers.Add(reader.ReadString(), reader.ReadInt64());
         }
+
+        madeUp = reader.ReadInt64();
 
         reader.RequireEnd();
     }

@@ -13,6 +13,7 @@ internal static class MutantCatalogue
         .. RuntimeMutants.All,
         .. MachineMutants.All,
         .. SuccessorMutants.All,
+        .. CareMutants.All,
         .. StoreMutants.All,
     ];
 

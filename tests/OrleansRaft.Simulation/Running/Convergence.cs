@@ -29,18 +29,20 @@ internal static class Convergence
     }
 
     /// <summary>Replicas at one index have one state, sessions included.</summary>
-    public static void CheckDigests(LabCluster cluster)
+    /// <returns>Which have not; null when all have.</returns>
+    public static string? FindDivergence(LabCluster cluster)
     {
         foreach (var group in cluster.Options.Groups)
         {
             var states = cluster.ReplicasOf(group).Select(replica => replica.Driver.Inspect())
                 .Where(static snapshot => snapshot.Digest is not null).GroupBy(static snapshot => snapshot.DigestIndex);
-            foreach (var state in states.Where(state => state.Select(snapshot => snapshot.Digest).Distinct().Count() > 1))
+            if (states.FirstOrDefault(state => state.Select(snapshot => snapshot.Digest).Distinct().Count() > 1) is { } state)
             {
-                cluster.Report(
-                    "State Machine Safety", $"{group} at {state.Key}: {string.Join(", ", state.Select(one => $"{one.Key.Replica} has {one.Digest}"))}");
+                return $"{group} at {state.Key}: {string.Join(", ", state.Select(one => $"{one.Key.Replica} has {one.Digest}"))}";
             }
         }
+
+        return null;
     }
 
     public static string Describe(LabCluster cluster) =>

@@ -7,7 +7,11 @@ namespace OrleansRaft.Simulation.Running;
 /// <summary>Draws the faults of a run. Each seed has its favourites and leaves others out: what needs three crashes in a row is rare where everything happens a little.</summary>
 internal static class FaultSchedule
 {
-    private static readonly FaultKind[] Planned = [.. Enum.GetValues<FaultKind>().Where(kind => kind is not (FaultKind.TornWrite or FaultKind.LostWrite))];
+    private static readonly FaultKind[] Planned = 
+    [
+        .. Enum.GetValues<FaultKind>().Where(kind =>
+            kind is not (FaultKind.TornWrite or FaultKind.LostWrite or FaultKind.MachineKills or FaultKind.MachineKillsEverywhere)),
+    ];
 
     public static Fault[] Make(RandomSource random, int nodes, bool sharedDisks, RaftOptions raft)
     {
@@ -34,6 +38,18 @@ internal static class FaultSchedule
         Array.Sort(faults, static (one, other) => one.At.CompareTo(other.At));
         return faults;
     }
+
+    /// <summary>Draws commands that end the processes which apply them: long enough that every process comes to serve without them.</summary>
+    public static Fault[] MakeDeadly(RandomSource random, int nodes) =>
+    [
+        .. Enumerable.Range(0, random.Next(1, 3)).Select(_ => new Fault(
+            TimeSpan.FromMilliseconds(random.Next(1_000, 30_000)),
+            TimeSpan.FromMilliseconds(random.Next(5_000, 20_000)),
+            random.Next(0, 2) == 0 ? FaultKind.MachineKills : FaultKind.MachineKillsEverywhere,
+            random.Next(0, nodes),
+            0,
+            random.Next(0, 100))),
+    ];
 
     private static bool IsPossible(FaultKind kind, int nodes, bool sharedDisks, bool changesMembers) => kind switch
     {

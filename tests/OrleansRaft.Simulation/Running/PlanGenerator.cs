@@ -1,6 +1,7 @@
 using OrleansRaft.Core;
 using OrleansRaft.Runtime;
 using OrleansRaft.Simulation.Clients;
+using OrleansRaft.Simulation.Machine;
 
 namespace OrleansRaft.Simulation.Running;
 
@@ -37,7 +38,15 @@ internal static class PlanGenerator
         raft.HeartbeatsTellCommit = Percent(random, 50);
         raft.RoundBytesMin = Percent(random, 50) ? random.Next(1, 4_096) : 0;
         raft.RoundWaitMax = TimeSpan.FromMilliseconds(Percent(random, 50) ? random.Next(1, 10) : 0);
-        return plan with { HaltsLeader = Percent(random, 30) };
+        plan = plan with { HaltsLeader = Percent(random, 30) };
+        if (plan.RunsMachinesApart && Percent(random, 30))
+        {
+            plan = plan with { Faults = [.. plan.Faults.Concat(FaultSchedule.MakeDeadly(random, nodes)).OrderBy(static fault => fault.At)] };
+        }
+
+        return Percent(random, 4)
+            ? plan with { Deviation = Percent(random, 50) ? Deviation.Randomness : Deviation.Order, IsDivergenceExpected = true }
+            : plan;
     }
 
     private static RaftOptions MakeOptions(RandomSource random)

@@ -2,6 +2,7 @@ using OrleansRaft.Lab;
 using OrleansRaft.Runtime;
 using OrleansRaft.Simulation.Clients;
 using OrleansRaft.Simulation.Faults;
+using OrleansRaft.Simulation.Machine;
 
 namespace OrleansRaft.Simulation.Running;
 
@@ -43,6 +44,12 @@ internal sealed record SimulationPlan
     /// <summary>Whether, after all faults, the state machines of a leader and most of its followers halt.</summary>
     public bool HaltsLeader { get; init; }
 
+    /// <summary>How state machines are not deterministic.</summary>
+    public Deviation Deviation { get; init; }
+
+    /// <summary>Whether replicas must be found to differ at the end: a run of machines that are not deterministic passes when the checks notice.</summary>
+    public bool IsDivergenceExpected { get; init; }
+
     public required RaftOptions Raft { get; init; }
 
     public required ClientSettings Clients { get; init; }
@@ -62,5 +69,5 @@ internal sealed record SimulationPlan
     public override string ToString() =>
         $"seed {Seed}: {Nodes} nodes, {Groups} groups of {Replicas}, {(SharedDisks ? "shared" : "local")} disks"
         + $"{(Raft.PreVote ? "" : ", no pre-vote")}{(Raft.CheckQuorum ? "" : ", no check-quorum")}{(Raft.LeaderLease ? ", leases" : "")}{(Raft.QuiesceTicks > 0 ? ", quiescence" : "")}"
-        + $"{(RunsMachinesApart ? ", machines apart" : "")}, {Faults.Count} faults";
+        + $"{(RunsMachinesApart ? ", machines apart" : "")}{(Deviation == Deviation.None ? "" : ", machines that are not deterministic")}, {Faults.Count} faults";
 }

@@ -1,0 +1,175 @@
+using OrleansRaft.Core;
+using OrleansRaft.Runtime.Lives;
+
+namespace OrleansRaft.Runtime.Tests.Lives;
+
+/// <summary>Which entries are applied together in a careful start, and how the one is found that ends the process.</summary>
+public sealed class CarePlanTests
+{
+    private const long Life = 2;
+    private const ulong Program = 7;
+
+    [Fact]
+    public void A_usual_start_marks_nothing()
+    {
+        var plan = Plan(null, isCareful: false);
+
+        plan.EntriesFrom(Index(1), 1_024).ShouldBe(1_024);
+        plan.MarkOf(Index(1), Index(1_024)).ShouldBeNull();
+        plan.MarkOfRestore(Index(0)).ShouldBeNull();
+        plan.IsCarefulAfter(Index(0)).ShouldBeFalse();
+        plan.MustRemember.ShouldBeFalse();
+    }
+
+    [Fact]
+    public void A_careful_start_marks_all_of_the_log_that_was_read_back_and_nothing_after_it()
+    {
+        var plan = Plan(null, end: 1_000);
+
+        plan.MarkOfRestore(Index(0))!.Restoring.ShouldBe(Index(0));
+        Batches(plan, 1_300).ShouldBe([(1, 256, true), (257, 512, true), (513, 768, true), (769, 1_000, true), (1_001, 1_300, false)]);
+        plan.IsCarefulAfter(Index(999)).ShouldBeTrue();
+        plan.IsCarefulAfter(Index(1_000)).ShouldBeFalse();
+    }
+
+    [Fact]
+    public void What_ended_the_process_is_divided_and_what_surrounds_it_is_not()
+    {
+        var plan = Plan(Mark(257, 512), end: 600);
+
+        var batches = Batches(plan, 600);
+
+        batches[0].ShouldBe((1, 256, true));
+        batches[1].ShouldBe((257, 272, true));
+        batches[16].ShouldBe((497, 512, true));
+        batches[17].ShouldBe((513, 600, true));
+        batches.Count.ShouldBe(18);
+    }
+
+    [Fact]
+    public void A_suspect_is_marked_in_a_usual_start_too_and_only_that()
+    {
+        var plan = Plan(Mark(4, 5), end: 10, isCareful: false);
+
+        Batches(plan, 10).ShouldBe([(1, 3, false), (4, 4, true), (5, 5, true), (6, 10, false)]);
+        plan.IsCarefulAfter(Index(4)).ShouldBeTrue();
+        plan.IsCarefulAfter(Index(5)).ShouldBeFalse();
+        plan.MustRemember.ShouldBeFalse("the process may end before these are tried");
+    }
+
+    /// <summary>From two ends without marks to a silo that serves: so often does somebody have to start it.</summary>
+    [Theory]
+    [InlineData(1, 1, 1)]
+    [InlineData(9, 16, 2)]
+    [InlineData(200, 256, 3)]
+    [InlineData(70_001, 100_000, 3)]
+    [InlineData(100_000, 100_000, 3)]
+    public void The_entry_is_found_in_few_lives(long deadly, long end, int livesMost)
+    {
+        ApplyMark? stored = null;
+        for (var lives = 0; ; lives++)
+        {
+            var plan = Plan(stored, end: end, life: lives + 10);
+            if (plan.Condemned is { } condemned)
+            {
+                condemned.ShouldBe(Index(deadly));
+                lives.ShouldBeInRange(1, livesMost);
+                plan.Resting.ShouldNotBeNull().Condemned.ShouldBe(condemned);
+                plan.MustRemember.ShouldBeTrue();
+                return;
+            }
+
+            lives.ShouldBeLessThan(10);
+            var (from, through, _) = Batches(plan, end).First(batch => batch.Through >= deadly);
+            stored = plan.MarkOf(Index(from), Index(through)).ShouldNotBeNull();
+        }
+    }
+
+    [Fact]
+    public void A_condemned_entry_stays_so_for_its_program_and_is_tried_once_by_another()
+    {
+        var condemned = new ApplyMark { Life = 1, Condemned = Index(5), Program = Program };
+
+        Plan(condemned, isCareful: false).Condemned.ShouldBe(Index(5));
+        var other = Plan(condemned, isCareful: false, program: Program + 1);
+        other.Condemned.ShouldBeNull();
+        Batches(other, 10).ShouldBe([(1, 4, false), (5, 5, true), (6, 10, false)]);
+        var again = Plan(other.MarkOf(Index(5), Index(5)), isCareful: false, program: Program + 1, life: 3);
+
+        again.Condemned.ShouldBe(Index(5));
+        again.Resting!.Program.ShouldBe(Program + 1);
+    }
+
+    [Fact]
+    public void A_mark_on_entries_before_a_condemned_one_keeps_the_verdict()
+    {
+        var plan = Plan(new ApplyMark { Life = 1, Condemned = Index(5), Program = Program });
+
+        var mark = plan.MarkOf(Index(1), Index(4)).ShouldNotBeNull();
+
+        mark.Condemned.ShouldBe(Index(5));
+        Plan(mark, life: 3).Condemned.ShouldBe(Index(5));
+    }
+
+    [Fact]
+    public void A_replica_that_is_opened_anew_in_the_same_life_has_ended_no_process()
+    {
+        var plan = Plan(Mark(5, 5, life: Life), end: 10);
+
+        plan.Condemned.ShouldBeNull();
+        Batches(plan, 10).ShouldBe([(1, 4, true), (5, 5, true), (6, 10, true)]);
+    }
+
+    [Fact]
+    public void A_snapshot_passes_over_what_it_covers()
+    {
+        Plan(Mark(5, 5), snapshot: 5, end: 10).Condemned.ShouldBeNull();
+        Plan(Mark(5, 5), snapshot: 5, end: 10).MustRemember.ShouldBeTrue();
+        var plan = Plan(Mark(5, 5), end: 10);
+
+        plan.OnRestored(Index(4)).ShouldBeFalse();
+        plan.Condemned.ShouldBe(Index(5));
+        plan.OnRestored(Index(5)).ShouldBeTrue();
+        plan.Resting.ShouldBeNull();
+    }
+
+    [Fact]
+    public void A_snapshot_that_ends_the_process_is_not_restored_again_by_that_program()
+    {
+        var mark = Plan(null, snapshot: 8).MarkOfRestore(Index(8));
+
+        var plan = Plan(mark, snapshot: 8, life: 3);
+
+        plan.Unrestorable.ShouldBe(Index(8));
+        Plan(plan.Resting, snapshot: 8, life: 4).Unrestorable.ShouldBe(Index(8));
+        Plan(plan.Resting, snapshot: 9, life: 4).Unrestorable.ShouldBeNull();
+        var other = Plan(plan.Resting, snapshot: 8, life: 4, isCareful: false, program: Program + 1);
+        other.Unrestorable.ShouldBeNull();
+        other.MarkOfRestore(Index(8))!.Restoring.ShouldBe(Index(8));
+        other.OnRestored(Index(8));
+        other.MarkOfRestore(Index(9)).ShouldBeNull();
+    }
+
+    private static LogIndex Index(long index) => new(index);
+
+    private static ApplyMark Mark(long first, long last, long life = 1) => new() { Life = life, First = Index(first), Last = Index(last) };
+
+    private static CarePlan Plan(
+        ApplyMark? found, long snapshot = 0, long end = 100, bool isCareful = true, ulong program = Program, long life = Life) =>
+        new(new StartCare(life, isCareful, TimeProvider.System), found, Index(snapshot), Index(end), () => program);
+
+    private static List<(long From, long Through, bool IsMarked)> Batches(CarePlan plan, long end)
+    {
+        var batches = new List<(long From, long Through, bool IsMarked)>();
+        for (long from = 1; from <= end;)
+        {
+            var through = from + plan.EntriesFrom(Index(from), (int)(end - from + 1)) - 1;
+            var mark = plan.MarkOf(Index(from), Index(through));
+            (mark?.First ?? Index(from), mark?.Last ?? Index(through)).ShouldBe((Index(from), Index(through)));
+            batches.Add((from, through, mark is not null));
+            from = through + 1;
+        }
+
+        return batches;
+    }
+}

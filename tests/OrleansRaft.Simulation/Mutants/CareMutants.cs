@@ -1,0 +1,50 @@
+namespace OrleansRaft.Simulation.Mutants;
+
+internal static class CareMutants
+{
+    public static IReadOnlyList<Mutant> All { get; } =
+    [
+        new(
+            "unmarked-apply",
+            "a careful silo applies entries without marking them before",
+            "Runtime",
+            "Lives/MachineCare.cs",
+            "if (isClosed || (mark is null && !isAlone)",
+            "if (isClosed || mark is not null || (mark is null && !isAlone)"),
+        new(
+            "mark-not-durable",
+            "a careful silo does not wait until a mark is durable",
+            "Runtime",
+            "Lives/MachineCare.cs",
+            "log.WriteMark(next, () => OnWritten(next));\n                return false;",
+            "log.WriteMark(next, static () => { });\n                OnWritten(next);\n                return false;"),
+        new(
+            "suspects-never-fewer",
+            "the entries among which one ended the process are never divided",
+            "Runtime",
+            "Lives/CarePlan.cs",
+            "isFatal ? (count + Parts - 1) / Parts : count",
+            "count"),
+        new(
+            "single-suspect-tried-again",
+            "the one entry that is left to be the one that ended the process is tried again",
+            "Runtime",
+            "Lives/CarePlan.cs",
+            "if (isFatal && count == 1)",
+            "if (isFatal && count == 0)"),
+        new(
+            "unclean-ends-forgotten",
+            "a silo does not remember that the life before ended uncleanly",
+            "Runtime",
+            "Lives/SiloLives.cs",
+            "{ } last => (new SiloLives(false, now),",
+            "{ } last => (new SiloLives(false, null),"),
+        new(
+            "careful-through-commit",
+            "a careful start ends where entries were not known to be committed",
+            "Runtime",
+            "ReplicaDriver.Care.cs",
+            "var end = recovered.LogStart.Index + recovered.Entries.Count;",
+            "var end = LogIndex.Min(recovered.HardState.CommitIndex, recovered.LogStart.Index + recovered.Entries.Count);"),
+    ];
+}
