@@ -8,11 +8,13 @@ internal static class Verbs
     public static IEnumerable<Command> All() =>
     [
         Macro.MacroCommand.Create(),
+        Builds.BuildsCommand.Create(),
         Micro.MicroCommand.Create(),
         Page.PageCommand.Create(),
         Plain.PlainSilo.Create(),
         Idle.IdleCommand.Create(),
         Failover.FailoverCommand.Create(),
-        Failover.FailoverSilo.Create(),
+        Slow.SlowBenchmark.Create(),
+        Silos.LibrarySilo.Create(),
     ];
 }

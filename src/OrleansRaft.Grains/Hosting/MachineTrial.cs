@@ -79,7 +79,7 @@ internal sealed class MachineTrial(StateMachineRegistration registration, IServi
         catch
         {
             // What it failed with comes first.
-            End(machine).ContinueWith(static end => _ = end.Exception, TaskContinuationOptions.OnlyOnFaulted);
+            End(machine).Ignore();
             throw;
         }
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using OrleansRaft.Benchmarks.Silos;
 using OrleansRaft.Testbed.PostgreSql;
 
 namespace OrleansRaft.Benchmarks.Failover;
@@ -60,7 +61,7 @@ internal static class FailoverCommand
         var rows = new List<Row>();
         foreach (var (membership, settings) in Memberships.Where(pair => onlyMembership is null || pair.Key == onlyMembership))
         {
-            await using var cluster = new FailoverCluster(await postgres.CreateDatabaseAsync(), settings);
+            await using var cluster = new LibraryCluster(await postgres.CreateDatabaseAsync(), settings);
             cluster.Start();
             foreach (var fault in Faults.Where(fault => onlyFault is null || fault == onlyFault))
             {
@@ -88,7 +89,7 @@ internal static class FailoverCommand
         return 0;
     }
 
-    private static async Task<Row[]> MeasureAsync(FailoverCluster cluster, string fault, string membership, int trials)
+    private static async Task<Row[]> MeasureAsync(LibraryCluster cluster, string fault, string membership, int trials)
     {
         var trial = new FailoverTrial(cluster);
         var group = new Row("group", fault, membership, []);

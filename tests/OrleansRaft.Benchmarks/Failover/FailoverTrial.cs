@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Runtime;
 using Orleans.Runtime.Placement;
+using OrleansRaft.Benchmarks.Silos;
 using OrleansRaft.Counters;
 using OrleansRaft.Client;
 using OrleansRaft.Runtime;
@@ -17,10 +18,10 @@ internal sealed record TrialResult(TimeSpan Group, TimeSpan Grain);
 
 /// <summary>Strikes the silo that leads a group and hosts a plain grain, while clients of the other silos write to both.</summary>
 /// <param name="cluster">The cluster; whole again afterwards.</param>
-internal sealed class FailoverTrial(FailoverCluster cluster)
+internal sealed class FailoverTrial(LibraryCluster cluster)
 {
     private const string Key = "failover/probe";
-    private static readonly string Group = $"{CounterMachine.SetName}-{KeyHash.GroupOf(Key, FailoverSilo.Groups)}";
+    private static readonly string Group = $"{CounterMachine.SetName}-{KeyHash.GroupOf(Key, LibrarySilo.Groups)}";
     private const int WarmWrites = 50;
     private static readonly TimeSpan Least = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
@@ -76,7 +77,7 @@ internal sealed class FailoverTrial(FailoverCluster cluster)
         }
         finally
         {
-            await Task.WhenAll(clients.Select(FailoverCluster.DisconnectAsync));
+            await Task.WhenAll(clients.Select(LibraryCluster.DisconnectAsync));
             if (isStruck)
             {
                 await cluster.RestartAsync(place.Silo);

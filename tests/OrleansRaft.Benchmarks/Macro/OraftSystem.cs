@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using OrleansRaft.Benchmarks.Builds;
 using OrleansRaft.Benchmarks.Load;
 using OrleansRaft.Testbed.Processes;
 
@@ -15,8 +16,9 @@ internal sealed class OraftSystem : ISystem
     private const string Tenant = "bench";
     private readonly Tally tally = new();
 
-    private OraftSystem(SiloCluster cluster)
+    private OraftSystem(string name, SiloCluster cluster)
     {
+        Name = name;
         Cluster = cluster;
         Scenarios =
         [
@@ -28,22 +30,37 @@ internal sealed class OraftSystem : ISystem
         ];
     }
 
-    public string Name => SystemName;
+    public string Name { get; }
 
     public SiloCluster Cluster { get; }
 
     public IReadOnlyList<Scenario> Scenarios { get; }
 
     /// <summary>Starts the processes, and makes every counter that is read.</summary>
-    public static async Task<OraftSystem> StartAsync(string postgres, int groups, bool withServerCollector)
+    /// <param name="postgres">The database.</param>
+    /// <param name="groups">Over how many groups the counters are spread.</param>
+    /// <param name="withServerCollector">Whether the silos use the garbage collector for servers.</param>
+    /// <param name="build">What the processes run; this build by default.</param>
+    public static async Task<OraftSystem> StartAsync(string postgres, int groups, bool withServerCollector, Build? build = null)
     {
         var cluster = new SiloCluster([postgres], silos: 3, groups) { Environment = { ["DOTNET_gcServer"] = withServerCollector ? "1" : "0" } };
-        var system = new OraftSystem(cluster);
+        foreach (var silo in cluster.Silos)
+        {
+            silo.Program = build?.Program ?? silo.Program;
+        }
+
+        var system = new OraftSystem(build?.Name ?? SystemName, cluster);
         await cluster.StartAsync();
         await cluster.WaitUntilSpreadAsync();
         await system.MakeCountersAsync();
         return system;
     }
+
+    /// <summary>How many groups each silo leads, in a few words.</summary>
+    public async Task<string> DescribeLeadersAsync() => string.Join(", ", (await Cluster.TryListGroupsAsync())
+        .GroupBy(static group => group.LeaderSilo ?? "nobody")
+        .OrderBy(static led => led.Key, StringComparer.Ordinal)
+        .Select(static led => $"{led.Key} {led.Count().ToString(CultureInfo.InvariantCulture)}"));
 
     public async Task<IReadOnlyList<string>> VerifyAsync() =>
         [.. new[] { tally.Check($"The counters of {Name}", await SumAsync()) }.OfType<string>(), .. await Cluster.CompareReplicasAsync()];

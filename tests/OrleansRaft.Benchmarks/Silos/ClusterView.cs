@@ -3,7 +3,7 @@ using Orleans.Runtime;
 using OrleansRaft.Core;
 using OrleansRaft.Grains.Admin;
 
-namespace OrleansRaft.Benchmarks.Failover;
+namespace OrleansRaft.Benchmarks.Silos;
 
 /// <summary>Tells from inside a silo how the cluster stands.</summary>
 [Alias("benchmark-cluster-view")]
@@ -12,6 +12,10 @@ public interface IClusterView : IGrainWithIntegerKey
     /// <summary>The silo that leads a group; null unless every group has a leader, and all its replicas on as many silos and as far as that leader.</summary>
     [Alias("leader")]
     Task<LeaderPlace?> FindLeaderAsync(string group);
+
+    /// <summary>The terms of all groups, added up: more by one for each election that was begun.</summary>
+    [Alias("terms")]
+    Task<long> SumTermsAsync();
 }
 
 /// <summary>Where a group is led from.</summary>
@@ -40,6 +44,9 @@ public sealed class ClusterView(IRaftAdmin admin, IClusterMembershipService memb
         var active = membership.CurrentSnapshot.Members.Values.Where(static member => member.Status == SiloStatus.Active).ToDictionary(static member => member.Name);
         return active.Count == Silos && silo is not null && active.TryGetValue(silo, out var member) ? new LeaderPlace(silo, member.SiloAddress) : null;
     }
+
+    /// <inheritdoc/>
+    public async Task<long> SumTermsAsync() => (await admin.ListGroupsAsync(null, 1_000)).Groups.Sum(static group => group.Term.Value);
 
     private static bool IsWhole(GroupView group) =>
         group.Leader is not null

@@ -8,16 +8,16 @@ using Orleans.Hosting;
 using OrleansRaft.Testbed;
 using OrleansRaft.Testbed.Processes;
 
-namespace OrleansRaft.Benchmarks.Failover;
+namespace OrleansRaft.Benchmarks.Silos;
 
 /// <summary>Three silo processes, and a client of each: one that reaches a silo through that silo alone.</summary>
 /// <param name="postgres">The database.</param>
-/// <param name="membership">Settings of Orleans' membership, as KEY=VALUE.</param>
-internal sealed class FailoverCluster(string postgres, IReadOnlyList<string> membership) : IAsyncDisposable
+/// <param name="settings">Of the silos' configuration, as KEY=VALUE.</param>
+internal sealed class LibraryCluster(string postgres, IReadOnlyList<string> settings) : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
 
-    private readonly string cluster = $"failover-{Guid.NewGuid():N}"[..16];
+    private readonly string cluster = $"bench-{Guid.NewGuid():N}"[..16];
     private readonly List<Member> members = [.. Enumerable.Range(1, 3).Select(number => new Member($"silo-{number}", FreePorts.Next(), FreePorts.Next()))];
 
     /// <summary>Starts all silos.</summary>
@@ -36,6 +36,9 @@ internal sealed class FailoverCluster(string postgres, IReadOnlyList<string> mem
 
     /// <summary>The silo of that name as a process.</summary>
     public OraftProcess ProcessOf(string silo) => members.Single(member => member.Name == silo).Process!;
+
+    /// <summary>Clients of all silos.</summary>
+    public Task<IReadOnlyList<IHost>> ConnectToAllAsync() => ConnectAsync(members);
 
     /// <summary>Clients of all silos but one.</summary>
     public Task<IReadOnlyList<IHost>> ConnectToOthersAsync(string silo) => ConnectAsync(members.Where(member => member.Name != silo));
@@ -58,15 +61,15 @@ internal sealed class FailoverCluster(string postgres, IReadOnlyList<string> mem
     }
 
     private void Start(Member member) => member.Process = OraftProcess.StartProgram(
-        typeof(FailoverCluster).Assembly.Location,
+        typeof(LibraryCluster).Assembly.Location,
         [
-            FailoverSilo.Verb,
+            LibrarySilo.Verb,
             $"name={member.Name}",
             $"postgres={postgres}",
             $"cluster={cluster}",
             $"silo-port={member.SiloPort.ToString(CultureInfo.InvariantCulture)}",
             $"gateway-port={member.GatewayPort.ToString(CultureInfo.InvariantCulture)}",
-            .. membership,
+            .. settings,
         ]);
 
     private async Task<LeaderPlace?> TryFindLeaderAsync(string group)

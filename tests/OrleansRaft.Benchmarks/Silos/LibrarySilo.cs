@@ -5,17 +5,22 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
 using Orleans.Hosting;
+using OrleansRaft.Benchmarks.Failover;
+using OrleansRaft.Benchmarks.Slow;
 using OrleansRaft.Counters.Web;
 using OrleansRaft.Grains.Hosting;
 using OrleansRaft.PostgreSql;
 using OrleansRaft.PostgreSql.Hosting;
 
-namespace OrleansRaft.Benchmarks.Failover;
+namespace OrleansRaft.Benchmarks.Silos;
 
-/// <summary>A silo that hosts both: groups of this library, and a plain grain with its state in the same PostgreSQL. A process of its own, made to be killed.</summary>
-internal static class FailoverSilo
+/// <summary>
+/// A silo that hosts groups of this library, a plain grain with its state in the same PostgreSQL, and a state machine that takes its time. A process of
+/// its own, made to be killed.
+/// </summary>
+internal static class LibrarySilo
 {
-    public const string Verb = "failover-silo";
+    public const string Verb = "library-silo";
     public const int Groups = 16;
 
     private static readonly Argument<string[]> Settings = new("settings") { Description = "KEY=VALUE, as for the silo's configuration." };
@@ -23,7 +28,7 @@ internal static class FailoverSilo
     /// <summary>Makes the command, which only the benchmark itself calls.</summary>
     public static Command Create()
     {
-        var command = new Command(Verb, "One silo of the failover benchmark.") { Settings };
+        var command = new Command(Verb, "One silo of a benchmark.") { Settings };
         command.Hidden = true;
         command.SetAction((parsed, cancellation) => RunAsync(parsed.GetValue(Settings) ?? [], cancellation));
         return command;
@@ -45,14 +50,15 @@ internal static class FailoverSilo
             .UseAdoNetClustering(options => (options.Invariant, options.ConnectionString) = ("Npgsql", postgres))
             .AddAdoNetGrainStorage(FailoverCounter.Storage, options => (options.Invariant, options.ConnectionString) = ("Npgsql", postgres))
             .AddRaft(raft => raft.UsePostgreSql(new PostgreSqlStoreOptions { ConnectionStrings = [postgres], SiloName = name }))
-            .AddRaftCounters(Groups));
+            .AddRaftCounters(Groups)
+            .AddRaftStateMachine<SlowCommand, long, SlowMachine>(SlowMachine.SetName, groups: 1));
 
         await PostgreSqlSchema.MigrateAsync(postgres, cancellation: cancellation);
         await builder.Build().RunAsync(cancellation);
     }
 
     private static string Required(IConfiguration configuration, string key) =>
-        configuration[key] ?? throw new ArgumentException($"{Verb} needs {key}=...; run `failover`, which starts it.");
+        configuration[key] ?? throw new ArgumentException($"{Verb} needs {key}=...; run `failover` or `slow`, which start it.");
 
     private static int Port(IConfiguration configuration, string key) =>
         int.Parse(Required(configuration, key), System.Globalization.CultureInfo.InvariantCulture);

@@ -1,0 +1,58 @@
+using System.Globalization;
+using OrleansRaft.Benchmarks.Macro;
+
+namespace OrleansRaft.Benchmarks.Builds;
+
+/// <summary>The load under which builds are measured.</summary>
+/// <param name="Connections">HTTP connections.</param>
+/// <param name="Rounds">How often each cluster is measured.</param>
+/// <param name="Window">The length of each measurement.</param>
+internal sealed record BuildsLoad(int Connections, int Rounds, TimeSpan Window);
+
+/// <summary>One measurement of one build.</summary>
+/// <param name="PerSecond">Increments per second.</param>
+/// <param name="P50">The median latency in microseconds.</param>
+/// <param name="P99">The 99th percentile in microseconds.</param>
+/// <param name="Cpu">Processor time of the three silos per increment, in microseconds.</param>
+/// <param name="Switches">Voluntary context switches of the three silos per increment.</param>
+internal sealed record Sample(double PerSecond, double P50, double P99, double Cpu, double Switches)
+{
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture, $"{PerSecond:0}/s, p50 {P50:0} us, p99 {P99:0} us, {Switches:0.00} switches, {Cpu:0.0} us of CPU");
+}
+
+/// <summary>Gathers the measurements of all builds and clusters.</summary>
+/// <param name="builds">The builds; ratios are those of the first to each.</param>
+/// <param name="groups">Over how many groups the counters are spread.</param>
+/// <param name="connections">HTTP connections.</param>
+internal sealed class BuildsTable(IReadOnlyList<Build> builds, int groups, int connections)
+{
+    private readonly List<List<Sample>> samples = [.. builds.Select(static _ => new List<Sample>())];
+
+    public void Add(int build, Sample sample) => samples[build].Add(sample);
+
+    /// <summary>A table for people, in Markdown.</summary>
+    public void WriteTo(TextWriter output)
+    {
+        output.WriteLine();
+        output.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"| increments over {groups} groups, {connections} connections | per second (min to max) | p50 us | p99 us | silos' context switches | silos' CPU us | rate of {builds[0].Name} / this | CPU |"));
+        output.WriteLine("|---|--:|--:|--:|--:|--:|--:|--:|");
+        for (var at = 0; at < builds.Count; at++)
+        {
+            var rates = Spread.Of(samples[at].Select(static sample => sample.PerSecond));
+            output.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"| {builds[at].Name} | {rates.Median:0} ({rates.Min:0} to {rates.Max:0}) "
+                + $"| {Median(at, static sample => sample.P50):0} | {Median(at, static sample => sample.P99):0} | {Median(at, static sample => sample.Switches):0.00} | {Median(at, static sample => sample.Cpu):0.0} "
+                + $"| {Ratio(at, static sample => sample.PerSecond):0.000} | {Ratio(at, static sample => sample.Cpu):0.000} |"));
+        }
+
+        output.WriteLine();
+    }
+
+    private double Median(int build, Func<Sample, double> of) => Spread.Of(samples[build].Select(of)).Median;
+
+    private double Ratio(int build, Func<Sample, double> of) => Spread.Of(samples[0].Zip(samples[build], (first, other) => of(first) / of(other))).Median;
+}
