@@ -39,12 +39,5 @@ internal static class CareMutants
             "Lives/SiloLives.cs",
             "{ } last => (new SiloLives(false, now),",
             "{ } last => (new SiloLives(false, null),"),
-        new(
-            "careful-through-commit",
-            "a careful start ends where entries were not known to be committed",
-            "Runtime",
-            "ReplicaDriver.Care.cs",
-            "var end = recovered.LogStart.Index + recovered.Entries.Count;",
-            "var end = LogIndex.Min(recovered.HardState.CommitIndex, recovered.LogStart.Index + recovered.Entries.Count);"),
     ];
 }
