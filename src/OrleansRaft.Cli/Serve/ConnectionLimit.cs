@@ -26,19 +26,25 @@ internal sealed class ConnectionLimit(string port, int max, TimeSpan? silenceMax
     /// <summary>How many there are.</summary>
     public int Open => Volatile.Read(ref open);
 
-    /// <summary>Puts the limit before whatever serves the connections.</summary>
+    /// <summary>Counts one more connection, which counts until it has been served.</summary>
+    /// <returns>False when there are too many: it is to be closed.</returns>
+    public bool TryAdmit()
+    {
+        if (Interlocked.Increment(ref open) <= max)
+        {
+            return true;
+        }
+
+        Interlocked.Decrement(ref open);
+        Tell();
+        return false;
+    }
+
+    /// <summary>Counts connections that were admitted until whatever serves them has done so.</summary>
     public ConnectionDelegate Around(ConnectionDelegate next) => connection => ServeAsync(connection, next);
 
     private async Task ServeAsync(ConnectionContext connection, ConnectionDelegate next)
     {
-        if (Interlocked.Increment(ref open) > max)
-        {
-            Interlocked.Decrement(ref open);
-            connection.Abort(new ConnectionAbortedException("There are too many connections."));
-            Tell();
-            return;
-        }
-
         try
         {
             if (silenceMax is null || await SpeaksAsync(connection, silenceMax.Value))

@@ -78,7 +78,7 @@ internal static class SiloHost
         builder.Services.AddHostedService<EvictionWatch>();
         builder.Services.AddSingleton<MembershipReach>();
         WarmServer.Use(builder.Services);
-        ConnectionLimits.Use(builder.Services, settings.Connections);
+        ConnectionLimits.Use(builder.Services, settings);
 
         var app = builder.Build();
         OraftApplication.MapTo(app);
