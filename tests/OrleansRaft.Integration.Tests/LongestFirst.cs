@@ -9,7 +9,8 @@ namespace OrleansRaft.Integration.Tests;
 /// <summary>Begins with the tests that wait longest, so that none of them runs alone at the end.</summary>
 public sealed class LongestFirst : ITestCollectionOrderer
 {
-    private static readonly string[] Long = [EndToEnd.EndToEndCluster.Name, Browser.InBrowser.Name, "CrashPointTests"];
+    private static readonly string[] Long =
+        [EndToEnd.EndToEndCluster.Name, Browser.InBrowser.Name, "CrashPointTests", "ServeMembershipTests", "FailoverTests", "PlacementTests", "SleepTests"];
 
     /// <inheritdoc/>
     public IReadOnlyCollection<TTestCollection> OrderTestCollections<TTestCollection>(IReadOnlyCollection<TTestCollection> testCollections)

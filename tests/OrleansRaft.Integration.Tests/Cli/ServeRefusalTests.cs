@@ -50,11 +50,8 @@ public sealed class ServeRefusalTests : IDisposable
         (await holder.IsReadyAsync()).ShouldBeTrue();
     }
 
-    [Theory]
-    [InlineData("--groups", "2", "2 group")]
-    [InlineData("--replicas", "5", "5 replica")]
-    [InlineData("--cluster-id", "other", "'other'")]
-    public async Task A_folder_of_a_cluster_that_was_made_otherwise_is_refused_and_stays_as_it_was(string option, string value, string what)
+    [Fact]
+    public async Task A_folder_of_a_cluster_that_was_made_otherwise_is_refused_and_stays_as_it_was()
     {
         await using (var maker = new OraftSilo("maker", ["--groups", "1", "--data", folder]))
         {
@@ -62,9 +59,13 @@ public sealed class ServeRefusalTests : IDisposable
             await maker.WaitUntilReadyAsync();
         }
 
-        var (exitCode, process) = await ServeAsync([.. option == "--groups" ? [] : new[] { "--groups", "1" }, option, value]);
+        foreach (var (option, value, what) in new[] { ("--groups", "2", "2 group"), ("--replicas", "5", "5 replica"), ("--cluster-id", "other", "'other'") })
+        {
+            var (exitCode, process) = await ServeAsync([.. option == "--groups" ? [] : new[] { "--groups", "1" }, option, value]);
 
-        ShouldBeOneLine(exitCode, process, what);
+            ShouldBeOneLine(exitCode, process, what);
+        }
+
         await using var again = new OraftSilo("maker", ["--groups", "1", "--data", folder]);
         again.Start();
         await again.WaitUntilReadyAsync();

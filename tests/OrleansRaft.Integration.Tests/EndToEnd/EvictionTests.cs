@@ -19,7 +19,7 @@ public sealed class EvictionTests(PostgresFixture postgres)
         ];
         await using var silos = new SiloCluster([await server.CreateDatabaseAsync("evicted")], groups: 2, more: impatient);
         await silos.StartAsync();
-        await using var workload = new CounterWorkload(silos.Addresses, "evicted", counters: 4, clients: 4);
+        await using var workload = new CounterWorkload(silos.Addresses, "evicted", counters: 4, clients: 4) { Rest = TimeSpan.FromMilliseconds(20) };
         workload.Start();
         await workload.WaitForProgressAsync();
         var victim = await silos.LeaderAsync();

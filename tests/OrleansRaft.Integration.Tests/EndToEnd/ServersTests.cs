@@ -23,7 +23,7 @@ public sealed class ServersTests(ITestOutputHelper log)
         await using var silos = new SiloCluster(databases, groups: 3);
         await silos.StartAsync();
         await silos.WaitUntilSpreadAsync();
-        await using var workload = new CounterWorkload(silos.Addresses, "servers", counters: 6, clients: 6);
+        await using var workload = new CounterWorkload(silos.Addresses, "servers", counters: 6, clients: 6) { Rest = TimeSpan.FromMilliseconds(20) };
         workload.Start();
         await workload.WaitForProgressAsync();
 

@@ -28,6 +28,7 @@ public sealed class CounterWorkload : IAsyncDisposable
     private readonly int counters;
     private readonly int clients;
     private readonly ConcurrentBag<Operation> history = [];
+    private readonly long[] newestAcknowledged;
     private readonly CancellationTokenSource stopping = new();
     private readonly CancellationTokenSource givingUp = new();
     private Task working = Task.CompletedTask;
@@ -45,7 +46,14 @@ public sealed class CounterWorkload : IAsyncDisposable
         this.tenant = tenant;
         this.counters = counters;
         this.clients = clients;
+        newestAcknowledged = new long[counters];
     }
+
+    /// <summary>
+    /// For how long a client rests between two increments; not at all by default. Clients that rest leave the silos, which share the processors with them, the time
+    /// to come back, and are as many when something breaks.
+    /// </summary>
+    public TimeSpan Rest { get; init; }
 
     /// <summary>How many increments were acknowledged so far.</summary>
     public long Acknowledged => Interlocked.Read(ref acknowledged);
@@ -62,8 +70,7 @@ public sealed class CounterWorkload : IAsyncDisposable
     {
         var began = Stopwatch.GetTimestamp();
         await Until.TrueAsync(
-            () => Task.FromResult(history.Where(operation => operation is { Value: not null, IsRead: false } && operation.Began > began)
-                .Select(operation => operation.Counter).Distinct().Count() == counters),
+            () => Task.FromResult(Enumerable.Range(0, counters).All(counter => Volatile.Read(ref newestAcknowledged[counter]) > began)),
             SettleDeadline,
             () => $"not every counter of {tenant} is being acknowledged ({Acknowledged} in all)");
     }
@@ -137,7 +144,21 @@ public sealed class CounterWorkload : IAsyncDisposable
             if (value is not null)
             {
                 Interlocked.Increment(ref acknowledged);
+                Raise(ref newestAcknowledged[counter], began);
             }
+
+            if (Rest > TimeSpan.Zero)
+            {
+                await Task.Delay(Rest);
+            }
+        }
+    }
+
+    private static void Raise(ref long newest, long began)
+    {
+        long known;
+        while ((known = Volatile.Read(ref newest)) < began && Interlocked.CompareExchange(ref newest, began, known) != known)
+        {
         }
     }
 
