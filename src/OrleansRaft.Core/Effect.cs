@@ -80,6 +80,22 @@ public sealed record ConfigurationChanged(Configuration Configuration) : Effect;
 /// <param name="Successor">Who stands first when a quiescent leader is lost, if anybody was named.</param>
 public sealed record QuiescenceChanged(bool IsQuiescent, EntryId LastEntry, ReplicaId? Successor) : Effect;
 
+/// <summary>
+/// An entry is never applied: that is committed. A state that holds the entry must be discarded before anything else is applied or served.
+/// </summary>
+/// <param name="Entry">Which entry.</param>
+/// <param name="Decision">The entry that decided it.</param>
+public sealed record SkipDecided(LogIndex Entry, EntryId Decision) : Effect;
+
+/// <summary>An entry is not skipped; nothing was appended.</summary>
+/// <param name="Entry">Which entry.</param>
+/// <param name="Reason">Why.</param>
+public sealed record SkipRejected(LogIndex Entry, RaftRejection Reason) : Effect;
+
+/// <summary>A member needs a snapshot: take one that holds an entry at least, as soon as the state machine does.</summary>
+/// <param name="Through">Which entry.</param>
+public sealed record CaptureSnapshot(LogIndex Through) : Effect;
+
 /// <summary>Leadership was not handed over.</summary>
 /// <param name="Reason">Why.</param>
 public sealed record TransferRejected(RaftRejection Reason) : Effect;

@@ -11,4 +11,7 @@ public enum EntryKind
 
     /// <summary>A configuration of the group, in force from its append (§6).</summary>
     Configuration = 2,
+
+    /// <summary>The decision that an earlier entry, on which the state machine halted, is never applied.</summary>
+    Skip = 3,
 }

@@ -37,6 +37,22 @@ public sealed record ProposeConfiguration(
     long ProposalId, IReadOnlyList<MemberChange> Changes, LogIndex? ExpectedVersion, JointTransition Transition = JointTransition.Automatic) : Input;
 
 /// <summary>
+/// Decides that a committed entry is never applied. Answered by <see cref="SkipDecided"/> when that is committed, or by <see cref="SkipRejected"/>.
+/// </summary>
+/// <param name="Entry">Which entry: a command that this leader has not applied.</param>
+public sealed record ProposeSkip(LogIndex Entry) : Input;
+
+/// <summary>
+/// The state machine has no state that may be used, and the store has no snapshot that may: the replica asks its leader for one, and again with every
+/// such input. It ends with <see cref="RestoreSnapshot"/>.
+/// </summary>
+public sealed record StateLost : Input
+{
+    /// <summary>The only one there is.</summary>
+    public static StateLost Instance { get; } = new();
+}
+
+/// <summary>
 /// A client asks for a read that sees everything acknowledged before it. Answered by <see cref="ReadReady"/> or <see cref="ReadRejected"/>.
 /// </summary>
 /// <param name="ReadId">Chosen by the host, echoed in the answer.</param>

@@ -87,6 +87,13 @@ public sealed record TimeoutNow(Term Term) : Message(Term);
 /// <param name="Successor">Who stands first when the leader is lost; the others give it time.</param>
 public sealed record Quiesce(Term Term, LogIndex Session, EntryId LastEntry, ReplicaId? Successor) : Message(Term);
 
+/// <summary>
+/// Asks the leader for a snapshot: the sender's log may be whole, but its state machine has no state that may be used. Repeated until it has one.
+/// </summary>
+/// <param name="Term">The sender's term.</param>
+/// <param name="Through">The snapshot must hold this entry at least.</param>
+public sealed record SnapshotRequest(Term Term, LogIndex Through) : Message(Term);
+
 /// <summary>Asks the leader for an index at which the sender may serve a linearizable read (§6.4, thesis).</summary>
 /// <param name="Term">The sender's term.</param>
 /// <param name="ReadId">Chosen by the sender, echoed in the answer.</param>

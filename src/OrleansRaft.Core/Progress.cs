@@ -60,6 +60,12 @@ internal sealed class Progress(Member member, bool isLearner, LogIndex nextIndex
     /// <summary>While <see cref="ProgressState.Snapshot"/>: whether the next chunk waits until the member is heard.</summary>
     public bool IsChunkDue { get; set; }
 
+    /// <summary>
+    /// While <see cref="ProgressState.Snapshot"/>: ticks since a member that may lack no entry asked for one; null when it is sent because the log is
+    /// gone.
+    /// </summary>
+    public int? TicksSinceStateAsked { get; set; }
+
     public bool HasInflight => inflight.Count > 0;
 
     public bool IsWindowFull(RaftSettings settings) =>
@@ -130,6 +136,6 @@ internal sealed class Progress(Member member, bool isLearner, LogIndex nextIndex
         TicksWithoutProgress = 0;
         inflight.Clear();
         inflightBytes = 0;
-        (Sending, SnapshotOffset, IsChunkDue) = (null, 0, false);
+        (Sending, SnapshotOffset, IsChunkDue, TicksSinceStateAsked) = (null, 0, false, null);
     }
 }

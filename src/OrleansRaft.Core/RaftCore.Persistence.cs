@@ -127,6 +127,7 @@ public sealed partial class RaftCore
     {
         Invariant.Holds(index >= CommitIndex, "a committed entry is never cut off");
         log.TruncateAfter(index);
+        skips.TruncateAfter(index);
         if (configurations.TruncateAfter(index))
         {
             OnConfigurationInForce();

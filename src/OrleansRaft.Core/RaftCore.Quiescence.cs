@@ -40,7 +40,7 @@ public sealed partial class RaftCore
     /// </summary>
     private bool Unquiesces(Input input) => input switch
     {
-        Propose or ProposeConfiguration or Read or TransferLeadership or Campaign => true,
+        Propose or ProposeConfiguration or ProposeSkip or Read or TransferLeadership or Campaign => true,
         Receive { Message: Quiesce } => false,
         Receive { Message: AppendEntriesResponse { Accepted: true } response } =>
             Role != RaftRole.Leader || response.Term != CurrentTerm || response.Match != log.Last,
@@ -110,7 +110,7 @@ public sealed partial class RaftCore
     {
         HearFromLeader(from);
         committedAtFirst ??= quiesce.LastEntry.Index;
-        if (log.Last == quiesce.LastEntry && durable == log.Last.Index)
+        if (log.Last == quiesce.LastEntry && durable == log.Last.Index && !needsState)
         {
             CommitThrough(log.Last.Index);
             if (!IsQuiescent || successor != quiesce.Successor)

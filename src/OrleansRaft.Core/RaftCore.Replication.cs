@@ -27,6 +27,7 @@ public sealed partial class RaftCore
         foreach (var peer in peers)
         {
             MendStall(peer);
+            EndStateTransfer(peer);
         }
 
         PromoteLearners();
@@ -379,6 +380,7 @@ public sealed partial class RaftCore
             }
 
             log.Append(entry);
+            skips.Note(entry);
             if (configurations.Note(entry))
             {
                 OnConfigurationInForce();
@@ -434,7 +436,7 @@ public sealed partial class RaftCore
         {
             peer.BecomeReplicate();
         }
-        else if (peer.State == ProgressState.Snapshot && isNew && CanSendAfter(match.Index))
+        else if (peer is { State: ProgressState.Snapshot, TicksSinceStateAsked: null } && isNew && CanSendAfter(match.Index))
         {
             // It caught up by other means, or the answer to the last chunk was lost.
             peer.BecomeProbe(match.Index.Next);

@@ -18,6 +18,12 @@ public sealed partial class RaftCore
     // Installed, but not yet in the state machine: nothing is applied meanwhile.
     private SnapshotDescriptor? restoring;
 
+    /// <summary>The newest snapshot of this replica.</summary>
+    public SnapshotDescriptor Snapshot => snapshot;
+
+    /// <summary>Whether a snapshot of the leader takes the place of the state, and the state machine does not hold it yet.</summary>
+    public bool IsInstalling => restoring is not null;
+
     /// <summary>Whether a snapshot is on its way to a follower. A host delays the next one, within limits, so as not to start it over.</summary>
     public bool IsSendingSnapshot => Array.Exists(peers, peer => peer is { State: ProgressState.Snapshot, IsChunkDue: false });
 
@@ -81,6 +87,18 @@ public sealed partial class RaftCore
     /// </summary>
     private void RequestChunk(Progress peer)
     {
+        if (!MayUse(peer.Sending!))
+        {
+            if (!MayUse(snapshot))
+            {
+                // This replica waits for a better one itself, from another leader.
+                peer.IsChunkDue = true;
+                return;
+            }
+
+            peer.BecomeSnapshot(snapshot);
+        }
+
         peer.IsChunkDue = peer.IsUnreachable || peer.TicksSinceContact > settings.ElectionTicksMax;
         if (!peer.IsChunkDue)
         {
@@ -123,7 +141,9 @@ public sealed partial class RaftCore
 
         if (response.IsInstalled)
         {
+            peer.TicksSinceStateAsked = peer.TicksSinceStateAsked is null ? null : settings.ElectionTicksMax;
             OnMatched(peer, response.LastIncluded, response.ReadSequence);
+            EndStateTransfer(peer);
         }
         else if (peer is { State: ProgressState.Snapshot, Sending: { } sending }
             && sending.LastIncluded == response.LastIncluded
@@ -142,7 +162,13 @@ public sealed partial class RaftCore
     {
         HearFromLeader(from);
         var offered = install.Snapshot.LastIncluded;
-        if (offered.Index <= CommitIndex || log.Contains(offered))
+        if (!MayUse(install.Snapshot))
+        {
+            // Its sender does not know of a decision that is committed here: the next leader's snapshot will.
+            return;
+        }
+
+        if ((offered.Index <= CommitIndex || log.Contains(offered)) && !BringsState(install.Snapshot))
         {
             // Nothing to install: the log is there already, so it is kept (§7).
             CommitThrough(offered.Index);
@@ -224,7 +250,8 @@ public sealed partial class RaftCore
 
         staging = null;
         stagingRequest = null;
-        if (Role == RaftRole.Follower && request.Snapshot.LastIncluded.Index > CommitIndex && !log.Contains(request.Snapshot.LastIncluded))
+        var isNews = request.Snapshot.LastIncluded.Index > CommitIndex && !log.Contains(request.Snapshot.LastIncluded);
+        if (Role == RaftRole.Follower && (isNews || BringsState(request.Snapshot)) && MayUse(request.Snapshot))
         {
             Install(request);
         }
@@ -232,12 +259,30 @@ public sealed partial class RaftCore
 
     private bool IsStagedWhole(SnapshotDescriptor whole) => stagedBytes == whole.SizeBytes && (whole.Checksum is not { } checksum || checksum == stagedChecksum);
 
-    /// <summary>Replaces the log by a snapshot that is completely staged. A divergent log goes with it (§7).</summary>
+    /// <summary>
+    /// Replaces the log by a snapshot that is completely staged. A divergent log goes with it; a log that holds the snapshot's end keeps what follows
+    /// it (§7), which others may count on.
+    /// </summary>
     private void Install(InstallSnapshot request)
     {
         var installed = request.Snapshot;
+        var kept = log.Contains(installed.LastIncluded) ? log.SliceAfter(installed.LastIncluded.Index, long.MaxValue) : null;
         log.ResetTo(installed.LastIncluded, installed.Time);
         configurations = new ConfigurationHistory(installed.Configuration);
+        skips.Install(installed);
+        if (kept is null)
+        {
+            skips.TruncateAfter(installed.LastIncluded.Index);
+        }
+        else
+        {
+            foreach (ref readonly var entry in kept.Entries)
+            {
+                log.Append(entry);
+                configurations.Note(entry);
+            }
+        }
+
         foreach (var write in writesInFlight)
         {
             write.Last = LogIndex.Zero;
@@ -247,7 +292,7 @@ public sealed partial class RaftCore
         durable = LogIndex.Zero;
         writtenThrough = installed.LastIncluded;
         bytesSinceSnapshot = 0;
-        hardState = hardState with { CommitIndex = installed.LastIncluded.Index };
+        hardState = hardState with { CommitIndex = LogIndex.Max(CommitIndex, installed.LastIncluded.Index) };
         OnConfigurationInForce();
         if (request.Term == CurrentTerm)
         {

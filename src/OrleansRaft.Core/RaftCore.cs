@@ -7,7 +7,7 @@ namespace OrleansRaft.Core;
 /// write that it promises. A follower's acknowledgement and a vote carry one; a leader's AppendEntries carries none, so that followers write in
 /// parallel with their leader (thesis §10.2.1).
 /// </para>
-/// <para>The parts are by theme: Persistence, Elections, Replication, Snapshots, Reads, Membership, Transfer, Quiescence.</para>
+/// <para>The parts are by theme: Persistence, Elections, Replication, Snapshots, Reads, Membership, Transfer, Skipping, Quiescence.</para>
 /// </remarks>
 public sealed partial class RaftCore
 {
@@ -59,6 +59,7 @@ public sealed partial class RaftCore
 
         log = Recover(recovered);
         configurations = new ConfigurationHistory(snapshot.Configuration);
+        skips = SkipHistory.Of(recovered);
         foreach (var entry in recovered.Entries)
         {
             if (entry.Index > snapshot.LastIncluded.Index)
@@ -158,6 +159,12 @@ public sealed partial class RaftCore
                 break;
             case ProposeConfiguration propose:
                 OnProposeConfiguration(propose);
+                break;
+            case ProposeSkip propose:
+                OnProposeSkip(propose);
+                break;
+            case StateLost:
+                OnStateLost();
                 break;
             case Read read:
                 OnRead(read);
@@ -320,6 +327,9 @@ public sealed partial class RaftCore
             case Quiesce quiesce:
                 OnQuiesce(from, quiesce);
                 break;
+            case SnapshotRequest request:
+                OnSnapshotRequest(from, request);
+                break;
             case ReadIndexRequest request:
                 OnReadIndexRequest(from, request);
                 break;
@@ -453,6 +463,7 @@ public sealed partial class RaftCore
 
         uncommittedBytes -= Role == RaftRole.Leader ? log.BytesBetween(CommitIndex, index) : 0;
         hardState = hardState with { CommitIndex = index };
+        TellSkips();
         HandOut();
         OnCommitAdvanced();
     }
@@ -461,6 +472,11 @@ public sealed partial class RaftCore
     private void HandOut()
     {
         var end = LogIndex.Min(CommitIndex, durable);
+        if (skips.FirstPendingAfter(handedOut) is { } undecided)
+        {
+            end = LogIndex.Min(end, undecided.Previous);
+        }
+
         if (restoring is not null || handedOut != AppliedIndex || end <= handedOut)
         {
             return;
@@ -490,6 +506,7 @@ public sealed partial class RaftCore
             }
 
             restoring = null;
+            needsState = false;
             handedOut = installed.LastIncluded.Index;
         }
 

@@ -13,6 +13,12 @@ public sealed record SnapshotDescriptor(EntryId LastIncluded, LogTime Time, Conf
     /// </summary>
     public uint? Checksum { get; init; }
 
+    /// <summary>
+    /// The skipped entries that the state has passed over. One that is skipped, lies in the snapshot and is not named here was applied: then the
+    /// snapshot is not used.
+    /// </summary>
+    public SkippedEntries Skipped { get; init; } = SkippedEntries.None;
+
     /// <summary>The empty state that a new group starts from. No entry holds its configuration, whatever version that has elsewhere.</summary>
     public static SnapshotDescriptor Initial(Configuration configuration)
     {

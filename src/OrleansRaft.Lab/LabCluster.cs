@@ -70,6 +70,9 @@ public sealed class LabCluster : ICheckedCluster, IDisposable
     /// <summary>Told of everything that happens, if set.</summary>
     public Action<LabEvent>? Observer { get; set; }
 
+    /// <summary>Told when a replica learns that an entry of its group is skipped, in its turn, with the entry of the decision; if set.</summary>
+    public Action<LabReplica, LogIndex, EntryId>? EntrySkipped { get; set; }
+
     /// <summary>With shared disks, for how long a successor waits for a predecessor that died.</summary>
     public static TimeSpan RightToSpeakLength => StoreLease.Length;
 

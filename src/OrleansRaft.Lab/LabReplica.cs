@@ -16,6 +16,7 @@ public sealed class LabReplica : IReplicaHost, IReplicaTransport, IMonitoredRepl
     private readonly Action turn;
 
     private RoleChanged role = new(RaftRole.Follower, Term.Zero, null, 0);
+    private readonly HashSet<LogIndex> halts = [];
     private QuiescenceChanged? quiescence;
     private bool hasJoined;
     private bool hasEnded;
@@ -67,6 +68,9 @@ public sealed class LabReplica : IReplicaHost, IReplicaTransport, IMonitoredRepl
     /// <summary>Whether it is quiescent because its group has nothing to do.</summary>
     public bool IsQuiescent => Core?.IsQuiescent ?? false;
 
+    /// <summary>Whether its state machine has ever been halted at an entry, in this life.</summary>
+    public bool HasHaltedAt(LogIndex entry) => halts.Contains(entry);
+
     internal RaftCore? Core => IsRunning ? Driver.Raft : null;
 
     internal IStateMachineHost Machine { get; }
@@ -112,6 +116,22 @@ public sealed class LabReplica : IReplicaHost, IReplicaTransport, IMonitoredRepl
     {
         Monitor?.OnRightToSpeakChanged(this);
         Join();
+    }
+
+    void IReplicaHost.OnMachineHalted(EntryId? entry, string cause)
+    {
+        if (entry is { } at)
+        {
+            halts.Add(at.Index);
+        }
+
+        Tell(() => $"is halted{(entry is { } one ? $" at {one}" : "")}: {cause}");
+    }
+
+    void IReplicaHost.OnEntrySkipped(LogIndex entry, EntryId decision)
+    {
+        Tell(() => $"knows that entry {entry} is skipped, by {decision}");
+        Node.Cluster.EntrySkipped?.Invoke(this, entry, decision);
     }
 
     void IReplicaHost.OnRoleChanged(RoleChanged change) => role = change;
@@ -243,6 +263,9 @@ public sealed class LabReplica : IReplicaHost, IReplicaTransport, IMonitoredRepl
             queue.Run();
         }
     }
+
+    private void Tell(Func<string> what) =>
+        Node.Cluster.Observe(() => new LabReplicaEvent(Node.Cluster.Clock.Now, Key.Group, Key.Replica, what()));
 
     private void AfterTurn()
     {

@@ -55,6 +55,13 @@ public interface IReplicaHost
     {
     }
 
+    /// <summary>An entry on which the state machine halted is never applied: that is committed. On the host's turn.</summary>
+    /// <param name="entry">Which entry.</param>
+    /// <param name="decision">The entry that decided it.</param>
+    void OnEntrySkipped(LogIndex entry, EntryId decision)
+    {
+    }
+
     /// <summary>A call of the state machine's code does not come back, or has come back at last. Called on any thread.</summary>
     void OnMachineStuck(bool isStuck)
     {

@@ -66,6 +66,15 @@ internal static partial class Log
     [LoggerMessage(1015, LogLevel.Error, "The state machine of {Replica} has not come back from a call for {Time}; {Stuck} threads hang like this")]
     public static partial void MachineStuck(ILogger logger, ReplicaKey replica, TimeSpan time, int stuck);
 
+    [LoggerMessage(1017, LogLevel.Warning, "{Replica} knows that entry {Entry} was skipped, by the decision at {Decision}: it is never applied")]
+    public static partial void EntrySkipped(ILogger logger, ReplicaKey replica, LogIndex entry, EntryId decision);
+
+    [LoggerMessage(
+        1018,
+        LogLevel.Warning,
+        "{Replica} discards its state through {Applied}, which holds entry {Entry}: that was skipped. What it made of the entry is lost")]
+    public static partial void StateDiscarded(ILogger logger, ReplicaKey replica, LogIndex applied, LogIndex entry);
+
     [LoggerMessage(1016, LogLevel.Information, "The state machine of {Replica} has come back")]
     public static partial void MachineCameBack(ILogger logger, ReplicaKey replica);
 }

@@ -53,4 +53,10 @@ public enum RejectionReason
     /// The group's state machine threw on an entry of its log, so nothing after that entry is applied. Nothing was changed; another program mends it.
     /// </summary>
     MachineHalted = 13,
+
+    /// <summary>
+    /// The command is in the log, its entry halted the group's state machine, and an operator decided that the entry is skipped. It is not applied,
+    /// and is not under this id: send it under a new one.
+    /// </summary>
+    Skipped = 14,
 }

@@ -23,8 +23,8 @@ public sealed partial class ReplicaDriver
     /// <summary>Whether the replica applies carefully what the log held that it started with. Any thread.</summary>
     public bool IsCareful => Volatile.Read(ref isCareful);
 
-    /// <summary>The entry before which the machine halts; null for none.</summary>
-    private LogIndex? Condemned => plan?.Condemned;
+    /// <summary>The entry before which the machine halts; null for none, and when it is skipped.</summary>
+    private LogIndex? Condemned => plan?.Condemned is { } entry && core?.Skipped.Contains(entry) is not true ? entry : null;
 
     private void BeginCare(IReplicaLog opened, StartCare? start)
     {

@@ -113,6 +113,15 @@ public sealed partial class ReplicaDriver
             case QuiescenceChanged change:
                 host.OnQuiescenceChanged(change);
                 break;
+            case SkipDecided decided:
+                OnSkipDecided(decided);
+                break;
+            case SkipRejected rejected:
+                AnswerSkips(rejected.Entry, rejections.OfSkip(rejected.Entry, rejected.Reason, Core.Leader));
+                break;
+            case CaptureSnapshot capture:
+                captureWanted = LogIndex.Max(captureWanted, capture.Through);
+                break;
             case TransferRejected rejected:
                 AnswerTransfers(rejections.OfTransfer(rejected.Reason, Core.Leader));
                 break;
@@ -155,6 +164,7 @@ public sealed partial class ReplicaDriver
             Log.LostLeadership(logger, Key, change.Term, change.Leader);
             proposals.Abandon(rejections.LostLeadership(), rejections.NotLeader(change.Leader));
             AnswerTransfers(Reply.Committed(default, default));
+            AnswerSkips(null, rejections.SkipUndecided());
         }
 
         if (leadingTerm is not null && leadingTerm != led)

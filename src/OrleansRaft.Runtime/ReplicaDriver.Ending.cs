@@ -45,6 +45,7 @@ public sealed partial class ReplicaDriver
         var rejection = rejections.Stopped();
         proposals.Abandon(rejections.StoppedWhileWaiting(), rejection);
         AnswerTransfers(Reply.Unknown($"{Key} stopped before its leadership was handed over."));
+        AnswerSkips(null, rejections.SkipUndecided());
         for (; taking is not null && takingPlace < taking.Count; takingPlace++)
         {
             answers.Answer(taking, takingPlace, rejection);

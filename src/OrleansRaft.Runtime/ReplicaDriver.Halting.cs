@@ -22,6 +22,7 @@ public sealed partial class ReplicaDriver
     private bool isRebuilding;
     private bool isInstalling;
     private SnapshotDescriptor? rebuildFrom;
+    private EntryId? loading;
     private LogIndex rebuildTo;
     private LogIndex suspect = new(long.MaxValue);
     private long rebuilds;
@@ -44,6 +45,9 @@ public sealed partial class ReplicaDriver
 
     /// <summary>Whether the state machine is halted where this program does not try again: there the process ended. Any thread.</summary>
     public bool IsHaltFinal => Volatile.Read(ref halt) is { IsFinal: true };
+
+    /// <summary>The entry at which the state machine is halted; null when it is not, or not by an entry. Any thread.</summary>
+    public EntryId? MachineHaltedAt => Volatile.Read(ref halt)?.Entry;
 
     private bool IsHalted => halt is not null;
 
@@ -91,6 +95,7 @@ public sealed partial class ReplicaDriver
 
         EmptyMachine(worker?.TakeAll() ?? []);
         rebuilds++;
+        lives++;
         (isRebuilding, rebuildFrom, rebuildTo, found) = (true, null, through, then);
         unreported = null;
         digest = default;
@@ -100,18 +105,24 @@ public sealed partial class ReplicaDriver
     private void LoadForRebuild()
     {
         // A snapshot that is on its way to the store would move the beginning of the log meanwhile.
-        if (savingStarted is not null || isInstalling)
+        if (savingStarted is not null || isInstalling || Core.IsInstalling)
         {
             return;
         }
 
-        rebuildFrom = Core.Status.Snapshot;
-        if (rebuildFrom.LastIncluded == EntryId.Zero)
+        rebuildFrom = Core.Snapshot;
+        if (!Core.MayUse(rebuildFrom))
+        {
+            LackState();
+        }
+        else if (rebuildFrom.LastIncluded == EntryId.Zero)
         {
             Restore(rebuildFrom, default);
         }
-        else
+        else if (loading != rebuildFrom.LastIncluded)
         {
+            // Asked for once, however often the state is to be made anew meanwhile: it would be restored in the middle of the log otherwise.
+            loading = rebuildFrom.LastIncluded;
             ReplicaLog.LoadSnapshot(rebuildFrom);
         }
     }
@@ -121,12 +132,14 @@ public sealed partial class ReplicaDriver
     {
         isInstalling = true;
         rebuildFrom = null;
+        lives++;
         EmptyMachine(worker?.TakeAll() ?? []);
         ReplicaLog.LoadSnapshot(snapshot);
     }
 
     private void OnSnapshotLoaded(SnapshotDescriptor snapshot, ReadOnlyMemory<byte> state)
     {
+        loading = loading == snapshot.LastIncluded ? null : loading;
         var isInstalled = isInstalling && snapshot.LastIncluded.Index > Core.AppliedIndex;
         if (isInstalled)
         {
@@ -170,6 +183,7 @@ public sealed partial class ReplicaDriver
     {
         NoteRestored(snapshot.LastIncluded.Index);
         snapshotBytes = sizeBytes;
+        stateSkips = snapshot.Skipped;
         digest = default;
         handedOut = LogIndex.Max(handedOut, snapshot.LastIncluded.Index);
         answered = LogIndex.Max(answered, snapshot.LastIncluded.Index);
@@ -185,6 +199,13 @@ public sealed partial class ReplicaDriver
         }
 
         isInstalling = false;
+        handedOut = snapshot.LastIncluded.Index;
+        if (!Core.MayUse(snapshot))
+        {
+            LackState();
+            return;
+        }
+
         LeaveHalt();
         Log.SnapshotRestored(logger, Key, snapshot.LastIncluded, sizeBytes);
         unreported = snapshot.LastIncluded.Index;
@@ -201,7 +222,8 @@ public sealed partial class ReplicaDriver
         {
             var untilSuspect = suspect - view.AppliedEntry.Index - 1;
             var atOnce = worker is null ? JobEntriesMax : plan?.EntriesFrom(view.AppliedEntry.Index.Next, jobEntries) ?? jobEntries;
-            var most = Math.Min(rebuildTo - view.AppliedEntry.Index, atOnce);
+            var rest = (int)Math.Min(rebuildTo - view.AppliedEntry.Index, atOnce);
+            var most = Math.Max(1, CountUnskipped(view.AppliedEntry.Index, rest));
             Give(Core.EntriesAfter(view.AppliedEntry.Index, untilSuspect <= 0 ? 1 : (int)Math.Min(untilSuspect, most)));
             if (worker is not null)
             {
@@ -285,7 +307,11 @@ public sealed partial class ReplicaDriver
             Step(new TransferLeadership(null));
         }
 
-        if (halt is { IsFinal: false } && !isRebuilding && !isInstalling && time.GetElapsedTime(retryFrom) >= retryAfter)
+        if (halt is { LacksState: true })
+        {
+            AskForState();
+        }
+        else if (halt is { IsFinal: false } && !isRebuilding && !isInstalling && !IsSkipUnderWay && time.GetElapsedTime(retryFrom) >= retryAfter)
         {
             retryAfter = Later(retryAfter);
             suspect = LogIndex.Min(suspect, view.AppliedEntry.Index.Next);
@@ -310,12 +336,18 @@ public sealed partial class ReplicaDriver
     /// </summary>
     private bool IsTooMuchForHalted(Message message)
     {
-        if (!IsHalted || message is not AppendEntries { Block.Count: > 0 })
+        if (!IsHalted || message is not AppendEntries { Block.Count: > 0 } append)
         {
             return false;
         }
 
         haltedBytes += SizeOf(message);
+        if (CarriesSkip(append.Block))
+        {
+            // It may be what lets the machine go on.
+            return false;
+        }
+
         return haltedBytes > Math.Max(options.SnapshotThresholdBytes, snapshotBytes) * HaltedLogFactor;
     }
 
@@ -331,5 +363,8 @@ public sealed partial class ReplicaDriver
 
         /// <summary>Whether it is not tried again as time goes by.</summary>
         public bool IsFinal { get; init; }
+
+        /// <summary>Whether no state that may be used is stored here either: only a snapshot of the leader helps.</summary>
+        public bool LacksState { get; init; }
     }
 }

@@ -28,22 +28,28 @@ public sealed partial class ReplicaDriver
     /// <summary>Whether the state machine has work that explains why answers take long, and this replica takes its turns. Any thread.</summary>
     public bool IsWorking => worker is { IsBusy: true } && !Volatile.Read(ref isStopped) && !Volatile.Read(ref isStuck);
 
-    /// <summary>Restores the machine to what the store read back.</summary>
+    /// <summary>Restores the machine to what the store read back, if that may be used.</summary>
     /// <returns>What it threw; null when it did not, or when another thread restores it.</returns>
-    private MachineException? BeginMachine(SnapshotDescriptor snapshot, ReadOnlyMemory<byte> state)
+    private MachineException? BeginMachine(SnapshotDescriptor snapshot, ReadOnlyMemory<byte> state, bool mayUse)
     {
         handedOut = answered = snapshot.LastIncluded.Index;
         snapshotBytes = state.Length;
-        if (worker is not null)
+        stateSkips = snapshot.Skipped;
+        if (worker is not null || !mayUse)
         {
             // Until then it is as far as its snapshot, and whatever it is asked waits behind this.
             view = new MachineView(snapshot.LastIncluded, snapshot.Time, options.ToSessionLimits(), 0);
+            if (!mayUse)
+            {
+                return null;
+            }
+
             if (RefuseRestore() is { } refusal)
             {
                 return refusal;
             }
 
-            worker.Post(RestoreJobOf(snapshot, state));
+            worker!.Post(RestoreJobOf(snapshot, state));
             return null;
         }
 
@@ -64,7 +70,12 @@ public sealed partial class ReplicaDriver
     private void Apply(IReadOnlyList<Entry> entries)
     {
         handedOut = entries[^1].Index;
-        if (!isRebuilding && !IsHalted)
+        if (isRebuilding && found is null)
+        {
+            // The state is made anew for another reason than these entries: they follow.
+            (rebuildTo, found) = Condemned is { } condemned && condemned <= handedOut ? (condemned.Previous, AtCondemned(condemned)) : (handedOut, null);
+        }
+        else if (!isRebuilding && !IsHalted)
         {
             Give(BeforeCondemned(entries));
             HaltIfCondemned();
@@ -72,10 +83,35 @@ public sealed partial class ReplicaDriver
     }
 
     private RestoreJob RestoreJobOf(SnapshotDescriptor snapshot, ReadOnlyMemory<byte> state) =>
-        new(Key, snapshot, state) { Mark = plan?.MarkOfRestore(snapshot.LastIncluded.Index) };
+        new(Key, snapshot, state) { Mark = plan?.MarkOfRestore(snapshot.LastIncluded.Index), Life = lives };
 
-    /// <summary>Lets the machine apply entries that follow what it has, here or on its thread.</summary>
+    /// <summary>Lets the machine apply entries that follow what it has, here or on its thread, and pass over those that were skipped.</summary>
     private void Give(IReadOnlyList<Entry> entries)
+    {
+        if (entries.Count == 0 || !(Core.Skipped.FirstAfter(entries[0].Index.Previous) <= entries[^1].Index))
+        {
+            GiveUnskipped(entries);
+            return;
+        }
+
+        // What throws here, on the turn, begins a rebuild, which gives the rest itself.
+        var mine = rebuilds;
+        for (var start = 0; start < entries.Count && mine == rebuilds;)
+        {
+            var length = CountUnskipped(entries[start].Index.Previous, entries.Count - start);
+            if (length == 0)
+            {
+                PassOver(entries[start++]);
+            }
+            else
+            {
+                GiveUnskipped([.. entries.Skip(start).Take(length)]);
+                start += length;
+            }
+        }
+    }
+
+    private void GiveUnskipped(IReadOnlyList<Entry> entries)
     {
         if (worker is null)
         {
@@ -86,7 +122,7 @@ public sealed partial class ReplicaDriver
         for (var given = 0; given < entries.Count;)
         {
             Entry[] part = [.. entries.Skip(given).Take(plan?.EntriesFrom(entries[given].Index, jobEntries) ?? jobEntries)];
-            worker.Post(new ApplyJob(part) { Mark = plan?.MarkOf(part[0].Index, part[^1].Index) });
+            worker.Post(new ApplyJob(part) { Mark = plan?.MarkOf(part[0].Index, part[^1].Index), Life = lives });
             given += part.Length;
         }
     }
@@ -165,6 +201,13 @@ public sealed partial class ReplicaDriver
             return;
         }
 
+        if (job.Life != lives && job is not CheckJob)
+        {
+            // Done before the state was made anew.
+            job.Abandon();
+            return;
+        }
+
         switch (job)
         {
             case ApplyJob apply:
@@ -172,6 +215,10 @@ public sealed partial class ReplicaDriver
                 AdaptJobs(apply);
                 OnApplied(apply.Entries, apply.Replies);
                 HaltIfCondemned();
+                break;
+            case SkipJob skip:
+                view = job.View;
+                OnPassedOver(skip.Entry, skip.Reply);
                 break;
             case CheckJob check:
                 PostChecked(check);
@@ -207,6 +254,9 @@ public sealed partial class ReplicaDriver
 
         switch (job)
         {
+            case not CheckJob when job.Life != lives:
+                job.Abandon();
+                break;
             case ApplyJob apply:
                 OnApplyFailed(apply.Entries[0].Id, thrown);
                 break;

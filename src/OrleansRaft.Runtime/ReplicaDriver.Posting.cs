@@ -177,6 +177,30 @@ public sealed partial class ReplicaDriver
         return (await sink.Task).Replies[0];
     }
 
+    /// <summary>Decides that the entry at which this replica is halted is never applied, if it leads. Any thread.</summary>
+    /// <remarks>
+    /// Whoever asks has made sure that no other replica is known to have applied the entry. Those of which nobody knows discard their state when
+    /// they hear of the decision.
+    /// </remarks>
+    /// <param name="entry">Which entry.</param>
+    /// <param name="sink">
+    /// Receives one reply: committed when that is decided, with the entry of the decision; rejected when it is not skipped.
+    /// </param>
+    public void Skip(LogIndex entry, IReplySink sink)
+    {
+        ArgumentNullException.ThrowIfNull(sink);
+        PostControl(new ProposeSkip(entry), sink);
+    }
+
+    /// <summary>Decides that the entry at which this replica is halted is never applied, if it leads. Any thread.</summary>
+    /// <returns>Committed when that is decided, with the entry of the decision; rejected when it is not skipped.</returns>
+    public async Task<Reply> SkipAsync(LogIndex entry)
+    {
+        var sink = new TaskReplySink();
+        Skip(entry, sink);
+        return (await sink.Task).Replies[0];
+    }
+
     /// <summary>The replica at this moment. Any thread: answered on the next run.</summary>
     /// <param name="withDigest">
     /// Whether to add a digest of the state. It costs a capture of the whole state on the replica's turn, so however often it is asked for, a replica

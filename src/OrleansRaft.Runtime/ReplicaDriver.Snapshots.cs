@@ -13,6 +13,7 @@ public sealed partial class ReplicaDriver
 
     private long? savingStarted;
     private long snapshotBytes;
+    private LogIndex captureWanted;
     private (EntryId Entry, string? Text) digest;
     private long digestMade;
     private TimeSpan digestTook;
@@ -21,7 +22,13 @@ public sealed partial class ReplicaDriver
     public ReplicaStatus Inspect() => Snapshot(Digest());
 
     private ReplicaStatus Snapshot((EntryId Entry, string? Text) of) =>
-        new(Key, ReplicaLog.Epoch, ReplicaLog.MaySpeak, Core.Status, of.Text) { DigestIndex = of.Entry.Index };
+        new(Key, ReplicaLog.Epoch, ReplicaLog.MaySpeak, Core.Status, of.Text)
+        {
+            DigestIndex = of.Entry.Index,
+            HaltedAt = halt?.Entry,
+            HaltCause = halt?.Cause,
+            Skipped = Core.Skipped,
+        };
 
     /// <summary>
     /// Answers with a digest: with the last one, as long as another would take more of the replica's time than is good for its group.
@@ -35,7 +42,7 @@ public sealed partial class ReplicaDriver
             return;
         }
 
-        worker.Post(new DigestJob(text => source.TrySetResult(Snapshot(text is null ? default : digest))));
+        worker.Post(new DigestJob(text => source.TrySetResult(Snapshot(text is null ? default : digest))) { Life = lives });
     }
 
     /// <summary>A digest of the whole captured state. Costs a capture, so it is kept until another entry is applied.</summary>
@@ -66,14 +73,15 @@ public sealed partial class ReplicaDriver
     {
         var threshold = Math.Max(options.SnapshotThresholdBytes, snapshotBytes);
         var grown = Core.BytesSinceSnapshot;
-        if (grown < threshold
+        var isWanted = captureWanted > LogIndex.Zero && view.AppliedEntry.Index >= captureWanted;
+        if ((grown < threshold && !isWanted)
             || savingStarted is not null
             || unreported is not null
             || isRebuilding
             || isInstalling
             || IsHalted
             || isCareful
-            || (Core.IsSendingSnapshot && grown < threshold * options.SnapshotDelayFactor))
+            || (!isWanted && Core.IsSendingSnapshot && grown < threshold * options.SnapshotDelayFactor))
         {
             return;
         }
@@ -81,7 +89,7 @@ public sealed partial class ReplicaDriver
         savingStarted = time.GetTimestamp();
         if (worker is not null)
         {
-            isCapturing = worker.Post(new CaptureJob());
+            isCapturing = worker.Post(new CaptureJob { Life = lives });
             return;
         }
 
@@ -105,6 +113,7 @@ public sealed partial class ReplicaDriver
         var snapshot = new SnapshotDescriptor(entry, of.AppliedTime, Core.ConfigurationAt(entry.Index), state.Length)
         {
             Checksum = Crc32C.Compute(state.Span),
+            Skipped = stateSkips,
         };
         ReplicaLog.SaveSnapshot(snapshot, state);
     }
@@ -117,6 +126,7 @@ public sealed partial class ReplicaDriver
         }
 
         savingStarted = null;
+        captureWanted = snapshot.LastIncluded.Index >= captureWanted ? LogIndex.Zero : captureWanted;
         host.OnSnapshot(snapshot.LastIncluded, isInstalled: false);
     }
 }

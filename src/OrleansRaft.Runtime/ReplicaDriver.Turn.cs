@@ -155,6 +155,9 @@ public sealed partial class ReplicaDriver
                     proposals.Add(default, default, 0, request.Submission!, 0);
                     Step(change);
                     break;
+                case ProposeSkip skip:
+                    TakeSkip(skip, request.Submission!);
+                    break;
                 case TransferLeadership transfer:
                     transfers.Add(request.Submission!);
                     Step(transfer);

@@ -19,7 +19,7 @@ namespace OrleansRaft.Runtime;
 /// A user's state machine runs on other threads: it gets what it has to do in a <see cref="MachineQueue"/>, and what it has done comes back through
 /// the inbox. The library's own, whose time is bounded, run on the turn itself.
 /// </para>
-/// <para>The parts are by theme: Posting (any thread), Turn, Effects, Requests, Machine, Halting, Care, Snapshots, Ending.</para>
+/// <para>The parts are by theme: Posting (any thread), Turn, Effects, Requests, Machine, Halting, Care, Skipping, Snapshots, Ending.</para>
 /// </remarks>
 public sealed partial class ReplicaDriver
 {
@@ -151,13 +151,18 @@ public sealed partial class ReplicaDriver
 
         var recovered = log.Recovered;
         BeginCare(log, start);
+        var mayUse = RaftCore.MayUse(recovered);
         MachineException? failure = null;
-        MachineContext.Run(_ => failure = BeginMachine(recovered.Snapshot, log.RecoveredSnapshot), this);
+        MachineContext.Run(_ => failure = BeginMachine(recovered.Snapshot, log.RecoveredSnapshot, mayUse), this);
         this.log = log;
         reads = new PendingReads(log.Epoch);
         heardFromLeader = Now();
         core = new RaftCore(Key.Replica, options.ToSettings() with { StartsQuiescent = isQuiescent }, recovered, seed);
-        if (failure is not null)
+        if (!mayUse)
+        {
+            LackState();
+        }
+        else if (failure is not null)
         {
             HaltWithoutState(failure);
         }
@@ -170,6 +175,12 @@ public sealed partial class ReplicaDriver
 
         // Nobody else may know it: after all silos have ended, the members' own logs are all that tells who they are.
         host.OnConfigurationChanged(core.Configuration);
+        if (isQuiescent && !mayUse)
+        {
+            // It has something to ask for, and asks when it ticks.
+            unquiesceLater = new Unquiesce(IsLeaderLost: false);
+        }
+
         if (isQuiescent)
         {
             host.OnQuiescenceChanged(new QuiescenceChanged(true, core.LastEntry, null));

@@ -15,4 +15,13 @@ public sealed record ReplicaStatus(ReplicaKey Key, long Epoch, bool MaySpeak, Ra
     /// The entry up to which the state was applied when its digest was made: only digests of one index can be compared. Zero without a digest.
     /// </summary>
     public LogIndex DigestIndex { get; init; }
+
+    /// <summary>The entry at which the state machine is halted; null when it is not, or not by an entry.</summary>
+    public EntryId? HaltedAt { get; init; }
+
+    /// <summary>Why the state machine is halted, in a sentence; null when it is not.</summary>
+    public string? HaltCause { get; init; }
+
+    /// <summary>The entries of the group that are never applied, as far as this replica knows.</summary>
+    public SkippedEntries Skipped { get; init; } = SkippedEntries.None;
 }

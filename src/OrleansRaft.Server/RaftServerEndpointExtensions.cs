@@ -73,6 +73,7 @@ public static class RaftServerEndpointExtensions
         endpoints.MapRaftOperation(HttpMethods.Get, Group, groups.GetAsync, GroupOperations.GetGroup);
         endpoints.MapRaftOperation(HttpMethods.Get, Group + "/log", groups.ReadLogAsync, GroupOperations.ReadLog);
         endpoints.MapRaftOperation(HttpMethods.Post, Group + "/leader", members.TransferAsync, GroupOperations.TransferLeadership);
+        endpoints.MapRaftOperation(HttpMethods.Post, Group + "/skip", members.SkipAsync, GroupOperations.SkipEntry);
         endpoints.MapRaftOperation(HttpMethods.Post, Group + "/members", members.AddAsync, GroupOperations.AddMember);
         endpoints.MapRaftOperation(HttpMethods.Delete, Group + "/members", members.RemoveAsync, GroupOperations.RemoveMember);
     }

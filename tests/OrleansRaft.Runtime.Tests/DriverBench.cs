@@ -59,6 +59,9 @@ internal sealed class DriverBench : IReplicaHost, IReplicaTransport, IDisposable
     /// <summary>Where the state machine halted last, and why, as the host was told; null when it has recovered.</summary>
     public (EntryId? Entry, string Cause)? Halted { get; private set; }
 
+    /// <summary>The entries that were skipped, as the host was told.</summary>
+    public List<LogIndex> Skipped { get; } = [];
+
     public ScriptedLog Log { get; }
 
     public ReplicaDriver Driver { get; }
@@ -193,6 +196,8 @@ internal sealed class DriverBench : IReplicaHost, IReplicaTransport, IDisposable
     void IReplicaHost.OnStopped(Exception cause) => StoppedBy = cause;
 
     void IReplicaHost.OnMachineHalted(EntryId? entry, string cause) => Halted = (entry, cause);
+
+    void IReplicaHost.OnEntrySkipped(LogIndex entry, EntryId decision) => Skipped.Add(entry);
 
     void IReplicaHost.OnMachineRecovered() => Halted = null;
 

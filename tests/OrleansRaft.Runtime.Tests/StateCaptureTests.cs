@@ -77,7 +77,7 @@ public sealed class StateCaptureTests
     {
         var bench = new HostBench();
         var state = bench.Host.Capture().ToArray();
-        state[0]++;
+        state[0] = 99;
 
         Should.Throw<CorruptDataException>(() => bench.Host.Restore(state)).Message.ShouldContain("version");
     }

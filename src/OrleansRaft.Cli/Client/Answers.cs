@@ -9,7 +9,14 @@ internal sealed record CounterAnswer(string Tenant, string Counter, long Value, 
 /// <param name="Term">The newest term any replica knows.</param>
 /// <param name="Replicas">What each replica says of itself.</param>
 /// <param name="Configuration">Who belongs to it; absent from servers that do not tell.</param>
-internal sealed record GroupAnswer(string Group, long? Leader, long Term, IReadOnlyList<ReplicaAnswer> Replicas, ConfigurationAnswer? Configuration = null)
+/// <param name="Skipped">The entries that are never applied; absent from servers that do not tell.</param>
+internal sealed record GroupAnswer(
+    string Group,
+    long? Leader,
+    long Term,
+    IReadOnlyList<ReplicaAnswer> Replicas,
+    ConfigurationAnswer? Configuration = null,
+    IReadOnlyList<long>? Skipped = null)
 {
     /// <summary>The leader's own description.</summary>
     public ReplicaAnswer? LeaderReplica => Replicas.FirstOrDefault(replica => replica.Replica == Leader);
@@ -36,7 +43,9 @@ internal sealed record ReplicaAnswer(
     long? AppliedIndex,
     string? Digest,
     long? LastContactMilliseconds,
-    string? Problem);
+    string? Problem,
+    long? HaltedAt = null,
+    string? HaltCause = null);
 
 /// <summary>Something that is wrong, as the API describes it.</summary>
 /// <param name="Alarm">What kind.</param>

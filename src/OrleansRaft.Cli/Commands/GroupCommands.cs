@@ -33,6 +33,19 @@ internal static class GroupCommands
         Validators = { result => RequireAtLeast(result, 1) },
     };
 
+    private const string MayHaveAnswered =
+        "A caller of it may have been given a result, by a replica that cannot be reached now: what that replica made of it is lost.";
+
+    private static readonly Option<long> Entry = new("--entry")
+    {
+        Description = "Its index in the log, which `group show` and the alarm tell.",
+        HelpName = "INDEX",
+        Required = true,
+        Validators = { result => RequireAtLeast(result, 1) },
+    };
+
+    private static readonly Option<bool> Yes = new("--yes") { Description = "Do not ask. Without a terminal, nothing is skipped without it." };
+
     /// <summary>Makes the command.</summary>
     public static Command Create()
     {
@@ -45,12 +58,17 @@ internal static class GroupCommands
         var transfer = RemoteCommand.Create("transfer", "Hands a group's leadership to another replica.", TransferAsync);
         transfer.Add(Group);
         transfer.Add(Replica);
+        var skip = RemoteCommand.Create("skip", "Lets a halted group pass over the entry that halts its state machine. Asks first.", SkipAsync);
+        skip.Add(Group);
+        skip.Add(Entry);
+        skip.Add(Yes);
         return new Command("group", "Shows Raft groups.")
         {
             RemoteCommand.Create("list", "Prints every group, those without a leader first.", ListAsync),
             show,
             log,
             transfer,
+            skip,
         };
     }
 
@@ -110,6 +128,35 @@ internal static class GroupCommands
         return ExitCode.Ok;
     }
 
+    private static async Task<ExitCode> SkipAsync(Session session)
+    {
+        var (name, entry) = (session.Parsed.GetValue(Group)!, session.Parsed.GetValue(Entry));
+        if (!session.Parsed.GetValue(Yes))
+        {
+            await Confirmation.AskAsync(
+                session,
+                $"Entry {entry} of {name} ({await DescribeAsync(session, name, entry)}) is never applied then, on any replica, "
+                    + $"and that cannot be taken back. {MayHaveAnswered}");
+        }
+
+        var group = await session.Client.ChangeGroupAsync(HttpMethod.Post, name, "skip", new { entry }, session.Cancellation);
+        session.Answers.Write(group, shown => $"{shown.Group}: entry {entry} is skipped. {MayHaveAnswered}");
+        return ExitCode.Ok;
+    }
+
+    private static async Task<string> DescribeAsync(Session session, string group, long entry)
+    {
+        await foreach (var found in session.Client.ReadLogAsync(group, entry - 1, 1, session.Cancellation))
+        {
+            if (found.Value.Index == entry)
+            {
+                return $"{found.Value.Kind}: {found.Value.Text}";
+            }
+        }
+
+        return "not in the log";
+    }
+
     private static long Successor(GroupAnswer group) => group.Replicas
         .Where(replica => replica.Role == "follower" && replica.Replica != group.Leader)
         .MaxBy(replica => replica.LastIndex)?.Replica
@@ -123,9 +170,12 @@ internal static class GroupCommands
         }
     }
 
-    private static string HeadingOf(GroupAnswer group) => group.LeaderReplica is { } leader
+    private static string HeadingOf(GroupAnswer group) => (group.LeaderReplica is { } leader
         ? $"{group.Group}: replica {leader.Replica} on {leader.Silo ?? "an unknown silo"} leads in term {group.Term}"
-        : $"{group.Group}: no leader in term {group.Term}";
+        : $"{group.Group}: no leader in term {group.Term}")
+        + (group.Skipped is { Count: > 0 } skipped
+            ? $"; never applied: {(skipped.Count == 1 ? "entry" : "entries")} {string.Join(", ", skipped)}"
+            : "");
 
     private static Table TableOf(IEnumerable<GroupAnswer> groups)
     {
@@ -163,11 +213,18 @@ internal static class GroupCommands
                 TrailsBy(group, replica),
                 replica.LastContactMilliseconds is { } age ? $"{age} ms ago" : "-",
                 Markup.Escape(replica.Digest is { Length: > 12 } digest ? digest[..12] : replica.Digest ?? "-"),
-                Markup.Escape(replica.Problem is { Length: > 0 } problem ? $"{replica.Role}: {problem}" : replica.Role ?? "-"));
+                Markup.Escape(StateOf(replica)));
         }
 
         return table;
     }
+
+    private static string StateOf(ReplicaAnswer replica) => replica switch
+    {
+        { Problem: { Length: > 0 } problem } => $"{replica.Role}: {problem}",
+        { HaltCause: { } cause } => $"{replica.Role}, halted{(replica.HaltedAt is { } entry ? $" at entry {entry}" : "")}: {cause}",
+        _ => replica.Role ?? "-",
+    };
 
     private static string NumberOf(long? number) => number is { } known ? $"{known}" : "-";
 

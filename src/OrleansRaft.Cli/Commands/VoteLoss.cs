@@ -26,17 +26,7 @@ internal static class VoteLoss
             return;
         }
 
-        if (!session.IsOnTerminal || Console.IsInputRedirected)
-        {
-            throw new CliException(ExitCode.Usage, $"{meaning} Nothing was changed.", "Give --yes to do it without a question.");
-        }
-
-        await session.Parsed.InvocationConfiguration.Error.WriteAsync($"{meaning} Go on? [y/N] ");
-        var answer = await Console.In.ReadLineAsync(session.Cancellation);
-        if (answer?.Trim().ToUpperInvariant() is not ("Y" or "YES"))
-        {
-            throw new CliException(ExitCode.Refused, "Nothing was changed.", "Answer y to go on, or give --yes.");
-        }
+        await Confirmation.AskAsync(session, meaning);
     }
 
     /// <summary>What the removal of a replica means; null when it has no vote, or is none: the server says so.</summary>

@@ -20,6 +20,7 @@ internal static class WatchText
             "lane" => $"silo {Text(happened, "to")} acknowledges {(Text(happened, "state") == "broken" ? "no messages" : "messages again")} from {Text(happened, "from")}",
             "membership" => $"{Replica(happened)} takes for voters {string.Join(", ", happened.GetProperty("voters").EnumerateArray())} (version {Number(happened, "version")})",
             "snapshot-taken" => $"{Replica(happened)} took a snapshot up to {Number(happened, "index")}",
+            "entry-skipped" => $"{Replica(happened)} passes over entry {Number(happened, "index")}, which an operator skipped",
             "snapshot-installed" => $"{Replica(happened)} installed its leader's snapshot up to {Number(happened, "index")}",
             "fault" => $"fault {Text(happened, "state")}: {Text(happened.GetProperty("fault"), "text")}",
             "message" => OfMessage(happened),

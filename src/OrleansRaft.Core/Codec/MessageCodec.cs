@@ -25,6 +25,10 @@ public static class MessageCodec
         ReadIndexRequest = 10,
         ReadIndexResponse = 11,
         Quiesce = 12,
+        SnapshotRequest = 13,
+
+        // Of a snapshot that has passed over entries: these stand at the end.
+        InstallSnapshotWithSkips = 14,
     }
 
     /// <summary>Writes the binary form.</summary>
@@ -71,6 +75,7 @@ public static class MessageCodec
                 writer.WriteBytes(install.Data.Span);
                 writer.WriteBoolean(install.IsLast);
                 writer.WriteVarint(install.ReadSequence.Value);
+                SnapshotDescriptorCodec.EncodeSkipped(install.Snapshot, output);
                 break;
             case InstallSnapshotResponse response:
                 writer.WriteVarint(response.Session.Value);
@@ -85,6 +90,9 @@ public static class MessageCodec
                 writer.WriteVarint(quiesce.Session.Value);
                 WriteEntryId(writer, quiesce.LastEntry);
                 writer.WriteVarint(quiesce.Successor?.Value ?? 0);
+                break;
+            case SnapshotRequest request:
+                writer.WriteVarint(request.Through.Value);
                 break;
             case ReadIndexRequest request:
                 writer.WriteInt64(request.ReadId);
@@ -118,14 +126,7 @@ public static class MessageCodec
             MessageKind.RequestVoteResponse => new RequestVoteResponse(term, reader.ReadBoolean()),
             MessageKind.AppendEntries => ReadAppendEntries(term, ref reader),
             MessageKind.AppendEntriesResponse => ReadAppendEntriesResponse(term, ref reader),
-            MessageKind.InstallSnapshot => new InstallSnapshot(
-                term,
-                ReadIndex(ref reader),
-                SnapshotDescriptorCodec.Decode(ref reader),
-                reader.ReadVarint(),
-                reader.ReadBytes(),
-                reader.ReadBoolean(),
-                new ReadSequence(reader.ReadVarint())),
+            MessageKind.InstallSnapshot or MessageKind.InstallSnapshotWithSkips => ReadInstallSnapshot(term, kind, ref reader),
             MessageKind.InstallSnapshotResponse => new InstallSnapshotResponse(
                 term,
                 ReadIndex(ref reader),
@@ -135,6 +136,7 @@ public static class MessageCodec
                 new ReadSequence(reader.ReadVarint())),
             MessageKind.TimeoutNow => new TimeoutNow(term),
             MessageKind.Quiesce => new Quiesce(term, ReadIndex(ref reader), ReadEntryId(ref reader), ReadReplica(ref reader)),
+            MessageKind.SnapshotRequest => new SnapshotRequest(term, ReadIndex(ref reader)),
             MessageKind.ReadIndexRequest => new ReadIndexRequest(term, reader.ReadInt64()),
             MessageKind.ReadIndexResponse => ReadReadIndexResponse(term, ref reader),
             _ => throw new CorruptDataException($"{(byte)kind} is not a kind of message"),
@@ -152,10 +154,11 @@ public static class MessageCodec
         RequestVoteResponse => MessageKind.RequestVoteResponse,
         AppendEntries => MessageKind.AppendEntries,
         AppendEntriesResponse => MessageKind.AppendEntriesResponse,
-        InstallSnapshot => MessageKind.InstallSnapshot,
+        InstallSnapshot install => install.Snapshot.Skipped.Count > 0 ? MessageKind.InstallSnapshotWithSkips : MessageKind.InstallSnapshot,
         InstallSnapshotResponse => MessageKind.InstallSnapshotResponse,
         TimeoutNow => MessageKind.TimeoutNow,
         Quiesce => MessageKind.Quiesce,
+        SnapshotRequest => MessageKind.SnapshotRequest,
         ReadIndexRequest => MessageKind.ReadIndexRequest,
         ReadIndexResponse => MessageKind.ReadIndexResponse,
         _ => throw new InvariantViolationException($"every message has a binary form: {message.GetType().Name} has none"),
@@ -178,6 +181,21 @@ public static class MessageCodec
         {
             IsHalted = (flags & Halted) != 0,
         };
+    }
+
+    private static InstallSnapshot ReadInstallSnapshot(Term term, MessageKind kind, ref WireReader reader)
+    {
+        var install = new InstallSnapshot(
+            term,
+            ReadIndex(ref reader),
+            SnapshotDescriptorCodec.Decode(ref reader),
+            reader.ReadVarint(),
+            reader.ReadBytes(),
+            reader.ReadBoolean(),
+            new ReadSequence(reader.ReadVarint()));
+        return kind == MessageKind.InstallSnapshot
+            ? install
+            : install with { Snapshot = install.Snapshot with { Skipped = SkippedEntries.Read(ref reader) } };
     }
 
     private static ReadIndexResponse ReadReadIndexResponse(Term term, ref WireReader reader)

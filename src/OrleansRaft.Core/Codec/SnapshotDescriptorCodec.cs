@@ -3,7 +3,10 @@ using System.Buffers;
 namespace OrleansRaft.Core.Codec;
 
 /// <summary>The binary form of a <see cref="SnapshotDescriptor"/>, the same in stores and in <see cref="InstallSnapshot"/>.</summary>
-/// <remarks>In stores the checksum may be missing at the end: there was none in the first form.</remarks>
+/// <remarks>
+/// In stores the checksum may be missing at the end: there was none in the first form. Skipped entries follow it where there are any; in a message
+/// they follow its last field.
+/// </remarks>
 public static class SnapshotDescriptorCodec
 {
     /// <summary>Writes the binary form.</summary>
@@ -11,6 +14,7 @@ public static class SnapshotDescriptorCodec
     {
         var output = new ArrayBufferWriter<byte>();
         Encode(snapshot, output);
+        EncodeSkipped(snapshot, output);
         return output.WrittenMemory;
     }
 
@@ -22,7 +26,11 @@ public static class SnapshotDescriptorCodec
         var snapshot = DecodeFields(ref reader);
         if (reader.Remaining > 0)
         {
-            snapshot = snapshot with { Checksum = DecodeChecksum(ref reader) };
+            snapshot = snapshot with
+            {
+                Checksum = DecodeChecksum(ref reader),
+                Skipped = reader.Remaining > 0 ? SkippedEntries.Read(ref reader) : SkippedEntries.None,
+            };
         }
 
         reader.RequireEnd();
@@ -45,6 +53,14 @@ public static class SnapshotDescriptorCodec
     {
         var snapshot = DecodeFields(ref reader);
         return snapshot with { Checksum = DecodeChecksum(ref reader) };
+    }
+
+    internal static void EncodeSkipped(SnapshotDescriptor snapshot, IBufferWriter<byte> output)
+    {
+        if (snapshot.Skipped.Count > 0)
+        {
+            snapshot.Skipped.Write(new WireWriter(output));
+        }
     }
 
     private static uint? DecodeChecksum(ref WireReader reader)

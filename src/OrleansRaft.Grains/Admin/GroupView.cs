@@ -17,7 +17,12 @@ public sealed record GroupPage(IReadOnlyList<GroupView> Groups, string? Next);
 /// <param name="Replicas">One for each member, by id.</param>
 /// <param name="Configuration">Who belongs to it: the leader's word, or without one the newest that is known.</param>
 public sealed record GroupView(
-    string Group, string Set, int Number, ReplicaId? Leader, Term Term, IReadOnlyList<ReplicaView> Replicas, Configuration Configuration);
+    string Group, string Set, int Number, ReplicaId? Leader, Term Term, IReadOnlyList<ReplicaView> Replicas, Configuration Configuration)
+{
+    /// <summary>The entries that are never applied, as far as the replicas that answered know.</summary>
+    public SkippedEntries Skipped => Replicas.Aggregate(
+        SkippedEntries.None, static (known, replica) => replica.Snapshot is { } told ? known.With(told.Skipped) : known);
+}
 
 /// <summary>One member of a group.</summary>
 /// <param name="Replica">Its id.</param>

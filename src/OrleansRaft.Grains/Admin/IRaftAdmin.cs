@@ -61,6 +61,16 @@ public interface IRaftAdmin
         string group, MembershipGoal goal, LogIndex? expectedVersion = null, CancellationToken cancellation = default);
 
     /// <summary>
+    /// Decides that an entry on which the state machine of a group halts is never applied, and waits until that is committed. Whoever sent its
+    /// command may have been given a result by a replica that cannot be reached now; that replica discards its state when it hears of the decision.
+    /// </summary>
+    /// <param name="group">The group's name.</param>
+    /// <param name="entry">Which entry; its leader must be halted there, and no replica that answers may have applied it.</param>
+    /// <param name="cancellation">Stops waiting.</param>
+    /// <returns>Committed with the entry of the decision (<see cref="EntryId.Zero"/> when it was skipped before); or why not.</returns>
+    Task<Outcome<EntryId>> SkipEntryAsync(string group, LogIndex entry, CancellationToken cancellation = default);
+
+    /// <summary>
     /// Whether this silo has joined, reaches its stores, and its replicas have caught up. A group without a leader is an alarm instead.
     /// </summary>
     Task<RaftReadiness> CheckReadinessAsync(CancellationToken cancellation = default);

@@ -14,6 +14,7 @@ internal sealed class RaftAdmin(
     GroupInspector inspector,
     LeaderRequests leaders,
     MembershipChanger membership,
+    EntrySkips skips,
     Readiness readiness,
     ClusterAlarms alarms,
     SiloClient<IReplicaService> client,
@@ -118,6 +119,16 @@ internal sealed class RaftAdmin(
         return groups.Find(group) is { } entry
             ? await membership.RunAsync(entry, goal, expectedVersion, cancellation)
             : LeaderRequests.NoSuchGroup<Configuration>(group);
+    }
+
+    /// <inheritdoc/>
+    public async Task<Outcome<EntryId>> SkipEntryAsync(string group, LogIndex entry, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(group);
+        cancellation.ThrowIfCancellationRequested();
+        return groups.Find(group) is { } found
+            ? await skips.RunAsync(found, entry, cancellation)
+            : LeaderRequests.NoSuchGroup<EntryId>(group);
     }
 
     /// <inheritdoc/>

@@ -64,6 +64,10 @@ internal sealed class EventRecorder(GroupTable groups, ILinkFaults links, ILocal
     public void OnSnapshot(ILocalReplica replica, EntryId lastIncluded, bool isInstalled) =>
         Record(new SnapshotEvent(replica.Key.Group, replica.Key.Replica.Value, lastIncluded.Index.Value, isInstalled));
 
+    /// <inheritdoc/>
+    public void OnEntrySkipped(ILocalReplica replica, LogIndex entry, EntryId decision) =>
+        Record(new SkipEvent(replica.Key.Group, replica.Key.Replica.Value, entry.Value, decision.Index.Value));
+
     /// <summary>Records a message if its group is in focus, and a vote in any case.</summary>
     public void OnMessage(ILocalReplica from, ReplicaSlot to, Message message, bool isLost)
     {

@@ -157,6 +157,15 @@ public sealed record MembershipEvent(
     [property: Id(4)] long[] Learners,
     [property: Id(5)] bool IsJoint) : RaftEvent;
 
+/// <summary>A replica knows that an entry on which its group's state machine halted is never applied, by decision of an operator.</summary>
+/// <param name="Group">Its group.</param>
+/// <param name="Replica">Which replica.</param>
+/// <param name="Index">The entry that is skipped.</param>
+/// <param name="Decision">The entry that decided it.</param>
+[GenerateSerializer, Immutable, Alias("raft-event-skip")]
+public sealed record SkipEvent(
+    [property: Id(0)] string Group, [property: Id(1)] long Replica, [property: Id(2)] long Index, [property: Id(3)] long Decision) : RaftEvent;
+
 /// <summary>Another silo has acknowledged no messages for about a second, or acknowledges them again.</summary>
 /// <param name="From">The sending silo.</param>
 /// <param name="To">The other silo.</param>

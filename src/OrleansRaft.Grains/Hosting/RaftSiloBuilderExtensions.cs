@@ -175,6 +175,7 @@ public static class RaftSiloBuilderExtensions
         services.AddSingleton<GroupClients>();
         services.AddSingleton<GroupInspector>();
         services.AddSingleton<LeaderRequests>();
+        services.AddSingleton<EntrySkips>();
         services.AddSingleton<MembershipChanger>();
         services.AddSingleton<LeaderlessTimes>();
         services.AddSingleton<Readiness>();

@@ -19,6 +19,9 @@ internal interface IReplicaEvents
     /// <summary>A replica took a snapshot, or installed its leader's.</summary>
     void OnSnapshot(ILocalReplica replica, EntryId lastIncluded, bool isInstalled);
 
+    /// <summary>A replica knows that an entry of its group is never applied.</summary>
+    void OnEntrySkipped(ILocalReplica replica, LogIndex entry, EntryId decision);
+
     /// <summary>A replica sends a message.</summary>
     /// <param name="from">The sender.</param>
     /// <param name="to">The receiver.</param>

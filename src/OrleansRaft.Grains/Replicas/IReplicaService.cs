@@ -25,6 +25,11 @@ internal interface IReplicaService : IGrainService
     [Alias("transfer")]
     Task<byte[]> TransferLeadershipAsync(ReplicaName replica, long target);
 
+    /// <summary>Skips the entry at which a group is halted, if its replica here leads and is halted there.</summary>
+    /// <returns>One reply; empty when the replica is not here.</returns>
+    [Alias("skip")]
+    Task<byte[]> SkipEntryAsync(ReplicaName replica, long entry);
+
     /// <summary>Changes the members of a group, if its replica here leads, see <see cref="MemberChangeCodec"/>.</summary>
     /// <returns>One reply; empty when the replica is not here.</returns>
     [Alias("members")]

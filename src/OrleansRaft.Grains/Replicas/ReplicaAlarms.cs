@@ -17,8 +17,13 @@ internal sealed class ReplicaAlarms(AlarmBoard alarms)
         AlarmNames.MachineHalted,
         replica.ToString(),
         $"The state machine of {replica} is halted {(entry is { } at ? $"at entry {at.Index} of its log" : "where it cannot be restored or captured")}: {cause}",
-        $"Its log and its vote live on. See `oraft group log {replica.Group}`, and start a program on its silos that can apply the entry; "
-            + (isFinal ? "this one does not try again." : "it tries again by itself."),
+        (entry is null
+            ? $"Its log and its vote live on. See `oraft group show {replica.Group}`, and start a program on its silos that can restore and "
+                + "capture its state; "
+            : $"Its log and its vote live on. See `oraft group log {replica.Group} --after {entry.Value.Index.Previous}`, and start a program on its "
+                + "silos that can apply the entry; ")
+            + (isFinal ? "this one does not try again." : "it tries again by itself.")
+            + (entry is null ? "" : $" If the group is to go on without the entry, `oraft group skip {replica.Group} --entry {entry.Value.Index}`."),
         replica.Group);
 
     /// <summary>A state machine goes on, or its replica has left this silo.</summary>

@@ -93,5 +93,8 @@ internal sealed class ReplicaHost(HostedReplica replica, IGrainContext grain, Re
     }
 
     /// <inheritdoc/>
+    public void OnEntrySkipped(LogIndex entry, EntryId decision) => services.Notices.EntrySkipped(replica, entry, decision);
+
+    /// <inheritdoc/>
     public void OnMachineRecovered() => services.Notices.MachineRecovered(replica);
 }

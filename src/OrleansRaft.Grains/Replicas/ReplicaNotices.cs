@@ -74,6 +74,15 @@ internal sealed class ReplicaNotices(IReplicaEvents events, CatalogueSignal cata
         }
     }
 
+    /// <summary>A replica knows that an entry of its group is never applied.</summary>
+    public void EntrySkipped(ILocalReplica replica, LogIndex entry, EntryId decision)
+    {
+        if (IsWatched(replica))
+        {
+            events.OnEntrySkipped(replica, entry, decision);
+        }
+    }
+
     /// <summary>A replica sends a message, or would if no fault kept it.</summary>
     public void Sending(ILocalReplica from, ReplicaSlot to, Message message, bool isLost)
     {

@@ -26,7 +26,11 @@ internal sealed record ReplicaReport(
     [property: Id(14)] byte[] Configuration,
     [property: Id(15)] ProgressReport[] Progress,
     [property: Id(16)] int TicksSinceLeaderContact,
-    [property: Id(17)] long DigestIndex)
+    [property: Id(17)] long DigestIndex,
+    [property: Id(18)] long HaltedTerm,
+    [property: Id(19)] long HaltedIndex,
+    [property: Id(20)] string? HaltCause,
+    [property: Id(21)] long[]? Skipped)
 {
     /// <summary>Packs a snapshot.</summary>
     public static ReplicaReport Of(ReplicaStatus snapshot)
@@ -50,7 +54,11 @@ internal sealed record ReplicaReport(
             ConfigurationCodec.Encode(status.Configuration).ToArray(),
             [.. status.Progress.Select(ProgressReport.Of)],
             status.TicksSinceLeaderContact,
-            snapshot.DigestIndex.Value);
+            snapshot.DigestIndex.Value,
+            snapshot.HaltedAt?.Term.Value ?? 0,
+            snapshot.HaltedAt?.Index.Value ?? 0,
+            snapshot.HaltCause,
+            [.. snapshot.Skipped.Indexes.Select(static entry => entry.Value)]);
     }
 
     /// <summary>Unpacks the snapshot.</summary>
@@ -76,6 +84,9 @@ internal sealed record ReplicaReport(
             Digest)
         {
             DigestIndex = new LogIndex(DigestIndex),
+            HaltedAt = HaltedIndex == 0 ? null : new EntryId(new Term(HaltedTerm), new LogIndex(HaltedIndex)),
+            HaltCause = HaltCause,
+            Skipped = (Skipped ?? []).Aggregate(SkippedEntries.None, static (known, entry) => known.With(new LogIndex(entry))),
         };
     }
 

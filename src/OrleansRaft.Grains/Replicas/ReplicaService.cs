@@ -31,6 +31,11 @@ internal sealed class ReplicaService(GrainId id, Silo silo, ILoggerFactory logge
         : [];
 
     /// <inheritdoc/>
+    public async Task<byte[]> SkipEntryAsync(ReplicaName replica, long entry) => Find(replica) is { IsRunning: true } hosted
+        ? RequestCodec.EncodeReplies(new ReplyBatch([await hosted.Driver.SkipAsync(new LogIndex(entry))], LogTime.Zero))
+        : [];
+
+    /// <inheritdoc/>
     public async Task<byte[]> ChangeMembersAsync(ReplicaName replica, byte[] change)
     {
         if (Find(replica) is not { IsRunning: true } hosted)

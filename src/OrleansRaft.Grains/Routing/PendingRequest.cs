@@ -78,7 +78,9 @@ internal sealed class PendingCommand(string key, ReadOnlyMemory<byte> body, stri
     public override void Complete(in Reply reply)
     {
         Session?.Answered(Sequence);
-        base.Complete(WasUnknown && reply.Kind == ReplyKind.Rejected
+
+        // That its entry was skipped is said of the command, whichever attempt brought it into the log.
+        base.Complete(WasUnknown && reply is { Kind: ReplyKind.Rejected, Reason: not RejectionReason.Skipped }
             ? Reply.Unknown($"An attempt may have been applied, and no later one told ({reply.Detail}) Repeat it under the same request id.")
             : reply);
     }

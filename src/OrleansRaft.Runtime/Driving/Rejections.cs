@@ -64,8 +64,49 @@ internal sealed class Rejections(ReplicaKey key, RaftOptions options)
         RejectionReason.MachineHalted,
         null,
         HaltedRetryMilliseconds,
-        $"The state machine of {key.Group} is halted {(entry is { } at ? $"at entry {at.Index} of its log" : "before its first entry")}: {cause} "
-            + "Start a program that can apply it on the group's silos; until then the group serves stale reads only.");
+        $"The state machine of {key.Group} is halted{(entry is { } at ? $" at entry {at.Index} of its log" : "")}: {cause} "
+            + "Start a program that can apply it on the group's silos, or skip the entry (oraft group skip); "
+            + "until then the group serves stale reads only.");
+
+    /// <summary>Core's rejection of a decision to skip an entry.</summary>
+    public Reply OfSkip(LogIndex entry, RaftRejection reason, ReplicaId? leader) => reason == RaftRejection.InvalidChange
+        ? NotSkipped($"Entry {entry} is not one that {key} could skip: it is no committed command that was not applied.")
+        : Of(reason, leader);
+
+    /// <summary>Nothing is halted, so nothing is skipped.</summary>
+    public Reply SkipNotHalted(LogIndex entry) => NotSkipped(
+        $"The state machine of {key} is not halted, so entry {entry} is not skipped. If another replica of {key.Group} is halted, this one has "
+            + "applied what that one cannot: start a program there that can apply it.");
+
+    /// <summary>Another entry halted the machine.</summary>
+    public Reply SkipOther(LogIndex entry, LogIndex haltedAt) =>
+        NotSkipped($"{key} is halted at entry {haltedAt}, not at {entry}. Only the entry that halts a group is skipped: say --entry {haltedAt}.");
+
+    /// <summary>No entry halted the machine.</summary>
+    public Reply SkipNoEntry(LogIndex entry, string cause) => NotSkipped(
+        $"No entry halts {key}: {cause} Skipping entry {entry} would not help; start a program that can restore and capture its state.");
+
+    /// <summary>What was applied may have been answered, and is in states that others hold.</summary>
+    public Reply SkipApplied(LogIndex entry, LogIndex applied) => NotSkipped(
+        $"{key} has applied entry {entry} before, and is at {applied}: its effects were served, so it is not skipped. "
+            + "Start a program that can apply it again.");
+
+    /// <summary>A group whose program throws on ever more entries.</summary>
+    public Reply SkipTooMany() => NotSkipped(
+        $"{SkippedEntries.CountMax} entries of {key.Group} were skipped, and no more are. Start a program that can apply its commands.");
+
+    /// <summary>The decision is in the log.</summary>
+    public Reply SkipUnderWay(LogIndex entry) => NoLeader(
+        key.Replica,
+        tick * options.ElectionTicksMin,
+        $"The skip of entry {entry} of {key.Group} is under way; it is decided when a majority has it.");
+
+    /// <summary>The machine may come through this time.</summary>
+    public Reply SkipTryingAgain() => NoLeader(key.Replica, tick, $"{key} is trying again to apply the entry; ask again in a moment.");
+
+    /// <summary>For decisions of a leader that lost leadership, or stopped.</summary>
+    public Reply SkipUndecided() =>
+        Reply.Unknown($"{key} stopped leading before the skip was decided; it may yet be. Ask again: what is decided stays.");
 
     public Reply Restoring() => NoLeader(null, tick, $"{key} is restoring its state from its log; try again in a moment.");
 
@@ -103,6 +144,8 @@ internal sealed class Rejections(ReplicaKey key, RaftOptions options)
 
     private static Reply NoLeader(ReplicaId? leader, int retryAfter, string detail) =>
         Reply.Rejected(RejectionReason.NoLeader, leader, retryAfter, detail);
+
+    private static Reply NotSkipped(string detail) => Final(RejectionReason.InvalidRequest, detail);
 
     private static Reply Final(RejectionReason reason, string detail) => Reply.Rejected(reason, null, 0, detail);
 }

@@ -14,6 +14,9 @@ internal abstract class MachineJob
     /// <summary>Why it failed; null when it did not.</summary>
     public Exception? Failure { get; private set; }
 
+    /// <summary>In which life of the state it was asked for: when the state is made anew, what was done before is nobody's business.</summary>
+    public long Life { get; init; }
+
     /// <summary>How far the machine was when the job was done.</summary>
     public MachineView View { get; private set; }
 

@@ -29,6 +29,24 @@ internal sealed class ApplyJob(IReadOnlyList<Entry> entries) : MachineJob
     }
 }
 
+/// <summary>Passes over an entry that was skipped.</summary>
+/// <param name="entry">The entry after what the machine holds.</param>
+internal sealed class SkipJob(Entry entry) : MachineJob
+{
+    /// <summary>The entry.</summary>
+    public Entry Entry => entry;
+
+    /// <summary>The answer to it.</summary>
+    public Reply Reply { get; private set; }
+
+    /// <inheritdoc/>
+    protected override bool RunPart(IStateMachineHost machine, in MachineSlice slice)
+    {
+        Reply = machine.Skip(entry);
+        return true;
+    }
+}
+
 /// <summary>Answers queries; those whose callers have given up meanwhile are passed over.</summary>
 /// <param name="queries">The queries.</param>
 /// <param name="age">How old the state may be, in milliseconds, see <see cref="Reply.AgeMilliseconds"/>.</param>

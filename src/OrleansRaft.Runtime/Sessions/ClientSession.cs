@@ -19,6 +19,8 @@ internal sealed class ClientSession(LogIndex id, LogTime lastActive)
 
     public int ResultCount => results.Count;
 
+    public IEnumerable<RequestRecord> Results => results.Values;
+
     public RequestRecord? Find(long sequence) => results.GetValueOrDefault(sequence);
 
     public void Add(long sequence, RequestRecord record) => results.Add(sequence, record);

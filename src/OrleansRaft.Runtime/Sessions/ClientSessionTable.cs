@@ -43,6 +43,9 @@ internal sealed class ClientSessionTable
         return node.Value;
     }
 
+    /// <summary>What is remembered, in no order.</summary>
+    public IEnumerable<RequestRecord> Results => byActivity.SelectMany(static session => session.Results);
+
     /// <summary>Writes the table sorted by id, so that equal tables give equal bytes whatever their history.</summary>
     public void Capture(WireWriter writer)
     {

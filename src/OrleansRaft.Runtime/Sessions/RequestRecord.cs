@@ -28,7 +28,21 @@ internal sealed class RequestRecord(EntryId entry, ulong hash)
         set => result = value;
     }
 
-    public Reply ToReply() => Reply.Committed(Entry, Result);
+    /// <summary>Whether the request was never applied, because its entry was skipped. Its result is empty then.</summary>
+    public bool IsSkipped { get; private set; }
+
+    public Reply ToReply() => IsSkipped ? Skipped(Entry) : Reply.Committed(Entry, Result);
+
+    /// <summary>Notes that its entry was skipped.</summary>
+    public void Skip() => (IsSkipped, Result) = (true, []);
+
+    /// <summary>The answer to a command whose entry was skipped.</summary>
+    public static Reply Skipped(EntryId entry) => Reply.Rejected(
+        RejectionReason.Skipped,
+        null,
+        0,
+        $"The command was in entry {entry.Index} of the group's log, on which its state machine halted, and an operator skipped that entry: "
+            + "the command is not applied under this id. If it should be, send it under a new one.");
 
     public void Capture(WireWriter writer)
     {

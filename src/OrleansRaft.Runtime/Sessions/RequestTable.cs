@@ -54,6 +54,9 @@ internal sealed class RequestTable
         inOrder.Enqueue((kept, expires, record, scopes.Add(scope)));
     }
 
+    /// <summary>What is remembered, in the order of the log.</summary>
+    public IEnumerable<RequestRecord> Records => inOrder.Select(static one => one.Record);
+
     /// <summary>Writes the table in the order of the log, which is the same on every replica.</summary>
     public void Capture(WireWriter writer)
     {

@@ -14,6 +14,7 @@ internal sealed class SessionTables
 {
     private RequestTable requests = new();
     private ClientSessionTable sessions = new();
+    private SkippedEntries skipped = Core.SkippedEntries.None;
 
     public SessionLimits Limits { get; private set; } = SessionLimits.Initial;
 
@@ -83,6 +84,70 @@ internal sealed class SessionTables
         Invariant.Holds(session is not null, "a session that admitted a command is there");
         session.Add(command.Sequence, record);
         return record;
+    }
+
+    /// <summary>Remembers the command of an entry that was skipped, so that it is not applied when it is repeated.</summary>
+    /// <param name="command">The command; a default one cannot be read.</param>
+    /// <param name="scope">Whose its request id is; empty when it is nobody's.</param>
+    /// <param name="entry">Its entry.</param>
+    /// <returns>The answer to it.</returns>
+    public Reply Skip(in EnvelopeView command, ReadOnlySpan<byte> scope, in Entry entry)
+    {
+        if (command.Kind is not (EnvelopeKind.Request or EnvelopeKind.Session))
+        {
+            return RequestRecord.Skipped(entry.Id);
+        }
+
+        var hash = StableHash.Of(command.Key.Span, command.Body.Span);
+        var admission = Admit(command, hash, entry.Time);
+        switch (admission.Kind)
+        {
+            case AdmissionKind.Answered:
+                return admission.Answer;
+            case AdmissionKind.Repetition:
+                return admission.Record!.ToReply();
+        }
+
+        var record = Remember(command, scope, hash, entry.Id, entry.Time);
+        record.Skip();
+        skipped = skipped.With(entry.Index);
+        return record.ToReply();
+    }
+
+    /// <summary>The entries whose commands are remembered as skipped. What was forgotten meanwhile is forgotten here, too.</summary>
+    public SkippedEntries SkippedEntries()
+    {
+        if (skipped.Count > 0)
+        {
+            var remembered = Core.SkippedEntries.None;
+            foreach (var record in requests.Records.Concat(sessions.Results))
+            {
+                remembered = record.IsSkipped ? remembered.With(record.Entry.Index) : remembered;
+            }
+
+            skipped = remembered;
+        }
+
+        return skipped;
+    }
+
+    /// <summary>Marks what was restored as skipped.</summary>
+    /// <exception cref="CorruptDataException">It is not remembered.</exception>
+    public void MarkSkipped(SkippedEntries entries)
+    {
+        foreach (var record in requests.Records.Concat(sessions.Results))
+        {
+            if (entries.Contains(record.Entry.Index))
+            {
+                record.Skip();
+            }
+        }
+
+        skipped = entries;
+        if (!SkippedEntries().Equals(entries))
+        {
+            throw new CorruptDataException($"the snapshot names entries that were skipped ({entries}), and does not remember their commands");
+        }
     }
 
     /// <summary>Opens a session named after its entry.</summary>

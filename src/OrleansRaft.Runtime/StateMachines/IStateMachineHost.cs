@@ -51,6 +51,13 @@ public interface IStateMachineHost : IAsyncDisposable
     /// <exception cref="Machines.MachineException">The state machine threw, or gave a result that cannot be encoded: its state is lost.</exception>
     void Apply(IReadOnlyList<Entry> entries, Span<Reply> replies);
 
+    /// <summary>
+    /// Passes over the next entry, which was skipped: its command is never applied, and whoever repeats it under its id is told so.
+    /// </summary>
+    /// <param name="entry">The entry after <see cref="AppliedEntry"/>, which the state holds from now on.</param>
+    /// <returns>The answer to the command.</returns>
+    Reply Skip(in Entry entry);
+
     /// <summary>Answers a query from the state as it is, and changes nothing. A query that throws is rejected.</summary>
     Reply Query(in QueryEnvelope query);
 

@@ -15,7 +15,9 @@ namespace OrleansRaft.Runtime.StateMachines;
 /// <typeparam name="TResult">Answers to both.</typeparam>
 public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
 {
+    // The second names the commands that were skipped and are remembered, and is written only where there are any.
     private const byte FormatVersion = 1;
+    private const byte FormatVersionWithSkipped = 2;
 
     // The machine's own code is never run while, or after, it is disposed; nobody waits for this lock as long as it lives.
     private readonly Lock use = new();
@@ -143,6 +145,31 @@ public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
     }
 
     /// <inheritdoc/>
+    public Reply Skip(in Entry entry)
+    {
+        Invariant.Holds(entry.Index == AppliedEntry.Index.Next, "entries are applied in order, each once");
+        AppliedEntry = entry.Id;
+        AppliedTime = entry.Time;
+        EnvelopeView command = default;
+        ReadOnlyMemory<byte> scope = default;
+        try
+        {
+            command = EnvelopeView.Read(entry.Body);
+            scope = ScopeOrNobody(command.RequestId);
+        }
+        catch (CorruptDataException)
+        {
+            // Nobody could repeat it.
+        }
+
+        lock (sessions)
+        {
+            tables.Advance(entry.Time);
+            return tables.Skip(command, scope.Span, entry);
+        }
+    }
+
+    /// <inheritdoc/>
     public Reply Query(in QueryEnvelope query)
     {
         TCommand value;
@@ -194,11 +221,17 @@ public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
     {
         var output = new ArrayBufferWriter<byte>(Math.Max(256, capturedBytes + (capturedBytes / 8)));
         var writer = new WireWriter(output);
-        writer.WriteByte(FormatVersion);
+        var skipped = tables.SkippedEntries();
+        writer.WriteByte(skipped.Count == 0 ? FormatVersion : FormatVersionWithSkipped);
         writer.WriteVarint(AppliedEntry.Term.Value);
         writer.WriteVarint(AppliedEntry.Index.Value);
         writer.WriteVarint(AppliedTime.Value);
         tables.Capture(writer);
+        if (skipped.Count > 0)
+        {
+            skipped.Write(writer);
+        }
+
         machine.Capture(output);
         capturedBytes = output.WrittenCount;
         return output.WrittenMemory;
@@ -271,15 +304,22 @@ public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
 
         var reader = new WireReader(state);
         var version = reader.ReadByte();
-        if (version != FormatVersion)
+        if (version is not (FormatVersion or FormatVersionWithSkipped))
         {
             throw new CorruptDataException(
-                $"the snapshot's state has version {version}; this program reads version {FormatVersion}. Start a program that is at least as new as the one that wrote it.");
+                $"the snapshot's state has version {version}; this program reads versions {FormatVersion} and {FormatVersionWithSkipped}. "
+                    + "Start a program that is at least as new as the one that wrote it.");
         }
 
         var entry = new EntryId(new Term(reader.ReadVarint()), new LogIndex(reader.ReadVarint()));
         var time = new LogTime(reader.ReadVarint());
-        return (entry, time, SessionTables.Restore(ref reader, ScopeOrNobody), reader.ReadRest());
+        var restored = SessionTables.Restore(ref reader, ScopeOrNobody);
+        if (version == FormatVersionWithSkipped)
+        {
+            restored.MarkSkipped(SkippedEntries.Read(ref reader));
+        }
+
+        return (entry, time, restored, reader.ReadRest());
     }
 
     /// <summary>Answers what can be answered without the state machine; what it must apply joins the batch, and is answered after it.</summary>

@@ -19,6 +19,7 @@ internal static class EventJson
         CommitEvent => "commit",
         SnapshotEvent { IsInstalled: false } => "snapshot-taken",
         SnapshotEvent => "snapshot-installed",
+        SkipEvent => "entry-skipped",
         MembershipEvent => "membership",
         LaneEvent => "lane",
         SiloEvent => "silo",
@@ -100,6 +101,11 @@ internal static class EventJson
             case SnapshotEvent snapshot:
                 WriteReplica(json, snapshot.Group, snapshot.Replica);
                 json.WriteNumber("index"u8, snapshot.Index);
+                break;
+            case SkipEvent skip:
+                WriteReplica(json, skip.Group, skip.Replica);
+                json.WriteNumber("index"u8, skip.Index);
+                json.WriteNumber("decision"u8, skip.Decision);
                 break;
             case MembershipEvent membership:
                 WriteReplica(json, membership.Group, membership.Replica);

@@ -46,6 +46,13 @@ internal sealed class GroupJson(IOptions<RaftOptions> options)
         WriteNumber(json, "leader", group.Leader?.Value);
         json.WriteNumber("term"u8, group.Term.Value);
         WriteConfiguration(json, group.Configuration);
+        json.WriteStartArray("skipped"u8);
+        foreach (var entry in group.Skipped.Indexes)
+        {
+            json.WriteNumberValue(entry.Value);
+        }
+
+        json.WriteEndArray();
         json.WriteStartArray("replicas"u8);
         foreach (var replica in group.Replicas)
         {
@@ -95,6 +102,8 @@ internal sealed class GroupJson(IOptions<RaftOptions> options)
             json,
             "lastContactMilliseconds",
             status is null or { Role: RaftRole.Leader } ? null : status.TicksSinceLeaderContact * tickMilliseconds);
+        WriteNumber(json, "haltedAt", replica.Snapshot?.HaltedAt?.Index.Value);
+        json.WriteString("haltCause"u8, replica.Snapshot?.HaltCause);
         if (status is null)
         {
             json.WriteString("problem"u8, replica.Problem);

@@ -78,6 +78,28 @@ internal static class GroupOperations
             ],
         };
 
+    public static readonly ApiOperation SkipEntry =
+        new("skipEntry", ApiTag.Groups, "Lets a halted group pass over the entry that halts its state machine")
+        {
+            Description = "The entry is never applied, on any replica, and repetitions of its command are refused (entry-skipped). Only the entry at "
+                + "which the leader is halted can be skipped, and only while no replica that answers has applied it. One that cannot be reached may "
+                + "have: a caller may then have been given a result, and that replica discards its state when it hears of the decision.",
+            Parameters = [Group],
+            Body = GroupSchemas.SkipBody,
+            Success = TheGroup,
+            Problems =
+            [
+                ApiProblem.InvalidRequest,
+                ApiProblem.UnknownGroup,
+                ApiProblem.BodyTooLarge,
+                ApiProblem.NotJson,
+                ApiProblem.Overloaded,
+                ApiProblem.InternalError,
+                ApiProblem.NoLeader,
+                ChangeUnknown,
+            ],
+        };
+
     public static readonly ApiOperation AddMember =
         new("addMember", ApiTag.Groups, "Adds a replica to a group, replaces one, or changes the number of voters")
         {

@@ -26,6 +26,8 @@ internal static class GroupSchemas
             ("digestIndex", Shapes.Number(
                 "The last entry in the state that the digest is of: replicas can be compared where it is the same. Null without a digest.", OrNull)),
             ("lastContactMilliseconds", Shapes.Number("How long ago it heard from its leader; null for the leader itself.", OrNull)),
+            ("haltedAt", Shapes.Number("The entry at which its state machine is halted; null when it is not, or not by an entry.", OrNull)),
+            ("haltCause", Shapes.Text("Why its state machine is halted; null when it is not.", OrNull)),
             ("problem", Shapes.Text("Only of a replica that did not answer: why.")),
         ]);
         schema.Required!.Remove("problem");
@@ -45,7 +47,7 @@ internal static class GroupSchemas
     [
         ("index", Shapes.Number("Its place in the log.")),
         ("term", Shapes.Number("The term in which a leader made it.")),
-        ("kind", Shapes.Choice("What it is.", "command", "configuration", "no-op", "session", "limits")),
+        ("kind", Shapes.Choice("What it is.", "command", "configuration", "no-op", "session", "limits", "skip")),
         ("timeMilliseconds", Shapes.Number("The group's time at its append.")),
         ("bodyBytes", Shapes.Number("The size of its body.")),
         ("key", Shapes.Text("Of a command, the key that chose the group; of a counter, tenant/counter.", OrNull)),
@@ -59,6 +61,7 @@ internal static class GroupSchemas
         ("leader", Shapes.Number("The id of the replica that leads; null when none does.", OrNull)),
         ("term", Shapes.Number("The highest term that any replica tells.")),
         ("configuration", schemas.Reference(Configuration)),
+        ("skipped", Shapes.List("The log indexes of entries that are never applied, by decision of an operator.", Shapes.Number("An index."))),
         ("replicas", schemas.ArrayOf(Replica)),
     ]));
 
@@ -68,6 +71,10 @@ internal static class GroupSchemas
 
     public static readonly ApiSchema LeaderBody =
         new(nameof(LeaderBody), static () => Shapes.Body("replica", Shapes.Number("The voter that is to lead."), 2));
+
+    public static readonly ApiSchema SkipBody = new(
+        nameof(SkipBody),
+        static () => Shapes.Body("entry", Shapes.Number("The log index of the entry at which the group's leader is halted."), 17));
 
     public static readonly ApiSchema MembersBody = new(nameof(MembersBody), static () =>
     {

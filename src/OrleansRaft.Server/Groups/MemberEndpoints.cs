@@ -7,7 +7,9 @@ using OrleansRaft.Server.Problems;
 
 namespace OrleansRaft.Server.Groups;
 
-/// <summary>Who leads a group and who belongs to it, as the HTTP API changes it. The answer is the group as it is then.</summary>
+/// <summary>
+/// Who leads a group, who belongs to it, and which entries it passes over, as the HTTP API changes it. The answer is the group as it is then.
+/// </summary>
 /// <param name="admin">Makes the changes.</param>
 /// <param name="json">Writes groups.</param>
 internal sealed class MemberEndpoints(IRaftAdmin admin, GroupJson json)
@@ -31,6 +33,26 @@ internal sealed class MemberEndpoints(IRaftAdmin admin, GroupJson json)
 
         var outcome = await admin.TransferLeadershipAsync(group, new ReplicaId(replica.Value), context.RequestAborted);
         await AnswerAsync(context, group, outcome, $"The transfer of {group}", static _ => "replica");
+    }
+
+    public async Task SkipAsync(HttpContext context)
+    {
+        var group = NameOf(context);
+        var entry = await RequestBody.ReadInt64Async(context.Request, "entry");
+        if (entry.Problem is { } problem)
+        {
+            problem.Write(context.Response);
+            return;
+        }
+
+        if (entry.Value < 1)
+        {
+            KnownProblems.InvalidRequest("entry", $"The field \"entry\" is {entry.Value}, but entries are numbered from 1.").Write(context.Response);
+            return;
+        }
+
+        var outcome = await admin.SkipEntryAsync(group, new LogIndex(entry.Value), context.RequestAborted);
+        await AnswerAsync(context, group, outcome, $"The skip of entry {entry.Value} of {group}", static _ => "entry");
     }
 
     public Task AddAsync(HttpContext context) => ChangeAsync(context, MembersBody.ReadAdditionAsync);

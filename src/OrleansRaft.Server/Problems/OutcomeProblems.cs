@@ -58,6 +58,11 @@ public static class OutcomeProblems
             {
                 RetryAfterSeconds = Seconds(rejection.RetryAfter),
             },
+            RejectionReason.Skipped => new(
+                StatusCodes.Status409Conflict,
+                ProblemTypes.EntrySkipped,
+                "The command was skipped.",
+                $"{subject} changed nothing. {rejection.Detail}"),
             RejectionReason.ConfigurationConflict => new(
                 StatusCodes.Status409Conflict,
                 ProblemTypes.ConfigurationConflict,

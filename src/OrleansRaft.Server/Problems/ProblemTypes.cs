@@ -18,6 +18,11 @@ public static class ProblemTypes
     /// <summary>503: the group's state machine threw on an entry of its log and goes no further; nothing was changed.</summary>
     public const string MachineHalted = "machine-halted";
 
+    /// <summary>
+    /// 409: the command's entry halted its group's state machine, and an operator skipped it; it is not applied, and not under this key.
+    /// </summary>
+    public const string EntrySkipped = "entry-skipped";
+
     /// <summary>404: there is no such group.</summary>
     public const string UnknownGroup = "unknown-group";
 

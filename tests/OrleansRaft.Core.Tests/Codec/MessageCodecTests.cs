@@ -19,6 +19,7 @@ public sealed class MessageCodecTests
             new Entry(Entry(2, 6), EntryKind.NoOp, new LogTime(10), default),
             new Entry(Entry(3, 7), EntryKind.Command, new LogTime(12), new byte[] { 1, 2, 3 }),
             new Entry(Entry(3, 8), EntryKind.Configuration, new LogTime(12), ConfigurationCodec.Encode(Joint)),
+            new Entry(Entry(3, 9), EntryKind.Skip, new LogTime(13), SkipDecisionCodec.Encode(Entry(3, 7))),
         ]);
 
     public static TheoryData<Message> EveryMessage =>
@@ -33,7 +34,16 @@ public sealed class MessageCodecTests
         new AppendEntriesResponse(new Term(3), Index(4), true, Entry(2, 9), Index(0), new ReadSequence(8)) { IsHalted = true },
         new InstallSnapshot(
             new Term(3), Index(4), new SnapshotDescriptor(Entry(2, 9), new LogTime(5), Joint, 4) { Checksum = 0x89ABCDEF }, 2, new byte[] { 1, 2 }, true, new ReadSequence(8)),
+        new InstallSnapshot(
+            new Term(3),
+            Index(4),
+            new SnapshotDescriptor(Entry(2, 9), new LogTime(5), Joint, 4) { Skipped = SkippedEntries.None.With(Index(8)).With(Index(3)) },
+            2,
+            new byte[] { 1, 2 },
+            true,
+            new ReadSequence(8)),
         new InstallSnapshotResponse(new Term(3), Index(4), Entry(2, 9), 2, true, new ReadSequence(8)),
+        new SnapshotRequest(new Term(3), Index(4)),
         new TimeoutNow(new Term(3)),
         new Quiesce(new Term(3), Index(4), Entry(2, 9), Replica(2)),
         new Quiesce(new Term(3), Index(4), Entry(2, 9), null),
@@ -105,6 +115,42 @@ public sealed class MessageCodecTests
             OnlyRefuses(() => EntryBlock.Decode(bytes));
             OnlyRefuses(() => SnapshotDescriptorCodec.Decode(bytes));
         });
+
+    /// <summary>Stores hold descriptors from before there were skipped entries; and a snapshot without any is written as it was.</summary>
+    [Fact]
+    public void A_descriptor_names_the_skipped_entries_where_there_are_any()
+    {
+        var plain = new SnapshotDescriptor(Entry(2, 9), new LogTime(5), Joint, 4) { Checksum = 7 };
+        var skipping = plain with { Skipped = SkippedEntries.None.With(Index(8)).With(Index(3)) };
+
+        var (before, after) = (SnapshotDescriptorCodec.Encode(plain), SnapshotDescriptorCodec.Encode(skipping));
+
+        SnapshotDescriptorCodec.Decode(before).ShouldBe(plain);
+        SnapshotDescriptorCodec.Decode(after).ShouldBe(skipping);
+        SnapshotDescriptorCodec.Decode(after).Skipped.Indexes.ShouldBe([Index(3), Index(8)]);
+        after[..before.Length].Span.SequenceEqual(before.Span).ShouldBeTrue();
+        SnapshotDescriptorCodec.Decode(before).ShouldNotBe(skipping);
+    }
+
+    [Theory]
+    [InlineData(0, 3)]
+    [InlineData(2, 3, 0)]
+    [InlineData(3, 1, 1)]
+    public void A_list_of_skipped_entries_that_is_none_is_refused(params int[] tail)
+    {
+        var output = new ArrayBufferWriter<byte>();
+        output.Write(SnapshotDescriptorCodec.Encode(new SnapshotDescriptor(Entry(2, 9), new LogTime(5), Joint, 4)).Span);
+        output.Write(tail.Select(static value => (byte)value).ToArray());
+
+        Should.Throw<CorruptDataException>(() => SnapshotDescriptorCodec.Decode(output.WrittenMemory));
+    }
+
+    [Theory]
+    [InlineData(new byte[] { 2, 1, 1 })]
+    [InlineData(new byte[] { 1, 1, 0 })]
+    [InlineData(new byte[] { 1, 1, 1, 1 })]
+    [InlineData(new byte[] { 1 })]
+    public void A_decision_that_is_none_is_refused(byte[] encoded) => Should.Throw<CorruptDataException>(() => SkipDecisionCodec.Decode(encoded));
 
     [Fact]
     public void Every_flipped_bit_of_a_block_is_found()

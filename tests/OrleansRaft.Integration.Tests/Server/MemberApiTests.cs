@@ -10,6 +10,7 @@ public sealed class MemberApiTests(ScriptedServer server) : IClassFixture<Script
 {
     private const string Leader = "/api/v1/groups/counters-0/leader";
     private const string Members = "/api/v1/groups/counters-0/members";
+    private const string Skip = "/api/v1/groups/counters-0/skip";
 
     private readonly ScriptedAdmin admin = server.Reset();
 
@@ -57,6 +58,10 @@ public sealed class MemberApiTests(ScriptedServer server) : IClassFixture<Script
     [InlineData("POST", Leader, """{"replica":0}""", "replica")]
     [InlineData("POST", Leader, """{}""", "replica")]
     [InlineData("POST", Leader, """{"silo":"a"}""", "silo")]
+    [InlineData("POST", Skip, "", "body")]
+    [InlineData("POST", Skip, """{"entry":0}""", "entry")]
+    [InlineData("POST", Skip, """{"entry":"17"}""", "entry")]
+    [InlineData("POST", Skip, """{"index":17}""", "index")]
     [InlineData("POST", Members, "", "body")]
     [InlineData("POST", Members, "[]", "body")]
     [InlineData("POST", Members, "{", "body")]
@@ -82,6 +87,7 @@ public sealed class MemberApiTests(ScriptedServer server) : IClassFixture<Script
 
         answer.ShouldBeProblem(400, "invalid-request", field);
         admin.Goals.ShouldBeEmpty();
+        admin.Skips.ShouldBeEmpty();
     }
 
     [Theory]
@@ -97,6 +103,49 @@ public sealed class MemberApiTests(ScriptedServer server) : IClassFixture<Script
 
         answer.ShouldBeProblem(status, type);
         answer.Text.ShouldContain("The reason stands here.");
+    }
+
+    [Fact]
+    public async Task A_skip_that_is_refused_names_the_entry_and_says_why()
+    {
+        admin.Skip = new Rejected<EntryId>(RejectionReason.InvalidRequest, null, TimeSpan.Zero, "Nothing is halted there.");
+
+        var answer = await server.Client.SendAsync(HttpMethod.Post, Skip, """{"entry":17}""");
+
+        answer.ShouldBeProblem(400, "invalid-request", "entry").Text.ShouldContain("Nothing is halted there.");
+        admin.Skips.ShouldBe([new LogIndex(17)]);
+    }
+
+    [Fact]
+    public async Task A_group_tells_what_it_passes_over_and_where_its_replicas_are_halted()
+    {
+        var status = new RaftStatus(
+            new ReplicaId(1),
+            RaftRole.Leader,
+            default,
+            new ReplicaId(1),
+            default,
+            default,
+            default,
+            SnapshotDescriptor.Initial(Configuration.OfVoters(1)),
+            Configuration.OfVoters(1),
+            [],
+            0);
+        var replica = new ReplicaStatus(new ReplicaKey("counters-0", new ReplicaId(1)), 1, true, status, null)
+        {
+            HaltedAt = new EntryId(new Term(2), new LogIndex(21)),
+            HaltCause = "Apply threw.",
+            Skipped = SkippedEntries.None.With(new LogIndex(17)),
+        };
+        var view = new ReplicaView(new ReplicaId(1), "one", "here", replica, "");
+        admin.Groups.Add(new GroupView("counters-0", "counters", 0, null, Term.Zero, [view], Configuration.OfVoters(1)));
+        admin.Skip = new Committed<EntryId>(default, default, "counters-0");
+
+        var group = (await server.Client.SendAsync(HttpMethod.Post, Skip, """{"entry":17}""")).ShouldBeJson();
+
+        group.GetProperty("skipped").EnumerateArray().Select(entry => entry.GetInt64()).ShouldBe([17]);
+        group.GetProperty("replicas")[0].GetProperty("haltedAt").GetInt64().ShouldBe(21);
+        group.GetProperty("replicas")[0].GetProperty("haltCause").GetString().ShouldBe("Apply threw.");
     }
 
     [Fact]

@@ -22,6 +22,7 @@ public sealed class ProblemTests
     [InlineData(RejectionReason.MachineHalted, 503, "machine-halted")]
     [InlineData(RejectionReason.Unreachable, 503, "no-leader")]
     [InlineData(RejectionReason.ConfigurationConflict, 409, "configuration-conflict")]
+    [InlineData(RejectionReason.Skipped, 409, "entry-skipped")]
     public void Every_refusal_is_a_definite_problem(RejectionReason reason, int status, string type)
     {
         var problem = CounterAnswers.Failed(Refused(reason), "The increment of acme/visits", isRead: false, hasKey: true);

@@ -23,6 +23,10 @@ internal sealed class ScriptedAdmin : IRaftAdmin
 
     public Outcome<ReplicaId> Transfer { get; set; } = new Unknown<ReplicaId>("");
 
+    public Outcome<EntryId> Skip { get; set; } = new Unknown<EntryId>("");
+
+    public List<LogIndex> Skips { get; } = [];
+
     public Outcome<Configuration> Change { get; set; } = new Unknown<Configuration>("");
 
     public ClusterDefinition Cluster => new("scripted", [], 1, []);
@@ -51,6 +55,12 @@ internal sealed class ScriptedAdmin : IRaftAdmin
     {
         Goals.Add((goal, expectedVersion));
         return Task.FromResult(Change);
+    }
+
+    public Task<Outcome<EntryId>> SkipEntryAsync(string group, LogIndex entry, CancellationToken cancellation = default)
+    {
+        Skips.Add(entry);
+        return Task.FromResult(Skip);
     }
 
     public Task<RaftReadiness> CheckReadinessAsync(CancellationToken cancellation = default) => Task.FromResult(Readiness);

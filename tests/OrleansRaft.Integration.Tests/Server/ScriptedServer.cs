@@ -32,6 +32,7 @@ public sealed class ScriptedServer : IAsyncLifetime
         admin.Alarms.Clear();
         admin.Failure = null;
         admin.Goals.Clear();
+        admin.Skips.Clear();
         return admin;
     }
 }

@@ -191,6 +191,7 @@ internal sealed class Client
         if (envelope.IsEmpty)
         {
             envelope = Encode(operation);
+            workload.Sent(envelope, operation);
         }
 
         var sent = envelope;
@@ -266,7 +267,8 @@ internal sealed class Client
     {
         var result = RegisterResultCodec.Instance.Read(reply.Body);
         Answers.Check(workload, operation, reply, result);
-        if (operation.Status == OperationStatus.Completed && operation.IsWrite && operation.Result != result)
+        if (operation.Status == OperationStatus.Completed && operation.IsWrite && operation.Result != result
+            && !workload.Ledger.IsOpen(operation.Group, operation.Key, operation.Entry.Index))
         {
             Cluster.Report("a repeated request gets the first answer", $"{operation} was also answered with {result}");
         }
@@ -297,6 +299,16 @@ internal sealed class Client
         else if (reply.Reason == RejectionReason.Expired)
         {
             GiveUp(operation);
+        }
+        else if (reply.Reason == RejectionReason.Skipped)
+        {
+            // Definite, whatever became of other attempts: all of them are the one entry that was skipped.
+            unsettled = 0;
+            GiveUp(operation);
+            if (workload.Ledger.SkipOf(operation.Id) is null)
+            {
+                Cluster.Report("only what was skipped is said to be", $"{operation} was answered: {reply.Detail}");
+            }
         }
     }
 

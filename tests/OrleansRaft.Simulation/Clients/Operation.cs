@@ -44,6 +44,9 @@ internal sealed record Operation(long Id, int Client, string Group, string Key, 
     public void Complete(RegisterResult result, EntryId entry, long step) =>
         (Status, Result, Entry, Returned) = (OperationStatus.Completed, result, entry, step);
 
+    /// <summary>The operation as if its answer had been lost.</summary>
+    public Operation WithoutAnswer() => this with { Status = OperationStatus.Unknown, Returned = long.MaxValue };
+
     public void Refuse() => Status = OperationStatus.Refused;
 
     public override string ToString() => $"client {Client} {Deed} {Group}/{Key}: {Ending} (steps {Invoked} to {(Status == OperationStatus.Completed ? $"{Returned}" : "...")})";

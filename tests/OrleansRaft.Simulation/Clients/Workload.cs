@@ -9,6 +9,7 @@ namespace OrleansRaft.Simulation.Clients;
 internal sealed class Workload
 {
     private readonly List<Operation> history = [];
+    private readonly Dictionary<string, Operation> sent = [];
     private readonly Client[] clients;
     private readonly RandomSource random;
 
@@ -49,6 +50,12 @@ internal sealed class Workload
 
     /// <summary>The longest pause of a client at the moment.</summary>
     public TimeSpan ThinkMax => RushedGroup is null ? Settings.ThinkMax : RushedThinkMax;
+
+    /// <summary>A client sends this command, once or often.</summary>
+    public void Sent(ReadOnlyMemory<byte> envelope, Operation operation) => sent[Convert.ToBase64String(envelope.Span)] = operation;
+
+    /// <summary>Which operation an entry of the log holds; null when none.</summary>
+    public Operation? OperationOf(ReadOnlyMemory<byte> body) => sent.GetValueOrDefault(Convert.ToBase64String(body.Span));
 
     public void Start() => Array.ForEach(clients, client => client.Work());
 

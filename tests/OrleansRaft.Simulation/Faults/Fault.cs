@@ -12,7 +12,7 @@ internal sealed record Fault(TimeSpan At, TimeSpan Duration, FaultKind Kind, int
     /// <summary>Whether clients crowd while it happens: only a crowd sees what is wrong for the moment between two leaders.</summary>
     public bool IsRushed => Kind switch
     {
-        FaultKind.Transfer => true,
+        FaultKind.Transfer or FaultKind.MachineSkip => true,
         FaultKind.IsolateLeader or FaultKind.OldNews or FaultKind.CrashLeader or FaultKind.PauseLeader or FaultKind.SplitActivation => Strength / 5 % 2 == 0,
         _ => false,
     };
@@ -64,6 +64,8 @@ internal sealed record Fault(TimeSpan At, TimeSpan Duration, FaultKind Kind, int
         FaultKind.MachineThrowsEverywhere => "some commands throw on all nodes, again and again",
         FaultKind.MachineKills => $"some commands end the process of node {Node} that applies them",
         FaultKind.MachineKillsEverywhere => "some commands end every process that applies them",
+        FaultKind.MachineSkip =>
+            $"some commands throw {(Strength % 3 == 0 ? "everywhere" : $"but on node {Node}, which then is cut off")}, and an operator skips them",
         FaultKind.QueriesThrow => $"all queries throw on node {Node}",
         _ => Kind.ToString(),
     };

@@ -24,6 +24,8 @@ internal sealed class FaultInjector(LabCluster cluster, Workload workload, Machi
             var all = new SortedDictionary<FaultKind, int>(counts);
             Add(FaultKind.TornWrite, cluster.TornWrites);
             Add(FaultKind.LostWrite, cluster.LostWrites);
+            Add(FaultKind.SkippedEntry, workload.Ledger.Skipped.Count);
+            Add(FaultKind.DiscardedEntry, workload.Ledger.Skipped.Count(static skip => skip.WasApplied));
             return all;
 
             void Add(FaultKind kind, int count)
@@ -106,6 +108,7 @@ internal sealed class FaultInjector(LabCluster cluster, Workload workload, Machi
         FaultKind.Membership => MembershipFaults.Apply(cluster, fault),
         FaultKind.Lull => Rest(fault),
         FaultKind.Rejoin => RejoinFault.Apply(cluster, fault),
+        FaultKind.MachineSkip => new SkipFault(cluster, workload, troubles, tell).Apply(fault),
         >= FaultKind.MachineSlow and <= FaultKind.MachineKillsEverywhere => MachineFaults.Apply(cluster, troubles, fault),
         _ => OtherFaults.Apply(cluster, fault),
     };

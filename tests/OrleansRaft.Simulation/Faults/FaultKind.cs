@@ -1,6 +1,6 @@
 namespace OrleansRaft.Simulation.Faults;
 
-/// <summary>Everything that goes wrong. The last two are not planned: crashes bring them along.</summary>
+/// <summary>Everything that goes wrong. The last four are not planned: crashes bring them along, and skips.</summary>
 internal enum FaultKind
 {
     Drop,
@@ -46,6 +46,13 @@ internal enum FaultKind
     QueriesThrow,
     MachineKills,
     MachineKillsEverywhere,
+    MachineSkip,
     TornWrite,
     LostWrite,
+
+    /// <summary>An entry was skipped.</summary>
+    SkippedEntry,
+
+    /// <summary>One was skipped that a replica had applied, or applied before it knew: that replica discards its state.</summary>
+    DiscardedEntry,
 }

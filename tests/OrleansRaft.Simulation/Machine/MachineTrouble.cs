@@ -27,6 +27,11 @@ internal sealed class MachineTrouble(int node, Func<bool> mayNotRun, Action<stri
     /// <summary>Whether they write what they hold backwards.</summary>
     public bool IsBackwards => Deviation == Deviation.Order && node % 2 == 1;
 
+    /// <summary>
+    /// The operation up to which nothing is poisoned: what everybody has applied long since does not halt anybody who applies it anew.
+    /// </summary>
+    public long PoisonAfter { get; set; }
+
     /// <summary>Whether queries throw.</summary>
     public bool QueriesThrow { get; set; }
 
@@ -45,7 +50,7 @@ internal sealed class MachineTrouble(int node, Func<bool> mayNotRun, Action<stri
             throw new SimulatedException($"operation {operation} throws this time");
         }
 
-        if (Poison.Divisor != 0 && operation % Poison.Divisor == Poison.Remainder)
+        if (Poison.Divisor != 0 && operation > PoisonAfter && operation % Poison.Divisor == Poison.Remainder)
         {
             throw new SimulatedException($"operation {operation} throws here");
         }

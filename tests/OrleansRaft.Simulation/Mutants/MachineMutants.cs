@@ -46,5 +46,35 @@ internal static class MachineMutants
             "ReplicaDriver.Snapshots.cs",
             "            || isRebuilding\n            || isInstalling\n            || IsHalted",
             ""),
+        new(
+            "skip-not-replicated",
+            "only the leader that decides it skips an entry",
+            "Core",
+            "RaftCore.Skipping.cs",
+            "        AppendOwn(EntryKind.Skip, SkipDecisionCodec.Encode(log[propose.Entry].Id));\n        skips.Note(log[log.Last.Index]);",
+            "        AppendOwn(EntryKind.NoOp, ReadOnlyMemory<byte>.Empty);\n        skips.Note(log[log.Last.Index] with "
+                + "{ Kind = EntryKind.Skip, Body = SkipDecisionCodec.Encode(log[propose.Entry].Id) });"),
+        new(
+            "skip-by-unhalted",
+            "a replica that is not halted at an entry skips it",
+            "Runtime",
+            "ReplicaDriver.Skipping.cs",
+            "halt is not { } halted ? rejections.SkipNotHalted(entry)\n        : halted.Entry is not { } at ? "
+                + "rejections.SkipNoEntry(entry, halted.Cause)\n        : at.Index != entry ? rejections.SkipOther(entry, at.Index)\n        : ",
+            ""),
+        new(
+            "skip-keeps-state",
+            "a replica that has applied an entry keeps its state when it learns that the entry is skipped",
+            "Runtime",
+            "ReplicaDriver.Skipping.cs",
+            "if (decided.Entry > handedOut ||",
+            "if (decided.Entry > handedOut || decided.Entry <= view.AppliedEntry.Index ||"),
+        new(
+            "skip-unknown-to-snapshot",
+            "a snapshot that does not know of a skip is used",
+            "Core",
+            "RaftCore.Skipping.cs",
+            "Skipped.FirstNotIn(known, through) is null;",
+            "Skipped.FirstNotIn(known, through) is null || true;"),
     ];
 }

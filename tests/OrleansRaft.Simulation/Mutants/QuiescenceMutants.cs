@@ -9,8 +9,8 @@ internal static class QuiescenceMutants
             "a follower that is told to quiesce takes its own log for the leader's",
             "Core",
             "RaftCore.Quiescence.cs",
-            "if (log.Last == quiesce.LastEntry && durable == log.Last.Index)",
-            "if (durable == log.Last.Index)"),
+            "if (log.Last == quiesce.LastEntry && durable == log.Last.Index && !needsState)",
+            "if (durable == log.Last.Index && !needsState)"),
         new(
             "orphans-stay-quiescent",
             "a quiescent follower that is told that its leader is lost stays quiescent",

@@ -19,6 +19,7 @@ internal sealed class SimulationRun : IDisposable
     private readonly FaultInjector injector;
     private readonly Workload workload;
     private readonly Story? story;
+    private readonly HashSet<(string Group, LogIndex Entry)> known = [];
 
     private SimulationRun(SimulationPlan plan, bool tellsStory)
     {
@@ -43,6 +44,7 @@ internal sealed class SimulationRun : IDisposable
             RunsMachinesApart = plan.RunsMachinesApart,
         });
         story = tellsStory ? new Story(cluster.Clock) : null;
+        cluster.EntrySkipped = OnSkipped;
         cluster.Observer = story is null ? null : story.Tell;
         workload = new Workload(cluster, plan.Clients, ledger, plan.Seed + 1, Tell);
         injector = new FaultInjector(cluster, workload, troubles, Tell);
@@ -105,6 +107,24 @@ internal sealed class SimulationRun : IDisposable
         else
         {
             cluster.Clock.Schedule(TimeSpan.FromMilliseconds(100), CheckWork);
+        }
+    }
+
+    private void OnSkipped(LabReplica replica, LogIndex entry, EntryId decision)
+    {
+        if (!known.Add((replica.Key.Group, entry)))
+        {
+            // Others learn of it later, when the entry may be gone from all logs.
+            return;
+        }
+
+        var group = cluster.Group(replica.Key.Group);
+        var log = group.Stored.Values.Select(static stored => stored.Log)
+            .First(log => log.Start.Index < entry && log.IdAt(entry) is { } id && id == group.Checks.Committed.IdAt(entry));
+        var body = log.Entries[(int)(entry - log.Start.Index) - 1].Body;
+        if (workload.OperationOf(body) is { } operation)
+        {
+            ledger.OnSkipped(new SkippedOperation(operation.Group, operation.Key, operation.Id, entry, decision.Index, cluster.Clock.Steps));
         }
     }
 
@@ -187,7 +207,7 @@ internal sealed class SimulationRun : IDisposable
     {
         foreach (var register in workload.History.GroupBy(operation => (operation.Group, operation.Key)))
         {
-            var verdict = cluster.Violation is null ? Linearizability.Check(register, ledger.EntryOf) : Verdict.Linearizable;
+            var verdict = cluster.Violation is null ? Linearizability.Check(WithoutSkipped(register), ledger.EntryOf) : Verdict.Linearizable;
             if (verdict != Verdict.Linearizable)
             {
                 cluster.Report("linearizability", $"the history of {register.Key} is {verdict}:\n{string.Join('\n', register)}");
@@ -196,9 +216,26 @@ internal sealed class SimulationRun : IDisposable
 
         foreach (var operation in workload.History)
         {
-            if (operation.Status == OperationStatus.Refused && ledger.EntryOf(operation.Id) is { } entry)
+            if (operation.Status == OperationStatus.Refused && ledger.EntryOf(operation.Id) is { } entry && ledger.SkipOf(operation.Id) is null)
             {
                 cluster.Report("a refused command changes nothing", $"{operation} was applied at {entry}");
+            }
+        }
+    }
+
+    /// <summary>
+    /// A skipped operation takes no effect. If a replica had applied it, unknown to whoever skipped it, what was answered from that replica's state
+    /// before the decision does not bind anybody after it: reads told what was to be lost, and writes took effect in another state.
+    /// </summary>
+    private IEnumerable<Operation> WithoutSkipped(IEnumerable<Operation> register)
+    {
+        foreach (var operation in register)
+        {
+            var isExcused = operation.Status == OperationStatus.Completed
+                && ledger.Skipped.Any(skip => skip.Excuses(operation.Group, operation.Key, operation.Entry.Index, operation.Invoked));
+            if (ledger.SkipOf(operation.Id) is null && (!isExcused || operation.IsWrite))
+            {
+                yield return isExcused ? operation.WithoutAnswer() : operation;
             }
         }
     }

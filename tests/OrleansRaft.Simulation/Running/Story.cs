@@ -66,6 +66,7 @@ internal sealed class Story(LabClock clock)
         InstallSnapshotResponse answer => $"of the snapshot of {answer.LastIncluded} I want byte {answer.NextOffset} next",
         TimeoutNow now => $"in term {now.Term}, stand for election at once",
         Quiesce sleep => $"in term {sleep.Term}, sleep; the log ends at {sleep.LastEntry}",
+        SnapshotRequest ask => $"I have no state; I need a snapshot through {ask.Through} or a later entry",
         ReadIndexRequest => "at which index may I read?",
         ReadIndexResponse { Index: { } index } => $"you may read at {index}",
         ReadIndexResponse => "I cannot tell where you may read",
