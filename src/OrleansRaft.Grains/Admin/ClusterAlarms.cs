@@ -10,7 +10,15 @@ namespace OrleansRaft.Grains.Admin;
 /// What is wrong anywhere in the cluster, as this silo finds out when it is asked: groups without a leader, and what every silo has on its board. Any
 /// thread.
 /// </summary>
-internal sealed class ClusterAlarms(GroupTable groups, ClusterMembership silos, Locator locator, LeaderlessTimes leaderless, AlarmBoard board, ILocalSiloDetails self, TimeProvider time)
+internal sealed class ClusterAlarms(
+    GroupTable groups,
+    ClusterMembership silos,
+    Locator locator,
+    LeaderlessTimes leaderless,
+    DamageAlarms damage,
+    AlarmBoard board,
+    ILocalSiloDetails self,
+    TimeProvider time)
 {
     private const int ListedMax = 1_000;
     private const int AgePerDuration = 4;
@@ -48,7 +56,7 @@ internal sealed class ClusterAlarms(GroupTable groups, ClusterMembership silos, 
         var inventory = await locator.TakeInventoryAsync();
         var stock = new ClusterInventory(silos.Active, inventory);
         leaderless.Look(stock);
-        ClearRecovered(stock);
+        damage.ClearMended(stock);
         var now = time.GetUtcNow();
         var ofSilos =
             from place in stock.Active
@@ -71,20 +79,6 @@ internal sealed class ClusterAlarms(GroupTable groups, ClusterMembership silos, 
         }
 
         return list;
-    }
-
-    /// <summary>A replica whose log could not be read here may have come to life elsewhere, from a store that is whole.</summary>
-    private void ClearRecovered(ClusterInventory stock)
-    {
-        foreach (var subject in board.Subjects(AlarmNames.StoreCorrupt))
-        {
-            if (ReplicaGrainKey.Parse(subject) is { } key
-                && groups.Find(key.Group)?.Find(key.Replica) is { } slot
-                && (!slot.Group.Configuration.Contains(key.Replica) || stock.Find(slot) is { IsRunning: true }))
-            {
-                board.Clear(AlarmNames.StoreCorrupt, subject);
-            }
-        }
     }
 
     private Alarm Leaderless(GroupEntry group, DateTimeOffset since, ClusterInventory stock)

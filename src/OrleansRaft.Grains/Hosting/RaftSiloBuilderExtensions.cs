@@ -178,6 +178,7 @@ public static class RaftSiloBuilderExtensions
         services.AddSingleton<EntrySkips>();
         services.AddSingleton<MembershipChanger>();
         services.AddSingleton<LeaderlessTimes>();
+        services.AddSingleton<DamageAlarms>();
         services.AddSingleton<Readiness>();
         services.AddSingleton<ClusterAlarms>();
         services.AddSingleton<IRaftAdmin, RaftAdmin>();

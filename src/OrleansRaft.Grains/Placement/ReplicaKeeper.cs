@@ -23,6 +23,7 @@ internal sealed class ReplicaKeeper(
     ReplicaMover mover,
     LeaderBalancer balancer,
     LeaderlessTimes leaderless,
+    DamageAlarms damage,
     KeeperSignal signal,
     IGrainFactory grains,
     ILocalSiloDetails self,
@@ -119,6 +120,7 @@ internal sealed class ReplicaKeeper(
         var stock = new ClusterInventory(silos.Active, await locator.TakeInventoryAsync());
         stockDuration = time.GetElapsedTime(since);
         leaderless.Look(stock);
+        damage.ClearMended(stock);
         if (AwaitsOthers(stock))
         {
             return QuickSweep;

@@ -16,6 +16,7 @@ internal sealed class InventoryService(
     GroupTable groups,
     ClusterMembership silos,
     AlarmBoard board,
+    DamageAlarms damage,
     StoreAgreement agreement,
     ILogStore store) : GrainService(id, silo, loggers), IInventoryService
 {
@@ -23,7 +24,11 @@ internal sealed class InventoryService(
     public Task<Inventory> LocateAsync(ReplicaName[] wanted) => Task.FromResult(Describe(wanted.Select(Find).OfType<ILocalReplica>()));
 
     /// <inheritdoc/>
-    public Task<Inventory> TakeInventoryAsync() => Task.FromResult(Describe(groups.Hosted));
+    public Task<Inventory> TakeInventoryAsync()
+    {
+        damage.ClearMended(null);
+        return Task.FromResult(Describe(groups.Hosted));
+    }
 
     /// <inheritdoc/>
     public Task<bool> IsWorkingAsync(ReplicaName replica) => Task.FromResult(Find(replica) is { IsRunning: true, Driver.IsWorking: true });
