@@ -17,7 +17,8 @@ public static class MembershipChange
     /// <param name="joint">What to do about the joint configuration.</param>
     /// <returns>The next configuration; null when the changes make no sense: they name a replica twice, remove a stranger, or leave no
     /// voter.</returns>
-    public static Configuration? Apply(Configuration current, IReadOnlyList<MemberChange> changes, LogIndex index, JointTransition joint = JointTransition.Automatic)
+    public static Configuration? Apply(
+        Configuration current, IReadOnlyList<MemberChange> changes, LogIndex index, JointTransition joint = JointTransition.Automatic)
     {
         Invariant.Holds(!current.IsJoint, "a joint configuration is left before the next change");
         var members = current.Members.ToDictionary(member => member.Id);

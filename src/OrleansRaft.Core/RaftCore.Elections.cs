@@ -13,8 +13,8 @@ public sealed partial class RaftCore
     private int quietTicks;
 
     // What a leader with a lease may have counted: until then this replica neither votes for another nor stands, whatever it hears of that leader. On
-    // the clock, since the promise also expires while the replica is quiescent or gets no ticks; apart from the known leader, which is forgotten with every
-    // newer term.
+    // the clock, since the promise also expires while the replica is quiescent or gets no ticks; apart from the known leader, which is forgotten with
+    // every newer term.
     private (ReplicaId To, MonotonicTime Until)? promise;
 
     // The write that makes a candidate's vote for itself durable; it counts only then (etcd-io/etcd#14370).

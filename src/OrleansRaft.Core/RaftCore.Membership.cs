@@ -71,7 +71,11 @@ public sealed partial class RaftCore
     {
         var caughtUpIndex = commitAtLastTick;
         commitAtLastTick = CommitIndex;
-        if (Configuration.Learners.IsEmpty || Configuration.IsJoint || Configuration.Version > CommitIndex || !IsTermCommitted || transferTarget is not null)
+        if (Configuration.Learners.IsEmpty
+            || Configuration.IsJoint
+            || Configuration.Version > CommitIndex
+            || !IsTermCommitted
+            || transferTarget is not null)
         {
             return;
         }

@@ -62,7 +62,11 @@ public static class ConfigurationCodec
         for (var left = reader.ReadCount(12); left > 0; left--)
         {
             members.Add(new Member(
-                new ReplicaId(reader.ReadVarint()), new LogIndex(reader.ReadVarint()), unchecked((int)reader.ReadInt64()), reader.ReadString(), reader.ReadBoolean()));
+                new ReplicaId(reader.ReadVarint()),
+                new LogIndex(reader.ReadVarint()),
+                unchecked((int)reader.ReadInt64()),
+                reader.ReadString(),
+                reader.ReadBoolean()));
         }
 
         return new Configuration
