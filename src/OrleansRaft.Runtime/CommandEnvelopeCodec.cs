@@ -116,7 +116,8 @@ public static class CommandEnvelopeCodec
         if (!isSession && !isRequest)
         {
             throw new ArgumentException(
-                $"A command needs either a request id of 1 to {CommandEnvelope.RequestIdLengthMax} characters, or a session with a sequence number from 1.",
+                $"A command needs either a request id of 1 to {CommandEnvelope.RequestIdLengthMax} characters, "
+                    + "or a session with a sequence number from 1.",
                 nameof(envelope));
         }
 

@@ -17,20 +17,34 @@ public sealed class RaftMetrics : IDisposable
     public RaftMetrics(IMeterFactory? meters = null, AlarmBoard? alarms = null)
     {
         Meter = meters?.Create(Name) ?? new Meter(Name);
-        ProposalDuration = Meter.CreateHistogram<double>("raft.proposal.duration", "s", "Time from the arrival of a batch of commands at a replica to its answer.");
+        ProposalDuration = Meter.CreateHistogram<double>(
+            "raft.proposal.duration", "s", "Time from the arrival of a batch of commands at a replica to its answer.");
         AppendDuration = Meter.CreateHistogram<double>("raft.storage.append.duration", "s", "Time a replica's write takes to become durable.");
         SnapshotDuration = Meter.CreateHistogram<double>("raft.snapshot.duration", "s", "Time from the capture of a snapshot until it is durable.");
         Elections = Meter.CreateCounter<long>("raft.elections", "{election}", "Elections won by replicas of this silo.");
         Proposals = Meter.CreateCounter<long>("raft.proposals", "{command}", "Commands answered by replicas of this silo.");
-        MessagesDropped = Meter.CreateCounter<long>("raft.messages.dropped", "{message}", "Messages lost because a replica's inbox was full, or because it may not speak.");
-        RequestsRefused = Meter.CreateCounter<long>("raft.requests.refused", "{command}", "Commands that leaders here refused because their party had its share of the remembered request ids.");
-        Meter.CreateObservableGauge("raft.requests.remembered", Replicas.RequestIdsMax, "{request}", "The most request ids that a group with a replica here remembers.");
-        Meter.CreateObservableGauge("raft.requests.fill", Replicas.RequestFillMax, "1", "The largest part of a group's places for request ids that is taken, among groups with a replica here.");
+        MessagesDropped = Meter.CreateCounter<long>(
+            "raft.messages.dropped", "{message}", "Messages lost because a replica's inbox was full, or because it may not speak.");
+        RequestsRefused = Meter.CreateCounter<long>(
+            "raft.requests.refused",
+            "{command}",
+            "Commands that leaders here refused because their party had its share of the remembered request ids.");
+        Meter.CreateObservableGauge(
+            "raft.requests.remembered", Replicas.RequestIdsMax, "{request}", "The most request ids that a group with a replica here remembers.");
+        Meter.CreateObservableGauge(
+            "raft.requests.fill",
+            Replicas.RequestFillMax,
+            "1",
+            "The largest part of a group's places for request ids that is taken, among groups with a replica here.");
         Meter.CreateObservableGauge("raft.groups.leaderless", Replicas.CountLeaderless, "{group}", "Groups of which a replica here knows no leader.");
-        Meter.CreateObservableGauge("raft.commit.lag", Replicas.CommitLagMax, "{entry}", "The most entries that a leader here has appended and not yet committed.");
+        Meter.CreateObservableGauge(
+            "raft.commit.lag", Replicas.CommitLagMax, "{entry}", "The most entries that a leader here has appended and not yet committed.");
         Meter.CreateObservableGauge("raft.replicas", Replicas.Count, "{replica}", "Replicas that run here.");
         Meter.CreateObservableGauge(
-            "raft.alarms", () => CountAlarms(alarms), "{alarm}", "What is wrong here: of the alarm leaderless the groups of which a replica here knows no leader, of the others what this silo raised.");
+            "raft.alarms",
+            () => CountAlarms(alarms),
+            "{alarm}",
+            "What is wrong here: of the alarm leaderless the groups of which a replica here knows no leader, of the others what this silo raised.");
     }
 
     /// <summary>The activity source, for spans that carry the group's id.</summary>

@@ -36,7 +36,8 @@ public sealed class RaftOptionsValidator : IValidateOptions<RaftOptions>
         if (options.RoundWaitMax < TimeSpan.Zero || options.RoundWaitMax > options.TickInterval)
         {
             failures.Add(
-                $"Raft:{nameof(options.RoundWaitMax)} is {options.RoundWaitMax}, but must be between 0 and Raft:{nameof(options.TickInterval)} ({options.TickInterval}): "
+                $"Raft:{nameof(options.RoundWaitMax)} is {options.RoundWaitMax}, "
+                + $"but must be between 0 and Raft:{nameof(options.TickInterval)} ({options.TickInterval}): "
                 + "every command of a busy group would wait that long.");
         }
     }
@@ -81,13 +82,15 @@ public sealed class RaftOptionsValidator : IValidateOptions<RaftOptions>
         {
             failures.Add(
                 $"Raft:{nameof(options.ElectionTicksMax)} is {options.ElectionTicksMax}, but must be greater than "
-                + $"Raft:{nameof(options.ElectionTicksMin)} ({options.ElectionTicksMin}): candidates that time out together split the vote for ever.");
+                + $"Raft:{nameof(options.ElectionTicksMin)} ({options.ElectionTicksMin}): "
+                + "candidates that time out together split the vote for ever.");
         }
 
         if (options.LeaderLease && !options.CheckQuorum)
         {
             failures.Add(
-                $"Raft:{nameof(options.LeaderLease)} needs Raft:{nameof(options.CheckQuorum)}: followers must refuse votes while a lease may hold. Turn both on, or the lease off.");
+                $"Raft:{nameof(options.LeaderLease)} needs Raft:{nameof(options.CheckQuorum)}: followers must refuse votes while a lease may hold. "
+                    + "Turn both on, or the lease off.");
         }
 
         RequireRoomForACommand(nameof(options.InflightBytesMax), options.InflightBytesMax, options, failures);
@@ -104,14 +107,16 @@ public sealed class RaftOptionsValidator : IValidateOptions<RaftOptions>
         if (options.RequestRetention < 2 * options.SubmitTimeout)
         {
             failures.Add(
-                $"Raft:{nameof(options.RequestRetention)} is {options.RequestRetention}, but must be at least twice Raft:{nameof(options.SubmitTimeout)} "
+                $"Raft:{nameof(options.RequestRetention)} is {options.RequestRetention}, "
+                + $"but must be at least twice Raft:{nameof(options.SubmitTimeout)} "
                 + $"({options.SubmitTimeout}): a repetition could otherwise outlive the memory of its request id.");
         }
 
         if (options.AttemptTimeout > options.SubmitTimeout)
         {
             failures.Add(
-                $"Raft:{nameof(options.AttemptTimeout)} is {options.AttemptTimeout}, but must not be longer than Raft:{nameof(options.SubmitTimeout)} "
+                $"Raft:{nameof(options.AttemptTimeout)} is {options.AttemptTimeout}, "
+                + $"but must not be longer than Raft:{nameof(options.SubmitTimeout)} "
                 + $"({options.SubmitTimeout}), which is the time for all attempts.");
         }
     }

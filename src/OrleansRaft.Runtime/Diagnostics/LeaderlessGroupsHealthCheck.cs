@@ -15,7 +15,8 @@ public sealed class LeaderlessGroupsHealthCheck(RaftMetrics metrics) : IHealthCh
         return Task.FromResult(leaderless.Count == 0
             ? HealthCheckResult.Healthy($"Every group of the {metrics.Replicas.Count()} replicas here has a leader.")
             : HealthCheckResult.Unhealthy(
-                $"{leaderless.Count} groups have no leader known here: {string.Join(", ", leaderless.Take(NamedMax))}{(leaderless.Count > NamedMax ? ", ..." : "")}. "
+                $"{leaderless.Count} groups have no leader known here: "
+                + $"{string.Join(", ", leaderless.Take(NamedMax))}{(leaderless.Count > NamedMax ? ", ..." : "")}. "
                 + "An election takes less than a second; if it lasts, see whether a majority of their silos and database servers can be reached."));
     }
 }

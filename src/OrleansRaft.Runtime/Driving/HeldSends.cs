@@ -74,7 +74,11 @@ internal sealed class HeldSends
         for (var place = acknowledgements.Count - 1; place >= 0; place--)
         {
             var earlier = acknowledgements[place];
-            if (earlier.To == send.To && earlier.After == send.After && earlier.Message is AppendEntriesResponse known && known.Term == later.Term && known.Session == later.Session)
+            if (earlier.To == send.To
+                && earlier.After == send.After
+                && earlier.Message is AppendEntriesResponse known
+                && known.Term == later.Term
+                && known.Session == later.Session)
             {
                 acknowledgements[place] = send with { Message = Join(known, later) };
                 return;

@@ -112,7 +112,8 @@ internal sealed class Inbox(RaftOptions options)
                 return PostResult.Closed;
             }
 
-            if (QueriesWaiting + incoming.QueryCount + batch.Queries.Count > options.InboxQueriesMax || incoming.QueryBytes + bytes > options.InboxBytesMax)
+            if (QueriesWaiting + incoming.QueryCount + batch.Queries.Count > options.InboxQueriesMax
+                || incoming.QueryBytes + bytes > options.InboxBytesMax)
             {
                 return PostResult.Full;
             }

@@ -25,7 +25,8 @@ public sealed class RaftBuilder(IServiceCollection services)
         if (chosen is not null)
         {
             throw new InvalidOperationException(
-                $"AddRaft was given two stores, by {chosen} and by {name}, but a silo keeps all its logs in one. Remove one of the calls; several PostgreSQL servers are named in one UsePostgreSql.");
+                $"AddRaft was given two stores, by {chosen} and by {name}, but a silo keeps all its logs in one. Remove one of the calls; "
+                    + "several PostgreSQL servers are named in one UsePostgreSql.");
         }
 
         chosen = name;

@@ -11,8 +11,8 @@ namespace OrleansRaft.Runtime.StateMachines;
 /// <typeparam name="TResult">Answers to both.</typeparam>
 /// <remarks>
 /// <para>
-/// Used by one thread at a time, under the invariant culture, and with nothing of a caller's ambient context. An exception of <see cref="Apply"/> halts
-/// the group: refuse a command by its result instead.
+/// Used by one thread at a time, under the invariant culture, and with nothing of a caller's ambient context. An exception of <see cref="Apply"/>
+/// halts the group: refuse a command by its result instead.
 /// </para>
 /// <para>
 /// One instance serves one replica from when it comes to life on a silo until it ends there, whatever it is restored from meanwhile. Then it is

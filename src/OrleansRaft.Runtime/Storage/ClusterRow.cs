@@ -49,7 +49,8 @@ public static class ClusterRow
         if (stored.ClusterId != wanted.ClusterId)
         {
             throw new StoreRefusedException(
-                $"{place} belongs to cluster '{stored.ClusterId}', not to '{wanted.ClusterId}': name the right cluster id, or give this cluster a store of its own");
+                $"{place} belongs to cluster '{stored.ClusterId}', not to '{wanted.ClusterId}': "
+                    + "name the right cluster id, or give this cluster a store of its own");
         }
 
         var differences = Differences(stored, wanted).ToList();
@@ -75,7 +76,8 @@ public static class ClusterRow
     /// <param name="first">The number of the first of the groups.</param>
     /// <param name="count">How many groups.</param>
     /// <param name="localId">The id of the local store; empty for shared stores.</param>
-    public static IEnumerable<(ReplicaKey Key, Configuration Initial)> FirstReplicas(ClusterDefinition definition, GroupSet set, int first, int count, string localId) =>
+    public static IEnumerable<(ReplicaKey Key, Configuration Initial)> FirstReplicas(
+        ClusterDefinition definition, GroupSet set, int first, int count, string localId) =>
         from number in Enumerable.Range(first, count)
         let initial = definition.InitialConfiguration(set, number)
         from member in initial.Members

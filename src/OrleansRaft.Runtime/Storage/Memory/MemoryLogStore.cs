@@ -80,7 +80,8 @@ public sealed class MemoryLogStore : ILogStore
             if (!disk.Replicas.TryGetValue(key, out var replica))
             {
                 throw new StoreRefusedException(
-                    $"replica {key} has no data in the memory store: it was never created or was removed. Remove it as a member and add it anew to give it an empty log");
+                    $"replica {key} has no data in the memory store: it was never created or was removed. "
+                        + "Remove it as a member and add it anew to give it an empty log");
             }
 
             var nonce = ActivationNonce.New();
@@ -115,7 +116,8 @@ public sealed class MemoryLogStore : ILogStore
             }
             else if (replica.HasHistory)
             {
-                throw new StoreRefusedException($"replica {key} exists in the memory store and has a history: add the new member under another number");
+                throw new StoreRefusedException(
+                    $"replica {key} exists in the memory store and has a history: add the new member under another number");
             }
             else
             {
@@ -215,7 +217,11 @@ public sealed class MemoryLogStore : ILogStore
         }
         else
         {
-            alarms?.Report(AlarmNames.StoreUnreachable, Subject, $"The memory store has not answered for {times.Validity.TotalSeconds:0.#} s.", "Connect it again; its replicas then go on by themselves.");
+            alarms?.Report(
+                AlarmNames.StoreUnreachable,
+                Subject,
+                $"The memory store has not answered for {times.Validity.TotalSeconds:0.#} s.",
+                "Connect it again; its replicas then go on by themselves.");
         }
 
         foreach (var log in logs.Values)

@@ -107,7 +107,10 @@ internal sealed class MemoryReplica(Configuration initial)
     public RecoveredState Recover(ReplicaKey key)
     {
         var snapshot = Snapshot?.Descriptor ?? SnapshotDescriptor.Initial(Initial);
-        var recovered = new RecoveredState(hardState, snapshot, start, StoredLog.Assemble(key, start, last, Blocks)) { JoinedAfter = Initial.Version };
+        var recovered = new RecoveredState(hardState, snapshot, start, StoredLog.Assemble(key, start, last, Blocks))
+        {
+            JoinedAfter = Initial.Version,
+        };
         StoredLog.RequireConsistent(key, recovered);
         return recovered;
     }

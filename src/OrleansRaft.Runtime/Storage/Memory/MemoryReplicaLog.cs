@@ -67,7 +67,9 @@ internal sealed class MemoryReplicaLog : IReplicaLog
                 StopFenced();
                 break;
             default:
-                Stop(LogStopReason.Corrupt, StoredLog.Damaged(key, write.StoredLast.Index, $"the store does not end with {write.StoredLast}, as its writer knew it"));
+                Stop(
+                    LogStopReason.Corrupt,
+                    StoredLog.Damaged(key, write.StoredLast.Index, $"the store does not end with {write.StoredLast}, as its writer knew it"));
                 break;
         }
     });
@@ -218,7 +220,9 @@ internal sealed class MemoryReplicaLog : IReplicaLog
     {
         lock (store.DiskGate)
         {
-            return replica.Snapshot is { } newest && newest.Descriptor.LastIncluded == lastIncluded ? newest.Read(key) : default(ReadOnlyMemory<byte>?);
+            return replica.Snapshot is { } newest && newest.Descriptor.LastIncluded == lastIncluded
+                ? newest.Read(key)
+                : default(ReadOnlyMemory<byte>?);
         }
     }
 

@@ -36,7 +36,8 @@ internal sealed class MemorySnapshot(SnapshotDescriptor descriptor)
     {
         if (Crc32C.Compute(buffer.AsSpan(0, length)) != checksum || !IsComplete)
         {
-            throw StoredLog.Damaged(key, Descriptor.LastIncluded.Index, $"the snapshot through {Descriptor.LastIncluded} does not match its checksum");
+            throw StoredLog.Damaged(
+                key, Descriptor.LastIncluded.Index, $"the snapshot through {Descriptor.LastIncluded} does not match its checksum");
         }
 
         return buffer.AsMemory(0, length);
