@@ -8,9 +8,12 @@ using Orleans.Serialization.WireProtocol;
 
 namespace OrleansRaft.Client;
 
-/// <summary>A command or a result on its way between a client and a silo; or a sentence in its place, where one of them cannot write or read it.</summary>
+/// <summary>
+/// A command or a result on its way between a client and a silo; or a sentence in its place, where one of them cannot write or read it.
+/// </summary>
 /// <remarks>
-/// Orleans would fail the whole call. Whoever made it then knows neither whether the command was read, and so applied, nor that a repetition fails again.
+/// Orleans would fail the whole call. Whoever made it then knows neither whether the command was read, and so applied, nor that a repetition fails
+/// again.
 /// </remarks>
 /// <typeparam name="T">Its type.</typeparam>
 /// <param name="Value">The value; the default where there is a problem.</param>
@@ -25,7 +28,8 @@ internal readonly record struct Carried<T>(T Value, string? Problem = null)
     /// <summary>What stands for a value that cannot be read.</summary>
     public static Carried<T> Unread(Exception cause) => new(
         default!,
-        $"the {typeof(T).FullName} that was sent cannot be read ({cause.Message.TrimEnd('.')}); clients and silos need programs that know the same types.");
+        $"the {typeof(T).FullName} that was sent cannot be read ({cause.Message.TrimEnd('.')}); "
+            + "clients and silos need programs that know the same types.");
 }
 
 /// <summary>Writes the value as bytes of a known length, so that a failure to write or read it is its own.</summary>

@@ -9,7 +9,8 @@ internal static class CarriedOutcomes
     /// <summary>In the silo.</summary>
     public static Outcome<Carried<TResult>> Pack<TResult>(Outcome<TResult> outcome) => outcome switch
     {
-        Committed<TResult> committed => new Committed<Carried<TResult>>(new Carried<TResult>(committed.Value), committed.Entry, committed.Group) { Age = committed.Age },
+        Committed<TResult> committed =>
+            new Committed<Carried<TResult>>(new Carried<TResult>(committed.Value), committed.Entry, committed.Group) { Age = committed.Age },
         Rejected<TResult> rejected => new Rejected<Carried<TResult>>(rejected.Reason, rejected.Leader, rejected.RetryAfter, rejected.Detail),
         Unknown<TResult> unknown => new Unknown<Carried<TResult>>(unknown.Detail),
         _ => throw new InvalidOperationException($"{outcome.GetType().Name} is no outcome."),
@@ -19,7 +20,8 @@ internal static class CarriedOutcomes
     public static Outcome<TResult> Unpack<TResult>(Outcome<Carried<TResult>> outcome, bool isCommand) => outcome switch
     {
         Committed<Carried<TResult>> { Value.Problem: { } problem } lost => Lost<TResult>(lost.Entry, isCommand, problem),
-        Committed<Carried<TResult>> committed => new Committed<TResult>(committed.Value.Value, committed.Entry, committed.Group) { Age = committed.Age },
+        Committed<Carried<TResult>> committed =>
+            new Committed<TResult>(committed.Value.Value, committed.Entry, committed.Group) { Age = committed.Age },
         Rejected<Carried<TResult>> rejected => new Rejected<TResult>(rejected.Reason, rejected.Leader, rejected.RetryAfter, rejected.Detail),
         Unknown<Carried<TResult>> unknown => new Unknown<TResult>(unknown.Detail),
         _ => throw new InvalidOperationException($"{outcome.GetType().Name} is no outcome."),

@@ -4,9 +4,9 @@ namespace OrleansRaft.Client;
 
 /// <summary>The way to a router from outside of silos: calls the grain in whichever silo the client is connected to.</summary>
 /// <remarks>
-/// A call that fails on its way leaves open whether a command was applied, except where it certainly never left: Orleans throws at once what it cannot
-/// send. A query changes nothing, so that its failures are definite. What cannot be written or read is no failure of the call, see <see
-/// cref="Carried{T}"/>.
+/// A call that fails on its way leaves open whether a command was applied, except where it certainly never left: Orleans throws at once what it
+/// cannot send. A query changes nothing, so that its failures are definite. What cannot be written or read is no failure of the call, see
+/// <see cref="Carried{T}"/>.
 /// </remarks>
 internal sealed class RemoteRouter<TCommand, TResult>(IGrainFactory grains, string name) : IRaftRouter<TCommand, TResult>
 {
