@@ -15,7 +15,10 @@ internal static partial class Log
     [LoggerMessage(5003, LogLevel.Warning, "What became of a write of {Replicas} replicas to {Server} is unknown; finding out: {Problem}")]
     public static partial void OutcomeUnknown(ILogger logger, int replicas, string server, string problem);
 
-    [LoggerMessage(5004, LogLevel.Information, "What became of {Replicas} replicas' write to {Server} is known after {Attempts} attempts: {Landed} landed, {Lost} are sent again")]
+    [LoggerMessage(
+        5004,
+        LogLevel.Information,
+        "What became of {Replicas} replicas' write to {Server} is known after {Attempts} attempts: {Landed} landed, {Lost} are sent again")]
     public static partial void OutcomeFound(ILogger logger, int replicas, string server, int attempts, int landed, int lost);
 
     [LoggerMessage(5005, LogLevel.Warning, "The lease of this silo on {Server} was not extended; trying again: {Problem}")]
@@ -33,7 +36,11 @@ internal static partial class Log
     [LoggerMessage(5009, LogLevel.Information, "Applied migration {Number} ({Name}) to {Server}")]
     public static partial void Migrated(ILogger logger, int number, string name, string server);
 
-    [LoggerMessage(5010, LogLevel.Error, "PostgreSQL server {Number} at {Server} was restored from an old backup: its {Replicas} replicas may have forgotten votes and stay out until they are removed as members and others are added")]
+    [LoggerMessage(
+        5010,
+        LogLevel.Error,
+        "PostgreSQL server {Number} at {Server} was restored from an old backup: "
+            + "its {Replicas} replicas may have forgotten votes and stay out until they are removed as members and others are added")]
     public static partial void ServerRolledBack(ILogger logger, int number, string server, int replicas);
 
     [LoggerMessage(5011, LogLevel.Warning, "Waiting for PostgreSQL at {Server} for {Seconds} s ({Problem}); next try in half a second")]

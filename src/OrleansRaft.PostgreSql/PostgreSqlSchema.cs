@@ -25,7 +25,10 @@ public static class PostgreSqlSchema
     /// <exception cref="StoreRefusedException">The server cannot be reached or refuses, or a newer program wrote the schema.</exception>
     public static Task MigrateAsync(string connectionString, ILogger? logger = null, CancellationToken cancellation = default) =>
         MigrateAsync(
-            new PostgreSqlStoreOptions { ConnectionStrings = [connectionString], StartTimeout = TimeSpan.Zero }, 0, logger ?? NullLogger.Instance, cancellation);
+            new PostgreSqlStoreOptions { ConnectionStrings = [connectionString], StartTimeout = TimeSpan.Zero },
+            0,
+            logger ?? NullLogger.Instance,
+            cancellation);
 
     /// <summary>The scripts that a database lacks, in order.</summary>
     /// <param name="connectionString">The database.</param>

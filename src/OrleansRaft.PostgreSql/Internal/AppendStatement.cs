@@ -15,7 +15,8 @@ internal sealed class AppendStatement : WriteStatement
     private const string Text = $"""
         WITH written AS (
             UPDATE raft.replica r SET
-                writes = r.writes + 1, term = i.term, voted_for = i.voted_for, commit_index = i.commit_index, last_index = i.last_index, last_term = i.last_term
+                writes = r.writes + 1, term = i.term, voted_for = i.voted_for, commit_index = i.commit_index,
+                last_index = i.last_index, last_term = i.last_term
             FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[],
                         $10::bigint[], $11::bigint[], $12::bytea[])
             AS i (id, epoch, nonce, stored_index, stored_term, term, voted_for, commit_index, last_index, last_term, block_first, block)

@@ -71,7 +71,8 @@ internal sealed class ClusterCreation(PostgreSqlStoreOptions options, ILogger lo
             if (noted != identity.SystemIdentifier)
             {
                 throw new StoreRefusedException(
-                    $"PostgreSQL at {server} is not the server {number} that server 0 of cluster '{definition.ClusterId}' knows: one of the two was replaced. Restore the one that was");
+                    $"PostgreSQL at {server} is not the server {number} that server 0 of cluster '{definition.ClusterId}' knows: "
+                        + "one of the two was replaced. Restore the one that was");
             }
         }
 
@@ -111,7 +112,8 @@ internal sealed class ClusterCreation(PostgreSqlStoreOptions options, ILogger lo
     /// <summary>Unlike a name, it is the same however the server and the database are named.</summary>
     private static async Task<long> ReadTableIdAsync(NpgsqlConnection connection, CancellationToken cancellation)
     {
-        await using var command = Sql.Command(connection, "SELECT d.oid::bigint << 32 | 'raft.cluster'::regclass::oid::bigint FROM pg_database d WHERE d.datname = current_database()");
+        await using var command = Sql.Command(
+            connection, "SELECT d.oid::bigint << 32 | 'raft.cluster'::regclass::oid::bigint FROM pg_database d WHERE d.datname = current_database()");
         return (long)(await command.ExecuteScalarAsync(cancellation))!;
     }
 
@@ -123,9 +125,11 @@ internal sealed class ClusterCreation(PostgreSqlStoreOptions options, ILogger lo
 
     private static async Task WriteClusterAsync(NpgsqlConnection connection, ClusterDefinition definition, CancellationToken cancellation)
     {
-        await using var cluster = Sql.Command(connection, "INSERT INTO raft.cluster (definition) VALUES ($1)", Sql.Value(ClusterRow.Write(definition)));
+        await using var cluster = Sql.Command(
+            connection, "INSERT INTO raft.cluster (definition) VALUES ($1)", Sql.Value(ClusterRow.Write(definition)));
         await cluster.ExecuteNonQueryAsync(cancellation);
-        await using var servers = Sql.Command(connection, "INSERT INTO raft.server (number) SELECT generate_series(1, $1)", Sql.Value(definition.Servers - 1));
+        await using var servers = Sql.Command(
+            connection, "INSERT INTO raft.server (number) SELECT generate_series(1, $1)", Sql.Value(definition.Servers - 1));
         await servers.ExecuteNonQueryAsync(cancellation);
     }
 
@@ -156,7 +160,8 @@ internal sealed class ClusterCreation(PostgreSqlStoreOptions options, ILogger lo
         await rows.ExecuteNonQueryAsync(cancellation);
     }
 
-    private static async Task<(long? SystemIdentifier, bool IsCreated)> ReadNoteAsync(NpgsqlConnection first, int number, CancellationToken cancellation)
+    private static async Task<(long? SystemIdentifier, bool IsCreated)> ReadNoteAsync(
+        NpgsqlConnection first, int number, CancellationToken cancellation)
     {
         await using var command = Sql.Command(first, "SELECT system_identifier, is_created FROM raft.server WHERE number = $1", Sql.Value(number));
         await using var reader = await command.ExecuteReaderAsync(cancellation);

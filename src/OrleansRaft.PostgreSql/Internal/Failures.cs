@@ -38,7 +38,8 @@ internal static class Failures
         .ReplaceLineEndings(" ").TrimEnd('.', ' ');
 
     /// <summary>Whether the statement itself is refused, so that sending it again cannot help: its data, or a constraint.</summary>
-    public static bool IsOfTheStatement(Exception exception) => exception is PostgresException postgres && postgres.SqlState[..2] is "22" or "23" or "54";
+    public static bool IsOfTheStatement(Exception exception) =>
+        exception is PostgresException postgres && postgres.SqlState[..2] is "22" or "23" or "54";
 
     /// <summary>A refusal for people: what, where, and what to do. The driver's texts carry no password.</summary>
     public static StoreRefusedException Refuse(string server, Exception exception) => new(Explain(server, exception), exception);
@@ -49,7 +50,10 @@ internal static class Failures
         || (exception is AggregateException several && several.InnerExceptions.Any(IsOfTheNetwork));
 
     private static bool IsInTheWay(PostgresException exception) => exception.SqlState
-        is PostgresErrorCodes.DuplicateTable or PostgresErrorCodes.DuplicateObject or PostgresErrorCodes.DuplicateFunction or PostgresErrorCodes.DuplicateSchema;
+        is PostgresErrorCodes.DuplicateTable
+        or PostgresErrorCodes.DuplicateObject
+        or PostgresErrorCodes.DuplicateFunction
+        or PostgresErrorCodes.DuplicateSchema;
 
     // A pooler's code for everything, a server that is away too.
     private static bool IsRefusedParameter(PostgresException exception) =>
@@ -76,6 +80,8 @@ internal static class Failures
             + "search_path also say ALTER ROLE ... SET search_path = raft",
         PostgresException postgres => $"PostgreSQL at {server} refuses: {postgres.MessageText} ({postgres.SqlState})",
         NpgsqlException when IsPermanent(exception) => $"PostgreSQL at {server} cannot be used: {Reason(exception)}. Correct the connection string",
-        _ => $"PostgreSQL at {server} cannot be reached: {(exception.InnerException ?? exception).Message}. Start it, or correct host and port in the connection string",
+        _ =>
+            $"PostgreSQL at {server} cannot be reached: {(exception.InnerException ?? exception).Message}. "
+                + "Start it, or correct host and port in the connection string",
     };
 }

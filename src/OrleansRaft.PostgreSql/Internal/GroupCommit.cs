@@ -152,7 +152,11 @@ internal sealed class GroupCommit : IAsyncDisposable
 
             if (next.Write is { } write && write.StoredLast != merged.Last)
             {
-                replica.StopLater(StoredLog.Damaged(replica.Key, write.StoredLast.Index, $"the store ends with {merged.Last}, its writer takes it to end with {write.StoredLast}"));
+                replica.StopLater(
+                    StoredLog.Damaged(
+                        replica.Key,
+                        write.StoredLast.Index,
+                        $"the store ends with {merged.Last}, its writer takes it to end with {write.StoredLast}"));
                 continue;
             }
 
@@ -253,7 +257,9 @@ internal sealed class GroupCommit : IAsyncDisposable
 
         if ((isAlone && failure is not null && Failures.IsOfTheStatement(failure)) || (failure is null && write.Attempts > AttemptsMax))
         {
-            var cause = failure ?? new StoreRefusedException($"a write of {replica.Key} is not accepted by PostgreSQL at {server.Name} although nobody else holds the replica");
+            var cause = failure
+                ?? new StoreRefusedException(
+                    $"a write of {replica.Key} is not accepted by PostgreSQL at {server.Name} although nobody else holds the replica");
             Log.WriteRefused(logger, cause, replica.Key, server.Name);
             replica.Stop(LogStopReason.Failed, cause);
             return false;

@@ -24,7 +24,8 @@ internal static class OutcomeStatements
             connection,
             $"""
             WITH held AS MATERIALIZED (
-                SELECT r.id, i.nonce, i.epoch FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS i (id, nonce, epoch) JOIN raft.replica r ON r.id = i.id
+                SELECT r.id, i.nonce, i.epoch FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS i (id, nonce, epoch)
+                JOIN raft.replica r ON r.id = i.id
                 WHERE r.nonce = i.nonce AND r.epoch < i.epoch
                 ORDER BY r.id
                 FOR NO KEY UPDATE OF r

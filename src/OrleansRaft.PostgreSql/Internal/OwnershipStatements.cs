@@ -120,7 +120,8 @@ internal static class OwnershipStatements
     /// <summary>
     /// Makes activations that have waited for their predecessors the speakers; answers the nonces of those that still hold their replicas.
     /// </summary>
-    public static async Task<HashSet<long>> ClaimAsync(NpgsqlConnection connection, long lease, long[] ids, long[] nonces, CancellationToken cancellation)
+    public static async Task<HashSet<long>> ClaimAsync(
+        NpgsqlConnection connection, long lease, long[] ids, long[] nonces, CancellationToken cancellation)
     {
         await using var command = Sql.Command(
             connection,

@@ -67,7 +67,8 @@ internal sealed class PostgreSqlSnapshotWork(IReplicaLogHost host, HeldReplica r
         if (Staged is not { } staged || staged.Snapshot.Descriptor != chunk.Snapshot)
         {
             staged = (new StoredSnapshot(ActivationNonce.New(), chunk.Snapshot), 0);
-            RequireHeld(await SnapshotStatements.CreateAsync(connection, staged.Snapshot.Id, replica.Id, replica.Nonce, chunk.Snapshot, cancellation));
+            RequireHeld(
+                await SnapshotStatements.CreateAsync(connection, staged.Snapshot.Id, replica.Id, replica.Nonce, chunk.Snapshot, cancellation));
             Staged = staged;
             await SnapshotStatements.DeleteOthersAsync(connection, replica.Id, replica.Nonce, staged.Snapshot.Id, cancellation);
         }
@@ -77,7 +78,9 @@ internal sealed class PostgreSqlSnapshotWork(IReplicaLogHost host, HeldReplica r
             await TruncateAsync(connection, staged.Snapshot, staged.Length, chunk.Offset, cancellation);
             if (!chunk.Data.IsEmpty)
             {
-                RequireHeld(await SnapshotStatements.PutChunkAsync(connection, staged.Snapshot.Id, replica.Id, replica.Nonce, chunk.Offset, chunk.Data, cancellation));
+                RequireHeld(
+                    await SnapshotStatements.PutChunkAsync(
+                        connection, staged.Snapshot.Id, replica.Id, replica.Nonce, chunk.Offset, chunk.Data, cancellation));
             }
 
             staged = (staged.Snapshot, chunk.Offset + chunk.Data.Length);
@@ -89,7 +92,9 @@ internal sealed class PostgreSqlSnapshotWork(IReplicaLogHost host, HeldReplica r
 
     public void Read(ReadSnapshotChunk request) => Enqueue(async (connection, cancellation) =>
     {
-        if (replica.Newest is not { } newest || newest.Descriptor.LastIncluded != request.LastIncluded || request.Offset > newest.Descriptor.SizeBytes)
+        if (replica.Newest is not { } newest
+            || newest.Descriptor.LastIncluded != request.LastIncluded
+            || request.Offset > newest.Descriptor.SizeBytes)
         {
             events.OnChunkRead(request, null, isLast: false);
             return;
@@ -185,7 +190,9 @@ internal sealed class PostgreSqlSnapshotWork(IReplicaLogHost host, HeldReplica r
             return;
         }
 
-        if (offset > 0 && await SnapshotStatements.ReadChunkAsync(connection, snapshot.Id, offset - 1, cancellation) is { } chunk && chunk.End > offset)
+        if (offset > 0
+            && await SnapshotStatements.ReadChunkAsync(connection, snapshot.Id, offset - 1, cancellation) is { } chunk
+            && chunk.End > offset)
         {
             var kept = chunk.Checked(replica.Key, snapshot.Descriptor).Data[..(int)(offset - chunk.Offset)];
             RequireHeld(await SnapshotStatements.PutChunkAsync(connection, snapshot.Id, replica.Id, replica.Nonce, chunk.Offset, kept, cancellation));

@@ -71,7 +71,8 @@ internal sealed record ServerIdentity(
 
         if (ClusterId != clusterId)
         {
-            throw new StoreRefusedException($"PostgreSQL at {server} holds logs of cluster '{ClusterId}', not of '{clusterId}': correct the connection string or the cluster id");
+            throw new StoreRefusedException(
+                $"PostgreSQL at {server} holds logs of cluster '{ClusterId}', not of '{clusterId}': correct the connection string or the cluster id");
         }
 
         if (Number != number || Servers != servers)
@@ -84,7 +85,8 @@ internal sealed record ServerIdentity(
         if (StoredSystemIdentifier != SystemIdentifier)
         {
             throw new StoreRefusedException(
-                $"PostgreSQL at {server} holds a copy of the logs of server {number}: its system identifier is {SystemIdentifier}, the logs were written under {StoredSystemIdentifier}. "
+                $"PostgreSQL at {server} holds a copy of the logs of server {number}: "
+                + $"its system identifier is {SystemIdentifier}, the logs were written under {StoredSystemIdentifier}. "
                 + "Name the server that the logs were written to. Dumps and promoted standbys may lack acknowledged writes: where the server is "
                 + "lost, stop all silos and see `oraft postgres adopt`");
         }

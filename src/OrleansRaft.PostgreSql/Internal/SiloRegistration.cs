@@ -25,7 +25,9 @@ internal sealed class SiloRegistration(SiloIdentity identity, long lease, TimeSp
             {
                 await Migrations.BeginAsync(connection, server, logger, cancellation);
                 var rivals = await ReadRivalsAsync(connection, cancellation);
-                if (rivals.FirstOrDefault(rival => first.All(other => other.Lease != rival.Lease || other.Extensions != rival.Extensions)) is { } living)
+                if (
+                    rivals.FirstOrDefault(
+                        rival => first.All(other => other.Lease != rival.Lease || other.Extensions != rival.Extensions)) is { } living)
                 {
                     throw Refuse(living, server, clusterId);
                 }
@@ -46,13 +48,19 @@ internal sealed class SiloRegistration(SiloIdentity identity, long lease, TimeSp
     public static async Task<List<SiloRun>> ReadAllAsync(NpgsqlConnection connection, CancellationToken cancellation)
     {
         await using var command = Sql.Command(
-            connection, "SELECT id, silo, extensions, is_alone, whereabouts, extract(epoch FROM clock_timestamp() - extended_at)::float8 FROM raft.silo_lease");
+            connection,
+            "SELECT id, silo, extensions, is_alone, whereabouts, extract(epoch FROM clock_timestamp() - extended_at)::float8 FROM raft.silo_lease");
         var runs = new List<SiloRun>();
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         while (await reader.ReadAsync(cancellation))
         {
             runs.Add(new SiloRun(
-                reader.GetInt64(0), reader.GetString(1), reader.GetInt64(2), reader.GetBoolean(3), reader.GetString(4), TimeSpan.FromSeconds(reader.GetDouble(5))));
+                reader.GetInt64(0),
+                reader.GetString(1),
+                reader.GetInt64(2),
+                reader.GetBoolean(3),
+                reader.GetString(4),
+                TimeSpan.FromSeconds(reader.GetDouble(5))));
         }
 
         return runs;
@@ -76,7 +84,8 @@ internal sealed class SiloRegistration(SiloIdentity identity, long lease, TimeSp
     {
         await using var command = Sql.Command(
             connection,
-            "INSERT INTO raft.silo_lease (id, silo, is_alone, whereabouts, extended_at) VALUES ($1, $2, $3, $4, clock_timestamp()) ON CONFLICT (id) DO NOTHING",
+            "INSERT INTO raft.silo_lease (id, silo, is_alone, whereabouts, extended_at) VALUES ($1, $2, $3, $4, "
+                + "clock_timestamp()) ON CONFLICT (id) DO NOTHING",
             Sql.Value(lease),
             Sql.Value(identity.Name),
             Sql.Value(identity.IsAlone),
@@ -88,9 +97,12 @@ internal sealed class SiloRegistration(SiloIdentity identity, long lease, TimeSp
     {
         var who = $"silo '{other.Silo}'{(other.Whereabouts.Length == 0 ? "" : $" ({other.Whereabouts})")}";
         return new StoreRefusedException(other.Silo == identity.Name
-            ? $"{who} of cluster '{clusterId}' runs already: two silos cannot have one name. Stop that one, or start this one under another name (--silo-name)"
-            : $"{who} uses PostgreSQL at {server} already, and {(identity.IsAlone ? "this silo is started as" : "is")} a cluster of its own (--clustering localhost): "
-                + "two that do not know each other would take each other's replicas away for ever. Start all silos of this database with --clustering postgres, "
+            ? $"{who} of cluster '{clusterId}' runs already: two silos cannot have one name. "
+                + "Stop that one, or start this one under another name (--silo-name)"
+            : $"{who} uses PostgreSQL at {server} already, and {(identity.IsAlone ? "this silo is started as" : "is")} a cluster of its own "
+                + "(--clustering localhost): "
+                + "two that do not know each other would take each other's replicas away for ever. "
+                + "Start all silos of this database with --clustering postgres, "
                 + "or give each cluster a database of its own");
     }
 }

@@ -113,7 +113,8 @@ internal static class SnapshotStatements
     {
         await using var command = Sql.Command(
             connection,
-            "SELECT first_offset, crc, data FROM raft.snapshot_chunk WHERE snapshot_id = $1 AND first_offset <= $2 ORDER BY first_offset DESC LIMIT 1",
+            "SELECT first_offset, crc, data FROM raft.snapshot_chunk WHERE snapshot_id = $1 AND first_offset <= $2 ORDER BY "
+                + "first_offset DESC LIMIT 1",
             Sql.Value(id),
             Sql.Value(offset));
         await using var reader = await command.ExecuteReaderAsync(cancellation);
@@ -136,5 +137,7 @@ internal sealed record StoredChunk(long Offset, uint Checksum, ReadOnlyMemory<by
     public StoredChunk Checked(Runtime.ReplicaKey key, SnapshotDescriptor snapshot) => Crc32C.Compute(Data.Span) == Checksum
         ? this
         : throw Runtime.Storage.StoredLog.Damaged(
-            key, snapshot.LastIncluded.Index, $"the chunk at byte {Offset} of the snapshot through {snapshot.LastIncluded} does not match its checksum");
+            key,
+            snapshot.LastIncluded.Index,
+            $"the chunk at byte {Offset} of the snapshot through {snapshot.LastIncluded} does not match its checksum");
 }

@@ -19,8 +19,8 @@ internal sealed class WholeWriteStatement : WriteStatement
             SELECT i.*, r.writes
             FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[],
                         $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[], $15::bigint[], $16::bigint[], $17::bytea[])
-            AS i (id, epoch, nonce, stored_index, stored_term, term, voted_for, commit_index, last_index, last_term, start_index, start_term, snapshot_id,
-                  cut_after, block_first, block_last, block)
+            AS i (id, epoch, nonce, stored_index, stored_term, term, voted_for, commit_index, last_index, last_term, start_index, start_term,
+                  snapshot_id, cut_after, block_first, block_last, block)
             JOIN raft.replica r ON r.id = i.id
             WHERE r.epoch = i.epoch AND r.nonce = i.nonce AND r.last_index = i.stored_index AND r.last_term = i.stored_term
             ORDER BY r.id
@@ -48,7 +48,8 @@ internal sealed class WholeWriteStatement : WriteStatement
         ), appended_too AS (
             INSERT INTO raft.log_block (replica_id, first_index, write_no, last_index, block)
             SELECT h.id, m.block_first, h.writes + 1, m.block_last, m.block
-            FROM unnest($18::bigint[], $19::bigint[], $20::bigint[], $21::bytea[]) AS m (id, block_first, block_last, block) JOIN held h ON h.id = m.id
+            FROM unnest($18::bigint[], $19::bigint[], $20::bigint[], $21::bytea[]) AS m (id, block_first, block_last, block)
+            JOIN held h ON h.id = m.id
         )
         SELECT nonce FROM written WHERE {Sql.Durably}
         """;
