@@ -9,7 +9,8 @@ internal static partial class Log
     [LoggerMessage(5101, LogLevel.Information, "Logs are kept in {File}, store {LocalId}")]
     public static partial void Opened(ILogger logger, string file, string localId);
 
-    [LoggerMessage(5102, LogLevel.Error, "{Replica} could not be read from or written to {File} and stops; it is tried again. If it lasts, check the disk")]
+    [LoggerMessage(
+        5102, LogLevel.Error, "{Replica} could not be read from or written to {File} and stops; it is tried again. If it lasts, check the disk")]
     public static partial void WriteFailed(ILogger logger, Exception exception, ReplicaKey replica, string file);
 
     [LoggerMessage(5103, LogLevel.Error, "{File} does not serve, and every replica in it stops. {Detail} {Remedy}")]
@@ -21,9 +22,13 @@ internal static partial class Log
     [LoggerMessage(
         5105,
         LogLevel.Warning,
-        "Other users can enter the data directory {Directory}; the store's own files are closed to them. Close it (chmod 700), or give the silo a directory of its own")]
+        "Other users can enter the data directory {Directory}; the store's own files are closed to them. "
+            + "Close it (chmod 700), or give the silo a directory of its own")]
     public static partial void DirectoryIsOpen(ILogger logger, string directory);
 
-    [LoggerMessage(5106, LogLevel.Warning, "{File} holds nothing that was acknowledged and does not belong to the database: it was put aside as {Aside}, which may be deleted")]
+    [LoggerMessage(
+        5106,
+        LogLevel.Warning,
+        "{File} holds nothing that was acknowledged and does not belong to the database: it was put aside as {Aside}, which may be deleted")]
     public static partial void LogSetAside(ILogger logger, string file, string aside);
 }

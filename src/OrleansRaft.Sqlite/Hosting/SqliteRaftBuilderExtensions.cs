@@ -11,7 +11,8 @@ public static class SqliteRaftBuilderExtensions
     /// <summary>Keeps the logs of this silo's replicas in a file in a directory.</summary>
     /// <param name="builder">The silo's Raft.</param>
     /// <param name="directory">The directory; made when it is missing.</param>
-    public static RaftBuilder UseSqlite(this RaftBuilder builder, string directory) => builder.UseSqlite(new SqliteStoreOptions { Directory = directory });
+    public static RaftBuilder UseSqlite(this RaftBuilder builder, string directory) =>
+        builder.UseSqlite(new SqliteStoreOptions { Directory = directory });
 
     /// <summary>Keeps the logs of this silo's replicas in a file.</summary>
     /// <param name="builder">The silo's Raft.</param>

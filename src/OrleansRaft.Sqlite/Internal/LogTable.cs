@@ -64,7 +64,8 @@ internal static class LogTable
     public static long? Read(Database database, long replica, LogIndex start, List<StoredBlock> blocks, long after, long bytesMax)
     {
         foreach (var row in database.Query(
-            "SELECT first_index, last_index, block FROM log_block WHERE replica_id = ?1 AND first_index > ?2 AND last_index > ?3 ORDER BY first_index",
+            "SELECT first_index, last_index, block FROM log_block WHERE replica_id = ?1 AND first_index > ?2 AND last_index > ?3 "
+                + "ORDER BY first_index",
             replica,
             after,
             start.Value))
@@ -83,5 +84,7 @@ internal static class LogTable
 
     /// <summary>The bytes as an array, which is all that the driver takes; without a copy when the block has its own.</summary>
     private static byte[] BytesOf(ReadOnlyMemory<byte> bytes) =>
-        MemoryMarshal.TryGetArray(bytes, out var segment) && segment.Offset == 0 && segment.Count == segment.Array!.Length ? segment.Array : bytes.ToArray();
+        MemoryMarshal.TryGetArray(bytes, out var segment) && segment.Offset == 0 && segment.Count == segment.Array!.Length
+            ? segment.Array
+            : bytes.ToArray();
 }

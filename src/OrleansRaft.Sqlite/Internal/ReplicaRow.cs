@@ -38,7 +38,8 @@ internal static class ReplicaRow
     /// <exception cref="CorruptDataException">The row is damaged: its term or vote may be another than the replica gave its word for.</exception>
     public static (Hold Hold, bool IsSpeaker)? Acquire(Database database, ReplicaKey key, long nonce)
     {
-        var isRight = database.Query($"SELECT crc IS {Schema.ReplicaChecksum} FROM replica WHERE group_name = ?1 AND replica = ?2", key.Group, key.Replica.Value)
+        var isRight = database.Query(
+            $"SELECT crc IS {Schema.ReplicaChecksum} FROM replica WHERE group_name = ?1 AND replica = ?2", key.Group, key.Replica.Value)
             .Select(row => (bool?)row.GetBoolean(0)).FirstOrDefault();
         if (isRight is null)
         {

@@ -72,7 +72,8 @@ internal static class Schema
 
     /// <summary>Of everything but who speaks, which counts for nothing after a restart.</summary>
     public const string ReplicaChecksum =
-        $"{RowChecksum.Function}(id, group_name, replica, epoch, nonce, writes, term, voted_for, commit_index, last_index, last_term, start_index, start_term, "
+        $"{RowChecksum.Function}(id, group_name, replica, epoch, nonce, writes, term, voted_for, commit_index, last_index, last_term, "
+        + "start_index, start_term, "
         + "snapshot_id, configuration)";
 
     public const string SnapshotChecksum = $"{RowChecksum.Function}(id, replica_id, descriptor)";

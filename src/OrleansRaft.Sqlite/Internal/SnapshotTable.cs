@@ -12,7 +12,8 @@ internal static class SnapshotTable
 
     public static long Create(Database database, long replica, SnapshotDescriptor snapshot)
     {
-        database.Execute("INSERT INTO snapshot (replica_id, descriptor) VALUES (?1, ?2)", replica, SnapshotDescriptorCodec.Encode(snapshot).ToArray());
+        database.Execute(
+            "INSERT INTO snapshot (replica_id, descriptor) VALUES (?1, ?2)", replica, SnapshotDescriptorCodec.Encode(snapshot).ToArray());
         var id = database.LastInsertedId;
         database.Execute($"UPDATE snapshot SET crc = {Schema.SnapshotChecksum} WHERE id = ?1", id);
         return id;
@@ -49,7 +50,10 @@ internal static class SnapshotTable
     public static bool DeleteSomeOthers(Database database, long replica, long kept)
     {
         var other = database
-            .Query("SELECT id FROM snapshot WHERE replica_id = ?1 AND id <> ?2 AND id IS NOT (SELECT snapshot_id FROM replica WHERE id = ?1) LIMIT 1", replica, kept)
+            .Query(
+                "SELECT id FROM snapshot WHERE replica_id = ?1 AND id <> ?2 AND id IS NOT (SELECT snapshot_id FROM replica WHERE id = ?1) LIMIT 1",
+                replica,
+                kept)
             .Select(row => (long?)row.GetInt64(0)).FirstOrDefault();
         if (other is not { } id)
         {
@@ -76,7 +80,8 @@ internal static class SnapshotTable
             .Select(row => (row.GetFieldValue<byte[]>(0), row.GetBoolean(1))).FirstOrDefault();
         if (bytes is null || !isRight)
         {
-            throw StoredLog.Damaged(key, LogIndex.Zero, bytes is null ? "its snapshot is gone" : "its snapshot's descriptor does not match its checksum");
+            throw StoredLog.Damaged(
+                key, LogIndex.Zero, bytes is null ? "its snapshot is gone" : "its snapshot's descriptor does not match its checksum");
         }
 
         try
@@ -99,7 +104,8 @@ internal static class SnapshotTable
             || chunk.Data.Length > state.Length - offset
             || chunk.Data.Length == 0)
         {
-            throw StoredLog.Damaged(key, descriptor.LastIncluded.Index, $"the snapshot through {descriptor.LastIncluded} has no chunk at byte {offset}");
+            throw StoredLog.Damaged(
+                key, descriptor.LastIncluded.Index, $"the snapshot through {descriptor.LastIncluded} has no chunk at byte {offset}");
         }
 
         chunk.Data.CopyTo(state, offset);
@@ -118,7 +124,9 @@ internal static class SnapshotTable
             if (Crc32C.Compute(data) != crc)
             {
                 throw StoredLog.Damaged(
-                    key, descriptor.LastIncluded.Index, $"the chunk at byte {first} of the snapshot through {descriptor.LastIncluded} does not match its checksum");
+                    key,
+                    descriptor.LastIncluded.Index,
+                    $"the chunk at byte {first} of the snapshot through {descriptor.LastIncluded} does not match its checksum");
             }
 
             return (first, data);

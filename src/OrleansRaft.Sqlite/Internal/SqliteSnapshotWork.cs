@@ -37,10 +37,15 @@ internal sealed class SqliteSnapshotWork(CommitLoop loop, Hold hold, ReplicaLogE
     /// <summary>The completely staged snapshot of that description.</summary>
     /// <exception cref="Core.Codec.CorruptDataException">There is none.</exception>
     public long RequireStaged(Database database, SnapshotDescriptor wanted) =>
-        Staging is { } staged && staged.Descriptor == wanted && staged.Length == wanted.SizeBytes && SnapshotTable.Length(database, staged.Id) == wanted.SizeBytes
+        Staging is { } staged
+            && staged.Descriptor == wanted
+            && staged.Length == wanted.SizeBytes
+            && SnapshotTable.Length(database, staged.Id) == wanted.SizeBytes
             ? staged.Id
             : throw StoredLog.Damaged(
-                hold.Key, wanted.LastIncluded.Index, $"the snapshot through {wanted.LastIncluded} is to be installed but has not been staged completely");
+                hold.Key,
+                wanted.LastIncluded.Index,
+                $"the snapshot through {wanted.LastIncluded} is to be installed but has not been staged completely");
 
     /// <summary>A staged snapshot has become the newest.</summary>
     public void OnInstalled()
@@ -75,7 +80,9 @@ internal sealed class SqliteSnapshotWork(CommitLoop loop, Hold hold, ReplicaLogE
 
     public void Save(SnapshotDescriptor descriptor, ReadOnlyMemory<byte> state) => Enqueue(async () =>
     {
-        if (await StepAsync(database => IsNewer(database, descriptor) ? SnapshotTable.Create(database, hold.Id, descriptor) : default(long?)) is { } id)
+        if (
+            await StepAsync(
+                database => IsNewer(database, descriptor) ? SnapshotTable.Create(database, hold.Id, descriptor) : default(long?)) is { } id)
         {
             for (var offset = 0; offset < state.Length; offset += SnapshotTable.ChunkBytes)
             {
@@ -153,7 +160,8 @@ internal sealed class SqliteSnapshotWork(CommitLoop loop, Hold hold, ReplicaLogE
     }
 
     private bool IsNewer(Database database, SnapshotDescriptor descriptor) =>
-        SnapshotTable.NewestId(database, hold.Id) is not { } newest || SnapshotTable.Describe(database, hold.Key, newest).LastIncluded.Index < descriptor.LastIncluded.Index;
+        SnapshotTable.NewestId(database, hold.Id) is not { } newest
+            || SnapshotTable.Describe(database, hold.Key, newest).LastIncluded.Index < descriptor.LastIncluded.Index;
 
     private Task<T> StepAsync<T>(Func<Database, T> step, long bytes = SmallStepBytes) => loop.SubmitAsync(
         database =>

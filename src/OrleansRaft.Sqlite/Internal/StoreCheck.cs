@@ -49,9 +49,11 @@ internal static class StoreCheck
             throw Refuse(directory, wal switch
             {
                 { HasHeader: false } =>
-                    $"{directory.WalFile} is damaged at byte 0, in its header: the {mark.Position.Frames} frames behind it, which were acknowledged, cannot be read",
+                    $"{directory.WalFile} is damaged at byte 0, in its header: "
+                        + $"the {mark.Position.Frames} frames behind it, which were acknowledged, cannot be read",
                 { BadFrame: { } bad } =>
-                    $"{directory.WalFile} is damaged at frame {bad} (byte {wal.BadOffset}): {mark.Position.Frames} frames were acknowledged, {wal.Committed.Frames} can be read",
+                    $"{directory.WalFile} is damaged at frame {bad} (byte {wal.BadOffset}): "
+                        + $"{mark.Position.Frames} frames were acknowledged, {wal.Committed.Frames} can be read",
                 _ => $"{directory.WalFile} was cut short after frame {wal.Committed.Frames}: {mark.Position.Frames} frames were acknowledged",
             });
         }

@@ -10,7 +10,8 @@ namespace OrleansRaft.Sqlite.Internal;
 /// <param name="cause">What revealed it.</param>
 [SuppressMessage("Design", "CA1032", Justification = "Made here, with its kind, and nowhere else.")]
 [SuppressMessage("Design", "CA1064", Justification = "Whoever catches it needs its message alone.")]
-internal sealed class StoreTroubleException(StoreTroubleKind kind, string detail, string remedy, Exception? cause = null) : IOException($"{detail} {remedy}", cause)
+internal sealed class StoreTroubleException(
+    StoreTroubleKind kind, string detail, string remedy, Exception? cause = null) : IOException($"{detail} {remedy}", cause)
 {
     /// <summary>Why.</summary>
     public StoreTroubleKind Kind { get; } = kind;

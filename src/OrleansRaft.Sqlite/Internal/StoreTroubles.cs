@@ -34,7 +34,8 @@ internal static class StoreTroubles
             case StoreTroubleException known:
                 return known;
             case StoreRefusedException refused:
-                return new StoreTroubleException(StoreTroubleKind.Corrupt, "The store cannot be opened again after it failed.", refused.Message + ".", refused);
+                return new StoreTroubleException(
+                    StoreTroubleKind.Corrupt, "The store cannot be opened again after it failed.", refused.Message + ".", refused);
         }
 
         var kind = KindOf(exception) ?? StoreTroubleKind.Disk;
@@ -50,12 +51,14 @@ internal static class StoreTroubles
     public static StoreTroubleException Replaced(string path, string what) => new(
         StoreTroubleKind.Replaced,
         $"{path} {what} while this silo ran: what it acknowledged before is in the files that it held, and nothing is acknowledged any more.",
-        "Put the same files back (move them, do not copy), and the silo goes on by itself; if they are lost, stop it, remove its replicas as members, add others, "
+        "Put the same files back (move them, do not copy), and the silo goes on by itself; "
+        + "if they are lost, stop it, remove its replicas as members, add others, "
         + "and start it with an empty directory.");
 
     /// <summary>Why a store that must not be opened is refused, with what to do.</summary>
     public static string Refusal(string what, string directory) =>
-        $"{what}. Put {directory} back whole as it was when its silo last ran; where that is lost, remove this store's replicas as members, add others, "
+        $"{what}. Put {directory} back whole as it was when its silo last ran; "
+        + "where that is lost, remove this store's replicas as members, add others, "
         + "and start the silo with an empty directory";
 
     private static StoreTroubleKind? Probe(Action probe)
@@ -115,7 +118,8 @@ internal static class StoreTroubles
     {
         StoreTroubleKind.Full => $"The file system that holds {directory} is full (or a quota is used up).",
         StoreTroubleKind.ReadOnly => $"The file system that holds {directory} is read-only.",
-        StoreTroubleKind.Denied => $"The permissions of {directory} do not let this process read and write its files: {exception.Message.TrimEnd('.')}.",
+        StoreTroubleKind.Denied =>
+            $"The permissions of {directory} do not let this process read and write its files: {exception.Message.TrimEnd('.')}.",
         StoreTroubleKind.InUse => $"raft.db in {directory} is in use by another process, such as a sqlite3 shell or a backup program.",
         StoreTroubleKind.Corrupt => $"raft.db in {directory} is damaged: {exception.Message.TrimEnd('.')}.",
         StoreTroubleKind.Replaced => $"A file in {directory} is gone or was replaced: {exception.Message.TrimEnd('.')}.",
@@ -125,13 +129,16 @@ internal static class StoreTroubles
     private static string RemedyOf(StoreTroubleKind kind, string directory) => kind switch
     {
         StoreTroubleKind.Full => "Free space there, outside of this directory, or enlarge it; a running silo then goes on by itself.",
-        StoreTroubleKind.ReadOnly => "Mount it read-write; if it became read-only after an error, look at the kernel's log and check the disk first. A running silo then goes on by itself.",
+        StoreTroubleKind.ReadOnly =>
+            "Mount it read-write; if it became read-only after an error, look at the kernel's log and check the disk first. "
+                + "A running silo then goes on by itself.",
         StoreTroubleKind.Denied => $"Give the user of this process {directory} and what is in it (chown, chmod u+rwX).",
         StoreTroubleKind.InUse => "End that process, or give this silo a directory of its own.",
         StoreTroubleKind.Corrupt =>
             "Put the directory back whole as it was when its silo last ran; where that is lost, remove this store's replicas as members, add others, "
             + "and start the silo with an empty directory.",
-        StoreTroubleKind.Replaced => "Put the same files back, or remove this store's replicas as members, add others, and start the silo with an empty directory.",
+        StoreTroubleKind.Replaced =>
+            "Put the same files back, or remove this store's replicas as members, add others, and start the silo with an empty directory.",
         _ => "Look at the kernel's log and check the disk; a running silo goes on by itself when the disk serves again.",
     };
 }

@@ -41,8 +41,10 @@ internal static class WalFormat
         {
             unchecked
             {
-                checksum1 += (isLittleEndian ? BinaryPrimitives.ReadUInt32LittleEndian(bytes) : BinaryPrimitives.ReadUInt32BigEndian(bytes)) + checksum2;
-                checksum2 += (isLittleEndian ? BinaryPrimitives.ReadUInt32LittleEndian(bytes[4..]) : BinaryPrimitives.ReadUInt32BigEndian(bytes[4..])) + checksum1;
+                checksum1 += (isLittleEndian ? BinaryPrimitives.ReadUInt32LittleEndian(bytes) : BinaryPrimitives.ReadUInt32BigEndian(bytes))
+                    + checksum2;
+                checksum2 += (isLittleEndian ? BinaryPrimitives.ReadUInt32LittleEndian(bytes[4..]) : BinaryPrimitives.ReadUInt32BigEndian(bytes[4..]))
+                    + checksum1;
             }
         }
 

@@ -56,7 +56,8 @@ internal sealed class WalScan
         using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1 << 20);
         var scan = new WalScan(file.Length);
         Span<byte> header = stackalloc byte[WalFormat.HeaderBytes];
-        if (file.ReadAtLeast(header, header.Length, throwOnEndOfStream: false) == header.Length && WalFormat.ReadHeader(header) is var (start, pageBytes, isLittleEndian))
+        if (file.ReadAtLeast(header, header.Length, throwOnEndOfStream: false) == header.Length
+            && WalFormat.ReadHeader(header) is var (start, pageBytes, isLittleEndian))
         {
             scan.HasHeader = true;
             scan.PageBytes = pageBytes;
