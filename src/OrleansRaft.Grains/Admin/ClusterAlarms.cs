@@ -70,7 +70,10 @@ internal sealed class ClusterAlarms(
     private IReadOnlyList<Alarm> Remember(long since, IEnumerable<Alarm> alarms)
     {
         var order = AlarmNames.All;
-        IReadOnlyList<Alarm> list = [.. alarms.OrderBy(alarm => order.TakeWhile(name => name != alarm.Name).Count()).ThenBy(static alarm => alarm.Since).Take(ListedMax)];
+        IReadOnlyList<Alarm> list =
+        [
+            .. alarms.OrderBy(alarm => order.TakeWhile(name => name != alarm.Name).Count()).ThenBy(static alarm => alarm.Since).Take(ListedMax),
+        ];
         lock (gate)
         {
             gatheredAt = time.GetTimestamp();
@@ -87,7 +90,9 @@ internal sealed class ClusterAlarms(
         var reached = configuration.Voters.Where(voter => stock.Find(group.Slot(voter)) is { IsRunning: true }).ToList();
         var missing = configuration.Voters.Except(reached).ToList();
         var hasMajority = Quorum.Count(configuration, voter => reached.Contains(voter) ? true : null) == VoteResult.Won;
-        var whereabouts = reached.Count == 0 ? "" : $" ({string.Join(", ", reached.Select(voter => $"{voter} on {silos.NameOf(stock.SiloOf(group.Slot(voter))!)}"))})";
+        var whereabouts = reached.Count == 0
+            ? ""
+            : $" ({string.Join(", ", reached.Select(voter => $"{voter} on {silos.NameOf(stock.SiloOf(group.Slot(voter))!)}"))})";
         var lost = missing.Count == 0 ? "" : $"; {(missing.Count == 1 ? "replica" : "replicas")} {string.Join(", ", missing)} cannot be reached";
         return new Alarm(
             AlarmNames.Leaderless,
@@ -96,7 +101,9 @@ internal sealed class ClusterAlarms(
             since,
             $"{group.Name} has no leader that can be reached: {reached.Count} of {configuration.Voters.Length} voters take part{whereabouts}{lost}.",
             hasMajority
-                ? $"A majority takes part and should elect within a second. If it does not, look for faults put in (`oraft fault list`) and at the silos' logs; `oraft group show {group.Name}` shows each replica."
-                : $"Start the silos or stores of the missing replicas again: a majority of the voters must take part. `oraft group show {group.Name}` shows each replica. Other groups are not affected.");
+                ? "A majority takes part and should elect within a second. If it does not, "
+                    + $"look for faults put in (`oraft fault list`) and at the silos' logs; `oraft group show {group.Name}` shows each replica."
+                : "Start the silos or stores of the missing replicas again: a majority of the voters must take part. "
+                    + $"`oraft group show {group.Name}` shows each replica. Other groups are not affected.");
     }
 }

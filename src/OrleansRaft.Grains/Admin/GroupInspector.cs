@@ -8,7 +8,8 @@ using OrleansRaft.Runtime;
 namespace OrleansRaft.Grains.Admin;
 
 /// <summary>Asks the replicas of some groups what they are at, one call to each silo.</summary>
-internal sealed class GroupInspector(ClusterMembership silos, Locator locator, SiloClient<IReplicaService> client, IFaultSource faults, TimeProvider time)
+internal sealed class GroupInspector(
+    ClusterMembership silos, Locator locator, SiloClient<IReplicaService> client, IFaultSource faults, TimeProvider time)
 {
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan DigestTimeout = TimeSpan.FromSeconds(10);
@@ -71,7 +72,11 @@ internal sealed class GroupInspector(ClusterMembership silos, Locator locator, S
             var asked = withDigests ? service.InspectWithDigestsAsync(wanted) : service.InspectAsync(wanted);
             var reports = await asked.WaitAsync(withDigests ? DigestTimeout : AnswerTimeout, time, cancellation);
             var byName = reports.ToDictionary(static report => report.Name);
-            return [.. slots.Select(slot => (slot, View(slot, silo, name, byName.GetValueOrDefault(new ReplicaName(slot.Group.Name, slot.Replica.Value)))))];
+            return
+            [
+                .. slots.Select(
+                    slot => (slot, View(slot, silo, name, byName.GetValueOrDefault(new ReplicaName(slot.Group.Name, slot.Replica.Value))))),
+            ];
         }
         catch (Exception exception) when (!cancellation.IsCancellationRequested)
         {

@@ -8,10 +8,12 @@ using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.Grains.Admin;
 
-/// <summary>Carries changes of members out: gives new replicas their place in a store and the log, waits until they have caught up, and lets them vote.</summary>
+/// <summary>
+/// Carries changes of members out: gives new replicas their place in a store and the log, waits until they have caught up, and lets them vote.
+/// </summary>
 /// <remarks>
-/// Nothing is half-done when the silo that carries one out is lost: each step is a change of the group's own log, and a learner that stays behind has no vote.
-/// The same request, with the learner's number, goes on from there.
+/// Nothing is half-done when the silo that carries one out is lost: each step is a change of the group's own log, and a learner that stays behind has
+/// no vote. The same request, with the learner's number, goes on from there.
 /// </remarks>
 internal sealed class MembershipChanger(
     GroupTable groups, LeaderRequests leaders, ClusterMembership silos, KeeperSignal keeper, SiloClient<IReplicaService> client, TimeProvider time)
@@ -22,7 +24,8 @@ internal sealed class MembershipChanger(
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Carries one out.</summary>
-    public async Task<Outcome<Configuration>> RunAsync(GroupEntry group, MembershipGoal goal, LogIndex? expectedVersion, CancellationToken cancellation)
+    public async Task<Outcome<Configuration>> RunAsync(
+        GroupEntry group, MembershipGoal goal, LogIndex? expectedVersion, CancellationToken cancellation)
     {
         // A number beyond all bounds, which older programs took, leaves nothing behind it: the next one is counted from the others.
         var used = group.Slots.Select(static slot => slot.Replica.Value).Where(static number => number < NumberMax).DefaultIfEmpty(0).Max();
@@ -66,9 +69,12 @@ internal sealed class MembershipChanger(
                 + "read the group again, and make the change for the version that it has."), null);
         }
 
-        var answering = view.Replicas.Where(static replica => replica.Snapshot is not null).Select(static replica => replica.Replica).ToImmutableHashSet();
+        var answering = view.Replicas.Where(static replica => replica.Snapshot is not null)
+            .Select(static replica => replica.Replica)
+            .ToImmutableHashSet();
         var (plan, rejection) = MembershipPlan.Make(
-            new MembershipView(group.Name, configuration, leader, answering, firstFree, Math.Max(1, groups.Cluster.Servers), VotersMin(group.Set)), goal);
+            new MembershipView(group.Name, configuration, leader, answering, firstFree, Math.Max(1, groups.Cluster.Servers), VotersMin(group.Set)),
+            goal);
         if (plan is null)
         {
             return (Rejected(RejectionReason.InvalidRequest, rejection), null);
@@ -80,7 +86,8 @@ internal sealed class MembershipChanger(
             return (Rejected(RejectionReason.InvalidRequest, problem), null);
         }
 
-        // A version that is not committed may be lost, and the change then stand before it: its newcomer would take what is meant for it for another's.
+        // A version that is not committed may be lost, and the change then stand before it: its newcomer would take what is meant for it for
+        // another's.
         var committed = view.Replicas.First(replica => replica.Replica == leader).Snapshot!.Status.HardState.CommitIndex;
         var version = LogIndex.Min(configuration.Version, committed);
         foreach (var joining in placed.Where(change => !configuration.Contains(change.Replica)))
@@ -101,7 +108,12 @@ internal sealed class MembershipChanger(
     private static int VotersMin(GroupSet set) => set.Name == GroupSet.Catalogue ? Math.Min(CatalogueVoters, set.Replicas) : 1;
 
     private async Task<Outcome<Configuration>> CarryOutAsync(
-        GroupEntry group, Configuration configuration, ReplicaId leader, IReadOnlyList<MemberChange> joining, MembershipPlan plan, CancellationToken cancellation)
+        GroupEntry group,
+        Configuration configuration,
+        ReplicaId leader,
+        IReadOnlyList<MemberChange> joining,
+        MembershipPlan plan,
+        CancellationToken cancellation)
     {
         Outcome<Configuration> outcome = new Committed<Configuration>(configuration, default, group.Name);
         if (joining.Count > 0)
@@ -117,12 +129,19 @@ internal sealed class MembershipChanger(
 
         if (plan.Final.Count == 0)
         {
-            var promoted = joining.Where(static change => change.Kind == MemberChangeKind.AddVoterWhenCaughtUp).Select(static change => change.Replica).ToList();
-            var view = promoted.Count == 0 ? null : await WaitAsync(group, current => promoted.TrueForAll(current.Configuration.Voters.Contains), cancellation);
+            var promoted = joining.Where(static change => change.Kind == MemberChangeKind.AddVoterWhenCaughtUp)
+                .Select(static change => change.Replica)
+                .ToList();
+            var view = promoted.Count == 0
+                ? null
+                : await WaitAsync(group, current => promoted.TrueForAll(current.Configuration.Voters.Contains), cancellation);
             return view is null ? outcome : new Committed<Configuration>(view.Configuration, default, group.Name);
         }
 
-        List<ReplicaId> awaited = [.. plan.Final.Where(static change => change.Kind == MemberChangeKind.AddVoter).Select(static change => change.Replica)];
+        List<ReplicaId> awaited =
+        [
+            .. plan.Final.Where(static change => change.Kind == MemberChangeKind.AddVoter).Select(static change => change.Replica),
+        ];
         var ready = await WaitUntilCaughtUpAsync(group, awaited, cancellation);
         return ready is not { Leader: { } next }
             ? new Unknown<Configuration>(
@@ -135,7 +154,8 @@ internal sealed class MembershipChanger(
     private static Outcome<Configuration> AfterJoining(IReadOnlyList<MemberChange> joining, Outcome<Configuration> outcome) =>
         joining.Count > 0 && outcome is Rejected<Configuration> rejection
             ? new Unknown<Configuration>(
-                $"Replicas {string.Join(", ", joining.Select(static change => change.Replica))} joined as learners, but the rest of the change was refused: {rejection.Detail} "
+                $"Replicas {string.Join(", ", joining.Select(static change => change.Replica))} joined as learners, "
+                + $"but the rest of the change was refused: {rejection.Detail} "
                 + "Send the request again with their numbers to go on.")
             : outcome;
 
@@ -170,7 +190,8 @@ internal sealed class MembershipChanger(
             return outcome;
         }
 
-        var left = await WaitAsync(group, current => !current.Configuration.IsJoint && !plan.Leaving.Any(current.Configuration.Contains), cancellation);
+        var left = await WaitAsync(
+            group, current => !current.Configuration.IsJoint && !plan.Leaving.Any(current.Configuration.Contains), cancellation);
         return left is null ? committed : committed with { Value = left.Configuration };
     }
 
@@ -188,7 +209,8 @@ internal sealed class MembershipChanger(
                     (await leaders.DescribeAsync(group, cancellation)).Configuration, reply.Entry, group.Name),
                 cancellation);
 
-            // Nothing was changed by a leader that has just been elected, or that has a successor: that passes, and what went before need not be undone.
+            // Nothing was changed by a leader that has just been elected, or that has a successor: that passes, and what went before need not be
+            // undone.
             if (outcome is not Rejected<Configuration> { Reason: RejectionReason.NoLeader } || time.GetElapsedTime(since) > Patience)
             {
                 return outcome;
@@ -209,7 +231,8 @@ internal sealed class MembershipChanger(
             {
                 var leader = view.Replicas.First(replica => replica.Replica == view.Leader).Snapshot!.Status;
                 var hasCaughtUp = wanted > LogIndex.Zero && awaited.TrueForAll(replica =>
-                    leader.Progress.Any(progress => progress.Replica == replica && progress.State == ProgressState.Replicate && progress.MatchIndex >= wanted));
+                    leader.Progress.Any(
+                        progress => progress.Replica == replica && progress.State == ProgressState.Replicate && progress.MatchIndex >= wanted));
                 wanted = leader.HardState.CommitIndex;
                 return awaited.Count == 0 || hasCaughtUp;
             },
@@ -235,20 +258,26 @@ internal sealed class MembershipChanger(
         return null;
     }
 
-    /// <summary>Where silos have stores of their own, a new replica is bound to one of them: a named silo's, or that with the fewest replicas of the group.</summary>
+    /// <summary>
+    /// Where silos have stores of their own, a new replica is bound to one of them: a named silo's, or that with the fewest replicas of the group.
+    /// </summary>
     private (IReadOnlyList<MemberChange> Placed, string Problem) Place(GroupEntry group, IReadOnlyList<MemberChange> joining, string? wantedSilo)
     {
         var active = silos.Active;
         if (wantedSilo is not null && active.All(place => place.Name != wantedSilo))
         {
-            return ([], $"There is no active silo '{wantedSilo}'; the active ones are {string.Join(", ", active.Select(static place => place.Name))}.");
+            return (
+                [], $"There is no active silo '{wantedSilo}'; the active ones are {string.Join(", ", active.Select(static place => place.Name))}.");
         }
 
         if (groups.Cluster.LocalStores.IsEmpty)
         {
             return wantedSilo is null
                 ? (joining, "")
-                : ([], $"The replicas of this cluster keep their logs where every silo reaches them, and are spread by themselves; leave the silo '{wantedSilo}' out.");
+                : (
+                    [],
+                    "The replicas of this cluster keep their logs where every silo reaches them, and are spread by themselves; "
+                        + $"leave the silo '{wantedSilo}' out.");
         }
 
         var taken = group.Configuration.Members.Select(static member => member.Store).ToList();
@@ -274,7 +303,8 @@ internal sealed class MembershipChanger(
 
     private async Task<Rejected<Configuration>?> CreateAsync(GroupEntry group, LogIndex version, MemberChange change, CancellationToken cancellation)
     {
-        var host = silos.Active.Select(static place => place.Address).FirstOrDefault(silo => change.Store.Length == 0 || silos.StoreOf(silo) == change.Store);
+        var host = silos.Active.Select(static place => place.Address).FirstOrDefault(
+            silo => change.Store.Length == 0 || silos.StoreOf(silo) == change.Store);
         if (host is null)
         {
             return Rejected(RejectionReason.InvalidRequest, $"No running silo holds the local store '{change.Store}'; start it first.");
@@ -282,7 +312,9 @@ internal sealed class MembershipChanger(
 
         try
         {
-            await client.Reach(host).CreateReplicaAsync(new ReplicaName(group.Name, change.Replica.Value), version.Value).WaitAsync(Patience, time, cancellation);
+            await client.Reach(host)
+                .CreateReplicaAsync(new ReplicaName(group.Name, change.Replica.Value), version.Value)
+                .WaitAsync(Patience, time, cancellation);
             return null;
         }
         catch (StoreRefusedException exception)
@@ -292,7 +324,10 @@ internal sealed class MembershipChanger(
         catch (Exception exception) when (!cancellation.IsCancellationRequested)
         {
             return new Rejected<Configuration>(
-                RejectionReason.NoLeader, null, TimeSpan.FromSeconds(1), $"The new replica's place in the store could not be made ({exception.Message}); try again.");
+                RejectionReason.NoLeader,
+                null,
+                TimeSpan.FromSeconds(1),
+                $"The new replica's place in the store could not be made ({exception.Message}); try again.");
         }
     }
 

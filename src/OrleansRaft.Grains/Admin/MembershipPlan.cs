@@ -22,7 +22,8 @@ internal sealed record MembershipPlan(IReadOnlyList<MemberChange> Joining, IRead
     public const int NumbersAhead = 64;
 
     /// <summary>The replicas that leave.</summary>
-    public IEnumerable<ReplicaId> Leaving => Final.Where(static change => change.Kind == MemberChangeKind.Remove).Select(static change => change.Replica);
+    public IEnumerable<ReplicaId> Leaving =>
+        Final.Where(static change => change.Kind == MemberChangeKind.Remove).Select(static change => change.Replica);
 
     /// <summary>Plans.</summary>
     /// <returns>The plan; or null, and a sentence that says why there is none and what to do.</returns>
@@ -45,7 +46,8 @@ internal sealed record MembershipPlan(IReadOnlyList<MemberChange> Joining, IRead
         var replica = add.Replica ?? NextNumber(view, null);
         if (view.Configuration.IsVoter(replica) || (add.AsLearner && view.Configuration.Contains(replica)))
         {
-            return Reject($"{view.Group} has a member {replica} already; its members are {MembersOf(view)}. Leave the number out to have the next one chosen.");
+            return Reject(
+                $"{view.Group} has a member {replica} already; its members are {MembersOf(view)}. Leave the number out to have the next one chosen.");
         }
 
         var problem = FindWrongNumber(view, replica);
@@ -69,7 +71,8 @@ internal sealed record MembershipPlan(IReadOnlyList<MemberChange> Joining, IRead
 
         if (view.Configuration.IsVoter(replica))
         {
-            return Reject($"{view.Group} has a voter {replica} already, which cannot take another's place; leave the number out to have the next one chosen.");
+            return Reject(
+                $"{view.Group} has a voter {replica} already, which cannot take another's place; leave the number out to have the next one chosen.");
         }
 
         if (FindWrongNumber(view, replica) is { Length: > 0 } problem)
@@ -80,18 +83,23 @@ internal sealed record MembershipPlan(IReadOnlyList<MemberChange> Joining, IRead
         return add.AsLearner
             ? Reject("A learner has no vote, so it cannot take a voter's place; leave one of the two wishes out.")
             : (new MembershipPlan(
-                Join(view, [replica]), [new MemberChange(MemberChangeKind.AddVoter, replica), new MemberChange(MemberChangeKind.Remove, replaced)]), "");
+                Join(view, [replica]),
+                [new MemberChange(MemberChangeKind.AddVoter, replica), new MemberChange(MemberChangeKind.Remove, replaced)]), "");
     }
 
-    private static (MembershipPlan? Plan, string Rejection) Remove(MembershipView view, RemoveMember remove) => (view.Configuration, remove.Replica) switch
-    {
-        (var configuration, var replica) when !configuration.Contains(replica) => Reject($"{view.Group} has no member {replica}; its members are {MembersOf(view)}."),
-        ({ Voters: [var last] }, var replica) when last == replica =>
-            Reject($"Replica {replica} is the last voter of {view.Group}, which would be lost without it; add another first."),
-        (var configuration, var replica) when !remove.Force && configuration.IsVoter(replica) && FindTooFewVoters(view, configuration.Voters.Length - 1) is { Length: > 0 } problem =>
-            Reject(problem),
-        (_, var replica) => (new MembershipPlan([], [new MemberChange(MemberChangeKind.Remove, replica)]), ""),
-    };
+    private static (MembershipPlan? Plan, string Rejection) Remove(MembershipView view, RemoveMember remove) =>
+        (view.Configuration, remove.Replica) switch
+        {
+            (var configuration, var replica) when !configuration.Contains(replica) =>
+                Reject($"{view.Group} has no member {replica}; its members are {MembersOf(view)}."),
+            ({ Voters: [var last] }, var replica) when last == replica =>
+                Reject($"Replica {replica} is the last voter of {view.Group}, which would be lost without it; add another first."),
+            (var configuration, var replica) when !remove.Force
+                && configuration.IsVoter(replica)
+                && FindTooFewVoters(view, configuration.Voters.Length - 1) is { Length: > 0 } problem =>
+                Reject(problem),
+            (_, var replica) => (new MembershipPlan([], [new MemberChange(MemberChangeKind.Remove, replica)]), ""),
+        };
 
     private static (MembershipPlan? Plan, string Rejection) Resize(MembershipView view, ResizeGroup resize)
     {
@@ -126,12 +134,16 @@ internal sealed record MembershipPlan(IReadOnlyList<MemberChange> Joining, IRead
     }
 
     private static MemberChange[] Join(MembershipView view, IEnumerable<ReplicaId> replicas) =>
-        [.. replicas.Where(replica => !view.Configuration.Contains(replica)).Select(static replica => new MemberChange(MemberChangeKind.AddLearner, replica))];
+        [
+            .. replicas.Where(replica => !view.Configuration.Contains(replica)).Select(
+                static replica => new MemberChange(MemberChangeKind.AddLearner, replica)),
+        ];
 
     private static string FindWrongNumber(MembershipView view, ReplicaId replica) =>
         view.Configuration.Contains(replica) || (replica.Value >= 1 && replica.Value <= view.FirstFree - 1 + NumbersAhead)
             ? ""
-            : $"{replica} is no number for a new replica of {view.Group}: those go from 1 to {view.FirstFree - 1 + NumbersAhead}, {NumbersAhead} beyond the highest that was used. "
+            : $"{replica} is no number for a new replica of {view.Group}: those go from 1 to {view.FirstFree - 1 + NumbersAhead}, "
+                + $"{NumbersAhead} beyond the highest that was used. "
                 + "Leave the number out to have the next one chosen.";
 
     /// <summary>Learners that become voters by themselves are counted as what they will be.</summary>
@@ -145,7 +157,8 @@ internal sealed record MembershipPlan(IReadOnlyList<MemberChange> Joining, IRead
             .Count();
         return voters <= MembershipGoal.VotersMax
             ? ""
-            : $"{view.Group} would have {voters} voters, and a group has at most {MembershipGoal.VotersMax}: each makes every write slower. Add the replica as a learner, or let it replace another.";
+            : $"{view.Group} would have {voters} voters, and a group has at most {MembershipGoal.VotersMax}: each makes every write slower. "
+                + "Add the replica as a learner, or let it replace another.";
     }
 
     private static string FindTooManyLearners(MembershipView view) => view.Configuration.Learners.Length < MembershipGoal.LearnersMax
@@ -154,10 +167,14 @@ internal sealed record MembershipPlan(IReadOnlyList<MemberChange> Joining, IRead
 
     private static string FindTooFewVoters(MembershipView view, int left) => left >= view.VotersMin
         ? ""
-        : $"{view.Group} remembers the cluster's sets and members, and would be left with {left} voter(s), fewer than the {view.VotersMin} that it should have. "
+        : $"{view.Group} remembers the cluster's sets and members, and would be left with {left} voter(s), "
+            + $"fewer than the {view.VotersMin} that it should have. "
             + "Replace a replica instead, add another first, or force the change.";
 
-    /// <summary>A number that was never used: a removed replica's name would bring back votes that were forgotten. A successor keeps to its predecessor's server.</summary>
+    /// <summary>
+    /// A number that was never used: a removed replica's name would bring back votes that were forgotten. A successor keeps to its predecessor's
+    /// server.
+    /// </summary>
     private static ReplicaId NextNumber(MembershipView view, ReplicaId? replaced)
     {
         var number = view.FirstFree;

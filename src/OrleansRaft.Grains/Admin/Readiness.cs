@@ -13,7 +13,13 @@ namespace OrleansRaft.Grains.Admin;
 /// PostgreSQL server is away. A silo that was ready stays so while replicas move.
 /// </remarks>
 internal sealed class Readiness(
-    GroupTable groups, ClusterMembership silos, Locator locator, LeaderlessTimes leaderless, ILogStore store, ILocalSiloDetails self, TimeProvider time)
+    GroupTable groups,
+    ClusterMembership silos,
+    Locator locator,
+    LeaderlessTimes leaderless,
+    ILogStore store,
+    ILocalSiloDetails self,
+    TimeProvider time)
 {
     private const int AgePerDuration = 4;
     private static readonly TimeSpan AgeMax = TimeSpan.FromSeconds(1);
@@ -64,7 +70,9 @@ internal sealed class Readiness(
             age = duration < AgeMax ? duration : AgeMax;
         }
 
-        return obstacle is null ? new RaftReadiness(true, "This silo has joined, reaches its stores, and its replicas have caught up.") : new RaftReadiness(false, obstacle);
+        return obstacle is null
+            ? new RaftReadiness(true, "This silo has joined, reaches its stores, and its replicas have caught up.")
+            : new RaftReadiness(false, obstacle);
     }
 
     /// <summary>Why the stores do not serve, in a sentence.</summary>
@@ -106,7 +114,8 @@ internal sealed class Readiness(
 
         if (groups.AllGroups.Where(group => stock.IsCrowded(group) && stock.IsHealthy(group)).ToList() is { Count: > 0 } crowded)
         {
-            return $"{crowded.Count} of {groups.AllGroups.Count} groups still have two replicas on one silo, {crowded[0].Name} for one; they are being moved apart.";
+            return $"{crowded.Count} of {groups.AllGroups.Count} groups still have two replicas on one silo, {crowded[0].Name} for one; "
+                + "they are being moved apart.";
         }
 
         return groups.AllGroups.FirstOrDefault(stock.IsShort) is { } group ? $"Replicas come to life, of {group.Name} for one." : null;
@@ -114,7 +123,9 @@ internal sealed class Readiness(
 
     /// <summary>A replica that knows no leader has nobody to catch up with.</summary>
     private string? FindOwn() =>
-        groups.Hosted.FirstOrDefault(static replica => replica.Role.Leader is not null && replica.Configuration.IsVoter(replica.Key.Replica) && !replica.HasCaughtUp) is { } behind
+        groups.Hosted.FirstOrDefault(
+            static replica =>
+                replica.Role.Leader is not null && replica.Configuration.IsVoter(replica.Key.Replica) && !replica.HasCaughtUp) is { } behind
             ? $"Replicas catch up with their groups, {behind.Key} for one."
             : null;
 }

@@ -6,7 +6,9 @@ namespace OrleansRaft.Grains.Catalogue;
 [Alias("OrleansRaft.CatalogueCommand")]
 internal abstract record CatalogueCommand;
 
-/// <summary>Announces a set of groups. Its replicas get their places in the stores next, and none of them lives before <see cref="FinishSet"/>.</summary>
+/// <summary>
+/// Announces a set of groups. Its replicas get their places in the stores next, and none of them lives before <see cref="FinishSet"/>.
+/// </summary>
 /// <param name="Name">The set's name.</param>
 /// <param name="Groups">How many groups.</param>
 /// <param name="Replicas">How many voters each starts with.</param>

@@ -8,7 +8,9 @@ namespace OrleansRaft.Grains.Catalogue;
 [Immutable]
 [Alias("OrleansRaft.CatalogueContents")]
 public sealed record CatalogueContents(
-    [property: Id(0)] long Revision, [property: Id(1)] IReadOnlyList<FurtherSet> Sets, [property: Id(2)] IReadOnlyList<KnownConfiguration> Configurations)
+    [property: Id(0)] long Revision,
+    [property: Id(1)] IReadOnlyList<FurtherSet> Sets,
+    [property: Id(2)] IReadOnlyList<KnownConfiguration> Configurations)
 {
     /// <summary>Nothing yet.</summary>
     public static CatalogueContents Empty { get; } = new(0, [], []);
@@ -22,7 +24,8 @@ public sealed record CatalogueContents(
 [GenerateSerializer]
 [Immutable]
 [Alias("OrleansRaft.FurtherSet")]
-public sealed record FurtherSet([property: Id(0)] string Name, [property: Id(1)] int Groups, [property: Id(2)] int Replicas, [property: Id(3)] bool IsCreated);
+public sealed record FurtherSet(
+    [property: Id(0)] string Name, [property: Id(1)] int Groups, [property: Id(2)] int Replicas, [property: Id(3)] bool IsCreated);
 
 /// <summary>Who belonged to a group when its leader last said so. A hint of where to look: the group's own log decides.</summary>
 /// <param name="Group">The group's name.</param>

@@ -104,7 +104,8 @@ internal sealed class CatalogueMachine : IStateMachine<CatalogueCommand, Catalog
         reader.RequireEnd();
     }
 
-    /// <returns>Whether anything changed. An announcement of what is there already changes nothing: the first one counts, and the answer shows it.</returns>
+    /// <returns>Whether anything changed. An announcement of what is there already changes nothing: the first one counts, and the answer shows
+    /// it.</returns>
     private bool Change(CatalogueCommand command)
     {
         switch (command)

@@ -11,10 +11,13 @@ using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.Grains.Catalogue;
 
-/// <summary>This silo's part in the catalogue: takes note of what it holds, announces sets of groups that are new, and writes down who belongs to groups led here.</summary>
+/// <summary>
+/// This silo's part in the catalogue: takes note of what it holds, announces sets of groups that are new, and writes down who belongs to groups led
+/// here.
+/// </summary>
 /// <remarks>
-/// Nothing waits for it: groups serve without the catalogue, and whatever fails here is tried again. It reads from any replica, since nothing in the catalogue
-/// is ever taken back, and asks again a minute later if nobody told it to look.
+/// Nothing waits for it: groups serve without the catalogue, and whatever fails here is tried again. It reads from any replica, since nothing in the
+/// catalogue is ever taken back, and asks again a minute later if nobody told it to look.
 /// </remarks>
 internal sealed class CatalogueWorker(
     GroupTable groups,
@@ -60,7 +63,8 @@ internal sealed class CatalogueWorker(
 
     /// <inheritdoc/>
     public Task<Outcome<CatalogueContents>> ReadAsync(ReadConsistency consistency, CancellationToken cancellation) =>
-        grains.GetRaftGroupSet<CatalogueCommand, CatalogueContents>(GroupSet.Catalogue).QueryGroupAsync(0, new ReadCatalogue(0), consistency, cancellation);
+        grains.GetRaftGroupSet<CatalogueCommand, CatalogueContents>(GroupSet.Catalogue).QueryGroupAsync(
+            0, new ReadCatalogue(0), consistency, cancellation);
 
     private async Task RunAsync()
     {
@@ -139,7 +143,9 @@ internal sealed class CatalogueWorker(
         }
     }
 
-    /// <summary>Adds what this silo is configured with and the cluster has not. The first silo by name does it, so that they do not do the same work.</summary>
+    /// <summary>
+    /// Adds what this silo is configured with and the cluster has not. The first silo by name does it, so that they do not do the same work.
+    /// </summary>
     private async Task<bool> AddSetsAsync()
     {
         var missing = machines.Wanted.Sets.Where(set => groups.FindSet(set.Name).Count == 0).ToList();
@@ -186,7 +192,9 @@ internal sealed class CatalogueWorker(
         nudge.Nudge();
     }
 
-    /// <summary>Writes down who belongs to the groups that are led here, where their members have changed since they were last written down.</summary>
+    /// <summary>
+    /// Writes down who belongs to the groups that are led here, where their members have changed since they were last written down.
+    /// </summary>
     private async Task<bool> NoteConfigurationsAsync()
     {
         var isDone = true;
@@ -198,7 +206,8 @@ internal sealed class CatalogueWorker(
                 continue;
             }
 
-            var said = new KnownConfiguration(leader.Key.Group, leader.Role.Term.Value, configuration.Version.Value, ConfigurationCodec.Encode(configuration).ToArray());
+            var said = new KnownConfiguration(
+                leader.Key.Group, leader.Role.Term.Value, configuration.Version.Value, ConfigurationCodec.Encode(configuration).ToArray());
             if (await SubmitAsync(new NoteConfiguration(said), said.Group) is null)
             {
                 isDone = false;
@@ -211,12 +220,14 @@ internal sealed class CatalogueWorker(
         return isDone;
     }
 
-    private bool IsNoted(string group, Configuration configuration) => noted.TryGetValue(group, out var before) && before.Version == configuration.Version.Value;
+    private bool IsNoted(string group, Configuration configuration) =>
+        noted.TryGetValue(group, out var before) && before.Version == configuration.Version.Value;
 
     /// <returns>What the catalogue holds; null when it is not known whether the command was applied.</returns>
     private async Task<CatalogueContents?> SubmitAsync(CatalogueCommand command, string key)
     {
-        var outcome = await grains.GetRaftGroup<CatalogueCommand, CatalogueContents>(GroupSet.Catalogue, key).SubmitAsync(command, null, stopping.Token);
+        var outcome = await grains.GetRaftGroup<CatalogueCommand, CatalogueContents>(GroupSet.Catalogue, key).SubmitAsync(
+            command, null, stopping.Token);
         return outcome is Committed<CatalogueContents> committed ? committed.Value : null;
     }
 

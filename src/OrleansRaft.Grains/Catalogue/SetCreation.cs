@@ -7,7 +7,9 @@ using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.Grains.Catalogue;
 
-/// <summary>Gives the replicas of a set that was announced in the catalogue their places in the stores. May be repeated until the set is finished.</summary>
+/// <summary>
+/// Gives the replicas of a set that was announced in the catalogue their places in the stores. May be repeated until the set is finished.
+/// </summary>
 internal sealed class SetCreation(
     GroupTable groups,
     ClusterMembership silos,
@@ -23,7 +25,9 @@ internal sealed class SetCreation(
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(20);
 
     /// <summary>What keeps a set from being added now: a sentence for people; null when nothing does.</summary>
-    /// <remarks>Every silo must know the state machine first: during a rolling restart, replicas would otherwise be placed where nobody can run them.</remarks>
+    /// <remarks>
+    /// Every silo must know the state machine first: during a rolling restart, replicas would otherwise be placed where nobody can run them.
+    /// </remarks>
     public async Task<string?> FindObstacleAsync(GroupSet set, CancellationToken cancellation)
     {
         foreach (var (address, name) in silos.Active)
@@ -32,7 +36,8 @@ internal sealed class SetCreation(
             {
                 if (!await client.Reach(address).OffersAsync(set.Name, set.Groups, set.Replicas).WaitAsync(OfferTimeout, time, cancellation))
                 {
-                    return $"{name} is not configured with '{set.Name}' as {set.Groups} group(s) of {set.Replicas}; configure it alike and restart it.";
+                    return $"{name} is not configured with '{set.Name}' as {set.Groups} group(s) of {set.Replicas}; "
+                        + "configure it alike and restart it.";
                 }
             }
             catch (Exception exception) when (!cancellation.IsCancellationRequested)
@@ -49,7 +54,9 @@ internal sealed class SetCreation(
     {
         var hosts = groups.Cluster.LocalStores.IsEmpty
             ? [self.SiloAddress]
-            : silos.Active.Select(static place => place.Address).Where(silo => silos.StoreOf(silo) is { } held && groups.Cluster.LocalStores.Contains(held)).ToList();
+            : silos.Active.Select(static place => place.Address)
+                .Where(silo => silos.StoreOf(silo) is { } held && groups.Cluster.LocalStores.Contains(held))
+                .ToList();
         foreach (var host in hosts)
         {
             for (var first = 0; first < set.Groups; first += GroupsPerCall)

@@ -56,7 +56,8 @@ internal sealed class ClusterMembership(IClusterMembershipService membership, IC
     /// <summary>Whether another silo of its name is active, so that it is only the name's former life.</summary>
     public bool IsSucceeded(SiloAddress silo) =>
         membership.CurrentSnapshot.Members.TryGetValue(silo, out var member)
-        && membership.CurrentSnapshot.Members.Values.Any(other => other.Name == member.Name && other.Status == SiloStatus.Active && !other.SiloAddress.Equals(silo));
+        && membership.CurrentSnapshot.Members.Values.Any(
+            other => other.Name == member.Name && other.Status == SiloStatus.Active && !other.SiloAddress.Equals(silo));
 
     /// <summary>The id of a silo's local store; null when it has not told yet.</summary>
     public string? StoreOf(SiloAddress silo) => stores.TryGetValue(silo, out var store) ? store : null;

@@ -63,11 +63,12 @@ internal sealed class GroupEntry
 
     /// <summary>Takes note of a configuration, unless it is older than the one known.</summary>
     /// <remarks>
-    /// Configurations are in force from append, so one may be taken back when its leader is lost before it was committed. Only the word of a newer leader tells:
-    /// it counts whatever its version.
+    /// Configurations are in force from append, so one may be taken back when its leader is lost before it was committed. Only the word of a newer
+    /// leader tells: it counts whatever its version.
     /// </remarks>
     /// <param name="newer">The configuration.</param>
-    /// <param name="term">The term of the leader whose word it is; zero for a replica that knows no leader, which counts until some leader is heard of.</param>
+    /// <param name="term">The term of the leader whose word it is; zero for a replica that knows no leader, which counts until some leader is heard
+    /// of.</param>
     public void Learn(Configuration newer, Term term)
     {
         lock (adding)

@@ -14,7 +14,8 @@ internal sealed class GroupTable
     /// <summary>The cluster as it is stored.</summary>
     /// <exception cref="InvalidOperationException">The silo has not started.</exception>
     public ClusterDefinition Cluster =>
-        (Volatile.Read(ref state) ?? throw new InvalidOperationException("The silo has not read the cluster's definition yet; wait until it has started.")).Cluster;
+        (Volatile.Read(ref state)
+            ?? throw new InvalidOperationException("The silo has not read the cluster's definition yet; wait until it has started.")).Cluster;
 
     /// <summary>Whether the cluster's definition has been read.</summary>
     public bool IsLoaded => Volatile.Read(ref state) is not null;
@@ -26,7 +27,8 @@ internal sealed class GroupTable
     public IEnumerable<ILocalReplica> HostedOfApplications => Hosted.Where(static replica => !replica.Slot.Group.IsCatalogue);
 
     /// <summary>
-    /// The groups of applications, in the order of their sets' names and of their numbers, those last whose sets were added later; none before the silo has started.
+    /// The groups of applications, in the order of their sets' names and of their numbers, those last whose sets were added later; none before the
+    /// silo has started.
     /// </summary>
     public IReadOnlyList<GroupEntry> Groups => Volatile.Read(ref state)?.Groups ?? [];
 
@@ -49,7 +51,8 @@ internal sealed class GroupTable
     /// <summary>Adds a set that the catalogue knows, behind those that are known already. By one caller at a time.</summary>
     public void Extend(GroupSet set)
     {
-        var before = Volatile.Read(ref state) ?? throw new InvalidOperationException("The silo has not read the cluster's definition yet; wait until it has started.");
+        var before = Volatile.Read(ref state)
+            ?? throw new InvalidOperationException("The silo has not read the cluster's definition yet; wait until it has started.");
         var added = Entries(before.Cluster, set, before.Groups.Length);
         Volatile.Write(ref state, new State(before.Cluster with { Sets = before.Cluster.Sets.Add(set) }, [.. before.Sets, added]));
     }

@@ -39,8 +39,8 @@ internal interface ILocalReplica : IMonitoredReplica
     bool Deliver(ReplicaId from, Message message);
 
     /// <summary>
-    /// To be called before the replica is asked something: when its leader is out of sight, it unquiesces first, before the limit on elections comes to it,
-    /// and no longer vouches for that leader.
+    /// To be called before the replica is asked something: when its leader is out of sight, it unquiesces first, before the limit on elections comes
+    /// to it, and no longer vouches for that leader.
     /// </summary>
     void UnquiesceIfOrphaned();
 

@@ -1,8 +1,8 @@
 namespace OrleansRaft.Grains.Cluster;
 
 /// <summary>
-/// The silos that joined others only just now. They still compile what leaders do, and bring their replicas to life: who leads there now answers late. Silos
-/// that started together with the oldest are none of them, since nobody would lead better meanwhile.
+/// The silos that joined others only just now. They still compile what leaders do, and bring their replicas to life: who leads there now answers
+/// late. Silos that started together with the oldest are none of them, since nobody would lead better meanwhile.
 /// </summary>
 internal sealed class RecentlyJoinedSilos(TimeProvider time)
 {
@@ -25,6 +25,10 @@ internal sealed class RecentlyJoinedSilos(TimeProvider time)
 
         // A silo's generation is when it started, in seconds.
         var togetherUntil = seenSince.Keys.Min(silo => silo.Generation) + SettlingTime.TotalSeconds;
-        newcomers = [.. seenSince.Where(seen => seen.Key.Generation > togetherUntil && time.GetElapsedTime(seen.Value, now) < SettlingTime).Select(seen => seen.Key)];
+        newcomers =
+        [
+            .. seenSince.Where(
+                seen => seen.Key.Generation > togetherUntil && time.GetElapsedTime(seen.Value, now) < SettlingTime).Select(seen => seen.Key),
+        ];
     }
 }

@@ -26,7 +26,8 @@ internal sealed record StateMachineRegistration(GroupSet Set, StateMachineTypes 
         if (string.IsNullOrEmpty(name) || name.Length > NameLengthMax || name is "." or ".." || name.Any(character => !IsAllowed(character)))
         {
             throw new ArgumentException(
-                $"'{name}' cannot name a set of groups: use 1 to {NameLengthMax} letters, digits, '.', '_' or '-', and neither '.' nor '..'.", nameof(name));
+                $"'{name}' cannot name a set of groups: use 1 to {NameLengthMax} letters, digits, '.', '_' or '-', and neither '.' nor '..'.",
+                nameof(name));
         }
 
         RequireBetween(name, groups, GroupsMax, nameof(groups));
@@ -41,7 +42,8 @@ internal sealed record StateMachineRegistration(GroupSet Set, StateMachineTypes 
     {
         if (number < 1 || number > most)
         {
-            throw new ArgumentOutOfRangeException(what, number, $"The set '{name}' is given {number} {what}; give AddRaftStateMachine 1 to {most:N0} {what}.");
+            throw new ArgumentOutOfRangeException(
+                what, number, $"The set '{name}' is given {number} {what}; give AddRaftStateMachine 1 to {most:N0} {what}.");
         }
     }
 

@@ -50,8 +50,8 @@ internal sealed class StateMachineRegistry(
     }
 
     /// <summary>
-    /// Disposes a state machine whose replica has ended; may be repeated. It is the application's code, and whoever waits for it has a replica to move or
-    /// a silo to stop: it runs on no turn, and is waited for some seconds only.
+    /// Disposes a state machine whose replica has ended; may be repeated. It is the application's code, and whoever waits for it has a replica to
+    /// move or a silo to stop: it runs on no turn, and is waited for some seconds only.
     /// </summary>
     public async ValueTask EndAsync(IStateMachineHost machine)
     {
@@ -84,13 +84,16 @@ internal sealed class StateMachineRegistry(
         }
 
         var types = registration.Types;
-        return $"The set '{set}' was added with commands of type {types.Command.FullName} and results of type {types.Result.FullName}, but is used with commands of type "
-            + $"{command.FullName} and results of type {result.FullName}. Nothing was sent; use GetRaftGroup and GetRaftGroupSet with the set's own types.";
+        return $"The set '{set}' was added with commands of type {types.Command.FullName} and results of type {types.Result.FullName}, "
+            + "but is used with commands of type "
+            + $"{command.FullName} and results of type {result.FullName}. Nothing was sent; "
+            + "use GetRaftGroup and GetRaftGroupSet with the set's own types.";
     }
 
     /// <summary>A sentence about a set that this silo knows and the cluster does not have yet; null when this silo does not know it either.</summary>
     public string? DescribeWaiting(string set) => byName.ContainsKey(set)
-        ? $"This silo is configured with the set '{set}', but the cluster does not have it yet: it is added when all silos are configured with it. Restart the others with it, or try again."
+        ? $"This silo is configured with the set '{set}', but the cluster does not have it yet: it is added when all silos are configured with it. "
+            + "Restart the others with it, or try again."
         : null;
 
     /// <inheritdoc/>
@@ -106,7 +109,8 @@ internal sealed class StateMachineRegistry(
         {
             if (!byName.TryAdd(registration.Set.Name, registration))
             {
-                throw new InvalidOperationException($"The set '{registration.Set.Name}' was added twice; give each AddRaftStateMachine its own name.");
+                throw new InvalidOperationException(
+                    $"The set '{registration.Set.Name}' was added twice; give each AddRaftStateMachine its own name.");
             }
         }
 

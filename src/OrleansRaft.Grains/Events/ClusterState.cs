@@ -32,7 +32,10 @@ public sealed record ClusterState(IReadOnlyList<string> Silos, IReadOnlyList<Gro
     private static GroupPicture Of(GroupEntry group, List<(string Silo, InventoryItem Item)> found)
     {
         var configuration = group.Configuration;
-        var leader = found.Where(static one => one.Item.IsLeader).OrderByDescending(static one => one.Item.Term).Select(static one => one.Item).FirstOrDefault();
+        var leader = found.Where(static one => one.Item.IsLeader)
+            .OrderByDescending(static one => one.Item.Term)
+            .Select(static one => one.Item)
+            .FirstOrDefault();
         ReplicaPicture Of(ReplicaId replica)
         {
             var activation = found.Where(one => one.Item.Replica == replica.Value).OrderByDescending(static one => one.Item.Epoch).FirstOrDefault();

@@ -7,8 +7,8 @@ namespace OrleansRaft.Grains.Events;
 
 /// <summary>The events of the whole cluster, gathered by one silo for those who read them there. A service of every silo.</summary>
 /// <remarks>
-/// While somebody reads, and for a while after, it asks every silo ten times a second what happened. What it gathers is numbered by this silo alone, so a reader
-/// that comes back to another silo begins anew. Cut links do not concern it: who watches stands outside.
+/// While somebody reads, and for a while after, it asks every silo ten times a second what happened. What it gathers is numbered by this silo alone,
+/// so a reader that comes back to another silo begins anew. Cut links do not concern it: who watches stands outside.
 /// </remarks>
 public sealed class EventFeed : IDisposable
 {

@@ -68,7 +68,10 @@ public sealed class EventReader : IDisposable
 
         var first = Place + 1;
         Place += page.Count;
-        return [.. page.Select((seen, offset) => (first + offset, seen)).Where(item => item.seen.Event.OnlyInFocus is not { } group || group == Group)];
+        return
+        [
+            .. page.Select((seen, offset) => (first + offset, seen)).Where(item => item.seen.Event.OnlyInFocus is not { } group || group == Group),
+        ];
     }
 
     /// <inheritdoc/>

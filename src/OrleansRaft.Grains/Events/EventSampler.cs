@@ -211,7 +211,8 @@ internal sealed class EventSampler : IDisposable
 
         ForgetTheStopped();
         busy.Sort(static (one, other) => other.CommitsPerSecond.CompareTo(one.CommitsPerSecond));
-        return new SiloStats(seconds, replicas, leaders, commits, latencies.Take(), led, [.. busy.Take(GroupsMax)], Math.Max(0, busy.Count - GroupsMax));
+        return new SiloStats(
+            seconds, replicas, leaders, commits, latencies.Take(), led, [.. busy.Take(GroupsMax)], Math.Max(0, busy.Count - GroupsMax));
     }
 
     private void ForgetTheStopped()

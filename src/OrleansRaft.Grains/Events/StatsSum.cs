@@ -67,7 +67,10 @@ internal sealed class StatsSum(GroupTable groups, TimeProvider time)
             LatencyCounts.PercentileMilliseconds(latencies, 0.5),
             LatencyCounts.PercentileMilliseconds(latencies, 0.99),
             groups.Groups.Count - led.Sum(static bits => BitOperations.PopCount(bits)),
-            [.. told.Select(static silo => new SiloActivity(silo.Name, silo.Stats.Replicas, silo.Stats.Leaders, silo.Stats.Commits / silo.Stats.Seconds))],
+            [
+                .. told.Select(
+                    static silo => new SiloActivity(silo.Name, silo.Stats.Replicas, silo.Stats.Leaders, silo.Stats.Commits / silo.Stats.Seconds)),
+            ],
             [.. busy.Take(GroupsMax)],
             Math.Max(0, busy.Count - GroupsMax) + told.Sum(static silo => silo.Stats.GroupsLeftOut));
     }

@@ -55,7 +55,8 @@ internal sealed class FaultRules(GroupTable groups, ClusterMembership silos)
         {
             if (isGiven && !known.Contains(name))
             {
-                return Invalid(name, $"{name} does not apply to {KindOf(wanted)} faults. Leave it out; the allowed fields are {string.Join(", ", known)}.");
+                return Invalid(
+                    name, $"{name} does not apply to {KindOf(wanted)} faults. Leave it out; the allowed fields are {string.Join(", ", known)}.");
             }
         }
 
@@ -70,7 +71,8 @@ internal sealed class FaultRules(GroupTable groups, ClusterMembership silos)
         return (isNeeded, wanted.Milliseconds) switch
         {
             (true, null) => Invalid("milliseconds", $"milliseconds is missing. Say how much longer it takes, from 1 to {MillisecondsMax}."),
-            (true, < 1 or > MillisecondsMax) => Invalid("milliseconds", $"milliseconds is {wanted.Milliseconds}. Use a number from 1 to {MillisecondsMax}."),
+            (true, < 1 or > MillisecondsMax) =>
+                Invalid("milliseconds", $"milliseconds is {wanted.Milliseconds}. Use a number from 1 to {MillisecondsMax}."),
             (false, not null) => Invalid("milliseconds", $"milliseconds does not apply to {KindOf(wanted)} faults. Leave it out."),
             _ => null,
         };
@@ -100,28 +102,38 @@ internal sealed class FaultRules(GroupTable groups, ClusterMembership silos)
 
     private FaultRejection? CheckSilo(string field, string? silo) => silos.Active.Any(place => place.Name == silo)
         ? null
-        : Invalid(field, $"{field} is {Quoted(silo)}, which is no active silo; there are {string.Join(", ", silos.Active.Select(static place => place.Name))}.");
+        : Invalid(
+            field,
+            $"{field} is {Quoted(silo)}, which is no active silo; there are {string.Join(", ", silos.Active.Select(static place => place.Name))}.");
 
     private FaultRejection? CheckReplica(Fault wanted)
     {
         if (wanted.Group is null)
         {
-            return Invalid("group", $"group is missing. Name a group and one of its replicas{(wanted.Kind == FaultKind.Pause ? "" : ", or a silo")}.");
+            return Invalid(
+                "group", $"group is missing. Name a group and one of its replicas{(wanted.Kind == FaultKind.Pause ? "" : ", or a silo")}.");
         }
 
         return wanted.Replica is { } replica && (replica == 0 || IsMember(wanted.Group, replica))
             ? null
-            : Invalid("replica", $"replica is {Quoted(wanted.Replica?.ToString(CultureInfo.InvariantCulture))}; {wanted.Group} has {MembersOf(wanted.Group)}, or say \"leader\".");
+            : Invalid(
+                "replica",
+                $"replica is {Quoted(wanted.Replica?.ToString(CultureInfo.InvariantCulture))}; "
+                    + $"{wanted.Group} has {MembersOf(wanted.Group)}, or say \"leader\".");
     }
 
     private FaultRejection? CheckSide(Fault wanted)
     {
         if (wanted.Group is { } group)
         {
-            return wanted.Replicas is not { Length: > 0 } side ? Invalid("replicas", $"replicas is missing. Name one side; {group} has {MembersOf(group)}.")
+            return wanted.Replicas is not { Length: > 0 } side ? Invalid(
+                "replicas", $"replicas is missing. Name one side; {group} has {MembersOf(group)}.")
                 : wanted.Silos is not null ? Invalid("silos", "silos does not apply to a fault of one group. Name one side as replicas.")
-                : Array.Find(side, replica => !IsMember(group, replica)) is not 0 and var stranger ? Invalid("replicas", $"replicas names {stranger}; {group} has {MembersOf(group)}.")
-                : side.Distinct().Count() == groups.Find(group)!.Configuration.Members.Length ? Invalid("replicas", "replicas names all of them. Name one side only.")
+                : Array.Find(side, replica => !IsMember(group, replica)) is not 0 and var stranger ? Invalid(
+                    "replicas", $"replicas names {stranger}; {group} has {MembersOf(group)}.")
+                : side.Distinct()
+                    .Count() == groups
+                    .Find(group)!.Configuration.Members.Length ? Invalid("replicas", "replicas names all of them. Name one side only.")
                 : null;
         }
 

@@ -121,7 +121,11 @@ internal sealed class FaultTable(
     {
         lock (gate)
         {
-            return [.. active.Values.Where(static one => one.IsAskedHere).Select(one => one.Fault with { Seconds = (int)Math.Ceiling(Left(one).TotalSeconds) })];
+            return
+            [
+                .. active.Values.Where(static one => one.IsAskedHere).Select(
+                    one => one.Fault with { Seconds = (int)Math.Ceiling(Left(one).TotalSeconds) }),
+            ];
         }
     }
 
@@ -204,7 +208,9 @@ internal sealed class FaultTable(
                 SetCut(address, isCut);
             }
 
-            var delay = active.Values.Where(one => one.Fault is { Group: null, Kind: FaultKind.Delay } && IsOnWay(one.Fault, name)).Sum(static one => one.Fault.Milliseconds ?? 0);
+            var delay = active.Values.Where(
+                one =>
+                    one.Fault is { Group: null, Kind: FaultKind.Delay } && IsOnWay(one.Fault, name)).Sum(static one => one.Fault.Milliseconds ?? 0);
             if (delay > 0 ? slowHere.Add(address) || true : slowHere.Remove(address))
             {
                 links.Delay(address, TimeSpan.FromMilliseconds(delay));

@@ -47,5 +47,6 @@ public static class FaultText
         ? string.Join(", ", silos)
         : $"Replicas {Join(fault.Replicas).Replace(" ", ", ", StringComparison.Ordinal)} of {fault.Group}";
 
-    private static string Join(long[]? replicas) => string.Join(' ', (replicas ?? []).Select(static replica => replica.ToString(CultureInfo.InvariantCulture)));
+    private static string Join(long[]? replicas) =>
+        string.Join(' ', (replicas ?? []).Select(static replica => replica.ToString(CultureInfo.InvariantCulture)));
 }

@@ -1,6 +1,9 @@
 namespace OrleansRaft.Grains.Faults;
 
-/// <summary>Breaks the running cluster on purpose and for a time, where <see cref="FaultOptions.Enabled"/> is set. A service of every silo; any of them acts on all.</summary>
+/// <summary>
+/// Breaks the running cluster on purpose and for a time, where <see cref="FaultOptions.Enabled"/> is set. A service of every silo; any of them acts
+/// on all.
+/// </summary>
 public interface IRaftFaults
 {
     /// <summary>Whether faults may be put into this cluster.</summary>

@@ -71,7 +71,12 @@ internal sealed class RaftFaults(
             var view = (await inspector.DescribeAsync([groups.Find(fault.Group!)!], cancellation))[0];
             if (view.Leader is not { } leader)
             {
-                return new FaultOutcome(null, new FaultRejection(FaultRejectionReason.NoLeader, "replica", $"{fault.Group} has no leader at the moment, so nothing was broken. Name a replica by its number, or wait a moment."));
+                return new FaultOutcome(
+                    null,
+                    new FaultRejection(
+                        FaultRejectionReason.NoLeader,
+                        "replica",
+                        $"{fault.Group} has no leader at the moment, so nothing was broken. Name a replica by its number, or wait a moment."));
             }
 
             fault = fault with { Replica = leader.Value };
@@ -126,7 +131,10 @@ internal sealed class RaftFaults(
     {
         if (!IsEnabled)
         {
-            return new FaultRejection(FaultRejectionReason.Disabled, "", "Faults are off on this cluster. Set Faults:Enabled on every silo, or try `oraft demo`, where they are on.");
+            return new FaultRejection(
+                FaultRejectionReason.Disabled,
+                "",
+                "Faults are off on this cluster. Set Faults:Enabled on every silo, or try `oraft demo`, where they are on.");
         }
 
         return wanted.Kind == FaultKind.Kill && killer is null
@@ -142,7 +150,12 @@ internal sealed class RaftFaults(
         {
             await AskAllAsync(service => service.HealFaultAsync(fault.Id), cancellation);
             events.Record(new FaultEvent(fault, IsHealed: true));
-            return new FaultOutcome(null, new FaultRejection(FaultRejectionReason.Disabled, "", "Some silo of the cluster has faults off, so nothing was done. Set Faults:Enabled on every silo."));
+            return new FaultOutcome(
+                null,
+                new FaultRejection(
+                    FaultRejectionReason.Disabled,
+                    "",
+                    "Some silo of the cluster has faults off, so nothing was done. Set Faults:Enabled on every silo."));
         }
 
         if (fault is { Kind: FaultKind.Kill, Silo: { } victim })

@@ -7,7 +7,8 @@ using OrleansRaft.Runtime.Liveness;
 namespace OrleansRaft.Grains.Hosting;
 
 /// <summary>Passes what lanes notice to those that act on it: the locator, the liveness of the other silo, and the events.</summary>
-internal sealed class LaneObserver(Locator locator, SiloLivenessTable<SiloAddress> liveness, EventRecorder events, ClusterMembership silos, ILocalSiloDetails self)
+internal sealed class LaneObserver(
+    Locator locator, SiloLivenessTable<SiloAddress> liveness, EventRecorder events, ClusterMembership silos, ILocalSiloDetails self)
     : ILaneObserver
 {
     /// <inheritdoc/>

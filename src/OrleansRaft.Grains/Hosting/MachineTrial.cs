@@ -8,7 +8,9 @@ using OrleansRaft.Runtime.StateMachines;
 
 namespace OrleansRaft.Grains.Hosting;
 
-/// <summary>Tries the state machine of one set out before a silo starts: two are made, one after the other, and taken through their initial state.</summary>
+/// <summary>
+/// Tries the state machine of one set out before a silo starts: two are made, one after the other, and taken through their initial state.
+/// </summary>
 /// <remarks>What fails here would fail for every replica, or, worse, make replicas differ.</remarks>
 internal sealed class MachineTrial(StateMachineRegistration registration, IServiceProvider services, TimeProvider time, ILogger logger)
 {
@@ -46,7 +48,8 @@ internal sealed class MachineTrial(StateMachineRegistration registration, IServi
             captured = Do("Capture, asked for the initial state,", Whole, machine.Capture);
             if (!Do("Capture, asked a second time,", Whole, machine.Capture).Span.SequenceEqual(captured.Span))
             {
-                throw Unusable("Capture writes other bytes for the same state each time. Equal states must write equal bytes: replicas are compared by them.");
+                throw Unusable(
+                    "Capture writes other bytes for the same state each time. Equal states must write equal bytes: replicas are compared by them.");
             }
 
             foreach (var id in RequestIds)
@@ -71,7 +74,10 @@ internal sealed class MachineTrial(StateMachineRegistration registration, IServi
 
     private void Try(Action<IStateMachineHost> use)
     {
-        var machine = Do("its constructor", "Correct it, or register with the silo's services what it asks for: no replica could come to life.", () => registration.Create(services));
+        var machine = Do(
+            "its constructor",
+            "Correct it, or register with the silo's services what it asks for: no replica could come to life.",
+            () => registration.Create(services));
         try
         {
             use(machine);
@@ -103,7 +109,8 @@ internal sealed class MachineTrial(StateMachineRegistration registration, IServi
         var codec = typeof(ICommandCodec<>).MakeGenericType(type);
         try
         {
-            return services.GetService(codec)?.GetType() is { } made && !(made.IsGenericType && made.GetGenericTypeDefinition() == typeof(OrleansCommandCodec<>));
+            return services.GetService(codec)?.GetType() is { } made
+                && !(made.IsGenericType && made.GetGenericTypeDefinition() == typeof(OrleansCommandCodec<>));
         }
         catch (Exception exception) when (Serializers.IsSerializerError(exception))
         {

@@ -60,7 +60,12 @@ internal static class OptionsBeneathExtensions
             {
                 services.Insert(place++, service);
             }
-            else if (!services.Any(known => known.ServiceType == service.ServiceType && known.ImplementationType == service.ImplementationType && known.ImplementationType is not null))
+            else if (
+                !services.Any(
+                    known =>
+                        known.ServiceType == service.ServiceType
+                            && known.ImplementationType == service.ImplementationType
+                            && known.ImplementationType is not null))
             {
                 services.Add(service);
             }

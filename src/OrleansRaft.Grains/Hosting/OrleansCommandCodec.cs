@@ -5,7 +5,10 @@ using OrleansRaft.Runtime.StateMachines;
 
 namespace OrleansRaft.Grains.Hosting;
 
-/// <summary>The default codec: Orleans' serializer, which lets versions live side by side when types carry <c>[GenerateSerializer]</c>, <c>[Id]</c> and <c>[Alias]</c>.</summary>
+/// <summary>
+/// The default codec: Orleans' serializer, which lets versions live side by side when types carry <c>[GenerateSerializer]</c>, <c>[Id]</c> and
+/// <c>[Alias]</c>.
+/// </summary>
 /// <typeparam name="T">The values.</typeparam>
 /// <param name="serializer">Orleans' serializer.</param>
 public sealed class OrleansCommandCodec<T>(Serializer<T> serializer) : ICommandCodec<T>

@@ -106,8 +106,8 @@ internal sealed class RaftDrain(
     {
         var others = SlotsElsewhere(leader).ToList();
 
-        // In a rolling restart the silo that stopped last has just come back, compiles, and activates its replicas: the one that runs longest is best.
-        // One whose state machine is halted is better than none: an election would cost the group its votes for a moment, too.
+        // In a rolling restart the silo that stopped last has just come back, compiles, and activates its replicas: the one that runs longest is
+        // best. One whose state machine is halted is better than none: an election would cost the group its votes for a moment, too.
         var successor = others
             .Where(slot => answers.TryGetValue(slot.Silo!, out var told) && !told.IsStopping && !told.IsDraining)
             .OrderBy(slot => tried.Contains((leader, slot.Replica)))

@@ -5,7 +5,9 @@ using OrleansRaft.Runtime.Liveness;
 
 namespace OrleansRaft.Grains.Liveness;
 
-/// <summary>Runs the silo's <see cref="LivenessMonitor{TSilo}"/>: sends its heartbeats in time, and carries what it says to the other silos.</summary>
+/// <summary>
+/// Runs the silo's <see cref="LivenessMonitor{TSilo}"/>: sends its heartbeats in time, and carries what it says to the other silos.
+/// </summary>
 internal sealed class LivenessHost : ILivenessHost<SiloAddress>, IDisposable
 {
     // When everything has been quiescent for as long, memory may be given back.

@@ -8,8 +8,8 @@ using OrleansRaft.Runtime;
 
 namespace OrleansRaft.Grains.Placement;
 
-/// <summary>Spreads leaders over the silos, once replicas are spread: after silos came and went, those who stayed lead everything. Gently: few at a time, and
-/// not to a silo that has just joined the others.</summary>
+/// <summary>Spreads leaders over the silos, once replicas are spread: after silos came and went, those who stayed lead everything. Gently: few at a
+/// time, and not to a silo that has just joined the others.</summary>
 /// <remarks>Only the first silo by name does it, so that silos do not move leaders at cross purposes.</remarks>
 internal sealed class LeaderBalancer(
     GroupTable groups,

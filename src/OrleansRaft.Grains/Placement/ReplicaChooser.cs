@@ -6,8 +6,8 @@ namespace OrleansRaft.Grains.Placement;
 
 /// <summary>Chooses the silo of a replica: where fewest others of its group live, and among those always the same.</summary>
 /// <remarks>
-/// Greedy, one replica at a time. Taking the k-th silo of one fixed order for replica k is simpler, but puts replicas together whenever a silo leaves.
-/// Silos count by name, which stays when they restart; an address does not.
+/// Greedy, one replica at a time. Taking the k-th silo of one fixed order for replica k is simpler, but puts replicas together whenever a silo
+/// leaves. Silos count by name, which stays when they restart; an address does not.
 /// </remarks>
 internal static class ReplicaChooser
 {

@@ -10,9 +10,9 @@ namespace OrleansRaft.Grains.Placement;
 
 /// <summary>Sees to it that every replica lives: takes stock of all silos, and brings to life what is missing.</summary>
 /// <remarks>
-/// Every group has one keeper among the active silos, chosen by rendezvous, so that silos share the work without talking about it. When they disagree for a
-/// moment about who is active, two may bring the same replica to life: Orleans' directory joins them, and the store's epoch settles what it does not.
-/// Sweeps are quick after each change of the membership and slow otherwise.
+/// Every group has one keeper among the active silos, chosen by rendezvous, so that silos share the work without talking about it. When they disagree
+/// for a moment about who is active, two may bring the same replica to life: Orleans' directory joins them, and the store's epoch settles what it
+/// does not. Sweeps are quick after each change of the membership and slow otherwise.
 /// </remarks>
 internal sealed class ReplicaKeeper(
     GroupTable groups,
@@ -107,7 +107,8 @@ internal sealed class ReplicaKeeper(
         }
     }
 
-    /// <returns>How soon the next sweep is wanted: late, once everything lives that this silo looks after, lives apart, and leaders are spread.</returns>
+    /// <returns>How soon the next sweep is wanted: late, once everything lives that this silo looks after, lives apart, and leaders are
+    /// spread.</returns>
     private async Task<TimeSpan> SweepAsync()
     {
         TakeNudges();
@@ -126,7 +127,8 @@ internal sealed class ReplicaKeeper(
             return QuickSweep;
         }
 
-        var kept = groups.AllGroups.Where(group => ReplicaChooser.ChooseKeeper(group.Name, stock.Active)?.Address.Equals(self.SiloAddress) == true).ToList();
+        var kept = groups.AllGroups.Where(
+            group => ReplicaChooser.ChooseKeeper(group.Name, stock.Active)?.Address.Equals(self.SiloAddress) == true).ToList();
         wantedHere.RemoveWhere(slot => stock.Lives(slot) || !slot.Group.Configuration.Contains(slot.Replica));
         var missing = kept.SelectMany(Members).Concat(wantedHere).Distinct().Where(slot => !stock.Lives(slot) && !IsAwaited(slot, stock)).ToList();
 
@@ -149,10 +151,15 @@ internal sealed class ReplicaKeeper(
         return kept.TrueForAll(stock.IsHealthy) ? Unhurried(stock.Count) : WatchfulSweep;
     }
 
-    /// <summary>Whether a replica is left where it was, on a silo that stopped and is likely to come back soon: its group goes on without it meanwhile.</summary>
-    private bool IsAwaited(ReplicaSlot slot, ClusterInventory stock) => slot.Left is { } silo && departures.IsAwaited(silo) && stock.GoesOn(slot.Group);
+    /// <summary>
+    /// Whether a replica is left where it was, on a silo that stopped and is likely to come back soon: its group goes on without it meanwhile.
+    /// </summary>
+    private bool IsAwaited(ReplicaSlot slot, ClusterInventory stock) =>
+        slot.Left is { } silo && departures.IsAwaited(silo) && stock.GoesOn(slot.Group);
 
-    /// <summary>Looking for what no event told comes less often, the more there is to look at. By number and not by duration: a stall must not put it off.</summary>
+    /// <summary>
+    /// Looking for what no event told comes less often, the more there is to look at. By number and not by duration: a stall must not put it off.
+    /// </summary>
     private static TimeSpan Unhurried(int replicas)
     {
         var pause = SlowSweepPerReplica * replicas;
@@ -160,9 +167,9 @@ internal sealed class ReplicaKeeper(
     }
 
     /// <summary>
-    /// Silos that start together should not find everything on the first of them, and a silo that the membership still counts as active may have died with all
-    /// others: while too few answer, it waits for a moment. For longer, the more replicas there are to be placed: to move thousands of them to a silo that came a
-    /// few seconds later takes minutes.
+    /// Silos that start together should not find everything on the first of them, and a silo that the membership still counts as active may have died
+    /// with all others: while too few answer, it waits for a moment. For longer, the more replicas there are to be placed: to move thousands of them
+    /// to a silo that came a few seconds later takes minutes.
     /// </summary>
     private bool AwaitsOthers(ClusterInventory stock)
     {

@@ -7,8 +7,11 @@ using OrleansRaft.Runtime;
 
 namespace OrleansRaft.Grains.Placement;
 
-/// <summary>Separates replicas of a group that share a silo, when a silo without any has joined. Gently: few at a time, and of a group never more than one.</summary>
-internal sealed class ReplicaMover(ReplicaPlacer placer, Locator locator, ClusterMembership silos, IGrainFactory grains, TimeProvider time, ILogger<ReplicaMover> logger)
+/// <summary>
+/// Separates replicas of a group that share a silo, when a silo without any has joined. Gently: few at a time, and of a group never more than one.
+/// </summary>
+internal sealed class ReplicaMover(
+    ReplicaPlacer placer, Locator locator, ClusterMembership silos, IGrainFactory grains, TimeProvider time, ILogger<ReplicaMover> logger)
 {
     private const int MovesMax = 1_024;
     private const int ConcurrencyMax = 8;
@@ -19,7 +22,9 @@ internal sealed class ReplicaMover(ReplicaPlacer placer, Locator locator, Cluste
 
     private readonly RetryBackoff retries = new(time);
 
-    /// <summary>Moves some replicas, for a few seconds: to take stock of thousands takes long, and what was seen then does not stay true for ever.</summary>
+    /// <summary>
+    /// Moves some replicas, for a few seconds: to take stock of thousands takes long, and what was seen then does not stay true for ever.
+    /// </summary>
     /// <returns>Whether nothing is left to be moved.</returns>
     public async Task<bool> SeparateAsync(IReadOnlyList<GroupEntry> kept, ClusterInventory stock, CancellationToken cancellation)
     {

@@ -1,6 +1,8 @@
 namespace OrleansRaft.Grains.Replicas;
 
-/// <summary>One replica as a grain. Its key is <c>group/replica</c>. Called to bring it to life or to move it; everything else goes by the lanes.</summary>
+/// <summary>
+/// One replica as a grain. Its key is <c>group/replica</c>. Called to bring it to life or to move it; everything else goes by the lanes.
+/// </summary>
 [Alias("raft-replica")]
 internal interface IReplicaGrain : IGrainWithStringKey
 {
@@ -10,7 +12,8 @@ internal interface IReplicaGrain : IGrainWithStringKey
     Task<ReplicaAddress> ActivateAsync();
 
     /// <summary>Stops the replica here, gives its right to speak back, and brings it to life on another silo.</summary>
-    /// <returns>Whether it goes. It stays where it is as long as its silo has not heard from the other what grains that hosts: Orleans would let it go nowhere.</returns>
+    /// <returns>Whether it goes. It stays where it is as long as its silo has not heard from the other what grains that hosts: Orleans would let it
+    /// go nowhere.</returns>
     [Alias("move")]
     Task<bool> MoveAsync(SiloAddress target);
 }

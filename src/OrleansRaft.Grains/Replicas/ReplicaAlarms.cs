@@ -16,7 +16,8 @@ internal sealed class ReplicaAlarms(AlarmBoard alarms)
     public void MachineHalted(ReplicaKey replica, EntryId? entry, string cause, bool isFinal) => alarms.Report(
         AlarmNames.MachineHalted,
         replica.ToString(),
-        $"The state machine of {replica} is halted {(entry is { } at ? $"at entry {at.Index} of its log" : "where it cannot be restored or captured")}: {cause}",
+        $"The state machine of {replica} is halted "
+            + $"{(entry is { } at ? $"at entry {at.Index} of its log" : "where it cannot be restored or captured")}: {cause}",
         (entry is null
             ? $"Its log and its vote live on. See `oraft group show {replica.Group}`, and start a program on its silos that can restore and "
                 + "capture its state; "
@@ -38,7 +39,8 @@ internal sealed class ReplicaAlarms(AlarmBoard alarms)
                 AlarmNames.StoreCorrupt,
                 replica.ToString(),
                 $"What replica {replica} has stored is damaged: {cause.Message.TrimEnd('.')}.",
-                $"Its group goes on with its other replicas. See to the disk, and put a new replica in its place: `oraft member replace {replica.Group} {replica.Replica}`.",
+                "Its group goes on with its other replicas. See to the disk, and put a new replica in its place: "
+                    + $"`oraft member replace {replica.Group} {replica.Replica}`.",
                 replica.Group);
         }
     }

@@ -34,7 +34,9 @@ internal sealed class ReplicaLogs(ILogStore store, IFaultSource faults, ReplicaN
         }
     }
 
-    /// <summary>Closes the log of a replica that has stopped. What fails is logged: the successor then waits until the right to speak has run out.</summary>
+    /// <summary>
+    /// Closes the log of a replica that has stopped. What fails is logged: the successor then waits until the right to speak has run out.
+    /// </summary>
     /// <param name="replica">The replica.</param>
     /// <param name="isClean">Whether it was stopped, not ended by itself: then its right to speak is given back.</param>
     /// <param name="cancellation">Gives up.</param>

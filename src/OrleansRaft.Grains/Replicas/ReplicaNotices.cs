@@ -5,7 +5,9 @@ using OrleansRaft.Runtime;
 
 namespace OrleansRaft.Grains.Replicas;
 
-/// <summary>Passes on what happens to this silo's replicas: to those who watch, to the catalogue, to the alarms, and to the silo's log. Any thread.</summary>
+/// <summary>
+/// Passes on what happens to this silo's replicas: to those who watch, to the catalogue, to the alarms, and to the silo's log. Any thread.
+/// </summary>
 internal sealed class ReplicaNotices(IReplicaEvents events, CatalogueSignal catalogue, ReplicaAlarms alarms, ILogger<ReplicaNotices> logger)
 {
     /// <summary>A replica has opened its log.</summary>

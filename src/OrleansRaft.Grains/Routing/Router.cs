@@ -177,5 +177,6 @@ internal sealed class Router<TCommand, TResult> : IRaftRouter<TCommand, TResult>
     private static Outcome<TResult> Unreadable(GroupEntry group, in Reply reply, bool isCommand, Exception cause) => CarriedOutcomes.Lost<TResult>(
         reply.Entry,
         isCommand,
-        $"the answer of {group.Name} cannot be read as {typeof(TResult).FullName} ({cause.Message}); use the types and codecs of the silo that wrote it.");
+        $"the answer of {group.Name} cannot be read as {typeof(TResult).FullName} ({cause.Message}); "
+            + "use the types and codecs of the silo that wrote it.");
 }

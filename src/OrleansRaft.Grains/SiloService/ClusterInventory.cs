@@ -45,7 +45,9 @@ internal sealed class ClusterInventory
     /// <summary>Whether every silo answered, and none is about to stop: only then is there a sense in moving replicas and leaders.</summary>
     public bool IsComplete => silent.Count == 0 && !isSomebodyStopping;
 
-    /// <summary>Whether a replica lives, as far as is known: somebody hosts it, or who was thought to host it is an active silo that did not answer.</summary>
+    /// <summary>
+    /// Whether a replica lives, as far as is known: somebody hosts it, or who was thought to host it is an active silo that did not answer.
+    /// </summary>
     public bool Lives(ReplicaSlot slot)
     {
         if (Find(slot) is not null)

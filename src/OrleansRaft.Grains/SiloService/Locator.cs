@@ -7,7 +7,9 @@ using OrleansRaft.Grains.Transport;
 namespace OrleansRaft.Grains.SiloService;
 
 /// <summary>Finds out where replicas live, by asking the silos themselves, in the background. No grain directory is on the way.</summary>
-/// <remarks>Many questions share one call to each silo, and a replica that nobody has is asked for again only after a pause, by whoever still needs it.</remarks>
+/// <remarks>
+/// Many questions share one call to each silo, and a replica that nobody has is asked for again only after a pause, by whoever still needs it.
+/// </remarks>
 internal sealed class Locator(
     GroupTable groups,
     ClusterMembership silos,
@@ -51,7 +53,8 @@ internal sealed class Locator(
     /// <summary>The active silos that keep their logs elsewhere than this one.</summary>
     public async Task<IReadOnlyList<SiloPlace>> FindStrangersAsync()
     {
-        var answers = await Task.WhenAll(silos.Active.Select(async place => (Place: place, (await AskAsync(place.Address, static service => service.LocateAsync([]))).Inventory)));
+        var answers = await Task.WhenAll(
+            silos.Active.Select(async place => (Place: place, (await AskAsync(place.Address, static service => service.LocateAsync([]))).Inventory)));
         return [.. answers.Where(answer => answer.Inventory is not null && !agreement.Holds(answer.Inventory)).Select(static answer => answer.Place)];
     }
 
@@ -83,7 +86,9 @@ internal sealed class Locator(
         }
     }
 
-    /// <summary>Lets replicas be asked for again. Those that live nowhere until their silo comes back are not worth asking for all the time.</summary>
+    /// <summary>
+    /// Lets replicas be asked for again. Those that live nowhere until their silo comes back are not worth asking for all the time.
+    /// </summary>
     private async Task ReleaseAsync(IReadOnlyList<ReplicaSlot> slots, TimeSpan pause)
     {
         await Task.Delay(pause, time);

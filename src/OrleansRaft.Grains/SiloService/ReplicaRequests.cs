@@ -9,7 +9,9 @@ using OrleansRaft.Runtime;
 namespace OrleansRaft.Grains.SiloService;
 
 /// <summary>Requests to one replica, here or on another silo: one attempt, with the time that one attempt may take. Any thread.</summary>
-/// <remarks>Requests to another silo travel on its lane, with the messages of the replicas, and so do the replies: all groups share the batches.</remarks>
+/// <remarks>
+/// Requests to another silo travel on its lane, with the messages of the replicas, and so do the replies: all groups share the batches.
+/// </remarks>
 internal sealed class ReplicaRequests(
     GroupTable groups,
     Lanes lanes,
@@ -148,8 +150,8 @@ internal sealed class ReplicaRequests(
     private SiloAddress? Remote(ReplicaSlot to) => to.Silo is { } silo && !silo.Equals(self.SiloAddress) ? silo : null;
 
     /// <summary>
-    /// Waits for an attempt: for as long as one may take, and then for as long as the replica says that its state machine is at work. Asked elsewhere, or
-    /// again, it would only have more to do.
+    /// Waits for an attempt: for as long as one may take, and then for as long as the replica says that its state machine is at work. Asked
+    /// elsewhere, or again, it would only have more to do.
     /// </summary>
     private async Task<bool> InTimeAsync(LaneCall call, ReplicaSlot to, long until)
     {

@@ -5,12 +5,12 @@ namespace OrleansRaft.Grains.Transport;
 /// <summary>The way to one silo: gathers frames while a batch is on its way there, one batch at a time.</summary>
 /// <remarks>
 /// <para>
-/// One batch outstanding keeps messages in order and makes batches grow with load. The receiver acknowledges on receipt; when it does not, the lane goes on
-/// after a moment: what was lost is Raft's, or the router's, to repeat.
+/// One batch outstanding keeps messages in order and makes batches grow with load. The receiver acknowledges on receipt; when it does not, the lane
+/// goes on after a moment: what was lost is Raft's, or the router's, to repeat.
 /// </para>
 /// <para>
-/// Votes, heartbeats, answers and requests go first, entries and snapshots behind them in the same batch. While a batch that carries much of those is on its way, the
-/// former pass it in batches of their own, so that bulk cannot delay them.
+/// Votes, heartbeats, answers and requests go first, entries and snapshots behind them in the same batch. While a batch that carries much of those is
+/// on its way, the former pass it in batches of their own, so that bulk cannot delay them.
 /// </para>
 /// </remarks>
 internal sealed class Lane

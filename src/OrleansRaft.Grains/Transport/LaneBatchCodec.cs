@@ -238,7 +238,10 @@ internal readonly record struct FrameMiss(int Number, FrameFate Fate);
 /// <summary>A message as it arrived, still in bytes.</summary>
 internal readonly record struct ReceivedMessage(GroupEntry Group, ReplicaId From, ReplicaId To, long Epoch, ReadOnlyMemory<byte> Message);
 
-/// <summary>Takes the frames of a batch, in order. The bytes are slices of the batch: who keeps them copies them, lest a small one keep a large batch in memory.</summary>
+/// <summary>
+/// Takes the frames of a batch, in order. The bytes are slices of the batch: who keeps them copies them, lest a small one keep a large batch in
+/// memory.
+/// </summary>
 internal interface ILaneReceiver
 {
     /// <summary>A message to a replica.</summary>

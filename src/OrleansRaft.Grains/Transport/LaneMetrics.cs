@@ -15,8 +15,10 @@ internal sealed class LaneMetrics
     {
         messages = raft.Meter.CreateCounter<long>("raft.lane.messages", "{message}", "Messages sent to replicas on other silos.");
         calls = raft.Meter.CreateCounter<long>("raft.lane.calls", "{call}", "Calls to other silos that carried messages, and heartbeats.");
-        lost = raft.Meter.CreateCounter<long>("raft.lane.lost", "{message}", "Messages, requests and replies to other silos that were lost, by reason.");
-        unreadable = raft.Meter.CreateCounter<long>("raft.lane.unreadable", "{message}", "What other silos sent that this one could not read or hand over.");
+        lost = raft.Meter.CreateCounter<long>(
+            "raft.lane.lost", "{message}", "Messages, requests and replies to other silos that were lost, by reason.");
+        unreadable = raft.Meter.CreateCounter<long>(
+            "raft.lane.unreadable", "{message}", "What other silos sent that this one could not read or hand over.");
     }
 
     /// <summary>A batch leaves.</summary>

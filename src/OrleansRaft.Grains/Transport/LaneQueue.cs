@@ -28,7 +28,9 @@ internal sealed class LaneQueue(LaneLimits limits)
     public long MoveTo(List<LaneFrame> batch)
     {
         long bytes = 0;
-        for (var count = 0; count < limits.BatchMax && waiting.TryPeek(out var next) && (count == 0 || bytes + next.SizeBytes <= limits.BatchBytesMax); count++)
+        for (var count = 0; count < limits.BatchMax
+            && waiting.TryPeek(out var next)
+            && (count == 0 || bytes + next.SizeBytes <= limits.BatchBytesMax); count++)
         {
             batch.Add(waiting.Dequeue());
             bytes += next.SizeBytes;

@@ -8,7 +8,8 @@ namespace OrleansRaft.Grains.Transport;
 /// <summary>Reaches a service of other silos by their addresses, without a directory. Any thread.</summary>
 /// <typeparam name="TService">Which service; every concern has its own.</typeparam>
 /// <remarks>Every call and every batch to another silo passes here: this is the one place where a link that is cut stops them.</remarks>
-internal sealed class SiloClient<TService>(IServiceProvider services, ILinkFaults links, ClusterMembership silos) : GrainServiceClient<TService>(services)
+internal sealed class SiloClient<TService>(
+    IServiceProvider services, ILinkFaults links, ClusterMembership silos) : GrainServiceClient<TService>(services)
     where TService : IGrainService
 {
     private readonly ConcurrentDictionary<SiloAddress, TService> known = new();
