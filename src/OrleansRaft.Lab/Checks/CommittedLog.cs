@@ -10,7 +10,8 @@ internal sealed class CommittedLog
     public LogIndex Last => new(entries.Count - 1);
 
     /// <summary>The committed entry at an index; null when none was seen there.</summary>
-    public EntryId? IdAt(LogIndex index) => index.Value < entries.Count && entries[(int)index.Value].Id != default ? entries[(int)index.Value].Id : null;
+    public EntryId? IdAt(LogIndex index) =>
+        index.Value < entries.Count && entries[(int)index.Value].Id != default ? entries[(int)index.Value].Id : null;
 
     /// <summary>Notes that an entry is committed.</summary>
     /// <returns>Whether it is the entry that was committed there before, if one was.</returns>

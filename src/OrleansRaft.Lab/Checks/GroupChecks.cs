@@ -40,7 +40,11 @@ internal sealed class GroupChecks(ICheckedCluster cluster, string name) : IStore
 
         if (leaders.TryGetValue(write.HardState.CurrentTerm, out var leader) && leader == replica)
         {
-            Require(append.Previous == write.StoredLast, "Leader Append-Only", replica, $"cuts off {write.StoredLast} after {append.Previous} in its own term");
+            Require(
+                append.Previous == write.StoredLast,
+                "Leader Append-Only",
+                replica,
+                $"cuts off {write.StoredLast} after {append.Previous} in its own term");
         }
 
         var previous = append.Previous;
@@ -162,7 +166,11 @@ internal sealed class GroupChecks(ICheckedCluster cluster, string name) : IStore
             var match = core.MatchOf(member.Id);
             if (match != EntryId.Zero && stored.TryGetValue(member.Id, out var replica) && replica.Log.HardState.CurrentTerm <= core.CurrentTerm)
             {
-                Require(Holds(replica, match), "a leader counts on entries that are there", id, $"believes that {member.Id} holds {match}, and its disk ends at {replica.Log.Last}");
+                Require(
+                    Holds(replica, match),
+                    "a leader counts on entries that are there",
+                    id,
+                    $"believes that {member.Id} holds {match}, and its disk ends at {replica.Log.Last}");
             }
         }
     }
@@ -188,7 +196,8 @@ internal sealed class GroupChecks(ICheckedCluster cluster, string name) : IStore
         }
 
         var committed = Committed.LastBefore(term);
-        Require(HoldsOrCompacted(core, committed), "Leader Completeness", id, $"leads in term {term} without {committed}, which was committed before");
+        Require(
+            HoldsOrCompacted(core, committed), "Leader Completeness", id, $"leads in term {term} without {committed}, which was committed before");
     }
 
     private void OnCommitted(RaftCore core, ReplicaId id, ObservedReplica view, bool byCounting)
@@ -200,7 +209,10 @@ internal sealed class GroupChecks(ICheckedCluster cluster, string name) : IStore
             if (core.IdAt(index) is { } entry)
             {
                 Require(
-                    Committed.Add(entry, core.CurrentTerm), "State Machine Safety", id, $"committed {entry} where {Committed.IdAt(index)} was committed before");
+                    Committed.Add(entry, core.CurrentTerm),
+                    "State Machine Safety",
+                    id,
+                    $"committed {entry} where {Committed.IdAt(index)} was committed before");
             }
         }
 
@@ -230,7 +242,11 @@ internal sealed class GroupChecks(ICheckedCluster cluster, string name) : IStore
             committedByLeaders = commit;
         }
 
-        Require(commit <= committedByLeaders, "a follower commits what its leader has committed", id, $"committed {commit}, and leaders no more than {committedByLeaders}");
+        Require(
+            commit <= committedByLeaders,
+            "a follower commits what its leader has committed",
+            id,
+            $"committed {commit}, and leaders no more than {committedByLeaders}");
     }
 
     /// <summary>

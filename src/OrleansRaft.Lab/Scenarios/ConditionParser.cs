@@ -48,11 +48,14 @@ internal sealed class ConditionParser(IReadOnlyList<string> nodes)
         var names = string.Join(", ", wanted.Select(node => nodes[node]));
         return wanted is [var one]
             ? new Condition(new LocalizedText($"{names} leads", $"{names} 是 Leader"), play => play.Leader == one)
-            : new Condition(new LocalizedText($"one of {names} leads", $"{names} 之一是 Leader"), play => play.Leader is { } leader && wanted.Contains(leader));
+            : new Condition(
+                new LocalizedText($"one of {names} leads", $"{names} 之一是 Leader"), play => play.Leader is { } leader && wanted.Contains(leader));
     }
 
     private static Condition Leaders(int count) => new(
-        new LocalizedText(count == 1 ? "exactly one node takes itself for the leader" : $"{count} nodes take themselves for the leader", $"{count} 个节点认为自己是 Leader"),
+        new LocalizedText(
+            count == 1 ? "exactly one node takes itself for the leader" : $"{count} nodes take themselves for the leader",
+            $"{count} 个节点认为自己是 Leader"),
         play => play.Replicas.Count(static replica => replica?.Role == RaftRole.Leader) == count);
 
     private Condition SameTerm(JsonFields fields)
@@ -67,7 +70,8 @@ internal sealed class ConditionParser(IReadOnlyList<string> nodes)
     {
         var wanted = NodesOf(fields, "matched");
         return new Condition(
-            new LocalizedText($"the leader knows that {Names(wanted)} {(wanted.Count == 1 ? "holds" : "hold")} its whole log", $"Leader 知道 {Names(wanted)} 拥有全部日志"),
+            new LocalizedText(
+                $"the leader knows that {Names(wanted)} {(wanted.Count == 1 ? "holds" : "hold")} its whole log", $"Leader 知道 {Names(wanted)} 拥有全部日志"),
             play => play.Leader is { } leader && play.Replicas[leader]?.Core?.Status is { } status
                 && wanted.All(node => status.Progress.Any(peer => peer.Replica.Value == node + 1 && peer.MatchIndex == status.LastEntry.Index)));
     }
@@ -76,7 +80,8 @@ internal sealed class ConditionParser(IReadOnlyList<string> nodes)
     {
         var wanted = NodesOf(fields, "sameLogs");
         return new Condition(
-            new LocalizedText($"the logs of {Names(wanted)} end with the same entry, and all of it is committed", $"{Names(wanted)} 的日志以同一条目结束，并已全部提交"),
+            new LocalizedText(
+                $"the logs of {Names(wanted)} end with the same entry, and all of it is committed", $"{Names(wanted)} 的日志以同一条目结束，并已全部提交"),
             play => wanted.Select(node => play.Replicas[node]?.Core).ToList() is var cores
                 && cores.TrueForAll(core => core is not null && core.LastEntry == cores[0]!.LastEntry && core.CommitIndex == core.LastEntry.Index));
     }
@@ -92,7 +97,9 @@ internal sealed class ConditionParser(IReadOnlyList<string> nodes)
             _ => throw new ScenarioException(fields.At(nodes[node]), "must be leader, follower or candidate."),
         };
         var role = char.ToUpperInvariant(name[0]) + name[1..];
-        return new Condition(new LocalizedText($"{nodes[node]} is a {name}", $"{nodes[node]} 是 {role}"), play => play.Replicas[node] is { } replica && roles.Contains(replica.Role));
+        return new Condition(
+            new LocalizedText($"{nodes[node]} is a {name}", $"{nodes[node]} 是 {role}"),
+            play => play.Replicas[node] is { } replica && roles.Contains(replica.Role));
     }
 
     private Condition Snapshot(int node, JsonFields fields)
@@ -111,14 +118,16 @@ internal sealed class ConditionParser(IReadOnlyList<string> nodes)
         return name switch
         {
             "term" => new Condition(
-                new LocalizedText($"{who} is in term {number} or later", $"{who} 的任期至少为 {number}"), play => play.Replicas[node]?.Term.Value >= number),
+                new LocalizedText($"{who} is in term {number} or later", $"{who} 的任期至少为 {number}"),
+                play => play.Replicas[node]?.Term.Value >= number),
             "value" => new Condition(
                 new LocalizedText($"{who} has the value {number}", $"{who} 的值为 {number}"), play => play.ValueOf(node) == number),
             "commit" => new Condition(
                 new LocalizedText($"{who} knows {number} entries or more to be committed", $"{who} 知道至少 {number} 个条目已提交"),
                 play => play.Replicas[node]?.Core?.CommitIndex.Value >= number),
             "last" => new Condition(
-                new LocalizedText($"{who} has {number} entries or more", $"{who} 至少有 {number} 个条目"), play => play.Replicas[node]?.Core?.LastEntry.Index.Value >= number),
+                new LocalizedText($"{who} has {number} entries or more", $"{who} 至少有 {number} 个条目"),
+                play => play.Replicas[node]?.Core?.LastEntry.Index.Value >= number),
             _ => new Condition(
                 new LocalizedText($"{who} holds {number} uncommitted {(number == 1 ? "entry" : "entries")}", $"{who} 有 {number} 个未提交的条目"),
                 play => play.Replicas[node]?.Core is { } core && core.LastEntry.Index.Value - core.CommitIndex.Value == number),
@@ -126,7 +135,10 @@ internal sealed class ConditionParser(IReadOnlyList<string> nodes)
     };
 
     private static List<Condition> Answers(JsonFields fields) => fields.Get("answer") is { ValueKind: JsonValueKind.Object } answers
-        ? [.. answers.EnumerateObject().Select(client => Answer(client.Name, new JsonFields(client.Value, $"{fields.At("answer")}.{client.Name}", "outcome", "value")))]
+        ? [
+            .. answers.EnumerateObject().Select(
+                client => Answer(client.Name, new JsonFields(client.Value, $"{fields.At("answer")}.{client.Name}", "outcome", "value"))),
+        ]
         : throw new ScenarioException(fields.At("answer"), "must be an object with a field for each client.");
 
     private static Condition Answer(string client, JsonFields fields)
@@ -172,9 +184,13 @@ internal sealed class ConditionParser(IReadOnlyList<string> nodes)
             throw new ScenarioException(fields.At(name), $"names {named.Count} nodes; there are {nodes.Count}.");
         }
 
-        return [.. named.Select(item => nodes.Index().FirstOrDefault(node => item.Item1.ValueKind == JsonValueKind.String && node.Item == item.Item1.GetString()) is { Item: not null } found
-            ? found.Index
-            : throw new ScenarioException(item.Item2, $"names no node; there are {string.Join(", ", nodes)}."))];
+        return
+        [
+            .. named.Select(item => nodes.Index().FirstOrDefault(
+                node => item.Item1.ValueKind == JsonValueKind.String && node.Item == item.Item1.GetString()) is { Item: not null } found
+                    ? found.Index
+                    : throw new ScenarioException(item.Item2, $"names no node; there are {string.Join(", ", nodes)}.")),
+        ];
     }
 
     private string Names(List<int> wanted) => string.Join(", ", wanted.Select(node => nodes[node]));

@@ -45,7 +45,9 @@ internal sealed class JsonFields
 
     /// <summary>A text.</summary>
     public string Text(string name) =>
-        Get(name) is { ValueKind: JsonValueKind.String } value ? value.GetString()! : throw new ScenarioException(At(name), "must be a text in quotes.");
+        Get(name) is { ValueKind: JsonValueKind.String } value
+            ? value.GetString()!
+            : throw new ScenarioException(At(name), "must be a text in quotes.");
 
     /// <summary>A whole number within limits, or another when it is not given.</summary>
     public int Number(string name, int min, int max, int? otherwise = null)

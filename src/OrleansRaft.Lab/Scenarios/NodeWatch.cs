@@ -31,11 +31,23 @@ internal sealed class NodeWatch(
         if (cluster.ReplicaOf(node)?.Core is not { } core)
         {
             before = null;
-            return (shown ?? Nothing()) with { At = Now, IsUp = false, IsPaused = false, Role = "stopped", Leader = null, Timer = null, Progress = [] };
+            return (shown ?? Nothing()) with
+            {
+                At = Now,
+                IsUp = false,
+                IsPaused = false,
+                Role = "stopped",
+                Leader = null,
+                Timer = null,
+                Progress = [],
+            };
         }
 
         var status = core.Status;
-        var isSameLog = before is not null && shown is { IsUp: true } && before.LastEntry == status.LastEntry && before.Snapshot.LastIncluded == status.Snapshot.LastIncluded;
+        var isSameLog = before is not null
+            && shown is { IsUp: true }
+            && before.LastEntry == status.LastEntry
+            && before.Snapshot.LastIncluded == status.Snapshot.LastIncluded;
         var (first, log) = isSameLog ? (shown!.First, shown.Log) : ReadLog(core);
         var timer = TimerOf(status);
         before = status;
@@ -108,6 +120,9 @@ internal sealed class NodeWatch(
     {
         EntryKind.NoOp => string.Create(CultureInfo.InvariantCulture, $"term {entry.Term.Value} begins"),
         EntryKind.Configuration => "members",
-        _ => CommandEnvelopeCodec.KindOf(entry.Body) == EnvelopeKind.Request ? ScenarioCluster.Codec.Read(CommandEnvelopeCodec.Decode(entry.Body).Body).ToString() : "limits",
+        _ =>
+            CommandEnvelopeCodec.KindOf(entry.Body) == EnvelopeKind.Request
+                ? ScenarioCluster.Codec.Read(CommandEnvelopeCodec.Decode(entry.Body).Body).ToString()
+                : "limits",
     };
 }

@@ -87,7 +87,8 @@ internal sealed class PlayRecorder
     public void Say(int step, LocalizedText text) => Recording.Captions.Add(new Caption(Now, step, text));
 
     /// <summary>Notes what is done to the cluster.</summary>
-    public void Act(int? step, ScenarioAction action) => Recording.Actions.Add(new RecordedAction(Now, step, action.Kind, ScenarioActionText.Of(action, scenario.Nodes)));
+    public void Act(int? step, ScenarioAction action) =>
+        Recording.Actions.Add(new RecordedAction(Now, step, action.Kind, ScenarioActionText.Of(action, scenario.Nodes)));
 
     /// <summary>Notes what was expected.</summary>
     public void Check(int step, bool holds, LocalizedText text) => Recording.Checks.Add(new Check(Now, step, holds, text));
@@ -142,7 +143,8 @@ internal sealed class PlayRecorder
     // Two messages that say the same are two messages.
     private sealed class BySelf : IEqualityComparer<(Message Message, ReplicaId To)>
     {
-        public bool Equals((Message Message, ReplicaId To) x, (Message Message, ReplicaId To) y) => ReferenceEquals(x.Message, y.Message) && x.To == y.To;
+        public bool Equals((Message Message, ReplicaId To) x, (Message Message, ReplicaId To) y) =>
+            ReferenceEquals(x.Message, y.Message) && x.To == y.To;
 
         public int GetHashCode((Message Message, ReplicaId To) obj) => HashCode.Combine(RuntimeHelpers.GetHashCode(obj.Message), obj.To);
     }

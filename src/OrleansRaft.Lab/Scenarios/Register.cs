@@ -55,7 +55,9 @@ internal sealed class RegisterCodec : ICommandCodec<RegisterCommand>, ICommandCo
     /// <summary>Reads a number.</summary>
     /// <exception cref="CorruptDataException">The bytes are no number.</exception>
     public static long ReadNumber(ReadOnlyMemory<byte> bytes) =>
-        bytes.Length == sizeof(long) ? BitConverter.ToInt64(bytes.Span) : throw new CorruptDataException($"A number has {sizeof(long)} bytes, not {bytes.Length}.");
+        bytes.Length == sizeof(long)
+            ? BitConverter.ToInt64(bytes.Span)
+            : throw new CorruptDataException($"A number has {sizeof(long)} bytes, not {bytes.Length}.");
 
     /// <inheritdoc/>
     public void Write(RegisterCommand value, IBufferWriter<byte> output)

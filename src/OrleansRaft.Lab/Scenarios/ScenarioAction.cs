@@ -38,7 +38,8 @@ internal sealed record TimeoutAction(IReadOnlyList<(int Node, int Ticks)> Timeou
 /// <param name="IsStale">Of a question, whether an old answer will do.</param>
 /// <param name="Times">How often.</param>
 /// <param name="Every">The time between two of them.</param>
-internal sealed record ClientAction(string Client, RegisterCommand? Command, int? Via, bool IsStale, int Times, TimeSpan Every) : ScenarioAction("client")
+internal sealed record ClientAction(
+    string Client, RegisterCommand? Command, int? Via, bool IsStale, int Times, TimeSpan Every) : ScenarioAction("client")
 {
     /// <summary>What it sends, in words.</summary>
     public string Text => Command?.ToString() ?? (IsStale ? "GET (stale)" : "GET");

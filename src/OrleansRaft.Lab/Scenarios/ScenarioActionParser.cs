@@ -8,7 +8,24 @@ internal sealed class ScenarioActionParser(IReadOnlyList<string> nodes)
 {
     /// <summary>The words for what a step can do.</summary>
     public static readonly string[] Verbs =
-        ["wait", "until", "expect", "stop", "start", "pause", "resume", "campaign", "isolate", "cut", "lose", "split", "heal", "delay", "timeout", "client"];
+        [
+            "wait",
+            "until",
+            "expect",
+            "stop",
+            "start",
+            "pause",
+            "resume",
+            "campaign",
+            "isolate",
+            "cut",
+            "lose",
+            "split",
+            "heal",
+            "delay",
+            "timeout",
+            "client",
+        ];
 
     /// <summary>All fields that belong to a action.</summary>
     public static readonly string[] Known = [.. Verbs, "limit", "set", "add", "get", "via", "times", "every", "takes"];
@@ -68,7 +85,8 @@ internal sealed class ScenarioActionParser(IReadOnlyList<string> nodes)
     private TimeoutAction ParseTimeout(JsonFields fields)
     {
         var inner = new JsonFields(fields.Get("timeout"), fields.At("timeout"), [.. nodes]);
-        return new TimeoutAction([.. nodes.Index().Where(node => inner.Has(node.Item)).Select(node => (node.Index, inner.Number(node.Item, 1, 1_000)))]);
+        return new TimeoutAction(
+            [.. nodes.Index().Where(node => inner.Has(node.Item)).Select(node => (node.Index, inner.Number(node.Item, 1, 1_000)))]);
     }
 
     private ClientAction ParseClient(JsonFields fields)
@@ -87,7 +105,9 @@ internal sealed class ScenarioActionParser(IReadOnlyList<string> nodes)
         }
 
         return new ClientAction(
-            fields.Text("client") is { Length: <= ClientNameMax } name ? name : throw new ScenarioException(fields.At("client"), $"must have at most {ClientNameMax} characters."),
+            fields.Text("client") is { Length: <= ClientNameMax } name
+                ? name
+                : throw new ScenarioException(fields.At("client"), $"must have at most {ClientNameMax} characters."),
             isGet ? null : new RegisterCommand(given[0] == "add", fields.Number(given[0], int.MinValue, int.MaxValue)),
             fields.Has("via") && fields.Text("via") != "leader" ? NodeOf(fields.Text("via"), fields.At("via")) : null,
             how == "stale",

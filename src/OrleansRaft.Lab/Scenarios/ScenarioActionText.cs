@@ -13,12 +13,16 @@ internal static class ScenarioActionText
         return action switch
         {
             NodesAction some => OfNodes(some.Kind, Names(some.Nodes)),
-            LinkAction { Kind: "lose" } link => new($"messages from {nodes[link.From]} to {nodes[link.To]} are lost", $"从 {nodes[link.From]} 到 {nodes[link.To]} 的消息丢失"),
-            LinkAction link => new($"the link between {nodes[link.From]} and {nodes[link.To]} is cut", $"{nodes[link.From]} 与 {nodes[link.To]} 之间的连接断开"),
-            SplitAction split => new($"the network splits: {Names(split.Side)} | {Names(split.Rest)}", $"网络分区：{Names(split.Side)} | {Names(split.Rest)}"),
+            LinkAction { Kind: "lose" } link =>
+                new($"messages from {nodes[link.From]} to {nodes[link.To]} are lost", $"从 {nodes[link.From]} 到 {nodes[link.To]} 的消息丢失"),
+            LinkAction link =>
+                new($"the link between {nodes[link.From]} and {nodes[link.To]} is cut", $"{nodes[link.From]} 与 {nodes[link.To]} 之间的连接断开"),
+            SplitAction split =>
+                new($"the network splits: {Names(split.Side)} | {Names(split.Rest)}", $"网络分区：{Names(split.Side)} | {Names(split.Rest)}"),
             HealAction => new("the network heals", "网络恢复"),
             DelayAction delay => new(
-                string.Create(CultureInfo.InvariantCulture, $"messages from {nodes[delay.From]} to {nodes[delay.To]} take {delay.Takes.TotalMilliseconds} ms"),
+                string.Create(
+                    CultureInfo.InvariantCulture, $"messages from {nodes[delay.From]} to {nodes[delay.To]} take {delay.Takes.TotalMilliseconds} ms"),
                 string.Create(CultureInfo.InvariantCulture, $"从 {nodes[delay.From]} 到 {nodes[delay.To]} 的消息需要 {delay.Takes.TotalMilliseconds} 毫秒")),
             TimeoutAction timeout => new(
                 string.Join(", ", timeout.Timeouts.Select(one => $"{nodes[one.Node]} waits {one.Ticks} ticks before it stands")),
@@ -42,6 +46,8 @@ internal static class ScenarioActionText
     {
         var times = client.Times > 1 ? $", {client.Times} times" : "";
         var timesZh = client.Times > 1 ? $"，共 {client.Times} 次" : "";
-        return new($"client {client.Client} sends {client.Text} to {via ?? "the leader"}{times}", $"客户端 {client.Client} 向 {via ?? "Leader"} 发送 {client.Text}{timesZh}");
+        return new(
+            $"client {client.Client} sends {client.Text} to {via ?? "the leader"}{times}",
+            $"客户端 {client.Client} 向 {via ?? "Leader"} 发送 {client.Text}{timesZh}");
     }
 }

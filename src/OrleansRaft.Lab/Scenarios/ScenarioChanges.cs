@@ -23,7 +23,8 @@ public static class ScenarioChanges
         if (Given(fields, Settings) is { } settings)
         {
             var merged = altered[Settings] as JsonObject ?? [];
-            foreach (var setting in settings.ValueKind == JsonValueKind.Object ? settings.EnumerateObject() : throw new ScenarioException(Settings, "must be an object."))
+            foreach (var setting in settings.ValueKind == JsonValueKind.Object ? settings
+                .EnumerateObject() : throw new ScenarioException(Settings, "must be an object."))
             {
                 merged[setting.Name] = JsonSerializer.SerializeToNode(setting.Value);
             }
@@ -45,5 +46,6 @@ public static class ScenarioChanges
         return ScenarioParser.Parse(JsonSerializer.SerializeToElement(altered));
     }
 
-    private static JsonElement? Given(JsonFields fields, string name) => fields.Has(name) && fields.Get(name) is { ValueKind: not JsonValueKind.Null } value ? value : null;
+    private static JsonElement? Given(JsonFields fields, string name) =>
+        fields.Has(name) && fields.Get(name) is { ValueKind: not JsonValueKind.Null } value ? value : null;
 }

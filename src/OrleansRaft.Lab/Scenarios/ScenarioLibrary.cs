@@ -11,14 +11,27 @@ public static class ScenarioLibrary
 
     private static readonly string[] Order =
     [
-        "first-election", "split-vote", "re-election", "replication", "partition", "healing", "snapshot", "lost-answers", "read-in-election", "old-leader-read",
+        "first-election",
+        "split-vote",
+        "re-election",
+        "replication",
+        "partition",
+        "healing",
+        "snapshot",
+        "lost-answers",
+        "read-in-election",
+        "old-leader-read",
     ];
 
     private static readonly FrozenDictionary<string, Scenario> ByName = Load().ToFrozenDictionary(scenario => scenario.Name, StringComparer.Ordinal);
 
     /// <summary>All scenarios, the simplest first.</summary>
     public static IReadOnlyList<Scenario> All { get; } =
-        [.. ByName.Values.OrderBy(scenario => Array.IndexOf(Order, scenario.Name) is var place && place < 0 ? Order.Length : place).ThenBy(scenario => scenario.Name, StringComparer.Ordinal)];
+        [
+            .. ByName.Values.OrderBy(
+                scenario => Array.IndexOf(Order, scenario.Name) is var place && place < 0 ? Order.Length : place).ThenBy(scenario => scenario.Name,
+                StringComparer.Ordinal),
+        ];
 
     /// <summary>A scenario by its name; null when there is none.</summary>
     public static Scenario? Find(string name) => ByName.GetValueOrDefault(name);

@@ -19,7 +19,9 @@ public static class ScenarioParser
         var nodes = ParseNodes(fields);
         var actions = new ScenarioActionParser(nodes);
         List<ScenarioStep> steps = [.. Limited(fields, "steps").Select((item, number) => ParseStep(actions, item.Json, item.Place, number))];
-        List<Intervention> interventions = fields.Has("interventions") ? [.. Limited(fields, "interventions").Select(item => ParseIntervention(actions, item.Json, item.Place))] : [];
+        List<Intervention> interventions = fields.Has("interventions")
+            ? [.. Limited(fields, "interventions").Select(item => ParseIntervention(actions, item.Json, item.Place))]
+            : [];
         RequireFewRequests(steps.Select(static step => step.Action).Concat(interventions.Select(static intervention => intervention.Action)));
         return new Scenario(json.Clone(), ParseSettings(fields), steps, interventions)
         {
@@ -52,7 +54,9 @@ public static class ScenarioParser
             nodes.Add(name);
         }
 
-        return nodes.Count is >= 1 and <= Scenario.NodesMax ? nodes : throw new ScenarioException("nodes", $"must be 1 to {Scenario.NodesMax} names.");
+        return nodes.Count is >= 1 and <= Scenario.NodesMax
+            ? nodes
+            : throw new ScenarioException("nodes", $"must be 1 to {Scenario.NodesMax} names.");
     }
 
     /// <summary>Each request is an entry in every log, in every snapshot, and in the recording.</summary>

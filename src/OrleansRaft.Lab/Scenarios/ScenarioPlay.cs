@@ -68,7 +68,10 @@ internal sealed class ScenarioPlay : IPlayView
 
         if (cluster.Violation is { } violation)
         {
-            recorder.Check(scenario.Steps.Count, holds: false, new LocalizedText($"{violation.Property}: {violation.Detail}", $"{violation.Property}：{violation.Detail}"));
+            recorder.Check(
+                scenario.Steps.Count,
+                holds: false,
+                new LocalizedText($"{violation.Property}: {violation.Detail}", $"{violation.Property}：{violation.Detail}"));
         }
 
         if (IsTooMuch)
@@ -137,8 +140,10 @@ internal sealed class ScenarioPlay : IPlayView
     }
 
     private LocalizedText TooLong() => new(
-        FormattableString.Invariant($"the play is short enough to be recorded whole: it was ended at {Cluster.Clock.Now.TotalMilliseconds:0} ms, since a play has at most ")
-            + FormattableString.Invariant($"{ClockStepsMax:N0} events, {Recording.StatesMax:N0} changes of nodes, {PlayBudget.LooksMax:N0} looks at nodes and entries, and ")
+        FormattableString.Invariant(
+            $"the play is short enough to be recorded whole: it was ended at {Cluster.Clock.Now.TotalMilliseconds:0} ms, since a play has at most ")
+            + FormattableString.Invariant(
+                $"{ClockStepsMax:N0} events, {Recording.StatesMax:N0} changes of nodes, {PlayBudget.LooksMax:N0} looks at nodes and entries, and ")
             + FormattableString.Invariant($"{PlayBudget.BytesMax / (1024 * 1024)} MB; give it fewer or shorter steps, or longer ticks"),
         FormattableString.Invariant($"剧情足够短，可以完整记录：播放在 {Cluster.Clock.Now.TotalMilliseconds:0} ms 处结束，因为一次播放最多有 ")
             + FormattableString.Invariant($"{ClockStepsMax:N0} 个事件、{Recording.StatesMax:N0} 次节点变化、{PlayBudget.LooksMax:N0} 次查看和 ")
@@ -244,7 +249,12 @@ internal sealed class ScenarioPlay : IPlayView
         var to = new ReplicaId(node + 1);
         var isUp = client.Command is { } command
             ? Cluster.Submit(ScenarioCluster.Group, to, [Envelope(command)], Answered)
-            : Cluster.Query(ScenarioCluster.Group, to, [new QueryEnvelope(Key, Encode(default))], client.IsStale ? ReadConsistency.Stale : ReadConsistency.Linearizable, Answered);
+            : Cluster.Query(
+                ScenarioCluster.Group,
+                to,
+                [new QueryEnvelope(Key, Encode(default))],
+                client.IsStale ? ReadConsistency.Stale : ReadConsistency.Linearizable,
+                Answered);
         if (!isUp)
         {
             request.Answer(Cluster.Clock.Now, "rejected", null, $"{scenario.Nodes[node]} does not run.");
@@ -255,7 +265,8 @@ internal sealed class ScenarioPlay : IPlayView
     {
         // Far enough to outlast any play, and within the time for which request ids are remembered.
         var deadline = new LogTime((long)(TimeMax * 2).TotalMilliseconds);
-        return CommandEnvelopeCodec.Encode(CommandEnvelope.ForRequest(Key, Encode(command), deadline, (++requests).ToString(CultureInfo.InvariantCulture)));
+        return CommandEnvelopeCodec.Encode(
+            CommandEnvelope.ForRequest(Key, Encode(command), deadline, (++requests).ToString(CultureInfo.InvariantCulture)));
     }
 
     private static ReadOnlyMemory<byte> Encode(RegisterCommand command)

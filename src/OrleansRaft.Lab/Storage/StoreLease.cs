@@ -79,7 +79,8 @@ internal sealed class StoreLease
         var until = sent + new TimeSpan(Length.Ticks / 10 * 9);
         validUntil = until > validUntil ? until : validUntil;
         TellChange();
-        process.Clock.Schedule(validUntil - process.Clock.Now < TimeSpan.Zero ? TimeSpan.Zero : validUntil - process.Clock.Now, () => process.Perform(TellChange));
+        process.Clock.Schedule(
+            validUntil - process.Clock.Now < TimeSpan.Zero ? TimeSpan.Zero : validUntil - process.Clock.Now, () => process.Perform(TellChange));
     }
 
     private void TellChange()
