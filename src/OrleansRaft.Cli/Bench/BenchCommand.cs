@@ -15,7 +15,11 @@ internal static class BenchCommand
     private static readonly Option<int> Seconds = Count("--seconds", "For how long.", 10, 86_400);
     private static readonly Option<int> Counters = Count("--counters", "Over how many counters the load is spread; 1 for a hot one.", 100, 100_000);
     private static readonly Option<bool> Reads = new("--reads") { Description = "Read (linearizably) instead of incrementing." };
-    private static readonly Option<string> Tenant = new("--tenant") { Description = "Whose counters. They are new ones, and removed at the end.", DefaultValueFactory = _ => "bench" };
+    private static readonly Option<string> Tenant = new("--tenant")
+    {
+        Description = "Whose counters. They are new ones, and removed at the end.",
+        DefaultValueFactory = _ => "bench",
+    };
 
     /// <summary>Makes the command.</summary>
     public static Command Create()
@@ -43,7 +47,8 @@ internal static class BenchCommand
         Write(session.Answers, plan, result);
         return result.Operations > 0
             ? ExitCode.Ok
-            : throw new CliException(ExitCode.Refused, $"no operation succeeded: {result.FirstFailure}.", "`oraft status` tells whether the cluster is ready.");
+            : throw new CliException(
+                ExitCode.Refused, $"no operation succeeded: {result.FirstFailure}.", "`oraft status` tells whether the cluster is ready.");
     }
 
     private static void Write(AnswerWriter answers, BenchPlan plan, BenchResult result)
@@ -75,7 +80,8 @@ internal static class BenchCommand
         {
             result =>
             {
-                if (result.Tokens.Count > 0 && (!int.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, out var number) || number < 1 || number > most))
+                if (result.Tokens.Count > 0
+                    && (!int.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, out var number) || number < 1 || number > most))
                 {
                     result.AddError($"{name} is '{result.Tokens[0].Value}', but must be a whole number from 1 to {most}.");
                 }

@@ -33,7 +33,8 @@ internal sealed class BenchRun(OraftClient client, BenchPlan plan, TextWriter pr
         }
 
         var clock = Stopwatch.StartNew();
-        var load = Task.WhenAll(Enumerable.Range(0, plan.Connections).Select(number => Task.Run(() => LoopAsync(number, clock, cancellation), cancellation)));
+        var load = Task.WhenAll(
+            Enumerable.Range(0, plan.Connections).Select(number => Task.Run(() => LoopAsync(number, clock, cancellation), cancellation)));
         await ReportAsync(clock, load, cancellation);
         await load;
         var result = meter.Summarize(clock.Elapsed);
@@ -54,7 +55,11 @@ internal sealed class BenchRun(OraftClient client, BenchPlan plan, TextWriter pr
     private static CounterName[] Names(BenchPlan plan)
     {
         var run = RandomNumberGenerator.GetHexString(8, lowercase: true);
-        return [.. Enumerable.Range(0, plan.Counters).Select(number => new CounterName(plan.Tenant, string.Create(CultureInfo.InvariantCulture, $"bench-{run}-{number}")))];
+        return
+        [
+            .. Enumerable.Range(0, plan.Counters).Select(
+                number => new CounterName(plan.Tenant, string.Create(CultureInfo.InvariantCulture, $"bench-{run}-{number}"))),
+        ];
     }
 
     private async Task LoopAsync(int number, Stopwatch clock, CancellationToken cancellation)
@@ -65,7 +70,9 @@ internal sealed class BenchRun(OraftClient client, BenchPlan plan, TextWriter pr
             var began = Stopwatch.GetTimestamp();
             try
             {
-                using var answer = plan.Reads ? await http.GetAsync(new Uri(counter.Path, UriKind.Relative), cancellation) : await IncrementAsync(counter, cancellation);
+                using var answer = plan.Reads
+                    ? await http.GetAsync(new Uri(counter.Path, UriKind.Relative), cancellation)
+                    : await IncrementAsync(counter, cancellation);
                 Note(answer, Stopwatch.GetElapsedTime(began));
             }
             catch (Exception failure) when (failure is HttpRequestException or TaskCanceledException && !cancellation.IsCancellationRequested)
@@ -101,7 +108,8 @@ internal sealed class BenchRun(OraftClient client, BenchPlan plan, TextWriter pr
             var (count, p50, p99, failed) = meter.TakeRecent();
             await progress.WriteLineAsync(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{clock.Elapsed.TotalSeconds,5:0} s  {count,8}/s  p50 {p50,8:0.00} ms  p99 {p99,8:0.00} ms{(failed == 0 ? "" : $"  {failed} failed")}"));
+                $"{clock.Elapsed.TotalSeconds,5:0} s  {count,8}/s  p50 {p50,8:0.00} ms  p99 {p99,8:0.00} "
+                    + $"ms{(failed == 0 ? "" : $"  {failed} failed")}"));
         }
     }
 

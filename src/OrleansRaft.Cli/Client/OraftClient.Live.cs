@@ -37,7 +37,8 @@ internal sealed partial class OraftClient
     public async Task<Answer<FaultView>> BeginFaultAsync(object fault, CancellationToken cancellation)
     {
         using var response = await SendAsync(
-            () => new HttpRequestMessage(HttpMethod.Post, Faults) { Content = JsonContent.Create(fault, fault.GetType(), options: WithoutNulls) }, cancellation);
+            () => new HttpRequestMessage(HttpMethod.Post, Faults) { Content = JsonContent.Create(fault, fault.GetType(), options: WithoutNulls) },
+            cancellation);
         return await ReadAsync<FaultView>(response, key: null, cancellation);
     }
 
@@ -59,7 +60,8 @@ internal sealed partial class OraftClient
         string? last = null;
         while (true)
         {
-            using var request = new HttpRequestMessage(HttpMethod.Get, "api/v1/events" + (group is null ? "" : $"?group={Uri.EscapeDataString(group)}"));
+            using var request = new HttpRequestMessage(
+                HttpMethod.Get, "api/v1/events" + (group is null ? "" : $"?group={Uri.EscapeDataString(group)}"));
             if (last is not null)
             {
                 request.Headers.TryAddWithoutValidation("Last-Event-ID", last);

@@ -57,7 +57,8 @@ internal sealed partial class OraftClient(Uri server, TimeSpan timeout) : IDispo
     /// <param name="change">The body; fields that are null are left out.</param>
     /// <param name="cancellation">Interrupts.</param>
     /// <returns>The group as it is then.</returns>
-    public async Task<Answer<GroupAnswer>> ChangeGroupAsync(HttpMethod method, string group, string part, object change, CancellationToken cancellation)
+    public async Task<Answer<GroupAnswer>> ChangeGroupAsync(
+        HttpMethod method, string group, string part, object change, CancellationToken cancellation)
     {
         using var response = await SendAsync(
             () => new HttpRequestMessage(method, $"api/v1/groups/{PathSegment.Of(group)}/{part}")
@@ -214,5 +215,6 @@ internal sealed partial class OraftClient(Uri server, TimeSpan timeout) : IDispo
         ProxyInUse.For(server) is { } proxy
             ? $"{proxy}, asked for {server}, answered {status}, but not in the form of this API."
             : $"{server} answered {status}, but not in the form of this API.",
-        "Check that --server (or ORAFT_SERVER) names a silo of OrleansRaft." + (ProxyInUse.For(server) is { } between ? $" {between.Remedy(server)}" : ""));
+        "Check that --server (or ORAFT_SERVER) names a silo of OrleansRaft."
+            + (ProxyInUse.For(server) is { } between ? $" {between.Remedy(server)}" : ""));
 }

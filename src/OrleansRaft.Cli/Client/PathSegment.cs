@@ -11,6 +11,7 @@ internal static class PathSegment
     /// them.
     /// </exception>
     public static string Of(string name) => name is "" or "." or ".."
-        ? throw new CliException(ExitCode.Usage, $"'{name}' names nothing.", "Give a name as the lists print it, such as counters-0 of `oraft group list`.")
+        ? throw new CliException(
+            ExitCode.Usage, $"'{name}' names nothing.", "Give a name as the lists print it, such as counters-0 of `oraft group list`.")
         : Uri.EscapeDataString(name);
 }

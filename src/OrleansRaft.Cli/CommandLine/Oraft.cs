@@ -67,7 +67,8 @@ internal static class Oraft
         }
 
         await error.WriteLineAsync(
-            $"oraft: the answer could not be written to standard output: {lost.Message}. Send it to a place that takes it, and run the command again.");
+            $"oraft: the answer could not be written to standard output: {lost.Message}. "
+                + "Send it to a place that takes it, and run the command again.");
         return ExitCode.Refused;
     }
 }

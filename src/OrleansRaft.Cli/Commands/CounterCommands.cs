@@ -165,7 +165,8 @@ internal static class CounterCommands
         {
             if (!CounterName.IsValid(result.Tokens[0].Value))
             {
-                result.AddError($"'{result.Tokens[0].Value}' is not a {name}'s name: use 1 to 128 letters, digits, '.', '_' or '-', and neither '.' nor '..'.");
+                result.AddError(
+                    $"'{result.Tokens[0].Value}' is not a {name}'s name: use 1 to 128 letters, digits, '.', '_' or '-', and neither '.' nor '..'.");
             }
         });
         return argument;

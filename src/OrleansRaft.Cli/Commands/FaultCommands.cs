@@ -54,7 +54,16 @@ internal static class FaultCommands
     {
         RemoteCommand.Create("list", "Prints the faults in force.", ListAsync),
         RemoteCommand.Create("cut", "Lets no message pass between two silos, or two replicas of a group.", LinkAsync, From, To, Group, OneWay, For),
-        RemoteCommand.Create("delay", "Makes messages between two silos, or two replicas of a group, take longer.", LinkAsync, From, To, Milliseconds, Group, OneWay, For),
+        RemoteCommand.Create(
+            "delay",
+            "Makes messages between two silos, or two replicas of a group, take longer.",
+            LinkAsync,
+            From,
+            To,
+            Milliseconds,
+            Group,
+            OneWay,
+            For),
         RemoteCommand.Create("isolate", "Cuts a silo or a replica off from all others.", VictimAsync, Victim, For),
         RemoteCommand.Create("split", "Divides the silos, or a group's replicas, into two sides.", SplitAsync, Side, Group, For),
         RemoteCommand.Create("pause", "Freezes a replica.", VictimAsync, Victim, For),
@@ -146,7 +155,8 @@ internal static class FaultCommands
     private static async Task<ExitCode> BeginAsync(Session session, object fault)
     {
         var begun = await session.Client.BeginFaultAsync(fault, session.Cancellation);
-        session.Answers.Write(begun, view => $"{view.Fault}: {view.Text} It heals by itself in {view.Seconds} s, or with `oraft fault heal {view.Fault}`.");
+        session.Answers.Write(
+            begun, view => $"{view.Fault}: {view.Text} It heals by itself in {view.Seconds} s, or with `oraft fault heal {view.Fault}`.");
         return ExitCode.Ok;
     }
 
@@ -175,5 +185,6 @@ internal static class FaultCommands
 
     private static long NumberOf(string text) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
         ? number
-        : throw new CliException(ExitCode.Usage, $"'{text}' is no replica's number.", "Replicas are numbered from 1; `oraft group show GROUP` lists them.");
+        : throw new CliException(
+            ExitCode.Usage, $"'{text}' is no replica's number.", "Replicas are numbered from 1; `oraft group show GROUP` lists them.");
 }

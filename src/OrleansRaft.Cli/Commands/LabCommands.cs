@@ -10,7 +10,10 @@ namespace OrleansRaft.Cli.Commands;
 /// <summary><c>oraft lab</c>: plays scenarios on the real algorithm under virtual time. Needs no server.</summary>
 internal static class LabCommands
 {
-    private static readonly Argument<string> Name = new("name") { Description = "Which scenario: a name of `oraft lab list`, or a file of your own, such as ./mine.json." };
+    private static readonly Argument<string> Name = new("name")
+    {
+        Description = "Which scenario: a name of `oraft lab list`, or a file of your own, such as ./mine.json.",
+    };
 
     private static readonly Option<string?> Changes = new("--changes")
     {
@@ -46,7 +49,14 @@ internal static class LabCommands
     {
         var list = new Command("list", "Prints the scenarios.") { CommonOptions.Json, Language };
         list.SetAction(parsed => (int)List(parsed));
-        var run = new Command("run", "Plays a scenario as text; ends with 0 when it went as expected, and with 1 when not.") { Name, Changes, CommonOptions.Json, Language, Speed };
+        var run = new Command("run", "Plays a scenario as text; ends with 0 when it went as expected, and with 1 when not.")
+        {
+            Name,
+            Changes,
+            CommonOptions.Json,
+            Language,
+            Speed,
+        };
         run.SetAction(async (parsed, cancellation) => (int)await RunAsync(parsed, cancellation));
         return new Command("lab", "Plays scenarios of elections, replication and partitions on the real algorithm; needs no server.") { list, run };
     }
@@ -63,7 +73,10 @@ internal static class LabCommands
             }
             else
             {
-                table.AddRow(Markup.Escape(scenario.Name), scenario.Nodes.Count.ToString(CultureInfo.InvariantCulture), Markup.Escape(LabStory.In(parsed.GetValue(Language)!, scenario.Title)));
+                table.AddRow(
+                    Markup.Escape(scenario.Name),
+                    scenario.Nodes.Count.ToString(CultureInfo.InvariantCulture),
+                    Markup.Escape(LabStory.In(parsed.GetValue(Language)!, scenario.Title)));
             }
         }
 
@@ -110,7 +123,14 @@ internal static class LabCommands
 
         if (answers.Json)
         {
-            answers.WriteJson(new { at = Math.Round(story.Recording.Duration, 2), kind = "end", scenario = story.Recording.Scenario.Name, asExpected = story.Recording.IsAsExpected });
+            answers.WriteJson(
+                new
+                {
+                    at = Math.Round(story.Recording.Duration, 2),
+                    kind = "end",
+                    scenario = story.Recording.Scenario.Name,
+                    asExpected = story.Recording.IsAsExpected,
+                });
         }
         else
         {

@@ -34,7 +34,10 @@ internal static class LabSource
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new CliException(ExitCode.Usage, $"{path} cannot be read: {exception.Message}", "Name a file that exists, or one of the scenarios of `oraft lab list`.");
+            throw new CliException(
+                ExitCode.Usage,
+                $"{path} cannot be read: {exception.Message}",
+                "Name a file that exists, or one of the scenarios of `oraft lab list`.");
         }
 
         return Parse(text, path, Format, ScenarioParser.Parse);
@@ -49,7 +52,8 @@ internal static class LabSource
         }
         catch (JsonException exception)
         {
-            throw new CliException(ExitCode.Usage, $"{what} is not JSON at line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}.", next);
+            throw new CliException(
+                ExitCode.Usage, $"{what} is not JSON at line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}.", next);
         }
         catch (ScenarioException mistake)
         {

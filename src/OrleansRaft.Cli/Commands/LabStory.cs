@@ -12,7 +12,8 @@ namespace OrleansRaft.Cli.Commands;
 internal sealed record LabLine(double At, int Step, string Kind, string Node, string Text)
 {
     /// <inheritdoc/>
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{At,9:0.0} ms  {Mark} {(Node.Length == 0 ? "" : Node + " ")}{Text}");
+    public override string ToString() =>
+        string.Create(CultureInfo.InvariantCulture, $"{At,9:0.0} ms  {Mark} {(Node.Length == 0 ? "" : Node + " ")}{Text}");
 
     private string Mark => Kind switch
     {
@@ -62,14 +63,24 @@ internal sealed class LabStory
         .. Recording.Captions.Select(caption => new LabLine(caption.At, caption.Step, "caption", "", In(language, caption.Text))),
         .. Recording.Actions.Select(action => new LabLine(action.At, action.Step ?? -1, "action", "", In(language, action.Text))),
         .. Recording.Scenario.Nodes.SelectMany(ChangesOf),
-        .. Recording.Clients.Where(request => request.Answered is not null).Select(request => new LabLine(request.Answered!.Value, -1, "client", "", AnswerOf(request))),
-        .. Recording.Checks.Select(check => new LabLine(check.At, check.Step, "check", "", $"{(check.Holds ? Say("holds", "成立") : Say("DOES NOT HOLD", "不成立"))}: {In(language, check.Text)}")),
+        .. Recording.Clients.Where(request => request.Answered is not null).Select(
+            request => new LabLine(request.Answered!.Value, -1, "client", "", AnswerOf(request))),
+        .. Recording.Checks.Select(
+            check =>
+                new LabLine(
+                    check.At,
+                    check.Step,
+                    "check",
+                    "",
+                    $"{(check.Holds ? Say("holds", "成立") : Say("DOES NOT HOLD", "不成立"))}: {In(language, check.Text)}")),
     ];
 
     private string Say(string en, string zh) => language == "zh" ? zh : en;
 
     private string AnswerOf(ClientRequest request) =>
-        $"{Say("client", "客户端")} {request.Client} {Say("on", "的")} {request.Command} {Say("via", "经")} {request.Via}: {request.Outcome}{(request.Value is { } value ? Say($", value {value}", $"，值为 {value}") : "")}{(request.Text.Length == 0 ? "" : $" ({request.Text})")}";
+        $"{Say("client", "客户端")} {request.Client} {Say("on", "的")} {request.Command} {Say("via", "经")} {request.Via}: {request.Outcome}"
+            + (request.Value is { } value ? Say($", value {value}", $"，值为 {value}") : "")
+            + (request.Text.Length == 0 ? "" : $" ({request.Text})");
 
     private IEnumerable<LabLine> ChangesOf(string node)
     {
@@ -78,12 +89,20 @@ internal sealed class LabStory
         {
             if (before is null || before.Role != state.Role || before.Term != state.Term)
             {
-                yield return new LabLine(state.At, -1, "node", node, state.Role == "stopped" ? Say("is stopped", "已停止") : Say($"is {state.Role} in term {state.Term}", $"是 {state.Role}，任期 {state.Term}"));
+                yield return new LabLine(
+                    state.At,
+                    -1,
+                    "node",
+                    node,
+                    state.Role == "stopped"
+                        ? Say("is stopped", "已停止")
+                        : Say($"is {state.Role} in term {state.Term}", $"是 {state.Role}，任期 {state.Term}"));
             }
 
             if (before is not null && state.IsUp && (before.Value != state.Value || before.Commit != state.Commit))
             {
-                yield return new LabLine(state.At, -1, "node", node, Say($"committed up to {state.Commit}, value {state.Value}", $"已提交到 {state.Commit}，值为 {state.Value}"));
+                yield return new LabLine(
+                    state.At, -1, "node", node, Say($"committed up to {state.Commit}, value {state.Value}", $"已提交到 {state.Commit}，值为 {state.Value}"));
             }
 
             before = state;

@@ -33,9 +33,15 @@ internal static class MemberCommands
         HelpName = "VERSION",
     };
 
-    private static readonly Option<bool> Force = new("--force") { Description = "Leave the group catalogue-0 with fewer voters than it should have." };
+    private static readonly Option<bool> Force = new("--force")
+    {
+        Description = "Leave the group catalogue-0 with fewer voters than it should have.",
+    };
 
-    private static readonly Option<bool> Yes = new("--yes") { Description = "Do not ask. Without a terminal, nothing that takes votes away is done without it." };
+    private static readonly Option<bool> Yes = new("--yes")
+    {
+        Description = "Do not ask. Without a terminal, nothing that takes votes away is done without it.",
+    };
 
     /// <summary>Makes the command.</summary>
     public static Command Create() => new("member", "Shows and changes who belongs to a Raft group.")
@@ -43,7 +49,14 @@ internal static class MemberCommands
         Sub("list", "Prints the members of a group, and their version.", ListAsync),
         Sub("add", "Adds a replica, which votes when it has caught up.", AddAsync, Number, Learner, Silo, Version),
         Sub("remove", "Removes a replica; a leader hands over first. Asks before it takes a vote away.", RemoveAsync, Replica, Version, Force, Yes),
-        Sub("replace", "Puts a new replica in the place of another, in one step once it has caught up.", ReplaceAsync, Replica, Number, Silo, Version),
+        Sub(
+            "replace",
+            "Puts a new replica in the place of another, in one step once it has caught up.",
+            ReplaceAsync,
+            Replica,
+            Number,
+            Silo,
+            Version),
         Sub("resize", "Gives a group so many voters, from 1 to 7. Asks before it takes votes away.", ResizeAsync, Voters, Version, Force, Yes),
     };
 
@@ -80,7 +93,8 @@ internal static class MemberCommands
     {
         var replica = session.Parsed.GetValue(Replica);
         await VoteLoss.ConfirmAsync(session, Group, Yes, group => VoteLoss.OfRemoval(group, replica));
-        return await ChangeAsync(session, HttpMethod.Delete, new { replica, force = FlagOf(session, Force), version = session.Parsed.GetValue(Version) });
+        return await ChangeAsync(
+            session, HttpMethod.Delete, new { replica, force = FlagOf(session, Force), version = session.Parsed.GetValue(Version) });
     }
 
     private static bool? FlagOf(Session session, Option<bool> option) => session.Parsed.GetValue(option) ? true : null;

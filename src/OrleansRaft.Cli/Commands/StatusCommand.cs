@@ -13,7 +13,9 @@ internal static class StatusCommand
 
     /// <summary>Makes the command.</summary>
     public static Command Create() => RemoteCommand.Create(
-        "status", "Prints what is wrong in the cluster, whether the silo is ready, the silos, and groups without a leader. Ends with 1 when there is an alarm.", RunAsync);
+        "status",
+        "Prints what is wrong in the cluster, whether the silo is ready, the silos, and groups without a leader. Ends with 1 when there is an alarm.",
+        RunAsync);
 
     private static async Task<ExitCode> RunAsync(Session session)
     {
@@ -29,7 +31,9 @@ internal static class StatusCommand
         Write(session, new Standing(unreadiness is null, groups.Count, leaderless, alarms, SilosOf(groups)));
         return alarms.Count > 0 ? throw Alarmed(alarms)
             : unreadiness is not null ? throw new CliException(
-                ExitCode.Refused, $"the silo at {session.Client.Server} is not ready. {unreadiness}", "Run `oraft status` again in a second; if it stays so, see the silo's log.")
+                ExitCode.Refused,
+                $"the silo at {session.Client.Server} is not ready. {unreadiness}",
+                "Run `oraft status` again in a second; if it stays so, see the silo's log.")
             : leaderless.Count > 0 ? throw new CliException(
                 ExitCode.NoLeader,
                 $"{leaderless.Count} of {groups.Count} groups have no leader at this moment: {NamesOf(leaderless)}.",
@@ -46,7 +50,8 @@ internal static class StatusCommand
     {
         if (session.Answers.Json)
         {
-            session.Answers.WriteJson(new { server = session.Client.Server, standing.Ready, standing.Groups, standing.Leaderless, standing.Alarms, standing.Silos });
+            session.Answers.WriteJson(
+                new { server = session.Client.Server, standing.Ready, standing.Groups, standing.Leaderless, standing.Alarms, standing.Silos });
             return;
         }
 
@@ -56,7 +61,8 @@ internal static class StatusCommand
         session.Answers.WriteLine($"alarms      {(standing.Alarms.Count == 0 ? "none" : standing.Alarms.Count)}");
         foreach (var alarm in standing.Alarms.Take(AlarmsShownMax))
         {
-            session.Answers.WriteLine($"  {alarm.Alarm}{(alarm.Silo is null ? "" : $" on {alarm.Silo}")} since {alarm.Since.ToLocalTime():yyyy-MM-dd HH:mm:ss}");
+            session.Answers.WriteLine(
+                $"  {alarm.Alarm}{(alarm.Silo is null ? "" : $" on {alarm.Silo}")} since {alarm.Since.ToLocalTime():yyyy-MM-dd HH:mm:ss}");
             session.Answers.WriteLine($"    {alarm.Detail}");
             session.Answers.WriteLine($"    {alarm.Remedy}");
         }
@@ -80,7 +86,9 @@ internal static class StatusCommand
         .. from @group in groups
            from replica in @group.Replicas
            where replica.Silo is not null
-           group (Leads: replica.Replica == @group.Leader, Lag: @group.CommitIndex - (replica.AppliedIndex ?? @group.CommitIndex)) by replica.Silo into silo
+           group (
+               Leads: replica.Replica == @group.Leader,
+               Lag: @group.CommitIndex - (replica.AppliedIndex ?? @group.CommitIndex)) by replica.Silo into silo
            orderby silo.Key
            select new SiloSummary(silo.Key, silo.Count(replica => replica.Leads), silo.Count(), silo.Max(replica => replica.Lag)),
     ];

@@ -56,7 +56,10 @@ internal sealed class WatchBoard
     {
         var shown = Math.Clamp(height - RowsBesideGroups, RowsMin, RowsMax);
         var table = AnswerWriter.NewTable("GROUP", "LEADER", "#TERM", "#COMMITS/S", "#LAG");
-        foreach (var (group, row) in rows.OrderBy(row => row.Value.Leader is not null).ThenByDescending(row => row.Value.CommitsPerSecond).Take(shown))
+        foreach (var (group, row) in rows
+            .OrderBy(row => row.Value.Leader is not null)
+            .ThenByDescending(row => row.Value.CommitsPerSecond)
+            .Take(shown))
         {
             table.AddRow(
                 Markup.Escape(group),

@@ -12,7 +12,8 @@ internal static class DemoCommand
 
     private static readonly Option<bool> NoInput = new("--no-input")
     {
-        Description = "Run without a terminal: kill the leader's silo after a third of the time, bring it back after two thirds, and print a summary.",
+        Description =
+            "Run without a terminal: kill the leader's silo after a third of the time, bring it back after two thirds, and print a summary.",
     };
 
     private static readonly Option<double?> Seconds = new("--seconds")

@@ -45,7 +45,8 @@ internal sealed class DemoEvents(TimeProvider time) : ILoggerProvider
         }
 
         string Text(string name) => Convert.ToString(state.FirstOrDefault(pair => pair.Key == name).Value, CultureInfo.InvariantCulture) ?? "?";
-        elections.Enqueue(new ElectionWon(time.GetTimestamp(), replica.Group, replica.Replica.ToString(), Text("Term"), Text("Votes"), Text("Voters")));
+        elections.Enqueue(
+            new ElectionWon(time.GetTimestamp(), replica.Group, replica.Replica.ToString(), Text("Term"), Text("Votes"), Text("Voters")));
     }
 
     private sealed class Listener(DemoEvents events) : ILogger

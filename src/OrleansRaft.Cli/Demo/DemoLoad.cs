@@ -110,7 +110,10 @@ internal sealed class DemoLoad : IAsyncDisposable
     {
         try
         {
-            using var request = new HttpRequestMessage(HttpMethod.Post, PathOf(writer) + "/increment") { Content = JsonContent.Create(new { by = 1 }) };
+            using var request = new HttpRequestMessage(HttpMethod.Post, PathOf(writer) + "/increment")
+            {
+                Content = JsonContent.Create(new { by = 1 }),
+            };
             request.Headers.Add("Idempotency-Key", key);
             using var response = await http.SendAsync(request, givingUp.Token);
             return response.IsSuccessStatusCode ? await response.Content.ReadFromJsonAsync<CounterAnswer>(givingUp.Token) : null;

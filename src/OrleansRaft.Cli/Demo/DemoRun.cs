@@ -134,15 +134,20 @@ internal sealed class DemoRun : IAsyncDisposable
         TellElections();
         var (perSecond, p50, p99) = Load.Meter.Summarize();
         Story.Write("");
-        Story.Write($"{verdict.Acknowledged} increments acknowledged in {Story.Elapsed.TotalSeconds:0.0} s, {perSecond:0}/s, p50 {p50 / 1000.0:0.0} ms, p99 {p99 / 1000.0:0.0} ms");
+        Story.Write(
+            $"{verdict.Acknowledged} increments acknowledged in {Story.Elapsed.TotalSeconds:0.0} s, {perSecond:0}/s, p50 {p50 / 1000.0:0.0} ms, "
+                + $"p99 {p99 / 1000.0:0.0} ms");
         foreach (var fault in faults)
         {
             Story.Write(fault.HasElected
-                ? $"{fault.Silo}, which led {fault.Led} of {DemoClusterParts.Groups} groups, was {fault.What}: new leaders after {fault.ElectedAfter.TotalMilliseconds:0} ms"
+                ? $"{fault.Silo}, which led {fault.Led} of {DemoClusterParts.Groups} groups, was {fault.What}: "
+                    + $"new leaders after {fault.ElectedAfter.TotalMilliseconds:0} ms"
                 : $"{fault.Silo}, which led {fault.Led} of {DemoClusterParts.Groups} groups, was {fault.What}: some had no new leader by the end");
         }
 
-        Story.Write($"writes stopped for {Load.Meter.LongestGap.TotalMilliseconds:0} ms at most: the longest any user waited from one acknowledgement to the next");
+        Story.Write(
+            $"writes stopped for {Load.Meter.LongestGap.TotalMilliseconds:0} ms at most: "
+                + "the longest any user waited from one acknowledgement to the next");
         Story.Write($"{LossOf(verdict)} ({DemoLoad.Writers} counters read back{(verdict.Open > 0 ? $", {verdict.Open} increments left open" : "")})");
         return verdict;
     }
@@ -167,7 +172,9 @@ internal sealed class DemoRun : IAsyncDisposable
             if (time.GetElapsedTime(began) > ReadyTimeMax)
             {
                 throw new CliException(
-                    ExitCode.NoLeader, $"some group still has no leader after {ReadyTimeMax.TotalSeconds:0} s.", "Try again on a machine with less to do.");
+                    ExitCode.NoLeader,
+                    $"some group still has no leader after {ReadyTimeMax.TotalSeconds:0} s.",
+                    "Try again on a machine with less to do.");
             }
 
             await Task.Delay(Beat, time, cancellation);
@@ -228,7 +235,9 @@ internal sealed class DemoRun : IAsyncDisposable
         {
             faults.ForEach(fault => fault.Note(election));
             var outage = leaderless.Remove(election.Group, out var lost) ? $" ({time.GetElapsedTime(lost, election.At).TotalMilliseconds:0} ms)" : "";
-            Story.Tell($"replica {election.Replica} became leader of {election.Group} in term {election.Term} with {election.Votes} of {election.Voters} votes{outage}");
+            Story.Tell(
+                $"replica {election.Replica} became leader of {election.Group} in term {election.Term} with {election.Votes} of "
+                    + $"{election.Voters} votes{outage}");
         }
     }
 
@@ -236,7 +245,9 @@ internal sealed class DemoRun : IAsyncDisposable
     {
         fault.WritesStoppedFor = Load.Meter.GapSinceFault;
         var leaders = Groups.Select(group => group.LeaderReplica?.Silo).Where(name => name is not null && name != fault.Silo).Distinct();
-        Story.Tell($"new leader {string.Join(", ", leaders)} after {fault.ElectedAfter.TotalMilliseconds:0} ms; writes stopped for {Load.Meter.GapSinceFault.TotalMilliseconds:0} ms at most; {LossOf(Load.Verdict)} so far");
+        Story.Tell(
+            $"new leader {string.Join(", ", leaders)} after {fault.ElectedAfter.TotalMilliseconds:0} ms; "
+                + $"writes stopped for {Load.Meter.GapSinceFault.TotalMilliseconds:0} ms at most; {LossOf(Load.Verdict)} so far");
     }
 
     private async Task HealAsync(Func<DemoSilo, bool> which, CancellationToken cancellation)

@@ -47,7 +47,9 @@ internal sealed class FrontDoor(Func<IReadOnlyList<DemoSilo>> silos) : IHttpAppl
         catch (Exception failure) when (wanted is not null && failure is IOException or SocketException)
         {
             throw new CliException(
-                ExitCode.Refused, $"--http {wanted} cannot be listened on: {failure.Message.TrimEnd('.')}.", "End the program that uses it, or choose another address.");
+                ExitCode.Refused,
+                $"--http {wanted} cannot be listened on: {failure.Message.TrimEnd('.')}.",
+                "End the program that uses it, or choose another address.");
         }
     }
 
@@ -110,7 +112,9 @@ internal sealed class FrontDoor(Func<IReadOnlyList<DemoSilo>> silos) : IHttpAppl
 
         server = starting;
         var bound = new Uri(starting.Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Single());
-        Address = endpoint.Address.Equals(IPAddress.Any) || endpoint.Address.Equals(IPAddress.IPv6Any) ? new UriBuilder(bound) { Host = "127.0.0.1" }.Uri : bound;
+        Address = endpoint.Address.Equals(IPAddress.Any) || endpoint.Address.Equals(IPAddress.IPv6Any)
+            ? new UriBuilder(bound) { Host = "127.0.0.1" }.Uri
+            : bound;
     }
 
     private DemoSilo? Choose()
@@ -125,7 +129,8 @@ internal sealed class FrontDoor(Func<IReadOnlyList<DemoSilo>> silos) : IHttpAppl
         response.StatusCode = StatusCodes.Status503ServiceUnavailable;
         response.Headers.ContentType = "application/problem+json";
         response.Headers.RetryAfter = "1";
-        var body = """{"type":"no-leader","title":"No silo","status":503,"detail":"No silo of the demo runs at the moment. Wait while they start, or press h to heal.","definite":true}"""u8;
+        var body = """{"type":"no-leader","title":"No silo","status":503,"detail":"No silo of the demo runs at the moment. """u8
+            + """Wait while they start, or press h to heal.","definite":true}"""u8;
         await context.GetRequiredFeature<IHttpResponseBodyFeature>().Stream.WriteAsync(body.ToArray());
     }
 }

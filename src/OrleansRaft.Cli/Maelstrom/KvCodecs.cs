@@ -23,7 +23,8 @@ internal sealed class KvCommandCodec : ICommandCodec<KvCommand>
     public KvCommand Read(ReadOnlyMemory<byte> bytes)
     {
         var reader = new WireReader(bytes);
-        var command = new KvCommand((KvAction)reader.ReadInt32((int)KvAction.CompareAndSetOrCreate), reader.ReadString(), reader.ReadString(), reader.ReadString());
+        var command = new KvCommand(
+            (KvAction)reader.ReadInt32((int)KvAction.CompareAndSetOrCreate), reader.ReadString(), reader.ReadString(), reader.ReadString());
         reader.RequireEnd();
         return command;
     }

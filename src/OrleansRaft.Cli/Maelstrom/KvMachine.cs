@@ -83,5 +83,6 @@ internal sealed class KvMachine : IStateMachine<KvCommand, KvResult>
         return new KvResult(KvAnswer.Ok, "");
     }
 
-    private KvResult Read(string key) => values.TryGetValue(key, out var found) ? new KvResult(KvAnswer.Ok, found) : new KvResult(KvAnswer.NoSuchKey, "");
+    private KvResult Read(string key) =>
+        values.TryGetValue(key, out var found) ? new KvResult(KvAnswer.Ok, found) : new KvResult(KvAnswer.NoSuchKey, "");
 }

@@ -19,7 +19,8 @@ internal static class MaelstromCommand
     /// <summary>Makes the command.</summary>
     public static Command Create()
     {
-        var command = new Command("maelstrom", "Runs one replica as a node of Jepsen's Maelstrom (workload lin-kv): JSON lines on stdin and stdout, logs on stderr.")
+        var command = new Command(
+            "maelstrom", "Runs one replica as a node of Jepsen's Maelstrom (workload lin-kv): JSON lines on stdin and stdout, logs on stderr.")
         {
             Data,
         };
@@ -40,7 +41,9 @@ internal static class MaelstromCommand
         if (await node.RunAsync(input, output, interruption.Token) is { } failure)
         {
             throw new CliException(
-                ExitCode.Refused, $"the node cannot go on: {failure.Message.TrimEnd('.')}.", "Mend the cause and start it again with the same --data.");
+                ExitCode.Refused,
+                $"the node cannot go on: {failure.Message.TrimEnd('.')}.",
+                "Mend the cause and start it again with the same --data.");
         }
 
         return interruption.Signal is null ? ExitCode.Ok : interruption.ExitCode;

@@ -134,7 +134,13 @@ internal sealed class MaelstromNode : IAsyncDisposable
     private void OnInit(MaelstromMessage message)
     {
         string[] all = message.Field("node_ids") is { ValueKind: JsonValueKind.Array } ids
-            ? [.. ids.EnumerateArray().Where(id => id.ValueKind == JsonValueKind.String).Select(id => id.GetString()!).Distinct().Order(StringComparer.Ordinal)]
+            ? [
+                .. ids.EnumerateArray()
+                    .Where(id => id.ValueKind == JsonValueKind.String)
+                    .Select(id => id.GetString()!)
+                    .Distinct()
+                    .Order(StringComparer.Ordinal),
+            ]
             : [];
         var self = message.TextField("node_id");
         if (self.Length == 0 || !all.Contains(self) || all.Length > MembershipChange.MembersMax)
@@ -202,11 +208,19 @@ internal sealed class MaelstromNode : IAsyncDisposable
             try
             {
                 var opened = await MaelstromReplica.StartAsync(
-                    own, $"maelstrom {name} of {string.Join(' ', nodes)}", Array.IndexOf(nodes, name) + 1, nodes.Length, Post, SendRaft, Fail, logger);
+                    own,
+                    $"maelstrom {name} of {string.Join(' ', nodes)}",
+                    Array.IndexOf(nodes, name) + 1,
+                    nodes.Length,
+                    Post,
+                    SendRaft,
+                    Fail,
+                    logger);
                 RememberedNodes.Write(own, nodes);
                 return opened;
             }
-            catch (StoreRefusedException refusal) when (refusal.InnerException is IOException && TimeProvider.System.GetElapsedTime(began) < OpenPatience)
+            catch (StoreRefusedException refusal) when (refusal.InnerException is IOException
+                && TimeProvider.System.GetElapsedTime(began) < OpenPatience)
             {
                 await Task.Delay(TimeSpan.FromMilliseconds(100));
             }
@@ -215,7 +229,9 @@ internal sealed class MaelstromNode : IAsyncDisposable
 
     private string DirectoryOf(string node) => Path.Combine(
         directory,
-        node.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_') ? node : Convert.ToHexStringLower(System.Text.Encoding.UTF8.GetBytes(node)));
+        node.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_')
+            ? node
+            : Convert.ToHexStringLower(System.Text.Encoding.UTF8.GetBytes(node)));
 
     private void Begin(MaelstromReplica opened)
     {

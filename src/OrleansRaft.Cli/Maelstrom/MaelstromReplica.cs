@@ -22,7 +22,12 @@ internal sealed class MaelstromReplica : IReplicaHost, IReplicaTransport, IAsync
     private IReplicaLog? log;
 
     private MaelstromReplica(
-        ReplicaKey key, SqliteLogStore store, Action<Action> post, Action<ReplicaId, ReadOnlyMemory<byte>> send, Action<Exception> stopped, ILogger logger)
+        ReplicaKey key,
+        SqliteLogStore store,
+        Action<Action> post,
+        Action<ReplicaId, ReadOnlyMemory<byte>> send,
+        Action<Exception> stopped,
+        ILogger logger)
     {
         this.store = store;
         this.post = post;

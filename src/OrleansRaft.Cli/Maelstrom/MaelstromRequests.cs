@@ -92,7 +92,8 @@ internal sealed class MaelstromRequests(
         request.TriesAgainAt = After(AttemptTime);
         if (request.IsRead)
         {
-            replica.Driver.Query([new QueryEnvelope("", request.Encoded)], ReadConsistency.Linearizable, new ReplySink(batch => OnReplied(number, batch.Replies[0])));
+            replica.Driver.Query(
+                [new QueryEnvelope("", request.Encoded)], ReadConsistency.Linearizable, new ReplySink(batch => OnReplied(number, batch.Replies[0])));
         }
         else
         {

@@ -35,7 +35,9 @@ internal static class PostgresSettings
             said = said.Count == 0
                 ? ReadFile(file)
                 : throw new CliException(
-                    ExitCode.Usage, $"{said[0].Source} and {file.Source} both name PostgreSQL servers.", "Name them in one of the two; see `oraft serve --help`.");
+                    ExitCode.Usage,
+                    $"{said[0].Source} and {file.Source} both name PostgreSQL servers.",
+                    "Name them in one of the two; see `oraft serve --help`.");
         }
 
         return [.. said.Select(ConnectionString)];

@@ -28,12 +28,16 @@ internal static class Preflight
         catch (SocketException taken) when (taken.SocketErrorCode == SocketError.AddressAlreadyInUse)
         {
             throw new CliException(
-                ExitCode.Refused, $"{what} {address}:{port} is in use by another process.", $"End that process, or choose another port with {option}.");
+                ExitCode.Refused,
+                $"{what} {address}:{port} is in use by another process.",
+                $"End that process, or choose another port with {option}.");
         }
         catch (SocketException refused)
         {
             throw new CliException(
-                ExitCode.Refused, $"cannot listen on {what} {address}:{port}: {refused.Message}.", $"Choose an address of this machine with {(option == "--http" ? option : "--silo-address")}.");
+                ExitCode.Refused,
+                $"cannot listen on {what} {address}:{port}: {refused.Message}.",
+                $"Choose an address of this machine with {(option == "--http" ? option : "--silo-address")}.");
         }
     }
 

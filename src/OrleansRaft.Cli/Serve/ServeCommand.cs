@@ -44,7 +44,12 @@ internal static class ServeCommand
 
         var gate = new LogGate();
         var eviction = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var app = SiloHost.Build(builder, settings, await SiloGeneration.ReadAsync(settings, interruption.Token), gate, new EvictionHandler(reason => eviction.TrySetResult(reason)));
+        var app = SiloHost.Build(
+            builder,
+            settings,
+            await SiloGeneration.ReadAsync(settings, interruption.Token),
+            gate,
+            new EvictionHandler(reason => eviction.TrySetResult(reason)));
         if (!await StartAsync(app, settings, eviction.Task, interruption))
         {
             return interruption.ExitCode;

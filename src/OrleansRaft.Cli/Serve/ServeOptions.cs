@@ -14,7 +14,11 @@ namespace OrleansRaft.Cli.Serve;
 internal static class ServeOptions
 {
     private static readonly Setting SiloName = new(
-        "--silo-name", "NAME", "The silo's name: stable across restarts, different for every silo. A second silo of a name that runs is refused.", null, "silo-PORT, after --silo-port");
+        "--silo-name",
+        "NAME",
+        "The silo's name: stable across restarts, different for every silo. A second silo of a name that runs is refused.",
+        null,
+        "silo-PORT, after --silo-port");
 
     private static readonly Setting Http = new(
         "--http", "URL", "The address of the HTTP API and the page.", "http://127.0.0.1:5080");
@@ -27,14 +31,21 @@ internal static class ServeOptions
     private static readonly Setting GatewayPort = new("--gateway-port", "PORT", "The port for Orleans clients.", "30000");
 
     private static readonly Setting Store = new(
-        "--store", "sqlite|postgres|memory", "Where the silo keeps its logs; those in memory are gone with the process, and for a cluster of one silo.", "sqlite");
+        "--store",
+        "sqlite|postgres|memory",
+        "Where the silo keeps its logs; those in memory are gone with the process, and for a cluster of one silo.",
+        "sqlite");
 
     private static readonly Setting Data = new(
         "--data", "DIR", "The folder of the sqlite store; not used by other stores.", "data", "./data");
 
     private static readonly Setting Clustering = new(
-        "--clustering", "localhost|postgres", "How silos find each other: not at all, or on the first --postgres server. Orleans' membership keeps its defaults (Orleans:Membership), but for this: a silo that starts declares "
-            + "dead whoever ran under its name before, and other silos that neither extend their leases nor can be connected to for 8 s, so that a whole cluster that was killed is ready again within 30 s, "
+        "--clustering",
+        "localhost|postgres",
+        "How silos find each other: not at all, or on the first --postgres server. "
+            + "Orleans' membership keeps its defaults (Orleans:Membership), but for this: a silo that starts declares "
+            + "dead whoever ran under its name before, and other silos that neither extend their leases nor can be connected to for 8 s, "
+            + "so that a whole cluster that was killed is ready again within 30 s, "
             + "under other addresses too; and its generation is above all former ones, wherever its clock stands.", "localhost");
 
     private static readonly Setting ClusterId = new("--cluster-id", "NAME", "The cluster's name; the same for all of its silos.", "oraft");
@@ -48,7 +59,8 @@ internal static class ServeOptions
     private static readonly Setting Drain = new(
         "--drain",
         "SECONDS",
-        "For how long the silo says that it is not ready, and still serves, before it hands its leaderships over and stops: as long as load balancers take to notice.",
+        "For how long the silo says that it is not ready, and still serves, before it hands its leaderships over and stops: "
+            + "as long as load balancers take to notice.",
         "5");
 
     /// <summary>Settings of the libraries, for which there is no option of their own.</summary>
@@ -98,7 +110,9 @@ internal static class ServeOptions
         if (settings.SiloPort == settings.GatewayPort)
         {
             throw new CliException(
-                ExitCode.Usage, $"--silo-port and --gateway-port are both {settings.SiloPort}.", "Give them two different ports; see `oraft serve --help`.");
+                ExitCode.Usage,
+                $"--silo-port and --gateway-port are both {settings.SiloPort}.",
+                "Give them two different ports; see `oraft serve --help`.");
         }
 
         var wantsPostgres = settings.Store == StoreKind.Postgres || settings.Clustering == ClusteringKind.Postgres;

@@ -84,7 +84,8 @@ internal sealed class SiloStop(WebApplication app, ServeSettings settings, TextW
         var server = new NpgsqlConnectionStringBuilder(settings.Postgres[0]);
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"PostgreSQL at {server.Host}:{server.Port}, which holds the membership, is away: the other silos find out by themselves that this one is gone");
+            $"PostgreSQL at {server.Host}:{server.Port}, which holds the membership, is away: "
+                + $"the other silos find out by themselves that this one is gone");
     }
 
     private static async Task WaitAsync(TimeSpan time, CancellationToken endDrain)

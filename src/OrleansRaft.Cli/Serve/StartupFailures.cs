@@ -35,10 +35,13 @@ internal static class StartupFailures
             ExitCode.Refused, Sentence(string.Join(" ", invalid.Failures)), "Correct the setting and start again."),
         PostgresException { SqlState: PostgresErrorCodes.InvalidCatalogName } missing => new CliException(
             ExitCode.Refused, $"PostgreSQL: {missing.MessageText}.", "Create it with `createdb`, or name another with --postgres."),
-        PostgresException { SqlState: PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification } denied => new CliException(
-            ExitCode.Refused, $"PostgreSQL: {denied.MessageText}.", "Check Username and Password in --postgres."),
+        PostgresException { SqlState: PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification } denied =>
+            new CliException(
+                ExitCode.Refused, $"PostgreSQL: {denied.MessageText}.", "Check Username and Password in --postgres."),
         PostgresException refused => new CliException(
-            ExitCode.Refused, $"PostgreSQL: {refused.MessageText} ({refused.SqlState}).", "Check the server named by --postgres and the rights of its user."),
+            ExitCode.Refused,
+            $"PostgreSQL: {refused.MessageText} ({refused.SqlState}).",
+            "Check the server named by --postgres and the rights of its user."),
         NpgsqlException unreachable => new CliException(
             ExitCode.Refused,
             $"PostgreSQL cannot be reached: {Sentence((unreachable.InnerException ?? unreachable).Message)}",

@@ -9,7 +9,8 @@ internal static partial class Log
     [LoggerMessage(
         6101,
         LogLevel.Warning,
-        "This machine's clock is behind the last start of {Silo}: it was put back since, or was ahead then. The silo joins under the next greater number; see that the clocks of all silos agree")]
+        "This machine's clock is behind the last start of {Silo}: it was put back since, or was ahead then. "
+            + "The silo joins under the next greater number; see that the clocks of all silos agree")]
     public static partial void ClockIsBehind(ILogger logger, string silo);
 
     [LoggerMessage(6102, LogLevel.Information, "Declared {Name} at {Silo} dead: it no longer runs, and nobody can join while it counts as active")]

@@ -14,7 +14,12 @@ namespace OrleansRaft.Cli.Serve.Membership;
 /// Whether a silo runs is seen by its lease on the logs' first server.
 /// </summary>
 internal sealed class MembershipHousekeeping(
-    IMembershipTable table, PostgreSqlLogStore store, SiloGeneration generation, ServeSettings settings, TimeProvider time, ILogger<MembershipHousekeeping> logger)
+    IMembershipTable table,
+    PostgreSqlLogStore store,
+    SiloGeneration generation,
+    ServeSettings settings,
+    TimeProvider time,
+    ILogger<MembershipHousekeeping> logger)
 {
     private const int WritesMax = 50;
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
@@ -23,8 +28,7 @@ internal sealed class MembershipHousekeeping(
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     /// <summary>
-    /// Before Orleans starts: declares dead whoever ran under this silo's name before. The store has already
-    /// refused a second one that runs.
+    /// Before Orleans starts: declares dead whoever ran under this silo's name before. The store has already refused a second one that runs.
     /// </summary>
     public async Task PrepareAsync(CancellationToken cancellation)
     {
@@ -71,12 +75,14 @@ internal sealed class MembershipHousekeeping(
     private async Task LookAsync(Dictionary<string, (string Extensions, long At)> leases, CancellationToken cancellation)
     {
         var others = (await table.ReadAllAsync(cancellation)).Members.Select(static member => member.Item1)
-            .Where(entry => entry.Status is SiloStatus.Active or SiloStatus.ShuttingDown or SiloStatus.Stopping && entry.SiloName != settings.SiloName)
+            .Where(
+                entry => entry.Status is SiloStatus.Active or SiloStatus.ShuttingDown or SiloStatus.Stopping && entry.SiloName != settings.SiloName)
             .ToList();
         var runs = (await store.ListSilosAsync(cancellation)).ToLookup(static run => run.Silo, StringComparer.Ordinal);
         foreach (var entry in others)
         {
-            var extensions = string.Join(' ', runs[entry.SiloName].OrderBy(static run => run.Lease).Select(static run => $"{run.Lease}:{run.Extensions}"));
+            var extensions = string.Join(
+                ' ', runs[entry.SiloName].OrderBy(static run => run.Lease).Select(static run => $"{run.Lease}:{run.Extensions}"));
             if (!leases.TryGetValue(entry.SiloName, out var known) || known.Extensions != extensions)
             {
                 leases[entry.SiloName] = (extensions, time.GetTimestamp());
@@ -110,7 +116,12 @@ internal sealed class MembershipHousekeeping(
         for (var attempt = 0; attempt < WritesMax; attempt++)
         {
             var now = await table.ReadAllAsync(cancellation);
-            if (now.Members.FirstOrDefault(member => member.Item1.SiloAddress.Equals(silo)) is not { Item1: { Status: not SiloStatus.Dead } entry, Item2: var etag })
+            if (
+                now.Members.FirstOrDefault(member => member.Item1.SiloAddress.Equals(silo)) is not
+                {
+                    Item1: { Status: not SiloStatus.Dead } entry,
+                    Item2: var etag,
+                })
             {
                 return;
             }

@@ -20,7 +20,8 @@ internal sealed class SteadyMembershipTable(IMembershipTable inner, TimeProvider
     {
         var table = services.Last(static service => service.ServiceType == typeof(IMembershipTable) && !service.IsKeyedService);
         services.Replace(ServiceDescriptor.Singleton<IMembershipTable>(provider => new SteadyMembershipTable(
-            (IMembershipTable)(table.ImplementationFactory?.Invoke(provider) ?? ActivatorUtilities.CreateInstance(provider, table.ImplementationType!)),
+            (IMembershipTable)(table.ImplementationFactory?.Invoke(provider)
+                ?? ActivatorUtilities.CreateInstance(provider, table.ImplementationType!)),
             provider.GetRequiredService<TimeProvider>())));
     }
 

@@ -11,7 +11,8 @@ internal sealed class SteadySiloDetails : ILocalSiloDetails
     private readonly Lazy<SiloAddress> address;
 
     /// <summary>Reads the options.</summary>
-    public SteadySiloDetails(IOptions<SiloOptions> silo, IOptions<ClusterOptions> cluster, IOptions<EndpointOptions> endpoints, SiloGeneration generation)
+    public SteadySiloDetails(
+        IOptions<SiloOptions> silo, IOptions<ClusterOptions> cluster, IOptions<EndpointOptions> endpoints, SiloGeneration generation)
     {
         Name = silo.Value.SiloName;
         ClusterId = cluster.Value.ClusterId;
