@@ -23,7 +23,8 @@ internal sealed class CounterModel
             DeleteCounter delete => (0L, 0L, delete.Condition),
             _ => throw new ArgumentException("not a write", nameof(command)),
         };
-        var met = condition.Kind == CounterConditionKind.None || (found && (condition.Kind == CounterConditionKind.Exists || condition.Tag == current.Index));
+        var met = condition.Kind == CounterConditionKind.None
+            || (found && (condition.Kind == CounterConditionKind.Exists || condition.Tag == current.Index));
         if (!met)
         {
             return new CounterConditionFailed(found ? current.Index : 0);

@@ -166,7 +166,8 @@ public sealed class DurabilityRuleTests
     private static AppendEntries Append(long term, EntryId previous, params long[] terms) => new(
         new Term(term),
         LogIndex.Zero,
-        new EntryBlock(previous, [.. terms.Select((each, i) => new Entry(Entry(each, previous.Index.Value + i + 1), EntryKind.Command, default, default))]),
+        new EntryBlock(
+            previous, [.. terms.Select((each, i) => new Entry(Entry(each, previous.Index.Value + i + 1), EntryKind.Command, default, default))]),
         LogIndex.Zero,
         ReadSequence.Zero);
 }

@@ -141,7 +141,8 @@ public sealed class ElectionRuleTests
     [Fact]
     public void A_member_of_low_priority_leads_only_when_the_others_had_their_turn()
     {
-        var group = new TestGroup(Configuration.OfVoters([.. Enumerable.Range(1, 3).Select(id => new Member(Replica(id), LogIndex.Zero, Priority: id == 1 ? -1 : 0))]));
+        var group = new TestGroup(
+            Configuration.OfVoters([.. Enumerable.Range(1, 3).Select(id => new Member(Replica(id), LogIndex.Zero, Priority: id == 1 ? -1 : 0))]));
         group.Isolate(2);
         group.Isolate(3);
 

@@ -64,7 +64,9 @@ public sealed class LeaseRuleTests
         group[2].Step(new Receive(Replica(3), new PreVote(next.Next, group[3].Core.LastEntry)));
         group[2].Step(new Receive(Replica(3), new RequestVote(next.Next, group[3].Core.LastEntry, false)));
 
-        group.Take(envelope => envelope.From == 2 && envelope.Message is RequestVoteResponse { Granted: true } or PreVoteResponse { Granted: true }).ShouldBeEmpty();
+        group.Take(
+            envelope =>
+                envelope.From == 2 && envelope.Message is RequestVoteResponse { Granted: true } or PreVoteResponse { Granted: true }).ShouldBeEmpty();
     }
 
     /// <summary>The message that puts a follower to sleep may be late: its sender has woken meanwhile, and has a lease again.</summary>

@@ -68,7 +68,8 @@ public sealed class MembershipRuleTests
         leader.Step(new ProposeConfiguration(1, [new MemberChange(MemberChangeKind.Remove, Replica(4))], null));
 
         leader.Core.Configuration.Voters.ShouldBe([Replica(1), Replica(2), Replica(3)]);
-        leader.Core.CommitIndex.ShouldBeLessThan(leader.Core.LastEntry.Index, "one of three voters is no majority, and replica 4's answer no longer counts");
+        leader.Core.CommitIndex.ShouldBeLessThan(
+            leader.Core.LastEntry.Index, "one of three voters is no majority, and replica 4's answer no longer counts");
         group.Settle();
 
         leader.Core.CommitIndex.ShouldBeLessThan(leader.Core.LastEntry.Index);
@@ -145,7 +146,10 @@ public sealed class MembershipRuleTests
         leader.Core.Status.Progress.Single(peer => peer.Replica == Replica(3)).MatchIndex.ShouldBe(Index(0));
     }
 
-    /// <summary>Somebody who was removed and has not heard of it would win in the old configuration with the vote of the replica that forgot what it held there.</summary>
+    /// <summary>
+    /// Somebody who was removed and has not heard of it would win in the old configuration with the vote of the replica that forgot what it held
+    /// there.
+    /// </summary>
     [Fact]
     public void Rule_06_A_member_that_came_back_without_its_log_has_no_vote_until_its_log_reaches_the_entry_that_added_it()
     {
@@ -167,7 +171,9 @@ public sealed class MembershipRuleTests
             ]);
         Hear(core, new AppendEntries(new Term(5), Index(2), block, Index(0), ReadSequence.Zero)).ShouldHaveSingleItem();
 
-        Hear(core, new RequestVote(new Term(6), Entry(5, 2), true)).ShouldHaveSingleItem().ShouldBeOfType<RequestVoteResponse>().Granted.ShouldBeTrue();
+        Hear(core, new RequestVote(new Term(6), Entry(5, 2), true)).ShouldHaveSingleItem()
+            .ShouldBeOfType<RequestVoteResponse>().Granted
+            .ShouldBeTrue();
     }
 
     [Fact]
@@ -192,7 +198,9 @@ public sealed class MembershipRuleTests
         group.Add(4, Configuration.OfVoters(3));
         group.Add(5, Configuration.OfVoters(3));
 
-        leader.Step(new ProposeConfiguration(1, [Change(MemberChangeKind.AddVoter, 4), Change(MemberChangeKind.AddVoter, 5)], leader.Core.Configuration.Version));
+        leader.Step(
+            new ProposeConfiguration(
+                1, [Change(MemberChangeKind.AddVoter, 4), Change(MemberChangeKind.AddVoter, 5)], leader.Core.Configuration.Version));
         leader.Core.Configuration.IsJoint.ShouldBeTrue();
         group.Tick(3);
 

@@ -2,7 +2,9 @@ using static OrleansRaft.Core.Tests.Raft.TestGroup;
 
 namespace OrleansRaft.Core.Tests.Raft;
 
-/// <summary>A group with nothing to do sleeps, wakes for every reason it must, and does not loop in elections (cockroachdb/cockroach#26257).</summary>
+/// <summary>
+/// A group with nothing to do sleeps, wakes for every reason it must, and does not loop in elections (cockroachdb/cockroach#26257).
+/// </summary>
 public sealed class QuiescenceRuleTests
 {
     [Fact]
@@ -110,7 +112,9 @@ public sealed class QuiescenceRuleTests
         group[3].Applied.ShouldBe(["a"]);
     }
 
-    /// <summary>Somebody may come back just before its leader falls asleep without it, and have no vote, so that it cannot ask: it must hear one heartbeat.</summary>
+    /// <summary>
+    /// Somebody may come back just before its leader falls asleep without it, and have no vote, so that it cannot ask: it must hear one heartbeat.
+    /// </summary>
     [Fact]
     public void Rule_33_A_leader_that_is_woken_when_about_to_fall_asleep_sends_another_heartbeat_first()
     {
@@ -128,7 +132,9 @@ public sealed class QuiescenceRuleTests
         leader.Core.IsQuiescent.ShouldBeTrue();
     }
 
-    /// <summary>On a slow network every answer comes a heartbeat late: the group must sleep all the same, and the last answers must not wake it.</summary>
+    /// <summary>
+    /// On a slow network every answer comes a heartbeat late: the group must sleep all the same, and the last answers must not wake it.
+    /// </summary>
     [Fact]
     public void Rule_33_A_leader_whose_answers_come_a_heartbeat_late_falls_asleep_and_stays_asleep()
     {

@@ -337,7 +337,12 @@ public sealed class SnapshotRuleTests
                 continue;
             }
 
-            most = Math.Max(most, group.Network.Where(envelope => envelope.To == 3).Select(envelope => envelope.Message).OfType<AppendEntries>().Count(append => append.Block.Count > 0));
+            most = Math.Max(
+                most,
+                group.Network.Where(envelope => envelope.To == 3)
+                    .Select(envelope => envelope.Message)
+                    .OfType<AppendEntries>()
+                    .Count(append => append.Block.Count > 0));
             group.Network.Select(envelope => envelope.Message).OfType<AppendEntries>().ShouldAllBe(append => append.Block.SizeBytes <= 1_000);
             var next = group.Network[0];
             group.Network.RemoveAt(0);
@@ -389,8 +394,9 @@ public sealed class SnapshotRuleTests
         leader.Applied.ShouldBe(["c"], "the snapshot holds the rest");
     }
 
-    private static void Chunk(TestReplica follower, int leader, long term, byte[] state, int offset, int length, bool hasChecksum = true) => follower.Step(
-        new Receive(Replica(leader), Install(term, state, state, offset, length, offset + length == state.Length, hasChecksum)));
+    private static void Chunk(TestReplica follower, int leader, long term, byte[] state, int offset, int length, bool hasChecksum = true) =>
+        follower.Step(
+            new Receive(Replica(leader), Install(term, state, state, offset, length, offset + length == state.Length, hasChecksum)));
 
     private static InstallSnapshot Install(long term, byte[] captured, byte[] sent, int offset, int length, bool isLast, bool hasChecksum = true)
     {

@@ -224,7 +224,10 @@ internal sealed class TestReplica
     public void Append(int leader, long term, EntryId previous, long commit, params long[] terms)
     {
         var entries = terms.Select((each, i) => new Entry(
-            TestGroup.Entry(each, previous.Index.Value + i + 1), EntryKind.Command, LogTime.Zero, Encoding.UTF8.GetBytes($"{each}.{previous.Index.Value + i + 1}")));
+            TestGroup.Entry(each, previous.Index.Value + i + 1),
+            EntryKind.Command,
+            LogTime.Zero,
+            Encoding.UTF8.GetBytes($"{each}.{previous.Index.Value + i + 1}")));
         Step(new Receive(
             TestGroup.Replica(leader),
             new AppendEntries(new Term(term), LogIndex.Zero, new EntryBlock(previous, [.. entries]), new LogIndex(commit), ReadSequence.Zero)));
