@@ -20,7 +20,12 @@ public sealed class CommandEnvelopeCodecTests
         Gen.Long[1, long.MaxValue],
         Gen.Long[0, long.MaxValue],
         (key, body, session, sequence, answered) => CommandEnvelope.ForSession(
-            WellFormed(key), body, new LogTime(session / 2), new LogIndex(session), sequence, answered % (sequence == long.MaxValue ? sequence : sequence + 1)));
+            WellFormed(key),
+            body,
+            new LogTime(session / 2),
+            new LogIndex(session),
+            sequence,
+            answered % (sequence == long.MaxValue ? sequence : sequence + 1)));
 
     private static readonly Gen<CommandEnvelope> GenEnvelope = Gen.OneOf(GenRequest, GenSession);
 
@@ -77,12 +82,14 @@ public sealed class CommandEnvelopeCodecTests
     [InlineData("", 1, 2, 3)]
     [InlineData("a", 0, 1, 0)]
     public void A_command_that_names_neither_or_both_ways_of_repetition_is_not_written(string id, long session, long sequence, long answered) =>
-        Should.Throw<ArgumentException>(() => CommandEnvelopeCodec.Encode(new CommandEnvelope("k", default, default, id, new LogIndex(session), sequence, answered)));
+        Should.Throw<ArgumentException>(
+            () => CommandEnvelopeCodec.Encode(new CommandEnvelope("k", default, default, id, new LogIndex(session), sequence, answered)));
 
     [Fact]
     public void A_command_beyond_a_limit_is_not_written()
     {
-        var longest = CommandEnvelope.ForRequest(new string('k', CommandEnvelope.KeyLengthMax), default, default, new string('é', CommandEnvelope.RequestIdLengthMax));
+        var longest = CommandEnvelope.ForRequest(
+            new string('k', CommandEnvelope.KeyLengthMax), default, default, new string('é', CommandEnvelope.RequestIdLengthMax));
 
         (CommandEnvelopeCodec.Decode(CommandEnvelopeCodec.Encode(longest)) with { Body = default }).ShouldBe(longest);
         Should.Throw<ArgumentException>(() => CommandEnvelopeCodec.Encode(longest with { Key = longest.Key + "k" }));

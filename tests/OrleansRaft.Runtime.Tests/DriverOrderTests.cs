@@ -173,7 +173,8 @@ public sealed class DriverOrderTests
     [Fact]
     public void A_tick_of_an_idle_replica_allocates_nothing()
     {
-        using var bench = new DriverBench(options: DriverBench.Options(raft => (raft.ElectionTicksMin, raft.ElectionTicksMax) = (1_000_000, 2_000_000))).Start().Turn();
+        using var bench = new DriverBench(
+            options: DriverBench.Options(raft => (raft.ElectionTicksMin, raft.ElectionTicksMax) = (1_000_000, 2_000_000))).Start().Turn();
         Tick(100);
 
         var before = GC.GetAllocatedBytesForCurrentThread();

@@ -136,7 +136,8 @@ public sealed class DriverRequestTests
         var sink = bench.Submit(Bytes("nonsense"), Request("a", "!", 10_000), Request("b", "x", 4_000));
         bench.Settle();
 
-        sink.Replies.Select(reply => reply.Reason).ShouldBe([RejectionReason.InvalidRequest, RejectionReason.InvalidRequest, RejectionReason.Expired]);
+        sink.Replies.Select(reply => reply.Reason).ShouldBe(
+            [RejectionReason.InvalidRequest, RejectionReason.InvalidRequest, RejectionReason.Expired]);
         sink.Time.Value.ShouldBeGreaterThanOrEqualTo(5_000);
         bench.Driver.Raft!.LastEntry.Index.ShouldBe(new LogIndex(1));
     }
@@ -175,7 +176,8 @@ public sealed class DriverRequestTests
     [Fact]
     public void Rule_36_more_uncommitted_bytes_than_the_limit_are_refused_definitely()
     {
-        using var bench = new DriverBench(options: DriverBench.Options(raft => (raft.UncommittedBytesMax, raft.AppendBytesMax) = (4_096, 2_048))).Lead();
+        using var bench = new DriverBench(
+            options: DriverBench.Options(raft => (raft.UncommittedBytesMax, raft.AppendBytesMax) = (4_096, 2_048))).Lead();
 
         var sinks = Enumerable.Range(0, 10).Select(i => bench.Submit(Request($"id{i}", new string('x', 1_000), 1_000))).ToList();
         bench.Settle();
@@ -246,7 +248,10 @@ public sealed class DriverRequestTests
     public void A_stale_read_at_an_index_that_is_not_applied_yet_waits_for_it()
     {
         using var bench = new DriverBench().Start().Turn();
-        var append = bench.FromTwo(new Term(1), EntryId.Zero, (EntryKind.NoOp, default), (EntryKind.NoOp, default)) with { LeaderCommit = new LogIndex(1) };
+        var append = bench.FromTwo(new Term(1), EntryId.Zero, (EntryKind.NoOp, default), (EntryKind.NoOp, default)) with
+        {
+            LeaderCommit = new LogIndex(1),
+        };
         bench.Tell(Two, append).Settle();
 
         var query = bench.Query(ReadConsistency.Stale, atLeast: 2);

@@ -9,7 +9,8 @@ public sealed class DriverRoundTests
 {
     private static RaftOptions InRounds => DriverBench.Options(raft => raft.RoundBytesMin = 1_000);
 
-    private static RaftOptions Patient => DriverBench.Options(raft => (raft.RoundBytesMin, raft.RoundWaitMax) = (1_000, TimeSpan.FromMilliseconds(2)));
+    private static RaftOptions Patient =>
+        DriverBench.Options(raft => (raft.RoundBytesMin, raft.RoundWaitMax) = (1_000, TimeSpan.FromMilliseconds(2)));
 
     [Fact]
     public void Whoever_comes_while_nothing_is_under_way_does_not_wait()

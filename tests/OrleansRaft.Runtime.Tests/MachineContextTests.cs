@@ -44,7 +44,8 @@ public sealed class MachineContextTests
     {
         var machine = new Witness();
         using var caller = new Surroundings();
-        using var pool = new MachinePool(new RaftOptions(), new AlarmBoard(TimeProvider.System), TimeProvider.System, NullLogger<MachinePool>.Instance);
+        using var pool = new MachinePool(
+            new RaftOptions(), new AlarmBoard(TimeProvider.System), TimeProvider.System, NullLogger<MachinePool>.Instance);
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var host = new StateMachineHost<string, string>(machine, machine, machine);
         var key = new ReplicaKey("group", new ReplicaId(1));
@@ -66,7 +67,8 @@ public sealed class MachineContextTests
 
         queue.Post(new RestoreJob(key, new SnapshotDescriptor(EntryId.Zero, LogTime.Zero, Configuration.OfVoters(1), 0), default));
         queue.Post(new CheckJob(new Submission(1, NobodysReplySink.Instance) { Envelopes = [Request("a", "x", 100_000)] }, 0, default));
-        queue.Post(new ApplyJob([new Entry(new EntryId(new Term(1), new LogIndex(1)), EntryKind.Command, new LogTime(1), Request("a", "x", 100_000))]));
+        queue.Post(
+            new ApplyJob([new Entry(new EntryId(new Term(1), new LogIndex(1)), EntryKind.Command, new LogTime(1), Request("a", "x", 100_000))]));
         queue.Post(new QueryJob(new QueryBatch([new QueryEnvelope("k", Bytes("q"))], ReadConsistency.Stale, NobodysReplySink.Instance), 0, default));
         queue.Post(new CaptureJob());
         queue.Post(new DigestJob(static _ => { }));

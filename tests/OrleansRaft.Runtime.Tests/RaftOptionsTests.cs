@@ -18,14 +18,26 @@ public sealed class RaftOptionsTests
     [Fact]
     public void Every_wrong_value_is_named_in_a_sentence()
     {
-        Failures(options => options.ElectionTicksMin = 2).ShouldHaveSingleItem().ShouldContain("Raft:ElectionTicksMin is 2, but must be at least three times");
+        Failures(options => options.ElectionTicksMin = 2).ShouldHaveSingleItem().ShouldContain(
+            "Raft:ElectionTicksMin is 2, but must be at least three times");
         Failures(options => options.ElectionTicksMax = 4).ShouldHaveSingleItem().ShouldContain("Raft:ElectionTicksMax");
         Failures(options => options.HeartbeatTicks = 0).ShouldHaveSingleItem().ShouldContain("Raft:HeartbeatTicks is 0");
-        Failures(options => (options.TickInterval, options.RoundWaitMax) = (TimeSpan.Zero, TimeSpan.Zero)).ShouldHaveSingleItem().ShouldContain("Raft:TickInterval");
+        Failures(
+            options =>
+                (
+                    options.TickInterval,
+                    options.RoundWaitMax) = (TimeSpan.Zero,
+                    TimeSpan.Zero)).ShouldHaveSingleItem().ShouldContain("Raft:TickInterval");
         Failures(options => options.InboxBytesMax = 1).ShouldHaveSingleItem().ShouldContain("Raft:InboxBytesMax");
         Failures(options => (options.LeaderLease, options.CheckQuorum) = (true, false)).ShouldHaveSingleItem().ShouldContain("Raft:LeaderLease");
-        Failures(options => options.RoundWaitMax = TimeSpan.FromSeconds(1)).ShouldHaveSingleItem().ShouldContain("Raft:RoundWaitMax is 00:00:01, but must be between 0");
-        Failures(options => options.ReturnPatience = TimeSpan.FromSeconds(-1)).ShouldHaveSingleItem().ShouldContain("Raft:ReturnPatience is -00:00:01, but must be between 0");
+        Failures(
+            options =>
+                options.RoundWaitMax = TimeSpan.FromSeconds(
+                    1)).ShouldHaveSingleItem().ShouldContain("Raft:RoundWaitMax is 00:00:01, but must be between 0");
+        Failures(
+            options =>
+                options.ReturnPatience = TimeSpan.FromSeconds(
+                    -1)).ShouldHaveSingleItem().ShouldContain("Raft:ReturnPatience is -00:00:01, but must be between 0");
         Failures(options => options.RequestRetention = TimeSpan.FromSeconds(6)).ShouldHaveSingleItem().ShouldContain("Raft:RequestRetention");
         Failures(options => options.AttemptTimeout = TimeSpan.FromSeconds(6)).ShouldHaveSingleItem().ShouldContain("Raft:AttemptTimeout");
         Failures(options => (options.SessionsMax, options.RequestIdsMax) = (0, -1)).Count.ShouldBe(2);
@@ -43,14 +55,16 @@ public sealed class RaftOptionsTests
 
         var options = new RaftOptions();
         var actual = typeof(RaftOptions).GetProperties()
-            .ToDictionary(property => property.Name, property => $"The default is {Written(property.GetValue(options)!, documented[property.Name])}.");
+            .ToDictionary(
+                property => property.Name, property => $"The default is {Written(property.GetValue(options)!, documented[property.Name])}.");
 
         documented.ShouldBe(actual, ignoreOrder: true);
     }
 
     private static string TextOf(XElement? value) => value is null
         ? ""
-        : string.Concat(value.Nodes().Select(node => node is XElement { Name.LocalName: "see" } see ? see.Attribute("langword")!.Value : node.ToString()));
+        : string.Concat(
+            value.Nodes().Select(node => node is XElement { Name.LocalName: "see" } see ? see.Attribute("langword")!.Value : node.ToString()));
 
     private static string Written(object value, string documented) => value switch
     {

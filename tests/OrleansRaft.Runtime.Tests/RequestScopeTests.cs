@@ -41,7 +41,8 @@ public sealed class RequestScopeTests
     {
         using var bench = Bench(hasThread ? new ScriptedExecutor() : null, voters: 3).Start();
         machine.OnScope = static _ => throw new InvalidOperationException("cannot tell");
-        var append = bench.FromTwo(new Term(3), EntryId.Zero, (EntryKind.Command, Request("a/1", "one", 100_000)), (EntryKind.Command, Request("b/1", "two", 100_000)));
+        var append = bench.FromTwo(
+            new Term(3), EntryId.Zero, (EntryKind.Command, Request("a/1", "one", 100_000)), (EntryKind.Command, Request("b/1", "two", 100_000)));
 
         bench.Tell(Two, append with { LeaderCommit = new LogIndex(2) }).Settle();
         var restored = new StateMachineHost<string, string>(machine, new TextCodec(), new TextCodec());
@@ -84,7 +85,8 @@ public sealed class RequestScopeTests
         machine.OnScope = _ =>
         {
             // A thread that never comes is a failure, and not a test that never ends.
-            var turn = new Thread(() => ((IStateMachineHost)host).RejectShare(EnvelopeView.Read(Request("a/2", "x", 100)), "a"u8, new LogTime(1), 0, 0));
+            var turn = new Thread(
+                () => ((IStateMachineHost)host).RejectShare(EnvelopeView.Read(Request("a/2", "x", 100)), "a"u8, new LogTime(1), 0, 0));
             turn.IsBackground = true;
             turn.Start();
             wereOpen = turn.Join(TimeSpan.FromSeconds(20));

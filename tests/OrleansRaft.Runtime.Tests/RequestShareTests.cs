@@ -118,7 +118,10 @@ public sealed class RequestShareTests
     {
         var (scoped, plain) = (new StateMachineHost<string, string>(new Scoped(), new TextCodec(), new TextCodec()), new HostBench());
         var entries = Enumerable.Range(1, 6).Select(number => new Entry(
-            new EntryId(new Term(1), new LogIndex(number)), EntryKind.Command, new LogTime(5), Request($"{(number < 5 ? "a" : "b")}/{number}", "x", 100))).ToList();
+            new EntryId(new Term(1), new LogIndex(number)),
+            EntryKind.Command,
+            new LogTime(5),
+            Request($"{(number < 5 ? "a" : "b")}/{number}", "x", 100))).ToList();
         scoped.Apply(entries, new Reply[6]);
         entries.ForEach(entry => plain.Append(5, entry.Body));
         plain.Apply();

@@ -153,7 +153,8 @@ public abstract partial class LogStoreContract
         var groups = await Should.ThrowAsync<StoreRefusedException>(() => Store.InitializeAsync(
             Definition with { Sets = [new GroupSet("counters", 5, 3)] }, Cancellation));
         groups.Message.ShouldContain("4 group(s) of 3 replica(s), not 5 group(s) of 3 replica(s)");
-        var cluster = await Should.ThrowAsync<StoreRefusedException>(() => Store.InitializeAsync(Definition with { ClusterId = "other" }, Cancellation));
+        var cluster = await Should.ThrowAsync<StoreRefusedException>(
+            () => Store.InitializeAsync(Definition with { ClusterId = "other" }, Cancellation));
         cluster.Message.ShouldContain("'contract', not to 'other'");
     }
 

@@ -22,7 +22,9 @@ public abstract partial class LogStoreContract : IAsyncLifetime
     /// <summary>The first silo's store, initialised.</summary>
     protected ILogStore Store { get; private set; } = null!;
 
-    /// <summary>A store of one silo on the test's data, not yet initialised. Called again after the one before was disposed, to open the same data.</summary>
+    /// <summary>
+    /// A store of one silo on the test's data, not yet initialised. Called again after the one before was disposed, to open the same data.
+    /// </summary>
     protected abstract Task<ILogStore> CreateStoreAsync(TimeProvider time);
 
     /// <summary>Flips a bit of the newest stored block. No store is open.</summary>
@@ -81,7 +83,9 @@ public abstract partial class LogStoreContract : IAsyncLifetime
 
     protected static EntryId Id(long term, long index) => new(new Term(term), new LogIndex(index));
 
-    /// <summary>Lets time pass until a condition holds: ten times as fast as it does, which leaves a real server the time to extend a lease.</summary>
+    /// <summary>
+    /// Lets time pass until a condition holds: ten times as fast as it does, which leaves a real server the time to extend a lease.
+    /// </summary>
     protected async Task PassTimeUntilAsync(Func<bool> condition)
     {
         var deadline = TimeProvider.System.GetTimestamp() + (120 * TimeProvider.System.TimestampFrequency);

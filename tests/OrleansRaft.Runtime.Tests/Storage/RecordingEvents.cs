@@ -50,7 +50,8 @@ public sealed class RecordingEvents : IReplicaLogEvents
 
     public void OnChunkStaged(EntryId lastIncluded, long nextOffset) => Tell(new Staged(lastIncluded, nextOffset));
 
-    public void OnChunkRead(ReadSnapshotChunk request, ReadOnlyMemory<byte>? data, bool isLast) => Tell(new ChunkRead(request, data?.ToArray(), isLast));
+    public void OnChunkRead(ReadSnapshotChunk request, ReadOnlyMemory<byte>? data, bool isLast) =>
+        Tell(new ChunkRead(request, data?.ToArray(), isLast));
 
     public void OnSnapshotSaved(SnapshotDescriptor snapshot) => Tell(new Saved(snapshot));
 
@@ -86,8 +87,9 @@ public sealed class RecordingEvents : IReplicaLogEvents
             task => (T)task.GetAwaiter().GetResult(), TaskScheduler.Default);
 
     private Task<T> NthAsync<T>(int count) =>
-        WaitAsync(all => all.OfType<T>().Cast<object>().ElementAtOrDefault(count - 1), failsWhenStopped: true, $"{typeof(T).Name} {count}").ContinueWith(
-            task => (T)task.GetAwaiter().GetResult(), TaskScheduler.Default);
+        WaitAsync(
+            all => all.OfType<T>().Cast<object>().ElementAtOrDefault(count - 1), failsWhenStopped: true, $"{typeof(T).Name} {count}").ContinueWith(
+                task => (T)task.GetAwaiter().GetResult(), TaskScheduler.Default);
 
     private async Task<object> WaitAsync(Func<object[], object?> find, bool failsWhenStopped, string what)
     {
