@@ -10,7 +10,8 @@ public sealed class MembershipPlanTests
     [Fact]
     public void A_voter_may_leave_as_long_as_those_that_stay_have_a_majority_that_answers()
     {
-        Make(Three, "1,2,3", 1, new RemoveMember(new ReplicaId(1))).Plan!.Final.ShouldBe([new MemberChange(MemberChangeKind.Remove, new ReplicaId(1))]);
+        Make(Three, "1,2,3", 1, new RemoveMember(new ReplicaId(1))).Plan!.Final.ShouldBe(
+            [new MemberChange(MemberChangeKind.Remove, new ReplicaId(1))]);
 
         var (plan, rejection) = Make(Three, "1,3", 1, new RemoveMember(new ReplicaId(1)), leader: 3);
 
@@ -41,7 +42,8 @@ public sealed class MembershipPlanTests
         var (plan, _) = Make(Three, "1,2,3", servers: 3, new AddMember { Replaces = new ReplicaId(2) });
 
         plan!.Joining.ShouldBe([new MemberChange(MemberChangeKind.AddLearner, new ReplicaId(5))]);
-        plan.Final.ShouldBe([new MemberChange(MemberChangeKind.AddVoter, new ReplicaId(5)), new MemberChange(MemberChangeKind.Remove, new ReplicaId(2))]);
+        plan.Final.ShouldBe(
+            [new MemberChange(MemberChangeKind.AddVoter, new ReplicaId(5)), new MemberChange(MemberChangeKind.Remove, new ReplicaId(2))]);
     }
 
     [Fact]
@@ -109,18 +111,25 @@ public sealed class MembershipPlanTests
     private static Configuration WithLearners(int count)
     {
         ImmutableArray<ReplicaId> learners = [.. Enumerable.Range(4, count).Select(static number => new ReplicaId(number))];
-        return Three with { Members = [.. Three.Members, .. learners.Select(static learner => new Member(learner, new LogIndex(9)))], Learners = learners };
+        return Three with
+        {
+            Members = [.. Three.Members, .. learners.Select(static learner => new Member(learner, new LogIndex(9)))],
+            Learners = learners,
+        };
     }
 
     private static Configuration Three => Configuration.OfVoters(3);
 
-    private static (MembershipPlan? Plan, string Rejection) Make(Configuration configuration, string answering, int servers, MembershipGoal goal, long leader = 1, int votersMin = 1) =>
+    private static (MembershipPlan? Plan, string Rejection) Make(
+        Configuration configuration, string answering, int servers, MembershipGoal goal, long leader = 1, int votersMin = 1) =>
         MembershipPlan.Make(
             new MembershipView(
                 "counters-0",
                 configuration,
                 new ReplicaId(leader),
-                answering.Split(',').Select(number => new ReplicaId(long.Parse(number, System.Globalization.CultureInfo.InvariantCulture))).ToImmutableHashSet(),
+                answering.Split(',')
+                    .Select(number => new ReplicaId(long.Parse(number, System.Globalization.CultureInfo.InvariantCulture)))
+                    .ToImmutableHashSet(),
                 configuration.Members[^1].Id.Value + 1,
                 servers,
                 votersMin),

@@ -18,7 +18,9 @@ public sealed class KeyHashTests
     [Fact]
     public void Keys_are_spread_over_all_groups()
     {
-        var counts = Enumerable.Range(0, 6_400).GroupBy(number => KeyHash.GroupOf($"key-{number}", 64)).ToDictionary(group => group.Key, group => group.Count());
+        var counts = Enumerable.Range(0, 6_400)
+            .GroupBy(number => KeyHash.GroupOf($"key-{number}", 64))
+            .ToDictionary(group => group.Key, group => group.Count());
 
         counts.Count.ShouldBe(64);
         counts.Values.ShouldAllBe(count => count > 50 && count < 150);
@@ -26,14 +28,17 @@ public sealed class KeyHashTests
 
     [Fact]
     public void A_long_key_has_the_hash_of_its_bytes() =>
-        KeyHash.Hash(new string('x', 2_000)).ShouldBe(System.IO.Hashing.XxHash3.HashToUInt64(System.Text.Encoding.UTF8.GetBytes(new string('x', 2_000))));
+        KeyHash.Hash(new string('x', 2_000)).ShouldBe(
+            System.IO.Hashing.XxHash3.HashToUInt64(System.Text.Encoding.UTF8.GetBytes(new string('x', 2_000))));
 
     [Fact]
     public void Greedy_choices_never_put_two_replicas_together_while_there_is_room()
     {
         for (var group = 0; group < 200; group++)
         {
-            var places = Enumerable.Range(0, 4).Select(number => new SiloPlace(SiloAddress.New(System.Net.IPAddress.Loopback, 1_000 + number, 1), $"silo-{number}")).ToList();
+            var places = Enumerable.Range(0, 4)
+                .Select(number => new SiloPlace(SiloAddress.New(System.Net.IPAddress.Loopback, 1_000 + number, 1), $"silo-{number}"))
+                .ToList();
             var homes = new Dictionary<ReplicaId, SiloPlace>();
             void Place(ReplicaId replica) => homes[replica] = ReplicaChooser.Choose(
                 $"g-{group}", replica, places, place => homes.Count(home => home.Key != replica && home.Value == place)).ShouldNotBeNull();

@@ -14,7 +14,8 @@ public sealed class LaneTests
 {
     private static readonly SiloAddress Target = SiloAddress.New(System.Net.IPAddress.Loopback, 1_000, 1);
 
-    private readonly GroupEntry group = new(new GroupSet("g", 1, 3), 0, Configuration.OfVoters([.. Enumerable.Range(1, 3).Select(id => new Member(new ReplicaId(id), LogIndex.Zero))]));
+    private readonly GroupEntry group = new(
+        new GroupSet("g", 1, 3), 0, Configuration.OfVoters([.. Enumerable.Range(1, 3).Select(id => new Member(new ReplicaId(id), LogIndex.Zero))]));
     private readonly OtherEnd end = new();
     private readonly Sender sender = new();
 
@@ -42,7 +43,8 @@ public sealed class LaneTests
     [Fact]
     public async Task Heartbeats_of_many_groups_share_a_batch_and_a_batch_has_a_limit()
     {
-        var lane = new Lane(Target, end, controlLimits: new LaneLimits(BatchMax: 10, BatchBytesMax: 1 << 20, WaitingMax: 100, WaitingBytesMax: 1 << 20));
+        var lane = new Lane(
+            Target, end, controlLimits: new LaneLimits(BatchMax: 10, BatchBytesMax: 1 << 20, WaitingMax: 100, WaitingBytesMax: 1 << 20));
         lane.Enqueue(Vote(1));
         var first = await end.NextAsync();
         for (var term = 2; term <= 26; term++)
@@ -455,7 +457,8 @@ public sealed class LaneTests
             Lines.Add($"message {number} of term {Terms[^1]}");
         }
 
-        public void OnRequest(LaneFrameKind kind, long number, ReadOnlyMemory<byte> request) => Lines.Add($"{kind} {number}: {Convert.ToHexString(request.Span)}");
+        public void OnRequest(LaneFrameKind kind, long number, ReadOnlyMemory<byte> request) =>
+            Lines.Add($"{kind} {number}: {Convert.ToHexString(request.Span)}");
 
         public void OnReplies(long number, ReadOnlyMemory<byte> replies) => Lines.Add($"replies {number}: {Convert.ToHexString(replies.Span)}");
 
