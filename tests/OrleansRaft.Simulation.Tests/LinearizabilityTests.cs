@@ -6,7 +6,9 @@ using OrleansRaft.Simulation.Machine;
 
 namespace OrleansRaft.Simulation.Tests;
 
-/// <summary>Histories of one register, small enough to decide by hand. None has a place in a log, so the search decides, and not the log's order.</summary>
+/// <summary>
+/// Histories of one register, small enough to decide by hand. None has a place in a log, so the search decides, and not the log's order.
+/// </summary>
 public sealed class LinearizabilityTests
 {
     private long operations;
@@ -85,7 +87,8 @@ public sealed class LinearizabilityTests
 
     private static Verdict Verdict(Operation[] history) => Linearizability.Check(history, _ => null);
 
-    private Operation Set(long value, long from, long to, long entry = 0) => Done(RegisterAction.Set, value, 0, new RegisterResult(true, value), from, to, entry);
+    private Operation Set(long value, long from, long to, long entry = 0) =>
+        Done(RegisterAction.Set, value, 0, new RegisterResult(true, value), from, to, entry);
 
     private Operation Add(long value, long sum, long from, long to) => Done(RegisterAction.Add, value, 0, new RegisterResult(true, sum), from, to);
 

@@ -15,7 +15,8 @@ public sealed class ReproductionTests
     [Fact]
     public async Task Two_processes_print_the_same_lines()
     {
-        var (first, second) = (await RunAsync("run", "--seed", $"{Seed}", "--count", $"{Count}"), await RunAsync("run", "--seed", $"{Seed}", "--count", $"{Count}"));
+        var (first, second) = (
+            await RunAsync("run", "--seed", $"{Seed}", "--count", $"{Count}"), await RunAsync("run", "--seed", $"{Seed}", "--count", $"{Count}"));
 
         first.ExitCode.ShouldBe(0);
         first.Output.ShouldBe(RunCommand.LinesOf(Seed, Count));

@@ -58,7 +58,11 @@ public sealed class SnapshotTransferTests
         cluster.Network.Isolate(first.Node.Index);
 
         cluster.RunUntil(
-            () => cluster.LeaderOf(Group) is { } second && second != first && behind.AppliedIndex == second.AppliedIndex && second.AppliedIndex > SnapshotOf(first).Index,
+            () =>
+                cluster.LeaderOf(Group) is { } second
+                    && second != first
+                    && behind.AppliedIndex == second.AppliedIndex
+                    && second.AppliedIndex > SnapshotOf(first).Index,
             Soon).ShouldBeTrue();
 
         var machine = machines[(int)behind.Key.Replica.Value - 1];
@@ -74,7 +78,12 @@ public sealed class SnapshotTransferTests
         var sink = new Sink();
         var word = $"word-{key:000}";
         cluster.LeaderOf(Group)!.Driver.Submit(
-            [CommandEnvelopeCodec.Encode(CommandEnvelope.ForRequest("k", Encoding.UTF8.GetBytes(word), new LogTime((long)(cluster.Clock.Now + Soon).TotalMilliseconds), word))], sink);
+            [
+                CommandEnvelopeCodec.Encode(
+                    CommandEnvelope.ForRequest(
+                        "k", Encoding.UTF8.GetBytes(word), new LogTime((long)(cluster.Clock.Now + Soon).TotalMilliseconds), word)),
+            ],
+            sink);
         cluster.RunUntil(() => sink.IsAnswered, Soon).ShouldBeTrue();
     }
 

@@ -34,7 +34,8 @@ public sealed partial class ScenarioTests
         {
             foreach (var leader in LeaderTold().Matches(caption.Text.En).Select(match => match.Groups[1].Value))
             {
-                recording.States.Last(state => state.Node == leader && state.At <= caption.At).Role.ShouldBe("leader", $"at {caption.At} ms: {caption.Text.En}");
+                recording.States.Last(
+                    state => state.Node == leader && state.At <= caption.At).Role.ShouldBe("leader", $"at {caption.At} ms: {caption.Text.En}");
             }
         }
     }
@@ -47,12 +48,23 @@ public sealed partial class ScenarioTests
     [Fact]
     public void The_lab_shows_what_it_promises() => ScenarioLibrary.All.Select(scenario => scenario.Name).ShouldBe(
     [
-        "first-election", "split-vote", "re-election", "replication", "partition", "healing", "snapshot", "lost-answers", "read-in-election", "old-leader-read",
+        "first-election",
+        "split-vote",
+        "re-election",
+        "replication",
+        "partition",
+        "healing",
+        "snapshot",
+        "lost-answers",
+        "read-in-election",
+        "old-leader-read",
     ]);
 
     [Fact]
     public void A_follower_that_is_too_far_behind_is_sent_a_snapshot() =>
-        ScenarioLibrary.Find("snapshot")!.Play().Messages.ShouldContain(message => message.Kind == "install-snapshot" && message.To == "C" && message.Arrives != null);
+        ScenarioLibrary.Find("snapshot")!
+            .Play().Messages
+            .ShouldContain(message => message.Kind == "install-snapshot" && message.To == "C" && message.Arrives != null);
 
     [Fact]
     public void In_a_partition_the_minoritys_value_is_never_committed()
@@ -94,7 +106,8 @@ public sealed partial class ScenarioTests
     [Fact]
     public void An_expectation_that_does_not_hold_is_told_and_the_play_goes_on()
     {
-        var recording = Altered("first-election", scenario => scenario["steps"]!.AsArray().Insert(0, JsonNode.Parse("""{"expect":{"leader":"C"}}"""))).Play();
+        var recording = Altered(
+            "first-election", scenario => scenario["steps"]!.AsArray().Insert(0, JsonNode.Parse("""{"expect":{"leader":"C"}}"""))).Play();
 
         recording.IsAsExpected.ShouldBeFalse();
         recording.Checks.Single(check => !check.Holds).Text.En.ShouldBe("C leads");
@@ -117,7 +130,8 @@ public sealed partial class ScenarioTests
         var recording = Altered("first-election", scenario =>
         {
             scenario["nodes"] = JsonNode.Parse("""["A","B","C","D","E","F","G","H","I"]""");
-            scenario["settings"] = JsonNode.Parse("""{"tickMilliseconds":5,"heartbeatTicks":1,"electionTicksMin":20,"electionTicksMax":40,"linkMilliseconds":1}""");
+            scenario["settings"] = JsonNode.Parse(
+                """{"tickMilliseconds":5,"heartbeatTicks":1,"electionTicksMin":20,"electionTicksMax":40,"linkMilliseconds":1}""");
             scenario["steps"] = JsonNode.Parse("""[{"wait":20000},{"wait":20000},{"wait":19000}]""");
         }).Play();
 
@@ -137,9 +151,11 @@ public sealed partial class ScenarioTests
         {
             scenario["nodes"] = JsonNode.Parse("""["A","B","C","D","E","F","G","H","I"]""");
             scenario["settings"] = JsonNode.Parse(
-                $$$"""{"tickMilliseconds":5,"heartbeatTicks":1,"electionTicksMin":20,"electionTicksMax":40,"linkMilliseconds":1,"diskMilliseconds":0,"snapshotBytes":{{{snapshotBytes}}}}""");
+                $$$"""{"tickMilliseconds":5,"heartbeatTicks":1,"electionTicksMin":20,"electionTicksMax":40,"linkMilliseconds":"""
+                    + $$$"""1,"diskMilliseconds":0,"snapshotBytes":{{{snapshotBytes}}}}""");
             var client = $$$"""{"client":"1","add":1,"via":"leader","times":200,"every":{{{every}}}}""";
-            scenario["steps"] = JsonNode.Parse($$$"""[{"until":{"leader":"any"}},{{{string.Join(',', Enumerable.Repeat(client, 5))}}},{"wait":20000},{"wait":20000}]""");
+            scenario["steps"] = JsonNode.Parse(
+                $$$"""[{"until":{"leader":"any"}},{{{string.Join(',', Enumerable.Repeat(client, 5))}}},{"wait":20000},{"wait":20000}]""");
         }).Play();
 
         var recording = Greedy();
@@ -172,7 +188,11 @@ public sealed partial class ScenarioTests
 
     [Fact]
     public void Settings_that_would_depose_every_leader_are_refused() =>
-        Should.Throw<ScenarioException>(() => Altered("replication", scenario => scenario["settings"] = JsonNode.Parse("""{"heartbeatTicks":9,"electionTicksMin":9,"electionTicksMax":18}""")))
+        Should.Throw<ScenarioException>(
+            () =>
+                Altered(
+                    "replication",
+                    scenario => scenario["settings"] = JsonNode.Parse("""{"heartbeatTicks":9,"electionTicksMin":9,"electionTicksMax":18}""")))
             .Place.ShouldBe("settings");
 
     private static (double, string, string, string) Sent(RecordedMessage message) => (message.Sent, message.From, message.To, message.Kind);

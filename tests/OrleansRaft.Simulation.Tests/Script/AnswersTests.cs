@@ -13,12 +13,20 @@ public sealed partial class AnswersTests
         var tests = string.Concat(Directory.EnumerateFiles(Path.Combine(root, "tests"), "*.cs", SearchOption.AllDirectories)
             .Where(file => !file.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal))
             .Select(File.ReadAllText));
-        string[] rows = [.. answers.Split('\n').Where(line => line.StartsWith("| ", StringComparison.Ordinal) && line.Contains('?', StringComparison.Ordinal))];
+        string[] rows =
+        [
+            .. answers.Split('\n').Where(line => line.StartsWith("| ", StringComparison.Ordinal) && line.Contains('?', StringComparison.Ordinal)),
+        ];
 
         rows.Length.ShouldBeGreaterThan(20);
         foreach (var row in rows)
         {
-            string[] names = [.. Names().Matches(row.Split('|')[^2]).Select(match => match.Groups[1].Value).Where(name => !name.Contains('/', StringComparison.Ordinal))];
+            string[] names =
+            [
+                .. Names().Matches(row.Split('|')[^2])
+                    .Select(match => match.Groups[1].Value)
+                    .Where(name => !name.Contains('/', StringComparison.Ordinal)),
+            ];
             names.ShouldNotBeEmpty(row);
             foreach (var name in names)
             {

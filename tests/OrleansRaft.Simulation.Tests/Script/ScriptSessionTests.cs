@@ -54,9 +54,11 @@ public sealed class ScriptSessionTests
         var nodes = Ask("""{"id":3,"op":"state"}""")["nodes"]!.AsArray();
 
         nodes[0]!.ToJsonString().ShouldBe(
-            """{"id":1,"role":"follower","term":0,"vote":0,"lead":0,"commit":10,"applied":10,"config":{"voters":[1],"outgoing":[],"learners":[2],"learners_next":[]},"log":[]}""");
+            """{"id":1,"role":"follower","term":0,"vote":0,"lead":0,"commit":10,"applied":10,"config":{"voters":[1],"outgoing":[],"learners":["""
+                + """2],"learners_next":[]},"log":[]}""");
         nodes[1]!.ToJsonString().ShouldBe(
-            """{"id":2,"role":"follower","term":0,"vote":0,"lead":0,"commit":0,"applied":0,"config":{"voters":[],"outgoing":[],"learners":[],"learners_next":[]},"log":[]}""");
+            """{"id":2,"role":"follower","term":0,"vote":0,"lead":0,"commit":0,"applied":0,"config":{"voters":[],"outgoing":[],"learners":["""
+                + """],"learners_next":[]},"log":[]}""");
     }
 
     [Fact]

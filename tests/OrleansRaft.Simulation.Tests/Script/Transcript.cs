@@ -5,8 +5,8 @@ using OrleansRaft.Simulation.Script;
 namespace OrleansRaft.Simulation.Tests.Script;
 
 /// <summary>
-/// A story told to a scripted cluster: commands, and after a line "=>" what the nodes are like then. Nodes have letters; a command that must be refused
-/// begins with an exclamation mark.
+/// A story told to a scripted cluster: commands, and after a line "=>" what the nodes are like then. Nodes have letters; a command that must be
+/// refused begins with an exclamation mark.
 /// </summary>
 internal sealed partial class Transcript
 {
@@ -89,7 +89,9 @@ internal sealed partial class Transcript
         _ => throw new FormatException($"No command '{words[0]}' is known."),
     };
 
-    /// <summary>"nodes 3 A B C" starts three nodes with these voters from an empty log; a small letter is a learner; "nodes 1" starts an empty one.</summary>
+    /// <summary>
+    /// "nodes 3 A B C" starts three nodes with these voters from an empty log; a small letter is a learner; "nodes 1" starts an empty one.
+    /// </summary>
     private static JsonObject Nodes(string[] words)
     {
         var request = new JsonObject { ["op"] = "add-nodes", ["count"] = Number(words[1]) };
@@ -148,7 +150,10 @@ internal sealed partial class Transcript
         var outgoing = configuration["outgoing"]!.AsArray();
         return Letters(configuration["voters"]!.AsArray())
             + (outgoing.Count > 0 ? "&" + Letters(outgoing) : "")
-            + Letters([.. configuration["learners"]!.AsArray().Concat(configuration["learners_next"]!.AsArray()).Select(id => id!.DeepClone())]).ToLowerInvariant();
+            + Letters(
+                [
+                    .. configuration["learners"]!.AsArray().Concat(configuration["learners_next"]!.AsArray()).Select(id => id!.DeepClone()),
+                ]).ToLowerInvariant();
     }
 
     private static string Entry(JsonNode entry) => (string)entry["type"]! == "normal"

@@ -5,7 +5,8 @@ public sealed class TranscriptTests
 {
     private static readonly string Folder = Path.Combine(SourceTree.Root, "tests", "OrleansRaft.Simulation.Tests", "Script", "testdata");
 
-    public static TheoryData<string> Stories => [.. Directory.GetFiles(Folder, "*.txt").Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal)];
+    public static TheoryData<string> Stories =>
+        [.. Directory.GetFiles(Folder, "*.txt").Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal)];
 
     [Theory]
     [MemberData(nameof(Stories))]
