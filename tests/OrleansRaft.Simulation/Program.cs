@@ -60,7 +60,8 @@ mutants.SetAction(parsed =>
     return 0;
 });
 
-var script = new Command("script", "Drives a cluster in memory step by step: JSON lines on the standard input, one answer each on the standard output.");
+var script = new Command(
+    "script", "Drives a cluster in memory step by step: JSON lines on the standard input, one answer each on the standard output.");
 script.SetAction(_ => ScriptSession.Run());
 
 var parsed = new RootCommand("Attacks OrleansRaft under a virtual clock, from a seed.") { run, mutants, script }.Parse(args);

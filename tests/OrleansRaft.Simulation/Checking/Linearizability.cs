@@ -6,8 +6,8 @@ using OrleansRaft.Simulation.Machine;
 namespace OrleansRaft.Simulation.Checking;
 
 /// <summary>
-/// Decides whether the history of one register could have come from one copy of it (Herlihy and Wing; the search of Wing and Gong, with Lowe's memory of
-/// what was tried). An operation without an answer may take effect at any time after its call, or never.
+/// Decides whether the history of one register could have come from one copy of it (Herlihy and Wing; the search of Wing and Gong, with Lowe's memory
+/// of what was tried). An operation without an answer may take effect at any time after its call, or never.
 /// </summary>
 internal static class Linearizability
 {
@@ -23,7 +23,9 @@ internal static class Linearizability
         return IsWitness(InLogOrder(operations, entryOf)) ? Verdict.Linearizable : new Search(operations).Run();
     }
 
-    /// <summary>The operations in the order of the log, each read after the entry whose state it saw; those that were never applied are left out.</summary>
+    /// <summary>
+    /// The operations in the order of the log, each read after the entry whose state it saw; those that were never applied are left out.
+    /// </summary>
     private static IEnumerable<Operation> InLogOrder(Operation[] operations, Func<long, EntryId?> entryOf) => operations
         .Select(operation => (Operation: operation, Entry: operation.Status == OperationStatus.Completed ? operation.Entry : entryOf(operation.Id)))
         .Where(one => one.Entry is not null)
@@ -31,7 +33,9 @@ internal static class Linearizability
         .ThenBy(one => !one.Operation.IsWrite)
         .Select(one => one.Operation);
 
-    /// <summary>Whether an order explains every answer, and keeps the order of operations that did not overlap. That proves linearizability.</summary>
+    /// <summary>
+    /// Whether an order explains every answer, and keeps the order of operations that did not overlap. That proves linearizability.
+    /// </summary>
     private static bool IsWitness(IEnumerable<Operation> order)
     {
         long state = 0;

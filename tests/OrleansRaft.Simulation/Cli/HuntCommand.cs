@@ -20,7 +20,8 @@ internal static class HuntCommand
         {
             var took = MutantHost.CountUntilFailure(mutant, firstSeeds, count);
             isEachFound &= Array.TrueForAll(took, seeds => seeds > 0);
-            Console.Out.WriteLine($"| {mutant.Name} | {string.Join(" | ", took.Select(seeds => seeds == 0 ? $"not in {Number(count)}" : Number(seeds)))} |");
+            Console.Out.WriteLine(
+                $"| {mutant.Name} | {string.Join(" | ", took.Select(seeds => seeds == 0 ? $"not in {Number(count)}" : Number(seeds)))} |");
         }
 
         return isEachFound ? 0 : 1;

@@ -21,7 +21,9 @@ internal static class RunCommand
                 Write(Console.Error, result.Story);
             }
 
-            var shortest = result.IsOk ? null : SimulationRun.Execute(Shrinker.Shrink(result.Plan, static plan => SimulationRun.Execute(plan)), tellsStory: true);
+            var shortest = result.IsOk
+                ? null
+                : SimulationRun.Execute(Shrinker.Shrink(result.Plan, static plan => SimulationRun.Execute(plan)), tellsStory: true);
             Console.Out.WriteLine(ResultLine.Of(result, shortest));
             if (shortest is not null)
             {

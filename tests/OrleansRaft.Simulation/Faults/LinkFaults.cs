@@ -19,7 +19,8 @@ internal static class LinkFaults
                 Array.ForEach(links, link => link.DuplicationPerMillion = 50_000 + (fault.Strength * 4_000));
                 return () => Array.ForEach(links, link => link.DuplicationPerMillion = 0);
             case FaultKind.Delay:
-                Array.ForEach(links, link => (link.DelayPerMillion, link.DelayMax) = (100_000, TimeSpan.FromMilliseconds(100 + (fault.Strength * 40))));
+                Array.ForEach(
+                    links, link => (link.DelayPerMillion, link.DelayMax) = (100_000, TimeSpan.FromMilliseconds(100 + (fault.Strength * 40))));
                 return () => Array.ForEach(links, link => link.DelayPerMillion = 0);
             default:
                 var more = TimeSpan.FromMilliseconds(10 + fault.Strength);

@@ -39,8 +39,8 @@ internal static class MembershipFaults
     }
 
     /// <summary>
-    /// Members change while the leader's node is alone: with new voters beside the leader, which would be a majority if the old ones were not asked; or
-    /// one removal behind the other, which would leave a majority if the second did not wait for the first.
+    /// Members change while the leader's node is alone: with new voters beside the leader, which would be a majority if the old ones were not asked;
+    /// or one removal behind the other, which would leave a majority if the second did not wait for the first.
     /// </summary>
     public static Action? ApplySplit(LabCluster cluster, Fault fault)
     {
@@ -69,7 +69,10 @@ internal static class MembershipFaults
         cluster.Network.Isolate(node);
         var added = replaced.Select(_ => Add(cluster, node, group)).ToArray();
         MemberChange[] swap =
-            [.. added.Select(one => new MemberChange(MemberChangeKind.AddVoter, one)), .. replaced.Select(one => new MemberChange(MemberChangeKind.Remove, one))];
+            [
+                .. added.Select(one => new MemberChange(MemberChangeKind.AddVoter, one)),
+                .. replaced.Select(one => new MemberChange(MemberChangeKind.Remove, one)),
+            ];
         leader.Driver.ChangeMembers(swap, null, new Retiring(cluster, group, swap, added));
     }
 

@@ -42,8 +42,8 @@ internal static class OtherFaults
     }
 
     /// <summary>
-    /// A follower is activated a second time, on the other side of a partition, while its first activation stays with the leader and hears nothing of it:
-    /// both sides have a majority, if both activations may speak.
+    /// A follower is activated a second time, on the other side of a partition, while its first activation stays with the leader and hears nothing of
+    /// it: both sides have a majority, if both activations may speak.
     /// </summary>
     private static Action? SplitActivation(LabCluster cluster, LabReplica leader, Fault fault)
     {
@@ -55,7 +55,10 @@ internal static class OtherFaults
 
         var first = followers[fault.Strength % followers.Length];
         var elsewhere = followers[(fault.Strength + 1) % followers.Length].Node;
-        LabNode[] side = [leader.Node, first.Node, .. followers.Select(one => one.Node).Where(node => node != elsewhere).Take((followers.Length - 1) / 2)];
+        LabNode[] side =
+        [
+            leader.Node, first.Node, .. followers.Select(one => one.Node).Where(node => node != elsewhere).Take((followers.Length - 1) / 2),
+        ];
         cluster.ActivateOn(elsewhere.Index, leader.Key.Group, first.Key.Replica);
         cluster.Network.Partition([.. side.Select(node => node.Index).Distinct()]);
         first.Node.IsCutFromDisks = true;

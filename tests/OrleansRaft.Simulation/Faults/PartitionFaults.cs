@@ -36,7 +36,8 @@ internal static class PartitionFaults
             case FaultKind.OneWay:
                 return all.Where(pair => fault.Strength < 50 ? pair.From == fault.Node : pair.To == fault.Node);
             case FaultKind.Bridge:
-                return all.Where(pair => Place(pair.From) != 0 && Place(pair.To) != 0 && Place(pair.From) <= count / 2 != Place(pair.To) <= count / 2);
+                return all.Where(
+                    pair => Place(pair.From) != 0 && Place(pair.To) != 0 && Place(pair.From) <= count / 2 != Place(pair.To) <= count / 2);
             case FaultKind.Ring:
                 return all.Where(pair => Place(pair.From) != (Place(pair.To) + 1) % count && Place(pair.To) != (Place(pair.From) + 1) % count);
             default:
@@ -45,7 +46,9 @@ internal static class PartitionFaults
         }
     }
 
-    /// <summary>The leader hears everything late; then nobody hears it any more. It goes on believing that it leads, on the word of old answers.</summary>
+    /// <summary>
+    /// The leader hears everything late; then nobody hears it any more. It goes on believing that it leads, on the word of old answers.
+    /// </summary>
     private static Action HearLate(LabCluster cluster, Fault fault)
     {
         var leader = Targets.LeaderNode(cluster, fault);

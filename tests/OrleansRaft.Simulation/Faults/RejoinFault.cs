@@ -5,8 +5,8 @@ using OrleansRaft.Runtime;
 namespace OrleansRaft.Simulation.Faults;
 
 /// <summary>
-/// A member is removed, loses its log, and comes back under its name, while answers that it gave before are still on their way to the leader: they must not
-/// be taken for answers of the member that it is now (etcd-io/raft#349).
+/// A member is removed, loses its log, and comes back under its name, while answers that it gave before are still on their way to the leader: they
+/// must not be taken for answers of the member that it is now (etcd-io/raft#349).
 /// </summary>
 internal sealed class RejoinFault : IReplySink
 {

@@ -25,7 +25,8 @@ internal sealed record Mutant(string Name, string Summary, string Assembly, stri
     public string PlantInto(string text)
     {
         var span = SpanIn(text)
-            ?? throw new InvalidOperationException($"Mutant {Name} replaces a text that no longer stands exactly once in {Assembly}/{File}; adapt the mutant.");
+            ?? throw new InvalidOperationException(
+                $"Mutant {Name} replaces a text that no longer stands exactly once in {Assembly}/{File}; adapt the mutant.");
         return string.Concat(text.AsSpan(0, span.Start), Planted, text.AsSpan(span.End));
     }
 }

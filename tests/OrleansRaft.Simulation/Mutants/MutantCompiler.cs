@@ -66,7 +66,8 @@ internal static class MutantCompiler
     /// <summary>Compiles an assembly with many bugs, each of which sleeps until it is chosen by its number.</summary>
     /// <param name="assembly">Its name without the common prefix.</param>
     /// <param name="mutants">Bugs of this assembly and their numbers, none of them 0.</param>
-    /// <returns>The assembly; its <see cref="ChooserOf"/> has the static field <see cref="Chosen"/>. And the bugs that cannot be chosen so, or no longer fit.</returns>
+    /// <returns>The assembly; its <see cref="ChooserOf"/> has the static field <see cref="Chosen"/>. And the bugs that cannot be chosen so, or no
+    /// longer fit.</returns>
     /// <exception cref="InvalidOperationException">One does not compile.</exception>
     public static (byte[] Assembly, IReadOnlyCollection<Mutant> Left) CompileWoven(string assembly, IEnumerable<(Mutant Mutant, int Number)> mutants)
     {
@@ -93,7 +94,8 @@ internal static class MutantCompiler
 
     private static string TextOf(Mutant mutant, Dictionary<string, string> sources) => sources.TryGetValue(mutant.File, out var text)
         ? text
-        : throw new InvalidOperationException($"Mutant {mutant.Name} changes {mutant.File}, which {mutant.Assembly} no longer has; adapt the mutant.");
+        : throw new InvalidOperationException(
+            $"Mutant {mutant.Name} changes {mutant.File}, which {mutant.Assembly} no longer has; adapt the mutant.");
 
     private static byte[] Compile(string assembly, Dictionary<string, string> sources, OptimizationLevel level, string what)
     {
@@ -102,7 +104,10 @@ internal static class MutantCompiler
             sources.Values.Append(Surroundings).Select(text => CSharpSyntaxTree.ParseText(text, Parsing)),
             References(assembly),
             new CSharpCompilationOptions(
-                OutputKind.DynamicallyLinkedLibrary, optimizationLevel: level, deterministic: true, nullableContextOptions: NullableContextOptions.Enable));
+                OutputKind.DynamicallyLinkedLibrary,
+                optimizationLevel: level,
+                deterministic: true,
+                nullableContextOptions: NullableContextOptions.Enable));
 
         using var bytes = new MemoryStream();
         CSharpGeneratorDriver.Create([LogMethods()], parseOptions: Parsing).RunGeneratorsAndUpdateCompilation(compilation, out var complete, out _);

@@ -26,9 +26,13 @@ internal static class MutantHost
 
     /// <summary>What <see cref="RunCommand.LinesOf"/> does, on the same sources compiled for debugging or as they are shipped.</summary>
     public static string[] LinesOf(OptimizationLevel level, ulong seed, long count) =>
-        (string[])(level == OptimizationLevel.Release ? ShippedContext.Value : new RecompiledContext(Compile(level))).Invoke(nameof(RunCommand.LinesOf), seed, count)!;
+        (string[])(
+            level == OptimizationLevel.Release ? ShippedContext.Value : new RecompiledContext(Compile(level))).Invoke(nameof(RunCommand.LinesOf),
+            seed,
+            count)!;
 
-    private static Dictionary<string, byte[]> Compile(OptimizationLevel level) => Assemblies.ToDictionary(name => name, name => MutantCompiler.Compile(name, level));
+    private static Dictionary<string, byte[]> Compile(OptimizationLevel level) =>
+        Assemblies.ToDictionary(name => name, name => MutantCompiler.Compile(name, level));
 
     private static RecompiledContext Alone(Mutant mutant, Dictionary<string, byte[]> others) =>
         new(new Dictionary<string, byte[]>(others) { [mutant.Assembly] = MutantCompiler.Compile(mutant) });

@@ -7,8 +7,8 @@ using Microsoft.CodeAnalysis.Text;
 namespace OrleansRaft.Simulation.Mutants;
 
 /// <summary>
-/// Puts many bugs into one copy of a file: each member that bugs change gets a body that chooses between the original and the changed ones by a number at run time
-/// (mutant schemata), so that the sources are compiled, and made machine code, once for all bugs.
+/// Puts many bugs into one copy of a file: each member that bugs change gets a body that chooses between the original and the changed ones by a
+/// number at run time (mutant schemata), so that the sources are compiled, and made machine code, once for all bugs.
 /// </summary>
 internal static class MutantWeaver
 {
@@ -16,7 +16,8 @@ internal static class MutantWeaver
     /// <param name="text">The file as it is.</param>
     /// <param name="mutants">Bugs of this file, with the numbers by which they are chosen.</param>
     /// <param name="selector">An expression for the chosen number.</param>
-    /// <param name="left">Gets the bugs that change something else than the body of one member, or do not fit; they have to be compiled alone, or refused.</param>
+    /// <param name="left">Gets the bugs that change something else than the body of one member, or do not fit; they have to be compiled alone, or
+    /// refused.</param>
     /// <returns>The text that chooses.</returns>
     public static string Weave(string text, IEnumerable<(Mutant Mutant, int Number)> mutants, string selector, ICollection<Mutant> left)
     {
@@ -24,7 +25,9 @@ internal static class MutantWeaver
         var variants = new SortedDictionary<int, List<(Mutant Mutant, int Number, string Body)>>();
         foreach (var (mutant, number) in mutants)
         {
-            if (mutant.SpanIn(text) is { } replaced && Find(members, replaced) is { } place && PlantedBody(members, place, mutant.PlantInto(text)) is { } body)
+            if (mutant.SpanIn(text) is { } replaced
+                && Find(members, replaced) is { } place
+                && PlantedBody(members, place, mutant.PlantInto(text)) is { } body)
             {
                 if (!variants.TryGetValue(place, out var others))
                 {

@@ -15,7 +15,8 @@ internal sealed class RecompiledContext(Dictionary<string, byte[]> recompiled) :
     public object? Invoke(string method, params object[] arguments)
     {
         var command = LoadFromAssemblyName(typeof(RunCommand).Assembly.GetName()).GetType(typeof(RunCommand).FullName!, throwOnError: true)!;
-        return command.GetMethod(method, BindingFlags.Public | BindingFlags.Static)!.Invoke(null, BindingFlags.DoNotWrapExceptions, null, arguments, null);
+        return command.GetMethod(method, BindingFlags.Public | BindingFlags.Static)!.Invoke(
+            null, BindingFlags.DoNotWrapExceptions, null, arguments, null);
     }
 
     /// <summary>A static field of this context's copy of an assembly.</summary>
@@ -23,7 +24,8 @@ internal sealed class RecompiledContext(Dictionary<string, byte[]> recompiled) :
     /// <param name="type">The type that has the field.</param>
     /// <param name="field">The field.</param>
     public FieldInfo FieldOf(string assembly, string type, string field) =>
-        LoadFromAssemblyName(new AssemblyName(Prefix + assembly)).GetType(type, throwOnError: true)!.GetField(field, BindingFlags.NonPublic | BindingFlags.Static)!;
+        LoadFromAssemblyName(new AssemblyName(Prefix + assembly)).GetType(type, throwOnError: true)!.GetField(
+            field, BindingFlags.NonPublic | BindingFlags.Static)!;
 
     /// <inheritdoc/>
     protected override Assembly? Load(AssemblyName assemblyName)

@@ -24,7 +24,8 @@ internal static class ReplicationMutants
             "Core",
             "RaftCore.Replication.cs",
             "        return block.Last;\n    }",
-            "        if (log.Last.Index > block.Last.Index)\n        {\n            TruncateAfter(block.Last.Index);\n        }\n\n        return block.Last;\n    }"),
+            "        if (log.Last.Index > block.Last.Index)\n        {\n            TruncateAfter(block.Last.Index);\n        }\n\n        "
+                + "return block.Last;\n    }"),
         new(
             "commit-not-clamped",
             "a follower commits as far as the leader says, beyond what it knows to match",

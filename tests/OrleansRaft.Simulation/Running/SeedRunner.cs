@@ -2,7 +2,9 @@ using System.Collections.Concurrent;
 
 namespace OrleansRaft.Simulation.Running;
 
-/// <summary>Runs seeds on all cores, each in one thread from its first step to its last, and hands the results over in the order of the seeds.</summary>
+/// <summary>
+/// Runs seeds on all cores, each in one thread from its first step to its last, and hands the results over in the order of the seeds.
+/// </summary>
 internal static class SeedRunner
 {
     public static IEnumerable<SimulationResult> Run(ulong firstSeed, long count, bool tellsStory) =>

@@ -65,7 +65,8 @@ internal sealed class StillWater(LabCluster cluster, SimulationPlan plan, Worklo
     {
         if (cluster.Violation is not null
             || cluster.LeaderOf(group) is not { } leader
-            || cluster.ReplicasOf(group).FirstOrDefault(one => one.Role == RaftRole.Follower && one.Node != leader.Node && CanSpare(one)) is not { } follower)
+            || cluster.ReplicasOf(group).FirstOrDefault(
+                one => one.Role == RaftRole.Follower && one.Node != leader.Node && CanSpare(one)) is not { } follower)
         {
             return;
         }

@@ -3,7 +3,9 @@ using OrleansRaft.Core;
 
 namespace OrleansRaft.Simulation.Script;
 
-/// <summary>What one node keeps through a restart. The state machine's state is its commands, one a line, so that any index's state can be told from the log.</summary>
+/// <summary>
+/// What one node keeps through a restart. The state machine's state is its commands, one a line, so that any index's state can be told from the log.
+/// </summary>
 internal sealed class ScriptDisk
 {
     private readonly List<Entry> log = [];

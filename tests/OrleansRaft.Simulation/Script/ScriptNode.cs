@@ -51,8 +51,8 @@ internal sealed class ScriptNode
     }
 
     /// <summary>
-    /// Makes durable what waits for it, sends what was held back, and applies what had been committed before. What that in turn brings forth is for the
-    /// next time.
+    /// Makes durable what waits for it, sends what was held back, and applies what had been committed before. What that in turn brings forth is for
+    /// the next time.
     /// </summary>
     public IReadOnlyList<ScriptMessage> Process()
     {
@@ -246,7 +246,9 @@ internal sealed class ScriptNode
         return rejection;
     }
 
-    /// <summary>A change that comes at the wrong time is refused by appending an empty entry in its place, as the transcripts this is compared with have it.</summary>
+    /// <summary>
+    /// A change that comes at the wrong time is refused by appending an empty entry in its place, as the transcripts this is compared with have it.
+    /// </summary>
     private string? AppendChange(ChangeProposal change)
     {
         var isPending = LogIndex.Max(core.Configuration.Version, logAtElection) > core.AppliedIndex;

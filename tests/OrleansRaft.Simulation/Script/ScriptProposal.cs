@@ -25,8 +25,8 @@ internal sealed record ChangeProposal(IReadOnlyList<(ScriptChangeKind Kind, Repl
     public JointTransition CoreTransition => Transition ?? (Changes.Count > 1 ? JointTransition.Implicit : JointTransition.Automatic);
 
     /// <summary>
-    /// Says the changes as Core does, which takes each replica once and refuses what changes nothing: the last word on a replica counts, and removing a
-    /// stranger or updating a member becomes the member's confirmation in its place.
+    /// Says the changes as Core does, which takes each replica once and refuses what changes nothing: the last word on a replica counts, and removing
+    /// a stranger or updating a member becomes the member's confirmation in its place.
     /// </summary>
     public IReadOnlyList<MemberChange> For(Configuration current)
     {

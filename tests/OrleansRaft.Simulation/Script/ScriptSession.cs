@@ -38,7 +38,9 @@ internal sealed class ScriptSession
         try
         {
             using var document = Parse(line);
-            answer["id"] = document.RootElement.TryGetProperty("id", out var id) && id.ValueKind == JsonValueKind.Number && id.TryGetInt64(out var number)
+            answer["id"] = document.RootElement.TryGetProperty("id", out var id)
+                && id.ValueKind == JsonValueKind.Number
+                && id.TryGetInt64(out var number)
                 ? number
                 : throw new ScriptException("The field 'id' is missing: it must be a whole number, which the answer repeats.");
             Do(new ScriptRequest(document.RootElement));
@@ -61,7 +63,9 @@ internal sealed class ScriptSession
         try
         {
             var document = JsonDocument.Parse(line);
-            return document.RootElement.ValueKind == JsonValueKind.Object ? document : throw new ScriptException("A request is a JSON object on one line.");
+            return document.RootElement.ValueKind == JsonValueKind.Object
+                ? document
+                : throw new ScriptException("A request is a JSON object on one line.");
         }
         catch (JsonException malformed)
         {

@@ -30,7 +30,8 @@ internal static class ScriptSettings
     };
 
     /// <summary>
-    /// The snapshot that new nodes start from. Its term is that of nodes that have seen nothing yet: a log never ends in a term later than the current one.
+    /// The snapshot that new nodes start from. Its term is that of nodes that have seen nothing yet: a log never ends in a term later than the
+    /// current one.
     /// </summary>
     public static (SnapshotDescriptor Snapshot, ReadOnlyMemory<byte> Content) ReadSnapshot(ScriptRequest request)
     {

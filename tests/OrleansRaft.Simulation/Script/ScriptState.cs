@@ -65,7 +65,9 @@ internal static class ScriptState
         ["index"] = entry.Index.Value,
         ["term"] = entry.Term.Value,
         ["type"] = entry.Kind == EntryKind.Configuration ? "conf2" : "normal",
-        ["data"] = entry.Kind == EntryKind.Configuration ? ConfigurationCodec.Decode(entry.Body).ToString() : Encoding.UTF8.GetString(entry.Body.Span),
+        ["data"] = entry.Kind == EntryKind.Configuration
+            ? ConfigurationCodec.Decode(entry.Body).ToString()
+            : Encoding.UTF8.GetString(entry.Body.Span),
     };
 
     private static JsonArray Ids(IEnumerable<ReplicaId> ids) => [.. ids.Select(id => JsonValue.Create(id.Value))];
