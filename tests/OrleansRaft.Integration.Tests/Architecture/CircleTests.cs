@@ -9,7 +9,8 @@ public sealed partial class CircleTests
 
     private static readonly string Sources = Path.Combine(SourceTree.Root, "src");
 
-    public static TheoryData<string> Projects => [.. Directory.EnumerateDirectories(Sources, "OrleansRaft.*").Select(Path.GetFileName).OfType<string>()];
+    public static TheoryData<string> Projects =>
+        [.. Directory.EnumerateDirectories(Sources, "OrleansRaft.*").Select(Path.GetFileName).OfType<string>()];
 
     /// <summary>A file uses another when it names a type that only that one declares; a nested type counts like any other.</summary>
     [Theory]
@@ -17,7 +18,8 @@ public sealed partial class CircleTests
     public void No_circle_of_files_is_large(string project)
     {
         var files = ReadCode(Path.Combine(Sources, project));
-        var homes = files.SelectMany(static file => Declaration().Matches(file.Value).Select(match => (Type: match.Groups["name"].Value, Home: file.Key)).Distinct())
+        var homes = files.SelectMany(
+            static file => Declaration().Matches(file.Value).Select(match => (Type: match.Groups["name"].Value, Home: file.Key)).Distinct())
             .ToLookup(static declared => declared.Type, static declared => declared.Home)
             .Where(static homes => homes.Count() == 1)
             .ToDictionary(static homes => homes.Key, static homes => homes.Single());
@@ -26,7 +28,8 @@ public sealed partial class CircleTests
             file => TypeName().Matches(file.Value).Select(match => homes.GetValueOrDefault(match.Value)).OfType<string>().ToHashSet());
 
         var reachable = files.Keys.ToDictionary(static file => file, file => ReachableFrom(file, uses));
-        var largest = files.Keys.Select(file => reachable[file].Where(other => reachable[other].Contains(file)).Order().ToList()).MaxBy(static circle => circle.Count);
+        var largest = files.Keys.Select(
+            file => reachable[file].Where(other => reachable[other].Contains(file)).Order().ToList()).MaxBy(static circle => circle.Count);
 
         files.Count.ShouldBeGreaterThan(5);
         largest!.Count.ShouldBeLessThanOrEqualTo(FilesMax, string.Join(", ", largest));
@@ -52,7 +55,8 @@ public sealed partial class CircleTests
         return reachable;
     }
 
-    [GeneratedRegex(@"\b(class|struct|interface|enum|record(\s+struct|\s+class)?|delegate\s+[\w<>\[\],?. ]+)\s+(?<name>[A-Z]\w*)", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(
+        @"\b(class|struct|interface|enum|record(\s+struct|\s+class)?|delegate\s+[\w<>\[\],?. ]+)\s+(?<name>[A-Z]\w*)", RegexOptions.ExplicitCapture)]
     private static partial Regex Declaration();
 
     [GeneratedRegex(@"\b[A-Z]\w*")]

@@ -8,8 +8,8 @@ using System.Reflection.PortableExecutable;
 namespace OrleansRaft.Integration.Tests.Architecture;
 
 /// <summary>
-/// Which types of an assembly name which others of it, as compiled: base types, interfaces, attributes, signatures, and method bodies. Constants leave
-/// no trace.
+/// Which types of an assembly name which others of it, as compiled: base types, interfaces, attributes, signatures, and method bodies. Constants
+/// leave no trace.
 /// </summary>
 internal sealed class CompiledReferences : IDisposable
 {
@@ -27,7 +27,9 @@ internal sealed class CompiledReferences : IDisposable
         metadata = image.GetMetadataReader();
     }
 
-    /// <summary>Every type with its namespace, and the types of the assembly that it names with theirs; a nested type counts as what it is nested in.</summary>
+    /// <summary>
+    /// Every type with its namespace, and the types of the assembly that it names with theirs; a nested type counts as what it is nested in.
+    /// </summary>
     public IEnumerable<(TypeName From, TypeName To)> All() => metadata.TypeDefinitions
         .SelectMany(handle => References(handle).Select(to => (NameOf(handle), NameOf(to))))
         .Distinct();

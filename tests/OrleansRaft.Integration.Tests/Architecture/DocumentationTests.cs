@@ -44,7 +44,9 @@ public sealed partial class DocumentationTests
         {
             // A file without a folder lies beside the last one that has one.
             var folder = Sources;
-            foreach (var path in NamesIn(row[1]).Concat(NamesIn(row[2])).Where(static name => name.Contains('/') || name.EndsWith(".cs", StringComparison.Ordinal)))
+            foreach (var path in NamesIn(row[1])
+                .Concat(NamesIn(row[2]))
+                .Where(static name => name.Contains('/') || name.EndsWith(".cs", StringComparison.Ordinal)))
             {
                 var full = path.Contains('/') ? Path.Combine(Sources, "OrleansRaft." + path) : Path.Combine(folder, path);
                 Path.Exists(full).ShouldBeTrue($"{path} of the row '{row[0]}'");
@@ -72,7 +74,9 @@ public sealed partial class DocumentationTests
         var pages = Directory.EnumerateDirectories(Sources).Select(static folder => Path.Combine(folder, "README.md")).Where(File.Exists)
             .SelectMany(static page => NamesIn(File.ReadAllText(page))).ToHashSet();
 
-        var instruments = SourceFiles().SelectMany(static file => Instrument().Matches(File.ReadAllText(file))).Select(static match => match.Groups["name"].Value).ToList();
+        var instruments = SourceFiles().SelectMany(static file => Instrument().Matches(File.ReadAllText(file)))
+            .Select(static match => match.Groups["name"].Value)
+            .ToList();
 
         instruments.Count.ShouldBeGreaterThan(10);
         instruments.Except(pages).ShouldBeEmpty();

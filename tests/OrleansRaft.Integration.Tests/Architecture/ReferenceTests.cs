@@ -6,8 +6,8 @@ using System.Text.Json;
 namespace OrleansRaft.Integration.Tests.Architecture;
 
 /// <summary>
-/// The arrows between the assemblies: none references one that is not listed for it, or reachable through those that are. And those between the folders
-/// of an assembly, whose namespaces they are: each names only what lies below it.
+/// The arrows between the assemblies: none references one that is not listed for it, or reachable through those that are. And those between the
+/// folders of an assembly, whose namespaces they are: each names only what lies below it.
 /// </summary>
 public sealed class ReferenceTests
 {
@@ -88,7 +88,11 @@ public sealed class ReferenceTests
     {
         using var file = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(SourceTree.Root, "src", "OrleansRaft.Client", "packages.lock.json")));
 
-        var packages = file.RootElement.GetProperty("dependencies").GetProperty("net10.0").EnumerateObject().Select(static package => package.Name).ToList();
+        var packages = file.RootElement.GetProperty("dependencies")
+            .GetProperty("net10.0")
+            .EnumerateObject()
+            .Select(static package => package.Name)
+            .ToList();
 
         packages.ShouldContain("Microsoft.Orleans.Client");
         packages.ShouldNotContain("Microsoft.Orleans.Server");

@@ -31,7 +31,9 @@ public sealed partial class SettingNameTests
 
     private static IEnumerable<string> Files() =>
         new[] { "src", "infra", "tests" }
-            .SelectMany(folder => Kinds.SelectMany(kind => Directory.EnumerateFiles(Path.Combine(SourceTree.Root, folder), kind, SearchOption.AllDirectories)))
+            .SelectMany(
+                folder =>
+                    Kinds.SelectMany(kind => Directory.EnumerateFiles(Path.Combine(SourceTree.Root, folder), kind, SearchOption.AllDirectories)))
             .Append(Path.Combine(SourceTree.Root, "README.md"))
             .Where(file => !file.Split(Path.DirectorySeparatorChar).Any(part => part is "obj" or "bin" or "node_modules"));
 

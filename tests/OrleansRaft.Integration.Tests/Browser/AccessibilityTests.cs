@@ -11,7 +11,8 @@ public sealed class AccessibilityTests(PageFixture fixture)
     private const string Script = "axe.min.js";
 
     private const string FindViolations =
-        "async () => (await axe.run(document)).violations.map(rule => `${rule.id}: ${rule.help}: ${rule.nodes.map(node => node.html.slice(0, 200)).join(' | ')}`)";
+        "async () => (await axe.run(document)).violations.map(rule => `${rule.id}: ${rule.help}: "
+            + "${rule.nodes.map(node => node.html.slice(0, 200)).join(' | ')}`)";
 
     private static readonly (string Place, string Ready)[] Views =
     [

@@ -79,7 +79,8 @@ public sealed class PageFixture : IAsyncLifetime
     public async Task<IReadOnlyList<GroupState>> ListGroupsAsync() => (await Http.GetFromJsonAsync<GroupListing>("/api/v1/groups"))!.Groups;
 
     /// <summary>The names of the lab's scenarios.</summary>
-    public async Task<IReadOnlyList<string>> ListScenariosAsync() => [.. (await Http.GetFromJsonAsync<LabListing>("/api/v1/lab"))!.Scenarios.Select(scenario => scenario.Name)];
+    public async Task<IReadOnlyList<string>> ListScenariosAsync() =>
+        [.. (await Http.GetFromJsonAsync<LabListing>("/api/v1/lab"))!.Scenarios.Select(scenario => scenario.Name)];
 
     /// <summary>Heals everything, and waits until every group has a leader and every replica answers.</summary>
     public async Task HealAsync()
@@ -87,7 +88,9 @@ public sealed class PageFixture : IAsyncLifetime
         using var healed = await Http.DeleteAsync(new Uri("/api/v1/faults", UriKind.Relative));
         healed.EnsureSuccessStatusCode();
         await HoldsAsync(
-            async () => (await ListGroupsAsync()).All(group => group.LeaderSilo is not null && group.Replicas.All(replica => replica.Role is "leader" or "follower")),
+            async () =>
+                (await ListGroupsAsync()).All(
+                    group => group.LeaderSilo is not null && group.Replicas.All(replica => replica.Role is "leader" or "follower")),
             "the cluster heals");
     }
 

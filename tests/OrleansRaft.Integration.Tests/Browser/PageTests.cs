@@ -24,7 +24,8 @@ public sealed class PageTests(PageFixture fixture)
             async () =>
             {
                 var told = await fixture.ListGroupsAsync();
-                var shown = await opened.Page.Locator("[data-group]").EvaluateAllAsync<string[]>("rows => rows.map(row => `${row.dataset.group} ${row.dataset.leader}`)");
+                var shown = await opened.Page.Locator("[data-group]").EvaluateAllAsync<string[]>(
+                    "rows => rows.map(row => `${row.dataset.group} ${row.dataset.leader}`)");
                 return shown.SequenceEqual(told.Select(group => $"{group.Group} {group.LeaderSilo}"));
             },
             "the page shows the leaders that the cluster has");
@@ -68,10 +69,15 @@ public sealed class PageTests(PageFixture fixture)
     [Fact]
     public async Task Alarms_stand_above_every_view_and_a_silo_is_there_again_only_when_it_has_joined()
     {
-        const string Replicas = """[{"replica":1,"silo":"a","role":"follower","term":3},{"replica":2,"silo":"b","role":"leader","term":3},{"replica":3,"silo":null,"role":"unreachable","term":0}]""";
+        const string Replicas =
+            """[{"replica":1,"silo":"a","role":"follower","term":3},{"replica":2,"silo":"b","role":"leader","term":3},{"replica":3,"silo":"""
+                + """null,"role":"unreachable","term":0}]""";
         string[] events =
         [
-            "{\"type\":\"snapshot\",\"time\":1,\"silo\":\"a\",\"silos\":[\"a\",\"b\",\"c\"],\"faultsEnabled\":false,\"faults\":[],\"focus\":null,\"groups\":[{\"group\":\"g-0\",\"leader\":2,\"term\":3,\"replicas\":" + Replicas + "}],\"more\":false}",
+            "{\"type\":\"snapshot\",\"time\":1,\"silo\":\"a\",\"silos\":[\"a\",\"b\",\"c\"],\"faultsEnabled\":false,\"faults\":[],\"focus\":null,"
+                + "\"groups\":[{\"group\":\"g-0\",\"leader\":2,\"term\":3,\"replicas\":"
+                + Replicas
+                + "}],\"more\":false}",
             """{"type":"silo","time":2,"silo":"a","name":"c","status":"dead"}""",
             """{"type":"silo","time":3,"silo":"a","name":"b","status":"shuttingdown"}""",
             """{"type":"silo","time":4,"silo":"a","name":"c","status":"joining"}""",
@@ -81,12 +87,17 @@ public sealed class PageTests(PageFixture fixture)
         await opened.Page.RouteAsync("**/api/v1/events", route => route.FulfillAsync(new RouteFulfillOptions
         {
             ContentType = "text/event-stream",
-            Body = "retry: 600000\n\n" + string.Concat(events.Select(json => $"event: {System.Text.Json.JsonDocument.Parse(json).RootElement.GetProperty("type").GetString()}\ndata: {json}\n\n")),
+            Body = "retry: 600000\n\n"
+                + string.Concat(
+                    events.Select(
+                        json => $"event: {System.Text.Json.JsonDocument.Parse(json).RootElement.GetProperty("type").GetString()}\ndata: {json}\n\n")),
         }));
         await opened.Page.RouteAsync("**/health/alarms", route => route.FulfillAsync(new RouteFulfillOptions
         {
             ContentType = "application/json",
-            Body = """{"alarms":[{"alarm":"leaderless","group":"g-0","silo":null,"since":"2026-01-01T00:00:00Z","detail":"g-0 has no leader.","remedy":"Start its silos."}]}""",
+            Body =
+                """{"alarms":[{"alarm":"leaderless","group":"g-0","silo":null,"since":"2026-01-01T00:00:00Z","detail":"g-0 has no """
+                    + """leader.","remedy":"Start its silos."}]}""",
         }));
 
         await opened.Page.GotoAsync("/");
@@ -103,7 +114,8 @@ public sealed class PageTests(PageFixture fixture)
         const int ShownAtOnce = 3;
         string[] told = [];
         static string Wrong(string name) =>
-            $$"""{"alarm":"{{name}}","group":null,"silo":"silo-1","since":"2026-01-01T00:00:00Z","detail":"Something is wrong with {{name}}.","remedy":"Mend it."}""";
+            $$"""{"alarm":"{{name}}","group":null,"silo":"silo-1","since":"2026-01-01T00:00:00Z","detail":"Something is wrong """
+                + $$"""with {{name}}.","remedy":"Mend it."}""";
         await using var opened = await fixture.OpenAsync("/lab");
         await opened.Page.RouteAsync("**/health/alarms", route => route.FulfillAsync(new RouteFulfillOptions
         {
@@ -118,7 +130,8 @@ public sealed class PageTests(PageFixture fixture)
             await Expect(opened["alarm"]).ToHaveCountAsync(names.Length);
             foreach (var name in names)
             {
-                await Expect(opened.Page.Locator($"[data-alarm='{name}']")).ToContainTextAsync($"{name} · silo-1: Something is wrong with {name}. Mend it.");
+                await Expect(opened.Page.Locator($"[data-alarm='{name}']")).ToContainTextAsync(
+                    $"{name} · silo-1: Something is wrong with {name}. Mend it.");
             }
         }
 
@@ -281,8 +294,13 @@ public sealed class PageTests(PageFixture fixture)
         await Expect(opened["connection"]).ToHaveTextAsync("live");
         (string Place, string Ready)[] views =
         [
-            ("/#/", "[data-group]"), ("/#/groups/counters-2", "[data-testid=lanes]"), ("/#/network?from=silo-2&to=silo-1", "[data-testid=link-panel]"),
-            ("/#/counters/demo", "[data-testid=counters]"), ("/#/faults", ".preset"), ("/lab", "[data-scenario]"), ("/lab#/partition?t=900", "[data-testid=lanes]"),
+            ("/#/", "[data-group]"),
+            ("/#/groups/counters-2", "[data-testid=lanes]"),
+            ("/#/network?from=silo-2&to=silo-1", "[data-testid=link-panel]"),
+            ("/#/counters/demo", "[data-testid=counters]"),
+            ("/#/faults", ".preset"),
+            ("/lab", "[data-scenario]"),
+            ("/lab#/partition?t=900", "[data-testid=lanes]"),
         ];
         foreach (var (place, ready) in views)
         {

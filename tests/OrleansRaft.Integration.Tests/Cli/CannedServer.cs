@@ -23,12 +23,17 @@ internal sealed class CannedServer : IAsyncDisposable
 
     public static CannedServer Answering(int status, string type, string body, string headers = "") => new(async (stream, cancellation) =>
     {
-        var text = $"HTTP/1.1 {status} Canned\r\nContent-Type: {type}\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\nConnection: close\r\n{headers}\r\n{body}";
+        var text =
+            $"HTTP/1.1 {status} Canned\r\nContent-Type: {type}\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\nConnection: "
+                + $"close\r\n{headers}\r\n{body}";
         await stream.WriteAsync(Encoding.UTF8.GetBytes(text), cancellation);
     });
 
     public static CannedServer Problem(int status, string type, bool definite, string headers = "") => Answering(
-        status, "application/problem+json", $$"""{"type":"{{type}}","title":"Canned","status":{{status}},"detail":"It is canned.","definite":{{(definite ? "true" : "false")}}}""", headers);
+        status,
+        "application/problem+json",
+        $$"""{"type":"{{type}}","title":"Canned","status":{{status}},"detail":"It is canned.","definite":{{(definite ? "true" : "false")}}}""",
+        headers);
 
     public static CannedServer BreakingOff() => new((_, _) => Task.CompletedTask);
 

@@ -54,7 +54,8 @@ public sealed class CompletionTests
         var lines = (await bash.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken)).Split('\n');
 
         lines.ShouldContain("oraft cou: counter");
-        lines.ShouldContain(line => line.StartsWith("oraft counter : ", StringComparison.Ordinal) && line.Contains(" add ", StringComparison.Ordinal));
+        lines.ShouldContain(
+            line => line.StartsWith("oraft counter : ", StringComparison.Ordinal) && line.Contains(" add ", StringComparison.Ordinal));
         lines.ShouldContain("oraft serve --dr: --drain");
         lines.ShouldContain("oraft serve --store : memory postgres sqlite");
         lines.ShouldContain("oraft status --js: --json");

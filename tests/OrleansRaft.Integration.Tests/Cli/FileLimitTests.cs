@@ -41,7 +41,9 @@ public sealed class FileLimitTests
         {
             using var flood = await FloodAsync(port);
             await Until.TrueAsync(
-                () => Task.FromResult(silo.Process.HasExited || silo.Process.Errors.Any(line => line.Contains("was refused", StringComparison.Ordinal))),
+                () =>
+                    Task.FromResult(
+                        silo.Process.HasExited || silo.Process.Errors.Any(line => line.Contains("was refused", StringComparison.Ordinal))),
                 Patience,
                 () => silo.Process.Transcript);
             silo.Process.HasExited.ShouldBeFalse(silo.Process.Transcript);

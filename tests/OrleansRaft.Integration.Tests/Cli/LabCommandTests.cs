@@ -55,7 +55,8 @@ public sealed class LabCommandTests
     [Fact]
     public async Task Changes_of_a_visitor_are_played_too_and_its_end_may_be_another()
     {
-        var changed = await CommandLineRun.RunAsync("lab", "run", "first-election", "--changes", """{"interventions":[{"at":10,"stop":["B","C"]}],"settings":null}""", "--json");
+        var changed = await CommandLineRun.RunAsync(
+            "lab", "run", "first-election", "--changes", """{"interventions":[{"at":10,"stop":["B","C"]}],"settings":null}""", "--json");
 
         changed.ExitCode.ShouldBe(1, changed.Error);
         changed.Objects[^1].GetProperty("asExpected").GetBoolean().ShouldBeFalse();
@@ -76,8 +77,12 @@ public sealed class LabCommandTests
     }
 
     [Theory]
-    [InlineData("""{"name":"mine","title":{"en":"m","zh":"m"},"about":{"en":"m","zh":"m"},"nodes":["A"],"steps":[{"until":{"leader":"A"}}]}""", 0, "mine ended as expected")]
-    [InlineData("""{"name":"mine","title":{"en":"m","zh":"m"},"about":{"en":"m","zh":"m"},"nodes":["A"],"steps":[{"cut":["A","B"]}]}""", 2, "steps[0].cut")]
+    [InlineData(
+        """{"name":"mine","title":{"en":"m","zh":"m"},"about":{"en":"m","zh":"m"},"nodes":["A"],"steps":[{"until":{"leader":"A"}}]}""",
+        0,
+        "mine ended as expected")]
+    [InlineData(
+        """{"name":"mine","title":{"en":"m","zh":"m"},"about":{"en":"m","zh":"m"},"nodes":["A"],"steps":[{"cut":["A","B"]}]}""", 2, "steps[0].cut")]
     [InlineData("{\n  nodes", 2, "is not JSON at line 2")]
     public async Task A_scenario_in_a_file_is_played_and_a_mistake_in_it_is_named_by_its_place(string text, int exitCode, string expected)
     {

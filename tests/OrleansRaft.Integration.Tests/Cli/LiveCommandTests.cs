@@ -81,7 +81,9 @@ public sealed class LiveCommandTests(OneSilo silo)
     [Fact]
     public async Task Transfer_hands_leadership_to_another_replica()
     {
-        var before = (await CommandLineRun.AtAsync(silo.Address, "group", "show", "counters-2", "--json")).Objects.ShouldHaveSingleItem().GetProperty("leader").GetInt64();
+        var before = (await CommandLineRun.AtAsync(silo.Address, "group", "show", "counters-2", "--json")).Objects.ShouldHaveSingleItem()
+            .GetProperty("leader")
+            .GetInt64();
 
         var transfer = await CommandLineRun.AtAsync(silo.Address, "group", "transfer", "counters-2", "--json");
 

@@ -27,7 +27,12 @@ public sealed class PostgresCommandTests(PostgresFixture postgres) : PostgreSqlT
         var appliedAgain = await CommandLineRun.RunAsync("migrate", "--apply", "--postgres", other);
         File.Delete(file);
 
-        (lacking.ExitCode, checkedAgain.ExitCode, applied.ExitCode, appliedAgain.ExitCode).ShouldBe((1, 0, 0, 0), printed.Error + checkedAgain.Error + applied.Error);
+        (
+            lacking.ExitCode,
+            checkedAgain.ExitCode,
+            applied.ExitCode,
+            appliedAgain.ExitCode).ShouldBe((1, 0, 0, 0),
+            printed.Error + checkedAgain.Error + applied.Error);
         lacking.Output.ShouldContain("lacks 1 raft, 2 orleans, 3 orleans_schema, 4 silos");
         applied.Output.ShouldContain("was given 1 raft, 2 orleans, 3 orleans_schema, 4 silos");
         appliedAgain.Output.ShouldContain("is up to date");

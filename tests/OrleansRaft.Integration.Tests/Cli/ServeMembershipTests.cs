@@ -47,7 +47,10 @@ public sealed class ServeMembershipTests(PostgresFixture postgres)
         (await second.Process.WaitForExitAsync(TimeSpan.FromMinutes(2))).ShouldBe(1, second.Process.Transcript);
         second.Process.Errors.ShouldHaveSingleItem().ShouldContain("silo 'one' (127.0.0.1:");
         await first.Process.KillAsync();
-        await ExecuteAsync(database, "UPDATE raft.OrleansMembershipTable SET Generation = Generation + 3600, StartTime = StartTime + interval '1 hour', IAmAliveTime = IAmAliveTime + interval '1 hour'");
+        await ExecuteAsync(
+            database,
+            "UPDATE raft.OrleansMembershipTable SET Generation = Generation + 3600, StartTime = StartTime + interval '1 hour', "
+                + "IAmAliveTime = IAmAliveTime + interval '1 hour'");
         for (var start = 0; start < 2; start++)
         {
             first.Start();
@@ -77,10 +80,17 @@ public sealed class ServeMembershipTests(PostgresFixture postgres)
         // Whoever takes the others for alive while they are not waits for minutes, and then nobody declared them dead for a start.
         foreach (var silo in after)
         {
-            (await ReadAsync(database, $"SELECT count(*)::text FROM raft.OrleansMembershipTable WHERE SiloName = '{silo.Name}' AND Status = 3")).ShouldBe("1", silo.Name);
+            (
+                await ReadAsync(
+                    database,
+                    "SELECT count(*)::text FROM raft.OrleansMembershipTable WHERE SiloName = "
+                        + $"'{silo.Name}' AND Status = 3")).ShouldBe("1", silo.Name);
         }
 
-        (await ReadAsync(database, "SELECT count(*)::text FROM raft.OrleansMembershipTable WHERE Status = 6 AND coalesce(SuspectTimes, '') = ''")).ShouldBe("3");
+        (
+            await ReadAsync(
+                database,
+                "SELECT count(*)::text FROM raft.OrleansMembershipTable WHERE Status = 6 AND coalesce(SuspectTimes, '') = ''")).ShouldBe("3");
         foreach (var silo in before.Concat(after))
         {
             await silo.DisposeAsync();

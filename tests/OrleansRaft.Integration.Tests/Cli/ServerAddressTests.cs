@@ -47,7 +47,10 @@ public sealed class ServerAddressTests
     [InlineData("counter --json --server=127.0.0.1:1 get acme visits")]
     public async Task The_options_of_remote_commands_may_stand_before_them(string line)
     {
-        string[] arguments = [.. line.Split(' '), .. line.Contains("127.0.0.1", StringComparison.Ordinal) ? Array.Empty<string>() : ["--server", "127.0.0.1:1"]];
+        string[] arguments =
+        [
+            .. line.Split(' '), .. line.Contains("127.0.0.1", StringComparison.Ordinal) ? Array.Empty<string>() : ["--server", "127.0.0.1:1"],
+        ];
 
         var run = await CommandLineRun.RunAsync(arguments);
 
@@ -57,7 +60,8 @@ public sealed class ServerAddressTests
     [Fact]
     public async Task A_server_on_this_machine_is_asked_past_every_proxy()
     {
-        await using var server = CannedServer.Answering(200, "application/json", """{"tenant":"acme","counter":"visits","value":7,"group":"g","index":1,"term":1}""");
+        await using var server = CannedServer.Answering(
+            200, "application/json", """{"tenant":"acme","counter":"visits","value":7,"group":"g","index":1,"term":1}""");
 
         var (exitCode, process) = await OraftProcess.RunAsync(
             ["counter", "get", "acme", "visits", "--server", server.Address.AbsoluteUri], Proxies("http_proxy"));
@@ -93,7 +97,17 @@ public sealed class ServerAddressTests
     /// <summary>What this process inherited must not decide.</summary>
     private static Dictionary<string, string> Proxies(string variable, string address = ProxyOfNobody)
     {
-        var all = new[] { "http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY" }.ToDictionary(name => name, _ => "");
+        var all = new[]
+        {
+            "http_proxy",
+            "HTTP_PROXY",
+            "https_proxy",
+            "HTTPS_PROXY",
+            "all_proxy",
+            "ALL_PROXY",
+            "no_proxy",
+            "NO_PROXY",
+        }.ToDictionary(name => name, _ => "");
         all[variable] = address;
         return all;
     }

@@ -41,7 +41,8 @@ public sealed class StandardStreamTests(OneSilo silo)
     [MemberData(nameof(BrokenErrors))]
     public async Task A_command_ends_with_its_exit_code_although_nothing_can_be_said(string redirection, int exitCode)
     {
-        await using var process = OraftProcess.Start(["status", "--server", $"http://127.0.0.1:{Nowhere}"], launcher: Shell($"exec \"$@\" {redirection}"));
+        await using var process = OraftProcess.Start(
+            ["status", "--server", $"http://127.0.0.1:{Nowhere}"], launcher: Shell($"exec \"$@\" {redirection}"));
 
         (await process.WaitForExitAsync(TimeSpan.FromMinutes(1))).ShouldBe(exitCode, process.Transcript);
     }
@@ -81,7 +82,15 @@ public sealed class StandardStreamTests(OneSilo silo)
         using var end = new CancellationTokenSource();
         var adding = AddUntilAsync(end.Token);
         await using var process = OraftProcess.Start(
-            ["counter", "watch", "streams", "followed", "--server", silo.Address.AbsoluteUri, .. more.Split(' ', StringSplitOptions.RemoveEmptyEntries)],
+            [
+                "counter",
+                "watch",
+                "streams",
+                "followed",
+                "--server",
+                silo.Address.AbsoluteUri,
+                .. more.Split(' ', StringSplitOptions.RemoveEmptyEntries),
+            ],
             launcher: Shell("\"$@\" | head -n 1; exit 0"));
 
         (await process.WaitForExitAsync(TimeSpan.FromMinutes(1))).ShouldBe(0, process.Transcript);
@@ -108,7 +117,10 @@ public sealed class StandardStreamTests(OneSilo silo)
         await using var pipe = new AnonymousPipeServerStream(PipeDirection.Out);
         await using var stream = new DescriptorStream((int)pipe.SafePipeHandle.DangerousGetHandle(), mayLose: true);
 
-        await Task.Run(() => stream.Write(new byte[1 << 20]), TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
+        await Task.Run(
+            () => stream.Write(new byte[1 << 20]),
+            TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromMinutes(1),
+            TestContext.Current.CancellationToken);
     }
 
     private static IReadOnlyList<string> Shell(string script) => ["/bin/sh", "-c", script, "sh"];

@@ -4,8 +4,10 @@ namespace OrleansRaft.Integration.Tests.Cli;
 public sealed class StatusTests
 {
     private const string Alarms =
-        """[{"alarm":"leaderless","group":"counters-3","silo":null,"since":"2026-01-01T00:00:00Z","detail":"counters-3 has no leader.","remedy":"Start its silos."},"""
-        + """{"alarm":"store-full","group":null,"silo":"silo-2","since":"2026-01-02T00:00:00Z","detail":"The disk of silo-2 is full.","remedy":"Free space."}]""";
+        """[{"alarm":"leaderless","group":"counters-3","silo":null,"since":"2026-01-01T00:00:00Z","detail":"counters-3 has no """
+        + """leader.","remedy":"Start its silos."},"""
+        + """{"alarm":"store-full","group":null,"silo":"silo-2","since":"2026-01-02T00:00:00Z","detail":"The disk of silo-2 is """
+        + """full.","remedy":"Free space."}]""";
 
     [Fact]
     public async Task An_alarm_is_shown_with_what_to_do_and_ends_with_1()
@@ -52,7 +54,10 @@ public sealed class StatusTests
     public async Task A_silo_that_is_not_ready_is_told_of_with_its_own_words()
     {
         await using var server = CannedServer.Answering(
-            503, "application/problem+json", """{"type":"not-ready","title":"The silo is not ready.","status":503,"detail":"The log store has not answered for 2 s.","definite":true}""");
+            503,
+            "application/problem+json",
+            """{"type":"not-ready","title":"The silo is not ready.","status":503,"detail":"The log store has not answered for 2 """
+                + """s.","definite":true}""");
 
         var status = await CommandLineRun.AtAsync(server.Address, "status");
 

@@ -8,7 +8,20 @@ namespace OrleansRaft.Integration.Tests.Cli;
 public sealed partial class TerminalSizeTests
 {
     private static readonly string[] Columns =
-        ["REPLICA", "SILO", "IS LEADER", "IS LEARNER", "#TERM", "#INDEX", "#COMMIT", "#APPLIED", "TRAILS LEADER BY", "LAST CONTACT", "DIGEST", "~STATE"];
+        [
+            "REPLICA",
+            "SILO",
+            "IS LEADER",
+            "IS LEARNER",
+            "#TERM",
+            "#INDEX",
+            "#COMMIT",
+            "#APPLIED",
+            "TRAILS LEADER BY",
+            "LAST CONTACT",
+            "DIGEST",
+            "~STATE",
+        ];
 
     [Theory]
     [InlineData(80, 24)]
@@ -70,7 +83,8 @@ public sealed partial class TerminalSizeTests
             lines.ShouldContain(line => line.Contains(cell, StringComparison.Ordinal));
         }
 
-        lines.Count(line => line.TrimStart().StartsWith("2 ", StringComparison.Ordinal)).ShouldBe(width == 160 ? 1 : lines.Count(line => line.Contains("REPLICA", StringComparison.Ordinal)));
+        lines.Count(line => line.TrimStart().StartsWith("2 ", StringComparison.Ordinal)).ShouldBe(
+            width == 160 ? 1 : lines.Count(line => line.Contains("REPLICA", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -95,7 +109,10 @@ public sealed partial class TerminalSizeTests
 
         return new ScreenFrame(
             [table, new Markup("[green]silo-1[/]   silo-2   silo-3   http://127.0.0.1:5080/"), new Text("2156 increments, p50 6.3 ms, p99 32.0 ms")],
-            [.. Enumerable.Range(0, happened).Select(number => new TimedLine($"{number,5}.0 s", $"event {number}: replica 3 became leader of counters-0 in term 1"))],
+            [
+                .. Enumerable.Range(0, happened).Select(
+                    number => new TimedLine($"{number,5}.0 s", $"event {number}: replica 3 became leader of counters-0 in term 1")),
+            ],
             new Markup("[bold]k[/] kill the leader's silo   [bold]p[/] partition it   [bold]h[/] heal   [bold]q[/] quit"));
     }
 

@@ -94,7 +94,8 @@ public sealed class WarmServerTests : IServer, IHttpApplication<HttpContext>, IC
     {
     }
 
-    ValueTask IClusterMembershipService.Refresh(MembershipVersion minimumVersion, CancellationToken cancellationToken) => throw new NotSupportedException();
+    ValueTask IClusterMembershipService.Refresh(MembershipVersion minimumVersion, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
 
     Task<bool> IClusterMembershipService.TryKill(SiloAddress siloAddress) => throw new NotSupportedException();
 

@@ -9,8 +9,8 @@ using OrleansRaft.Runtime.Tests.Storage;
 namespace OrleansRaft.Integration.Tests.CrashPoints;
 
 /// <summary>
-/// Real processes that are killed before, while and after they make each write of a history. Whatever was acknowledged is there afterwards, whatever was under
-/// way is there whole or not at all, and what is damaged is refused with its place.
+/// Real processes that are killed before, while and after they make each write of a history. Whatever was acknowledged is there afterwards, whatever
+/// was under way is there whole or not at all, and what is damaged is refused with its place.
 /// </summary>
 /// <remarks>A memory store dies with its process: there is nothing to recover.</remarks>
 public sealed class CrashPointTests(PostgresFixture postgres) : IDisposable
@@ -64,7 +64,9 @@ public sealed class CrashPointTests(PostgresFixture postgres) : IDisposable
         bytes[place + block.Length - 1] ^= 1;
         await File.WriteAllBytesAsync(file, bytes, TestContext.Current.CancellationToken);
 
-        (await Should.ThrowAsync<CorruptDataException>(() => ReadAsync("sqlite", directory.FullName))).Message.ShouldContain(CrashStores.Key.ToString());
+        (
+            await Should.ThrowAsync<CorruptDataException>(
+                () => ReadAsync("sqlite", directory.FullName))).Message.ShouldContain(CrashStores.Key.ToString());
     }
 
     [Fact]
@@ -76,7 +78,8 @@ public sealed class CrashPointTests(PostgresFixture postgres) : IDisposable
         await using (var connection = new NpgsqlConnection(database + ";Pooling=false"))
         {
             await connection.OpenAsync(TestContext.Current.CancellationToken);
-            await using var flip = new NpgsqlCommand("UPDATE raft.log_block SET block = set_bit(block, 8 * length(block) - 1, 1 - get_bit(block, 8 * length(block) - 1))", connection);
+            await using var flip = new NpgsqlCommand(
+                "UPDATE raft.log_block SET block = set_bit(block, 8 * length(block) - 1, 1 - get_bit(block, 8 * length(block) - 1))", connection);
             (await flip.ExecuteNonQueryAsync(TestContext.Current.CancellationToken)).ShouldBe(1);
         }
 
@@ -120,7 +123,9 @@ public sealed class CrashPointTests(PostgresFixture postgres) : IDisposable
 
         process.ExitCode.ShouldBe(128 + 9, $"it was to be killed {point} {CrashHistory.NameOf(step)}: {errors}");
         output.Contains("durable", StringComparison.Ordinal).ShouldBe(point == "after");
-        var lengths = output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(static line => long.Parse(line.Split(' ')[1], CultureInfo.InvariantCulture)).ToList();
+        var lengths = output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(static line => long.Parse(line.Split(' ')[1], CultureInfo.InvariantCulture))
+            .ToList();
         return (lengths[0], lengths[^1]);
     }
 

@@ -18,7 +18,8 @@ public sealed class ExternalClientTests(EndToEndCluster cluster)
     {
         await cluster.StartAsync();
         using var client = await ConnectAsync();
-        var counter = client.Services.GetRequiredService<IClusterClient>().GetRaftGroup<CounterCommand, CounterResult>(CounterMachine.SetName, "external/client");
+        var counter = client.Services.GetRequiredService<IClusterClient>().GetRaftGroup<CounterCommand, CounterResult>(
+            CounterMachine.SetName, "external/client");
         var first = await SubmitAsync(counter, "request-1");
 
         var leader = await cluster.Silos.LeaderAsync();

@@ -6,7 +6,8 @@ using OrleansRaft.Testbed.Processes;
 namespace OrleansRaft.Integration.Tests.EndToEnd;
 
 /// <summary>
-/// Real duplicate activations. Two of three silos, a majority of every group, are paused past their death, so that the third brings their replicas to life and goes
+/// Real duplicate activations. Two of three silos, a majority of every group, are paused past their death, so that the third brings their replicas to
+/// life and goes
 /// on with them. Resumed, the two find each other as they were: they could vote, write and confirm reads among themselves, were they not fenced.
 /// </summary>
 [Collection(EndToEndCluster.Name)]
@@ -46,7 +47,8 @@ public sealed class FencingTests(ITestOutputHelper log) : IAsyncLifetime
 
         var seen = await Task.WhenAll(zombies.SelectMany(silo => new[] { ReadUntilItEndsAsync(silo), IncrementUntilItEndsAsync(silo) }));
         var final = await ReadAsync(survivor);
-        log.WriteLine($"values seen through the two: {string.Join("; ", seen.Select(values => string.Join(", ", values.Distinct())))}; finally {final}");
+        log.WriteLine(
+            $"values seen through the two: {string.Join("; ", seen.Select(values => string.Join(", ", values.Distinct())))}; finally {final}");
         ShouldNotBeStale(seen.SelectMany(values => values), acknowledged);
         var increments = seen.Where((_, index) => index % 2 == 1).SelectMany(values => values).ToList();
         increments.ShouldBeUnique();
@@ -122,8 +124,8 @@ public sealed class FencingTests(ITestOutputHelper log) : IAsyncLifetime
     }
 
     /// <summary>
-    /// Resumes the two while nobody can tell them that they are dead, neither PostgreSQL nor the third, and reads through the one that led: all that is left to keep it
-    /// silent is that its lease has run out.
+    /// Resumes the two while nobody can tell them that they are dead, neither PostgreSQL nor the third, and reads through the one that led: all that
+    /// is left to keep it silent is that its lease has run out.
     /// </summary>
     private async Task<List<long>> ReadWhileNobodyTellsThemAsync(OraftSilo[] zombies, OraftSilo survivor, long acknowledged)
     {
@@ -205,7 +207,10 @@ public sealed class FencingTests(ITestOutputHelper log) : IAsyncLifetime
 
     private static Task<long?> TryIncrementAsync(OraftSilo silo, string key) => TryAsync(async () =>
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(silo.Address, Counter + "/increment")) { Content = JsonContent.Create(new { by = 1 }) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(silo.Address, Counter + "/increment"))
+        {
+            Content = JsonContent.Create(new { by = 1 }),
+        };
         request.Headers.Add("Idempotency-Key", key);
         return await Http.SendAsync(request, Token);
     });
@@ -218,7 +223,8 @@ public sealed class FencingTests(ITestOutputHelper log) : IAsyncLifetime
             var body = await response.Content.ReadAsStringAsync(Token);
             return response.IsSuccessStatusCode ? JsonDocument.Parse(body).RootElement.GetProperty("value").GetInt64() : null;
         }
-        catch (Exception failure) when (failure is HttpRequestException or IOException || (failure is OperationCanceledException && !Token.IsCancellationRequested))
+        catch (Exception failure) when (failure is HttpRequestException or IOException
+            || (failure is OperationCanceledException && !Token.IsCancellationRequested))
         {
             await Task.Delay(TimeSpan.FromMilliseconds(5), Token);
             return null;

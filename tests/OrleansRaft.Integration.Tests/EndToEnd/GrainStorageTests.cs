@@ -14,7 +14,9 @@ public sealed class GrainStorageTests(EndToEndCluster cluster)
         await cluster.StartAsync();
         using var http = new HttpClient();
 
-        (await http.PutAsJsonAsync(new Uri(cluster.Silos.Addresses[0], "/api/v1/tenants/storage/note"), new { text = "pays yearly" }, token)).EnsureSuccessStatusCode();
+        (
+            await http.PutAsJsonAsync(
+                new Uri(cluster.Silos.Addresses[0], "/api/v1/tenants/storage/note"), new { text = "pays yearly" }, token)).EnsureSuccessStatusCode();
 
         foreach (var silo in cluster.Silos.Addresses)
         {
@@ -24,7 +26,9 @@ public sealed class GrainStorageTests(EndToEndCluster cluster)
         await using var connection = new NpgsqlConnection(cluster.Database);
         await connection.OpenAsync(token);
         await using var command = new NpgsqlCommand(
-            "SELECT convert_from(PayloadBinary, 'UTF8') FROM raft.OrleansStorage WHERE GrainIdExtensionString = 'storage' AND GrainTypeString LIKE '%note%'", connection);
+            "SELECT convert_from(PayloadBinary, 'UTF8') FROM raft.OrleansStorage WHERE GrainIdExtensionString = 'storage' AND "
+                + "GrainTypeString LIKE '%note%'",
+            connection);
         var stored = (await command.ExecuteScalarAsync(token)).ShouldBeOfType<string>();
         stored.ShouldContain("pays yearly");
         stored.ShouldContain("\"OrleansRaft.Server.TenantNote, OrleansRaft.Server\"", customMessage: "silos of other versions read it");

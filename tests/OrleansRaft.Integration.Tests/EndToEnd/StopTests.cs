@@ -83,7 +83,9 @@ public sealed class StopTests(EndToEndCluster cluster)
             try
             {
                 using var answer = await http.PostAsJsonAsync(
-                    new Uri(silo.Address, $"/api/v1/tenants/stopping/counters/c{number}-{succeeded % 10}/increment"), new { by = 1 }, TestContext.Current.CancellationToken);
+                    new Uri(silo.Address, $"/api/v1/tenants/stopping/counters/c{number}-{succeeded % 10}/increment"),
+                    new { by = 1 },
+                    TestContext.Current.CancellationToken);
                 if (answer.StatusCode == HttpStatusCode.OK)
                 {
                     succeeded++;

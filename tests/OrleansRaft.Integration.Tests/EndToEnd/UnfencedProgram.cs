@@ -3,7 +3,10 @@ using OrleansRaft.Testbed.Processes;
 
 namespace OrleansRaft.Integration.Tests.EndToEnd;
 
-/// <summary>A copy of <c>oraft</c> compiled without fencing: who had the right to speak once keeps it, and never asks the store again whether it was taken over.</summary>
+/// <summary>
+/// A copy of <c>oraft</c> compiled without fencing: who had the right to speak once keeps it, and never asks the store again whether it was taken
+/// over.
+/// </summary>
 internal sealed class UnfencedProgram : IDisposable
 {
     private const string Assembly = "Runtime";

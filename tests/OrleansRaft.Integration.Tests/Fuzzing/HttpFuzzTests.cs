@@ -12,8 +12,10 @@ public sealed class HttpFuzzTests(CounterServer server, ITestOutputHelper output
 
     private static readonly string[] Samples =
     [
-        "POST /api/v1/tenants/t/counters/c/increment HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nIdempotency-Key: abc\r\nContent-Length: 8\r\n\r\n{\"by\":5}",
-        "PUT /api/v1/tenants/t/counters/c HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nIf-Match: \"7\"\r\nContent-Length: 11\r\n\r\n{\"value\":5}",
+        "POST /api/v1/tenants/t/counters/c/increment HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nIdempotency-Key: "
+            + "abc\r\nContent-Length: 8\r\n\r\n{\"by\":5}",
+        "PUT /api/v1/tenants/t/counters/c HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nIf-Match: \"7\"\r\nContent-Length: "
+            + "11\r\n\r\n{\"value\":5}",
         "GET /api/v1/tenants/t/counters/c?consistency=stale HTTP/1.1\r\nHost: x\r\n\r\n",
         "GET /api/v1/tenants/t/counters?after=a&limit=10 HTTP/1.1\r\nHost: x\r\n\r\n",
         "GET /api/v1/groups/counters-0/log?after=1&limit=10 HTTP/1.1\r\nHost: x\r\n\r\n",
@@ -25,7 +27,8 @@ public sealed class HttpFuzzTests(CounterServer server, ITestOutputHelper output
     public async Task No_request_breaks_the_server()
     {
         var cancellation = TestContext.Current.CancellationToken;
-        var seed = int.Parse(Environment.GetEnvironmentVariable("ORAFT_FUZZ_SEED") ?? $"{Environment.TickCount & 0xFFFFFF}", CultureInfo.InvariantCulture);
+        var seed = int.Parse(
+            Environment.GetEnvironmentVariable("ORAFT_FUZZ_SEED") ?? $"{Environment.TickCount & 0xFFFFFF}", CultureInfo.InvariantCulture);
         output.WriteLine($"seed {seed}");
         var mutator = new Mutator(seed);
         byte[][] samples = [.. Samples.Select(Encoding.ASCII.GetBytes)];

@@ -2,7 +2,9 @@ using System.Text;
 
 namespace OrleansRaft.Integration.Tests.Fuzzing;
 
-/// <summary>Makes bad inputs of good ones: a few bytes changed, cut out, repeated, put in, or taken from another; now and then nothing but noise.</summary>
+/// <summary>
+/// Makes bad inputs of good ones: a few bytes changed, cut out, repeated, put in, or taken from another; now and then nothing but noise.
+/// </summary>
 internal sealed class Mutator(int seed)
 {
     private static readonly byte[][] Tokens =
@@ -15,7 +17,26 @@ internal sealed class Mutator(int seed)
         [0xC3],
         .. new[]
         {
-            "{", "}", "[", "]", "\"", ":", ",", "null", "true", "-1", "0", "1e999", "9223372036854775808", "\\ud800", "\\u0000", "%00", "%", "&", "=", "\n",
+            "{",
+            "}",
+            "[",
+            "]",
+            "\"",
+            ":",
+            ",",
+            "null",
+            "true",
+            "-1",
+            "0",
+            "1e999",
+            "9223372036854775808",
+            "\\ud800",
+            "\\u0000",
+            "%00",
+            "%",
+            "&",
+            "=",
+            "\n",
             "\"op\":", "\"id\":1", "\"body\":", "\"type\":\"raft\"", new string('[', 200), new string('9', 400),
         }.Select(Encoding.UTF8.GetBytes),
     ];

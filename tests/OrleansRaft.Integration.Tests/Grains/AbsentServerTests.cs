@@ -39,7 +39,8 @@ public sealed class AbsentServerTests
 
         public string LocalId => inner.LocalId;
 
-        public Task<ClusterDefinition> InitializeAsync(ClusterDefinition wanted, CancellationToken cancellation) => inner.InitializeAsync(wanted, cancellation);
+        public Task<ClusterDefinition> InitializeAsync(ClusterDefinition wanted, CancellationToken cancellation) =>
+            inner.InitializeAsync(wanted, cancellation);
 
         public async Task<IReplicaLog> OpenAsync(ReplicaKey key, IReplicaLogEvents events, CancellationToken cancellation)
         {
@@ -51,7 +52,8 @@ public sealed class AbsentServerTests
             return await inner.OpenAsync(key, events, cancellation);
         }
 
-        public Task CreateReplicaAsync(ReplicaKey key, Configuration initial, CancellationToken cancellation) => inner.CreateReplicaAsync(key, initial, cancellation);
+        public Task CreateReplicaAsync(ReplicaKey key, Configuration initial, CancellationToken cancellation) =>
+            inner.CreateReplicaAsync(key, initial, cancellation);
 
         public Task CheckAsync(CancellationToken cancellation) => inner.CheckAsync(cancellation);
 

@@ -27,7 +27,8 @@ public sealed class AlarmTests
         foreach (var silo in cluster.Silos)
         {
             await RaftTestCluster.EventuallyAsync(async () =>
-                (await RaftTestCluster.AdminOf(silo).ListAlarmsAsync(Token)).Any(alarm => alarm is { Name: AlarmNames.StoreUnreachable, Group: null } && alarm.Silo == suffering.Name)
+                (await RaftTestCluster.AdminOf(silo).ListAlarmsAsync(Token)).Any(
+                    alarm => alarm is { Name: AlarmNames.StoreUnreachable, Group: null } && alarm.Silo == suffering.Name)
                     ? null
                     : $"{silo.Name} does not tell");
         }
@@ -56,7 +57,8 @@ public sealed class AlarmTests
         await cluster.StopSiloAsync(cluster.Silos[1]);
 
         IReadOnlyList<Alarm> alarms = [];
-        await RaftTestCluster.EventuallyAsync(async () => (alarms = await cluster.Admin.ListAlarmsAsync(Token)).Count == 2 ? null : $"{alarms.Count} alarms");
+        await RaftTestCluster.EventuallyAsync(
+            async () => (alarms = await cluster.Admin.ListAlarmsAsync(Token)).Count == 2 ? null : $"{alarms.Count} alarms");
         alarms.ShouldAllBe(alarm => alarm.Name == AlarmNames.Leaderless && alarm.Silo == null);
         alarms.Select(alarm => alarm.Group).Order().ShouldBe(["ledgers-0", "ledgers-1"]);
         alarms[0].Detail.ShouldContain("1 of 3 voters");
@@ -80,7 +82,10 @@ public sealed class AlarmTests
         await cluster.StopSiloAsync(cluster.Silos.Single(silo => silo.Name == victim.Silo));
 
         await RaftTestCluster.EventuallyAsync(async () =>
-            (await cluster.Admin.ListAlarmsAsync(Token)).FirstOrDefault(alarm => alarm.Name == AlarmNames.StoreCorrupt) is { Group: "ledgers-0" } alarm
+            (await cluster.Admin.ListAlarmsAsync(Token)).FirstOrDefault(alarm => alarm.Name == AlarmNames.StoreCorrupt) is
+            {
+                Group: "ledgers-0",
+            } alarm
             && alarm.Detail.Contains(key.ToString(), StringComparison.Ordinal)
                 ? null
                 : "there is no alarm");

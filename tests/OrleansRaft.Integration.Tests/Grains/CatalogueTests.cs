@@ -95,7 +95,8 @@ public sealed class CatalogueTests
         Should.Throw<StoreRefusedException>(() => ClusterRow.RequireSame("the store", without, without with { Sets = [further, counters] }))
             .Message.ShouldContain($"'{Added}' has no groups, not 5 group(s)");
         ClusterRow.RequireSame("the store", with, with with { Sets = [further, .. with.Sets] });
-        Should.Throw<StoreRefusedException>(() => ClusterRow.RequireSame("the store", with, with with { Sets = [with.Sets[0], counters with { Groups = 5 }] }))
+        Should.Throw<StoreRefusedException>(
+            () => ClusterRow.RequireSame("the store", with, with with { Sets = [with.Sets[0], counters with { Groups = 5 }] }))
             .Message.ShouldContain("'counters' has 4 group(s) of 3 replica(s), not 5 group(s)");
     }
 
@@ -106,15 +107,22 @@ public sealed class CatalogueTests
         await using (var cluster = await StartAsync(disk))
         {
             await cluster.WaitUntilSpreadAsync();
-            (await cluster.Admin.ChangeMembersAsync("ledgers-0", new AddMember { Replaces = new ReplicaId(1) }, null, Token)).ShouldBeOfType<Committed<Configuration>>();
-            await RaftTestCluster.EventuallyAsync(async () => VotersOf(await ReadAsync(cluster), "ledgers-0") is [2, 3, 4] ? null : "the change is not in the catalogue");
+            (
+                await cluster.Admin.ChangeMembersAsync(
+                    "ledgers-0", new AddMember { Replaces = new ReplicaId(1) }, null, Token)).ShouldBeOfType<Committed<Configuration>>();
+            await RaftTestCluster.EventuallyAsync(
+                async () => VotersOf(await ReadAsync(cluster), "ledgers-0") is [2, 3, 4] ? null : "the change is not in the catalogue");
         }
 
         await using var again = await StartAsync(disk);
 
         await RaftTestCluster.EventuallyAsync(async () =>
             VotersOf(await ReadAsync(again), "ledgers-0") is [2, 3, 4]
-            && again.Silos.All(silo => silo.ServiceProvider.GetRequiredService<GroupTable>().Find("ledgers-0")!.Configuration.Voters is [{ Value: 2 }, { Value: 3 }, { Value: 4 }])
+            && again.Silos.All(
+                silo =>
+                    silo.ServiceProvider.GetRequiredService<GroupTable>().Find("ledgers-0")!.Configuration.Voters is [
+                        { Value: 2 }, { Value: 3 }, { Value: 4 },
+                    ])
                 ? null
                 : "a silo does not know the members");
     }
@@ -191,7 +199,8 @@ public sealed class CatalogueTests
         Outcome<LedgerResult>? outcome = null;
         await RaftTestCluster.EventuallyAsync(async () =>
         {
-            outcome = await cluster.Client.GetRaftGroup<LedgerCommand, LedgerResult>(Added, "k").SubmitAsync(new LedgerCommand(amount), requestId, Token);
+            outcome = await cluster.Client.GetRaftGroup<LedgerCommand, LedgerResult>(Added, "k").SubmitAsync(
+                new LedgerCommand(amount), requestId, Token);
             return outcome is Committed<LedgerResult> ? null : outcome.ToString();
         });
         return RaftTestCluster.Committed(outcome!).Value;
@@ -209,7 +218,8 @@ public sealed class CatalogueTests
             ? [.. ConfigurationCodec.Decode(known.Configuration).Voters.Select(voter => voter.Value)]
             : [];
 
-    private static KnownConfiguration Known(long term, long version) => new("ledgers-0", term, version, ConfigurationCodec.Encode(Configuration.OfVoters(3)).ToArray());
+    private static KnownConfiguration Known(long term, long version) =>
+        new("ledgers-0", term, version, ConfigurationCodec.Encode(Configuration.OfVoters(3)).ToArray());
 
     private static CatalogueContents Apply(CatalogueMachine machine, long index, CatalogueCommand command)
     {

@@ -48,7 +48,8 @@ public sealed class FaultTests
         await using var cluster = await StartAsync();
         var (from, to) = (cluster.Silos[1], cluster.Silos[2]);
 
-        await FaultsOf(cluster.Silos[0]).BeginAsync(new Fault { Kind = FaultKind.Cut, From = from.Name, To = to.Name, IsOneWay = true, Seconds = 600 }, Token);
+        await FaultsOf(cluster.Silos[0]).BeginAsync(
+            new Fault { Kind = FaultKind.Cut, From = from.Name, To = to.Name, IsOneWay = true, Seconds = 600 }, Token);
 
         CutsOf(from).ShouldBe([to.SiloAddress]);
         CutsOf(to).ShouldBeEmpty();
@@ -104,7 +105,8 @@ public sealed class FaultTests
     {
         await using var cluster = await StartAsync(disabledOn: 2);
 
-        var outcome = await FaultsOf(cluster.Silos[0]).BeginAsync(new Fault { Kind = FaultKind.Isolate, Silo = cluster.Silos[1].Name, Seconds = 600 }, Token);
+        var outcome = await FaultsOf(cluster.Silos[0]).BeginAsync(
+            new Fault { Kind = FaultKind.Isolate, Silo = cluster.Silos[1].Name, Seconds = 600 }, Token);
 
         outcome.Rejection!.Reason.ShouldBe(FaultRejectionReason.Disabled);
         cluster.Silos.ToList().ForEach(silo => CutsOf(silo).ShouldBeEmpty());
@@ -126,7 +128,9 @@ public sealed class FaultTests
         {
             var admin = RaftTestCluster.AdminOf(silo);
             await RaftTestCluster.EventuallyAsync(async () =>
-                await admin.ListAlarmsAsync(Token) is [{ Name: AlarmNames.Leaderless, Group: "ledgers-0", Silo: null }] ? null : $"{silo.Name} has no alarm");
+                await admin.ListAlarmsAsync(Token) is [{ Name: AlarmNames.Leaderless, Group: "ledgers-0", Silo: null }]
+                    ? null
+                    : $"{silo.Name} has no alarm");
             (await admin.CheckReadinessAsync(Token)).IsReady.ShouldBeTrue(silo.Name);
         }
 
@@ -153,7 +157,10 @@ public sealed class FaultTests
                 await cluster.AddAsync($"k{senders.Count}", 1);
                 foreach (var (_, seen) in await reader.ReadAsync(TimeSpan.FromSeconds(1), Token) ?? [])
                 {
-                    senders.Add(seen.Event is MessageEvent { Group: "ledgers-0" } or ReplicaEvent { Group: "ledgers-0" } ? seen.Silo : senders.FirstOrDefault() ?? seen.Silo);
+                    senders.Add(
+                        seen.Event is MessageEvent { Group: "ledgers-0" } or ReplicaEvent { Group: "ledgers-0" }
+                            ? seen.Silo
+                            : senders.FirstOrDefault() ?? seen.Silo);
                     hasCommitted |= seen.Event is CommitEvent;
                 }
             }

@@ -45,7 +45,8 @@ public sealed class GroupFacadeTests(ThreeSilos fixture) : IClassFixture<ThreeSi
     {
         await Task.WhenAll(Enumerable.Range(0, 500).Select(number => Cluster.AddAsync($"many-{number % 7}", 1)));
 
-        var sums = await Task.WhenAll(Enumerable.Range(0, 7).Select(number => Cluster.Ledger($"many-{number}").QueryAsync(new LedgerCommand(0), cancellation: Token)));
+        var sums = await Task.WhenAll(
+            Enumerable.Range(0, 7).Select(number => Cluster.Ledger($"many-{number}").QueryAsync(new LedgerCommand(0), cancellation: Token)));
         sums.Sum(sum => RaftTestCluster.Committed(sum).Value.Additions).ShouldBe(500);
     }
 
@@ -72,7 +73,8 @@ public sealed class GroupFacadeTests(ThreeSilos fixture) : IClassFixture<ThreeSi
         await Task.WhenAll(Enumerable.Range(0, 40).Select(number => Cluster.AddAsync($"scatter-{number}", 1)));
 
         var count = await set.CountGroupsAsync(cancellation: Token);
-        var sums = await Task.WhenAll(Enumerable.Range(0, count).Select(number => set.QueryGroupAsync(number, new LedgerCommand(0), cancellation: Token)));
+        var sums = await Task.WhenAll(
+            Enumerable.Range(0, count).Select(number => set.QueryGroupAsync(number, new LedgerCommand(0), cancellation: Token)));
 
         count.ShouldBe(4);
         sums.Sum(sum => RaftTestCluster.Committed(sum).Value.Additions).ShouldBeGreaterThanOrEqualTo(40);
@@ -91,8 +93,10 @@ public sealed class GroupFacadeTests(ThreeSilos fixture) : IClassFixture<ThreeSi
     [Fact]
     public async Task A_request_id_or_key_beyond_its_limit_is_refused()
     {
-        var tooLongId = await Cluster.Ledger("alice").SubmitAsync(new LedgerCommand(1), new string('x', CommandEnvelope.RequestIdLengthMax + 1), cancellation: Token);
-        var tooLongKey = await Cluster.Ledger(new string('k', CommandEnvelope.KeyLengthMax + 1)).SubmitAsync(new LedgerCommand(1), cancellation: Token);
+        var tooLongId = await Cluster.Ledger("alice").SubmitAsync(
+            new LedgerCommand(1), new string('x', CommandEnvelope.RequestIdLengthMax + 1), cancellation: Token);
+        var tooLongKey = await Cluster.Ledger(
+            new string('k', CommandEnvelope.KeyLengthMax + 1)).SubmitAsync(new LedgerCommand(1), cancellation: Token);
 
         tooLongId.ShouldBeOfType<Rejected<LedgerResult>>().Reason.ShouldBe(RejectionReason.InvalidRequest);
         tooLongKey.ShouldBeOfType<Rejected<LedgerResult>>().Reason.ShouldBe(RejectionReason.InvalidRequest);

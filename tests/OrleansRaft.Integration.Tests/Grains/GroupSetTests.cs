@@ -12,7 +12,8 @@ public sealed class GroupSetTests
     [InlineData("a/b")]
     [InlineData("a b")]
     public void A_name_that_no_address_could_hold_is_refused(string name) =>
-        Should.Throw<ArgumentException>(() => StateMachineRegistration.Of<LedgerCommand, LedgerResult, Ledger>(name, 1, 3)).Message.ShouldContain("cannot name a set");
+        Should.Throw<ArgumentException>(
+            () => StateMachineRegistration.Of<LedgerCommand, LedgerResult, Ledger>(name, 1, 3)).Message.ShouldContain("cannot name a set");
 
     [Theory]
     [InlineData(0)]

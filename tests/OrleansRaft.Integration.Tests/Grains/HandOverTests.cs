@@ -46,14 +46,17 @@ public sealed class HandOverTests
         (await DrainOf(stopping).HandOverAsync()).ShouldBe(0);
 
         await RaftTestCluster.EventuallyAsync(async () =>
-            (await cluster.Admin.ListGroupsAsync(null, 100, Token)).Groups.All(static group => group.Leader is not null) ? null : "a group has no leader");
+            (await cluster.Admin.ListGroupsAsync(null, 100, Token)).Groups.All(static group => group.Leader is not null)
+                ? null
+                : "a group has no leader");
         (await cluster.Admin.ListGroupsAsync(null, 100, Token)).Groups.ShouldAllBe(group => LeaderSiloOf(group) == heir.Name);
     }
 
     /// <summary>Starts three silos whose followers do not stand for election because a machine stalls.</summary>
     private static async Task<RaftTestCluster> StartAsync()
     {
-        var cluster = await RaftTestCluster.StartAsync(groups: Groups, options: static raft => (raft.ElectionTicksMin, raft.ElectionTicksMax) = (100, 150));
+        var cluster = await RaftTestCluster.StartAsync(
+            groups: Groups, options: static raft => (raft.ElectionTicksMin, raft.ElectionTicksMax) = (100, 150));
         await cluster.WaitUntilSpreadAsync();
         return cluster;
     }

@@ -33,7 +33,8 @@ public sealed class MembershipTests
         three.Length.ShouldBe(3);
         (await cluster.AddAsync("k", 1)).Sum.ShouldBe(acknowledged + 2);
         await RaftTestCluster.EventuallyAsync(async () =>
-            (await cluster.Admin.GetGroupAsync(Group, Token))!.Replicas.Select(replica => replica.Replica.Value).ToArray() is var left && left.SequenceEqual(three)
+            (await cluster.Admin.GetGroupAsync(Group, Token))!.Replicas.Select(replica => replica.Replica.Value).ToArray() is var left
+                && left.SequenceEqual(three)
                 ? null
                 : $"{string.Join(", ", left)} still belong to it");
     }
@@ -66,7 +67,9 @@ public sealed class MembershipTests
             await cluster.AddAsync("k", 5);
             foreach (var replaced in new[] { 1, 2 })
             {
-                (await cluster.Admin.ChangeMembersAsync(Group, new AddMember { Replaces = new ReplicaId(replaced) }, null, Token)).ShouldBeOfType<Committed<Configuration>>();
+                (
+                    await cluster.Admin.ChangeMembersAsync(
+                        Group, new AddMember { Replaces = new ReplicaId(replaced) }, null, Token)).ShouldBeOfType<Committed<Configuration>>();
             }
         }
 
@@ -98,12 +101,22 @@ public sealed class MembershipTests
         await cluster.WaitUntilSpreadAsync();
         var admin = cluster.Admin;
 
-        Refused(await admin.ChangeMembersAsync("ledgers-9", new AddMember(), null, Token), RejectionReason.UnknownGroup).ShouldContain("list the groups");
-        Refused(await admin.ChangeMembersAsync(Group, new RemoveMember(new ReplicaId(9)), null, Token), RejectionReason.InvalidRequest).ShouldContain("its members are 1, 2, 3");
-        Refused(await admin.ChangeMembersAsync(Group, new AddMember { Silo = "nowhere" }, null, Token), RejectionReason.InvalidRequest).ShouldContain("the active ones are");
-        Refused(await admin.ChangeMembersAsync(Group, new AddMember(), new LogIndex(999), Token), RejectionReason.ConfigurationConflict).ShouldContain("read the group again");
-        Refused(await admin.ChangeMembersAsync(Group, new ResizeGroup(0), null, Token), RejectionReason.InvalidRequest).ShouldContain("1 to 7 voters");
-        Refused(await admin.ChangeMembersAsync(Group, new AddMember { Replica = new ReplicaId(long.MaxValue) }, null, Token), RejectionReason.InvalidRequest).ShouldContain("next one chosen");
+        Refused(
+            await admin.ChangeMembersAsync("ledgers-9", new AddMember(), null, Token), RejectionReason.UnknownGroup).ShouldContain("list the groups");
+        Refused(
+            await admin.ChangeMembersAsync(Group, new RemoveMember(new ReplicaId(9)), null, Token),
+            RejectionReason.InvalidRequest).ShouldContain("its members are 1, 2, 3");
+        Refused(
+            await admin.ChangeMembersAsync(Group, new AddMember { Silo = "nowhere" }, null, Token),
+            RejectionReason.InvalidRequest).ShouldContain("the active ones are");
+        Refused(
+            await admin.ChangeMembersAsync(Group, new AddMember(), new LogIndex(999), Token),
+            RejectionReason.ConfigurationConflict).ShouldContain("read the group again");
+        Refused(
+            await admin.ChangeMembersAsync(Group, new ResizeGroup(0), null, Token), RejectionReason.InvalidRequest).ShouldContain("1 to 7 voters");
+        Refused(
+            await admin.ChangeMembersAsync(Group, new AddMember { Replica = new ReplicaId(long.MaxValue) }, null, Token),
+            RejectionReason.InvalidRequest).ShouldContain("next one chosen");
         (await admin.GetGroupAsync(Group, Token))!.Configuration.ShouldBe(Configuration.OfVoters(3));
         Voters(await admin.ChangeMembersAsync(Group, new AddMember(), null, Token)).ShouldBe([1, 2, 3, 4]);
     }

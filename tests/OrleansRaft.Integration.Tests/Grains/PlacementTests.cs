@@ -65,7 +65,8 @@ public sealed class PlacementTests
         var (stays, leaves) = (cluster.Silos[0].ServiceProvider, cluster.Silos[1]);
 
         leaves.ServiceProvider.GetRequiredService<ClusterMembership>().Leave();
-        var stock = new ClusterInventory(stays.GetRequiredService<ClusterMembership>().Active, await stays.GetRequiredService<Locator>().TakeInventoryAsync());
+        var stock = new ClusterInventory(
+            stays.GetRequiredService<ClusterMembership>().Active, await stays.GetRequiredService<Locator>().TakeInventoryAsync());
 
         stock.Answering.ShouldHaveSingleItem().Address.ShouldBe(cluster.Silos[0].SiloAddress);
         stock.IsComplete.ShouldBeFalse("nothing is moved, replica or leader, while a silo leaves");
@@ -114,7 +115,8 @@ public sealed class PlacementTests
         var third = await cluster.StartSiloAsync();
         var admin = RaftTestCluster.AdminOf(third);
 
-        await RaftTestCluster.EventuallyAsync(async () => await admin.CheckReadinessAsync(Token) is { IsReady: false } readiness ? readiness.Detail : null);
+        await RaftTestCluster.EventuallyAsync(
+            async () => await admin.CheckReadinessAsync(Token) is { IsReady: false } readiness ? readiness.Detail : null);
 
         foreach (var group in (await cluster.Admin.ListGroupsAsync(null, 10, Token)).Groups)
         {
@@ -143,6 +145,9 @@ public sealed class PlacementTests
 
     private static async Task<Dictionary<string, long>> EpochsOnAsync(RaftTestCluster cluster, string silo) =>
         (await cluster.Admin.ListGroupsAsync(null, 100, Token)).Groups
-            .SelectMany(group => group.Replicas.Where(replica => replica.Silo == silo).Select(replica => ($"{group.Group}/{replica.Replica}", replica.Snapshot?.Epoch ?? 0)))
+            .SelectMany(
+                group =>
+                    group.Replicas.Where(replica => replica.Silo == silo).Select(
+                        replica => ($"{group.Group}/{replica.Replica}", replica.Snapshot?.Epoch ?? 0)))
             .ToDictionary();
 }

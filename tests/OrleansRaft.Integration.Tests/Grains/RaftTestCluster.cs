@@ -45,7 +45,14 @@ public sealed class RaftTestCluster : IAsyncDisposable
         builder.ConfigureSilo((_, silo) =>
         {
             var place = Interlocked.Increment(ref number);
-            silo.AddRaft(raft => raft.UseMemory(ownDisks ? null : disks is null ? disk : disks[place % disks.Count])).AddRaftStateMachine<LedgerCommand, LedgerResult, Ledger>(Set, groups, replicas);
+            silo.AddRaft(
+                raft =>
+                    raft.UseMemory(
+                        ownDisks ? null
+                            : disks is null ? disk
+                            : disks[place % disks.Count])).AddRaftStateMachine<LedgerCommand, LedgerResult, Ledger>(Set,
+                groups,
+                replicas);
             silo.Services.Configure<RaftOptions>(raft =>
             {
                 // Silos that tests stop do not come back.
@@ -101,7 +108,8 @@ public sealed class RaftTestCluster : IAsyncDisposable
     public async Task<LedgerResult> AddAsync(string key, long amount, string? requestId = null) =>
         Committed(await Ledger(key).SubmitAsync(new LedgerCommand(amount), requestId)).Value;
 
-    public static Committed<LedgerResult> Committed(Outcome<LedgerResult> outcome) => outcome.ShouldBeOfType<Committed<LedgerResult>>(outcome.ToString());
+    public static Committed<LedgerResult> Committed(Outcome<LedgerResult> outcome) =>
+        outcome.ShouldBeOfType<Committed<LedgerResult>>(outcome.ToString());
 
     public Task WaitUntilReadyAsync() => EventuallyAsync(async () =>
     {
@@ -113,7 +121,9 @@ public sealed class RaftTestCluster : IAsyncDisposable
             }
         }
 
-        return (await Admin.ListGroupsAsync(null, 1_000)).Groups.FirstOrDefault(group => group.Leader is null) is { } group ? $"{group.Group} has no leader" : null;
+        return (await Admin.ListGroupsAsync(null, 1_000)).Groups.FirstOrDefault(group => group.Leader is null) is { } group
+            ? $"{group.Group} has no leader"
+            : null;
     });
 
     public Task WaitUntilSpreadAsync() => EventuallyAsync(async () =>
@@ -134,7 +144,9 @@ public sealed class RaftTestCluster : IAsyncDisposable
     public Task WaitUntilLeadersAreSpreadAsync() => EventuallyAsync(async () =>
     {
         var groups = (await Admin.ListGroupsAsync(null, 1_000)).Groups;
-        var led = Silos.ToDictionary(silo => silo.Name, silo => groups.Count(group => group.Replicas.Any(replica => replica.Replica == group.Leader && replica.Silo == silo.Name)));
+        var led = Silos.ToDictionary(
+            silo => silo.Name,
+            silo => groups.Count(group => group.Replicas.Any(replica => replica.Replica == group.Leader && replica.Silo == silo.Name)));
         return led.Values.Sum() == groups.Count && led.Values.Max() - led.Values.Min() <= 1
             ? null
             : string.Join(", ", led.Select(silo => $"{silo.Key} leads {silo.Value}"));

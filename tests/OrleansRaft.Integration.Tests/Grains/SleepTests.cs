@@ -50,7 +50,9 @@ public sealed class SleepTests
         store.IsConnected = false;
 
         await RaftTestCluster.EventuallyAsync(() => Task.FromResult(
-            Hosted(cluster.Silos.Where(silo => silo != speechless)).Any(replica => replica.Role.Role == RaftRole.Leader) ? null : "nobody stood for election"));
+            Hosted(cluster.Silos.Where(silo => silo != speechless)).Any(replica => replica.Role.Role == RaftRole.Leader)
+                ? null
+                : "nobody stood for election"));
         store.IsConnected = true;
         await WaitUntilAllSleepAlikeAsync(cluster);
     }
@@ -86,7 +88,9 @@ public sealed class SleepTests
             Hosted(others).Any(replica => replica is { Role.Role: RaftRole.Leader, Quiescence: not null }) ? null : "no successor sleeps"));
     }
 
-    /// <summary>The old leader hears nothing of its succession, and the new one falls asleep without it: only the silos can notice that the two disagree.</summary>
+    /// <summary>
+    /// The old leader hears nothing of its succession, and the new one falls asleep without it: only the silos can notice that the two disagree.
+    /// </summary>
     [Fact]
     public async Task A_leader_that_slept_while_it_was_cut_off_learns_of_its_successor_when_its_silo_returns()
     {
@@ -95,7 +99,9 @@ public sealed class SleepTests
         var lost = await cluster.FindLeaderSiloAsync("ledgers-0");
         CutOff(cluster, lost);
         await RaftTestCluster.EventuallyAsync(() => Task.FromResult(
-            Hosted(cluster.Silos).Count(replica => replica is { Role.Role: RaftRole.Leader, Quiescence: not null }) == 2 ? null : "not two leaders sleep"));
+            Hosted(cluster.Silos).Count(replica => replica is { Role.Role: RaftRole.Leader, Quiescence: not null }) == 2
+                ? null
+                : "not two leaders sleep"));
 
         HealAll(cluster);
 
@@ -126,9 +132,13 @@ public sealed class SleepTests
         await using var cluster = await StartAsync(groups: 1);
         await WaitUntilAllSleepAsync(cluster, 3);
         var leader = await cluster.FindLeaderAsync("ledgers-0");
-        var lost = (await cluster.Admin.GetGroupAsync("ledgers-0", TestContext.Current.CancellationToken))!.Replicas.First(replica => replica.Replica != leader.Replica).Replica;
+        var lost = (
+            await cluster.Admin.GetGroupAsync("ledgers-0", TestContext.Current.CancellationToken))!.Replicas.First(replica =>
+                replica.Replica != leader.Replica).Replica;
         var faults = cluster.Silos[0].ServiceProvider.GetRequiredService<IRaftFaults>();
-        await faults.BeginAsync(new Fault { Id = "f", Kind = FaultKind.Fail, Group = "ledgers-0", Replica = lost.Value, Seconds = 300 }, TestContext.Current.CancellationToken);
+        await faults.BeginAsync(
+            new Fault { Id = "f", Kind = FaultKind.Fail, Group = "ledgers-0", Replica = lost.Value, Seconds = 300 },
+            TestContext.Current.CancellationToken);
         await RaftTestCluster.EventuallyAsync(() => Task.FromResult(Hosted(cluster.Silos).Count() == 2 ? null : "the member still lives"));
 
         for (var times = 0; times < 3; times++)

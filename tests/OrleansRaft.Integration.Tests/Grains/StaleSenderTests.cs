@@ -39,7 +39,13 @@ public sealed class StaleSenderTests
     }
 
     private static byte[] Batch(ReplicaSlot sender, ILocalReplica receiver, long epoch) => LaneBatchCodec.Encode(
-        [new MessageFrame(new Impostor(new ReplicaKey(receiver.Key.Group, sender.Replica)), receiver.Slot, epoch, new RequestVote(Claimed, EntryId.Zero, IsTransfer: true))],
+        [
+            new MessageFrame(
+                new Impostor(new ReplicaKey(receiver.Key.Group, sender.Replica)),
+                receiver.Slot,
+                epoch,
+                new RequestVote(Claimed, EntryId.Zero, IsTransfer: true)),
+        ],
         new ArrayBufferWriter<byte>(),
         new ArrayBufferWriter<byte>());
 

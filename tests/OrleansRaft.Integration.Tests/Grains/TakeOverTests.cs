@@ -9,7 +9,9 @@ public sealed class TakeOverTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    /// <summary>Rule 23: Orleans may run two activations of one replica; the store's epoch makes the earlier one stop, and nothing acknowledged is lost.</summary>
+    /// <summary>
+    /// Rule 23: Orleans may run two activations of one replica; the store's epoch makes the earlier one stop, and nothing acknowledged is lost.
+    /// </summary>
     [Fact]
     public async Task R23_a_replica_that_another_activation_took_over_stops_and_comes_back_without_loss()
     {
@@ -24,7 +26,9 @@ public sealed class TakeOverTests
             stolen.Epoch.ShouldBeGreaterThan(leader.Snapshot!.Epoch);
             (await cluster.AddAsync("k", 1)).ShouldBe(new LedgerResult(2, 2));
             await RaftTestCluster.EventuallyAsync(async () =>
-                (await cluster.Admin.GetGroupAsync("ledgers-0", Token))!.Replicas.Single(replica => replica.Replica == leader.Replica).Snapshot is { } snapshot
+                (
+                    await cluster.Admin.GetGroupAsync("ledgers-0", Token))!.Replicas.Single(replica =>
+                        replica.Replica == leader.Replica).Snapshot is { } snapshot
                 && snapshot.Epoch > stolen.Epoch
                     ? null
                     : "the replica has not come back");

@@ -27,12 +27,17 @@ public sealed class UnreadableFrameTests(ThreeSilos silos) : IClassFixture<Three
             [
                 new RequestFrame((LaneFrameKind)kind, new LaneCall(1), new byte[] { 1, 255, 255 }),
                 new MessageFrame(
-                    new Impostor(new ReplicaKey(receiver.Key.Group, sender.Replica)), receiver.Slot, 1_000_000, new RequestVote(claimed, EntryId.Zero, IsTransfer: true)),
+                    new Impostor(new ReplicaKey(receiver.Key.Group, sender.Replica)),
+                    receiver.Slot,
+                    1_000_000,
+                    new RequestVote(claimed, EntryId.Zero, IsTransfer: true)),
             ],
             new ArrayBufferWriter<byte>(),
             new ArrayBufferWriter<byte>());
 
-        var answer = await here.ServiceProvider.GetRequiredService<SiloClient<ILaneService>>().Reach(there.SiloAddress).ExchangeAsync(here.SiloAddress, batch);
+        var answer = await here.ServiceProvider.GetRequiredService<SiloClient<ILaneService>>()
+            .Reach(there.SiloAddress)
+            .ExchangeAsync(here.SiloAddress, batch);
 
         await RaftTestCluster.EventuallyAsync(() => Task.FromResult(receiver.Role.Term >= claimed ? null : $"the term is {receiver.Role.Term}"));
         answer.ShouldNotBeEmpty("the sender must not take it for delivered");
@@ -46,7 +51,8 @@ public sealed class UnreadableFrameTests(ThreeSilos silos) : IClassFixture<Three
         var (here, there) = (silos.Cluster.Silos[0], silos.Cluster.Silos[1]);
         var call = new LaneCall(2);
 
-        here.ServiceProvider.GetRequiredService<Lanes>().Send(there.SiloAddress, new RequestFrame((LaneFrameKind)kind, call, new byte[] { 1, 255, 255 }));
+        here.ServiceProvider.GetRequiredService<Lanes>().Send(
+            there.SiloAddress, new RequestFrame((LaneFrameKind)kind, call, new byte[] { 1, 255, 255 }));
 
         var failure = await Should.ThrowAsync<TimeoutException>(call.Replies.WaitAsync(TooLong, TestContext.Current.CancellationToken));
         failure.Message.ShouldContain("was not delivered", customMessage: "the call itself says so, and not the clock of this test");

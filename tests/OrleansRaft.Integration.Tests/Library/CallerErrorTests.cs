@@ -24,10 +24,16 @@ public sealed class CallerErrorTests(OneSilo fixture) : IClassFixture<OneSilo>
         var set = default(RaftGroupSet<LedgerCommand, LedgerResult>);
 
         group.Key.ShouldBe("");
-        (await Should.ThrowAsync<InvalidOperationException>(() => group.SubmitAsync(new LedgerCommand(1), cancellation: Token))).Message.ShouldContain("GetRaftGroup");
-        (await Should.ThrowAsync<InvalidOperationException>(() => group.QueryAsync(new LedgerCommand(1), cancellation: Token))).Message.ShouldContain("GetRaftGroup");
+        (
+            await Should.ThrowAsync<InvalidOperationException>(
+                () => group.SubmitAsync(new LedgerCommand(1), cancellation: Token))).Message.ShouldContain("GetRaftGroup");
+        (
+            await Should.ThrowAsync<InvalidOperationException>(
+                () => group.QueryAsync(new LedgerCommand(1), cancellation: Token))).Message.ShouldContain("GetRaftGroup");
         (await Should.ThrowAsync<InvalidOperationException>(() => set.CountGroupsAsync(Token))).Message.ShouldContain("GetRaftGroupSet");
-        (await Should.ThrowAsync<InvalidOperationException>(() => set.QueryGroupAsync(0, new LedgerCommand(1), cancellation: Token))).Message.ShouldContain("GetRaftGroupSet");
+        (
+            await Should.ThrowAsync<InvalidOperationException>(
+                () => set.QueryGroupAsync(0, new LedgerCommand(1), cancellation: Token))).Message.ShouldContain("GetRaftGroupSet");
     }
 
     [Theory]
@@ -54,10 +60,14 @@ public sealed class CallerErrorTests(OneSilo fixture) : IClassFixture<OneSilo>
     {
         var grains = fixture.Factory(isInside);
 
-        var key = await grains.GetRaftGroup<LedgerCommand, LedgerResult>(RaftTestCluster.Set, "a\ud800").SubmitAsync(new LedgerCommand(1), cancellation: Token);
-        var asked = await grains.GetRaftGroup<LedgerCommand, LedgerResult>(RaftTestCluster.Set, "\udc00").QueryAsync(new LedgerCommand(1), cancellation: Token);
-        var id = await grains.GetRaftGroup<LedgerCommand, LedgerResult>(RaftTestCluster.Set, "half").SubmitAsync(new LedgerCommand(1), "\ud801!", Token);
-        var whole = await grains.GetRaftGroup<LedgerCommand, LedgerResult>(RaftTestCluster.Set, "\U0001F600").SubmitAsync(new LedgerCommand(1), "\U0001F600", Token);
+        var key = await grains.GetRaftGroup<LedgerCommand, LedgerResult>(RaftTestCluster.Set, "a\ud800").SubmitAsync(
+            new LedgerCommand(1), cancellation: Token);
+        var asked = await grains.GetRaftGroup<LedgerCommand, LedgerResult>(RaftTestCluster.Set, "\udc00").QueryAsync(
+            new LedgerCommand(1), cancellation: Token);
+        var id = await grains.GetRaftGroup<LedgerCommand, LedgerResult>(RaftTestCluster.Set, "half").SubmitAsync(
+            new LedgerCommand(1), "\ud801!", Token);
+        var whole = await grains.GetRaftGroup<LedgerCommand, LedgerResult>(RaftTestCluster.Set, "\U0001F600").SubmitAsync(
+            new LedgerCommand(1), "\U0001F600", Token);
 
         Refusal(key).Reason.ShouldBe(RejectionReason.InvalidRequest);
         Refusal(asked).Reason.ShouldBe(RejectionReason.InvalidRequest);
@@ -75,7 +85,9 @@ public sealed class CallerErrorTests(OneSilo fixture) : IClassFixture<OneSilo>
 
         for (var number = 0; number < 10; number++)
         {
-            (await Should.ThrowAsync<OperationCanceledException>(() => group.SubmitAsync(new LedgerCommand(1), cancellation: Cancelled))).CancellationToken.ShouldBe(Cancelled);
+            (
+                await Should.ThrowAsync<OperationCanceledException>(
+                    () => group.SubmitAsync(new LedgerCommand(1), cancellation: Cancelled))).CancellationToken.ShouldBe(Cancelled);
         }
 
         await Should.ThrowAsync<OperationCanceledException>(() => group.QueryAsync(new LedgerCommand(1), cancellation: Cancelled));
@@ -143,7 +155,8 @@ public sealed class CallerErrorTests(OneSilo fixture) : IClassFixture<OneSilo>
         command.Message.ShouldContain(typeof(LedgerCommand).FullName!);
         command.Message.ShouldContain(typeof(Parcel).FullName!);
         set.Message.ShouldContain(typeof(int).FullName!);
-        var read = await grains.GetRaftGroup<LedgerCommand, LedgerResult>(RaftTestCluster.Set, "wrong").QueryAsync(new LedgerCommand(0), cancellation: Token);
+        var read = await grains.GetRaftGroup<LedgerCommand, LedgerResult>(RaftTestCluster.Set, "wrong").QueryAsync(
+            new LedgerCommand(0), cancellation: Token);
         read.ShouldBeOfType<Committed<LedgerResult>>().Value.Additions.ShouldBe(0);
     }
 
@@ -168,8 +181,11 @@ public sealed class CallerErrorTests(OneSilo fixture) : IClassFixture<OneSilo>
     {
         var grains = fixture.Factory(isInside);
 
-        var noSet = Refusal(await grains.GetRaftGroup<LedgerCommand, LedgerResult>("ledger", "a").SubmitAsync(new LedgerCommand(1), cancellation: Token));
-        var noGroup = Refusal(await grains.GetRaftGroupSet<LedgerCommand, LedgerResult>(RaftTestCluster.Set).QueryGroupAsync(2, new LedgerCommand(1), cancellation: Token));
+        var noSet = Refusal(
+            await grains.GetRaftGroup<LedgerCommand, LedgerResult>("ledger", "a").SubmitAsync(new LedgerCommand(1), cancellation: Token));
+        var noGroup = Refusal(
+            await grains.GetRaftGroupSet<LedgerCommand, LedgerResult>(RaftTestCluster.Set).QueryGroupAsync(
+                2, new LedgerCommand(1), cancellation: Token));
 
         noSet.Reason.ShouldBe(RejectionReason.UnknownGroup);
         noSet.Detail.ShouldContain("'ledgers'");

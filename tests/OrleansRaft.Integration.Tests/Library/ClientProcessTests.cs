@@ -18,7 +18,9 @@ public sealed class ClientProcessTests
 
     // In its own folder: beside the tests, it would find their silos.
     private static readonly string Program = Path.Combine(AppContext.BaseDirectory.Replace(
-        Path.Combine("tests", "OrleansRaft.Integration.Tests"), Path.Combine("tests", "OrleansRaft.ClientProcess"), StringComparison.Ordinal), "OrleansRaft.ClientProcess.dll");
+        Path.Combine("tests", "OrleansRaft.Integration.Tests"),
+        Path.Combine("tests", "OrleansRaft.ClientProcess"),
+        StringComparison.Ordinal), "OrleansRaft.ClientProcess.dll");
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 

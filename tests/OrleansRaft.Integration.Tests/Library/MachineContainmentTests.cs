@@ -86,7 +86,12 @@ public sealed class MachineContainmentTests
         poisoned.ShouldBeOfType<Unknown<LedgerResult>>();
         Rejected<LedgerResult>? refused = null;
         await RaftTestCluster.EventuallyAsync(async () =>
-            (refused = await group.SubmitAsync(new LedgerCommand(2), cancellation: Token) as Rejected<LedgerResult>) is { Reason: RejectionReason.MachineHalted } ? null : $"{refused}");
+            (refused = await group.SubmitAsync(new LedgerCommand(2), cancellation: Token) as Rejected<LedgerResult>) is
+            {
+                Reason: RejectionReason.MachineHalted,
+            }
+                ? null
+                : $"{refused}");
         refused!.Detail.ShouldContain("ArithmeticException: 13 is unlucky");
         var stale = RaftTestCluster.Committed(await group.QueryAsync(new LedgerCommand(0), ReadConsistency.Stale, Token));
         stale.Value.Sum.ShouldBe(1, "what came before is served");

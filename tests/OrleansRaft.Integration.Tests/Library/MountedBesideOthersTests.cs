@@ -23,8 +23,7 @@ namespace OrleansRaft.Integration.Tests.Library;
 
 /// <summary>
 /// The server alone, in somebody's application that has endpoints, logs, measurements, a description and a set of groups of its own: the API and the
-/// page work, and
-/// nothing else changes.
+/// page work, and nothing else changes.
 /// </summary>
 public sealed class MountedBesideOthersTests(Shop shop) : IClassFixture<Shop>
 {
@@ -89,7 +88,10 @@ public sealed class MountedBesideOthersTests(Shop shop) : IClassFixture<Shop>
         var ours = (await shop.Client.AskAsync("/openapi/v1.json")).ShouldBeJson();
         var theirs = (await shop.Client.AskAsync("/docs/v1.json")).ShouldBeJson();
 
-        ours.GetProperty("tags").EnumerateArray().Select(tag => tag.GetProperty("name").GetString()).ShouldBe(["Groups", "Events", "Faults", "Operations"]);
+        ours.GetProperty("tags")
+            .EnumerateArray()
+            .Select(tag => tag.GetProperty("name").GetString())
+            .ShouldBe(["Groups", "Events", "Faults", "Operations"]);
         ours.GetProperty("components").GetProperty("schemas").EnumerateObject().Select(schema => schema.Name).ShouldNotContain("Counter");
         ours.GetProperty("paths").EnumerateObject().Select(path => path.Name).ShouldNotContain("/orders/{id}");
         theirs.GetProperty("paths").EnumerateObject().Select(path => path.Name).ShouldBe(["/orders/{id}", "/orders", "/fails"], ignoreOrder: true);

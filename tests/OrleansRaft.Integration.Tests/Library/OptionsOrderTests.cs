@@ -62,7 +62,8 @@ public sealed class OptionsOrderTests
     [Fact]
     public void Faults_are_as_code_says_before_or_after_AddRaft()
     {
-        Options<FaultOptions>(silo => silo.Configure<FaultOptions>(faults => faults.Enabled = false), null, ("Faults:Enabled", "true")).Enabled.ShouldBeFalse();
+        Options<FaultOptions>(
+            silo => silo.Configure<FaultOptions>(faults => faults.Enabled = false), null, ("Faults:Enabled", "true")).Enabled.ShouldBeFalse();
         Options<FaultOptions>(null, null, ("Faults:Enabled", "true")).Enabled.ShouldBeTrue();
     }
 
@@ -71,8 +72,10 @@ public sealed class OptionsOrderTests
     {
         var said = TimeSpan.FromSeconds(5);
 
-        Options<GrainDirectoryOptions>(silo => silo.Configure<GrainDirectoryOptions>(directory => directory.RangeLeaseDuration = said), null).RangeLeaseDuration.ShouldBe(said);
-        Options<GrainDirectoryOptions>(null, silo => silo.Configure<GrainDirectoryOptions>(directory => directory.RangeLeaseDuration = said)).RangeLeaseDuration.ShouldBe(said);
+        Options<GrainDirectoryOptions>(
+            silo => silo.Configure<GrainDirectoryOptions>(directory => directory.RangeLeaseDuration = said), null).RangeLeaseDuration.ShouldBe(said);
+        Options<GrainDirectoryOptions>(
+            null, silo => silo.Configure<GrainDirectoryOptions>(directory => directory.RangeLeaseDuration = said)).RangeLeaseDuration.ShouldBe(said);
         Options<GrainDirectoryOptions>(null, null).RangeLeaseDuration.ShouldBe(TimeSpan.Zero);
     }
 

@@ -13,7 +13,9 @@ public sealed partial class ReadmeExampleTests(PostgresFixture postgres)
 
     // In its own folder, as a user has it: beside the tests, it would find theirs.
     private static readonly string Program = Path.Combine(AppContext.BaseDirectory.Replace(
-        Path.Combine("tests", "OrleansRaft.Integration.Tests"), Path.Combine("tests", "OrleansRaft.ReadmeExample"), StringComparison.Ordinal), "OrleansRaft.ReadmeExample.dll");
+        Path.Combine("tests", "OrleansRaft.Integration.Tests"),
+        Path.Combine("tests", "OrleansRaft.ReadmeExample"),
+        StringComparison.Ordinal), "OrleansRaft.ReadmeExample.dll");
 
     [Fact]
     public void The_program_in_the_README_is_the_one_that_is_built()
@@ -21,7 +23,9 @@ public sealed partial class ReadmeExampleTests(PostgresFixture postgres)
         var readme = File.ReadAllText(Path.Combine(SourceTree.Root, "README.md"));
         var program = File.ReadAllText(Path.Combine(SourceTree.Root, "tests", "OrleansRaft.ReadmeExample", "Program.cs"));
 
-        CodeBlock().Match(readme[readme.IndexOf("## Use it as a library", StringComparison.Ordinal)..]).Groups["code"].Value.Trim().ShouldBe(program.Trim());
+        CodeBlock().Match(readme[readme.IndexOf("## Use it as a library", StringComparison.Ordinal)..]).Groups["code"].Value
+            .Trim()
+            .ShouldBe(program.Trim());
     }
 
     [Fact]

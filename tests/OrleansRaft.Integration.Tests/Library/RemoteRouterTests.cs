@@ -69,9 +69,11 @@ public sealed class RemoteRouterTests
     /// <summary>Fails as Orleans does: some calls when they are made, others later.</summary>
     private sealed class FailingRouter(Exception? atOnce = null, Exception? later = null) : IRouterGrain<LedgerCommand, LedgerResult>
     {
-        public Task<Outcome<Carried<LedgerResult>>> SubmitAsync(string key, Carried<LedgerCommand> command, string? requestId) => Fail<Outcome<Carried<LedgerResult>>>();
+        public Task<Outcome<Carried<LedgerResult>>> SubmitAsync(string key, Carried<LedgerCommand> command, string? requestId) =>
+            Fail<Outcome<Carried<LedgerResult>>>();
 
-        public Task<Outcome<Carried<LedgerResult>>> QueryAsync(string key, Carried<LedgerCommand> query, ReadConsistency consistency) => Fail<Outcome<Carried<LedgerResult>>>();
+        public Task<Outcome<Carried<LedgerResult>>> QueryAsync(string key, Carried<LedgerCommand> query, ReadConsistency consistency) =>
+            Fail<Outcome<Carried<LedgerResult>>>();
 
         public Task<Outcome<Carried<LedgerResult>>> QueryGroupAsync(int number, Carried<LedgerCommand> query, ReadConsistency consistency) =>
             Fail<Outcome<Carried<LedgerResult>>>();

@@ -47,12 +47,18 @@ public sealed class StartUpTests
 
     [Fact]
     public async Task Two_stores() =>
-        (await FailAsync(silo => Ledgers(silo.AddRaft(raft => raft.UseMemory().UseSqlite(Path.Combine(Path.GetTempPath(), "never")))))).ShouldContain("UseMemory", "UseSqlite");
+        (
+            await FailAsync(
+                silo =>
+                    Ledgers(
+                        silo.AddRaft(
+                            raft => raft.UseMemory().UseSqlite(Path.Combine(Path.GetTempPath(), "never")))))).ShouldContain("UseMemory", "UseSqlite");
 
     [Fact]
     public async Task A_store_of_ones_own_is_a_store()
     {
-        using var host = Build(silo => Ledgers(silo.AddRaft(raft => raft.Services.AddSingleton<ILogStore>(new MemoryLogStore(new MemoryDisk(), TimeProvider.System)))));
+        using var host = Build(
+            silo => Ledgers(silo.AddRaft(raft => raft.Services.AddSingleton<ILogStore>(new MemoryLogStore(new MemoryDisk(), TimeProvider.System)))));
 
         await host.StartAsync(Token).WaitAsync(TimeSpan.FromMinutes(2), Token);
         await host.StopAsync(Token);
@@ -72,7 +78,9 @@ public sealed class StartUpTests
     [InlineData(1, -3, "replicas")]
     [InlineData(1, 1_000, "replicas")]
     public async Task A_number_of_groups_or_replicas_that_cannot_be(int groups, int replicas, string which) =>
-        (await FailAsync(silo => silo.AddRaft(raft => raft.UseMemory()).AddRaftStateMachine<LedgerCommand, LedgerResult, Ledger>("ledgers", groups, replicas)))
+        (
+            await FailAsync(
+                silo => silo.AddRaft(raft => raft.UseMemory()).AddRaftStateMachine<LedgerCommand, LedgerResult, Ledger>("ledgers", groups, replicas)))
             .ShouldContain(which, $"{(which == "groups" ? groups : replicas)}", "'ledgers'");
 
     [Theory]
@@ -83,7 +91,11 @@ public sealed class StartUpTests
     [InlineData("a/b")]
     [InlineData("catalogue")]
     public async Task A_name_that_cannot_be(string name) =>
-        (await FailAsync(silo => silo.AddRaft(raft => raft.UseMemory()).AddRaftStateMachine<LedgerCommand, LedgerResult, Ledger>(name))).ShouldContain($"'{name}'");
+        (
+            await FailAsync(
+                silo =>
+                    silo.AddRaft(
+                        raft => raft.UseMemory()).AddRaftStateMachine<LedgerCommand, LedgerResult, Ledger>(name))).ShouldContain($"'{name}'");
 
     [Fact]
     public async Task A_state_machine_whose_constructor_asks_for_what_there_is_not() =>
@@ -103,7 +115,8 @@ public sealed class StartUpTests
 
     [Fact]
     public async Task A_state_machine_that_cannot_restore_what_it_captured() =>
-        (await FailAsync<LedgerCommand, LedgerResult, Forgetful>()).ShouldContain(nameof(Forgetful), "Restore, given what Capture wrote", "a number of ten digits");
+        (await FailAsync<LedgerCommand, LedgerResult, Forgetful>()).ShouldContain(
+            nameof(Forgetful), "Restore, given what Capture wrote", "a number of ten digits");
 
     [Fact]
     public async Task A_state_machine_that_restores_another_state_than_it_captured() =>
@@ -119,7 +132,8 @@ public sealed class StartUpTests
 
     [Fact]
     public async Task Request_ids_of_which_the_application_expects_a_form() =>
-        (await FailAsync<LedgerCommand, LedgerResult, Scoped>()).ShouldContain(nameof(Scoped), nameof(IRequestScopes.ScopeOf), "request id", "belongs to nobody");
+        (await FailAsync<LedgerCommand, LedgerResult, Scoped>()).ShouldContain(
+            nameof(Scoped), nameof(IRequestScopes.ScopeOf), "request id", "belongs to nobody");
 
     /// <summary>The option is named, and not the machine that happens to read it first.</summary>
     [Theory]
@@ -130,7 +144,8 @@ public sealed class StartUpTests
     public async Task An_option_that_cannot_be(string name, string value)
     {
         var sentence = await FailAsync(
-            silo => silo.AddRaft(raft => raft.UseMemory()).AddRaftStateMachine<LedgerCommand, LedgerResult, Curious>("broken", 1, 1), settings: [(name, value)]);
+            silo => silo.AddRaft(raft => raft.UseMemory()).AddRaftStateMachine<LedgerCommand, LedgerResult, Curious>("broken", 1, 1),
+            settings: [(name, value)]);
 
         sentence.ShouldContain(name);
         sentence.Text.ShouldNotContain(nameof(Curious));
@@ -150,16 +165,23 @@ public sealed class StartUpTests
         });
 
         sentence.ShouldContain(nameof(Ponderous), "constructor", "at last");
-        log.Log.Messages.ShouldContain(text => text.Contains(nameof(Ponderous), StringComparison.Ordinal) && text.Contains("its constructor has not come back", StringComparison.Ordinal));
+        log.Log.Messages.ShouldContain(
+            text =>
+                text.Contains(nameof(Ponderous), StringComparison.Ordinal)
+                    && text.Contains("its constructor has not come back", StringComparison.Ordinal));
     }
 
     [Fact]
     public async Task A_command_without_a_serializer() =>
-        (await FailAsync<Unserializable, LedgerResult, Any<Unserializable, LedgerResult>>()).ShouldContain(nameof(Unserializable), "[GenerateSerializer]", "'broken'");
+        (
+            await FailAsync<Unserializable, LedgerResult, Any<Unserializable, LedgerResult>>()).ShouldContain(nameof(
+                Unserializable), "[GenerateSerializer]", "'broken'");
 
     [Fact]
     public async Task A_result_without_a_serializer() =>
-        (await FailAsync<LedgerCommand, Unserializable, Any<LedgerCommand, Unserializable>>()).ShouldContain(nameof(Unserializable), "[GenerateSerializer]");
+        (
+            await FailAsync<LedgerCommand, Unserializable, Any<LedgerCommand, Unserializable>>()).ShouldContain(nameof(
+                Unserializable), "[GenerateSerializer]");
 
     [Fact]
     public async Task One_kind_of_command_without_a_serializer() =>
@@ -167,7 +189,8 @@ public sealed class StartUpTests
 
     [Fact]
     public async Task A_command_whose_member_has_no_serializer() =>
-        (await FailAsync<Wrapped, LedgerResult, Any<Wrapped, LedgerResult>>()).ShouldContain(nameof(Wrapped), nameof(Unserializable), "[GenerateSerializer]", "'broken'");
+        (await FailAsync<Wrapped, LedgerResult, Any<Wrapped, LedgerResult>>()).ShouldContain(
+            nameof(Wrapped), nameof(Unserializable), "[GenerateSerializer]", "'broken'");
 
     [Fact]
     public async Task A_generic_command_of_what_has_no_serializer() =>
@@ -179,7 +202,8 @@ public sealed class StartUpTests
         (await FailAsync(silo =>
         {
             silo.Services.AddSingleton<ICommandCodec<Unserializable>, NeedyCodec>();
-            silo.AddRaft(raft => raft.UseMemory()).AddRaftStateMachine<Unserializable, Unserializable, Any<Unserializable, Unserializable>>("own", 1, 1);
+            silo.AddRaft(
+                raft => raft.UseMemory()).AddRaftStateMachine<Unserializable, Unserializable, Any<Unserializable, Unserializable>>("own", 1, 1);
         })).ShouldContain("codec", "'own'", nameof(Unserializable), nameof(ParcelOffice));
 
     [Fact]
@@ -211,7 +235,8 @@ public sealed class StartUpTests
         using var host = Build(silo =>
         {
             silo.Services.AddSingleton<ICommandCodec<Unserializable>, TextCodec>();
-            silo.AddRaft(raft => raft.UseMemory()).AddRaftStateMachine<Unserializable, Unserializable, Any<Unserializable, Unserializable>>("own", 1, 1);
+            silo.AddRaft(
+                raft => raft.UseMemory()).AddRaftStateMachine<Unserializable, Unserializable, Any<Unserializable, Unserializable>>("own", 1, 1);
         });
 
         await host.StartAsync(Token).WaitAsync(TimeSpan.FromMinutes(2), Token);

@@ -28,11 +28,13 @@ public sealed class StateMachineLifeTests
 
             await cluster.StopSiloAsync(cluster.Silos[2]);
             await cluster.WaitUntilReadyAsync();
-            await RaftTestCluster.EventuallyAsync(() => Task.FromResult(registry.Alive == 12 ? null : $"{registry} instead of 12 alive after a silo stopped"));
+            await RaftTestCluster.EventuallyAsync(
+                () => Task.FromResult(registry.Alive == 12 ? null : $"{registry} instead of 12 alive after a silo stopped"));
 
             await cluster.KillSiloAsync(cluster.Silos[1]);
             await cluster.WaitUntilReadyAsync();
-            await RaftTestCluster.EventuallyAsync(() => Task.FromResult(registry.Alive == 12 ? null : $"{registry} instead of 12 alive after a silo was killed"));
+            await RaftTestCluster.EventuallyAsync(
+                () => Task.FromResult(registry.Alive == 12 ? null : $"{registry} instead of 12 alive after a silo was killed"));
         }
 
         registry.Alive.ShouldBe(0, registry.ToString());
@@ -45,7 +47,8 @@ public sealed class StateMachineLifeTests
     public async Task A_machine_that_is_disposed_is_not_reached_any_more()
     {
         var registry = new Registry();
-        var host = new StateMachineHost<LedgerCommand, LedgerResult>(new SyncMachine(registry), new NothingCodec<LedgerCommand>(), new NothingCodec<LedgerResult>());
+        var host = new StateMachineHost<LedgerCommand, LedgerResult>(
+            new SyncMachine(registry), new NothingCodec<LedgerCommand>(), new NothingCodec<LedgerResult>());
 
         await host.DisposeAsync();
         await host.DisposeAsync();
@@ -62,9 +65,12 @@ public sealed class StateMachineLifeTests
     [Fact]
     public void A_command_that_is_null_does_not_enter_the_log()
     {
-        var host = new StateMachineHost<LedgerCommand, LedgerResult>(new Ledger(), new NothingCodec<LedgerCommand>(), new NothingCodec<LedgerResult>());
+        var host = new StateMachineHost<LedgerCommand, LedgerResult>(
+            new Ledger(), new NothingCodec<LedgerCommand>(), new NothingCodec<LedgerResult>());
 
-        host.Reject(CommandEnvelopeCodec.Encode(CommandEnvelope.ForRequest("k", default, new LogTime(1), "id"))).ShouldNotBeNull().ShouldContain("null");
+        host.Reject(CommandEnvelopeCodec.Encode(CommandEnvelope.ForRequest("k", default, new LogTime(1), "id")))
+            .ShouldNotBeNull()
+            .ShouldContain("null");
     }
 
     private sealed class NothingCodec<T> : ICommandCodec<T>

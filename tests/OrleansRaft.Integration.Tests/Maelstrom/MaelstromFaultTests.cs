@@ -8,7 +8,9 @@ using OrleansRaft.Simulation.Machine;
 
 namespace OrleansRaft.Integration.Tests.Maelstrom;
 
-/// <summary>Clients on a network that loses, repeats and delays messages, while nodes are cut off and killed: the history must be linearizable.</summary>
+/// <summary>
+/// Clients on a network that loses, repeats and delays messages, while nodes are cut off and killed: the history must be linearizable.
+/// </summary>
 /// <remarks>ORAFT_MAELSTROM_SEED chooses the seed, ORAFT_MAELSTROM_SECONDS for how long.</remarks>
 public sealed class MaelstromFaultTests(ITestOutputHelper output)
 {
@@ -23,7 +25,8 @@ public sealed class MaelstromFaultTests(ITestOutputHelper output)
     [Fact]
     public async Task Every_history_is_linearizable_whatever_the_network_does()
     {
-        var seed = int.Parse(Environment.GetEnvironmentVariable("ORAFT_MAELSTROM_SEED") ?? $"{Environment.TickCount & 0xFFFF}", CultureInfo.InvariantCulture);
+        var seed = int.Parse(
+            Environment.GetEnvironmentVariable("ORAFT_MAELSTROM_SEED") ?? $"{Environment.TickCount & 0xFFFF}", CultureInfo.InvariantCulture);
         var seconds = int.Parse(Environment.GetEnvironmentVariable("ORAFT_MAELSTROM_SECONDS") ?? "8", CultureInfo.InvariantCulture);
         output.WriteLine($"seed {seed}");
         await using var network = new MaelstromNetwork(3, seed);

@@ -5,7 +5,9 @@ using OrleansRaft.Testbed.Processes;
 
 namespace OrleansRaft.Integration.Tests.Maelstrom;
 
-/// <summary>A network of real processes, joined by their pipes. Messages may be lost, repeated and delayed as a seed says; nodes are killed by SIGKILL.</summary>
+/// <summary>
+/// A network of real processes, joined by their pipes. Messages may be lost, repeated and delayed as a seed says; nodes are killed by SIGKILL.
+/// </summary>
 internal sealed class MaelstromNetwork : IAsyncDisposable
 {
     /// <summary>The client whose messages always arrive.</summary>
@@ -44,7 +46,12 @@ internal sealed class MaelstromNetwork : IAsyncDisposable
     public async Task StartAsync(string name)
     {
         StartProcess(name);
-        var init = new JsonObject { ["type"] = "init", ["node_id"] = name, ["node_ids"] = new JsonArray([.. Names.Select(node => JsonValue.Create(node))]) };
+        var init = new JsonObject
+        {
+            ["type"] = "init",
+            ["node_id"] = name,
+            ["node_ids"] = new JsonArray([.. Names.Select(node => JsonValue.Create(node))]),
+        };
         var answer = await CallAsync(Operator, name, init, TimeSpan.FromMinutes(2)) ?? throw new TimeoutException($"{name} did not start:\n{Errors}");
         ((string)answer["type"]!).ShouldBe("init_ok", Errors);
     }

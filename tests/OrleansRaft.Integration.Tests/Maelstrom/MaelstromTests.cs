@@ -117,22 +117,36 @@ public sealed class MaelstromTests
     public async Task Lines_that_make_no_sense_end_nothing_and_a_single_node_serves_alone()
     {
         await using var network = await StartAsync(1);
-        foreach (var line in new[] { "", "nonsense", "[]", "{}", """{"src":"c1","dest":"n1","body":{}}""", """{"src":"x","dest":"n1","body":{"type":"raft","data":"AAAA"}}""",
-            """{"src":"c1","dest":"n1","body":{"type":"raft","data":"%%"}}""", """{"src":"c1","dest":"n1","body":{"type":"\ud800"}}""",
-            """{"src":"n1","dest":"n1","body":{"type":"forward","number":1,"request":"x","command":"AA=="}}""", """{"src":"c1","dest":"n1","body":{"type":"forwarded","number":1}}""" })
+        string[] lines =
+        [
+            "",
+            "nonsense",
+            "[]",
+            "{}",
+            """{"src":"c1","dest":"n1","body":{}}""",
+            """{"src":"x","dest":"n1","body":{"type":"raft","data":"AAAA"}}""",
+            """{"src":"c1","dest":"n1","body":{"type":"raft","data":"%%"}}""",
+            """{"src":"c1","dest":"n1","body":{"type":"\ud800"}}""",
+            """{"src":"n1","dest":"n1","body":{"type":"forward","number":1,"request":"x","command":"AA=="}}""",
+            """{"src":"c1","dest":"n1","body":{"type":"forwarded","number":1}}""",
+        ];
+        foreach (var line in lines)
         {
             network.Deliver("n1", line);
         }
 
         (await network.CallAsync("c1", "n1", new JsonObject { ["type"] = "dance" }, Patience))!["code"]!.GetValue<int>().ShouldBe(10);
         (await network.CallAsync("c1", "n1", new JsonObject { ["type"] = "write", ["key"] = 1 }, Patience))!["code"]!.GetValue<int>().ShouldBe(12);
-        (await network.CallAsync("c1", "n1", new JsonObject { ["type"] = "echo", ["echo"] = "hello" }, Patience))!["echo"]!.ToString().ShouldBe("hello");
+        (
+            await network.CallAsync(
+                "c1", "n1", new JsonObject { ["type"] = "echo", ["echo"] = "hello" }, Patience))!["echo"]!.ToString().ShouldBe("hello");
         (await network.AskAsync("n1", Write("1", "1")))["type"]!.ToString().ShouldBe("write_ok");
     }
 
     internal static JsonObject Read(string key) => new() { ["type"] = "read", ["key"] = JsonNode.Parse(key) };
 
-    internal static JsonObject Write(string key, string value) => new() { ["type"] = "write", ["key"] = JsonNode.Parse(key), ["value"] = JsonNode.Parse(value) };
+    internal static JsonObject Write(string key, string value) =>
+        new() { ["type"] = "write", ["key"] = JsonNode.Parse(key), ["value"] = JsonNode.Parse(value) };
 
     internal static JsonObject Cas(string key, string from, string to) =>
         new() { ["type"] = "cas", ["key"] = JsonNode.Parse(key), ["from"] = JsonNode.Parse(from), ["to"] = JsonNode.Parse(to) };

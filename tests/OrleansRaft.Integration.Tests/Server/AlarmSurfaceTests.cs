@@ -87,7 +87,9 @@ public sealed class AlarmSurfaceTests(CounterServer server) : IClassFixture<Coun
         await Eventually.HoldsAsync(
             async () =>
             {
-                var lines = (await server.Client.AskAsync("/metrics")).Text.Split('\n').Where(static line => line.StartsWith("raft_alarms", StringComparison.Ordinal)).ToList();
+                var lines = (await server.Client.AskAsync("/metrics")).Text.Split('\n')
+                    .Where(static line => line.StartsWith("raft_alarms", StringComparison.Ordinal))
+                    .ToList();
                 return lines.Exists(line => line.Contains($"alarm=\"{name}\"", StringComparison.Ordinal)
                     && line[(line.LastIndexOf('}') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries)[0] == $"{value}");
             },

@@ -10,7 +10,12 @@ internal static class Answers
 {
     /// <summary>Sends a body as it is.</summary>
     public static async Task<Answer> SendAsync(
-        this HttpClient client, HttpMethod method, string path, string? body = null, string contentType = "application/json", params (string Name, string Value)[] headers)
+        this HttpClient client,
+        HttpMethod method,
+        string path,
+        string? body = null,
+        string contentType = "application/json",
+        params (string Name, string Value)[] headers)
     {
         using var request = new HttpRequestMessage(method, path);
         if (body is not null)

@@ -54,7 +54,8 @@ public sealed class BodyOnTheWireTests(CounterServer server) : IClassFixture<Cou
 
         foreach (var chunks in BrokenChunks)
         {
-            var answer = await AskAsync($"{line} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n{chunks}", endsThere: false);
+            var answer = await AskAsync(
+                $"{line} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n{chunks}", endsThere: false);
 
             answer.ShouldBeClientsError(chunks);
         }
@@ -69,7 +70,9 @@ public sealed class BodyOnTheWireTests(CounterServer server) : IClassFixture<Cou
     {
         foreach (var chunks in Truncated)
         {
-            (await AskAsync($"{line} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n{chunks}", endsThere: true))
+            (
+                await AskAsync(
+                    $"{line} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n{chunks}", endsThere: true))
                 .ShouldBeClientsErrorOrNothing(chunks);
         }
 
@@ -85,13 +88,17 @@ public sealed class BodyOnTheWireTests(CounterServer server) : IClassFixture<Cou
 
         (await AskAsync($"{line} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 70000\r\n\r\n{large}", endsThere: false))
             .ShouldBeProblem(413, "body-too-large");
-        (await AskAsync($"{line} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9223372036854775807\r\n\r\n", endsThere: false))
+        (
+            await AskAsync(
+                $"{line} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9223372036854775807\r\n\r\n", endsThere: false))
             .ShouldBeProblem(413, "body-too-large");
         (await AskAsync(
-            $"{line} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n11170\r\n{large}\r\n0\r\n\r\n", endsThere: false))
+            $"{line} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n11170\r\n{large}\r\n0\r\n\r\n",
+            endsThere: false))
             .ShouldBeProblem(413, "body-too-large");
         (await AskAsync(
-            $"{line} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n7FFFFFFF\r\n{large}", endsThere: false))
+            $"{line} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n7FFFFFFF\r\n{large}",
+            endsThere: false))
             .ShouldBeProblem(413, "body-too-large");
     }
 
@@ -99,13 +106,25 @@ public sealed class BodyOnTheWireTests(CounterServer server) : IClassFixture<Cou
     [MemberData(nameof(Lines))]
     public async Task A_body_in_another_encoding_or_that_is_no_text_is_refused(string line)
     {
-        (await AskAsync($"{line} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\nContent-Length: 8\r\n\r\n{{\"by\":5}}", endsThere: false))
+        (
+            await AskAsync(
+                $"{line} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\nContent-Length: 8\r\n\r\n{{\"by\":5}}",
+                endsThere: false))
             .ShouldBeProblem(415, "unsupported-media-type", "Content-Encoding");
-        (await AskAsync($"{line} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{{\"b\u00ff\u00fe\":5}}", endsThere: false))
+        (
+            await AskAsync(
+                $"{line} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{{\"b\u00ff\u00fe\":5}}",
+                endsThere: false))
             .ShouldBeClientsError("no UTF-8");
-        (await AskAsync($"{line} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 20000\r\n\r\n{new string('[', 20_000)}", endsThere: false))
+        (
+            await AskAsync(
+                $"{line} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 20000\r\n\r\n{new string('[', 20_000)}",
+                endsThere: false))
             .ShouldBeClientsError("deep");
-        (await AskAsync($"{line} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 20004\r\n\r\n{{\"a\":{new string('[', 19_999)}", endsThere: false))
+        (
+            await AskAsync(
+                $"{line} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 20004\r\n\r\n{{\"a\":{new string('[', 19_999)}",
+                endsThere: false))
             .ShouldBeClientsError("deep");
     }
 
@@ -120,7 +139,8 @@ public sealed class BodyOnTheWireTests(CounterServer server) : IClassFixture<Cou
     public async Task A_body_that_is_unusual_but_right_is_taken(string body, string headers)
     {
         var answer = await AskAsync(
-            $"POST /api/v1/tenants/wire/counters/right/increment HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n{headers}\r\n\r\n{body}", endsThere: false);
+            $"POST /api/v1/tenants/wire/counters/right/increment HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n{headers}\r\n\r\n{body}",
+            endsThere: false);
 
         ((int)answer.Status).ShouldBe(200, answer.Text);
     }
@@ -128,7 +148,11 @@ public sealed class BodyOnTheWireTests(CounterServer server) : IClassFixture<Cou
     /// <summary>What follows the length is the next request, which makes no sense.</summary>
     [Fact]
     public async Task A_body_longer_than_its_length_spoils_only_what_follows() =>
-        (await AskAsync("POST /api/v1/tenants/wire/counters/longer/increment HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 8\r\n\r\n{\"by\":5}{\"by\":5}", endsThere: false))
+        (
+            await AskAsync(
+                "POST /api/v1/tenants/wire/counters/longer/increment HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: "
+                    + "8\r\n\r\n{\"by\":5}{\"by\":5}",
+                endsThere: false))
             .Status.ShouldBe(HttpStatusCode.OK);
 
     private Task<Answer> AskAsync(string request, bool endsThere) => Wire.AskAsync(server.Client.BaseAddress!, request, endsThere);

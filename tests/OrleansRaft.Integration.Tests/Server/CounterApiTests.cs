@@ -266,8 +266,13 @@ public sealed class CounterApiTests(CounterServer server) : IClassFixture<Counte
         replicas.ShouldAllBe(replica => replica.GetProperty("silo").GetString() == "silo-1");
         replicas.ShouldAllBe(replica => replica.GetProperty("digest").ValueKind == JsonValueKind.Null);
         groups.GetProperty("groups").EnumerateArray().SelectMany(each => each.GetProperty("replicas").EnumerateArray())
-            .ShouldAllBe(replica => replica.GetProperty("digest").ValueKind == JsonValueKind.Null && replica.GetProperty("digestIndex").ValueKind == JsonValueKind.Null);
-        digested.GetProperty("replicas").EnumerateArray().ShouldAllBe(replica => replica.GetProperty("digest").GetString()!.Length == 64 && replica.GetProperty("digestIndex").GetInt64() > 0);
+            .ShouldAllBe(
+                replica =>
+                    replica.GetProperty("digest").ValueKind == JsonValueKind.Null
+                        && replica.GetProperty("digestIndex").ValueKind == JsonValueKind.Null);
+        digested.GetProperty("replicas")
+            .EnumerateArray()
+            .ShouldAllBe(replica => replica.GetProperty("digest").GetString()!.Length == 64 && replica.GetProperty("digestIndex").GetInt64() > 0);
         var entry = log.GetProperty("entries")[0];
         entry.GetProperty("index").GetInt64().ShouldBe(index);
         entry.GetProperty("kind").GetString().ShouldBe("command");
@@ -284,7 +289,9 @@ public sealed class CounterApiTests(CounterServer server) : IClassFixture<Counte
 
         var answers = await Task.WhenAll(Enumerable.Range(0, Clients).Select(_ => IncrementAsync("busy", 1)));
 
-        answers.Select(answer => answer.ShouldBeJson().GetProperty("value").GetInt64()).Order().ShouldBe(Enumerable.Range(1, Clients).Select(i => (long)i));
+        answers.Select(answer => answer.ShouldBeJson().GetProperty("value").GetInt64())
+            .Order()
+            .ShouldBe(Enumerable.Range(1, Clients).Select(i => (long)i));
         (await Client.AskAsync($"{Counters}/busy")).Json.GetProperty("value").GetInt64().ShouldBe(Clients);
     }
 

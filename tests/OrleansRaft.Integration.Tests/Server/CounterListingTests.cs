@@ -19,7 +19,8 @@ public sealed class CounterListingTests
             foreach (var name in names)
             {
                 var machine = machines[random.Next(groups)];
-                machine.Apply([new(new SetCounter(1), $"acme/{name}", new EntryId(new Term(1), new LogIndex(1)), LogTime.Zero)], new CounterResult[1]);
+                machine.Apply(
+                    [new(new SetCounter(1), $"acme/{name}", new EntryId(new Term(1), new LogIndex(1)), LogTime.Zero)], new CounterResult[1]);
             }
 
             var listed = new List<string>();

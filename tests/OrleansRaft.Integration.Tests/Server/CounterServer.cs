@@ -19,7 +19,8 @@ public sealed class CounterServer : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         host = await ServerHost.StartAsync(silo => silo.AddRaft(raft => raft.UseMemory()).AddRaftCounters(Groups), ("Raft:Server:Lab", "true"));
-        await Eventually.HoldsAsync(async () => (await Client.AskAsync("/health/ready")).Status == System.Net.HttpStatusCode.OK, "the silo is ready", Patience);
+        await Eventually.HoldsAsync(
+            async () => (await Client.AskAsync("/health/ready")).Status == System.Net.HttpStatusCode.OK, "the silo is ready", Patience);
     }
 
     public ValueTask DisposeAsync() => host.DisposeAsync();

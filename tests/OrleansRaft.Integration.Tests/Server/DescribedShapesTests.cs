@@ -43,7 +43,8 @@ public sealed class DescribedShapesTests(CounterServer server) : IClassFixture<C
     [InlineData("/health/live", "/health/live")]
     [InlineData("/health/ready", "/health/ready")]
     [InlineData("/health/alarms", "/health/alarms")]
-    public Task Answers_about_groups_and_health_have_the_shape_that_is_described(string route, string path) => CheckAsync("GET", route, path, body: null);
+    public Task Answers_about_groups_and_health_have_the_shape_that_is_described(string route, string path) =>
+        CheckAsync("GET", route, path, body: null);
 
     [Theory]
     [InlineData("POST", "/api/v1/groups/{group}/leader", "/api/v1/groups/counters-0/leader", """{"replica":2}""")]

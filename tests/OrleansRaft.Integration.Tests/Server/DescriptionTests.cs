@@ -32,15 +32,32 @@ public sealed class DescriptionTests(ScriptedServer server) : IClassFixture<Scri
             .SelectMany(source => source.Endpoints)
             .OfType<RouteEndpoint>()
             .Where(endpoint => OurPaths.Any(prefix => endpoint.RoutePattern.RawText!.StartsWith(prefix, StringComparison.Ordinal)))
-            .SelectMany(endpoint => endpoint.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods.Select(method => $"{method} {endpoint.RoutePattern.RawText}"))
+            .SelectMany(
+                endpoint =>
+                    endpoint.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods.Select(method => $"{method} {endpoint.RoutePattern.RawText}"))
             .Order();
         described.ShouldBe(mapped);
     }
 
     [Theory]
-    [InlineData("POST", "/api/v1/tenants/{tenant}/counters/{counter}/increment", "200 400 404 409 412 413 415 422 429 500 503 504", "tenant counter Idempotency-Key If-Match", true)]
-    [InlineData("PUT", "/api/v1/tenants/{tenant}/counters/{counter}", "200 400 404 409 412 413 415 429 500 503 504", "tenant counter Idempotency-Key If-Match", true)]
-    [InlineData("DELETE", "/api/v1/tenants/{tenant}/counters/{counter}", "204 400 404 409 412 429 500 503 504", "tenant counter Idempotency-Key If-Match", false)]
+    [InlineData(
+        "POST",
+        "/api/v1/tenants/{tenant}/counters/{counter}/increment",
+        "200 400 404 409 412 413 415 422 429 500 503 504",
+        "tenant counter Idempotency-Key If-Match",
+        true)]
+    [InlineData(
+        "PUT",
+        "/api/v1/tenants/{tenant}/counters/{counter}",
+        "200 400 404 409 412 413 415 429 500 503 504",
+        "tenant counter Idempotency-Key If-Match",
+        true)]
+    [InlineData(
+        "DELETE",
+        "/api/v1/tenants/{tenant}/counters/{counter}",
+        "204 400 404 409 412 429 500 503 504",
+        "tenant counter Idempotency-Key If-Match",
+        false)]
     [InlineData("GET", "/api/v1/tenants/{tenant}/counters/{counter}", "200 400 404 429 500 503", "tenant counter consistency", false)]
     [InlineData("GET", "/api/v1/tenants/{tenant}/counters", "200 400 404 429 500 503", "tenant after limit", false)]
     [InlineData("GET", "/api/v1/tenants/{tenant}/note", "200 400 404 500", "tenant", false)]
@@ -64,7 +81,8 @@ public sealed class DescriptionTests(ScriptedServer server) : IClassFixture<Scri
     [InlineData("GET", "/health/ready", "200 500 503", "", false)]
     [InlineData("GET", "/health/alarms", "200 500", "", false)]
     [InlineData("GET", "/metrics", "200", "", false)]
-    public async Task Every_operation_tells_its_parameters_body_and_statuses(string method, string path, string statuses, string parameters, bool hasBody)
+    public async Task Every_operation_tells_its_parameters_body_and_statuses(
+        string method, string path, string statuses, string parameters, bool hasBody)
     {
         var operation = (await ReadAsync()).Document!.Paths[path].Operations![new HttpMethod(method)];
 
@@ -94,7 +112,9 @@ public sealed class DescriptionTests(ScriptedServer server) : IClassFixture<Scri
         document.Info.License!.Name.ShouldBe("MIT");
         document.Security.ShouldNotBeNull();
         document.Tags!.ShouldAllBe(tag => tag.Description!.Length > 0);
-        document.Tags!.Select(tag => tag.Name).Order().ShouldBe(operations.SelectMany(operation => operation.Tags!).Select(tag => tag.Name).Distinct().Order());
+        document.Tags!.Select(tag => tag.Name)
+            .Order()
+            .ShouldBe(operations.SelectMany(operation => operation.Tags!).Select(tag => tag.Name).Distinct().Order());
         operations.SelectMany(operation => operation.Parameters ?? []).ShouldAllBe(parameter => parameter.Description!.Length > 0);
     }
 
@@ -102,7 +122,8 @@ public sealed class DescriptionTests(ScriptedServer server) : IClassFixture<Scri
     public async Task Every_example_fits_its_schema()
     {
         var schemas = (await ReadAsync()).Document!.Components!.Schemas!;
-        var examples = schemas.SelectMany(schema => (schema.Value.Examples ?? []).Select(example => (schema.Key, Schema: schema.Value, Example: example))).ToList();
+        var examples = schemas.SelectMany(
+            schema => (schema.Value.Examples ?? []).Select(example => (schema.Key, Schema: schema.Value, Example: example))).ToList();
 
         examples.ShouldNotBeEmpty();
         foreach (var (name, schema, example) in examples)

@@ -16,7 +16,9 @@ public sealed class DrainTests
         await using var host = await ServerHost.StartAsync(silo => silo.AddRaft(raft => raft.UseMemory()).AddRaftCounters(1));
         var drain = host.Services.GetRequiredService<IRaftDrain>();
         await Until.TrueAsync(
-            async () => (await host.Client.AskAsync("/health/ready")).Status == System.Net.HttpStatusCode.OK, TimeSpan.FromMinutes(1), () => "the silo did not become ready");
+            async () => (await host.Client.AskAsync("/health/ready")).Status == System.Net.HttpStatusCode.OK,
+            TimeSpan.FromMinutes(1),
+            () => "the silo did not become ready");
 
         drain.Begin();
 

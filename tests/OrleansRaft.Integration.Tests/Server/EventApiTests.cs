@@ -32,7 +32,8 @@ public sealed class EventApiTests(FaultServer server) : IClassFixture<FaultServe
 
         (await Client.SendAsync(HttpMethod.Post, "/api/v1/tenants/events/counters/stats/increment", """{"by":1}""")).ShouldBeJson();
 
-        var stats = await stream.UntilAsync("stats", stats => stats.GetProperty("proposals").GetProperty("p99Milliseconds").ValueKind == JsonValueKind.Number);
+        var stats = await stream.UntilAsync(
+            "stats", stats => stats.GetProperty("proposals").GetProperty("p99Milliseconds").ValueKind == JsonValueKind.Number);
         stats.GetProperty("proposals").GetProperty("p50Milliseconds").GetDouble().ShouldBeGreaterThan(0);
         stats.GetProperty("leaderless").GetInt32().ShouldBeInRange(0, 4);
         stats.GetProperty("silos")[0].GetProperty("replicas").GetInt32().ShouldBe(12);
@@ -56,7 +57,8 @@ public sealed class EventApiTests(FaultServer server) : IClassFixture<FaultServe
                 case "replica" when happened.GetProperty("role").GetString() == "leader":
                     leader = happened;
                     break;
-                case "message" when leader.ValueKind != JsonValueKind.Undefined && happened.GetProperty("from").GetInt64() == leader.GetProperty("replica").GetInt64()
+                case "message" when leader.ValueKind != JsonValueKind.Undefined
+                    && happened.GetProperty("from").GetInt64() == leader.GetProperty("replica").GetInt64()
                     && happened.GetProperty("kind").GetString() == "append-entries" && happened.GetProperty("entries").GetInt32() > 0:
                     message = happened;
                     break;
@@ -126,13 +128,21 @@ public sealed class EventApiTests(FaultServer server) : IClassFixture<FaultServe
         (await stream.UntilAsync("fault")).GetProperty("state").GetString().ShouldBe("began");
         await stream.UntilAsync("message", message => message.GetProperty("lost").GetBoolean() && message.GetProperty("from").GetInt64() == isolated);
         var elected = await stream.UntilAsync(
-            "role", role => role.GetProperty("group").GetString() == "counters-2" && role.GetProperty("role").GetString() == "leader" && role.GetProperty("replica").GetInt64() != isolated);
+            "role",
+            role =>
+                role.GetProperty("group").GetString() == "counters-2"
+                    && role.GetProperty("role").GetString() == "leader"
+                    && role.GetProperty("replica").GetInt64() != isolated);
         elected.GetProperty("votes").GetInt32().ShouldBe(2);
         elected.GetProperty("voters").GetInt32().ShouldBe(3);
         await stream.UntilAsync(
             "replica",
-            replica => replica.GetProperty("replica").GetInt64() == isolated && replica.GetProperty("lastTerm").GetInt64() < elected.GetProperty("term").GetInt64());
-        (await Client.SendAsync(HttpMethod.Delete, $"/api/v1/faults/{fault.GetProperty("fault").GetString()}")).Status.ShouldBe(System.Net.HttpStatusCode.NoContent);
+            replica =>
+                replica.GetProperty("replica").GetInt64() == isolated
+                    && replica.GetProperty("lastTerm").GetInt64() < elected.GetProperty("term").GetInt64());
+        (
+            await Client.SendAsync(
+                HttpMethod.Delete, $"/api/v1/faults/{fault.GetProperty("fault").GetString()}")).Status.ShouldBe(System.Net.HttpStatusCode.NoContent);
         await stream.UntilAsync("fault", happened => happened.GetProperty("state").GetString() == "healed");
     }
 

@@ -26,7 +26,9 @@ public sealed class FaultApiTests(FaultServer server) : IClassFixture<FaultServe
     [Fact]
     public async Task A_fault_heals_by_itself()
     {
-        var id = (await BeginAsync("""{"kind":"pause","group":"counters-3","replica":1,"seconds":1}""")).ShouldBeJson(201).GetProperty("fault").GetString()!;
+        var id = (await BeginAsync("""{"kind":"pause","group":"counters-3","replica":1,"seconds":1}""")).ShouldBeJson(201)
+            .GetProperty("fault")
+            .GetString()!;
 
         await Eventually.HoldsAsync(async () => !(await NamesAsync()).Contains(id), "the fault heals", Patience);
     }
@@ -38,11 +40,15 @@ public sealed class FaultApiTests(FaultServer server) : IClassFixture<FaultServe
         var paused = fault.GetProperty("replica").GetInt64();
 
         await Eventually.HoldsAsync(async () => await LeaderAsync("counters-1") is { } leader && leader != paused, "another leads", Patience);
-        var view = (await Client.AskAsync("/api/v1/groups/counters-1")).ShouldBeJson().GetProperty("replicas").EnumerateArray().Single(replica => replica.GetProperty("replica").GetInt64() == paused);
+        var view = (await Client.AskAsync("/api/v1/groups/counters-1")).ShouldBeJson()
+            .GetProperty("replicas")
+            .EnumerateArray()
+            .Single(replica => replica.GetProperty("replica").GetInt64() == paused);
         view.GetProperty("role").GetString().ShouldBe("unreachable");
         view.GetProperty("problem").GetString().ShouldBe("A fault pauses this replica.");
         await Client.SendAsync(HttpMethod.Delete, $"/api/v1/faults/{fault.GetProperty("fault").GetString()}");
-        await Eventually.HoldsAsync(async () => await RoleAsync("counters-1", paused) is "leader" or "follower", "the paused replica follows", Patience);
+        await Eventually.HoldsAsync(
+            async () => await RoleAsync("counters-1", paused) is "leader" or "follower", "the paused replica follows", Patience);
     }
 
     [Fact]
@@ -93,15 +99,25 @@ public sealed class FaultApiTests(FaultServer server) : IClassFixture<FaultServe
     private Task<Answer> BeginAsync(string body) => Client.SendAsync(HttpMethod.Post, "/api/v1/faults", body);
 
     private async Task<IReadOnlyList<string>> NamesAsync() =>
-        [.. (await Client.AskAsync("/api/v1/faults")).ShouldBeJson().GetProperty("faults").EnumerateArray().Select(fault => fault.GetProperty("fault").GetString()!)];
+        [
+            .. (await Client.AskAsync("/api/v1/faults")).ShouldBeJson()
+                .GetProperty("faults")
+                .EnumerateArray()
+                .Select(fault => fault.GetProperty("fault").GetString()!),
+        ];
 
     private async Task<long?> LeaderAsync(string group) =>
-        await Client.AskAsync($"/api/v1/groups/{group}") is { Status: HttpStatusCode.OK } answer && answer.Json.GetProperty("leader") is { ValueKind: JsonValueKind.Number } leader
+        await Client.AskAsync($"/api/v1/groups/{group}") is { Status: HttpStatusCode.OK } answer
+            && answer.Json.GetProperty("leader") is { ValueKind: JsonValueKind.Number } leader
             ? leader.GetInt64()
             : null;
 
     private async Task<string?> RoleAsync(string group, long replica) =>
         await Client.AskAsync($"/api/v1/groups/{group}") is { Status: HttpStatusCode.OK } answer
-            ? answer.Json.GetProperty("replicas").EnumerateArray().Single(one => one.GetProperty("replica").GetInt64() == replica).GetProperty("role").GetString()
+            ? answer.Json.GetProperty("replicas")
+                .EnumerateArray()
+                .Single(one => one.GetProperty("replica").GetInt64() == replica)
+                .GetProperty("role")
+                .GetString()
             : null;
 }

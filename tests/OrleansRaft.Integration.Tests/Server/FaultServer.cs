@@ -15,7 +15,8 @@ public sealed class FaultServer : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         host = await ServerHost.StartAsync(silo => silo.AddRaft(raft => raft.UseMemory()).AddRaftCounters(groups: 4), ("Faults:Enabled", "true"));
-        await Eventually.HoldsAsync(async () => (await Client.AskAsync("/health/ready")).Status == System.Net.HttpStatusCode.OK, "the silo is ready", Patience);
+        await Eventually.HoldsAsync(
+            async () => (await Client.AskAsync("/health/ready")).Status == System.Net.HttpStatusCode.OK, "the silo is ready", Patience);
     }
 
     /// <summary>Puts a fault into whoever leads a group, as soon as somebody does.</summary>
@@ -23,7 +24,10 @@ public sealed class FaultServer : IAsyncLifetime
     {
         Answer? answer = null;
         await Eventually.HoldsAsync(
-            async () => (answer = await Client.SendAsync(HttpMethod.Post, "/api/v1/faults", $$"""{"kind":"{{kind}}","group":"{{group}}","replica":"leader","seconds":600}""")).Status
+            async () =>
+                (
+                    answer = await Client.SendAsync(
+                        HttpMethod.Post, "/api/v1/faults", $$"""{"kind":"{{kind}}","group":"{{group}}","replica":"leader","seconds":600}""")).Status
                 != System.Net.HttpStatusCode.ServiceUnavailable,
             "the group has a leader to break",
             Patience);

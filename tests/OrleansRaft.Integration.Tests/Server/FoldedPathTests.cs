@@ -77,7 +77,14 @@ public sealed class FoldedPathTests(CounterServer server) : IClassFixture<Counte
     [InlineData("%zz")]
     public async Task Any_other_text_that_is_no_name_is_refused(string name)
     {
-        foreach (var path in new[] { $"/api/v1/tenants/{name}/counters", $"/api/v1/tenants/a/counters/{name}", $"/api/v1/tenants/{name}/note", $"/api/v1/groups/{name}" })
+        foreach (
+            var path in new[]
+            {
+                $"/api/v1/tenants/{name}/counters",
+                $"/api/v1/tenants/a/counters/{name}",
+                $"/api/v1/tenants/{name}/note",
+                $"/api/v1/groups/{name}",
+            })
         {
             ((int)(await AskAsync("GET", path)).Status).ShouldBeOneOf([400, 404], path);
         }
@@ -107,5 +114,6 @@ public sealed class FoldedPathTests(CounterServer server) : IClassFixture<Counte
         (await server.Client.AskAsync("/api/v1/tenants/a/counters?after=..")).ShouldBeProblem(400, "invalid-request", "after");
 
     private Task<Answer> AskAsync(string method, string target) =>
-        Wire.AskAsync(server.Client.BaseAddress!, $"{method} {target} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{{}}");
+        Wire.AskAsync(
+            server.Client.BaseAddress!, $"{method} {target} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{{}}");
 }

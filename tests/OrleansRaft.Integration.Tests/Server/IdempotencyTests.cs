@@ -38,7 +38,9 @@ public sealed class IdempotencyTests(CounterServer server) : IClassFixture<Count
         await IncrementAsync("visits", 5, "k");
 
         (await IncrementAsync("visits", 6, "k")).ShouldBeProblem(409, "key-reused");
-        (await Client.SendAsync(HttpMethod.Post, $"{counters}/visits/increment", """{"by":5}""", headers: [("Idempotency-Key", "k"), ("If-Match", "*")]))
+        (
+            await Client.SendAsync(
+                HttpMethod.Post, $"{counters}/visits/increment", """{"by":5}""", headers: [("Idempotency-Key", "k"), ("If-Match", "*")]))
             .ShouldBeProblem(409, "key-reused");
         (await ValueAsync("visits")).ShouldBe(5);
     }
@@ -48,7 +50,8 @@ public sealed class IdempotencyTests(CounterServer server) : IClassFixture<Count
     {
         var first = await Client.SendAsync(HttpMethod.Post, $"{counters}/visits/increment", """{"by":5}""", headers: ("Idempotency-Key", "k"));
 
-        var repeated = await Client.SendAsync(HttpMethod.Post, $"{counters}/visits/increment", """ { "by" : 5 } """, headers: ("Idempotency-Key", "k"));
+        var repeated = await Client.SendAsync(
+            HttpMethod.Post, $"{counters}/visits/increment", """ { "by" : 5 } """, headers: ("Idempotency-Key", "k"));
 
         repeated.ShouldBeJson().GetRawText().ShouldBe(first.Text);
     }
@@ -85,10 +88,14 @@ public sealed class IdempotencyTests(CounterServer server) : IClassFixture<Count
     public async Task A_repeated_deletion_is_answered_as_the_first_even_when_the_counter_exists_again()
     {
         await IncrementAsync("visits", 5, "a");
-        (await Client.SendAsync(HttpMethod.Delete, $"{counters}/visits", headers: ("Idempotency-Key", "d"))).Status.ShouldBe(HttpStatusCode.NoContent);
+        (
+            await Client.SendAsync(
+                HttpMethod.Delete, $"{counters}/visits", headers: ("Idempotency-Key", "d"))).Status.ShouldBe(HttpStatusCode.NoContent);
         await IncrementAsync("visits", 7, "b");
 
-        (await Client.SendAsync(HttpMethod.Delete, $"{counters}/visits", headers: ("Idempotency-Key", "d"))).Status.ShouldBe(HttpStatusCode.NoContent);
+        (
+            await Client.SendAsync(
+                HttpMethod.Delete, $"{counters}/visits", headers: ("Idempotency-Key", "d"))).Status.ShouldBe(HttpStatusCode.NoContent);
 
         (await ValueAsync("visits")).ShouldBe(7);
     }
@@ -122,5 +129,6 @@ public sealed class IdempotencyTests(CounterServer server) : IClassFixture<Count
     private Task<Answer> IncrementAsync(string counter, int by, string key, params (string Name, string Value)[] headers) =>
         Client.SendAsync(HttpMethod.Post, $"{counters}/{counter}/increment", $$"""{"by":{{by}}}""", headers: [("Idempotency-Key", key), .. headers]);
 
-    private async Task<long> ValueAsync(string counter) => (await Client.AskAsync($"{counters}/{counter}")).ShouldBeJson().GetProperty("value").GetInt64();
+    private async Task<long> ValueAsync(string counter) =>
+        (await Client.AskAsync($"{counters}/{counter}")).ShouldBeJson().GetProperty("value").GetInt64();
 }

@@ -10,7 +10,11 @@ public sealed class LabApiTests(CounterServer server) : IClassFixture<CounterSer
     [Fact]
     public async Task Every_listed_scenario_can_be_read_and_played_and_ends_as_expected()
     {
-        var scenarios = (await Client.AskAsync("/api/v1/lab")).ShouldBeJson().GetProperty("scenarios").EnumerateArray().Select(scenario => scenario.GetProperty("name").GetString()!).ToList();
+        var scenarios = (await Client.AskAsync("/api/v1/lab")).ShouldBeJson()
+            .GetProperty("scenarios")
+            .EnumerateArray()
+            .Select(scenario => scenario.GetProperty("name").GetString()!)
+            .ToList();
 
         scenarios.Count.ShouldBeGreaterThanOrEqualTo(10);
         foreach (var name in scenarios)
@@ -59,7 +63,8 @@ public sealed class LabApiTests(CounterServer server) : IClassFixture<CounterSer
     [Fact]
     public async Task A_scenario_that_wants_too_much_ends_early_and_its_recording_is_small()
     {
-        var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Client.SendAsync(HttpMethod.Post, "/api/v1/lab/recordings", Greedy(steps: 5))));
+        var answers = await Task.WhenAll(
+            Enumerable.Range(0, 20).Select(_ => Client.SendAsync(HttpMethod.Post, "/api/v1/lab/recordings", Greedy(steps: 5))));
 
         var played = answers.Where(answer => answer.Status == System.Net.HttpStatusCode.OK).ToList();
         played.ShouldNotBeEmpty();
@@ -76,8 +81,10 @@ public sealed class LabApiTests(CounterServer server) : IClassFixture<CounterSer
 
     private static string Greedy(int steps) => $$$"""
         {"name":"greedy","title":{"en":"","zh":""},"about":{"en":"","zh":""},"nodes":["A","B","C","D","E","F","G","H","I"],
-        "settings":{"tickMilliseconds":5,"heartbeatTicks":1,"electionTicksMin":20,"electionTicksMax":40,"linkMilliseconds":1,"diskMilliseconds":0,"snapshotBytes":64},
-        "steps":[{"until":{"leader":"any"}},{{{string.Join(',', Enumerable.Repeat("""{"client":"1","add":1,"via":"leader","times":200,"every":1}""", steps))}}},{"wait":20000},{"wait":20000}]}
+        "settings":{"tickMilliseconds":5,"heartbeatTicks":1,"electionTicksMin":20,"electionTicksMax":40,"linkMilliseconds":1,"diskMilliseconds":0,
+        "snapshotBytes":64},"steps":[{"until":{"leader":"any"}},
+        {{{string.Join(',', Enumerable.Repeat("""{"client":"1","add":1,"via":"leader","times":200,"every":1}""", steps))}}},
+        {"wait":20000},{"wait":20000}]}
         """;
 
     [Fact]

@@ -64,7 +64,8 @@ public sealed class MountedServerTests(ScriptedServer server) : IClassFixture<Sc
     [Fact]
     public async Task A_silo_that_has_caught_up_is_ready_whatever_is_wrong_elsewhere()
     {
-        admin.Alarms.Add(new Alarm(AlarmNames.Leaderless, "counters-3", null, DateTimeOffset.UnixEpoch, "counters-3 has no leader.", "Start its silos."));
+        admin.Alarms.Add(
+            new Alarm(AlarmNames.Leaderless, "counters-3", null, DateTimeOffset.UnixEpoch, "counters-3 has no leader.", "Start its silos."));
 
         (await Client.AskAsync("/health/ready")).ShouldBeJson().GetProperty("status").GetString().ShouldBe("ready");
     }
@@ -73,12 +74,15 @@ public sealed class MountedServerTests(ScriptedServer server) : IClassFixture<Sc
     public async Task Alarms_are_told_with_group_or_silo_since_when_and_what_to_do_and_none_is_an_empty_list()
     {
         (await Client.AskAsync("/health/alarms")).ShouldBeJson().GetRawText().ShouldBe("""{"alarms":[]}""");
-        admin.Alarms.Add(new Alarm(AlarmNames.Leaderless, "counters-3", null, DateTimeOffset.UnixEpoch, "counters-3 has no leader.", "Start its silos."));
+        admin.Alarms.Add(
+            new Alarm(AlarmNames.Leaderless, "counters-3", null, DateTimeOffset.UnixEpoch, "counters-3 has no leader.", "Start its silos."));
         admin.Alarms.Add(new Alarm(AlarmNames.StoreFull, null, "silo-1", DateTimeOffset.UnixEpoch, "The disk is full.", "Free space."));
 
         (await Client.AskAsync("/health/alarms")).ShouldBeJson().GetRawText().ShouldBe(
-            """{"alarms":[{"alarm":"leaderless","group":"counters-3","silo":null,"since":"1970-01-01T00:00:00Z","detail":"counters-3 has no leader.","remedy":"Start its silos."},"""
-            + """{"alarm":"store-full","group":null,"silo":"silo-1","since":"1970-01-01T00:00:00Z","detail":"The disk is full.","remedy":"Free space."}]}""");
+            """{"alarms":[{"alarm":"leaderless","group":"counters-3","silo":null,"since":"1970-01-01T00:00:00Z","detail":"counters-3 has no """
+            + """leader.","remedy":"Start its silos."},"""
+            + """{"alarm":"store-full","group":null,"silo":"silo-1","since":"1970-01-01T00:00:00Z","detail":"The disk is full.","remedy":"Free """
+            + """space."}]}""");
     }
 
     [Fact]
@@ -179,7 +183,8 @@ public sealed class MountedServerTests(ScriptedServer server) : IClassFixture<Sc
         page.Status.ShouldBe(HttpStatusCode.OK);
         page.MediaType.ShouldBe("text/html");
         page.Text.ShouldNotContain("https://");
-        var waiting = new Queue<Uri>(Regex.Matches(page.Text, "(?:src|href)=\"(/page/[^\"]+)\"").Select(match => new Uri(Client.BaseAddress!, match.Groups[1].Value)));
+        var waiting = new Queue<Uri>(
+            Regex.Matches(page.Text, "(?:src|href)=\"(/page/[^\"]+)\"").Select(match => new Uri(Client.BaseAddress!, match.Groups[1].Value)));
         var loaded = new HashSet<Uri>();
         while (waiting.TryDequeue(out var address))
         {
@@ -323,6 +328,11 @@ public sealed class MountedServerTests(ScriptedServer server) : IClassFixture<Sc
             Configuration.OfVoters(3),
             ImmutableArray<ReplicaProgress>.Empty,
             ticks);
-        return new ReplicaView(replica, $"silo-{id}", null, new ReplicaStatus(new ReplicaKey(group, replica), 1, true, status, "abc") { DigestIndex = new LogIndex(9) }, "");
+        return new ReplicaView(
+            replica,
+            $"silo-{id}",
+            null,
+            new ReplicaStatus(new ReplicaKey(group, replica), 1, true, status, "abc") { DigestIndex = new LogIndex(9) },
+            "");
     }
 }

@@ -40,7 +40,10 @@ public sealed class NoteTests(CounterServer server) : IClassFixture<CounterServe
     {
         var management = server.Services.GetRequiredService<IGrainFactory>().GetGrain<IManagementGrain>(0);
         async Task<int> CountAsync() => (await management.GetSimpleGrainStatistics())
-            .Where(static grain => grain.GrainType.Contains("TenantNote", StringComparison.OrdinalIgnoreCase) || grain.GrainType.Contains("tenant-note", StringComparison.OrdinalIgnoreCase))
+            .Where(
+                static grain =>
+                    grain.GrainType.Contains("TenantNote", StringComparison.OrdinalIgnoreCase)
+                        || grain.GrainType.Contains("tenant-note", StringComparison.OrdinalIgnoreCase))
             .Sum(static grain => grain.ActivationCount);
         (await Client.SendAsync(HttpMethod.Put, note, """{"text":"kept"}""")).ShouldBeJson();
         (await CountAsync()).ShouldBePositive("a note that exists is counted");

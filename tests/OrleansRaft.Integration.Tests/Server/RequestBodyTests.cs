@@ -80,7 +80,8 @@ public sealed class RequestBodyTests
     [Fact]
     public void A_body_that_arrives_in_pieces_is_one_body() =>
         Gen.Select(Gen.Long, Gen.Int[1, 5]).Sample((value, size) =>
-            RequestBody.ParseInt64(InPieces(Encoding.UTF8.GetBytes($$"""{"by":{{value.ToString(CultureInfo.InvariantCulture)}}}"""), size), "by").Value.ShouldBe(value));
+            RequestBody.ParseInt64(
+                InPieces(Encoding.UTF8.GetBytes($$"""{"by":{{value.ToString(CultureInfo.InvariantCulture)}}}"""), size), "by").Value.ShouldBe(value));
 
     [Fact]
     public void Damaged_bodies_are_answered_and_never_thrown_at() =>

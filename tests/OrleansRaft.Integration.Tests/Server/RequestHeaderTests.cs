@@ -96,7 +96,8 @@ public sealed class RequestHeaderTests
     [InlineData("\"99999999999999999999\"", CounterConditionKind.Unchanged, 0)]
     [InlineData("\"other\"", CounterConditionKind.Unchanged, 0)]
     public void If_match_is_a_tag_or_a_star(string header, CounterConditionKind kind, long tag) =>
-        CounterRequest.ReadCondition(Request("PUT", "If-Match", header)).ShouldBe(new Checked<CounterCondition>(new CounterCondition(kind, tag), null));
+        CounterRequest.ReadCondition(Request("PUT", "If-Match", header)).ShouldBe(
+            new Checked<CounterCondition>(new CounterCondition(kind, tag), null));
 
     [Theory]
     [InlineData("")]

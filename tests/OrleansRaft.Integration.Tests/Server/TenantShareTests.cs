@@ -17,7 +17,10 @@ public sealed class TenantShareTests
         await Eventually.HoldsAsync(
             async () => (await host.Client.AskAsync("/health/ready")).Status == HttpStatusCode.OK, "the silo is ready", TimeSpan.FromMinutes(2));
         Task<Answer> AddAsync(string tenant, string? key) => host.Client.SendAsync(
-            HttpMethod.Post, $"/api/v1/tenants/{tenant}/counters/c/increment", """{"by":1}""", headers: key is null ? [] : [("Idempotency-Key", key)]);
+            HttpMethod.Post,
+            $"/api/v1/tenants/{tenant}/counters/c/increment",
+            """{"by":1}""",
+            headers: key is null ? [] : [("Idempotency-Key", key)]);
 
         var greedy = new List<Answer>();
         for (var number = 0; number < 2 * Places; number++)

@@ -69,7 +69,8 @@ internal static class Wire
 
         return body is null
             ? new Answer(0, null, "", null, null, [])
-            : new Answer((HttpStatusCode)int.Parse(head.AsSpan(9, 3), CultureInfo.InvariantCulture), ValueOf(head, "Content-Type"), body, null, null, []);
+            : new Answer(
+                (HttpStatusCode)int.Parse(head.AsSpan(9, 3), CultureInfo.InvariantCulture), ValueOf(head, "Content-Type"), body, null, null, []);
     }
 
     private static string Joined(string chunks)

@@ -111,8 +111,17 @@ public sealed class OrleansSchemaTests(PostgresFixture postgres)
         statements.Count.ShouldBe(21);
         statements.Keys.ShouldBe(
             [
-                "GatewaysQueryKey", "MembershipReadRowKey", "MembershipReadAllKey", "InsertMembershipVersionKey", "InsertMembershipKey", "UpdateMembershipKey",
-                "UpdateIAmAlivetimeKey", "DeleteMembershipTableEntriesKey", "CleanupDefunctSiloEntriesKey", "CleanupDefunctSiloEntryKey", "WriteToStorageKey",
+                "GatewaysQueryKey",
+                "MembershipReadRowKey",
+                "MembershipReadAllKey",
+                "InsertMembershipVersionKey",
+                "InsertMembershipKey",
+                "UpdateMembershipKey",
+                "UpdateIAmAlivetimeKey",
+                "DeleteMembershipTableEntriesKey",
+                "CleanupDefunctSiloEntriesKey",
+                "CleanupDefunctSiloEntryKey",
+                "WriteToStorageKey",
                 "ReadFromStorageKey", "ClearStorageKey", "DeleteStorageKey", "ReadReminderRowsKey", "ReadReminderRowKey", "ReadRangeRows1Key",
                 "ReadRangeRows2Key", "UpsertReminderRowKey", "DeleteReminderRowKey", "DeleteReminderRowsKey",
             ],
@@ -126,7 +135,11 @@ public sealed class OrleansSchemaTests(PostgresFixture postgres)
 
         await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => PostgreSqlSchema.MigrateAsync(database, cancellation: Cancellation)));
 
-        (await ScalarAsync(database, "SELECT string_agg(number || ' ' || name, ', ' ORDER BY number) FROM raft.migration")).ShouldBe("1 raft, 2 orleans, 3 orleans_schema, 4 silos");
+        (
+            await ScalarAsync(
+                database,
+                "SELECT string_agg(number || ' ' || name, ', "
+                    + "' ORDER BY number) FROM raft.migration")).ShouldBe("1 raft, 2 orleans, 3 orleans_schema, 4 silos");
     }
 
     [Theory]
@@ -149,7 +162,9 @@ public sealed class OrleansSchemaTests(PostgresFixture postgres)
         await silo.StopAsync(Cancellation);
 
         (await ScalarAsync(database, "SELECT count(*) FROM raft.OrleansMembershipTable")).ShouldBe(1L);
-        if (planted.Contains("OrleansQuery", StringComparison.Ordinal) && !planted.Contains("FUNCTION", StringComparison.Ordinal) && !planted.Contains("ENUM", StringComparison.Ordinal))
+        if (planted.Contains("OrleansQuery", StringComparison.Ordinal)
+            && !planted.Contains("FUNCTION", StringComparison.Ordinal)
+            && !planted.Contains("ENUM", StringComparison.Ordinal))
         {
             var refused = await Should.ThrowAsync<StoreRefusedException>(() => PostgreSqlSchema.RequireFoundAsync(database, Cancellation));
             refused.Message.ShouldContain("public.orleansquery, which belongs to mallory");
@@ -165,7 +180,10 @@ public sealed class OrleansSchemaTests(PostgresFixture postgres)
             await ScalarAsync(database, script.Text);
         }
 
-        await ScalarAsync(database, "DO $$ BEGIN CREATE ROLE reader LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$; GRANT SELECT, UPDATE ON OrleansStorage TO reader");
+        await ScalarAsync(
+            database,
+            "DO $$ BEGIN CREATE ROLE reader LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$; "
+                + "GRANT SELECT, UPDATE ON OrleansStorage TO reader");
         using var former = await StartSiloAsync(database, "former");
         var storage = former.Services.GetRequiredKeyedService<IGrainStorage>("Default");
         var grain = GrainId.Create("account", "alice");
@@ -184,7 +202,11 @@ public sealed class OrleansSchemaTests(PostgresFixture postgres)
 
         (seen, read.State.Balance).ShouldBe((2, 8));
         (await ScalarAsync(database + ";Username=reader", "UPDATE OrleansStorage SET ModifiedOn = now() RETURNING Version")).ShouldBe(2);
-        (await ScalarAsync(database, "SELECT string_agg(relname, ' ' ORDER BY relname) FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'")).ShouldBe(DBNull.Value);
+        (
+            await ScalarAsync(
+                database,
+                "SELECT string_agg(relname, "
+                    + "' ' ORDER BY relname) FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'")).ShouldBe(DBNull.Value);
     }
 
     [Fact]
@@ -194,8 +216,10 @@ public sealed class OrleansSchemaTests(PostgresFixture postgres)
         await ScalarAsync(database, $"ALTER DATABASE {new NpgsqlConnectionStringBuilder(database).Database} SET synchronous_commit = off");
         await ScalarAsync(database, """
             CREATE TABLE public.seen (value text);
-            CREATE FUNCTION public.see() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO public.seen VALUES (TG_OP || ' ' || current_setting('synchronous_commit')); RETURN NULL; END $$;
-            CREATE CONSTRAINT TRIGGER see AFTER INSERT OR UPDATE OR DELETE ON raft.OrleansStorage DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.see()
+            CREATE FUNCTION public.see() RETURNS trigger LANGUAGE plpgsql AS $$
+                BEGIN INSERT INTO public.seen VALUES (TG_OP || ' ' || current_setting('synchronous_commit')); RETURN NULL; END $$;
+            CREATE CONSTRAINT TRIGGER see AFTER INSERT OR UPDATE OR DELETE ON raft.OrleansStorage
+                DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.see()
             """);
         using var silo = await StartSiloAsync(PostgreSqlSchema.ForOrleans(database), "silo-1");
         var storage = silo.Services.GetRequiredKeyedService<IGrainStorage>("Default");
@@ -243,7 +267,10 @@ public sealed class OrleansSchemaTests(PostgresFixture postgres)
         ["DeploymentId"] = "cluster", ["Address"] = "127.0.0.1", ["Port"] = 1, ["Generation"] = 1, ["SiloName"] = "silo", ["HostName"] = "host",
         ["Status"] = 1, ["ProxyPort"] = 2, ["SuspectTimes"] = DBNull.Value, ["StartTime"] = DateTime.UnixEpoch, ["IAmAliveTime"] = DateTime.UnixEpoch,
         ["Version"] = 0, ["ServiceId"] = "service", ["GrainTypeHash"] = 1, ["GrainIdHash"] = 1, ["GrainIdN0"] = 1L, ["GrainIdN1"] = 1L,
-        ["GrainTypeString"] = "type", ["GrainIdExtensionString"] = DBNull.Value, ["GrainStateVersion"] = DBNull.Value, ["PayloadBinary"] = new byte[] { 1 },
+        ["GrainTypeString"] = "type",
+        ["GrainIdExtensionString"] = DBNull.Value,
+        ["GrainStateVersion"] = DBNull.Value,
+        ["PayloadBinary"] = new byte[] { 1 },
         ["GrainId"] = "grain", ["ReminderName"] = "reminder", ["BeginHash"] = 1, ["EndHash"] = 2, ["GrainHash"] = 1, ["Period"] = 1,
     };
 

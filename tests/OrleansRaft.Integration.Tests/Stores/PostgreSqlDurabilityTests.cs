@@ -26,7 +26,8 @@ public sealed class PostgreSqlDurabilityTests(PostgresFixture postgres) : Postgr
             name text;
         BEGIN
             FOR name IN SELECT relname FROM pg_class WHERE relnamespace = 'raft'::regnamespace AND relkind = 'r' AND relname <> 'migration' LOOP
-                EXECUTE format('CREATE CONSTRAINT TRIGGER see AFTER INSERT OR UPDATE OR DELETE ON raft.%I DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.see()', name);
+                EXECUTE format('CREATE CONSTRAINT TRIGGER see AFTER INSERT OR UPDATE OR DELETE ON raft.%I '
+                    'DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.see()', name);
             END LOOP;
         END $$
         """;
@@ -78,9 +79,13 @@ public sealed class PostgreSqlDurabilityTests(PostgresFixture postgres) : Postgr
         await replica.Log.WaitUntilMaySpeakAsync(Cancellation);
         await replica.Log.ReleaseAsync(Cancellation);
 
-        (await ExecuteAsync(database, "SELECT string_agg(DISTINCT value || ' for ' || change, ', ') FROM public.seen WHERE value <> 'on'")).ShouldBe(DBNull.Value);
+        (
+            await ExecuteAsync(
+                database,
+                "SELECT string_agg(DISTINCT value || ' for ' || change, ', ') FROM public.seen WHERE value <> 'on'")).ShouldBe(DBNull.Value);
         (await ExecuteAsync(database, "SELECT string_agg(DISTINCT change, ', ' ORDER BY change) FROM public.seen")).ShouldBe(
-            "DELETE log_block, INSERT cluster, INSERT identity, INSERT log_block, INSERT replica, INSERT silo_lease, INSERT snapshot, INSERT snapshot_chunk, "
+            "DELETE log_block, INSERT cluster, INSERT identity, INSERT log_block, INSERT replica, INSERT silo_lease, INSERT snapshot, "
+            + "INSERT snapshot_chunk, "
             + "UPDATE identity, UPDATE log_block, UPDATE replica, UPDATE silo_lease");
     }
 
@@ -93,13 +98,17 @@ public sealed class PostgreSqlDurabilityTests(PostgresFixture postgres) : Postgr
     [InlineData("search_path = evil, pg_catalog")]
     public async Task Settings_of_the_role_do_not_reach_the_sessions_of_a_silo(string setting)
     {
-        var (proxy, database) = await CreateDatabaseAsync("CREATE SCHEMA evil; CREATE FUNCTION evil.unnest(bigint[]) RETURNS SETOF bigint LANGUAGE sql AS 'SELECT 0::bigint'");
+        var (proxy, database) = await CreateDatabaseAsync(
+            "CREATE SCHEMA evil; CREATE FUNCTION evil.unnest(bigint[]) RETURNS SETOF bigint LANGUAGE sql AS 'SELECT 0::bigint'");
         await ExecuteAsync(database, $"ALTER ROLE postgres IN DATABASE {new NpgsqlConnectionStringBuilder(database).Database} SET {setting}");
 
         var store = await StartStoreAsync(proxy.Redirect(database));
         if (setting.StartsWith("statement_timeout", StringComparison.Ordinal))
         {
-            await ExecuteAsync(database, "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(2.5); RETURN NULL; END'; CREATE TRIGGER slow AFTER INSERT ON raft.log_block FOR EACH STATEMENT EXECUTE FUNCTION slow()");
+            await ExecuteAsync(
+                database,
+                "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(2.5); RETURN NULL; END'; "
+                    + "CREATE TRIGGER slow AFTER INSERT ON raft.log_block FOR EACH STATEMENT EXECUTE FUNCTION slow()");
         }
 
         await (await OpenReplica.OpenAsync(store, Key)).AppendAsync(1, "a", "b");
@@ -194,7 +203,9 @@ public sealed class PostgreSqlDurabilityTests(PostgresFixture postgres) : Postgr
     {
         var server = await postgres.GetServerAsync();
         var database = await server.CreateDatabaseAsync("durable");
-        await ExecuteAsync(database, string.Format(System.Globalization.CultureInfo.InvariantCulture, setting, new NpgsqlConnectionStringBuilder(database).Database));
+        await ExecuteAsync(
+            database,
+            string.Format(System.Globalization.CultureInfo.InvariantCulture, setting, new NpgsqlConnectionStringBuilder(database).Database));
         return (Own(new CuttableProxy(server.Port) { StripsOptions = true }), database);
     }
 }

@@ -26,7 +26,13 @@ public sealed class PostgreSqlLogStoreTests(PostgresFixture postgres) : SharedLo
     {
         var proxy = new CuttableProxy(new NpgsqlConnectionStringBuilder(database).Port);
         var store = new PostgreSqlLogStore(
-            new PostgreSqlStoreOptions { ConnectionStrings = [proxy.Redirect(database)], Leases = Times, StatementTimeout = Patience, StartTimeout = Patience },
+            new PostgreSqlStoreOptions
+            {
+                ConnectionStrings = [proxy.Redirect(database)],
+                Leases = Times,
+                StatementTimeout = Patience,
+                StartTimeout = Patience,
+            },
             time,
             NullLogger.Instance);
         proxies.Add(store, proxy);
@@ -39,7 +45,8 @@ public sealed class PostgreSqlLogStoreTests(PostgresFixture postgres) : SharedLo
         WHERE first_index = (SELECT max(first_index) FROM raft.log_block)
         """);
 
-    protected override Task DamageSnapshotAsync(ReplicaKey key) => ExecuteAsync("UPDATE raft.snapshot_chunk SET data = set_byte(data, 0, get_byte(data, 0) # 16)");
+    protected override Task DamageSnapshotAsync(ReplicaKey key) =>
+        ExecuteAsync("UPDATE raft.snapshot_chunk SET data = set_byte(data, 0, get_byte(data, 0) # 16)");
 
     protected override Task CutOffAsync(ILogStore store)
     {

@@ -73,7 +73,9 @@ public sealed class PostgreSqlOutcomeTests(PostgresFixture postgres) : PostgreSq
         for (var written = 10; written < 200; written += 10)
         {
             await replicas[written / 10 % replicas.Count].Events.WrittenAsync(new PersistTicket(written));
-            await ExecuteAsync(database, "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()");
+            await ExecuteAsync(
+                database,
+                "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()");
         }
 
         await writing;
@@ -103,7 +105,9 @@ public sealed class PostgreSqlOutcomeTests(PostgresFixture postgres) : PostgreSq
         var replicas = await OpenAllAsync(store);
         await replicas[0].AppendAsync(1, "a");
         await ExecuteAsync(
-            database, "INSERT INTO raft.log_block SELECT id, last_index + 1, writes + 1, last_index + 1, '' FROM raft.replica WHERE group_name = 'counters-0' AND replica = 1");
+            database,
+            "INSERT INTO raft.log_block SELECT id, last_index + 1, writes + 1, last_index + 1, "
+                + "'' FROM raft.replica WHERE group_name = 'counters-0' AND replica = 1");
 
         var tickets = replicas.Skip(1).Select(static replica => replica.SendAppend(1, "b")).ToList();
         replicas[0].SendAppend(1, "collides with the row that somebody else put there");

@@ -94,14 +94,16 @@ public sealed class PostgreSqlServersTests(PostgresFixture postgres) : PostgreSq
     {
         var databases = await CreateDatabasesAsync(2);
         await (await StartStoreAsync(databases)).DisposeAsync();
-        await ExecuteAsync(databases[0], "CREATE TABLE kept AS SELECT * FROM raft.server; UPDATE raft.server SET system_identifier = NULL, is_created = false");
+        await ExecuteAsync(
+            databases[0], "CREATE TABLE kept AS SELECT * FROM raft.server; UPDATE raft.server SET system_identifier = NULL, is_created = false");
         await using var second = await LockTableAsync(databases[1], "raft.identity");
 
         // The store has read that nothing is noted of the server, and waits to read the rows that another silo gives it meanwhile.
         var starting = StartStoreAsync(databases);
         await EventuallyAsync(async () => await IsWaitedForAsync(databases[1], "raft.identity"));
         await ExecuteAsync(
-            databases[0], "UPDATE raft.server s SET system_identifier = k.system_identifier, is_created = k.is_created FROM kept k WHERE k.number = s.number");
+            databases[0],
+            "UPDATE raft.server s SET system_identifier = k.system_identifier, is_created = k.is_created FROM kept k WHERE k.number = s.number");
         await second.CloseAsync();
 
         await (await OpenReplica.OpenAsync(await starting, Key with { Replica = new ReplicaId(2) })).AppendAsync(1, "a");
@@ -167,7 +169,11 @@ public sealed class PostgreSqlServersTests(PostgresFixture postgres) : PostgreSq
         await ExecuteAsync(database, $"ALTER DATABASE {new NpgsqlConnectionStringBuilder(database).Database} SET synchronous_commit = off");
 
         var store = await StartStoreAsync(database + ";Options=-c synchronous_commit=off");
-        await ExecuteAsync(database, "CREATE TABLE seen (value text); CREATE FUNCTION see() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO seen VALUES (current_setting('synchronous_commit')); RETURN NULL; END $$; CREATE TRIGGER see AFTER INSERT ON raft.log_block FOR EACH STATEMENT EXECUTE FUNCTION see()");
+        await ExecuteAsync(
+            database,
+            "CREATE TABLE seen (value text); CREATE FUNCTION see() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO seen VALUES "
+                + "(current_setting('synchronous_commit')); RETURN NULL; END $$; "
+                + "CREATE TRIGGER see AFTER INSERT ON raft.log_block FOR EACH STATEMENT EXECUTE FUNCTION see()");
         await (await OpenReplica.OpenAsync(store, Key)).AppendAsync(1, "a");
 
         (await ExecuteAsync(database, "SELECT string_agg(DISTINCT value, ',') FROM seen")).ShouldBe("on");
@@ -227,13 +233,15 @@ public sealed class PostgreSqlServersTests(PostgresFixture postgres) : PostgreSq
 
         await replica.WriteAsync(OpenReplica.Block(new EntryId(new Term(1), new LogIndex(2)), 300, "d", "e"));
         var read = await ExecuteAsync(
-            database, "SELECT string_agg(concat_ws(' ', term || '.' || index, kind, log_time, convert_from(body, 'UTF8')), ', ' ORDER BY index) FROM raft.log");
+            database,
+            "SELECT string_agg(concat_ws(' ', term || '.' || index, kind, log_time, convert_from(body, 'UTF8')), ', ' ORDER BY index) FROM raft.log");
 
         read.ShouldBe("1.1 command 1 a, 1.2 command 2 b, 300.3 command 3 d, 300.4 command 4 e");
     }
 
     private static async Task<object?> ReplicasWithLogsAsync(string database) => await ExecuteAsync(
-        database, "SELECT string_agg(DISTINCT r.replica::text, ',' ORDER BY r.replica::text) FROM raft.replica r JOIN raft.log_block b ON b.replica_id = r.id");
+        database,
+        "SELECT string_agg(DISTINCT r.replica::text, ',' ORDER BY r.replica::text) FROM raft.replica r JOIN raft.log_block b ON b.replica_id = r.id");
 
     /// <summary>Keeps everybody from reading a table until the connection is closed.</summary>
     private static async Task<NpgsqlConnection> LockTableAsync(string database, string table)

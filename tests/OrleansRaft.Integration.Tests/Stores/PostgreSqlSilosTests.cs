@@ -16,7 +16,8 @@ public sealed class PostgreSqlSilosTests(PostgresFixture postgres) : PostgreSqlT
         await first.InitializeAsync(Define(1), Cancellation);
         await CreateStore(database, new SiloIdentity("two", "10.0.0.2:11111")).InitializeAsync(Define(1), Cancellation);
 
-        var refusal = await RefusedAsync(() => CreateStore(database, new SiloIdentity("one", "10.0.0.3:11111")).InitializeAsync(Define(1), Cancellation));
+        var refusal = await RefusedAsync(
+            () => CreateStore(database, new SiloIdentity("one", "10.0.0.3:11111")).InitializeAsync(Define(1), Cancellation));
         await first.DisposeAsync();
         await CreateStore(database, new SiloIdentity("one", "10.0.0.3:11111")).InitializeAsync(Define(1), Cancellation);
 
@@ -48,7 +49,8 @@ public sealed class PostgreSqlSilosTests(PostgresFixture postgres) : PostgreSqlT
     {
         var database = await (await postgres.GetServerAsync()).CreateDatabaseAsync();
         await PostgreSqlSchema.MigrateAsync(database, cancellation: Cancellation);
-        await ExecuteAsync(database, $"INSERT INTO raft.silo_lease (id, silo, extensions, extended_at) VALUES (7, 'one', 42, clock_timestamp() - interval '{age}')");
+        await ExecuteAsync(
+            database, $"INSERT INTO raft.silo_lease (id, silo, extensions, extended_at) VALUES (7, 'one', 42, clock_timestamp() - interval '{age}')");
 
         var store = CreateStore(database, new SiloIdentity("one", "10.0.0.1:11111"));
         await store.InitializeAsync(Define(1), Cancellation);
@@ -79,5 +81,7 @@ public sealed class PostgreSqlSilosTests(PostgresFixture postgres) : PostgreSqlT
     }
 
     private PostgreSqlLogStore CreateStore(string database, SiloIdentity silo) => Own(new PostgreSqlLogStore(
-        new PostgreSqlStoreOptions { ConnectionStrings = [database], Silo = silo, StatementTimeout = TimeSpan.FromMinutes(1) }, TimeProvider.System, NullLogger.Instance));
+        new PostgreSqlStoreOptions { ConnectionStrings = [database], Silo = silo, StatementTimeout = TimeSpan.FromMinutes(1) },
+        TimeProvider.System,
+        NullLogger.Instance));
 }

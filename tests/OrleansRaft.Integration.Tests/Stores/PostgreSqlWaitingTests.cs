@@ -47,7 +47,8 @@ public sealed class PostgreSqlWaitingTests(PostgresFixture postgres) : PostgreSq
     private async Task<string> ConnectionStringAsync(string wrong)
     {
         var server = await postgres.GetServerAsync();
-        await ExecuteAsync(server.ConnectionString(), "DO $$ BEGIN CREATE ROLE crowded LOGIN CONNECTION LIMIT 0; EXCEPTION WHEN duplicate_object THEN NULL; END $$");
+        await ExecuteAsync(
+            server.ConnectionString(), "DO $$ BEGIN CREATE ROLE crowded LOGIN CONNECTION LIMIT 0; EXCEPTION WHEN duplicate_object THEN NULL; END $$");
         return new NpgsqlConnectionStringBuilder($"{server.ConnectionString()};{wrong}").ConnectionString;
     }
 

@@ -25,7 +25,8 @@ public sealed class SqliteLogStoreTests : LogStoreContract
         await System.IO.File.WriteAllBytesAsync(File, bytes, Cancellation);
     }
 
-    protected override Task DamageSnapshotAsync(ReplicaKey key) => ExecuteAsync("UPDATE snapshot_chunk SET data = zeroblob(length(data)) WHERE first_offset > 0");
+    protected override Task DamageSnapshotAsync(ReplicaKey key) =>
+        ExecuteAsync("UPDATE snapshot_chunk SET data = zeroblob(length(data)) WHERE first_offset > 0");
 
     protected override Task CleanUpAsync()
     {

@@ -22,7 +22,9 @@ public sealed class HistoryCheckerTests
 
     [Fact]
     public void Finds_an_acknowledged_increment_that_another_overwrote() =>
-        Check([Acknowledged(1, 0, 10), Acknowledged(1, 0, 10), Acknowledged(2, 11, 20)], final: 2).ShouldContain(line => line.Contains("lost", StringComparison.Ordinal));
+        Check(
+            [Acknowledged(1, 0, 10), Acknowledged(1, 0, 10), Acknowledged(2, 11, 20)],
+            final: 2).ShouldContain(line => line.Contains("lost", StringComparison.Ordinal));
 
     [Fact]
     public void Finds_an_increment_that_was_applied_twice() =>
@@ -38,11 +40,15 @@ public sealed class HistoryCheckerTests
 
     [Fact]
     public void Finds_a_read_that_saw_less_than_a_read_before_it() =>
-        Check([Acknowledged(1, 0, 10), Acknowledged(2, 11, 40), Read(2, 12, 15), Read(1, 16, 20)], final: 2).ShouldHaveSingleItem().ShouldContain("read of 1");
+        Check(
+            [Acknowledged(1, 0, 10), Acknowledged(2, 11, 40), Read(2, 12, 15), Read(1, 16, 20)],
+            final: 2).ShouldHaveSingleItem().ShouldContain("read of 1");
 
     [Fact]
     public void Finds_nothing_wrong_with_reads_beside_increments() =>
-        Check([Read(0, 0, 1), Acknowledged(1, 0, 10), Read(1, 8, 9), Read(1, 11, 12), Acknowledged(2, 11, 20), Read(2, 13, 14), Read(2, 15, 16)], final: 2).ShouldBeEmpty();
+        Check(
+            [Read(0, 0, 1), Acknowledged(1, 0, 10), Read(1, 8, 9), Read(1, 11, 12), Acknowledged(2, 11, 20), Read(2, 13, 14), Read(2, 15, 16)],
+            final: 2).ShouldBeEmpty();
 
     private static Operation Read(long value, long began, long ended) => new(0, began, ended, value, IsRead: true);
 

@@ -291,7 +291,9 @@ public sealed class SqliteDamageTests(ITestOutputHelper output) : IDisposable
     [InlineData("UPDATE replica SET voted_for = 3")]
     [InlineData("UPDATE replica SET term = term + 1")]
     [InlineData("UPDATE replica SET commit_index = commit_index + 1")]
-    [InlineData("UPDATE replica SET replica = 9 WHERE group_name = 'counters-0' AND replica = 1; UPDATE replica SET replica = 1 WHERE group_name = 'counters-0' AND replica = 2")]
+    [InlineData(
+        "UPDATE replica SET replica = 9 WHERE group_name = 'counters-0' AND replica = 1; "
+            + "UPDATE replica SET replica = 1 WHERE group_name = 'counters-0' AND replica = 2")]
     [InlineData("UPDATE replica SET configuration = x'00'")]
     [InlineData("UPDATE replica SET last_index = last_index - 1")]
     [InlineData("DELETE FROM log_block WHERE first_index = 2")]
@@ -334,7 +336,9 @@ public sealed class SqliteDamageTests(ITestOutputHelper output) : IDisposable
         var directory = files.NewPath();
         await AppendAsync(directory, 5);
         File.Delete(Mark(directory));
-        await ExecuteAsync(directory, "ALTER TABLE store DROP COLUMN crc; ALTER TABLE replica DROP COLUMN crc; ALTER TABLE snapshot DROP COLUMN crc; PRAGMA user_version = 1");
+        await ExecuteAsync(
+            directory,
+            "ALTER TABLE store DROP COLUMN crc; ALTER TABLE replica DROP COLUMN crc; ALTER TABLE snapshot DROP COLUMN crc; PRAGMA user_version = 1");
 
         (await CountAsync(directory)).ShouldBe(5);
         File.Exists(Mark(directory)).ShouldBeTrue();

@@ -7,7 +7,8 @@ public sealed class SqlitePermissionTests : IDisposable
 {
     private const UnixFileMode Owner = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const UnixFileMode OwnerDirectory = Owner | UnixFileMode.UserExecute;
-    private const UnixFileMode Open = OwnerDirectory | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
+    private const UnixFileMode Open =
+        OwnerDirectory | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
 
     private readonly SqliteStoreFiles files = new();
 
@@ -53,7 +54,8 @@ public sealed class SqlitePermissionTests : IDisposable
         }
 
         ModeOf(directory).ShouldBe(Open);
-        log.Messages.ShouldContain(message => message.Contains(directory, StringComparison.Ordinal) && message.Contains("chmod 700", StringComparison.Ordinal));
+        log.Messages.ShouldContain(
+            message => message.Contains(directory, StringComparison.Ordinal) && message.Contains("chmod 700", StringComparison.Ordinal));
     }
 
     private static bool RequireRestricted(string directory, string[] names)
