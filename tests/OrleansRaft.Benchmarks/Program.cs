@@ -10,7 +10,8 @@ foreach (var verb in Verbs.All())
 var parsed = line.Parse(args);
 if (parsed.Errors.Count > 0)
 {
-    await Console.Error.WriteLineAsync(string.Join(Environment.NewLine, parsed.Errors.Select(error => error.Message)) + $"{Environment.NewLine}See --help.");
+    await Console.Error.WriteLineAsync(
+        string.Join(Environment.NewLine, parsed.Errors.Select(error => error.Message)) + $"{Environment.NewLine}See --help.");
     return 2;
 }
 

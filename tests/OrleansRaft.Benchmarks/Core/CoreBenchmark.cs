@@ -36,7 +36,13 @@ internal static class CoreBenchmark
     }
 
     public static IEnumerable<Bar> Bars(IReadOnlyList<CoreFigure> figures) =>
-        [Bar.OfRate("proposals/s of Core in one process, three replicas, no storage, 1,024 outstanding", figures.First(static figure => figure is { Name: Alone, Outstanding: JudgedAt }).PerSecond.Median, Target, 1)];
+        [
+            Bar.OfRate(
+                "proposals/s of Core in one process, three replicas, no storage, 1,024 outstanding",
+                figures.First(static figure => figure is { Name: Alone, Outstanding: JudgedAt }).PerSecond.Median,
+                Target,
+                1),
+        ];
 
     private static async Task<CoreFigure> RepeatAsync(string name, int outstanding, int repetitions, Func<Task<CoreRun>> run)
     {

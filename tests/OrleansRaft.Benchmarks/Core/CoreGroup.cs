@@ -3,7 +3,9 @@ using OrleansRaft.Core;
 
 namespace OrleansRaft.Benchmarks.Core;
 
-/// <summary>Three replicas of Core on one thread: messages are handed over at once, writes are durable at once, what is committed counts as applied.</summary>
+/// <summary>
+/// Three replicas of Core on one thread: messages are handed over at once, writes are durable at once, what is committed counts as applied.
+/// </summary>
 /// <remarks>Proposals that are ready together are one proposal, as a driver makes it of what waits in its inbox.</remarks>
 internal sealed class CoreGroup
 {

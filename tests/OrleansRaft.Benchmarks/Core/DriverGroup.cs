@@ -9,7 +9,9 @@ using OrleansRaft.Sqlite;
 
 namespace OrleansRaft.Benchmarks.Core;
 
-/// <summary>Three replicas as silos run them (drivers, sessions, state machines), in one process on one SQLite file with fsync, without network.</summary>
+/// <summary>
+/// Three replicas as silos run them (drivers, sessions, state machines), in one process on one SQLite file with fsync, without network.
+/// </summary>
 internal sealed class DriverGroup : IAsyncDisposable
 {
     private const int CallersMax = 8;

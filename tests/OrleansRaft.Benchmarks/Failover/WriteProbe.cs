@@ -4,7 +4,8 @@ using System.Diagnostics;
 namespace OrleansRaft.Benchmarks.Failover;
 
 /// <summary>
-/// Writes at a steady pace, whether earlier writes were answered or not: one that hangs must not hide that later ones would succeed. Remembers when each success came.
+/// Writes at a steady pace, whether earlier writes were answered or not: one that hangs must not hide that later ones would succeed. Remembers when
+/// each success came.
 /// </summary>
 /// <param name="write">Makes one write; throws when it failed.</param>
 internal sealed class WriteProbe(Func<Task> write) : IAsyncDisposable

@@ -5,7 +5,9 @@ using OrleansRaft.Testbed.Processes;
 
 namespace OrleansRaft.Benchmarks.Idle;
 
-/// <summary>Three silos with many groups: started, left alone until everything sleeps, measured, then measured again with a few groups active.</summary>
+/// <summary>
+/// Three silos with many groups: started, left alone until everything sleeps, measured, then measured again with a few groups active.
+/// </summary>
 /// <param name="groups">How many groups.</param>
 /// <param name="duration">For how long each figure is taken.</param>
 /// <param name="hasDashboard">Whether the silos have Orleans' dashboard.</param>
@@ -35,7 +37,8 @@ internal sealed class IdleRun(int groups, TimeSpan duration, bool hasDashboard, 
         var asleep = clock.Elapsed - ready;
         var startCpu = ReadUsage(silos).Sum(silo => silo.CpuSeconds);
 
-        await error.WriteLineAsync($"all asleep {asleep.TotalSeconds:0.0} s later; waiting for {Settling.TotalSeconds:0} s until the runtime has settled");
+        await error.WriteLineAsync(
+            $"all asleep {asleep.TotalSeconds:0.0} s later; waiting for {Settling.TotalSeconds:0} s until the runtime has settled");
         await Task.Delay(Settling, cancellation);
         await error.WriteLineAsync($"measuring for {duration.TotalSeconds:0} s");
         var idle = await MeasureCostAsync(silos, cancellation);

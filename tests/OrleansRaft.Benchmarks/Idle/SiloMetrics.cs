@@ -14,7 +14,8 @@ internal readonly record struct SiloMetrics(double Messages, double Calls, doubl
     public static async Task<SiloMetrics> ReadAsync(Uri silo)
     {
         var lines = (await Http.GetStringAsync(new Uri(silo, "/metrics"))).Split('\n');
-        return new SiloMetrics(Sum(lines, "raft_lane_messages"), Sum(lines, "raft_lane_calls"), Sum(lines, "raft_replicas"), Sum(lines, "raft_replicas_quiescent"));
+        return new SiloMetrics(
+            Sum(lines, "raft_lane_messages"), Sum(lines, "raft_lane_calls"), Sum(lines, "raft_replicas"), Sum(lines, "raft_replicas_quiescent"));
     }
 
     private static double Sum(string[] lines, string instrument) => lines

@@ -4,7 +4,9 @@ using System.Text;
 
 namespace OrleansRaft.Benchmarks.Load;
 
-/// <summary>One connection with at most one request on its way, in hand-written HTTP/1.1: the load must cost far less than what it measures.</summary>
+/// <summary>
+/// One connection with at most one request on its way, in hand-written HTTP/1.1: the load must cost far less than what it measures.
+/// </summary>
 /// <param name="server">Where to.</param>
 /// <param name="operation">What it asks.</param>
 internal sealed class HttpConnection(Uri server, IHttpOperation operation) : IDisposable

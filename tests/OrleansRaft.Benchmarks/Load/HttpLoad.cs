@@ -3,7 +3,9 @@ using System.Net.Sockets;
 
 namespace OrleansRaft.Benchmarks.Load;
 
-/// <summary>A closed loop over HTTP: every connection has one request on its way, and sends the next as soon as it is answered. One thread drives all.</summary>
+/// <summary>
+/// A closed loop over HTTP: every connection has one request on its way, and sends the next as soon as it is answered. One thread drives all.
+/// </summary>
 internal sealed class HttpLoad : IDisposable
 {
     private static readonly TimeSpan PollTime = TimeSpan.FromMilliseconds(50);
@@ -22,15 +24,17 @@ internal sealed class HttpLoad : IDisposable
     /// <param name="count">How many connections.</param>
     /// <param name="operation">What each of them does.</param>
     /// <param name="times">For how long.</param>
-    public static Task<LoadResult> RunAsync(IReadOnlyList<Uri> servers, int count, Func<int, IHttpOperation> operation, LoadTimes times) => Task.Factory.StartNew(
-        () =>
-        {
-            using var load = new HttpLoad([.. Enumerable.Range(0, count).Select(number => new HttpConnection(servers[number % servers.Count], operation(number)))]);
-            return load.Run(times);
-        },
-        CancellationToken.None,
-        TaskCreationOptions.LongRunning,
-        TaskScheduler.Default);
+    public static Task<LoadResult> RunAsync(IReadOnlyList<Uri> servers, int count, Func<int, IHttpOperation> operation, LoadTimes times) =>
+        Task.Factory.StartNew(
+            () =>
+            {
+                using var load = new HttpLoad(
+                    [.. Enumerable.Range(0, count).Select(number => new HttpConnection(servers[number % servers.Count], operation(number)))]);
+                return load.Run(times);
+            },
+            CancellationToken.None,
+            TaskCreationOptions.LongRunning,
+            TaskScheduler.Default);
 
     public void Dispose() => Array.ForEach(connections, static connection => connection.Dispose());
 

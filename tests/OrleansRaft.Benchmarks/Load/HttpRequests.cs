@@ -5,7 +5,8 @@ namespace OrleansRaft.Benchmarks.Load;
 /// <summary>Requests as bytes, made once.</summary>
 internal static class HttpRequests
 {
-    public static ReadOnlyMemory<byte> Get(Uri server, string path) => Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: {server.Authority}\r\n\r\n");
+    public static ReadOnlyMemory<byte> Get(Uri server, string path) =>
+        Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: {server.Authority}\r\n\r\n");
 
     public static ReadOnlyMemory<byte> Post(Uri server, string path, string json) => Encoding.ASCII.GetBytes(
         $"POST {path} HTTP/1.1\r\nHost: {server.Authority}\r\nContent-Type: application/json\r\nContent-Length: {json.Length}\r\n\r\n{json}");

@@ -7,7 +7,8 @@ internal sealed partial class Readiness(int[] descriptors)
 {
     private const short Readable = 1;
 
-    private readonly Watched[] watched = Array.ConvertAll(descriptors, static descriptor => new Watched { Descriptor = descriptor, Wanted = Readable });
+    private readonly Watched[] watched = Array.ConvertAll(
+        descriptors, static descriptor => new Watched { Descriptor = descriptor, Wanted = Readable });
 
     /// <summary>Watches another descriptor at a place.</summary>
     public void Replace(int place, int descriptor) => watched[place].Descriptor = descriptor;

@@ -41,15 +41,26 @@ internal static class Bars
                 "HTTP increments of one counter / etcd's correct increments of one key, 64 connections",
                 hot, Rate(EtcdSystem.SystemName, EtcdSystem.Increment, 1), 100),
             Bar.OfRate("HTTP increments of one counter / one AdoNet grain, 64 connections", hot, plainHot, 10),
-            Bar.OfRate("HTTP linearizable reads of 1,000 counters / etcd quorum gets, 64 connections", Rate(OraftSystem.SystemName, OraftSystem.Read, Counters.Many), gets, 3),
-            Bar.OfRate("HTTP linearizable reads of one counter / etcd quorum gets, 64 connections", Rate(OraftSystem.SystemName, OraftSystem.Read, 1), gets, 3),
+            Bar.OfRate(
+                "HTTP linearizable reads of 1,000 counters / etcd quorum gets, 64 connections",
+                Rate(OraftSystem.SystemName, OraftSystem.Read, Counters.Many),
+                gets,
+                3),
+            Bar.OfRate(
+                "HTTP linearizable reads of one counter / etcd quorum gets, 64 connections",
+                Rate(OraftSystem.SystemName, OraftSystem.Read, 1),
+                gets,
+                3),
             Bar.OfCost(
                 "p50 in us of an HTTP increment / etcd put, one connection",
                 P50(OraftSystem.SystemName, OraftSystem.Increment, Counters.Many), P50(EtcdSystem.SystemName, EtcdSystem.Put, Counters.Many), 1),
-            Bar.OfRate("grain calls on one counter / one AdoNet grain, 64 callers", Rate(GrainCalls.SystemName, OraftSystem.Increment, 1), plainHot, 20),
+            Bar.OfRate(
+                "grain calls on one counter / one AdoNet grain, 64 callers", Rate(GrainCalls.SystemName, OraftSystem.Increment, 1), plainHot, 20),
             Bar.OfRate(
                 "grain calls on 1,000 counters / 1,000 AdoNet grains, 64 callers",
-                Rate(GrainCalls.SystemName, OraftSystem.Increment, Counters.Many), Rate(PlainGrains.SystemName, OraftSystem.Increment, Counters.Many), 8),
+                Rate(GrainCalls.SystemName, OraftSystem.Increment, Counters.Many),
+                Rate(PlainGrains.SystemName, OraftSystem.Increment, Counters.Many),
+                8),
         ];
     }
 

@@ -22,7 +22,9 @@ internal sealed class CpuMeter(IReadOnlyDictionary<int, string> names)
     }
 
     /// <summary>What was used between two readings, without those who did next to nothing.</summary>
-    public static IReadOnlyDictionary<string, double> Between(IReadOnlyDictionary<string, double> before, IReadOnlyDictionary<string, double> after) => after
+    public static IReadOnlyDictionary<string, double> Between(
+        IReadOnlyDictionary<string, double> before, IReadOnlyDictionary<string, double> after) =>
+        after
         .Select(used => KeyValuePair.Create(used.Key, used.Value - before.GetValueOrDefault(used.Key)))
         .Where(static used => used.Value > 0.005)
         .ToDictionary();
@@ -50,7 +52,8 @@ internal sealed class CpuMeter(IReadOnlyDictionary<int, string> names)
             long Field(int number) => long.Parse(fields[number - 3], CultureInfo.InvariantCulture);
 
             // Fields 14 to 17 of proc(5): user and system time, and those of children that have ended.
-            return new Stat(id, (int)Field(4), text[(text.IndexOf('(', StringComparison.Ordinal) + 1)..end], Field(14) + Field(15) + Field(16) + Field(17));
+            return new Stat(
+                id, (int)Field(4), text[(text.IndexOf('(', StringComparison.Ordinal) + 1)..end], Field(14) + Field(15) + Field(16) + Field(17));
         }
         catch (IOException)
         {

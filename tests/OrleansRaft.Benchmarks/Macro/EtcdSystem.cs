@@ -5,7 +5,9 @@ using OrleansRaft.Benchmarks.Load;
 
 namespace OrleansRaft.Benchmarks.Macro;
 
-/// <summary>etcd over its JSON API: put, quorum get, and an increment that loses nothing (read, then a transaction that expects the revision read).</summary>
+/// <summary>
+/// etcd over its JSON API: put, quorum get, and an increment that loses nothing (read, then a transaction that expects the revision read).
+/// </summary>
 internal sealed class EtcdSystem : ISystem
 {
     public const string SystemName = "etcd HTTP/JSON";
@@ -103,7 +105,8 @@ internal sealed class EtcdSystem : ISystem
             return HttpRequests.Post(
                 server,
                 "/v3/kv/txn",
-                $$$"""{"compare":[{"target":"MOD","key":"{{{key}}}","mod_revision":"{{{known.Revision}}}"}],"success":[{"request_put":{"key":"{{{key}}}","value":"{{{next}}}"}}]}""");
+                $$$"""{"compare":[{"target":"MOD","key":"{{{key}}}","mod_revision":"{{{known.Revision}}}"}],"success":"""
+                    + $$$"""[{"request_put":{"key":"{{{key}}}","value":"{{{next}}}"}}]}""");
         }
 
         public OperationStep OnAnswer(int status, ReadOnlySpan<byte> body)

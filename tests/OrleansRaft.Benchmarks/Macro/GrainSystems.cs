@@ -29,7 +29,11 @@ internal sealed class GrainCalls : ISystem
         [
             .. new[] { 1, Counters.Many }.SelectMany(keys => new Scenario[]
             {
-                new(Name, OraftSystem.Increment, keys, async (connections, times) => tally.Add(await RunAsync(keys, connections, times, IncrementAsync))),
+                new(
+                    Name,
+                    OraftSystem.Increment,
+                    keys,
+                    async (connections, times) => tally.Add(await RunAsync(keys, connections, times, IncrementAsync))),
                 new(Name, OraftSystem.Read, keys, (connections, times) => RunAsync(keys, connections, times, ReadAsync)),
             }),
         ];
@@ -42,7 +46,8 @@ internal sealed class GrainCalls : ISystem
     public static async Task<GrainCalls> StartAsync(string postgres, string clusterId)
     {
         var system = new GrainCalls(await OrleansClient.ConnectAsync(postgres, clusterId, silos: 3));
-        await Task.WhenAll(Counters.Names(Counters.Many).Concat(Counters.Names(1)).Select(name => system.Group(name).SubmitAsync(new IncrementCounter(0))));
+        await Task.WhenAll(
+            Counters.Names(Counters.Many).Concat(Counters.Names(1)).Select(name => system.Group(name).SubmitAsync(new IncrementCounter(0))));
         return system;
     }
 
@@ -115,7 +120,8 @@ internal sealed class PlainGrains : ISystem
 
     public async Task<IReadOnlyList<string>> VerifyAsync()
     {
-        var values = await Task.WhenAll(Counters.Names(Counters.Many).Concat(Counters.Names(1)).Select(name => grains.GetGrain<IPlainCounterGrain>(name).GetAsync()));
+        var values = await Task.WhenAll(
+            Counters.Names(Counters.Many).Concat(Counters.Names(1)).Select(name => grains.GetGrain<IPlainCounterGrain>(name).GetAsync()));
         return [.. new[] { tally.Check("The counters of plain grains", values.Sum()) }.OfType<string>()];
     }
 

@@ -58,5 +58,7 @@ internal static class Hold
     }
 
     private static double ResidentMegabytes(int process) =>
-        long.Parse(File.ReadAllText($"/proc/{process}/statm").Split(' ')[1], System.Globalization.CultureInfo.InvariantCulture) * Environment.SystemPageSize / 1e6;
+        long.Parse(
+            File.ReadAllText($"/proc/{process}/statm").Split(' ')[1],
+            System.Globalization.CultureInfo.InvariantCulture) * Environment.SystemPageSize / 1e6;
 }

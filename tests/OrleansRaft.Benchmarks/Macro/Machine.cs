@@ -28,7 +28,8 @@ internal sealed record Machine(
 
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{Cores} cores ({Processor}), {MemoryGigabytes:0} GB, fsync {FsyncMicroseconds:0} us, {System}, {Runtime}; client and servers share it; load before: {LoadBefore}");
+        $"{Cores} cores ({Processor}), {MemoryGigabytes:0} GB, fsync {FsyncMicroseconds:0} us, {System}, {Runtime}; client and servers share it; "
+            + $"load before: {LoadBefore}");
 
     private static async Task<string> FieldAsync(string file, string name)
     {

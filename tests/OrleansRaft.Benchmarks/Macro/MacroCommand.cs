@@ -7,15 +7,24 @@ internal static class MacroCommand
 {
     public static Command Create()
     {
-        var compare = new Option<bool>("--compare") { Description = "Measures etcd, a grain with AdoNet storage and plain PostgreSQL beside, in turn." };
+        var compare = new Option<bool>("--compare")
+        {
+            Description = "Measures etcd, a grain with AdoNet storage and plain PostgreSQL beside, in turn.",
+        };
         var json = new Option<bool>("--json") { Description = "Ends with one line of JSON." };
         var quick = new Option<bool>("--quick") { Description = "Short runs once each, without the ten minutes of held load." };
-        var groups = new Option<int>("--groups") { Description = "Over how many groups our counters are spread: one for every two cores unless given. Fewer make larger batches; more use more cores.", DefaultValueFactory = _ => Math.Max(1, Environment.ProcessorCount / 2) };
+        var groups = new Option<int>("--groups")
+        {
+            Description = "Over how many groups our counters are spread: one for every two cores unless given. "
+                + "Fewer make larger batches; more use more cores.",
+            DefaultValueFactory = _ => Math.Max(1, Environment.ProcessorCount / 2),
+        };
         var workstation = new Option<bool>("--workstation-collector") { Description = "Runs our silos with the garbage collector for workstations." };
         var only = new Option<string?>("--only") { Description = "Only scenarios whose name contains this." };
         var command = new Command(
             "macro",
-            "Measures increments and linearizable reads on three 'oraft serve' processes with PostgreSQL, over HTTP and through grain calls, and Core in one process. "
+            "Measures increments and linearizable reads on three 'oraft serve' processes with PostgreSQL, over HTTP and through grain calls, "
+            + "and Core in one process. "
             + "Checks at the end that the counters add up. About 30 minutes; with --quick three. Ends with 1 when something does not add up.")
         {
             compare, json, quick, groups, workstation, only,

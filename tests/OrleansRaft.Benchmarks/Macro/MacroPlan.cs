@@ -25,9 +25,27 @@ internal sealed record MacroPlan(
 {
     /// <summary>What the bars need, in about half an hour.</summary>
     public static MacroPlan Full(bool compare, int groups, bool serverCollector, string? only) => new(
-        compare, groups, [1, 16, 64, 256], Repetitions: 3, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(15), HoldMinutes: 10, serverCollector, only);
+        compare,
+        groups,
+        [1, 16, 64, 256],
+        Repetitions: 3,
+        TimeSpan.FromSeconds(1),
+        TimeSpan.FromSeconds(3),
+        TimeSpan.FromSeconds(15),
+        HoldMinutes: 10,
+        serverCollector,
+        only);
 
     /// <summary>Short runs for whoever changes the code.</summary>
     public static MacroPlan Quick(bool compare, int groups, bool serverCollector, string? only) => new(
-        compare, groups, [1, 64], Repetitions: 1, TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(5), HoldMinutes: 0, serverCollector, only);
+        compare,
+        groups,
+        [1, 64],
+        Repetitions: 1,
+        TimeSpan.FromSeconds(0.5),
+        TimeSpan.FromSeconds(2),
+        TimeSpan.FromSeconds(5),
+        HoldMinutes: 0,
+        serverCollector,
+        only);
 }

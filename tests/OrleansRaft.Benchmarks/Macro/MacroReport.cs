@@ -43,7 +43,9 @@ internal sealed record MacroReport(
         WriteCore(output);
         WriteHold(output);
         WriteBars(output);
-        foreach (var line in Missing.Select(static missing => $"missing: {missing}").Concat(Violations.Select(static violation => $"VIOLATION: {violation}")))
+        foreach (var line in Missing
+            .Select(static missing => $"missing: {missing}")
+            .Concat(Violations.Select(static violation => $"VIOLATION: {violation}")))
         {
             output.WriteLine(line);
         }
@@ -67,7 +69,11 @@ internal sealed record MacroReport(
         output.WriteLine("|---|---|---|---|---|---|");
         foreach (var figure in Figures)
         {
-            var cpu = string.Join(", ", figure.CpuMicroseconds.OrderByDescending(static used => used.Value).Where(static used => used.Value >= 1).Select(static used => $"{used.Key} {Number(used.Value)}"));
+            var cpu = string.Join(
+                ", ",
+                figure.CpuMicroseconds.OrderByDescending(static used => used.Value)
+                    .Where(static used => used.Value >= 1)
+                    .Select(static used => $"{used.Key} {Number(used.Value)}"));
             var failed = figure.Failed == 0 ? "" : $" ({figure.Failed} failed)";
             output.WriteLine(
                 $"| {figure.System}, {figure.Operation}, {(figure.Keys == 1 ? "1 key" : $"{Number(figure.Keys)} keys")} | {figure.Connections} "
@@ -90,7 +96,8 @@ internal sealed record MacroReport(
         foreach (var figure in Core)
         {
             output.WriteLine(
-                $"| {figure.Name} | {Number(figure.Outstanding)} | {Number(figure.PerSecond.Median)} ({Number(figure.PerSecond.Min)} to {Number(figure.PerSecond.Max)}) | {Number(figure.BytesPerProposal)} |");
+                $"| {figure.Name} | {Number(figure.Outstanding)} | {Number(figure.PerSecond.Median)} ({Number(figure.PerSecond.Min)} to "
+                    + $"{Number(figure.PerSecond.Max)}) | {Number(figure.BytesPerProposal)} |");
         }
 
         output.WriteLine();
@@ -107,7 +114,9 @@ internal sealed record MacroReport(
         output.WriteLine("|---|---|---|---|");
         for (var minute = 0; minute < Hold.PerSecond.Count; minute++)
         {
-            output.WriteLine($"| {minute + 1} | {Number(Hold.PerSecond[minute])} | {Number(Hold.P99Microseconds[minute])} | {Number(Hold.MemoryMegabytes[minute])} |");
+            output.WriteLine(
+                $"| {minute + 1} | {Number(Hold.PerSecond[minute])} | {Number(Hold.P99Microseconds[minute])} | "
+                    + $"{Number(Hold.MemoryMegabytes[minute])} |");
         }
 
         output.WriteLine();
@@ -131,6 +140,7 @@ internal sealed record MacroReport(
     {
         public override double Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.GetDouble();
 
-        public override void Write(Utf8JsonWriter writer, double value, JsonSerializerOptions options) => writer.WriteNumberValue(Math.Round(value, 3));
+        public override void Write(Utf8JsonWriter writer, double value, JsonSerializerOptions options) =>
+            writer.WriteNumberValue(Math.Round(value, 3));
     }
 }

@@ -120,7 +120,8 @@ internal sealed class MacroRun(MacroPlan plan, TextWriter progress) : IAsyncDisp
                     var load = await scenario.RunAsync(connections, times);
                     table.Add(scenario, connections, new Measurement(load, CpuMeter.Between(before, meter.Read())));
                     await progress.WriteLineAsync(
-                        $"{repetition}/{plan.Repetitions} {scenario.Name}, {connections} connections: {load.Only.PerSecond:0}/s, p50 {load.Only.P50:0} us, p99 {load.Only.P99:0} us"
+                        $"{repetition}/{plan.Repetitions} {scenario.Name}, {connections} connections: "
+                        + $"{load.Only.PerSecond:0}/s, p50 {load.Only.P50:0} us, p99 {load.Only.P99:0} us"
                         + (load.Complaint.Length == 0 ? "" : $"; {load.Refused} refused, {load.Open} open: {load.Complaint}"));
                 }
             }

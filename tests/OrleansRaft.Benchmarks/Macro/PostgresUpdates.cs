@@ -16,7 +16,11 @@ internal sealed class PostgresUpdates : ISystem
     private PostgresUpdates(NpgsqlDataSource source)
     {
         this.source = source;
-        Scenarios = [.. new[] { 1, Counters.Many }.Select(keys => new Scenario(Name, Increment, keys, (connections, times) => RunAsync(keys, connections, times)))];
+        Scenarios =
+        [
+            .. new[] { 1, Counters.Many }.Select(
+                keys => new Scenario(Name, Increment, keys, (connections, times) => RunAsync(keys, connections, times))),
+        ];
     }
 
     public string Name => SystemName;
@@ -25,9 +29,13 @@ internal sealed class PostgresUpdates : ISystem
 
     public static async Task<PostgresUpdates> StartAsync(string connectionString)
     {
-        var system = new PostgresUpdates(NpgsqlDataSource.Create(connectionString + ";Maximum Pool Size=300;Max Auto Prepare=4;Auto Prepare Min Usages=1;No Reset On Close=true"));
+        var system = new PostgresUpdates(
+            NpgsqlDataSource.Create(connectionString + ";Maximum Pool Size=300;Max Auto Prepare=4;Auto Prepare Min Usages=1;No Reset On Close=true"));
         await using var command = system.source.CreateCommand(
-            string.Create(CultureInfo.InvariantCulture, $"CREATE TABLE counter (id int PRIMARY KEY, v bigint NOT NULL) WITH (fillfactor = 50); INSERT INTO counter SELECT n, 0 FROM generate_series(0, {Counters.Many}) n"));
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"CREATE TABLE counter (id int PRIMARY KEY, v bigint NOT NULL) WITH (fillfactor = 50); "
+                    + $"INSERT INTO counter SELECT n, 0 FROM generate_series(0, {Counters.Many}) n"));
         await command.ExecuteNonQueryAsync();
         return system;
     }

@@ -14,7 +14,8 @@ public class CodecBenchmarks
 
     private readonly Entry[] entries =
     [
-        .. Enumerable.Range(1, Count).Select(static index => new Entry(new EntryId(new Term(1), new LogIndex(index)), EntryKind.Command, new LogTime(index), new byte[64])),
+        .. Enumerable.Range(1, Count).Select(
+            static index => new Entry(new EntryId(new Term(1), new LogIndex(index)), EntryKind.Command, new LogTime(index), new byte[64])),
     ];
 
     private readonly ReadOnlyMemory<byte> body = Encoded(new IncrementCounter(1));
@@ -40,7 +41,8 @@ public class CodecBenchmarks
     public ReadOnlyMemory<byte> Append_of_64_entries()
     {
         var output = new System.Buffers.ArrayBufferWriter<byte>();
-        MessageCodec.Encode(new AppendEntries(new Term(1), LogIndex.Zero, new EntryBlock(EntryId.Zero, entries), LogIndex.Zero, ReadSequence.Zero), output);
+        MessageCodec.Encode(
+            new AppendEntries(new Term(1), LogIndex.Zero, new EntryBlock(EntryId.Zero, entries), LogIndex.Zero, ReadSequence.Zero), output);
         return output.WrittenMemory;
     }
 

@@ -12,7 +12,8 @@ public class SessionBenchmarks
 {
     private const int Count = 64;
 
-    private readonly StateMachineHost<CounterCommand, CounterResult> host = new(new CounterMachine(), new CounterCommandCodec(), new CounterResultCodec());
+    private readonly StateMachineHost<CounterCommand, CounterResult> host = new(
+        new CounterMachine(), new CounterCommandCodec(), new CounterResultCodec());
     private readonly Reply[] replies = new Reply[Count];
     private readonly Entry[] entries = new Entry[Count];
     private readonly byte[] body;
@@ -42,12 +43,15 @@ public class SessionBenchmarks
             sequence++;
             index = index.Next;
             entries[place] = EntryOf(
-                CommandEnvelopeCodec.Encode(CommandEnvelope.ForSession("bench/hot", body, new LogTime(1), session, sequence, Math.Max(1, sequence - Count))), index);
+                CommandEnvelopeCodec.Encode(
+                    CommandEnvelope.ForSession("bench/hot", body, new LogTime(1), session, sequence, Math.Max(1, sequence - Count))),
+                index);
         }
 
         host.Apply(entries, replies);
         return replies[^1];
     }
 
-    private static Entry EntryOf(ReadOnlyMemory<byte> envelope, LogIndex index) => new(new EntryId(new Term(1), index), EntryKind.Command, LogTime.Zero, envelope);
+    private static Entry EntryOf(ReadOnlyMemory<byte> envelope, LogIndex index) =>
+        new(new EntryId(new Term(1), index), EntryKind.Command, LogTime.Zero, envelope);
 }

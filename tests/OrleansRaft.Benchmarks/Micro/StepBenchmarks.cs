@@ -19,7 +19,10 @@ public class StepBenchmarks
     public void Elect()
     {
         core = new RaftCore(
-            new ReplicaId(1), new RaftSettings(), new RecoveredState(default, SnapshotDescriptor.Initial(Configuration.OfVoters(1)), EntryId.Zero, []), seed: 1);
+            new ReplicaId(1),
+            new RaftSettings(),
+            new RecoveredState(default, SnapshotDescriptor.Initial(Configuration.OfVoters(1)), EntryId.Zero, []),
+            seed: 1);
         Step(new Campaign());
     }
 

@@ -23,7 +23,8 @@ public class StoreBenchmarks
     [GlobalSetup]
     public async Task OpenAsync()
     {
-        sqlite = await Writer.OpenAsync(SqliteLogStore.Open(new SqliteStoreOptions { Directory = directory }, TimeProvider.System, NullLogger.Instance));
+        sqlite = await Writer.OpenAsync(
+            SqliteLogStore.Open(new SqliteStoreOptions { Directory = directory }, TimeProvider.System, NullLogger.Instance));
         postgres = await PostgresServer.StartNewAsync();
         var options = new PostgreSqlStoreOptions { ConnectionStrings = [await postgres.CreateDatabaseAsync()] };
         postgresWriter = await Writer.OpenAsync(new PostgreSqlLogStore(options, TimeProvider.System, NullLogger.Instance));

@@ -27,7 +27,8 @@ internal static class FrameMeter
         await using var chromium = await Chromium.StartAsync();
         await error.WriteLineAsync($"drawing a group of five replicas with {Messages} messages a second for {duration.TotalSeconds:0} s");
         await using var one = await ScriptedCluster.StartAsync(groups: 5, Messages);
-        var group = await MeasureAsync(chromium, new Uri(one.Address, "/#/groups/counters-0"), "[data-testid=lanes]", $"a group of 5 replicas, {Messages} messages/s", duration);
+        var group = await MeasureAsync(
+            chromium, new Uri(one.Address, "/#/groups/counters-0"), "[data-testid=lanes]", $"a group of 5 replicas, {Messages} messages/s", duration);
 
         await error.WriteLineAsync($"drawing {ManyGroups} groups for {duration.TotalSeconds:0} s");
         await using var many = await ScriptedCluster.StartAsync(ManyGroups, Messages);
@@ -37,7 +38,8 @@ internal static class FrameMeter
 
     private static async Task<FrameFigure> MeasureAsync(Chromium chromium, Uri address, string ready, string name, TimeSpan duration)
     {
-        await using var context = await chromium.Browser.NewContextAsync(new BrowserNewContextOptions { ViewportSize = new ViewportSize { Width = 1280, Height = 900 } });
+        await using var context = await chromium.Browser.NewContextAsync(
+            new BrowserNewContextOptions { ViewportSize = new ViewportSize { Width = 1280, Height = 900 } });
         var page = await context.NewPageAsync();
         var session = await context.NewCDPSessionAsync(page);
         await session.SendAsync("Performance.enable");
@@ -56,6 +58,10 @@ internal static class FrameMeter
     private static async Task<double> BusyAsync(ICDPSession session)
     {
         var metrics = await session.SendAsync("Performance.getMetrics");
-        return metrics!.Value.GetProperty("metrics").EnumerateArray().First(static metric => metric.GetProperty("name").GetString() == BusySeconds).GetProperty("value").GetDouble();
+        return metrics!.Value.GetProperty("metrics")
+            .EnumerateArray()
+            .First(static metric => metric.GetProperty("name").GetString() == BusySeconds)
+            .GetProperty("value")
+            .GetDouble();
     }
 }

@@ -6,8 +6,8 @@ using OrleansRaft.Testbed.Processes;
 namespace OrleansRaft.Benchmarks.Page;
 
 /// <summary>
-/// Three silos under as much load as they bear, in turn with and without somebody who looks. Who looks is a program that asks what the page asks, and draws
-/// nothing: a browser on the same machine would take processors away, and that is not what the cluster pays.
+/// Three silos under as much load as they bear, in turn with and without somebody who looks. Who looks is a program that asks what the page asks, and
+/// draws nothing: a browser on the same machine would take processors away, and that is not what the cluster pays.
 /// </summary>
 internal static class OpenPageCost
 {
@@ -68,12 +68,20 @@ internal static class OpenPageCost
 
     private static async Task<double> RunAsync(SiloCluster cluster, TimeSpan duration)
     {
-        var load = await HttpLoad.RunAsync(cluster.Addresses, Connections, number => Increments(cluster.Addresses[number % cluster.Addresses.Count], number), new LoadTimes(WarmUp, duration));
+        var load = await HttpLoad.RunAsync(
+            cluster.Addresses,
+            Connections,
+            number => Increments(cluster.Addresses[number % cluster.Addresses.Count], number),
+            new LoadTimes(WarmUp, duration));
         return load.Refused + load.Open == 0 ? load.Only.PerSecond : throw new InvalidOperationException($"The load was refused: {load.Complaint}");
     }
 
     private static DrawnRequest Increments(Uri server, int seed) => new(
-        [.. Macro.Counters.Names(Macro.Counters.Many).Select(counter => HttpRequests.Post(server, $"/api/v1/tenants/bench/counters/{counter}/increment", """{"by":1}"""))], seed);
+        [
+            .. Macro.Counters.Names(Macro.Counters.Many).Select(
+                counter => HttpRequests.Post(server, $"/api/v1/tenants/bench/counters/{counter}/increment", """{"by":1}""")),
+        ],
+        seed);
 
     private static async Task ReadEventsAsync(Uri server, CancellationToken leaving)
     {

@@ -28,14 +28,17 @@ internal sealed class PageReport
         {
             text.AppendLine(
                 CultureInfo.InvariantCulture,
-                $"{frames.View}: {frames.PerSecond:0.0} frames/s, 99 of 100 within {frames.P99Milliseconds:0.0} ms, longest {frames.MaxMilliseconds:0} ms; the page's thread was busy {frames.BusyShare:P0} of the time");
+                $"{frames.View}: {frames.PerSecond:0.0} frames/s, 99 of 100 within {frames.P99Milliseconds:0.0} ms, "
+                    + $"longest {frames.MaxMilliseconds:0} ms; the page's thread was busy {frames.BusyShare:P0} of the time");
         }
 
         if (Cost is { } cost)
         {
             text.AppendLine(
                 CultureInfo.InvariantCulture,
-                $"increments/s without a page {cost.Without.Median:0} ({cost.Without.Min:0} to {cost.Without.Max:0}), with one open {cost.With.Median:0} ({cost.With.Min:0} to {cost.With.Max:0}): {cost.Share:P1} less, the median of {cost.Rounds} pairs");
+                $"increments/s without a page {cost.Without.Median:0} ({cost.Without.Min:0} to {cost.Without.Max:0}), "
+                    + $"with one open {cost.With.Median:0} ({cost.With.Min:0} to {cost.With.Max:0}): "
+                    + $"{cost.Share:P1} less, the median of {cost.Rounds} pairs");
         }
 
         return text.ToString().TrimEnd();

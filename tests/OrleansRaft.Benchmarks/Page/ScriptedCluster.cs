@@ -9,8 +9,8 @@ using OrleansRaft.Server;
 namespace OrleansRaft.Benchmarks.Page;
 
 /// <summary>
-/// Serves the real page, and scripted events of a cluster of any size: what the browser makes of them must not depend on how fast silos happen to be, nor may
-/// silos take processors from the browser.
+/// Serves the real page, and scripted events of a cluster of any size: what the browser makes of them must not depend on how fast silos happen to be,
+/// nor may silos take processors from the browser.
 /// </summary>
 internal sealed class ScriptedCluster : IAsyncDisposable
 {

@@ -8,7 +8,9 @@ using Orleans.Hosting;
 
 namespace OrleansRaft.Benchmarks.Plain;
 
-/// <summary>A process with one silo of plain Orleans: AdoNet membership and AdoNet grain storage in PostgreSQL. A hidden command of this program.</summary>
+/// <summary>
+/// A process with one silo of plain Orleans: AdoNet membership and AdoNet grain storage in PostgreSQL. A hidden command of this program.
+/// </summary>
 internal static class PlainSilo
 {
     public const string Verb = "plain-silo";

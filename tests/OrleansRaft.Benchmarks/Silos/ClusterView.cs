@@ -9,7 +9,9 @@ namespace OrleansRaft.Benchmarks.Silos;
 [Alias("benchmark-cluster-view")]
 public interface IClusterView : IGrainWithIntegerKey
 {
-    /// <summary>The silo that leads a group; null unless every group has a leader, and all its replicas on as many silos and as far as that leader.</summary>
+    /// <summary>
+    /// The silo that leads a group; null unless every group has a leader, and all its replicas on as many silos and as far as that leader.
+    /// </summary>
     [Alias("leader")]
     Task<LeaderPlace?> FindLeaderAsync(string group);
 
@@ -41,8 +43,11 @@ public sealed class ClusterView(IRaftAdmin admin, IClusterMembershipService memb
 
         var wanted = groups.Single(view => view.Group == group);
         var silo = wanted.Replicas.Single(replica => replica.Replica == wanted.Leader).Silo;
-        var active = membership.CurrentSnapshot.Members.Values.Where(static member => member.Status == SiloStatus.Active).ToDictionary(static member => member.Name);
-        return active.Count == Silos && silo is not null && active.TryGetValue(silo, out var member) ? new LeaderPlace(silo, member.SiloAddress) : null;
+        var active = membership.CurrentSnapshot.Members.Values.Where(
+            static member => member.Status == SiloStatus.Active).ToDictionary(static member => member.Name);
+        return active.Count == Silos && silo is not null && active.TryGetValue(silo, out var member)
+            ? new LeaderPlace(silo, member.SiloAddress)
+            : null;
     }
 
     /// <inheritdoc/>
@@ -50,6 +55,9 @@ public sealed class ClusterView(IRaftAdmin admin, IClusterMembershipService memb
 
     private static bool IsWhole(GroupView group) =>
         group.Leader is not null
-        && group.Replicas.All(replica => replica.Snapshot?.Status is { } status && status.AppliedIndex + 50 >= group.Replicas.Max(other => other.Snapshot?.Status.AppliedIndex ?? LogIndex.Zero))
+        && group.Replicas.All(
+            replica =>
+                replica.Snapshot?.Status is { } status
+                    && status.AppliedIndex + 50 >= group.Replicas.Max(other => other.Snapshot?.Status.AppliedIndex ?? LogIndex.Zero))
         && group.Replicas.Select(replica => replica.Silo).Distinct().Count() == group.Replicas.Count;
 }

@@ -18,7 +18,10 @@ internal sealed class LibraryCluster(string postgres, IReadOnlyList<string> sett
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
 
     private readonly string cluster = $"bench-{Guid.NewGuid():N}"[..16];
-    private readonly List<Member> members = [.. Enumerable.Range(1, 3).Select(number => new Member($"silo-{number}", FreePorts.Next(), FreePorts.Next()))];
+    private readonly List<Member> members =
+    [
+        .. Enumerable.Range(1, 3).Select(number => new Member($"silo-{number}", FreePorts.Next(), FreePorts.Next())),
+    ];
 
     /// <summary>Starts all silos.</summary>
     public void Start() => members.ForEach(Start);
@@ -79,7 +82,8 @@ internal sealed class LibraryCluster(string postgres, IReadOnlyList<string> sett
         {
             // Every silo must see the whole cluster, or a client of it would measure how a silo joins.
             clients = await ConnectAsync(members);
-            var places = await Task.WhenAll(clients.Select(client => client.Services.GetRequiredService<IClusterClient>().GetGrain<IClusterView>(0).FindLeaderAsync(group)));
+            var places = await Task.WhenAll(
+                clients.Select(client => client.Services.GetRequiredService<IClusterClient>().GetGrain<IClusterView>(0).FindLeaderAsync(group)));
             return places.All(place => place is not null && place == places[0]) ? places[0] : null;
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)

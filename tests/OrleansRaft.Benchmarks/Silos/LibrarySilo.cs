@@ -15,7 +15,8 @@ using OrleansRaft.PostgreSql.Hosting;
 namespace OrleansRaft.Benchmarks.Silos;
 
 /// <summary>
-/// A silo that hosts groups of this library, a plain grain with its state in the same PostgreSQL, and a state machine that takes its time. A process of
+/// A silo that hosts groups of this library, a plain grain with its state in the same PostgreSQL, and a state machine that takes its time. A process
+/// of
 /// its own, made to be killed.
 /// </summary>
 internal static class LibrarySilo
@@ -37,7 +38,8 @@ internal static class LibrarySilo
     private static async Task RunAsync(string[] settings, CancellationToken cancellation)
     {
         var builder = Host.CreateApplicationBuilder();
-        builder.Configuration.AddInMemoryCollection(settings.Select(setting => setting.Split('=', 2)).Select(pair => KeyValuePair.Create(pair[0], (string?)pair[1])));
+        builder.Configuration.AddInMemoryCollection(
+            settings.Select(setting => setting.Split('=', 2)).Select(pair => KeyValuePair.Create(pair[0], (string?)pair[1])));
         builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Warning);
         builder.Logging.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         var postgres = Required(builder.Configuration, "postgres");
