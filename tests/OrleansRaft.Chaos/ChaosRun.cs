@@ -4,7 +4,9 @@ using OrleansRaft.Testbed.Workloads;
 
 namespace OrleansRaft.Chaos;
 
-/// <summary>A cluster of its own for each seed, faults one after the other under one load with one history, and a check of everything at the end.</summary>
+/// <summary>
+/// A cluster of its own for each seed, faults one after the other under one load with one history, and a check of everything at the end.
+/// </summary>
 /// <param name="plan">What to do.</param>
 /// <param name="output">Receives one JSON object per line.</param>
 /// <param name="error">Receives everything else.</param>
@@ -51,7 +53,14 @@ internal sealed class ChaosRun(ChaosPlan plan, TextWriter output, TextWriter err
         foreach (var kind in gaps.GroupBy(gap => gap.Fault).OrderBy(kind => kind.Key, StringComparer.Ordinal))
         {
             var sorted = kind.Select(gap => gap.Gap).Order().ToList();
-            Write(new { summary = kind.Key, times = sorted.Count, medianGapMilliseconds = sorted[sorted.Count / 2], longestGapMilliseconds = sorted[^1] });
+            Write(
+                new
+                {
+                    summary = kind.Key,
+                    times = sorted.Count,
+                    medianGapMilliseconds = sorted[sorted.Count / 2],
+                    longestGapMilliseconds = sorted[^1],
+                });
         }
     }
 

@@ -126,7 +126,12 @@ internal sealed record Fault(string Name, Func<ChaosCluster, Random, Task<string
         var one = random.Next(count);
         var another = (one + 1 + random.Next(count - 1)) % count;
         var length = Length(random, 6);
-        List<(int From, int To)> links = [.. Enumerable.Range(0, count).Where(other => other != one && (isolates || other == another)).SelectMany(other => new[] { (one, other), (other, one) })];
+        List<(int From, int To)> links =
+        [
+            .. Enumerable.Range(0, count)
+                .Where(other => other != one && (isolates || other == another))
+                .SelectMany(other => new[] { (one, other), (other, one) }),
+        ];
         links.ForEach(link => cluster.Network!.Cut(link.From, link.To));
         await Task.Delay(length);
         links.ForEach(link => cluster.Network!.Heal(link.From, link.To));
@@ -155,5 +160,6 @@ internal sealed record Fault(string Name, Func<ChaosCluster, Random, Task<string
 
     private static TimeSpan Length(Random random, double most) => TimeSpan.FromSeconds(0.5 + (random.NextDouble() * most));
 
-    private static string Named(string target, TimeSpan length) => string.Create(CultureInfo.InvariantCulture, $"{target} for {length.TotalSeconds:0.0} s");
+    private static string Named(string target, TimeSpan length) =>
+        string.Create(CultureInfo.InvariantCulture, $"{target} for {length.TotalSeconds:0.0} s");
 }

@@ -1,10 +1,18 @@
 using System.CommandLine;
 using OrleansRaft.Chaos;
 
-var seed = new Option<int>("--seed") { Description = "The first seed; each draws its faults, and whether there are one PostgreSQL server or three.", DefaultValueFactory = _ => 1 };
+var seed = new Option<int>("--seed")
+{
+    Description = "The first seed; each draws its faults, and whether there are one PostgreSQL server or three.",
+    DefaultValueFactory = _ => 1,
+};
 var count = new Option<int>("--count") { Description = "How many seeds, one after the other.", DefaultValueFactory = _ => 1 };
 var seconds = new Option<double>("--seconds") { Description = "For how long each seed breaks its cluster.", DefaultValueFactory = _ => 60 };
-var rest = new Option<double>("--rest") { Description = "For how many seconds the cluster is left alone between two faults.", DefaultValueFactory = _ => 2 };
+var rest = new Option<double>("--rest")
+{
+    Description = "For how many seconds the cluster is left alone between two faults.",
+    DefaultValueFactory = _ => 2,
+};
 var groups = new Option<int>("--groups") { Description = "How many groups.", DefaultValueFactory = _ => 4 };
 var clients = new Option<int>("--clients") { Description = "How many clients increment counters.", DefaultValueFactory = _ => 16 };
 var only = new Option<string?>("--only")
@@ -22,8 +30,10 @@ var only = new Option<string?>("--only")
     },
 };
 var command = new RootCommand(
-    "Breaks clusters of three real silos on PostgreSQL in ways drawn from seeds, under load, and prints one JSON object for each fault, with the longest time that a "
-    + "counter went without an acknowledgement, and one for each seed, with what the checker found. Ends with 1 when an acknowledged increment was lost, one was "
+    "Breaks clusters of three real silos on PostgreSQL in ways drawn from seeds, under load, and prints one JSON object for each fault, "
+    + "with the longest time that a "
+    + "counter went without an acknowledgement, and one for each seed, with what the checker found. "
+    + "Ends with 1 when an acknowledged increment was lost, one was "
     + "applied twice, a read was out of order, or replicas differ.")
 {
     seed, count, seconds, rest, groups, clients, only,
@@ -50,14 +60,16 @@ command.SetAction(async (parsed, cancellation) =>
     }
 
     run.Summarise();
-    await Console.Error.WriteLineAsync(failed.Count == 0 ? "Nothing was lost, applied twice or read out of order." : $"Failed: seeds {string.Join(", ", failed)}.");
+    await Console.Error.WriteLineAsync(
+        failed.Count == 0 ? "Nothing was lost, applied twice or read out of order." : $"Failed: seeds {string.Join(", ", failed)}.");
     return failed.Count == 0 ? 0 : 1;
 });
 
 var line = command.Parse(args);
 if (line.Errors.Count > 0)
 {
-    await Console.Error.WriteLineAsync(string.Join(Environment.NewLine, line.Errors.Select(error => error.Message)) + $"{Environment.NewLine}See --help.");
+    await Console.Error.WriteLineAsync(
+        string.Join(Environment.NewLine, line.Errors.Select(error => error.Message)) + $"{Environment.NewLine}See --help.");
     return 2;
 }
 

@@ -24,5 +24,6 @@ do
     outcome = await group.SubmitAsync(new IncrementCounter(1), requestId);
 }
 while (outcome is Unknown<CounterResult> or Rejected<CounterResult> { Reason: RejectionReason.NoLeader });
-Console.WriteLine(outcome is Committed<CounterResult> { Value: CounterValue value } committed ? $"{value.Value} at {committed.Entry.Index}" : outcome.ToString());
+Console.WriteLine(
+    outcome is Committed<CounterResult> { Value: CounterValue value } committed ? $"{value.Value} at {committed.Entry.Index}" : outcome.ToString());
 await host.StopAsync();

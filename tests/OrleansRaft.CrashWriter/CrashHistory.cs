@@ -39,7 +39,8 @@ public static class CrashHistory
         var entries = recovered.Entries.Select(entry => $" {entry.Id}={Encoding.UTF8.GetString(entry.Body.Span)}");
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"term {recovered.HardState.CurrentTerm} vote {recovered.HardState.VotedFor?.ToString() ?? "-"}, snapshot {recovered.Snapshot.LastIncluded} "
+            $"term {recovered.HardState.CurrentTerm} vote {recovered.HardState.VotedFor?.ToString() ?? "-"}, "
+            + $"snapshot {recovered.Snapshot.LastIncluded} "
             + $"'{Encoding.UTF8.GetString(log.RecoveredSnapshot.Span)}', log after {recovered.LogStart}:{string.Concat(entries)}");
     }
 
@@ -47,7 +48,8 @@ public static class CrashHistory
     internal static Task RunAsync(int step, IReplicaLog log, WriterEvents events) => Steps[step - 1].Run(log, events);
 
     private static Func<IReplicaLog, WriterEvents, Task> Write(long term, long? vote, EntryBlock? append = null, EntryId? compactThrough = null) =>
-        (log, events) => events.DoneAsync(() => log.Write(new LogWrite(new PersistTicket(1), State(term, vote), LastOf(log), append, null, compactThrough)));
+        (log, events) =>
+            events.DoneAsync(() => log.Write(new LogWrite(new PersistTicket(1), State(term, vote), LastOf(log), append, null, compactThrough)));
 
     private static Func<IReplicaLog, WriterEvents, Task> Save(SnapshotDescriptor snapshot, string state) =>
         (log, events) => events.DoneAsync(() => log.SaveSnapshot(snapshot, Encoding.UTF8.GetBytes(state)));
@@ -55,7 +57,8 @@ public static class CrashHistory
     private static Func<IReplicaLog, WriterEvents, Task> Install(SnapshotDescriptor snapshot, string state) => async (log, events) =>
     {
         await events.DoneAsync(() => log.StageChunk(new StageSnapshotChunk(snapshot, 0, Encoding.UTF8.GetBytes(state), true)));
-        await events.DoneAsync(() => log.Write(new LogWrite(new PersistTicket(1), State(snapshot.LastIncluded.Term.Value, null), LastOf(log), null, snapshot, null)));
+        await events.DoneAsync(
+            () => log.Write(new LogWrite(new PersistTicket(1), State(snapshot.LastIncluded.Term.Value, null), LastOf(log), null, snapshot, null)));
     };
 
     private static HardState State(long term, long? vote) => new(new Term(term), vote is { } voted ? new ReplicaId(voted) : null, LogIndex.Zero);
@@ -69,7 +72,10 @@ public static class CrashHistory
         new EntryId(new Term(previousTerm), new LogIndex(previousIndex)),
         [
             .. bodies.Select((body, i) => new Entry(
-                new EntryId(new Term(term), new LogIndex(previousIndex + i + 1)), EntryKind.Command, new LogTime(previousIndex + i + 1), Encoding.UTF8.GetBytes(body))),
+                new EntryId(new Term(term), new LogIndex(previousIndex + i + 1)),
+                EntryKind.Command,
+                new LogTime(previousIndex + i + 1),
+                Encoding.UTF8.GetBytes(body))),
         ]);
 
     private sealed record Step(string Name, Func<IReplicaLog, WriterEvents, Task> Run, string Expected);

@@ -23,7 +23,9 @@ public static class CrashStores
         ILogStore store = kind == "sqlite"
             ? SqliteLogStore.Open(new SqliteStoreOptions { Directory = place }, TimeProvider.System, NullLogger.Instance)
             : new PostgreSqlLogStore(
-                new PostgreSqlStoreOptions { ConnectionStrings = [place], StatementTimeout = Patience, StartTimeout = Patience }, TimeProvider.System, NullLogger.Instance);
+                new PostgreSqlStoreOptions { ConnectionStrings = [place], StatementTimeout = Patience, StartTimeout = Patience },
+                TimeProvider.System,
+                NullLogger.Instance);
         await store.InitializeAsync(new ClusterDefinition("crash", [new GroupSet("crash", 1, 1)], 1, []), CancellationToken.None);
         return store;
     }

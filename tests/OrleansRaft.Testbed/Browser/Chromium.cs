@@ -72,7 +72,8 @@ public sealed class Chromium : IAsyncDisposable
         await process.WaitForExitAsync();
         if (process.ExitCode != 0)
         {
-            throw new ChromiumUnavailableException($"Chromium could not be installed: apt-get ended with {process.ExitCode}. {await output}{await errors}");
+            throw new ChromiumUnavailableException(
+                $"Chromium could not be installed: apt-get ended with {process.ExitCode}. {await output}{await errors}");
         }
     }
 }

@@ -95,11 +95,12 @@ public sealed class PgBouncer : IAsyncDisposable
         if (!File.Exists(Program) && Environment.IsPrivilegedProcess && File.Exists("/usr/bin/apt-get"))
         {
             Console.Error.WriteLine("PgBouncer is missing: installing it with apt-get.");
-            PostgresPrograms.Run(new ProcessStartInfo("/bin/sh", ["-c", "apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y pgbouncer"])
-            {
-                RedirectStandardOutput = true,
-                RedirectStandardError = true,
-            });
+            PostgresPrograms.Run(new ProcessStartInfo("/bin/sh", ["-c", "apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get "
+                + "install -q -y pgbouncer"])
+                {
+                    RedirectStandardOutput = true,
+                    RedirectStandardError = true,
+                });
         }
 
         if (!File.Exists(Program))

@@ -51,7 +51,12 @@ internal sealed class PostgresPrograms
     {
         if (Environment.IsPrivilegedProcess)
         {
-            Run(new ProcessStartInfo("chown", ["-R", $"{UnprivilegedUser}:{UnprivilegedUser}", path]) { RedirectStandardOutput = true, RedirectStandardError = true });
+            Run(
+                new ProcessStartInfo("chown", ["-R", $"{UnprivilegedUser}:{UnprivilegedUser}", path])
+                {
+                    RedirectStandardOutput = true,
+                    RedirectStandardError = true,
+                });
         }
     }
 
@@ -63,7 +68,8 @@ internal sealed class PostgresPrograms
         process.WaitForExit();
         return process.ExitCode == 0
             ? output
-            : throw new InvalidOperationException($"{start.FileName} {string.Join(' ', start.ArgumentList)} ended with {process.ExitCode}: {output}{error.Result}");
+            : throw new InvalidOperationException(
+                $"{start.FileName} {string.Join(' ', start.ArgumentList)} ended with {process.ExitCode}: {output}{error.Result}");
     }
 
     private static PostgresPrograms Find()
@@ -87,9 +93,12 @@ internal sealed class PostgresPrograms
     private static string? Search()
     {
         var versions = Directory.Exists("/usr/lib/postgresql")
-            ? Directory.GetDirectories("/usr/lib/postgresql").OrderByDescending(version => int.TryParse(Path.GetFileName(version), out var number) ? number : 0)
+            ? Directory.GetDirectories("/usr/lib/postgresql").OrderByDescending(
+                version => int.TryParse(Path.GetFileName(version), out var number) ? number : 0)
             : Enumerable.Empty<string>();
-        var candidates = versions.Select(version => Path.Combine(version, "bin")).Concat((Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator));
-        return candidates.FirstOrDefault(candidate => File.Exists(Path.Combine(candidate, "initdb")) && File.Exists(Path.Combine(candidate, "postgres")));
+        var candidates = versions.Select(version => Path.Combine(version, "bin")).Concat(
+            (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator));
+        return candidates.FirstOrDefault(
+            candidate => File.Exists(Path.Combine(candidate, "initdb")) && File.Exists(Path.Combine(candidate, "postgres")));
     }
 }

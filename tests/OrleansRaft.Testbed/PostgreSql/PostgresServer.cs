@@ -41,7 +41,8 @@ public sealed class PostgresServer : IAsyncDisposable
     private string LogFile => Path.Combine(directory, "server.log");
 
     /// <summary>Makes a server's files and starts it.</summary>
-    /// <param name="address">Another address of this machine that it listens on besides loopback, for silos in a <see cref="Processes.SiloNetwork"/>.</param>
+    /// <param name="address">Another address of this machine that it listens on besides loopback, for silos in a
+    /// <see cref="Processes.SiloNetwork"/>.</param>
     /// <param name="connectionsMax">How many connections it takes.</param>
     /// <exception cref="PostgresUnavailableException">There is no PostgreSQL here.</exception>
     public static async Task<PostgresServer> StartNewAsync(string? address = null, int connectionsMax = 200)

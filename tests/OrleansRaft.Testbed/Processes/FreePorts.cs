@@ -4,8 +4,8 @@ using System.Net.Sockets;
 namespace OrleansRaft.Testbed.Processes;
 
 /// <summary>
-/// Ports for processes that must find them again after a restart: below the range from which the system takes ports for outgoing connections, and never handed
-/// out twice by one test run.
+/// Ports for processes that must find them again after a restart: below the range from which the system takes ports for outgoing connections, and
+/// never handed out twice by one test run.
 /// </summary>
 public static class FreePorts
 {

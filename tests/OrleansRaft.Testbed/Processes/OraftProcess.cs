@@ -67,12 +67,20 @@ public sealed class OraftProcess : IAsyncDisposable
         string? workingDirectory = null,
         IReadOnlyList<string>? launcher = null)
     {
-        // A test run that was started in the background, or under nohup, ignores what keyboard and terminal send, and its children would inherit that;
-        // env takes it away, and becomes the launcher, and dotnet itself. What a launcher ignores on purpose stays ignored.
+        // A test run that was started in the background, or under nohup, ignores what keyboard and terminal send, and its children would inherit
+        // that; env takes it away, and becomes the launcher, and dotnet itself. What a launcher ignores on purpose stays ignored.
         var host = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
         string[] command =
         [
-            "env", "--default-signal=HUP", .. launcher ?? [], .. ProcessStarter.DiesWithUs, "env", "--default-signal=INT,QUIT", host, program, .. arguments,
+            "env",
+            "--default-signal=HUP",
+            .. launcher ?? [],
+            .. ProcessStarter.DiesWithUs,
+            "env",
+            "--default-signal=INT,QUIT",
+            host,
+            program,
+            .. arguments,
         ];
         var start = new ProcessStartInfo(command[0], command[1..])
         {
@@ -128,7 +136,8 @@ public sealed class OraftProcess : IAsyncDisposable
         {
             var transcript = Transcript;
             await KillAsync();
-            throw new TimeoutException($"oraft {string.Join(' ', process.StartInfo.ArgumentList.Skip(1))} did not end within {deadline}:\n{transcript}");
+            throw new TimeoutException(
+                $"oraft {string.Join(' ', process.StartInfo.ArgumentList.Skip(1))} did not end within {deadline}:\n{transcript}");
         }
 
         Living.TryRemove(process.Id, out _);

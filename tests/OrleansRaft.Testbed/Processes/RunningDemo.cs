@@ -30,7 +30,9 @@ public sealed partial class RunningDemo : IAsyncDisposable
             {
                 var told = process.Output.Select(line => ToldAddress().Match(line)).FirstOrDefault(match => match.Success);
                 address = told is null ? null : new Uri(told.Groups[1].Value);
-                return process.HasExited ? throw new InvalidOperationException($"The demo ended:\n{process.Transcript}") : Task.FromResult(address is not null);
+                return process.HasExited
+                    ? throw new InvalidOperationException($"The demo ended:\n{process.Transcript}")
+                    : Task.FromResult(address is not null);
             },
             StartTimeMax,
             () => $"the demo did not tell its address:\n{process.Transcript}");

@@ -144,7 +144,8 @@ public sealed class SiloCluster : IAsyncDisposable
     {
         // All at once: one that is paused or cut off would keep the others waiting.
         using var answered = new CancellationTokenSource();
-        await foreach (var asked in Task.WhenEach(Silos.Where(silo => !silo.Process.HasExited).Select(silo => TryListGroupsAsync(silo, answered.Token))))
+        await foreach (
+            var asked in Task.WhenEach(Silos.Where(silo => !silo.Process.HasExited).Select(silo => TryListGroupsAsync(silo, answered.Token))))
         {
             if (await asked is { } groups)
             {
@@ -193,5 +194,7 @@ public sealed class SiloCluster : IAsyncDisposable
         group.Replicas.Select(replica => replica.Silo).OfType<string>().Distinct().Count() == Math.Min(Silos.Count, group.Replicas.Count);
 
     private static string Describe(GroupState group) =>
-        $"{group.Group}: " + string.Join(", ", group.Replicas.Select(replica => $"{replica.Replica}@{replica.Silo} applied {replica.AppliedIndex} is {replica.Digest}"));
+        $"{group.Group}: "
+            + string.Join(
+                ", ", group.Replicas.Select(replica => $"{replica.Replica}@{replica.Silo} applied {replica.AppliedIndex} is {replica.Digest}"));
 }

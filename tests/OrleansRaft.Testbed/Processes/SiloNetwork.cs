@@ -5,8 +5,8 @@ using System.Globalization;
 namespace OrleansRaft.Testbed.Processes;
 
 /// <summary>
-/// A network of its own for silo processes: each in a network namespace, all joined by a bridge whose other end is this machine. Links between two silos are cut
-/// by routes into nothing, so that connections stay open and nothing arrives, while everybody still reaches the databases.
+/// A network of its own for silo processes: each in a network namespace, all joined by a bridge whose other end is this machine. Links between two
+/// silos are cut by routes into nothing, so that connections stay open and nothing arrives, while everybody still reaches the databases.
 /// </summary>
 public sealed class SiloNetwork : IDisposable
 {
@@ -50,10 +50,12 @@ public sealed class SiloNetwork : IDisposable
     }
 
     /// <summary>Drops everything that one silo sends to another, from 0 on.</summary>
-    public void Cut(int from, int to) => Run("ip", "netns", "exec", NamespaceOf(from + 1), "ip", "route", "add", "blackhole", $"{AddressOf(to + 1)}/32");
+    public void Cut(int from, int to) =>
+        Run("ip", "netns", "exec", NamespaceOf(from + 1), "ip", "route", "add", "blackhole", $"{AddressOf(to + 1)}/32");
 
     /// <summary>Lets it through again.</summary>
-    public void Heal(int from, int to) => Run("ip", "netns", "exec", NamespaceOf(from + 1), "ip", "route", "del", "blackhole", $"{AddressOf(to + 1)}/32");
+    public void Heal(int from, int to) =>
+        Run("ip", "netns", "exec", NamespaceOf(from + 1), "ip", "route", "del", "blackhole", $"{AddressOf(to + 1)}/32");
 
     /// <inheritdoc/>
     public void Dispose()
@@ -102,7 +104,8 @@ public sealed class SiloNetwork : IDisposable
 
     private static void Run(params string[] command)
     {
-        using var process = Process.Start(new ProcessStartInfo(command[0], command[1..]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+        using var process = Process.Start(
+            new ProcessStartInfo(command[0], command[1..]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
         var output = process.StandardOutput.ReadToEndAsync();
         var error = process.StandardError.ReadToEnd();
         process.WaitForExit();

@@ -1,9 +1,10 @@
 namespace OrleansRaft.Testbed.Workloads;
 
 /// <summary>
-/// Decides whether a history of increments by one is linearizable and applied exactly once. Each acknowledgement names the value that its increment made, so
-/// within a counter the values must be different, none beyond the final one, none missing that an open increment does not explain, and in the order of real time.
-/// Reads lie between the increments: one that began after an increment ended must see it, and none may see a value that a later increment made.
+/// Decides whether a history of increments by one is linearizable and applied exactly once. Each acknowledgement names the value that its increment
+/// made, so within a counter the values must be different, none beyond the final one, none missing that an open increment does not explain, and in
+/// the order of real time. Reads lie between the increments: one that began after an increment ended must see it, and none may see a value that a
+/// later increment made.
 /// </summary>
 public static class HistoryChecker
 {
@@ -28,13 +29,16 @@ public static class HistoryChecker
         var beyond = values.Count(value => value > final || value < 1);
         if (beyond > 0)
         {
-            violations.Add($"{name}: {beyond} acknowledged increments were lost: the final value is {final}, the highest acknowledged {values.Max()}.");
+            violations.Add(
+                $"{name}: {beyond} acknowledged increments were lost: the final value is {final}, the highest acknowledged {values.Max()}.");
         }
 
         var unexplained = final - (values.Count - beyond) - open;
         if (unexplained > 0)
         {
-            violations.Add($"{name}: {unexplained} increments were applied that nobody asked for: {final} = {values.Count} acknowledged + {open} open + {unexplained}.");
+            violations.Add(
+                $"{name}: {unexplained} increments were applied that nobody asked for: "
+                    + $"{final} = {values.Count} acknowledged + {open} open + {unexplained}.");
         }
 
         violations.AddRange(CheckOrder(name, history.Where(operation => operation.Value is not null)
