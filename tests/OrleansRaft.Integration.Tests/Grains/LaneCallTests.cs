@@ -14,12 +14,18 @@ public sealed class LaneCallTests
     [Fact]
     public async Task Replies_are_taken_at_once_on_the_turn_on_which_they_come()
     {
-        var call = new LaneCall(1, taken.Add);
+        var thread = 0;
+        var call = new LaneCall(1, batch =>
+        {
+            taken.Add(batch);
+            thread = Environment.CurrentManagedThreadId;
+        });
 
         call.OnReplied(Batch);
 
+        thread.ShouldBe(Environment.CurrentManagedThreadId);
         taken.ShouldBe([Batch]);
-        (await call.Replies).ShouldBeTrue();
+        (await EndOf(call)).ShouldBeTrue();
     }
 
     /// <summary>By then the commands wait to be tried again; two attempts must not settle them at once.</summary>
@@ -44,7 +50,7 @@ public sealed class LaneCallTests
         call.OnReplied(Batch);
 
         isAbandoned.ShouldBe(false);
-        (await call.Replies).ShouldBeTrue();
+        (await EndOf(call)).ShouldBeTrue();
     }
 
     [Fact]
@@ -56,8 +62,8 @@ public sealed class LaneCallTests
         failed.Fail();
         Array.ForEach([absent, failed], static call => call.OnReplied(Batch));
 
-        (await absent.Replies).ShouldBeFalse();
-        await Should.ThrowAsync<TimeoutException>(failed.Replies);
+        (await EndOf(absent)).ShouldBeFalse();
+        await Should.ThrowAsync<TimeoutException>(EndOf(failed));
         taken.ShouldBeEmpty();
     }
 
@@ -69,6 +75,13 @@ public sealed class LaneCallTests
 
         call.OnReplied(Batch);
 
-        (await Should.ThrowAsync<InvalidOperationException>(call.Replies)).Message.ShouldBe("broken");
+        (await Should.ThrowAsync<InvalidOperationException>(EndOf(call))).Message.ShouldBe("broken");
+    }
+
+    /// <summary>What ends a call ends it at once: one that goes on would be waited for in vain.</summary>
+    private static Task<bool> EndOf(LaneCall call)
+    {
+        call.Replies.IsCompleted.ShouldBeTrue($"call {call.Number} has ended");
+        return call.Replies;
     }
 }
