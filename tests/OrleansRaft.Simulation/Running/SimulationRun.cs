@@ -200,8 +200,10 @@ internal sealed class SimulationRun : IDisposable
     }
 
     /// <summary>Whether a group is left with replicas that do not happen to deviate alike.</summary>
-    private bool CanDiffer(string group) => plan.Deviation != Deviation.Order
-        || cluster.ReplicasOf(group).Select(replica => troubles.On(replica.Node.Index).IsBackwards).Distinct().Count() > 1;
+    private bool CanDiffer(string group) => cluster.ReplicasOf(group)
+        .Select(replica => plan.Deviation == Deviation.Order ? troubles.On(replica.Node.Index).IsBackwards ? 1 : 0 : replica.Node.Index)
+        .Distinct()
+        .Count() > 1;
 
     private void CheckHistory()
     {
