@@ -114,7 +114,9 @@ public sealed class MachineHaltTests
         bench.Machine.Lines.ShouldBe(["k=one", "k=x", "k=two"]);
         Apply(bench, "three").Kind.ShouldBe(ReplyKind.Committed);
         attempts.Count.ShouldBeGreaterThan(2);
-        attempts.Zip(attempts.Skip(1), static (first, second) => second - first).ShouldBeInOrder();
+        var pauses = attempts.Zip(attempts.Skip(1), static (first, second) => second - first).ToList();
+        pauses.ShouldBeInOrder();
+        pauses[^1].ShouldBeGreaterThan(2 * pauses[0]);
     }
 
     [Theory]
@@ -323,6 +325,7 @@ public sealed class MachineHaltTests
 
         sink.Replies[0].Reason.ShouldBe(RejectionReason.InvalidRequest);
         Text(sink.Replies[1]).ShouldBe("1:fine");
+        bench.Driver.Raft!.LastEntry.Index.ShouldBe(new LogIndex(2), "the entry of the new leader, and one command");
     }
 
     private static DriverBench Bench(bool hasThread, int voters = 3, RaftOptions? options = null) =>
