@@ -1,9 +1,7 @@
 using System.Buffers;
 using Microsoft.Extensions.DependencyInjection;
-using Orleans.Serialization.Configuration;
 using OrleansRaft.Client;
 using OrleansRaft.Grains.Hosting;
-using OrleansRaft.Integration.Tests.Grains;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.StateMachines;
 
@@ -13,9 +11,9 @@ namespace OrleansRaft.Integration.Tests.Library;
 /// A client or a silo lacks the serializer of what the other sends, as an older program does: that is told as such, and never as a call that may be
 /// repeated until it succeeds.
 /// </summary>
-public sealed class OlderProgramTests(OlderProgramTests.Programs programs) : IClassFixture<OlderProgramTests.Programs>
+public sealed class OlderProgramTests(OlderPrograms programs) : IClassFixture<OlderPrograms>
 {
-    private const string Set = "echoes";
+    internal const string Set = "echoes";
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -75,32 +73,6 @@ public sealed class OlderProgramTests(OlderProgramTests.Programs programs) : ICl
 
     private async Task<long> CountAsync() =>
         (long)(await Group.QueryAsync("count", cancellation: Token)).ShouldBeOfType<Committed<object>>().Value;
-
-    /// <summary>A silo and a client that differ in what they can serialize.</summary>
-    public sealed class Programs : IAsyncLifetime
-    {
-        public RaftTestCluster Cluster { get; private set; } = null!;
-
-        public async ValueTask InitializeAsync() => Cluster = await RaftTestCluster.StartAsync(
-            silos: 1,
-            groups: 1,
-            replicas: 1,
-            configure: (_, silo) =>
-            {
-                Forget(silo.Services, typeof(OfNewerClients));
-                silo.Services.AddSingleton<ICommandCodec<object>, OwnCodec>();
-                silo.AddRaftStateMachine<object, object, Echo>(Set, groups: 1, replicas: 1);
-            },
-            client: client => Forget(client.Services, typeof(OfNewerSilos)));
-
-        public ValueTask DisposeAsync() => Cluster.DisposeAsync();
-
-        private static void Forget(IServiceCollection services, Type type) => services.PostConfigure<TypeManifestOptions>(manifest =>
-        {
-            manifest.Serializers.RemoveWhere(one => one.Name == $"Codec_{type.Name}").ShouldBe(1);
-            manifest.Copiers.RemoveWhere(one => one.Name == $"Copier_{type.Name}");
-        });
-    }
 
     internal sealed class Echo : IStateMachine<object, object>
     {
