@@ -33,8 +33,8 @@ public sealed class PostgresCommandTests(PostgresFixture postgres) : PostgreSqlT
             applied.ExitCode,
             appliedAgain.ExitCode).ShouldBe((1, 0, 0, 0),
             printed.Error + checkedAgain.Error + applied.Error);
-        lacking.Output.ShouldContain("lacks 1 raft, 2 orleans, 3 orleans_schema, 4 silos");
-        applied.Output.ShouldContain("was given 1 raft, 2 orleans, 3 orleans_schema, 4 silos");
+        lacking.Output.ShouldContain("lacks 1 raft, 2 orleans, 3 orleans_schema, 4 silos, 5 lives");
+        applied.Output.ShouldContain("was given 1 raft, 2 orleans, 3 orleans_schema, 4 silos, 5 lives");
         appliedAgain.Output.ShouldContain("is up to date");
     }
 

@@ -43,7 +43,7 @@ public sealed class PostgreSqlPoolerTests(PostgresFixture postgres) : PostgreSql
     [Theory]
     [InlineData("default_transaction_read_only = on", "default_transaction_read_only")]
     [InlineData("default_transaction_isolation = 'repeatable read'", "default_transaction_isolation")]
-    [InlineData("statement_timeout = '10ms'", "statement_timeout")]
+    [InlineData("statement_timeout = '10s'", "statement_timeout")]
     [InlineData("search_path = public, pg_catalog", "search_path")]
     public async Task What_a_silo_cannot_set_through_a_pooler_is_refused_by_name(string setting, string name)
     {
