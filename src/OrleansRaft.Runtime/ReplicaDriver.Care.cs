@@ -86,7 +86,8 @@ public sealed partial class ReplicaDriver
     /// <summary>Why a snapshot is not restored; null when it is.</summary>
     private MachineException? RefuseRestore() => plan?.Unrestorable is { } snapshot
         ? new MachineException(
-            $"The process ended when the snapshot through {snapshot} was restored. It is not tried again, since each attempt may end the process.")
+            $"The process ended each time the snapshot through {snapshot} was restored. It is not tried again, since each attempt may end the "
+                + "process.")
         : null;
 
     /// <summary>The state covers so much: what was decided about entries until there, or about a snapshot, is over.</summary>

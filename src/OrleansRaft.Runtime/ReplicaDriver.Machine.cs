@@ -152,6 +152,7 @@ public sealed partial class ReplicaDriver
 
     private void OnApplied(IReadOnlyList<Entry> entries, ReadOnlySpan<Reply> replies)
     {
+        plan?.OnApplied(entries[^1].Index);
         for (var i = 0; i < entries.Count; i++)
         {
             appliedBytes += entries[i].SizeBytes;

@@ -51,6 +51,9 @@ internal sealed class ScriptedLog : IReplicaLog
     /// <summary>The mark that would outlive the process at this moment.</summary>
     public ApplyMark? DurableMark { get; private set; }
 
+    /// <summary>Whether the disk refuses marks from now on.</summary>
+    public bool RefusesMarks { get; set; }
+
     public bool HasWork => waiting.Count > 0;
 
     /// <summary>Does the oldest thing that was asked for.</summary>
@@ -68,10 +71,10 @@ internal sealed class ScriptedLog : IReplicaLog
         });
     }
 
-    public void WriteMark(ApplyMark? mark, Action written) => waiting.Enqueue(_ =>
+    public void WriteMark(ApplyMark? mark, Action<bool> done) => waiting.Enqueue(_ =>
     {
-        DurableMark = mark;
-        written();
+        DurableMark = RefusesMarks ? DurableMark : mark;
+        done(!RefusesMarks);
     });
 
     public void StageChunk(StageSnapshotChunk chunk) => waiting.Enqueue(events =>

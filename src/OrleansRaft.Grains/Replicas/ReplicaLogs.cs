@@ -44,12 +44,12 @@ internal sealed class ReplicaLogs(ILogStore store, IFaultSource faults, ReplicaN
     {
         try
         {
+            // Closed also when the release fails: what it still tries to write ends then.
+            await using var log = replica.OpenLog;
             if (isClean)
             {
-                await replica.OpenLog.ReleaseAsync(cancellation);
+                await log.ReleaseAsync(cancellation);
             }
-
-            await replica.OpenLog.DisposeAsync();
         }
         catch (Exception exception)
         {

@@ -66,10 +66,17 @@ internal sealed class LabReplicaLog : IReplicaLog, ILabLog
         Enqueue(new WriteWork(this, write));
     }
 
-    public void WriteMark(ApplyMark? mark, Action written)
+    /// <summary>A replica that ends before it is told has its machine's reservation ended, too, by <see cref="LabReplica"/>.</summary>
+    public void WriteMark(ApplyMark? mark, Action<bool> done)
     {
         wanted = mark;
-        Enqueue(new MarkWork(this, () => Stored.Mark = isReleased ? Stored.Mark : mark, written));
+        if (isStopped)
+        {
+            done(false);
+            return;
+        }
+
+        Enqueue(new MarkWork(this, () => Stored.Mark = isReleased ? Stored.Mark : mark, () => done(true)));
     }
 
     public void StageChunk(StageSnapshotChunk chunk) => Enqueue(new StageWork(this, chunk));

@@ -28,7 +28,9 @@ internal static class LifeStatements
     }
 
     /// <summary>Remembers what a replica is about to do, if the activation holds it.</summary>
-    public static async Task WriteMarkAsync(NpgsqlConnection connection, long replica, long nonce, ApplyMark? mark, CancellationToken cancellation)
+    /// <returns>Whether it does; also true where nothing had to be forgotten.</returns>
+    public static async Task<bool> WriteMarkAsync(
+        NpgsqlConnection connection, long replica, long nonce, ApplyMark? mark, CancellationToken cancellation)
     {
         await using var command = mark is null
             ? Sql.Command(
@@ -47,6 +49,6 @@ internal static class LifeStatements
                 Sql.Value(replica),
                 Sql.Value(nonce),
                 Sql.Value(mark.Encode()));
-        await command.ExecuteNonQueryAsync(cancellation);
+        return await command.ExecuteNonQueryAsync(cancellation) == 1 || mark is null;
     }
 }

@@ -97,11 +97,16 @@ internal sealed class PostgreSqlReplicaLog : IReplicaLog, IHeldReplicaEvents
     public void LoadSnapshot(SnapshotDescriptor snapshot) => snapshots.Load(snapshot);
 
     /// <summary>In the order of the calls, and again for as long as the server is away.</summary>
-    public void WriteMark(ApplyMark? mark, Action written) => marking.Enqueue(async () =>
+    public void WriteMark(ApplyMark? mark, Action<bool> done) => marking.Enqueue(async () =>
     {
-        if (await host.WriteMarkAsync(Replica, mark))
+        var isDurable = false;
+        try
         {
-            written();
+            isDurable = await host.WriteMarkAsync(Replica, mark);
+        }
+        finally
+        {
+            done(isDurable);
         }
     });
 

@@ -164,8 +164,7 @@ internal sealed class PostgreSqlServer : IAsyncDisposable, IReplicaLogHost
             try
             {
                 await using var open = await connection.OpenAsync(replica.Closing);
-                await LifeStatements.WriteMarkAsync(open, replica.Id, replica.Nonce, mark, replica.Closing);
-                return true;
+                return await LifeStatements.WriteMarkAsync(open, replica.Id, replica.Nonce, mark, replica.Closing);
             }
             catch (Exception) when (replica.Closing.IsCancellationRequested)
             {

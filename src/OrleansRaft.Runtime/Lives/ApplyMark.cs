@@ -9,9 +9,11 @@ namespace OrleansRaft.Runtime.Lives;
 /// </summary>
 public sealed record ApplyMark
 {
-    private const byte FormatVersion = 1;
+    // Version 1 is the same without what was accused.
+    private const byte FirstVersion = 1;
+    private const byte FormatVersion = 2;
 
-    /// <summary>The life of the silo that is about to run it: found by another life, what was under way has ended the process.</summary>
+    /// <summary>The life of the silo that is about to run it: found by another life, what was under way may have ended the process.</summary>
     public long Life { get; init; }
 
     /// <summary>The first entry that is being applied; zero when none is.</summary>
@@ -22,6 +24,11 @@ public sealed record ApplyMark
 
     /// <summary>The last entry of the snapshot that is being restored; null when none is.</summary>
     public LogIndex? Restoring { get; init; }
+
+    /// <summary>
+    /// Whether this one entry, or the restoring of this snapshot, was under way alone when the life before ended: the second time it is a verdict.
+    /// </summary>
+    public bool IsAccused { get; init; }
 
     /// <summary>The entry that ended the process and is not applied again; null for none.</summary>
     public LogIndex? Condemned { get; init; }
@@ -48,6 +55,7 @@ public sealed record ApplyMark
         Write(writer, Condemned);
         Write(writer, Unrestorable);
         writer.WriteInt64(unchecked((long)Program));
+        writer.WriteBoolean(IsAccused);
         writer.WriteInt64(Crc32C.Compute(output.WrittenSpan));
         return output.WrittenSpan.ToArray();
     }
@@ -59,7 +67,8 @@ public sealed record ApplyMark
         try
         {
             var reader = new WireReader(encoded);
-            if (reader.ReadByte() != FormatVersion)
+            var version = reader.ReadByte();
+            if (version is < FirstVersion or > FormatVersion)
             {
                 return null;
             }
@@ -73,6 +82,7 @@ public sealed record ApplyMark
                 Condemned = Read(ref reader),
                 Unrestorable = Read(ref reader),
                 Program = unchecked((ulong)reader.ReadInt64()),
+                IsAccused = version > FirstVersion && reader.ReadBoolean(),
             };
             var checksum = reader.ReadInt64();
             reader.RequireEnd();

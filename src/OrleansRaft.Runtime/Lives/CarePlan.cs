@@ -8,13 +8,19 @@ namespace OrleansRaft.Runtime.Lives;
 /// <remarks>
 /// <para>
 /// A careful silo runs the user's code for one replica at a time, and its store knows beforehand for which entries. When the process ends meanwhile,
-/// the next life divides those entries by <see cref="Parts"/>, and so on until one entry is left: it is condemned, and the replica halts before it.
-/// Plans speak of halving; sixteen parts cost a few milliseconds of marks more and a third of the starts, and starts are what hurts: each takes
-/// seconds, and minutes where whoever restarts the process waits longer each time.
+/// the next life divides those entries by <see cref="Parts"/>, and so on until one entry is left. If that is under way at the end of two lives in a
+/// row, it is condemned, and the replica halts before it. Plans speak of halving; sixteen parts cost a few milliseconds of marks more and a third of
+/// the starts, and starts are what hurts: each takes seconds, and minutes where whoever restarts the process waits longer each time.
 /// </para>
 /// <para>
-/// A condemned entry is never tried again as time goes by, since each attempt may cost a process. Another program tries it once, by itself and under
-/// a mark; a snapshot of the leader passes over it.
+/// One end is no verdict: somebody may kill the process at that moment, or it ends of something else while a mark is stored that could not be
+/// removed, because the disk failed. So what can be divided no further, an entry or the restoring of a snapshot, is only accused at first. It is
+/// tried alone again, under a mark that says so (<see cref="ApplyMark.IsAccused"/>); once it succeeds, the accusation is gone. A wrong accusation
+/// costs nothing then, a right one costs one start more; a wrong verdict would cost the replica.
+/// </para>
+/// <para>
+/// A condemned entry is never tried again as time goes by, since each attempt may cost a process. Another program tries it, by itself, under a mark
+/// and judged anew; a snapshot of the leader passes over it.
 /// </para>
 /// </remarks>
 internal sealed class CarePlan
@@ -35,6 +41,10 @@ internal sealed class CarePlan
     private LogIndex last;
     private int step;
     private bool isRestoreSuspect;
+
+    // What was under way alone when the last life ended, if anything was.
+    private LogIndex? accused;
+    private LogIndex? accusedRestore;
 
     /// <summary>Makes the plan.</summary>
     /// <param name="start">How the silo begins this life.</param>
@@ -93,17 +103,24 @@ internal sealed class CarePlan
     /// <param name="from">The first.</param>
     /// <param name="through">The last; no more than <see cref="EntriesFrom"/> says.</param>
     public ApplyMark? MarkOf(LogIndex from, LogIndex through) =>
-        IsSuspect(from) || (isCareful && from <= end) ? (Resting ?? Empty) with { First = from, Last = through } : null;
+        IsSuspect(from) || (isCareful && from <= end)
+            ? (Resting ?? Empty) with { First = from, Last = through, IsAccused = from == through && from == accused }
+            : null;
 
     /// <summary>What the store must remember while a snapshot is restored; null for nothing.</summary>
     public ApplyMark? MarkOfRestore(LogIndex snapshot) =>
-        isCareful || isRestoreSuspect ? (Resting ?? Empty) with { Restoring = snapshot } : null;
+        isCareful || isRestoreSuspect ? (Resting ?? Empty) with { Restoring = snapshot, IsAccused = snapshot == accusedRestore } : null;
+
+    /// <summary>The state holds so much: what was accused of that has ended no process.</summary>
+    public void OnApplied(LogIndex applied) => accused = accused <= applied ? null : accused;
 
     /// <summary>The state is a snapshot's: what was decided about the entries that it covers, or about another snapshot, no longer matters.</summary>
     /// <returns>Whether <see cref="Resting"/> is another now.</returns>
     public bool OnRestored(LogIndex snapshot)
     {
         isRestoreSuspect = false;
+        accusedRestore = null;
+        OnApplied(snapshot);
         var isOther = Unrestorable is not null || Condemned <= snapshot;
         Unrestorable = null;
         Condemned = Condemned <= snapshot ? null : Condemned;
@@ -118,6 +135,8 @@ internal sealed class CarePlan
     {
         // What was under way in this very life of the process has not ended it: the replica was only opened anew.
         var isFatal = found.Life != start.Life;
+        var isSecond = isFatal && found.IsAccused;
+        var isAccused = isFatal || found.IsAccused;
         var isKnownProgram = (found.Condemned ?? found.Unrestorable) is not null && found.Program == program();
         if (found.Unrestorable == snapshot)
         {
@@ -126,7 +145,8 @@ internal sealed class CarePlan
 
         if (found.Restoring == snapshot)
         {
-            (Unrestorable, isRestoreSuspect) = (isFatal ? snapshot : Unrestorable, !isFatal);
+            (Unrestorable, isRestoreSuspect) = (isSecond ? snapshot : Unrestorable, !isSecond);
+            accusedRestore = !isSecond && isAccused ? snapshot : null;
         }
 
         if (found.Condemned is { } condemned && condemned > snapshot)
@@ -144,12 +164,13 @@ internal sealed class CarePlan
         if (found.Last > snapshot)
         {
             var count = found.Last - found.First + 1;
-            if (isFatal && count == 1)
+            if (isSecond && count == 1)
             {
                 Condemned = found.First;
             }
             else
             {
+                accused = isAccused && count == 1 ? found.First : null;
                 Suspect(found.First, found.Last, isFatal ? (count + Parts - 1) / Parts : count);
             }
         }

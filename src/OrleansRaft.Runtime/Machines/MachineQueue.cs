@@ -63,6 +63,7 @@ public sealed class MachineQueue
             Volatile.Write(ref callBegan, Math.Max(1, time.GetTimestamp()));
             var isDone = job.Run(machine, slice);
             Volatile.Write(ref callBegan, 0);
+            care?.OnReturned();
             if (isDone && Finish(job))
             {
                 done(job);
@@ -81,7 +82,11 @@ public sealed class MachineQueue
     }
 
     /// <summary>The machine's code does not come back, or has come back at last. Any thread.</summary>
-    public void ReportStuck(bool isStuck) => stuck(isStuck);
+    public void ReportStuck(bool isStuck)
+    {
+        care?.OnStuck(isStuck);
+        stuck(isStuck);
+    }
 
     /// <summary>Takes care, from now on, of jobs that need it. Before the first of them.</summary>
     internal void Begin(MachineCare careful) => care = careful;
@@ -134,7 +139,7 @@ public sealed class MachineQueue
             isClosed = true;
         }
 
-        care?.Close(isRunning: CallTook is not null);
+        care?.Close();
         return TakeAll();
     }
 

@@ -59,8 +59,11 @@ public interface IReplicaLog : IAsyncDisposable
 
     /// <summary>Remembers what the user's code is about to do, beside the log and without regard to its writes.</summary>
     /// <param name="mark">What; null for nothing.</param>
-    /// <param name="written">Called on any thread, never inside this call, when that is durable; never when the log stops before.</param>
-    void WriteMark(ApplyMark? mark, Action written) => throw new NotSupportedException($"{GetType().Name} keeps no marks.");
+    /// <param name="done">
+    /// Called once, on any thread: with true when that is durable, never inside this call; with false when it will not be, since the log was taken
+    /// over, was closed or failed before. A server that is away is waited for until the log is closed.
+    /// </param>
+    void WriteMark(ApplyMark? mark, Action<bool> done) => throw new NotSupportedException($"{GetType().Name} keeps no marks.");
 
     /// <summary>Gives the right to speak back after the replica has stopped, so that a successor need not wait. Only the speaker may.</summary>
     Task ReleaseAsync(CancellationToken cancellation);

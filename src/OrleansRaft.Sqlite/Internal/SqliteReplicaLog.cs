@@ -91,18 +91,22 @@ internal sealed class SqliteReplicaLog : IReplicaLog
     public void LoadSnapshot(SnapshotDescriptor snapshot) => snapshots.Load(snapshot);
 
     /// <summary>Also of a replica that has just stopped: it no longer does what it was about to do.</summary>
-    public void WriteMark(ApplyMark? mark, Action written) => loop.Submit(new Work(
+    public void WriteMark(ApplyMark? mark, Action<bool> done) => loop.Submit(new Work(
         database =>
         {
             if (!ReplicaRow.IsHeld(database, hold))
             {
-                return static () => { };
+                return () => done(false);
             }
 
             LifeTable.WriteMark(database, hold, mark);
-            return written;
+            return () => done(true);
         },
-        OnFailed,
+        exception =>
+        {
+            OnFailed(exception);
+            done(false);
+        },
         0));
 
     public async Task ReleaseAsync(CancellationToken cancellation)

@@ -20,8 +20,8 @@ namespace OrleansRaft.Integration.Tests.Library;
 /// </summary>
 public sealed class CarefulStartTests(PostgresFixture postgres) : IDisposable
 {
-    // Two ends begin the careful start, one finds the few entries of this log, and one the entry.
-    private const int StartsMax = 5;
+    // Two ends begin the careful start, one finds the few entries of this log, one accuses the entry, and one condemns it.
+    private const int StartsMax = 6;
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     // In its own folder: beside the tests, it would find their silos.

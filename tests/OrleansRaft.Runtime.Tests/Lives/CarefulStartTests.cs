@@ -22,7 +22,7 @@ public sealed class CarefulStartTests
 
         while (process.Live(isCareful: true) is { IsDead: true })
         {
-            process.Deaths.ShouldBeLessThanOrEqualTo(5);
+            process.Deaths.ShouldBeLessThanOrEqualTo(6);
         }
 
         var bench = process.Bench;
@@ -61,7 +61,7 @@ public sealed class CarefulStartTests
     }
 
     [Fact]
-    public void Another_program_that_ends_too_is_tried_once()
+    public void Another_program_that_ends_too_is_tried_twice()
     {
         var process = new Process();
         process.Live(isCareful: false, "a", "x", "b");
@@ -73,8 +73,10 @@ public sealed class CarefulStartTests
         process.Program++;
         process.Live(isCareful: false);
         process.Live(isCareful: false);
+        process.Bench.Halted.ShouldBeNull();
+        process.Live(isCareful: false);
 
-        process.Deaths.ShouldBe(deaths + 1);
+        process.Deaths.ShouldBe(deaths + 2);
         process.Bench.Halted.ShouldNotBeNull();
     }
 
@@ -121,11 +123,12 @@ public sealed class CarefulStartTests
         process.IsRestoreDeadly = true;
         process.Live(isCareful: false);
         process.Live(isCareful: true);
-        process.Deaths.ShouldBe(2);
+        process.Live(isCareful: true);
+        process.Deaths.ShouldBe(3);
 
         process.Live(isCareful: true);
 
-        process.Deaths.ShouldBe(2);
+        process.Deaths.ShouldBe(3);
         process.Bench.Halted.ShouldNotBeNull().Cause.ShouldContain("restored");
         process.Bench.Driver.IsLeader.ShouldBeTrue();
         process.Tick(3_000);
@@ -137,27 +140,119 @@ public sealed class CarefulStartTests
         process.Bench.Log.DurableMark.ShouldBeNull();
     }
 
+    /// <summary>Somebody kills it at the wrong moment: each thing that was under way alone is tried again, and all is well.</summary>
+    [Fact]
+    public void A_process_that_is_killed_while_a_mark_is_stored_condemns_nothing()
+    {
+        var process = new Process();
+        process.Live(isCareful: false, "a", "b");
+
+        process.LiveUntil(static mark => mark.Restoring is not null);
+        process.LiveUntil(static mark => mark.First < mark.Last);
+        process.LiveUntil(static mark => mark is { First.Value: 3, Last.Value: 3, IsAccused: false });
+        process.Live(isCareful: true);
+
+        process.Deaths.ShouldBe(0);
+        process.Bench.Halted.ShouldBeNull();
+        process.Bench.Machine.Lines.ShouldBe(["k=a", "k=b"]);
+        process.Marked.ShouldBe(["a", "b"]);
+        process.Bench.Log.DurableMark.ShouldBeNull();
+    }
+
+    [Fact]
+    public void A_condemned_entry_that_the_group_skips_is_passed_over()
+    {
+        var process = new Process();
+        process.Live(isCareful: false, "a", "x", "b");
+        while (process.Live(isCareful: true) is { IsDead: true })
+        {
+        }
+
+        var deaths = process.Deaths;
+        var condemned = process.Bench.Halted.ShouldNotBeNull().Entry.ShouldNotBeNull().Index;
+        var skipped = new TestSink();
+        process.Bench.Driver.Skip(condemned, skipped);
+        process.Run();
+
+        skipped.Reply.Kind.ShouldBe(ReplyKind.Committed);
+        process.Bench.Halted.ShouldBeNull();
+        process.Bench.Machine.Lines.ShouldBe(["k=a", "k=b"]);
+        process.Bench.Log.DurableMark.ShouldBeNull("there is nothing left to be careful about");
+        process.Live(isCareful: true, "c");
+        process.Deaths.ShouldBe(deaths);
+        process.Bench.Halted.ShouldBeNull();
+        process.Bench.Machine.Lines.ShouldBe(["k=a", "k=b", "k=c"]);
+    }
+
     /// <summary>The silo is stopped, or the replica moves, in the middle of a careful start: that is no reason to suspect what was under way.</summary>
     [Fact]
     public void A_replica_that_stops_leaves_no_mark_of_what_it_was_about_to_do()
     {
         var process = new Process();
         process.Live(isCareful: false, [.. Lines("a", 600)]);
-        process.Begin(isCareful: true);
-        while (process.Bench.Log.DurableMark is null)
-        {
-            process.StepOnce();
-        }
+        process.LiveUntil(static _ => true);
 
         process.Bench.Driver.Stop();
-        while (process.Bench.Log.HasWork)
-        {
-            process.Bench.Disk();
-        }
+        process.Bench.Executor!.Alone.ShouldNotBeNull("no other machine runs before the store has forgotten");
+        Finish(process.Bench);
 
         process.Bench.Log.DurableMark.ShouldBeNull();
-        process.Bench.Executor!.Alone.ShouldBeNull();
+        process.Bench.Executor.Alone.ShouldBeNull();
         process.Careful.ShouldBe(0);
+    }
+
+    [Fact]
+    public void A_disk_that_cannot_forget_keeps_no_other_machine_waiting()
+    {
+        var process = new Process();
+        process.Live(isCareful: false, "a");
+        process.LiveUntil(static _ => true);
+
+        process.Bench.Log.RefusesMarks = true;
+        process.Bench.Driver.Stop();
+        Finish(process.Bench);
+
+        process.Bench.Log.DurableMark.ShouldNotBeNull();
+        process.Bench.Executor!.Alone.ShouldBeNull();
+    }
+
+    /// <summary>The store knows of the call for as long as it lasts, and other machines wait for it, but not for ever.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_call_that_comes_back_after_its_replica_was_closed_is_forgotten_then(bool isStuck)
+    {
+        var process = new Process { Deadly = null };
+        process.Live(isCareful: false, "a");
+        var seen = new List<(bool IsKnown, bool DoOthersWait)>();
+        process.OnApply = () =>
+        {
+            var bench = process.Bench;
+            var queue = bench.Executor!.Alone!;
+            bench.Driver.Stop();
+            if (isStuck)
+            {
+                queue.ReportStuck(isStuck: true);
+            }
+
+            Finish(bench);
+            seen.Add((bench.Log.DurableMark is { IsUnderWay: true }, bench.Executor.Alone == queue));
+        };
+
+        process.Live(isCareful: true);
+        Finish(process.Bench);
+
+        seen.ShouldBe([(true, !isStuck)]);
+        process.Bench.Log.DurableMark.ShouldBeNull();
+        process.Bench.Executor!.Alone.ShouldBeNull();
+    }
+
+    private static void Finish(DriverBench bench)
+    {
+        while (bench.Log.HasWork)
+        {
+            bench.Disk();
+        }
     }
 
     private static IEnumerable<string> Lines(string name, int count) => Enumerable.Range(0, count).Select(i => $"{name}{i}");
@@ -176,6 +271,9 @@ public sealed class CarefulStartTests
         public string? Deadly { get; set; } = "x";
 
         public bool IsRestoreDeadly { get; set; }
+
+        /// <summary>What else a command does.</summary>
+        public Action? OnApply { get; set; }
 
         public int Deaths { get; private set; }
 
@@ -206,6 +304,17 @@ public sealed class CarefulStartTests
             }
 
             return this;
+        }
+
+        /// <summary>Lives carefully, until something is under way of which the store knows.</summary>
+        public void LiveUntil(Func<ApplyMark, bool> condition)
+        {
+            Begin(isCareful: true);
+            Bench.Driver.Post(new Campaign());
+            while (Bench.Log.DurableMark is not { IsUnderWay: true } mark || mark.Life != lives || !condition(mark))
+            {
+                StepOnce().ShouldBeTrue();
+            }
         }
 
         public void Begin(bool isCareful)
@@ -270,7 +379,7 @@ public sealed class CarefulStartTests
 
         private void OnCommand(EntryId entry, string command)
         {
-            if (Bench.Log.DurableMark is { IsUnderWay: true } mark)
+            if (Bench.Log.DurableMark is { IsUnderWay: true } mark && mark.Life == lives)
             {
                 Marked.Add(command);
                 mark.First.ShouldBeLessThanOrEqualTo(entry.Index);
@@ -278,6 +387,7 @@ public sealed class CarefulStartTests
                 Bench.Executor!.Alone.ShouldNotBeNull();
             }
 
+            OnApply?.Invoke();
             if (command == Deadly)
             {
                 Die();

@@ -1,3 +1,5 @@
+using System.Buffers;
+using OrleansRaft.Core.Codec;
 using OrleansRaft.Runtime.Lives;
 
 namespace OrleansRaft.Runtime.Tests.Lives;
@@ -76,6 +78,7 @@ public sealed class SiloLivesTests
         [
             new() { Life = long.MinValue, First = new(3), Last = new(9), Program = ulong.MaxValue },
             new() { Life = 7, Restoring = new(0) },
+            new() { Life = 7, First = new(3), Last = new(3), IsAccused = true },
             new() { Life = 7, Condemned = new(12), Unrestorable = new(5), Program = 3 },
         ];
 
@@ -91,5 +94,26 @@ public sealed class SiloLivesTests
                 ApplyMark.Decode(encoded.AsMemory(0, place)).ShouldBeNull($"{place} bytes");
             }
         }
+    }
+
+    [Fact]
+    public void A_mark_of_the_first_format_accuses_nothing()
+    {
+        var output = new ArrayBufferWriter<byte>();
+        var writer = new WireWriter(output);
+        writer.WriteByte(1);
+        writer.WriteInt64(7);
+        writer.WriteVarint(3);
+        writer.WriteVarint(9);
+        for (var none = 0; none < 3; none++)
+        {
+            writer.WriteBoolean(false);
+            writer.WriteVarint(0);
+        }
+
+        writer.WriteInt64(5);
+        writer.WriteInt64(Crc32C.Compute(output.WrittenSpan));
+
+        ApplyMark.Decode(output.WrittenMemory).ShouldBe(new ApplyMark { Life = 7, First = new(3), Last = new(9), Program = 5 });
     }
 }

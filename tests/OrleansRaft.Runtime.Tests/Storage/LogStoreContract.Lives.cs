@@ -56,7 +56,7 @@ public abstract partial class LogStoreContract
         var replica = await OpenAsync();
         await MarkAsync(replica, new ApplyMark { Life = 5, Restoring = LogIndex.Zero });
 
-        replica.Log.WriteMark(null, static () => { });
+        replica.Log.WriteMark(null, static _ => { });
         await replica.Log.ReleaseAsync(Cancellation);
         await replica.DisposeAsync();
 
@@ -76,17 +76,20 @@ public abstract partial class LogStoreContract
         var successor = await OpenAsync();
         await MarkAsync(successor, mark);
 
-        zombie.Log.WriteMark(null, static () => { });
+        await TryMarkAsync(zombie, null);
+        (await TryMarkAsync(zombie, mark with { Life = 7 })).ShouldBeFalse("its machine must not run: nothing knows of it");
         await zombie.Log.ReleaseAsync(Cancellation);
         await zombie.DisposeAsync();
 
         (await OpenAsync()).Log.Mark.ShouldBe(mark);
     }
 
-    private static async Task MarkAsync(OpenReplica replica, ApplyMark? mark)
+    private static async Task MarkAsync(OpenReplica replica, ApplyMark? mark) => (await TryMarkAsync(replica, mark)).ShouldBeTrue();
+
+    private static async Task<bool> TryMarkAsync(OpenReplica replica, ApplyMark? mark)
     {
-        var written = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        replica.Log.WriteMark(mark, written.SetResult);
-        await written.Task.WaitAsync(TimeSpan.FromMinutes(2), Cancellation);
+        var told = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        replica.Log.WriteMark(mark, told.SetResult);
+        return await told.Task.WaitAsync(TimeSpan.FromMinutes(2), Cancellation);
     }
 }

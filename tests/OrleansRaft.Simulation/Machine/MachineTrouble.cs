@@ -87,10 +87,10 @@ internal sealed class MachineTrouble(int node, Func<bool> mayNotRun, Action<stri
 internal sealed class MachineTroubles(Func<int, bool> mayNotRun, Action<int> kill, Action<string, string> report, Deviation deviation)
 {
     /// <summary>
-    /// How often one operation may end the process of one node under one program. Two ends begin the careful start, three more find the entry; besides,
-    /// the node may have been stopped in order meanwhile, may host two replicas of the group, or have lost a mark to another activation.
+    /// How often one operation may end the process of one node under one program. Two ends begin the careful start, four more find the entry;
+    /// besides, the node may have been stopped in order meanwhile, may host two replicas of the group, or have lost a mark to another activation.
     /// </summary>
-    private const int DeathsMax = 12;
+    private const int DeathsMax = 14;
 
     private readonly Dictionary<int, MachineTrouble> byNode = [];
     private readonly Dictionary<(int Node, long Operation, ulong Program), int> deaths = [];
