@@ -43,6 +43,10 @@ public sealed partial class ReplicaDriver
         {
             care.Rest(plan.Resting);
         }
+        else if (plan.Suspended is { } suspended)
+        {
+            opened.WriteMark(suspended, static _ => { });
+        }
     }
 
     /// <summary>Tells the silo whether this replica is being careful.</summary>

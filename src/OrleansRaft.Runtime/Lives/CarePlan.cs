@@ -63,9 +63,17 @@ internal sealed class CarePlan
             Judge(found, snapshot);
         }
 
+        Suspended = found is { IsAccused: true } && found.Life == start.Life ? found with { IsAccused = false } : null;
+
         // What is only suspected stays as it is until it is tried: the process may end before, of something else.
         MustRemember = found is not null && last == LogIndex.Zero && !isRestoreSuspect && Resting != found;
     }
+
+    /// <summary>
+    /// What the store must remember instead of what it does, until that is tried again; null for nothing else. Of a replica that is opened anew in this
+    /// life, an accusation must not wait for the life's end as if the accused were still under way.
+    /// </summary>
+    public ApplyMark? Suspended { get; }
 
     /// <summary>The entry at which the replica halts; null for none.</summary>
     public LogIndex? Condemned { get; private set; }

@@ -160,6 +160,8 @@ public sealed class CarePlanTests
         var restore = Plan(new ApplyMark { Life = Life, Restoring = Index(2), IsAccused = true }, snapshot: 2, end: 10);
 
         entry.Condemned.ShouldBeNull();
+        entry.Suspended.ShouldBe(Mark(5, 5, life: Life), "the life may end of something else before the entry is tried");
+        Plan(entry.Suspended, end: 10, life: 3).Suspended.ShouldBeNull();
         entry.MarkOf(Index(5), Index(5)).ShouldNotBeNull().IsAccused.ShouldBeTrue();
         restore.Unrestorable.ShouldBeNull();
         restore.MarkOfRestore(Index(2)).ShouldNotBeNull().IsAccused.ShouldBeTrue();

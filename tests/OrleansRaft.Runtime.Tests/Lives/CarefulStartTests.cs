@@ -159,6 +159,24 @@ public sealed class CarefulStartTests
         process.Bench.Log.DurableMark.ShouldBeNull();
     }
 
+    /// <summary>The disk failed while an accused entry was tried, and the process ends of something else before it is tried again.</summary>
+    [Fact]
+    public void A_replica_that_is_opened_anew_while_it_is_accused_is_not_condemned_by_the_end_of_that_life()
+    {
+        var process = new Process();
+        process.Live(isCareful: false, "a", "b");
+        process.LiveUntil(static mark => mark.First < mark.Last);
+        process.LiveUntil(static mark => mark is { First.Value: 3, Last.Value: 3 });
+        process.LiveUntil(static mark => mark is { First.Value: 3, Last.Value: 3, IsAccused: true });
+
+        process.Begin(isCareful: false, isSameLife: true);
+        process.Run();
+        process.Live(isCareful: false);
+
+        process.Bench.Halted.ShouldBeNull();
+        process.Bench.Machine.Lines.ShouldBe(["k=a", "k=b"]);
+    }
+
     [Fact]
     public void A_condemned_entry_that_the_group_skips_is_passed_over()
     {
@@ -317,8 +335,9 @@ public sealed class CarefulStartTests
             }
         }
 
-        public void Begin(bool isCareful)
+        public void Begin(bool isCareful, bool isSameLife = false)
         {
+            lives += isSameLife ? 0 : 1;
             IsDead = false;
             Marked.Clear();
             Careful = 0;
@@ -327,7 +346,7 @@ public sealed class CarefulStartTests
                 voters: 1, Options, log: before is null ? null : new ScriptedLog(before.Log), executor: new ScriptedExecutor(), program: Program);
             Bench.Machine.OnCommand = OnCommand;
             Bench.Machine.OnRestore = OnRestore;
-            Bench.Start(new StartCare(++lives, isCareful, Bench.Time, count => Careful = count));
+            Bench.Start(new StartCare(lives, isCareful, Bench.Time, count => Careful = count));
         }
 
         public void Elect()
