@@ -33,13 +33,6 @@ internal static class CareMutants
             "if (isSecond && count == 1)",
             "if (isSecond && count == 0)"),
         new(
-            "one-accusation-condemns",
-            "what was under way alone when one life ended is not tried again",
-            "Runtime",
-            "Lives/CarePlan.cs",
-            "isFatal && found.IsAccused",
-            "isFatal"),
-        new(
             "unclean-ends-forgotten",
             "a silo does not remember that the life before ended uncleanly",
             "Runtime",
