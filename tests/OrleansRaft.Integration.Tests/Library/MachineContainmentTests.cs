@@ -162,23 +162,24 @@ public sealed class MachineContainmentTests
     [Fact]
     public async Task Request_ids_of_which_an_application_cannot_tell_whose_they_are_cost_their_own_commands_alone()
     {
-        var mood = new Mood { ScopeTakes = TimeSpan.FromSeconds(1) };
+        using var told = new ManualResetEventSlim();
+        var mood = new Mood { ScopeWaits = told };
         await using var cluster = await StartAsync(mood);
         var group = GroupOf(cluster, "a");
         await AddAsync(group, 1);
-        var before = await FindTermAsync(cluster);
 
-        var slow = group.SubmitAsync(new LedgerCommand(2), "slow/1", Token);
+        var slow = CommittedAsync(group, new LedgerCommand(2), "slow/1");
+        await CommittedAsync(cluster.Ledger("other"), new LedgerCommand(5), "slow/1");
+        (await cluster.FindLeaderAsync($"{Set}-0")).Snapshot.ShouldNotBeNull("its turns do not wait");
+        told.Set();
         var broken = await group.SubmitAsync(new LedgerCommand(4), "broken/1", Token);
-        RaftTestCluster.Committed(await cluster.Ledger("other").SubmitAsync(new LedgerCommand(5), "slow/1", Token));
 
         var rejected = broken.ShouldBeOfType<Rejected<LedgerResult>>(broken.ToString());
         rejected.Reason.ShouldBe(RejectionReason.MachineFailed);
         rejected.Detail.ShouldContain("InvalidOperationException: nobody's business");
-        RaftTestCluster.Committed(await slow).Value.Sum.ShouldBe(3);
-        (await AddAsync(group, 8)).Sum.ShouldBe(11, "the refused one was not applied");
-        (await FindTermAsync(cluster)).ShouldBe(before, "heartbeats never waited");
-        (await cluster.Admin.ListAlarmsAsync(Token)).ShouldBeEmpty();
+        (await slow).Sum.ShouldBe(3);
+        (await CommittedAsync(group, new LedgerCommand(8), "last")).Sum.ShouldBe(11, "the refused one was not applied");
+        await RaftTestCluster.EventuallyAsync(async () => await cluster.Admin.ListAlarmsAsync(Token) is [var alarm, ..] ? alarm.Detail : null);
     }
 
     [Fact]
@@ -220,6 +221,18 @@ public sealed class MachineContainmentTests
     private static RaftGroup<LedgerCommand, LedgerResult> GroupOf(RaftTestCluster cluster, string key) =>
         cluster.Client.GetRaftGroup<LedgerCommand, LedgerResult>(Set, key);
 
+    /// <summary>Repeats it under its id for as long as nobody knows what became of it: a stalled machine may change leaders.</summary>
+    private static async Task<LedgerResult> CommittedAsync(RaftGroup<LedgerCommand, LedgerResult> group, LedgerCommand command, string requestId)
+    {
+        Outcome<LedgerResult> outcome;
+        do
+        {
+            outcome = await group.SubmitAsync(command, requestId, Token);
+        }
+        while (outcome is Unknown<LedgerResult>);
+        return RaftTestCluster.Committed(outcome).Value;
+    }
+
     private static async Task<LedgerResult> AddAsync(RaftGroup<LedgerCommand, LedgerResult> group, long amount) =>
         RaftTestCluster.Committed(await group.SubmitAsync(new LedgerCommand(amount), cancellation: Token)).Value;
 
@@ -232,8 +245,8 @@ public sealed class MachineContainmentTests
 
         public TimeSpan QueryTakes { get; set; }
 
-        /// <summary>How long it takes to tell whose a request id is that begins with "slow".</summary>
-        public TimeSpan ScopeTakes { get; set; }
+        /// <summary>What waits for it, to tell whose a request id is that begins with "slow"; null for no waiting.</summary>
+        public ManualResetEventSlim? ScopeWaits { get; set; }
 
         /// <summary>The amount that throws; null for none.</summary>
         public long? Poison { get; set; }
@@ -264,7 +277,7 @@ public sealed class MachineContainmentTests
         {
             if (requestId.StartsWith("slow"u8))
             {
-                Thread.Sleep(ScopeTakes);
+                ScopeWaits?.Wait();
             }
 
             if (requestId.StartsWith("broken"u8))
