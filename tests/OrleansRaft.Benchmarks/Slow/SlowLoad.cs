@@ -10,7 +10,7 @@ using OrleansRaft.Runtime;
 namespace OrleansRaft.Benchmarks.Slow;
 
 /// <summary>What callers of a slow machine got, and what became of others meanwhile.</summary>
-/// <param name="Capacity">Calls per second that one machine can answer, one after the other, where nothing else runs.</param>
+/// <param name="Capacity">Calls per second that one thread gets through beside the others' load, one after the other.</param>
 /// <param name="Slow">What its callers got.</param>
 /// <param name="OthersBefore">Increments of other groups' counters per second, without the slow load.</param>
 /// <param name="OthersBeside">The same beside the slow load.</param>
@@ -22,7 +22,6 @@ internal sealed record SlowFigures(double Capacity, WindowResult Slow, double Ot
 internal sealed class SlowLoad(IReadOnlyList<IHost> clients)
 {
     private const int OtherCallers = 64;
-    private const int CapacityCalls = 300;
     private static readonly IncrementCounter One = new(1);
 
     private readonly IReadOnlyList<IGrainFactory> grains =
@@ -35,8 +34,12 @@ internal sealed class SlowLoad(IReadOnlyList<IHost> clients)
     /// <param name="times">For how long.</param>
     public async Task<SlowFigures> MeasureAsync(SlowCommand call, int callers, bool areQueries, LoadTimes times)
     {
-        var capacity = MeasureCapacity(call);
-        var before = await IncrementAsync(times);
+        // Beside the same load: where cores are busy, a machine that waits is woken late, whoever runs it.
+        var others = IncrementAsync(times);
+        var measuring = Task.Factory.StartNew(
+            () => MeasureCapacity(call, others), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        var before = await others;
+        var capacity = await measuring;
         var view = grains[0].GetGrain<IClusterView>(0);
         var terms = await view.SumTermsAsync();
         var slow = TaskLoad.RunAsync(callers, caller => CallAsync(caller, call, areQueries), times);
@@ -44,16 +47,18 @@ internal sealed class SlowLoad(IReadOnlyList<IHost> clients)
         return new SlowFigures(capacity, (await slow).Only, before.Only.PerSecond, beside.Only.PerSecond, await view.SumTermsAsync() - terms);
     }
 
-    /// <summary>What <see cref="SlowMachine.Spend"/> takes in truth: a wait is longer than it was asked to be.</summary>
-    private static double MeasureCapacity(SlowCommand call)
+    /// <summary>What <see cref="SlowMachine.Spend"/> takes in truth, until something else has ended.</summary>
+    private static double MeasureCapacity(SlowCommand call, Task others)
     {
         var began = Stopwatch.GetTimestamp();
-        for (var number = 0; number < CapacityCalls; number++)
+        var calls = 0;
+        while (!others.IsCompleted)
         {
             SlowMachine.Spend(call);
+            calls++;
         }
 
-        return CapacityCalls / Stopwatch.GetElapsedTime(began).TotalSeconds;
+        return calls / Stopwatch.GetElapsedTime(began).TotalSeconds;
     }
 
     private static OperationStep StepOf<TResult>(Outcome<TResult> outcome) => outcome switch
