@@ -15,7 +15,8 @@ internal sealed record Build(string Name, string Program)
         if (!File.Exists(program))
         {
             throw new FormatException(
-                $"'{text}' names no build: there is no file '{program}'. Give NAME=FOLDER, where FOLDER is what 'dotnet publish -c Release src/OrleansRaft.Cli -o FOLDER' made.");
+                $"'{text}' names no build: there is no file '{program}'. "
+                + "Give NAME=FOLDER, where FOLDER is what 'dotnet publish -c Release src/OrleansRaft.Cli -o FOLDER' made.");
         }
 
         return new Build(at > 0 ? text[..at] : Path.GetFileName(Path.GetDirectoryName(Path.GetFullPath(program))) ?? text, Path.GetFullPath(program));

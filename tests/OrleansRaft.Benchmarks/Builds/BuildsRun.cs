@@ -28,7 +28,10 @@ internal sealed class BuildsRun(IReadOnlyList<Build> builds, int groups, TextWri
         {
             await progress.WriteLineAsync($"starting {build.Name}, {groups} groups");
             var system = await OraftSystem.StartAsync(
-                await postgres.CreateDatabaseAsync($"build{systems.Count.ToString(CultureInfo.InvariantCulture)}"), groups, withServerCollector: true, build);
+                await postgres.CreateDatabaseAsync($"build{systems.Count.ToString(CultureInfo.InvariantCulture)}"),
+                groups,
+                withServerCollector: true,
+                build);
             systems.Add(system);
             foreach (var silo in system.Cluster.Silos)
             {
@@ -53,7 +56,11 @@ internal sealed class BuildsRun(IReadOnlyList<Build> builds, int groups, TextWri
                 var seconds = CpuMeter.Between(before, meter.Read()).GetValueOrDefault(builds[at].Name);
                 var count = (double)Math.Max(1, result.Acknowledged);
                 var sample = new Sample(
-                    result.Only.PerSecond, result.Only.P50, result.Only.P99, seconds * 1e6 / count, (ContextSwitches.Read(silos) - switchesBefore) / count);
+                    result.Only.PerSecond,
+                    result.Only.P50,
+                    result.Only.P99,
+                    seconds * 1e6 / count,
+                    (ContextSwitches.Read(silos) - switchesBefore) / count);
                 table.Add(at, sample);
                 await progress.WriteLineAsync($"{round + 1}/{load.Rounds} {builds[at].Name}: {sample}"
                     + (result.Complaint.Length == 0 ? "" : $"; {result.Refused} refused, {result.Open} open: {result.Complaint}"));

@@ -37,7 +37,8 @@ internal sealed class BuildsTable(IReadOnlyList<Build> builds, int groups, int c
         output.WriteLine();
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"| increments over {groups} groups, {connections} connections | per second (min to max) | p50 us | p99 us | silos' context switches | silos' CPU us | rate of {builds[0].Name} / this | CPU |"));
+            $"| increments over {groups} groups, {connections} connections | per second (min to max) "
+            + $"| p50 us | p99 us | silos' context switches | silos' CPU us | rate of {builds[0].Name} / this | CPU |"));
         output.WriteLine("|---|--:|--:|--:|--:|--:|--:|--:|");
         for (var at = 0; at < builds.Count; at++)
         {
@@ -45,7 +46,8 @@ internal sealed class BuildsTable(IReadOnlyList<Build> builds, int groups, int c
             output.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
                 $"| {builds[at].Name} | {rates.Median:0} ({rates.Min:0} to {rates.Max:0}) "
-                + $"| {Median(at, static sample => sample.P50):0} | {Median(at, static sample => sample.P99):0} | {Median(at, static sample => sample.Switches):0.00} | {Median(at, static sample => sample.Cpu):0.0} "
+                + $"| {Median(at, static sample => sample.P50):0} | {Median(at, static sample => sample.P99):0} "
+                + $"| {Median(at, static sample => sample.Switches):0.00} | {Median(at, static sample => sample.Cpu):0.0} "
                 + $"| {Ratio(at, static sample => sample.PerSecond):0.000} | {Ratio(at, static sample => sample.Cpu):0.000} |"));
         }
 
@@ -54,5 +56,6 @@ internal sealed class BuildsTable(IReadOnlyList<Build> builds, int groups, int c
 
     private double Median(int build, Func<Sample, double> of) => Spread.Of(samples[build].Select(of)).Median;
 
-    private double Ratio(int build, Func<Sample, double> of) => Spread.Of(samples[0].Zip(samples[build], (first, other) => of(first) / of(other))).Median;
+    private double Ratio(int build, Func<Sample, double> of) =>
+        Spread.Of(samples[0].Zip(samples[build], (first, other) => of(first) / of(other))).Median;
 }

@@ -13,7 +13,8 @@ internal static class ContextSwitches
     {
         try
         {
-            var line = File.ReadLines(Path.Combine(directory, "status")).First(static line => line.StartsWith("voluntary_ctxt_switches:", StringComparison.Ordinal));
+            var line = File.ReadLines(Path.Combine(directory, "status"))
+                .First(static line => line.StartsWith("voluntary_ctxt_switches:", StringComparison.Ordinal));
             return long.Parse(line[(line.IndexOf(':', StringComparison.Ordinal) + 1)..], CultureInfo.InvariantCulture);
         }
         catch (IOException)

@@ -16,12 +16,16 @@ internal static class SlowBenchmark
     {
         var callers = new Option<int>("--callers") { Description = "How many call the slow group.", DefaultValueFactory = static _ => 512 };
         var microseconds = new Option<int>("--microseconds") { Description = "How long one call takes.", DefaultValueFactory = static _ => 1_000 };
-        var busy = new Option<bool>("--busy") { Description = "The calls keep a core busy instead of waiting; three silos that apply each command then share the cores." };
+        var busy = new Option<bool>("--busy")
+        {
+            Description = "The calls keep a core busy instead of waiting; three silos that apply each command then share the cores.",
+        };
         var rounds = new Option<int>("--rounds") { Description = "How often all is measured; medians count.", DefaultValueFactory = static _ => 3 };
         var seconds = new Option<double>("--seconds") { Description = "The length of each measurement.", DefaultValueFactory = static _ => 10 };
         var command = new Command(
             "slow",
-            "Measures a group whose commands and queries take their time, and the counters of 16 other groups beside it: three silos on PostgreSQL, grain calls.")
+            "Measures a group whose commands and queries take their time, and the counters of 16 other groups beside it: three silos on PostgreSQL, "
+            + "grain calls.")
         {
             callers, microseconds, busy, rounds, seconds,
         };
@@ -58,7 +62,9 @@ internal static class SlowBenchmark
 
             Console.WriteLine($"{await Machine.DescribeAsync()}");
             Console.WriteLine();
-            Console.WriteLine("| one slow group | per second | of its machine's capacity | p99 ms | others' increments/s, alone and beside it | they keep | elections |");
+            Console.WriteLine(
+                "| one slow group | per second | of its machine's capacity | p99 ms "
+                + "| others' increments/s, alone and beside it | they keep | elections |");
             Console.WriteLine("|---|--:|--:|--:|--:|--:|--:|");
             WriteRow($"commands of {call.Microseconds} us", callers, commands);
             WriteRow($"linearizable queries of {call.Microseconds} us", callers, queries);
@@ -76,8 +82,9 @@ internal static class SlowBenchmark
         double Median(Func<SlowFigures, double> of) => Spread.Of(figures.Select(of)).Median;
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"| {callers} callers, {what} | {Median(static one => one.Slow.PerSecond):0} | {Median(static one => one.Slow.PerSecond / one.Capacity):0.00} "
-            + $"| {Median(static one => one.Slow.P99) / 1e3:0} | {Median(static one => one.OthersBefore):0}, {Median(static one => one.OthersBeside):0} "
+            $"| {callers} callers, {what} | {Median(static one => one.Slow.PerSecond):0} "
+            + $"| {Median(static one => one.Slow.PerSecond / one.Capacity):0.00} | {Median(static one => one.Slow.P99) / 1e3:0} "
+            + $"| {Median(static one => one.OthersBefore):0}, {Median(static one => one.OthersBeside):0} "
             + $"| {Median(static one => one.OthersBeside / one.OthersBefore):0.00} | {figures.Sum(static one => one.Elections)} |"));
     }
 }
