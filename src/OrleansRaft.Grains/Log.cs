@@ -81,8 +81,8 @@ internal static partial class Log
     [LoggerMessage(
         3025,
         LogLevel.Warning,
-        "The process of {Silo} ended uncleanly twice within {Minutes} minutes. It starts carefully: it applies what its logs hold for one replica at a "
-        + "time, to find an entry that ends the process")]
+        "The process of {Silo} ended uncleanly twice within {Minutes} minutes. It starts carefully: it applies what its logs hold for one replica at "
+        + "a time, to find an entry that ends the process")]
     public static partial void StartsCarefully(ILogger logger, string silo, double minutes);
 
     [LoggerMessage(3026, LogLevel.Information, "{Silo} has applied what the logs of its replicas hold, and goes on as usual")]
@@ -97,9 +97,17 @@ internal static partial class Log
     [LoggerMessage(3030, LogLevel.Warning, "A state machine of the set '{Set}' failed when it was disposed after its replica had ended; correct its Dispose or DisposeAsync. The group is not affected")]
     public static partial void DisposalFailed(ILogger logger, Exception cause, string set);
 
-    [LoggerMessage(3040, LogLevel.Warning, "The state machine {Machine} of the set '{Set}' is tried out before this silo starts, and {Step} has not come back: this silo has been waiting for {Duration}. Find out what it waits for")]
+    [LoggerMessage(
+        3040,
+        LogLevel.Warning,
+        "The state machine {Machine} of the set '{Set}' is tried out before this silo starts, and {Step} has not come back: this silo has been waiting "
+        + "for {Duration}. Find out what it waits for")]
     public static partial void TrialWaits(ILogger logger, string machine, string set, string step, TimeSpan duration);
 
-    [LoggerMessage(3041, LogLevel.Warning, "A state machine of the set '{Set}' is not disposed {Patience} after its replica had ended, and is no longer waited for; correct its Dispose or DisposeAsync. The group is not affected")]
+    [LoggerMessage(
+        3041,
+        LogLevel.Warning,
+        "A state machine of the set '{Set}' is not disposed {Patience} after its replica had ended, and is no longer waited for; correct its Dispose or "
+        + "DisposeAsync. The group is not affected")]
     public static partial void DisposalWaits(ILogger logger, string set, TimeSpan patience);
 }

@@ -74,7 +74,8 @@ internal sealed class StartUpChecks(IEnumerable<StateMachineRegistration> regist
         {
             throw new OrleansConfigurationException(twice.Key == GroupSet.Catalogue
                 ? "AddRaftCatalogue was called twice on this silo; call it once."
-                : $"The set '{twice.Key}' was added twice, for {string.Join(" and ", twice.Select(static set => set.Types.Machine.Name))}; give each AddRaftStateMachine its own name.");
+                : $"The set '{twice.Key}' was added twice, for {string.Join(" and ", twice.Select(static set => set.Types.Machine.Name))}; "
+                    + "give each AddRaftStateMachine its own name.");
         }
     }
 

@@ -65,17 +65,7 @@ internal static class GroupOperations
             Parameters = [Group],
             Body = GroupSchemas.LeaderBody,
             Success = TheGroup,
-            Problems =
-            [
-                ApiProblem.InvalidRequest,
-                ApiProblem.UnknownGroup,
-                ApiProblem.BodyTooLarge,
-                ApiProblem.NotJson,
-                ApiProblem.Overloaded,
-                ApiProblem.InternalError,
-                ApiProblem.NoLeader,
-                ChangeUnknown,
-            ],
+            Problems = ProblemsOfDecision,
         };
 
     public static readonly ApiOperation SkipEntry =
@@ -87,17 +77,7 @@ internal static class GroupOperations
             Parameters = [Group],
             Body = GroupSchemas.SkipBody,
             Success = TheGroup,
-            Problems =
-            [
-                ApiProblem.InvalidRequest,
-                ApiProblem.UnknownGroup,
-                ApiProblem.BodyTooLarge,
-                ApiProblem.NotJson,
-                ApiProblem.Overloaded,
-                ApiProblem.InternalError,
-                ApiProblem.NoLeader,
-                ChangeUnknown,
-            ],
+            Problems = ProblemsOfDecision,
         };
 
     public static readonly ApiOperation AddMember =
@@ -126,6 +106,18 @@ internal static class GroupOperations
         Success = new(200, "A page of entries.", GroupSchemas.LogPage),
         Problems = [ApiProblem.InvalidRequest, ApiProblem.UnknownGroup, ApiProblem.InternalError],
     };
+
+    private static ApiProblem[] ProblemsOfDecision =>
+    [
+        ApiProblem.InvalidRequest,
+        ApiProblem.UnknownGroup,
+        ApiProblem.BodyTooLarge,
+        ApiProblem.NotJson,
+        ApiProblem.Overloaded,
+        ApiProblem.InternalError,
+        ApiProblem.NoLeader,
+        ChangeUnknown,
+    ];
 
     private static ApiProblem[] ProblemsOfChange =>
     [
