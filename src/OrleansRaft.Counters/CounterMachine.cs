@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Collections.Immutable;
+using System.Globalization;
 using OrleansRaft.Core;
 using OrleansRaft.Core.Codec;
 using OrleansRaft.Runtime.StateMachines;
@@ -139,7 +140,8 @@ public sealed class CounterMachine : IStateMachine<CounterCommand, CounterResult
     {
         if (list.Limit is < 1 or > ListCounters.LimitMax)
         {
-            return new CounterCommandRefused($"a list of {list.Limit} counters cannot be had; ask for 1 to {ListCounters.LimitMax}");
+            return new CounterCommandRefused(
+                string.Create(CultureInfo.InvariantCulture, $"a list of {list.Limit} counters cannot be had; ask for 1 to {ListCounters.LimitMax}"));
         }
 
         if (!tenants.TryGetValue(list.Tenant, out var counters))

@@ -34,6 +34,9 @@ public sealed partial class ReplicaDriver
     private readonly IMachineExecutor? executor;
     private readonly long origin;
 
+    // The library's own state machines look at nothing that surrounds them; a change of context for each turn would be felt by short turns.
+    private readonly bool turnsRunUserCode;
+
     private readonly Inbox inbox;
     private readonly Answers answers;
     private readonly Rejections rejections;
@@ -87,6 +90,7 @@ public sealed partial class ReplicaDriver
         answers = new Answers(metrics, time, () => GroupTime);
         rejections = new Rejections(key, options);
         proposals = new PendingProposals(answers);
+        turnsRunUserCode = executor is null && !machine.IsBounded;
         worker = executor is null || machine.IsBounded ? null : new MachineQueue(key, machine, executor, time, OnJobDone, OnMachineStuck);
         rounds = new Rounds(options, time, AskForTurn);
         LogEvents = new LogEvents(inbox, AskForTurn, host);
@@ -201,8 +205,15 @@ public sealed partial class ReplicaDriver
         isInTurn = true;
         try
         {
-            // Whatever the thread carries is of some caller, or of the host.
-            MachineContext.Run(static driver => ((ReplicaDriver)driver!).TakeTurn(), this);
+            if (turnsRunUserCode)
+            {
+                // Whatever the thread carries is of some caller, or of the host.
+                MachineContext.Run(static driver => ((ReplicaDriver)driver!).TakeTurn(), this);
+            }
+            else
+            {
+                TakeTurn();
+            }
         }
         catch (Exception exception)
         {

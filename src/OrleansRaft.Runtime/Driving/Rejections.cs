@@ -64,9 +64,11 @@ internal sealed class Rejections(ReplicaKey key, RaftOptions options)
         RejectionReason.MachineHalted,
         null,
         HaltedRetryMilliseconds,
-        $"The state machine of {key.Group} is halted{(entry is { } at ? $" at entry {at.Index} of its log" : "")}: {cause} "
-            + "Start a program that can apply it on the group's silos, or skip the entry (oraft group skip); "
-            + "until then the group serves stale reads only.");
+        entry is { } at
+            ? $"The state machine of {key.Group} is halted at entry {at.Index} of its log: {cause} Start a program that can apply it on the group's "
+                + "silos, or skip the entry (oraft group skip); until then the group serves stale reads only."
+            : $"The state machine of {key.Group} is halted: {cause} Start a program on the group's silos that can do this; until then the group "
+                + "takes no commands.");
 
     /// <summary>Core's rejection of a decision to skip an entry.</summary>
     public Reply OfSkip(LogIndex entry, RaftRejection reason, ReplicaId? leader) => reason == RaftRejection.InvalidChange

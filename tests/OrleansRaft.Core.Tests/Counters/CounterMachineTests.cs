@@ -1,3 +1,4 @@
+using System.Globalization;
 using CsCheck;
 using OrleansRaft.Core.Codec;
 using OrleansRaft.Counters;
@@ -155,6 +156,26 @@ public sealed class CounterMachineTests
     [InlineData(ListCounters.LimitMax + 1)]
     public void A_list_beyond_its_limit_is_refused(int limit) =>
         Query(new CounterMachine(), new ListCounters("acme", "", limit)).ShouldBeOfType<CounterCommandRefused>();
+
+    /// <summary>The refusal of a list in the log is remembered, and captured: replicas on servers with other settings must write it alike.</summary>
+    [Fact]
+    public void A_refusal_reads_alike_in_every_culture()
+    {
+        var machine = new CounterMachine();
+        var here = Apply(machine, new ListCounters("acme", "", -1), "acme/a", 1);
+        var before = CultureInfo.CurrentCulture;
+        var elsewhere = (CultureInfo)CultureInfo.InvariantCulture.Clone();
+        elsewhere.NumberFormat.NegativeSign = "minus ";
+        try
+        {
+            CultureInfo.CurrentCulture = elsewhere;
+            Apply(machine, new ListCounters("acme", "", -1), "acme/a", 2).ShouldBe(here);
+        }
+        finally
+        {
+            CultureInfo.CurrentCulture = before;
+        }
+    }
 
     [Theory]
     [InlineData("a", true)]
