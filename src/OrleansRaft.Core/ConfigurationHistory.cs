@@ -60,6 +60,25 @@ internal sealed class ConfigurationHistory(Configuration initial)
         return false;
     }
 
+    /// <summary>Whether a replica is a voter in the configuration in force at an index, or in a later one.</summary>
+    public bool IsVoterSince(LogIndex index, ReplicaId replica)
+    {
+        for (var i = configurations.Count - 1; i >= 0; i--)
+        {
+            if (configurations[i].IsVoter(replica))
+            {
+                return true;
+            }
+
+            if (configurations[i].Version <= index)
+            {
+                break;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>The configuration in force at an index.</summary>
     public Configuration At(LogIndex index)
     {

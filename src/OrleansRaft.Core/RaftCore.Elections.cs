@@ -21,9 +21,11 @@ public sealed partial class RaftCore
     private PersistTicket ownVoteTicket;
 
     /// <summary>
-    /// Whether the replica may vote and stand, and so finds its leader by itself: one without a vote waits until its leader speaks to it.
+    /// Whether the replica may vote and stand, and so finds its leader by itself: one without a vote waits until its leader speaks to it. As long as
+    /// it does not know that its removal is committed, it stands (thesis §4.2.2): it may be the only one that has the entry, and then those that
+    /// stay can neither elect anybody else without its vote, nor have it for their shorter logs.
     /// </summary>
-    public bool HasVote => Configuration.IsVoter(Id) && HasItsOwnPast;
+    public bool HasVote => configurations.IsVoterSince(CommitIndex, Id) && HasItsOwnPast;
 
     private bool MayStand => HasVote && restoring is null && pendingInstall is null && !IsStorageStalled;
 

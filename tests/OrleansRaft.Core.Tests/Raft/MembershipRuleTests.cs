@@ -259,6 +259,71 @@ public sealed class MembershipRuleTests
         group[3].Applied.ShouldBeEmpty();
     }
 
+    /// <summary>
+    /// Thesis §4.2.2: those that stay need the vote of the removed leader, which cannot give it to shorter logs, so it has to lead once more.
+    /// </summary>
+    [Theory]
+    [InlineData(new[] { 1, 2 }, new[] { 2 })]
+    [InlineData(new[] { 1, 2 }, new[] { 2, 3 })]
+    [InlineData(new[] { 1, 2, 3, 4 }, new[] { 3, 4 })]
+    public void A_leader_that_alone_has_the_entry_of_its_removal_stands_again(int[] before, int[] after)
+    {
+        var initial = Configuration.OfVoters([.. before.Select(id => new Member(Replica(id), LogIndex.Zero))]);
+        var group = new TestGroup(initial);
+        foreach (var id in after.Except(before))
+        {
+            group.Add(id, initial);
+        }
+
+        var leader = group.Elect(1);
+        leader.Step(new ProposeConfiguration(
+            1,
+            [
+                .. after.Except(before).Select(id => Change(MemberChangeKind.AddVoter, id)),
+                .. before.Except(after).Select(id => Change(MemberChangeKind.Remove, id)),
+            ],
+            null));
+        while (leader.Core.Configuration.IsVoter(Replica(1)))
+        {
+            var next = group.Network[0];
+            group.Network.RemoveAt(0);
+            group.Deliver(next);
+        }
+
+        group.Network.Clear();
+        foreach (var id in before.Union(after))
+        {
+            group[id].Crash();
+            group[id].Restart();
+        }
+
+        group.Tick(200);
+
+        var elected = group[after[0]].Core.Leader.ShouldNotBeNull();
+        after.Select(Replica).ShouldContain(elected);
+        foreach (var id in after)
+        {
+            group[id].Core.Configuration.Voters.ShouldBe(after.Select(Replica));
+            group[id].Core.Configuration.IsJoint.ShouldBeFalse();
+        }
+
+        group[1].Core.Role.ShouldBe(RaftRole.Follower);
+    }
+
+    [Fact]
+    public void A_replica_that_knows_of_its_removal_does_not_stand()
+    {
+        var group = new TestGroup(3);
+        group.Elect(1).Step(new ProposeConfiguration(1, [Change(MemberChangeKind.Remove, 3)], null));
+        group.Settle();
+        group.Tick(3);
+
+        group[3].Core.HasVote.ShouldBeFalse();
+        group.Isolate(3);
+        group.Tick(50);
+        group[3].Core.Role.ShouldBe(RaftRole.Follower);
+    }
+
     [Fact]
     public void A_removed_replica_counts_for_nothing_while_it_is_told()
     {
