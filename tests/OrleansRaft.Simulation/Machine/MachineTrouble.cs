@@ -82,18 +82,23 @@ internal sealed class MachineTrouble(int node, Func<bool> mayNotRun, Action<stri
 /// <summary>The troubles of all nodes.</summary>
 /// <param name="mayNotRun">Whether no user's code may run on a node at this moment.</param>
 /// <param name="kill">Ends the process of a node; somebody starts it again.</param>
+/// <param name="siblings">How many replicas of one group run on a node, of the group that has most there.</param>
 /// <param name="report">Told of a property that does not hold, and the detail.</param>
 /// <param name="deviation">How machines are not deterministic.</param>
-internal sealed class MachineTroubles(Func<int, bool> mayNotRun, Action<int> kill, Action<string, string> report, Deviation deviation)
+internal sealed class MachineTroubles(
+    Func<int, bool> mayNotRun, Action<int> kill, Func<int, int> siblings, Action<string, string> report, Deviation deviation)
 {
     /// <summary>
-    /// How often one operation may end the process of one node under one program. Two ends begin the careful start, four more find the entry;
-    /// besides, the node may have been stopped in order meanwhile, may host two replicas of the group, or have lost a mark to another activation.
+    /// How often one operation may end the process of one node under one program. Two ends begin the careful start; besides, the node may have been
+    /// stopped in order meanwhile, or have lost a mark to another activation.
     /// </summary>
-    private const int DeathsMax = 14;
+    private const int DeathsMax = 6;
+
+    /// <summary>How many ends find the entry for one replica. A node may host several of the group.</summary>
+    private const int DeathsOfReplica = 4;
 
     private readonly Dictionary<int, MachineTrouble> byNode = [];
-    private readonly Dictionary<(int Node, long Operation, ulong Program), int> deaths = [];
+    private readonly Dictionary<(int Node, long Operation, ulong Program), (int Times, int Replicas)> deaths = [];
 
     public MachineTrouble On(int node)
     {
@@ -109,8 +114,9 @@ internal sealed class MachineTroubles(Func<int, bool> mayNotRun, Action<int> kil
     private void OnDeath(int node, long operation)
     {
         var key = (node, operation, byNode[node].Program);
-        var times = deaths[key] = deaths.GetValueOrDefault(key) + 1;
-        if (times > DeathsMax)
+        var (times, replicas) = deaths.GetValueOrDefault(key, (0, 2));
+        (times, replicas) = deaths[key] = (times + 1, Math.Max(replicas, siblings(node)));
+        if (times > DeathsMax + (DeathsOfReplica * replicas))
         {
             report("a silo that an entry ends comes to serve without it", $"operation {operation} ended node {node} {times} times");
         }

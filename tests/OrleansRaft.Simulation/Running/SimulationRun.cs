@@ -28,6 +28,7 @@ internal sealed class SimulationRun : IDisposable
         troubles = new MachineTroubles(
             node => plan.RunsMachinesApart && cluster!.Nodes[node].IsInTurn,
             node => Kill(cluster!.Nodes[node]),
+            node => cluster!.Nodes[node].Replicas.GroupBy(static replica => replica.Key.Group).Select(static group => group.Count()).Max(),
             (property, detail) => cluster!.Report(property, detail),
             plan.Deviation);
         cluster = new LabCluster(new LabOptions
