@@ -92,6 +92,31 @@ public sealed record SkipDecided(LogIndex Entry, EntryId Decision) : Effect;
 /// <param name="Reason">Why.</param>
 public sealed record SkipRejected(LogIndex Entry, RaftRejection Reason) : Effect;
 
+/// <summary>A comparison of this leader is over.</summary>
+/// <param name="Comparison">What came of it.</param>
+public sealed record ComparisonEnded(Comparison Comparison) : Effect;
+
+/// <summary>The states are not compared: nothing was appended, or what was says nothing since the members have changed.</summary>
+/// <param name="Reason">Why.</param>
+public sealed record ComparisonRejected(RaftRejection Reason) : Effect;
+
+/// <summary>What came of a comparison, as this replica hears of it; perhaps more than once.</summary>
+/// <param name="Entry">The entry of the comparison.</param>
+/// <param name="Verdict">What it says.</param>
+/// <param name="IsWrong">
+/// Whether it found this replica's state wrong, by the word of a majority. The host discards that state, and has <see cref="StateLost"/> ask for another.
+/// Told once for each comparison.
+/// </param>
+/// <param name="IsRight">Whether it found that this replica holds what a majority holds.</param>
+public sealed record ComparisonJudged(EntryId Entry, ComparisonVerdict Verdict, bool IsWrong, bool IsRight) : Effect;
+
+/// <summary>A member needs a state of the majority, and this leader does not know whether its own is: compare the states again.</summary>
+public sealed record ComparisonWanted : Effect
+{
+    /// <summary>The only one there is.</summary>
+    public static ComparisonWanted Instance { get; } = new();
+}
+
 /// <summary>A member needs a snapshot: take one that holds an entry at least, as soon as the state machine does.</summary>
 /// <param name="Through">Which entry.</param>
 public sealed record CaptureSnapshot(LogIndex Through) : Effect;

@@ -43,6 +43,21 @@ public sealed record ProposeConfiguration(
 public sealed record ProposeSkip(LogIndex Entry) : Input;
 
 /// <summary>
+/// Compares the states of all members, at an entry that this leader appends. Answered by <see cref="ComparisonEnded"/>, or by
+/// <see cref="ComparisonRejected"/>; by neither when this replica stops leading meanwhile.
+/// </summary>
+public sealed record ProposeComparison : Input
+{
+    /// <summary>The only one there is.</summary>
+    public static ProposeComparison Instance { get; } = new();
+}
+
+/// <summary>The state machine came to a comparison, and made a digest there.</summary>
+/// <param name="Entry">The entry of the comparison.</param>
+/// <param name="Digest">The digest of the state that holds exactly what is applied up to it.</param>
+public sealed record StateDigested(EntryId Entry, StateDigest Digest) : Input;
+
+/// <summary>
 /// The state machine has no state that may be used, and the store has no snapshot that may: the replica asks its leader for one, and again with every
 /// such input. It ends with <see cref="RestoreSnapshot"/>.
 /// </summary>

@@ -92,7 +92,38 @@ public sealed record Quiesce(Term Term, LogIndex Session, EntryId LastEntry, Rep
 /// </summary>
 /// <param name="Term">The sender's term.</param>
 /// <param name="Through">The snapshot must hold this entry at least.</param>
-public sealed record SnapshotRequest(Term Term, LogIndex Through) : Message(Term);
+public sealed record SnapshotRequest(Term Term, LogIndex Through) : Message(Term)
+{
+    /// <summary>
+    /// The comparison that found the sender's state wrong, so that only a leader that was in the right there may send its own; zero when another reason
+    /// makes it ask.
+    /// </summary>
+    public LogIndex WrongAt { get; init; }
+}
+
+/// <summary>Asks a member for the digest of its state at a comparison; or tells what came of it.</summary>
+/// <param name="Term">The leader's term.</param>
+/// <param name="Session">The receiver's membership session, echoed in the answer.</param>
+/// <param name="Entry">The entry of the comparison.</param>
+public sealed record ComparisonRequest(Term Term, LogIndex Session, EntryId Entry) : Message(Term)
+{
+    /// <summary>What came of it; null while digests are awaited.</summary>
+    public ComparisonVerdict? Verdict { get; init; }
+
+    /// <summary>With a verdict: what a majority of the voters holds, if there is such.</summary>
+    public StateDigest? Majority { get; init; }
+}
+
+/// <summary>Tells the leader the digest of the sender's state at a comparison, as soon as it is made, and again when asked.</summary>
+/// <param name="Term">The sender's term.</param>
+/// <param name="Session">The sender's membership session.</param>
+/// <param name="Entry">The entry of the comparison.</param>
+/// <param name="Digest">The digest; null when the sender makes none, since its state machine goes no further.</param>
+public sealed record ComparisonResponse(Term Term, LogIndex Session, EntryId Entry, StateDigest? Digest) : Message(Term)
+{
+    /// <summary>Whether this only acknowledges what came of the comparison.</summary>
+    public bool IsTold { get; init; }
+}
 
 /// <summary>Asks the leader for an index at which the sender may serve a linearizable read (§6.4, thesis).</summary>
 /// <param name="Term">The sender's term.</param>

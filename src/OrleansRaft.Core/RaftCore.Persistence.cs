@@ -128,6 +128,11 @@ public sealed partial class RaftCore
         Invariant.Holds(index >= CommitIndex, "a committed entry is never cut off");
         log.TruncateAfter(index);
         skips.TruncateAfter(index);
+        if (compared.Index > index)
+        {
+            FindLastComparison();
+        }
+
         if (configurations.TruncateAfter(index))
         {
             OnConfigurationInForce();

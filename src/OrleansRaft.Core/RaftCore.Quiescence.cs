@@ -23,6 +23,7 @@ public sealed partial class RaftCore
         && lastTaken == lastDurable
         && ReadsWaiting == 0
         && transferTarget is null
+        && comparison is null
         && !Configuration.IsJoint
         && Array.TrueForAll(peers, IsAbsentOrCaughtUp)
         && IsQuorumActive();
@@ -40,8 +41,8 @@ public sealed partial class RaftCore
     /// </summary>
     private bool Unquiesces(Input input) => input switch
     {
-        Propose or ProposeConfiguration or ProposeSkip or Read or TransferLeadership or Campaign => true,
-        Receive { Message: Quiesce } => false,
+        Propose or ProposeConfiguration or ProposeSkip or ProposeComparison or Read or TransferLeadership or Campaign => true,
+        Receive { Message: Quiesce or ComparisonRequest or ComparisonResponse } => false,
         Receive { Message: AppendEntriesResponse { Accepted: true } response } =>
             Role != RaftRole.Leader || response.Term != CurrentTerm || response.Match != log.Last,
         _ => input is Receive,

@@ -30,6 +30,7 @@ public sealed partial class RaftCore
             EndStateTransfer(peer);
         }
 
+        ContinueComparison();
         PromoteLearners();
         if (Quiesces())
         {
@@ -381,6 +382,7 @@ public sealed partial class RaftCore
 
             log.Append(entry);
             skips.Note(entry);
+            NoteComparison(entry);
             if (configurations.Note(entry))
             {
                 OnConfigurationInForce();

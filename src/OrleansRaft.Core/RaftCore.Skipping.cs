@@ -85,6 +85,7 @@ public sealed partial class RaftCore
     {
         while (skips.TakeDecided(CommitIndex) is { } decided)
         {
+            ForgetDigestsFrom(decided.Entry);
             effects.Add(new SkipDecided(decided.Entry, log.IdAt(decided.Decision)!.Value));
         }
     }
@@ -93,10 +94,11 @@ public sealed partial class RaftCore
     private void OnStateLost()
     {
         needsState = true;
+        ForgetDigest(isReplaced: false);
         EndQuiescence();
         if (Role == RaftRole.Follower && leader is { } known && restoring is null && pendingInstall is null)
         {
-            Send(known, new SnapshotRequest(CurrentTerm, AppliedIndex.Next), TermTicket);
+            Send(known, new SnapshotRequest(CurrentTerm, AppliedIndex.Next) { WrongAt = wrongAt }, TermTicket);
         }
     }
 
@@ -107,8 +109,22 @@ public sealed partial class RaftCore
             return;
         }
 
+        if (request.WrongAt > agreedAt || IsStateWrong)
+        {
+            effects.Add(ComparisonWanted.Instance);
+            return;
+        }
+
         if (snapshot.LastIncluded.Index < request.Through || !MayUse(snapshot))
         {
+            if (request.Through > log.Last.Index && transferTarget is null && !HasLeft)
+            {
+                // The member has applied all that there is, and takes only what is beyond that.
+                AppendOwn(EntryKind.NoOp, ReadOnlyMemory<byte>.Empty);
+                Broadcast();
+                AdvanceCommit();
+            }
+
             effects.Add(new CaptureSnapshot(request.Through));
             return;
         }

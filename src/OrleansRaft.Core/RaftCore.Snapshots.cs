@@ -289,6 +289,7 @@ public sealed partial class RaftCore
         }
 
         (snapshot, restoring, pendingInstall, pendingCompaction) = (installed, installed, installed, null);
+        FindLastComparison();
         durable = LogIndex.Zero;
         writtenThrough = installed.LastIncluded;
         bytesSinceSnapshot = 0;

@@ -7,7 +7,7 @@ namespace OrleansRaft.Core;
 /// write that it promises. A follower's acknowledgement and a vote carry one; a leader's AppendEntries carries none, so that followers write in
 /// parallel with their leader (thesis §10.2.1).
 /// </para>
-/// <para>The parts are by theme: Persistence, Elections, Replication, Snapshots, Reads, Membership, Transfer, Skipping, Quiescence.</para>
+/// <para>The parts are by theme: Persistence, Elections, Replication, Snapshots, Reads, Membership, Transfer, Skipping, Comparing, Quiescence.</para>
 /// </remarks>
 public sealed partial class RaftCore
 {
@@ -70,6 +70,7 @@ public sealed partial class RaftCore
 
         Invariant.Holds(hardState.CurrentTerm >= log.Last.Term, "a log never holds an entry of a later term than the current one");
         hardState = hardState with { CommitIndex = LogIndex.Min(hardState.CommitIndex, log.Last.Index) };
+        FindLastComparison();
         (durable, storeLast, writtenThrough) = (log.Last.Index, log.Last, log.Last);
         AppliedIndex = handedOut = snapshot.LastIncluded.Index;
         AppliedTime = snapshot.Time;
@@ -162,6 +163,12 @@ public sealed partial class RaftCore
                 break;
             case ProposeSkip propose:
                 OnProposeSkip(propose);
+                break;
+            case ProposeComparison:
+                OnProposeComparison();
+                break;
+            case StateDigested made:
+                OnStateDigested(made);
                 break;
             case StateLost:
                 OnStateLost();
@@ -330,6 +337,12 @@ public sealed partial class RaftCore
             case SnapshotRequest request:
                 OnSnapshotRequest(from, request);
                 break;
+            case ComparisonRequest request:
+                OnComparisonRequest(from, request);
+                break;
+            case ComparisonResponse response:
+                OnComparisonResponse(from, response);
+                break;
             case ReadIndexRequest request:
                 OnReadIndexRequest(from, request);
                 break;
@@ -350,6 +363,7 @@ public sealed partial class RaftCore
         AppendEntries append => append.Session <= joinedAfter,
         InstallSnapshot install => install.Session <= joinedAfter,
         Quiesce quiesce => quiesce.Session <= joinedAfter,
+        ComparisonRequest request => request.Session <= joinedAfter,
         _ => false,
     };
 
@@ -369,7 +383,7 @@ public sealed partial class RaftCore
             case RequestVote { IsTransfer: false } when RefusesToDisturbLeader(from):
                 // The leader is alive: whoever asks was removed or cut off (thesis §4.2.3). It is not even answered, so its term cannot spread.
                 return false;
-            case AppendEntries or InstallSnapshot or Quiesce:
+            case AppendEntries or InstallSnapshot or Quiesce or ComparisonRequest:
                 BecomeFollower(message.Term, from);
                 return true;
             default:
@@ -448,6 +462,7 @@ public sealed partial class RaftCore
         peers = [];
         uncommittedBytes = 0;
         transferTarget = null;
+        comparison = null;
     }
 
     /// <summary>Moves the commit index forward, and hands out what may be applied.</summary>
@@ -507,6 +522,7 @@ public sealed partial class RaftCore
 
             restoring = null;
             needsState = false;
+            ForgetDigest(isReplaced: true);
             handedOut = installed.LastIncluded.Index;
         }
 

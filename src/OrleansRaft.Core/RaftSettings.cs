@@ -93,4 +93,7 @@ public sealed record RaftSettings
 
     /// <summary>Ticks without progress of its own storage after which a leader steps down, so that a replica whose storage works can lead.</summary>
     public int StorageStallTicks { get; init; } = 30;
+
+    /// <summary>Ticks after which a comparison of the members' states ends without those that have not answered.</summary>
+    public int ComparisonTicksMax { get; init; } = 400;
 }

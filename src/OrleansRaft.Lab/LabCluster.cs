@@ -73,6 +73,9 @@ public sealed class LabCluster : ICheckedCluster, IDisposable
     /// <summary>Told when a replica learns that an entry of its group is skipped, in its turn, with the entry of the decision; if set.</summary>
     public Action<LabReplica, LogIndex, EntryId>? EntrySkipped { get; set; }
 
+    /// <summary>Told when a replica learns that states differ which must be the same: its own is wrong, or it leads; in its turn, if set.</summary>
+    public Action<LabReplica, string>? Diverged { get; set; }
+
     /// <summary>With shared disks, for how long a successor waits for a predecessor that died.</summary>
     public static TimeSpan RightToSpeakLength => StoreLease.Length;
 

@@ -134,6 +134,12 @@ public sealed class LabReplica : IReplicaHost, IReplicaTransport, IMonitoredRepl
         Node.Cluster.EntrySkipped?.Invoke(this, entry, decision);
     }
 
+    void IReplicaHost.OnDiverged(string detail, string remedy)
+    {
+        Tell(() => $"learns that states differ: {detail}");
+        Node.Cluster.Diverged?.Invoke(this, detail);
+    }
+
     void IReplicaHost.OnRoleChanged(RoleChanged change) => role = change;
 
     void IReplicaHost.OnQuiescenceChanged(QuiescenceChanged change) => quiescence = change.IsQuiescent ? change : null;

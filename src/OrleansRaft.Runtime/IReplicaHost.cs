@@ -62,6 +62,24 @@ public interface IReplicaHost
     {
     }
 
+    /// <summary>A comparison found states that differ: this replica's is wrong, or it leads and others' are. On the host's turn.</summary>
+    /// <param name="detail">What differs, in a sentence.</param>
+    /// <param name="remedy">What to do, in a sentence.</param>
+    void OnDiverged(string detail, string remedy)
+    {
+    }
+
+    /// <summary>A comparison found nothing of what <see cref="OnDiverged"/> told, if anything. On the host's turn.</summary>
+    void OnAgreed()
+    {
+    }
+
+    /// <summary>For too long the states of the group, which this replica leads, could not all be compared. On the host's turn.</summary>
+    /// <param name="detail">Which, and why; null when they could.</param>
+    void OnNotCompared(string? detail)
+    {
+    }
+
     /// <summary>A call of the state machine's code does not come back, or has come back at last. Called on any thread.</summary>
     void OnMachineStuck(bool isStuck)
     {

@@ -75,6 +75,21 @@ internal static partial class Log
         "{Replica} discards its state through {Applied}, which holds entry {Entry}: that was skipped. What it made of the entry is lost")]
     public static partial void StateDiscarded(ILogger logger, ReplicaKey replica, LogIndex applied, LogIndex entry);
 
+    [LoggerMessage(1040, LogLevel.Debug, "{Replica} found at {Entry} that all replicas hold the same state")]
+    public static partial void StatesEqual(ILogger logger, ReplicaKey replica, EntryId entry);
+
+    [LoggerMessage(1041, LogLevel.Information, "{Replica} could not compare all states at {Entry}: {Detail}")]
+    public static partial void NotCompared(ILogger logger, ReplicaKey replica, EntryId entry, string detail);
+
+    [LoggerMessage(1042, LogLevel.Error, "{Replica} found at {Entry} that states differ: {Detail}")]
+    public static partial void StatesDiffer(ILogger logger, ReplicaKey replica, EntryId entry, string detail);
+
+    [LoggerMessage(
+        1043,
+        LogLevel.Error,
+        "The state of {Replica} at {Entry} is not what a majority holds (time {Times} since it started here); it is discarded. The first time, its leader's takes its place")]
+    public static partial void StateWrong(ILogger logger, ReplicaKey replica, EntryId entry, int times);
+
     [LoggerMessage(1016, LogLevel.Information, "The state machine of {Replica} has come back")]
     public static partial void MachineCameBack(ILogger logger, ReplicaKey replica);
 }

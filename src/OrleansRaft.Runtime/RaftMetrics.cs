@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using OrleansRaft.Core;
 using OrleansRaft.Runtime.Diagnostics;
 
 namespace OrleansRaft.Runtime;
@@ -25,6 +26,8 @@ public sealed class RaftMetrics : IDisposable
         Proposals = Meter.CreateCounter<long>("raft.proposals", "{command}", "Commands answered by replicas of this silo.");
         MessagesDropped = Meter.CreateCounter<long>(
             "raft.messages.dropped", "{message}", "Messages lost because a replica's inbox was full, or because it may not speak.");
+        Comparisons = Meter.CreateCounter<long>(
+            "raft.comparisons", "{comparison}", "Comparisons of states that leaders of this silo made, by what they said.");
         RequestsRefused = Meter.CreateCounter<long>(
             "raft.requests.refused",
             "{command}",
@@ -71,8 +74,20 @@ public sealed class RaftMetrics : IDisposable
 
     internal Counter<long> RequestsRefused { get; }
 
+    internal Counter<long> Comparisons { get; }
+
     /// <inheritdoc/>
     public void Dispose() => Meter.Dispose();
+
+    /// <summary>A comparison that could not be made whole counts as such, and not as one that was passed.</summary>
+    internal void CountComparison(ComparisonVerdict verdict) => Comparisons.Add(1, new KeyValuePair<string, object?>("verdict", verdict switch
+    {
+        ComparisonVerdict.Equal => "equal",
+        ComparisonVerdict.Incomplete => "incomplete",
+        ComparisonVerdict.Diverged => "diverged",
+        ComparisonVerdict.NoMajority => "no-majority",
+        _ => "undecided",
+    }));
 
     /// <summary>Zeros too: a rule that watches for an alarm must tell "none" from "not measured".</summary>
     private IEnumerable<Measurement<int>> CountAlarms(AlarmBoard? alarms) => AlarmNames.All.Select(name => new Measurement<int>(

@@ -208,6 +208,32 @@ public sealed class RaftOptions
     /// <value>The default is 30 seconds.</value>
     public TimeSpan ReturnPatience { get; set; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// After how many entries a leader compares the states of its group's replicas; 0 for never, unless somebody asks for it.
+    /// </summary>
+    /// <remarks>
+    /// A comparison is an entry of the log, a digest of the state on each replica, and two messages to each. If digests take long, comparisons are rarer,
+    /// so that at most a hundredth of the time goes to them.
+    /// </remarks>
+    /// <value>The default is 10,000.</value>
+    public int CompareEntries { get; set; } = 10_000;
+
+    /// <summary>After how long of the group's time a leader compares states although fewer entries have come, if any have.</summary>
+    /// <remarks>A group that is quiescent is not woken for it, and is compared when it next wakes.</remarks>
+    /// <value>The default is 1 hour.</value>
+    public TimeSpan CompareInterval { get; set; } = TimeSpan.FromHours(1);
+
+    /// <summary>For how long comparisons of a group may have failed to compare all its replicas before an alarm says so.</summary>
+    /// <value>The default is 1 hour.</value>
+    public TimeSpan NotComparedAfter { get; set; } = TimeSpan.FromHours(1);
+
+    /// <summary>
+    /// Whether a group stops when its replicas hold different states and no majority of them holds one: it then serves stale reads only.
+    /// </summary>
+    /// <remarks>Where it goes on, what a read returns depends on who leads.</remarks>
+    /// <value>The default is <see langword="true"/>.</value>
+    public bool StopOnDivergence { get; set; } = true;
+
     /// <summary>For how long a client's side goes on trying before it answers that the outcome is unknown, or that there is no leader.</summary>
     /// <value>The default is 5 seconds.</value>
     public TimeSpan SubmitTimeout { get; set; } = TimeSpan.FromSeconds(5);

@@ -26,6 +26,8 @@ public sealed class RaftOptionsValidator : IValidateOptions<RaftOptions>
         RequireMilliseconds(nameof(options.SubmitTimeout), options.SubmitTimeout, failures);
         RequireMilliseconds(nameof(options.AttemptTimeout), options.AttemptTimeout, failures);
         RequireMilliseconds(nameof(options.MachineStuckAfter), options.MachineStuckAfter, failures);
+        RequireMilliseconds(nameof(options.CompareInterval), options.CompareInterval, failures);
+        RequireMilliseconds(nameof(options.NotComparedAfter), options.NotComparedAfter, failures);
         if (options.ReturnPatience < TimeSpan.Zero || options.ReturnPatience > ReturnPatienceMax)
         {
             failures.Add(
@@ -58,6 +60,7 @@ public sealed class RaftOptionsValidator : IValidateOptions<RaftOptions>
         RequireAtLeast(nameof(options.SnapshotThresholdBytes), options.SnapshotThresholdBytes, 1, failures);
         RequireAtLeast(nameof(options.SnapshotDelayFactor), options.SnapshotDelayFactor, 1, failures);
         RequireAtLeast(nameof(options.StuckThreadsMax), options.StuckThreadsMax, 0, failures);
+        RequireAtLeast(nameof(options.CompareEntries), options.CompareEntries, 0, failures);
         RequireAtLeast(nameof(options.RequestIdsMax), options.RequestIdsMax, 1, failures);
         RequireAtLeast(nameof(options.SessionsMax), options.SessionsMax, 1, failures);
         RequireAtLeast(nameof(options.SessionResultsMax), options.SessionResultsMax, 1, failures);

@@ -46,6 +46,8 @@ public sealed partial class ReplicaDriver
             unreported = null;
             StepOnce(new Applied(index));
         }
+
+        ReportDigest();
     }
 
     private void OnCompleted(Input input)
@@ -119,6 +121,18 @@ public sealed partial class ReplicaDriver
             case SkipRejected rejected:
                 AnswerSkips(rejected.Entry, rejections.OfSkip(rejected.Entry, rejected.Reason, Core.Leader));
                 break;
+            case ComparisonEnded ended:
+                OnComparisonEnded(ended.Comparison);
+                break;
+            case ComparisonRejected rejected:
+                OnComparisonRejected(rejected);
+                break;
+            case ComparisonJudged judged:
+                OnComparisonJudged(judged);
+                break;
+            case ComparisonWanted:
+                recheckAfter = recheckAfter is { } later && later < FirstRecheck ? later : FirstRecheck;
+                break;
             case CaptureSnapshot capture:
                 captureWanted = LogIndex.Max(captureWanted, capture.Through);
                 break;
@@ -165,6 +179,7 @@ public sealed partial class ReplicaDriver
             proposals.Abandon(rejections.LostLeadership(), rejections.NotLeader(change.Leader));
             AnswerTransfers(Reply.Committed(default, default));
             AnswerSkips(null, rejections.SkipUndecided());
+            RejectComparisons(rejections.NotLeader(change.Leader));
         }
 
         if (leadingTerm is not null && leadingTerm != led)

@@ -36,6 +36,7 @@ public sealed partial class ReplicaDriver
         metrics.Replicas.Remove(this);
         inbox.Close();
         EmptyMachine(worker?.Close() ?? []);
+        EmptyMachine(hasher?.Close() ?? []);
         AbandonJobs(completions);
         AbandonJobs(inbox.TakeCompletions([]));
         rounds.Stop();
@@ -46,6 +47,7 @@ public sealed partial class ReplicaDriver
         proposals.Abandon(rejections.StoppedWhileWaiting(), rejection);
         AnswerTransfers(Reply.Unknown($"{Key} stopped before its leadership was handed over."));
         AnswerSkips(null, rejections.SkipUndecided());
+        RejectComparisons(rejection);
         for (; taking is not null && takingPlace < taking.Count; takingPlace++)
         {
             answers.Answer(taking, takingPlace, rejection);

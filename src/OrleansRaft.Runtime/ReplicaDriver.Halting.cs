@@ -34,6 +34,7 @@ public sealed partial class ReplicaDriver
     private TimeSpan retryAfter = FirstRetry;
     private long transferFrom;
     private TimeSpan transferAfter = FirstRetry;
+    private bool transfersAtOnce;
 
     /// <summary>Whether the state machine is halted: it threw on an entry, and nothing after that is applied. Any thread.</summary>
     public bool IsMachineHalted => Volatile.Read(ref halt) is not null;
@@ -98,7 +99,7 @@ public sealed partial class ReplicaDriver
         lives++;
         (isRebuilding, rebuildFrom, rebuildTo, found) = (true, null, through, then);
         unreported = null;
-        digest = default;
+        (digest, isDigestUnreported) = (null, false);
         LoadForRebuild();
     }
 
@@ -184,7 +185,7 @@ public sealed partial class ReplicaDriver
         NoteRestored(snapshot.LastIncluded.Index);
         snapshotBytes = sizeBytes;
         stateSkips = snapshot.Skipped;
-        digest = default;
+        (digest, isDigestUnreported) = (null, false);
         handedOut = LogIndex.Max(handedOut, snapshot.LastIncluded.Index);
         answered = LogIndex.Max(answered, snapshot.LastIncluded.Index);
         if (isRebuilding)
@@ -222,7 +223,8 @@ public sealed partial class ReplicaDriver
         {
             var untilSuspect = suspect - view.AppliedEntry.Index - 1;
             var atOnce = worker is null ? JobEntriesMax : plan?.EntriesFrom(view.AppliedEntry.Index.Next, jobEntries) ?? jobEntries;
-            var rest = (int)Math.Min(rebuildTo - view.AppliedEntry.Index, atOnce);
+            var end = Core.LastComparison.Index is var compared && compared > view.AppliedEntry.Index ? LogIndex.Min(compared, rebuildTo) : rebuildTo;
+            var rest = (int)Math.Min(end - view.AppliedEntry.Index, atOnce);
             var most = Math.Max(1, CountUnskipped(view.AppliedEntry.Index, rest));
             Give(Core.EntriesAfter(view.AppliedEntry.Index, untilSuspect <= 0 ? 1 : (int)Math.Min(untilSuspect, most)));
             if (worker is not null)
@@ -262,8 +264,15 @@ public sealed partial class ReplicaDriver
         Volatile.Write(ref halt, why);
         retryFrom = time.GetTimestamp();
         unreported = why.HasState && view.AppliedEntry.Index > Core.AppliedIndex ? view.AppliedEntry.Index : null;
-        Log.MachineHalted(logger, Key, why.Entry, why.Cause);
         proposals.Abandon(Reply.Unknown(RejectHalted().Detail), RejectHalted());
+        if (why.IsDiverged)
+        {
+            transfersAtOnce = true;
+            host.OnDiverged(why.Cause, why.Remedy);
+            return;
+        }
+
+        Log.MachineHalted(logger, Key, why.Entry, why.Cause);
         host.OnMachineHalted(why.Entry, why.Cause);
     }
 
@@ -300,8 +309,9 @@ public sealed partial class ReplicaDriver
         }
 
         // Where nobody can go on, a leadership that is handed over would only go around.
-        if (Core.HasSoundSuccessor && time.GetElapsedTime(transferFrom) >= transferAfter && ReplicaLog.MaySpeak)
+        if (Core.HasSoundSuccessor && (transfersAtOnce || time.GetElapsedTime(transferFrom) >= transferAfter) && ReplicaLog.MaySpeak)
         {
+            transfersAtOnce = false;
             transferFrom = time.GetTimestamp();
             transferAfter = Later(transferAfter);
             Step(new TransferLeadership(null));
@@ -329,13 +339,21 @@ public sealed partial class ReplicaDriver
         : halt is { HasState: false } || queries.Consistency != ReadConsistency.Stale ? RejectHalted()
         : null;
 
-    private Reply RejectHalted() => rejections.MachineHalted(halt?.Entry, halt?.Cause ?? "");
+    private Reply RejectHalted() => halt is { IsDiverged: true } diverged
+        ? Rejections.Diverged(diverged.Cause, diverged.Remedy)
+        : rejections.MachineHalted(halt?.Entry, halt?.Cause ?? "");
 
     /// <summary>
     /// Whether a halted replica must not take a message: its log would grow without end. What it lacks then comes in its leader's snapshot.
     /// </summary>
     private bool IsTooMuchForHalted(Message message)
     {
+        if (message is InstallSnapshot)
+        {
+            // A replica that was wrong again is not made to differ once more.
+            return halt is { IsDiverged: true, IsFinal: true };
+        }
+
         if (!IsHalted || message is not AppendEntries { Block.Count: > 0 } append)
         {
             return false;
@@ -366,5 +384,11 @@ public sealed partial class ReplicaDriver
 
         /// <summary>Whether no state that may be used is stored here either: only a snapshot of the leader helps.</summary>
         public bool LacksState { get; init; }
+
+        /// <summary>Whether a comparison with the other replicas halted it, and not what its code did.</summary>
+        public bool IsDiverged { get; init; }
+
+        /// <summary>What to do, where a comparison halted it.</summary>
+        public string Remedy { get; init; } = "";
     }
 }

@@ -85,8 +85,35 @@ public sealed partial class ReplicaDriver
     private RestoreJob RestoreJobOf(SnapshotDescriptor snapshot, ReadOnlyMemory<byte> state) =>
         new(Key, snapshot, state) { Mark = plan?.MarkOfRestore(snapshot.LastIncluded.Index), Life = lives };
 
-    /// <summary>Lets the machine apply entries that follow what it has, here or on its thread, and pass over those that were skipped.</summary>
+    /// <summary>
+    /// Lets the machine apply entries that follow what it has, here or on its thread. Where the newest comparison is among them, it stops there for a
+    /// digest: of older ones nobody waits for any.
+    /// </summary>
     private void Give(IReadOnlyList<Entry> entries)
+    {
+        var comparison = Core.LastComparison;
+        if (entries.Count == 0 || comparison.Index < entries[0].Index || comparison.Index > entries[^1].Index)
+        {
+            GiveThrough(entries);
+            return;
+        }
+
+        var mine = rebuilds;
+        var length = (int)(comparison.Index - entries[0].Index) + 1;
+        GiveThrough([.. entries.Take(length)]);
+        if (mine == rebuilds)
+        {
+            MakeDigest(comparison);
+        }
+
+        if (mine == rebuilds && !IsHalted && length < entries.Count)
+        {
+            GiveThrough([.. entries.Skip(length)]);
+        }
+    }
+
+    /// <summary>Passes over those entries that were skipped, and has the others applied.</summary>
+    private void GiveThrough(IReadOnlyList<Entry> entries)
     {
         if (entries.Count == 0 || !(Core.Skipped.FirstAfter(entries[0].Index.Previous) <= entries[^1].Index))
         {
@@ -229,10 +256,10 @@ public sealed partial class ReplicaDriver
                 SaveSnapshot(job.View, capture.State);
                 break;
             case DigestJob made:
-                digest = (job.View.AppliedEntry, made.Text);
-                digestMade = time.GetTimestamp();
-                digestTook = made.Took;
-                made.Answer();
+                FinishDigest(made.Comparison, made.Pending, made.Took);
+                break;
+            case HashJob made:
+                OnDigested(made.Comparison, made.Digest, made.Took);
                 break;
             case RestoreJob restore:
                 view = job.View;
@@ -253,6 +280,12 @@ public sealed partial class ReplicaDriver
                 : new InvalidOperationException($"{Key} could not use its state machine.", failure);
         }
 
+        if (job is HashJob)
+        {
+            // Goes on with the next.
+            hasher!.TakeAll();
+        }
+
         switch (job)
         {
             case not CheckJob when job.Life != lives:
@@ -264,6 +297,9 @@ public sealed partial class ReplicaDriver
             case CaptureJob:
                 isCapturing = false;
                 savingStarted = null;
+                HaltBehind(thrown);
+                break;
+            case DigestJob or HashJob:
                 HaltBehind(thrown);
                 break;
             case RestoreJob:

@@ -1,4 +1,5 @@
 using OrleansRaft.Core;
+using OrleansRaft.Core.Codec;
 using OrleansRaft.Runtime.Driving;
 
 namespace OrleansRaft.Runtime;
@@ -201,15 +202,30 @@ public sealed partial class ReplicaDriver
         return (await sink.Task).Replies[0];
     }
 
-    /// <summary>The replica at this moment. Any thread: answered on the next run.</summary>
-    /// <param name="withDigest">
-    /// Whether to add a digest of the state. It costs a capture of the whole state on the replica's turn, so however often it is asked for, a replica
-    /// spends at most a hundredth of its time on it: until then, the digest is the last one, of an earlier index.
+    /// <summary>Compares the states of all members of the group at an entry that is appended now, if this replica leads. Any thread.</summary>
+    /// <param name="sink">
+    /// Receives one reply: committed when the comparison is over, with its entry and the <see cref="Comparison"/> as <see cref="ComparisonCodec"/> writes
+    /// it, whatever that says; rejected when there is none.
     /// </param>
+    public void Compare(IReplySink sink)
+    {
+        ArgumentNullException.ThrowIfNull(sink);
+        PostControl(ProposeComparison.Instance, sink);
+    }
+
+    /// <summary>Compares the states of all members of the group at an entry that is appended now, if this replica leads. Any thread.</summary>
+    /// <returns>Committed when the comparison is over, see <see cref="Compare"/>; rejected when there is none.</returns>
+    public async Task<Reply> CompareAsync()
+    {
+        var sink = new TaskReplySink();
+        Compare(sink);
+        return (await sink.Task).Replies[0];
+    }
+
+    /// <summary>The replica at this moment, with the digest of its last comparison. Any thread: answered on the next run.</summary>
     /// <exception cref="ObjectDisposedException">The replica has stopped.</exception>
     /// <exception cref="InvalidOperationException">Too many ask at once.</exception>
-    public Task<ReplicaStatus> InspectAsync(bool withDigest = false) =>
-        Ask(withDigest ? new Inspection<ReplicaStatus>(AnswerWithDigest) : new Inspection<ReplicaStatus>(() => Snapshot(default)));
+    public Task<ReplicaStatus> InspectAsync() => Ask(new Inspection<ReplicaStatus>(Inspect));
 
     /// <summary>What Core says of itself at this moment, without a digest of the state. Any thread: answered on the next run.</summary>
     /// <exception cref="ObjectDisposedException">The replica has stopped.</exception>

@@ -84,7 +84,7 @@ public sealed partial class ReplicaDriver
         Log.EntrySkipped(logger, Key, decided.Entry, decided.Decision);
         host.OnEntrySkipped(decided.Entry, decided.Decision);
         AnswerSkips(decided.Entry, Reply.Committed(decided.Decision, default));
-        if (decided.Entry > handedOut || isInstalling || Core.IsInstalling)
+        if (decided.Entry > handedOut || isInstalling || Core.IsInstalling || halt is { IsDiverged: true })
         {
             // It is passed over when its turn comes; what is being installed is looked at when it is there.
             return;

@@ -53,6 +53,11 @@ public sealed partial class ReplicaDriver
         MindCare();
         TellWhetherHalted();
         ProposeLimits();
+        if (toCompare.Count > 0)
+        {
+            BeginComparison();
+        }
+
         ServeReads();
         while (batch.Inspections.TryDequeue(out var inspection))
         {
@@ -158,6 +163,9 @@ public sealed partial class ReplicaDriver
                 case ProposeSkip skip:
                     TakeSkip(skip, request.Submission!);
                     break;
+                case ProposeComparison:
+                    TakeComparison(request.Submission!);
+                    break;
                 case TransferLeadership transfer:
                     transfers.Add(request.Submission!);
                     Step(transfer);
@@ -195,6 +203,7 @@ public sealed partial class ReplicaDriver
         if (isDue)
         {
             MindMachine();
+            BeginComparison();
         }
 
         if (isDue && ReplicaLog.MaySpeak && !isStopping)

@@ -72,6 +72,7 @@ public static class RaftServerEndpointExtensions
         endpoints.MapRaftOperation(HttpMethods.Get, Groups, groups.ListAsync, GroupOperations.ListGroups);
         endpoints.MapRaftOperation(HttpMethods.Get, Group, groups.GetAsync, GroupOperations.GetGroup);
         endpoints.MapRaftOperation(HttpMethods.Get, Group + "/log", groups.ReadLogAsync, GroupOperations.ReadLog);
+        endpoints.MapRaftOperation(HttpMethods.Post, Group + "/compare", groups.CompareAsync, GroupOperations.CompareGroup);
         endpoints.MapRaftOperation(HttpMethods.Post, Group + "/leader", members.TransferAsync, GroupOperations.TransferLeadership);
         endpoints.MapRaftOperation(HttpMethods.Post, Group + "/skip", members.SkipAsync, GroupOperations.SkipEntry);
         endpoints.MapRaftOperation(HttpMethods.Post, Group + "/members", members.AddAsync, GroupOperations.AddMember);

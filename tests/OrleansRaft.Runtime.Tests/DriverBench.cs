@@ -25,10 +25,11 @@ internal sealed class DriverBench : IReplicaHost, IReplicaTransport, IDisposable
         ulong program = 1)
     {
         Log = log ?? new ScriptedLog(voters);
+        Host = machine ?? new StateMachineHost<string, string>(Machine, new TextCodec(), new TextCodec()) { Program = program };
         Driver = new ReplicaDriver(
             new ReplicaKey("group", Self),
             options ?? Options(),
-            machine ?? new StateMachineHost<string, string>(Machine, new TextCodec(), new TextCodec()) { Program = program },
+            Host,
             this,
             this,
             Time,
@@ -52,6 +53,14 @@ internal sealed class DriverBench : IReplicaHost, IReplicaTransport, IDisposable
     public RaftMetrics Metrics { get; } = new();
 
     public TextMachine Machine { get; } = new();
+
+    public IStateMachineHost Host { get; }
+
+    /// <summary>What the host was told of states that differ; null when they agree.</summary>
+    public string? Diverged { get; private set; }
+
+    /// <summary>What the host was told of states that could not be compared for too long; null when they could.</summary>
+    public string? NotCompared { get; private set; }
 
     /// <summary>The thread of the state machine; null when it runs on the replica's turn.</summary>
     public ScriptedExecutor? Executor { get; }
@@ -200,6 +209,12 @@ internal sealed class DriverBench : IReplicaHost, IReplicaTransport, IDisposable
     void IReplicaHost.OnEntrySkipped(LogIndex entry, EntryId decision) => Skipped.Add(entry);
 
     void IReplicaHost.OnMachineRecovered() => Halted = null;
+
+    void IReplicaHost.OnDiverged(string detail, string remedy) => Diverged = $"{detail} {remedy}";
+
+    void IReplicaHost.OnAgreed() => Diverged = null;
+
+    void IReplicaHost.OnNotCompared(string? detail) => NotCompared = detail;
 
     void IReplicaTransport.Send(ReplicaId to, Message message) => Sent.Add((to, message));
 }

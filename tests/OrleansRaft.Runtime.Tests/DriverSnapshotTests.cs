@@ -74,7 +74,7 @@ public sealed class DriverSnapshotTests
     }
 
     [Fact]
-    public void A_follower_restores_the_snapshot_of_its_leader_and_has_its_digest()
+    public void A_follower_restores_the_snapshot_of_its_leader_and_holds_its_state()
     {
         using var leader = new DriverBench(voters: 1, options: Often).Lead();
         Submit(leader, 0, 10);
@@ -87,61 +87,9 @@ public sealed class DriverSnapshotTests
         follower.Tell(Two, new InstallSnapshot(new Term(1), LogIndex.Zero, descriptor, 100, state[100..], true, ReadSequence.Zero)).Settle();
 
         follower.Machine.Lines.ShouldBe(leader.Machine.Lines);
-        follower.Driver.Inspect().Digest.ShouldBe(status.Digest);
+        follower.Host.Capture().ToArray().ShouldBe(leader.Host.Capture().ToArray());
         follower.Driver.Raft!.AppliedIndex.ShouldBe(new LogIndex(11));
         follower.Sent.Select(sent => sent.Message).OfType<InstallSnapshotResponse>().Last().IsInstalled.ShouldBeTrue();
-    }
-
-    [Fact]
-    public void A_digest_tells_states_apart()
-    {
-        using var bench = new DriverBench(voters: 1).Lead();
-        var first = bench.Driver.Inspect().Digest;
-        bench.Driver.Inspect().Digest.ShouldBe(first);
-
-        Submit(bench, 0, 1);
-
-        bench.Driver.Inspect().Digest.ShouldNotBe(first);
-        bench.Driver.Inspect().Digest!.ShouldMatch("^[0-9a-f]{64}$");
-    }
-
-    /// <summary>
-    /// A capture stops everything else that the group does, so nobody who only looks may cause one, and nobody who compares may cause them without
-    /// end.
-    /// </summary>
-    [Fact]
-    public async Task A_digest_is_made_only_when_it_is_asked_for_and_not_again_and_again()
-    {
-        using var bench = new DriverBench(voters: 1).Lead();
-        var (machine, takes) = (bench.Machine, TimeSpan.FromMilliseconds(500));
-        machine.OnCapture = () => bench.Time.Advance(takes);
-
-        var looked = await LookAsync(withDigest: false);
-        looked.Digest.ShouldBeNull();
-        looked.DigestIndex.ShouldBe(LogIndex.Zero);
-        machine.Captures.ShouldBe(0);
-
-        var first = await LookAsync(withDigest: true);
-        first.DigestIndex.ShouldBe(first.Status.AppliedIndex);
-        for (var round = 0; round < 20; round++)
-        {
-            Submit(bench, round, 1);
-            (await LookAsync(withDigest: true)).DigestIndex.ShouldBe(first.DigestIndex);
-        }
-
-        machine.Captures.ShouldBe(1);
-        bench.Time.Advance(takes * 100);
-        var later = await LookAsync(withDigest: true);
-        later.DigestIndex.ShouldBe(later.Status.AppliedIndex);
-        later.Digest.ShouldNotBe(first.Digest);
-        machine.Captures.ShouldBe(2);
-
-        Task<ReplicaStatus> LookAsync(bool withDigest)
-        {
-            var asked = bench.Driver.InspectAsync(withDigest);
-            bench.Settle();
-            return asked;
-        }
     }
 
     private static void Submit(DriverBench bench, int from, int count)

@@ -31,7 +31,7 @@ public sealed class MachineContextTests
         bench.Submit(Request("a", "x", 100_000));
         bench.Settle();
         bench.Query(ReadConsistency.Stale);
-        bench.Driver.InspectAsync(withDigest: true);
+        bench.Driver.CompareAsync();
         bench.Settle();
 
         machine.Seen.Keys.ShouldBe(["Apply", "Capture", "Query", "Read", "Restore", "ScopeOf", "Write"]);
@@ -71,7 +71,7 @@ public sealed class MachineContextTests
             new ApplyJob([new Entry(new EntryId(new Term(1), new LogIndex(1)), EntryKind.Command, new LogTime(1), Request("a", "x", 100_000))]));
         queue.Post(new QueryJob(new QueryBatch([new QueryEnvelope("k", Bytes("q"))], ReadConsistency.Stale, NobodysReplySink.Instance), 0, default));
         queue.Post(new CaptureJob());
-        queue.Post(new DigestJob(static _ => { }));
+        queue.Post(new DigestJob(new EntryId(new Term(1), new LogIndex(1))));
         await done.Task.WaitAsync(TestContext.Current.CancellationToken);
 
         failure.ShouldBeNull();

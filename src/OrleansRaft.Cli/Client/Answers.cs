@@ -45,7 +45,15 @@ internal sealed record ReplicaAnswer(
     long? LastContactMilliseconds,
     string? Problem,
     long? HaltedAt = null,
-    string? HaltCause = null);
+    string? HaltCause = null,
+    long? DigestIndex = null);
+
+/// <summary>What came of a comparison of a group's replicas, as the API describes it.</summary>
+internal sealed record ComparisonAnswer(string Group, long Index, string Verdict, string Detail, IReadOnlyList<ComparedReplicaAnswer> Replicas);
+
+/// <summary>What one replica made of its state at a comparison, as the API describes it.</summary>
+internal sealed record ComparedReplicaAnswer(
+    long Replica, string? Silo, long? DigestIndex, string? Digest, string? Program, bool? Equal, string? Problem);
 
 /// <summary>Something that is wrong, as the API describes it.</summary>
 /// <param name="Alarm">What kind.</param>

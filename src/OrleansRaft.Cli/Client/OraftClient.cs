@@ -42,13 +42,17 @@ internal sealed partial class OraftClient(Uri server, TimeSpan timeout) : IDispo
     public IAsyncEnumerable<Answer<GroupAnswer>> ListGroupsAsync(CancellationToken cancellation) =>
         ListAsync<GroupAnswer>("api/v1/groups", "groups", limit: null, after: null, cancellation);
 
-    /// <summary>One group, without digests.</summary>
+    /// <summary>One group.</summary>
     public Task<Answer<GroupAnswer>> GetGroupAsync(string group, CancellationToken cancellation) =>
         GetAsync<GroupAnswer>($"api/v1/groups/{PathSegment.Of(group)}", cancellation);
 
-    /// <summary>One group with digests of its replicas' states, which cost a capture of each: for somebody who looks, not for polls.</summary>
-    public Task<Answer<GroupAnswer>> GetGroupWithDigestsAsync(string group, CancellationToken cancellation) =>
-        GetAsync<GroupAnswer>($"api/v1/groups/{PathSegment.Of(group)}?digest=true", cancellation);
+    /// <summary>Compares the states of a group's replicas.</summary>
+    public async Task<Answer<ComparisonAnswer>> CompareGroupAsync(string group, CancellationToken cancellation)
+    {
+        using var response = await SendAsync(
+            () => new HttpRequestMessage(HttpMethod.Post, $"api/v1/groups/{PathSegment.Of(group)}/compare"), cancellation);
+        return await ReadAsync<ComparisonAnswer>(response, key: null, cancellation);
+    }
 
     /// <summary>Changes who leads a group or who belongs to it.</summary>
     /// <param name="method">POST, or DELETE to remove a member.</param>

@@ -55,6 +55,9 @@ internal static class GroupCommands
         log.Add(Group);
         log.Add(After);
         log.Add(Limit);
+        var compare = RemoteCommand.Create(
+            "compare", "Compares the states of a group's replicas, at one entry of its log. Ends with 1 unless all are equal.", CompareAsync);
+        compare.Add(Group);
         var transfer = RemoteCommand.Create("transfer", "Hands a group's leadership to another replica.", TransferAsync);
         transfer.Add(Group);
         transfer.Add(Replica);
@@ -67,6 +70,7 @@ internal static class GroupCommands
             RemoteCommand.Create("list", "Prints every group, those without a leader first.", ListAsync),
             show,
             log,
+            compare,
             transfer,
             skip,
         };
@@ -95,7 +99,7 @@ internal static class GroupCommands
 
     private static async Task<ExitCode> ShowAsync(Session session)
     {
-        var group = await session.Client.GetGroupWithDigestsAsync(session.Parsed.GetValue(Group)!, session.Cancellation);
+        var group = await session.Client.GetGroupAsync(session.Parsed.GetValue(Group)!, session.Cancellation);
         if (session.Answers.Json)
         {
             session.Answers.WriteJson(group.Raw);
@@ -107,6 +111,27 @@ internal static class GroupCommands
         }
 
         return ExitCode.Ok;
+    }
+
+    private static async Task<ExitCode> CompareAsync(Session session)
+    {
+        var compared = await session.Client.CompareGroupAsync(session.Parsed.GetValue(Group)!, session.Cancellation);
+        if (session.Answers.Json)
+        {
+            session.Answers.WriteJson(compared.Raw);
+        }
+        else
+        {
+            session.Answers.WriteLine(compared.Value.Detail);
+            session.Answers.WriteTable(TableOf(compared.Value));
+        }
+
+        return compared.Value.Verdict == "equal" ? ExitCode.Ok : throw new CliException(
+            ExitCode.Refused,
+            $"not all replicas of {compared.Value.Group} are known to hold the same.",
+            compared.Value.Verdict == "incomplete"
+                ? "Start what does not answer, and one program on all silos; then compare again."
+                : "`oraft status` lists what is wrong, and what to do.");
     }
 
     private static async Task<ExitCode> LogAsync(Session session)
@@ -198,7 +223,7 @@ internal static class GroupCommands
     private static Table TableOf(GroupAnswer group)
     {
         var table = AnswerWriter.NewTable(
-            "REPLICA", "SILO", "IS LEADER", "IS LEARNER", "#TERM", "#INDEX", "#COMMIT", "#APPLIED", "TRAILS LEADER BY", "LAST CONTACT", "DIGEST", "~STATE");
+            "REPLICA", "SILO", "IS LEADER", "IS LEARNER", "#TERM", "#INDEX", "#COMMIT", "#APPLIED", "TRAILS LEADER BY", "LAST CONTACT", "DIGEST", "#DIGEST AT", "~STATE");
         foreach (var replica in group.Replicas)
         {
             table.AddRow(
@@ -213,7 +238,26 @@ internal static class GroupCommands
                 TrailsBy(group, replica),
                 replica.LastContactMilliseconds is { } age ? $"{age} ms ago" : "-",
                 Markup.Escape(replica.Digest is { Length: > 12 } digest ? digest[..12] : replica.Digest ?? "-"),
+                NumberOf(replica.DigestIndex),
                 Markup.Escape(StateOf(replica)));
+        }
+
+        return table;
+    }
+
+    private static Table TableOf(ComparisonAnswer comparison)
+    {
+        var table = AnswerWriter.NewTable("REPLICA", "SILO", "#INDEX", "DIGEST", "PROGRAM", "IS EQUAL", "~PROBLEM");
+        foreach (var replica in comparison.Replicas)
+        {
+            table.AddRow(
+                $"{replica.Replica}",
+                Markup.Escape(replica.Silo ?? "-"),
+                NumberOf(replica.DigestIndex),
+                Markup.Escape(replica.Digest ?? "-"),
+                Markup.Escape(replica.Program ?? "-"),
+                replica.Equal switch { true => "true", false => "false", null => "unknown" },
+                Markup.Escape(replica.Problem ?? "-"));
         }
 
         return table;

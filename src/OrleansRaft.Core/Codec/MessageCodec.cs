@@ -29,6 +29,11 @@ public static class MessageCodec
 
         // Of a snapshot that has passed over entries: these stand at the end.
         InstallSnapshotWithSkips = 14,
+
+        // Of a state that a comparison found wrong: which one stands at the end.
+        SnapshotRequestAfterComparison = 15,
+        ComparisonRequest = 16,
+        ComparisonResponse = 17,
     }
 
     /// <summary>Writes the binary form.</summary>
@@ -93,6 +98,23 @@ public static class MessageCodec
                 break;
             case SnapshotRequest request:
                 writer.WriteVarint(request.Through.Value);
+                if (request.WrongAt > LogIndex.Zero)
+                {
+                    writer.WriteVarint(request.WrongAt.Value);
+                }
+
+                break;
+            case ComparisonRequest request:
+                writer.WriteVarint(request.Session.Value);
+                WriteEntryId(writer, request.Entry);
+                writer.WriteVarint(request.Verdict is { } verdict ? (long)verdict + 1 : 0);
+                ComparisonCodec.Write(writer, request.Majority);
+                break;
+            case ComparisonResponse response:
+                writer.WriteVarint(response.Session.Value);
+                WriteEntryId(writer, response.Entry);
+                writer.WriteBoolean(response.IsTold);
+                ComparisonCodec.Write(writer, response.Digest);
                 break;
             case ReadIndexRequest request:
                 writer.WriteInt64(request.ReadId);
@@ -137,6 +159,9 @@ public static class MessageCodec
             MessageKind.TimeoutNow => new TimeoutNow(term),
             MessageKind.Quiesce => new Quiesce(term, ReadIndex(ref reader), ReadEntryId(ref reader), ReadReplica(ref reader)),
             MessageKind.SnapshotRequest => new SnapshotRequest(term, ReadIndex(ref reader)),
+            MessageKind.SnapshotRequestAfterComparison => new SnapshotRequest(term, ReadIndex(ref reader)) { WrongAt = ReadWrongAt(ref reader) },
+            MessageKind.ComparisonRequest => ReadComparisonRequest(term, ref reader),
+            MessageKind.ComparisonResponse => ReadComparisonResponse(term, ref reader),
             MessageKind.ReadIndexRequest => new ReadIndexRequest(term, reader.ReadInt64()),
             MessageKind.ReadIndexResponse => ReadReadIndexResponse(term, ref reader),
             _ => throw new CorruptDataException($"{(byte)kind} is not a kind of message"),
@@ -158,7 +183,9 @@ public static class MessageCodec
         InstallSnapshotResponse => MessageKind.InstallSnapshotResponse,
         TimeoutNow => MessageKind.TimeoutNow,
         Quiesce => MessageKind.Quiesce,
-        SnapshotRequest => MessageKind.SnapshotRequest,
+        SnapshotRequest request => request.WrongAt > LogIndex.Zero ? MessageKind.SnapshotRequestAfterComparison : MessageKind.SnapshotRequest,
+        ComparisonRequest => MessageKind.ComparisonRequest,
+        ComparisonResponse => MessageKind.ComparisonResponse,
         ReadIndexRequest => MessageKind.ReadIndexRequest,
         ReadIndexResponse => MessageKind.ReadIndexResponse,
         _ => throw new InvariantViolationException($"every message has a binary form: {message.GetType().Name} has none"),
@@ -204,6 +231,26 @@ public static class MessageCodec
         var confirmed = reader.ReadBoolean();
         var index = ReadIndex(ref reader);
         return new ReadIndexResponse(term, id, confirmed ? index : null);
+    }
+
+    private static LogIndex ReadWrongAt(ref WireReader reader) =>
+        ReadIndex(ref reader) is var entry && entry > LogIndex.Zero ? entry : throw new CorruptDataException("no comparison is at entry 0");
+
+    private static ComparisonRequest ReadComparisonRequest(Term term, ref WireReader reader)
+    {
+        var (session, entry) = (ReadIndex(ref reader), ReadEntryId(ref reader));
+        var verdict = reader.ReadInt32((int)ComparisonVerdict.Undecided + 1);
+        return new ComparisonRequest(term, session, entry)
+        {
+            Verdict = verdict == 0 ? null : (ComparisonVerdict)(verdict - 1),
+            Majority = ComparisonCodec.ReadDigest(ref reader),
+        };
+    }
+
+    private static ComparisonResponse ReadComparisonResponse(Term term, ref WireReader reader)
+    {
+        var (session, entry, isTold) = (ReadIndex(ref reader), ReadEntryId(ref reader), reader.ReadBoolean());
+        return new ComparisonResponse(term, session, entry, ComparisonCodec.ReadDigest(ref reader)) { IsTold = isTold };
     }
 
     private static void WriteEntryId(WireWriter writer, EntryId id)

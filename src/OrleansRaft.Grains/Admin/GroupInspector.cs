@@ -12,19 +12,9 @@ internal sealed class GroupInspector(
     ClusterMembership silos, Locator locator, SiloClient<IReplicaService> client, IFaultSource faults, TimeProvider time)
 {
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan DigestTimeout = TimeSpan.FromSeconds(10);
 
-    /// <summary>Describes groups, without digests; a replica that does not answer is described by why.</summary>
-    public Task<IReadOnlyList<GroupView>> DescribeAsync(IReadOnlyList<GroupEntry> groups, CancellationToken cancellation) =>
-        DescribeAsync(groups, withDigests: false, cancellation);
-
-    /// <summary>
-    /// Describes one group with a digest of each replica's state: that captures every state, so it is for nothing that is asked again and again.
-    /// </summary>
-    public async Task<GroupView> CompareAsync(GroupEntry group, CancellationToken cancellation) =>
-        (await DescribeAsync([group], withDigests: true, cancellation))[0];
-
-    private async Task<IReadOnlyList<GroupView>> DescribeAsync(IReadOnlyList<GroupEntry> groups, bool withDigests, CancellationToken cancellation)
+    /// <summary>Describes groups; a replica that does not answer is described by why.</summary>
+    public async Task<IReadOnlyList<GroupView>> DescribeAsync(IReadOnlyList<GroupEntry> groups, CancellationToken cancellation)
     {
         var members = groups.SelectMany(Members).ToList();
         if (members.FindAll(static slot => slot.Silo is null) is { Count: > 0 } lost)
@@ -35,7 +25,7 @@ internal sealed class GroupInspector(
         var answers = await Task.WhenAll(members
             .Where(static slot => slot.Silo is not null)
             .GroupBy(static slot => slot.Silo!)
-            .Select(onSilo => AskAsync(onSilo.Key, [.. onSilo], withDigests, cancellation)));
+            .Select(onSilo => AskAsync(onSilo.Key, [.. onSilo], cancellation)));
         var views = answers.SelectMany(static answer => answer).ToDictionary(static answer => answer.Slot, static answer => answer.View);
         return [.. groups.Select(group => Describe(group, [.. Members(group).Select(slot => views.GetValueOrDefault(slot) ?? Homeless(slot))]))];
     }
@@ -62,15 +52,13 @@ internal sealed class GroupInspector(
     private static ReplicaView Homeless(ReplicaSlot slot) => new(slot.Replica, null, null, null, "No silo hosts this replica at the moment.");
 
     private async Task<IReadOnlyList<(ReplicaSlot Slot, ReplicaView View)>> AskAsync(
-        SiloAddress silo, List<ReplicaSlot> slots, bool withDigests, CancellationToken cancellation)
+        SiloAddress silo, List<ReplicaSlot> slots, CancellationToken cancellation)
     {
         var name = silos.NameOf(silo);
         try
         {
             ReplicaName[] wanted = [.. slots.Select(static slot => new ReplicaName(slot.Group.Name, slot.Replica.Value))];
-            var service = client.Reach(silo);
-            var asked = withDigests ? service.InspectWithDigestsAsync(wanted) : service.InspectAsync(wanted);
-            var reports = await asked.WaitAsync(withDigests ? DigestTimeout : AnswerTimeout, time, cancellation);
+            var reports = await client.Reach(silo).InspectAsync(wanted).WaitAsync(AnswerTimeout, time, cancellation);
             var byName = reports.ToDictionary(static report => report.Name);
             return
             [

@@ -18,20 +18,25 @@ public interface IRaftAdmin
     /// <param name="cancellation">Stops waiting.</param>
     Task<GroupPage> ListGroupsAsync(string? after, int limit, CancellationToken cancellation = default);
 
-    /// <summary>One group, without digests; null when there is none of that name.</summary>
+    /// <summary>One group; null when there is none of that name.</summary>
     /// <param name="group">Its name, such as <c>counters-0</c>.</param>
     /// <param name="cancellation">Stops waiting.</param>
     Task<GroupView?> GetGroupAsync(string group, CancellationToken cancellation = default);
 
-    /// <summary>One group, with a digest of each replica's state; null when there is none of that name.</summary>
+    /// <summary>
+    /// Compares the states of a group's replicas: its leader appends an entry, at which each replica makes a digest, and waits for all that it reaches.
+    /// </summary>
     /// <remarks>
-    /// Captures every replica's whole state on its turn, so it is for comparisons and not for polls; a replica spends at most a hundredth of its time
-    /// on digests, and answers with its last one meanwhile. Digests say something only where their <see cref="ReplicaStatus.DigestIndex"/> is the
-    /// same; null says nothing.
+    /// Groups are compared now and then by themselves, see <see cref="RaftOptions.CompareEntries"/>; the digests of the last time stand in
+    /// <see cref="ReplicaStatus.Digest"/>. A replica that is found wrong by the word of a majority has its state replaced.
     /// </remarks>
-    /// <param name="group">Its name, such as <c>counters-0</c>.</param>
+    /// <param name="group">The group's name, such as <c>counters-0</c>.</param>
     /// <param name="cancellation">Stops waiting.</param>
-    Task<GroupView?> GetGroupWithDigestsAsync(string group, CancellationToken cancellation = default);
+    /// <returns>
+    /// Committed with the comparison, whatever it says: only <see cref="GroupComparison.IsEqual"/> says that all replicas hold the same. Or why there is
+    /// none.
+    /// </returns>
+    Task<Outcome<GroupComparison>> CompareAsync(string group, CancellationToken cancellation = default);
 
     /// <summary>Entries of a group's log, read from its leader or else from the replica that holds the most; null when there is no such group.</summary>
     /// <param name="group">Its name.</param>

@@ -31,12 +31,14 @@ internal sealed class LeaderRequests(GroupInspector inspector, ClusterMembership
     /// <param name="ask">Asks; an empty answer says that the replica is not there.</param>
     /// <param name="conclude">Goes on after a success.</param>
     /// <param name="cancellation">Stops waiting.</param>
+    /// <param name="timeout">For how long to wait for the leader's answer; 10 seconds when null.</param>
     public async Task<Outcome<T>> AskAsync<T>(
         GroupEntry group,
         ReplicaId? leader,
         Func<ReplicaName, IReplicaService, Task<byte[]>> ask,
         Func<Reply, Task<Outcome<T>>> conclude,
-        CancellationToken cancellation)
+        CancellationToken cancellation,
+        TimeSpan? timeout = null)
     {
         if (leader is not { } named || group.Slot(named).Silo is not { } silo)
         {
@@ -46,7 +48,7 @@ internal sealed class LeaderRequests(GroupInspector inspector, ClusterMembership
         byte[] answer;
         try
         {
-            answer = await ask(new ReplicaName(group.Name, named.Value), client.Reach(silo)).WaitAsync(AnswerTimeout, time, cancellation);
+            answer = await ask(new ReplicaName(group.Name, named.Value), client.Reach(silo)).WaitAsync(timeout ?? AnswerTimeout, time, cancellation);
         }
         catch (Exception exception) when (!cancellation.IsCancellationRequested)
         {

@@ -15,6 +15,7 @@ internal sealed class RaftAdmin(
     LeaderRequests leaders,
     MembershipChanger membership,
     EntrySkips skips,
+    GroupComparisons comparisons,
     Readiness readiness,
     ClusterAlarms alarms,
     SiloClient<IReplicaService> client,
@@ -46,10 +47,13 @@ internal sealed class RaftAdmin(
     }
 
     /// <inheritdoc/>
-    public async Task<GroupView?> GetGroupWithDigestsAsync(string group, CancellationToken cancellation = default)
+    public async Task<Outcome<GroupComparison>> CompareAsync(string group, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(group);
-        return groups.Find(group) is { } entry ? await inspector.CompareAsync(entry, cancellation) : null;
+        cancellation.ThrowIfCancellationRequested();
+        return groups.Find(group) is { } entry
+            ? await comparisons.RunAsync(entry, cancellation)
+            : LeaderRequests.NoSuchGroup<GroupComparison>(group);
     }
 
     /// <inheritdoc/>

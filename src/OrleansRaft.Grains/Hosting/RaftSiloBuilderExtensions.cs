@@ -176,6 +176,7 @@ public static class RaftSiloBuilderExtensions
         services.AddSingleton<GroupInspector>();
         services.AddSingleton<LeaderRequests>();
         services.AddSingleton<EntrySkips>();
+        services.AddSingleton<GroupComparisons>();
         services.AddSingleton<MembershipChanger>();
         services.AddSingleton<LeaderlessTimes>();
         services.AddSingleton<DamageAlarms>();

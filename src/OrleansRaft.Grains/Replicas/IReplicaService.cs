@@ -8,13 +8,9 @@ namespace OrleansRaft.Grains.Replicas;
 [Alias("raft-replica-service")]
 internal interface IReplicaService : IGrainService
 {
-    /// <summary>What some replicas here are at, without digests; those that are not here are left out.</summary>
+    /// <summary>What some replicas here are at; those that are not here are left out.</summary>
     [Alias("inspect")]
     Task<ReplicaReport[]> InspectAsync([Immutable] ReplicaName[] wanted);
-
-    /// <summary>The same with digests of their states, which cost a capture of each: only where they are asked for.</summary>
-    [Alias("digest")]
-    Task<ReplicaReport[]> InspectWithDigestsAsync([Immutable] ReplicaName[] wanted);
 
     /// <summary>Entries of the log of a replica here; null when it is not here.</summary>
     [Alias("log")]
@@ -29,6 +25,11 @@ internal interface IReplicaService : IGrainService
     /// <returns>One reply; empty when the replica is not here.</returns>
     [Alias("skip")]
     Task<byte[]> SkipEntryAsync(ReplicaName replica, long entry);
+
+    /// <summary>Compares the states of a group's replicas, if its replica here leads; answers when that is over.</summary>
+    /// <returns>One reply; empty when the replica is not here.</returns>
+    [Alias("compare")]
+    Task<byte[]> CompareAsync(ReplicaName replica);
 
     /// <summary>Changes the members of a group, if its replica here leads, see <see cref="MemberChangeCodec"/>.</summary>
     /// <returns>One reply; empty when the replica is not here.</returns>

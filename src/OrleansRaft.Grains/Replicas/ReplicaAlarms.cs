@@ -27,8 +27,41 @@ internal sealed class ReplicaAlarms(AlarmBoard alarms)
             + (entry is null ? "" : $" If the group is to go on without the entry, `oraft group skip {replica.Group} --entry {entry.Value.Index}`."),
         replica.Group);
 
-    /// <summary>A state machine goes on, or its replica has left this silo.</summary>
+    /// <summary>A state machine goes on.</summary>
     public void MachineRecovered(ReplicaKey replica) => alarms.Clear(AlarmNames.MachineHalted, replica.ToString());
+
+    /// <summary>Replicas of a group hold different states: this one is wrong, or leads.</summary>
+    public void Diverged(ReplicaKey replica, string detail, string remedy) =>
+        alarms.Report(AlarmNames.Diverged, replica.ToString(), detail, remedy, replica.Group);
+
+    /// <summary>A comparison found nothing of that.</summary>
+    public void Agreed(ReplicaKey replica) => alarms.Clear(AlarmNames.Diverged, replica.ToString());
+
+    /// <summary>The states of a group that a replica here leads could not all be compared for too long; null when they could.</summary>
+    public void NotCompared(ReplicaKey replica, string? detail)
+    {
+        if (detail is null)
+        {
+            alarms.Clear(AlarmNames.NotCompared, replica.ToString());
+            return;
+        }
+
+        alarms.Report(
+            AlarmNames.NotCompared,
+            replica.ToString(),
+            detail,
+            $"Nobody knows whether all replicas hold the same. Start what does not answer, and one program on all silos; then "
+                + $"`oraft group compare {replica.Group}`.",
+            replica.Group);
+    }
+
+    /// <summary>A replica has left this silo.</summary>
+    public void Stopped(ReplicaKey replica)
+    {
+        MachineRecovered(replica);
+        Agreed(replica);
+        NotCompared(replica, null);
+    }
 
     /// <summary>A replica could not be opened, or stopped by itself: an alarm when what it has stored is damaged.</summary>
     public void Failed(ReplicaKey replica, Exception cause)

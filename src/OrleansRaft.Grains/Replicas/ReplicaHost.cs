@@ -96,5 +96,26 @@ internal sealed class ReplicaHost(HostedReplica replica, IGrainContext grain, Re
     public void OnEntrySkipped(LogIndex entry, EntryId decision) => services.Notices.EntrySkipped(replica, entry, decision);
 
     /// <inheritdoc/>
+    public void OnDiverged(string detail, string remedy)
+    {
+        if (!replica.IsStopped)
+        {
+            services.Notices.Diverged(replica, detail, remedy);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void OnAgreed() => services.Notices.Agreed(replica);
+
+    /// <inheritdoc/>
+    public void OnNotCompared(string? detail)
+    {
+        if (!replica.IsStopped)
+        {
+            services.Notices.NotCompared(replica, detail);
+        }
+    }
+
+    /// <inheritdoc/>
     public void OnMachineRecovered() => services.Notices.MachineRecovered(replica);
 }

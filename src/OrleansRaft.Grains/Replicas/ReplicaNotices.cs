@@ -28,7 +28,7 @@ internal sealed class ReplicaNotices(IReplicaEvents events, CatalogueSignal cata
     }
 
     /// <summary>A replica has stopped, for whatever reason.</summary>
-    public void Stopped(ILocalReplica replica) => alarms.MachineRecovered(replica.Key);
+    public void Stopped(ILocalReplica replica) => alarms.Stopped(replica.Key);
 
     /// <summary>A replica that has stopped could not give back its right to speak, or close its log.</summary>
     public void ReleaseFailed(ReplicaKey replica, Exception cause) => Log.ReleaseFailed(logger, cause, replica);
@@ -40,9 +40,24 @@ internal sealed class ReplicaNotices(IReplicaEvents events, CatalogueSignal cata
     /// <summary>A state machine is halted no longer.</summary>
     public void MachineRecovered(ILocalReplica replica) => alarms.MachineRecovered(replica.Key);
 
+    /// <summary>A comparison found states that differ; see <see cref="IReplicaHost.OnDiverged"/>.</summary>
+    public void Diverged(ILocalReplica replica, string detail, string remedy) => alarms.Diverged(replica.Key, detail, remedy);
+
+    /// <summary>A comparison found nothing of that.</summary>
+    public void Agreed(ILocalReplica replica) => alarms.Agreed(replica.Key);
+
+    /// <summary>For too long a group could not be compared, or it could; see <see cref="IReplicaHost.OnNotCompared"/>.</summary>
+    public void NotCompared(ILocalReplica replica, string? detail) => alarms.NotCompared(replica.Key, detail);
+
     /// <summary>A replica has another role, term or leader.</summary>
     public void RoleChanged(ILocalReplica replica, RoleChanged change)
     {
+        if (change.Role != RaftRole.Leader)
+        {
+            // Whoever leads compares.
+            alarms.NotCompared(replica.Key, null);
+        }
+
         if (IsWatched(replica))
         {
             events.OnRoleChanged(replica, change);

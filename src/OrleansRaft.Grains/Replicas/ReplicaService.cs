@@ -14,10 +14,11 @@ internal sealed class ReplicaService(GrainId id, Silo silo, ILoggerFactory logge
     : GrainService(id, silo, loggers), IReplicaService
 {
     /// <inheritdoc/>
-    public Task<ReplicaReport[]> InspectAsync(ReplicaName[] wanted) => ReportAsync(wanted, withDigests: false);
-
-    /// <inheritdoc/>
-    public Task<ReplicaReport[]> InspectWithDigestsAsync(ReplicaName[] wanted) => ReportAsync(wanted, withDigests: true);
+    public async Task<ReplicaReport[]> InspectAsync(ReplicaName[] wanted)
+    {
+        var reports = await Task.WhenAll(wanted.Select(Find).OfType<ILocalReplica>().Select(ReportAsync));
+        return [.. reports.OfType<ReplicaReport>()];
+    }
 
     /// <inheritdoc/>
     public async Task<byte[]?> ReadLogAsync(ReplicaName replica, long after, int limit) => Find(replica) is { IsRunning: true } hosted
@@ -33,6 +34,11 @@ internal sealed class ReplicaService(GrainId id, Silo silo, ILoggerFactory logge
     /// <inheritdoc/>
     public async Task<byte[]> SkipEntryAsync(ReplicaName replica, long entry) => Find(replica) is { IsRunning: true } hosted
         ? RequestCodec.EncodeReplies(new ReplyBatch([await hosted.Driver.SkipAsync(new LogIndex(entry))], LogTime.Zero))
+        : [];
+
+    /// <inheritdoc/>
+    public async Task<byte[]> CompareAsync(ReplicaName replica) => Find(replica) is { IsRunning: true } hosted
+        ? RequestCodec.EncodeReplies(new ReplyBatch([await hosted.Driver.CompareAsync()], LogTime.Zero))
         : [];
 
     /// <inheritdoc/>
@@ -55,13 +61,7 @@ internal sealed class ReplicaService(GrainId id, Silo silo, ILoggerFactory logge
             StoppedCancellationTokenSource.Token)
         : throw new StoreRefusedException($"This silo knows no group '{replica.Group}'.");
 
-    private async Task<ReplicaReport[]> ReportAsync(ReplicaName[] wanted, bool withDigests)
-    {
-        var reports = await Task.WhenAll(wanted.Select(Find).OfType<ILocalReplica>().Select(replica => ReportAsync(replica, withDigests)));
-        return [.. reports.OfType<ReplicaReport>()];
-    }
-
-    private static async Task<ReplicaReport?> ReportAsync(ILocalReplica replica, bool withDigest)
+    private static async Task<ReplicaReport?> ReportAsync(ILocalReplica replica)
     {
         // A paused replica would keep all the others waiting.
         if (!replica.IsRunning || replica.Faults is { IsPaused: true })
@@ -71,7 +71,7 @@ internal sealed class ReplicaService(GrainId id, Silo silo, ILoggerFactory logge
 
         try
         {
-            return ReplicaReport.Of(await replica.Driver.InspectAsync(withDigest));
+            return ReplicaReport.Of(await replica.Driver.InspectAsync());
         }
         catch (ObjectDisposedException)
         {

@@ -17,6 +17,8 @@ internal sealed class GroupChecks(ICheckedCluster cluster, string name) : IStore
     private readonly Dictionary<(Term Term, ReplicaId Voter), ReplicaId> votes = [];
     private readonly Dictionary<EntryId, (EntryId Previous, uint Body)> entries = [];
 
+    private readonly Dictionary<(EntryId Comparison, ReplicaId Replica), StateDigest> digests = [];
+
     private Term latestTerm;
     private LogIndex committedByLeaders;
 
@@ -82,6 +84,12 @@ internal sealed class GroupChecks(ICheckedCluster cluster, string name) : IStore
                 break;
             case InstallSnapshotResponse { IsInstalled: true } response:
                 OnAcknowledged(from, response.LastIncluded, message.Term);
+                break;
+            case ComparisonResponse { Digest: { } digest } response:
+                digests[(response.Entry, from)] = digest;
+                break;
+            case ComparisonRequest { Verdict: ComparisonVerdict.Diverged } verdict:
+                OnDiverged(replica, verdict);
                 break;
         }
     }
@@ -272,6 +280,28 @@ internal sealed class GroupChecks(ICheckedCluster cluster, string name) : IStore
         }
 
         return holders > voters.Length / 2;
+    }
+
+    /// <summary>A state is wrong only where a majority of the voters holds another, under the same program.</summary>
+    private void OnDiverged(ICheckedReplica replica, ComparisonRequest verdict)
+    {
+        var id = replica.Key.Replica;
+        var own = replica.Driver.Inspect();
+        var configuration = own.Status.Configuration;
+        var holders = configuration.Voters.Count(voter =>
+            (voter == id && own.DigestIndex == verdict.Entry.Index && own.Digest == verdict.Majority?.ToString())
+            || (digests.TryGetValue((verdict.Entry, voter), out var told) && told == verdict.Majority));
+        Require(
+            !configuration.IsJoint && holders >= Quorum.Size(configuration.Voters.Length),
+            "a state is wrong only by the word of a majority",
+            id,
+            $"calls what differs from {verdict.Majority} wrong at {verdict.Entry}, which {holders} voters of {configuration} hold");
+        Require(
+            configuration.Members.Any(member =>
+                member.Id == id || (digests.TryGetValue((verdict.Entry, member.Id), out var told) && told.Contradicts(verdict.Majority!.Value))),
+            "states are compared only where one program made them",
+            id,
+            $"finds at {verdict.Entry} a state that differs from {verdict.Majority}, and none of the same program does");
     }
 
     private void OnLeader(ReplicaId id, Term term)

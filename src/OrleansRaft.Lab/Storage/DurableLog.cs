@@ -34,6 +34,9 @@ internal sealed class DurableLog(Configuration initial)
     public void Write(HardState hardState, EntryId storedLast, EntryBlock? append, SnapshotDescriptor? install, EntryId? compactThrough)
     {
         Invariant.Holds(storedLast == Last, "a write continues the log that the store holds");
+        Invariant.Holds(
+            hardState.CurrentTerm != HardState.CurrentTerm || HardState.VotedFor is null || hardState.VotedFor == HardState.VotedFor,
+            "a vote, once given, stays in its term");
         HardState = hardState;
         if (install is not null)
         {

@@ -24,7 +24,13 @@ public static class AlarmNames
     /// <summary>A silo whose process ended uncleanly twice in a short time applies what its logs hold carefully.</summary>
     public const string CarefulStart = "careful-start";
 
+    /// <summary>Replicas of a group that applied the same entries hold different states.</summary>
+    public const string Diverged = "diverged";
+
+    /// <summary>For an hour, comparisons of a group have not compared all its replicas: whether they hold the same is not known.</summary>
+    public const string NotCompared = "not-compared";
+
     /// <summary>All kinds that a silo can raise, in the order in which they are shown.</summary>
     public static IReadOnlyList<string> All { get; } =
-        [Leaderless, MachineHalted, MachineStuck, CarefulStart, StoreCorrupt, StoreFull, StoreUnreachable];
+        [Leaderless, Diverged, MachineHalted, MachineStuck, CarefulStart, NotCompared, StoreCorrupt, StoreFull, StoreUnreachable];
 }

@@ -30,6 +30,8 @@ public readonly record struct MessageSummary(string Kind, long Index, int Entrie
             TimeoutNow => new("timeout-now", 0, 0, false),
             Quiesce quiesce => new("quiesce", quiesce.LastEntry.Index.Value, 0, false),
             SnapshotRequest ask => new("snapshot-request", ask.Through.Value, 0, false),
+            ComparisonRequest ask => new("comparison-request", ask.Entry.Index.Value, 0, false),
+            ComparisonResponse answer => new("comparison-response", answer.Entry.Index.Value, 0, answer.Digest is null && !answer.IsTold),
             ReadIndexRequest => new("read-index", 0, 0, false),
             ReadIndexResponse answer => new("read-index-response", answer.Index?.Value ?? 0, 0, answer.Index is null),
             _ => throw new InvariantViolationException($"every message has a name: {message.GetType().Name} has none"),

@@ -70,6 +70,18 @@ internal sealed class Rejections(ReplicaKey key, RaftOptions options)
             : $"The state machine of {key.Group} is halted: {cause} Start a program on the group's silos that can do this; until then the group "
                 + "takes no commands.");
 
+    /// <summary>A comparison with the other replicas halted it.</summary>
+    public static Reply Diverged(string cause, string remedy) =>
+        Reply.Rejected(RejectionReason.MachineHalted, null, HaltedRetryMilliseconds, $"{cause} {remedy}");
+
+    /// <summary>Core's rejection of a comparison.</summary>
+    public Reply OfComparison(RaftRejection reason, ReplicaId? leader) => reason == RaftRejection.NotReady
+        ? NoLeader(
+            key.Replica,
+            tick * options.ElectionTicksMin,
+            $"The states of {key.Group} cannot be compared at the moment: its members are being changed, or its leader has just begun; try again.")
+        : Of(reason, leader);
+
     /// <summary>Core's rejection of a decision to skip an entry.</summary>
     public Reply OfSkip(LogIndex entry, RaftRejection reason, ReplicaId? leader) => reason == RaftRejection.InvalidChange
         ? NotSkipped($"Entry {entry} is not one that {key} could skip: it is no committed command that was not applied.")

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using OrleansRaft.Core;
 using OrleansRaft.Core.Codec;
 using OrleansRaft.Runtime.Driving;
@@ -147,28 +146,58 @@ internal sealed class CaptureJob : MachineJob
     }
 }
 
-/// <summary>Makes a digest of the whole state, for somebody who asked for the replica's status.</summary>
-/// <param name="answer">Answers, on the replica's turn, when the digest is there; or without it when it is not made.</param>
-internal sealed class DigestJob(Action<string?> answer) : MachineJob
+/// <summary>Begins a digest of the whole state, at a comparison.</summary>
+/// <param name="comparison">The entry of the comparison, which the machine holds, and nothing after it.</param>
+internal sealed class DigestJob(EntryId comparison) : MachineJob
 {
-    /// <summary>The digest.</summary>
-    public string? Text { get; private set; }
+    /// <summary>The entry of the comparison.</summary>
+    public EntryId Comparison => comparison;
+
+    /// <summary>The digest, as far as it is made.</summary>
+    public PendingDigest Pending { get; private set; } = new(ReadOnlyMemory<byte>.Empty);
 
     /// <summary>How long it took.</summary>
     public TimeSpan Took { get; private set; }
 
-    /// <summary>Answers whoever asked. On the replica's turn.</summary>
-    public void Answer() => answer(Text);
-
-    /// <inheritdoc/>
-    public override void Abandon() => answer(null);
+    /// <summary>Begins the digest of the state as it is.</summary>
+    /// <exception cref="MachineException">The state machine threw.</exception>
+    public static PendingDigest Begin(IStateMachineHost machine, EntryId comparison)
+    {
+        Invariant.Holds(machine.AppliedEntry == comparison, "a digest is of the state at its comparison");
+        return machine.BeginDigest();
+    }
 
     /// <inheritdoc/>
     protected override bool RunPart(IStateMachineHost machine, in MachineSlice slice)
     {
         var began = slice.Time.GetTimestamp();
-        Text = Convert.ToHexStringLower(SHA256.HashData(machine.Capture().Span));
+        Pending = Begin(machine, comparison);
         Took = slice.Time.GetElapsedTime(began);
+        return true;
+    }
+}
+
+/// <summary>Ends a digest, beside the machine, which goes on.</summary>
+/// <param name="comparison">The entry of the comparison.</param>
+/// <param name="pending">The digest.</param>
+/// <param name="took">How long its beginning took.</param>
+internal sealed class HashJob(EntryId comparison, PendingDigest pending, TimeSpan took) : MachineJob
+{
+    /// <summary>The entry of the comparison.</summary>
+    public EntryId Comparison => comparison;
+
+    /// <summary>The digest.</summary>
+    public StateDigest Digest { get; private set; }
+
+    /// <summary>How long it took in all.</summary>
+    public TimeSpan Took { get; private set; }
+
+    /// <inheritdoc/>
+    protected override bool RunPart(IStateMachineHost machine, in MachineSlice slice)
+    {
+        var began = slice.Time.GetTimestamp();
+        Digest = new StateDigest(machine.Program, pending.Finish());
+        Took = took + slice.Time.GetElapsedTime(began);
         return true;
     }
 }

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using OrleansRaft.Core;
 using OrleansRaft.Grains.Admin;
+using OrleansRaft.Runtime;
 using OrleansRaft.Server.Http;
 using OrleansRaft.Server.Problems;
 
@@ -35,20 +36,30 @@ internal sealed class GroupEndpoints(IRaftAdmin admin, GroupJson json, LogJson l
     public async Task GetAsync(HttpContext context)
     {
         var group = NameOf(context);
-        var withDigests = QueryParameters.Flag(context.Request, "digest");
-        if (withDigests.Problem is { } problem)
-        {
-            problem.Write(context.Response);
-        }
-        else if (await (withDigests.Value
-            ? admin.GetGroupWithDigestsAsync(group, context.RequestAborted)
-            : admin.GetGroupAsync(group, context.RequestAborted)) is { } view)
+        if (await admin.GetGroupAsync(group, context.RequestAborted) is { } view)
         {
             json.WriteGroup(context.Response, view);
         }
         else
         {
             KnownProblems.UnknownGroup(group).Write(context.Response);
+        }
+    }
+
+    public async Task CompareAsync(HttpContext context)
+    {
+        var group = NameOf(context);
+        switch (await admin.CompareAsync(group, context.RequestAborted))
+        {
+            case Committed<GroupComparison> compared:
+                GroupJson.WriteComparison(context.Response, compared.Value);
+                break;
+            case Rejected<GroupComparison> rejection:
+                OutcomeProblems.Of(rejection, $"The comparison of {group}").Write(context.Response);
+                break;
+            case Unknown<GroupComparison> unknown:
+                KnownProblems.ComparisonUnknown(group, unknown.Detail).Write(context.Response);
+                break;
         }
     }
 

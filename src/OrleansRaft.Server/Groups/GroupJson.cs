@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
@@ -38,6 +39,52 @@ internal sealed class GroupJson(IOptions<RaftOptions> options)
         using var json = JsonAnswer.Start(response);
         WriteGroup(json, group);
     }
+
+    /// <summary>Writes what became of a comparison.</summary>
+    public static void WriteComparison(HttpResponse response, GroupComparison comparison)
+    {
+        using var json = JsonAnswer.Start(response);
+        json.WriteStartObject();
+        json.WriteString("group"u8, comparison.Group);
+        json.WriteNumber("term"u8, comparison.Entry.Term.Value);
+        json.WriteNumber("index"u8, comparison.Entry.Index.Value);
+        json.WriteString("verdict"u8, VerdictOf(comparison.Verdict));
+        json.WriteString("detail"u8, comparison.Detail);
+        json.WriteStartArray("replicas"u8);
+        foreach (var replica in comparison.Replicas)
+        {
+            json.WriteStartObject();
+            json.WriteNumber("replica"u8, replica.Replica.Value);
+            json.WriteString("silo"u8, replica.Silo);
+            json.WriteBoolean("voter"u8, replica.IsVoter);
+            WriteNumber(json, "digestIndex", replica.Digest is null ? null : comparison.Entry.Index.Value);
+            json.WriteString("digest"u8, replica.Digest?.ToString());
+            json.WriteString("program"u8, replica.Digest?.Program.ToString("x16", CultureInfo.InvariantCulture));
+            if (replica.IsEqual is { } isEqual)
+            {
+                json.WriteBoolean("equal"u8, isEqual);
+            }
+            else
+            {
+                json.WriteNull("equal"u8);
+            }
+
+            json.WriteString("problem"u8, replica.Problem.Length == 0 ? null : replica.Problem);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    private static string VerdictOf(ComparisonVerdict verdict) => verdict switch
+    {
+        ComparisonVerdict.Equal => "equal",
+        ComparisonVerdict.Diverged => "diverged",
+        ComparisonVerdict.NoMajority => "no-majority",
+        ComparisonVerdict.Undecided => "undecided",
+        _ => "incomplete",
+    };
 
     private void WriteGroup(Utf8JsonWriter json, GroupView group)
     {

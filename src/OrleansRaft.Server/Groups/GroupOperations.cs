@@ -17,12 +17,6 @@ internal static class GroupOperations
         "Entries after this log index: the next of the page before.",
         () => new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64", Minimum = "0" });
 
-    private static readonly ApiParameter Digest = ApiParameter.InQuery(
-        "digest",
-        "Whether to add digests of the replicas' states. They cost a capture of each: a replica makes one at most so often that it spends a "
-        + "hundredth of its time on them, and answers with its last one meanwhile. Compare digests only where digestIndex is the same.",
-        () => new OpenApiSchema { Type = JsonSchemaType.Boolean, Default = JsonValue.Create(false) });
-
     private static readonly ApiParameter Replica = ApiParameter.InQuery(
         "replica", "Which replica.", () => new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64", Minimum = "1" });
 
@@ -53,10 +47,28 @@ internal static class GroupOperations
 
     public static readonly ApiOperation GetGroup = new("getGroup", ApiTag.Groups, "Shows one Raft group with its replicas")
     {
-        Parameters = [Group, Digest],
+        Parameters = [Group],
         Success = new(200, "The group.", GroupSchemas.Group),
-        Problems = [ApiProblem.InvalidRequest, ApiProblem.UnknownGroup, ApiProblem.InternalError],
+        Problems = [ApiProblem.UnknownGroup, ApiProblem.InternalError],
     };
+
+    public static readonly ApiOperation CompareGroup =
+        new("compareGroup", ApiTag.Groups, "Compares the states of a group's replicas")
+        {
+            Description = "The leader appends an entry to the log, and every replica makes a digest of its state exactly there. Waits for all that can "
+                + "be reached. A replica that holds something else than a majority of the voters has its state replaced by its leader's.",
+            Parameters = [Group],
+            Success = new(200, "What came of it, whatever that is.", GroupSchemas.Comparison),
+            Problems =
+            [
+                ApiProblem.UnknownGroup,
+                ApiProblem.Overloaded,
+                ApiProblem.InternalError,
+                ApiProblem.NoLeader,
+                new(503, ProblemTypes.MachineHalted, "the state machine of the leader is halted; nothing was compared"),
+                new(504, ProblemTypes.OutcomeUnknown, "the leader did not answer; the comparison may have been made"),
+            ],
+        };
 
     public static readonly ApiOperation TransferLeadership =
         new("transferLeadership", ApiTag.Groups, "Hands a group's leadership to another of its voters")

@@ -21,7 +21,8 @@ internal static class GroupSchemas
             ("commitIndex", Shapes.Number("The last entry it knows to be committed.", OrNull)),
             ("appliedIndex", Shapes.Number("The last entry that its state machine holds.", OrNull)),
             ("digest", Shapes.Text(
-                "A digest of its whole state at digestIndex. Null unless it was asked for: it costs a capture of the state. Null proves nothing.",
+                "A digest of its whole state at digestIndex, as it made it when the group's states were last compared. Null where it made none, which "
+                + "proves nothing.",
                 OrNull)),
             ("digestIndex", Shapes.Number(
                 "The last entry in the state that the digest is of: replicas can be compared where it is the same. Null without a digest.", OrNull)),
@@ -47,7 +48,7 @@ internal static class GroupSchemas
     [
         ("index", Shapes.Number("Its place in the log.")),
         ("term", Shapes.Number("The term in which a leader made it.")),
-        ("kind", Shapes.Choice("What it is.", "command", "configuration", "no-op", "session", "limits", "skip")),
+        ("kind", Shapes.Choice("What it is.", "command", "configuration", "no-op", "session", "limits", "skip", "comparison")),
         ("timeMilliseconds", Shapes.Number("The group's time at its append.")),
         ("bodyBytes", Shapes.Number("The size of its body.")),
         ("key", Shapes.Text("Of a command, the key that chose the group; of a counter, tenant/counter.", OrNull)),
@@ -68,6 +69,39 @@ internal static class GroupSchemas
     public static readonly ApiSchema GroupPage = new(
         nameof(GroupPage),
         static schemas => schemas.PageOf("groups", Group, Shapes.Text("The after of the next page; null on the last one.", OrNull)));
+
+    private static readonly ApiSchema ComparedReplica = new(nameof(ComparedReplica), static () => Shapes.Closed(
+    [
+        ("replica", Shapes.Number("Its id within the group, from 1.")),
+        ("silo", Shapes.Text("The name of the silo that hosts it; null when none is known.", OrNull)),
+        ("voter", Shapes.Flag("Whether it has a vote.")),
+        ("digestIndex", Shapes.Number("The last entry in the state that the digest is of. Null without a digest.", OrNull)),
+        ("digest", Shapes.Text("A digest of its whole state. Null when it made none, which proves nothing.", OrNull)),
+        ("program", Shapes.Text(
+            "Tells the build of the state machine that it runs from others: of two of them, digests say nothing of each other.", OrNull)),
+        ("equal", new OpenApiSchema
+        {
+            Type = JsonSchemaType.Boolean | OrNull,
+            Description = "Whether it holds what a majority of the voters holds; null when that is not known.",
+        }),
+        ("problem", Shapes.Text("Why it made no digest.", OrNull)),
+    ]));
+
+    public static readonly ApiSchema Comparison = new(nameof(Comparison), static schemas => Shapes.Closed(
+    [
+        ("group", Shapes.Text("The group.")),
+        ("term", Shapes.Number("The term of the entry at which states were compared.")),
+        ("index", Shapes.Number("The log index of the entry at which states were compared.")),
+        ("verdict", Shapes.Choice(
+            "What the digests say. Only \"equal\" says that all replicas hold the same; \"incomplete\" says nothing of those without a digest.",
+            "equal",
+            "incomplete",
+            "diverged",
+            "no-majority",
+            "undecided")),
+        ("detail", Shapes.Text("The same in a sentence. Not for programs: the words may change.")),
+        ("replicas", schemas.ArrayOf(ComparedReplica)),
+    ]));
 
     public static readonly ApiSchema LeaderBody =
         new(nameof(LeaderBody), static () => Shapes.Body("replica", Shapes.Number("The voter that is to lead."), 2));

@@ -53,6 +53,16 @@ public static class KnownProblems
             Definite = false,
         };
 
+    internal static Problem ComparisonUnknown(string group, string detail) =>
+        new(
+            StatusCodes.Status504GatewayTimeout,
+            ProblemTypes.OutcomeUnknown,
+            "It is unknown what came of the comparison.",
+            $"The comparison of {group} may have been made; it changes no state. {detail} POST it again.")
+        {
+            Definite = false,
+        };
+
     internal static Problem FaultsDisabled(
         string detail = "Faults are off on this cluster. Set Faults:Enabled on every silo, or try `oraft demo`, where they are on.") =>
         new(StatusCodes.Status403Forbidden, ProblemTypes.FaultsDisabled, "Faults are disabled.", detail);

@@ -20,6 +20,7 @@ public sealed class MessageCodecTests
             new Entry(Entry(3, 7), EntryKind.Command, new LogTime(12), new byte[] { 1, 2, 3 }),
             new Entry(Entry(3, 8), EntryKind.Configuration, new LogTime(12), ConfigurationCodec.Encode(Joint)),
             new Entry(Entry(3, 9), EntryKind.Skip, new LogTime(13), SkipDecisionCodec.Encode(Entry(3, 7))),
+            new Entry(Entry(3, 10), EntryKind.Comparison, new LogTime(13), default),
         ]);
 
     public static TheoryData<Message> EveryMessage =>
@@ -44,6 +45,12 @@ public sealed class MessageCodecTests
             new ReadSequence(8)),
         new InstallSnapshotResponse(new Term(3), Index(4), Entry(2, 9), 2, true, new ReadSequence(8)),
         new SnapshotRequest(new Term(3), Index(4)),
+        new SnapshotRequest(new Term(3), Index(4)) { WrongAt = Index(3) },
+        new ComparisonRequest(new Term(3), Index(4), Entry(2, 9)),
+        new ComparisonRequest(new Term(3), Index(4), Entry(2, 9)) { Verdict = ComparisonVerdict.Undecided },
+        new ComparisonRequest(new Term(3), Index(4), Entry(2, 9)) { Verdict = ComparisonVerdict.Equal, Majority = new StateDigest(ulong.MaxValue, new byte[32]) },
+        new ComparisonResponse(new Term(3), Index(4), Entry(2, 9), new StateDigest(5, new byte[] { 1, 2 })),
+        new ComparisonResponse(new Term(3), Index(4), Entry(2, 9), null) { IsTold = true },
         new TimeoutNow(new Term(3)),
         new Quiesce(new Term(3), Index(4), Entry(2, 9), Replica(2)),
         new Quiesce(new Term(3), Index(4), Entry(2, 9), null),

@@ -195,6 +195,9 @@ internal sealed class TestReplica
 
     public List<string> Applied { get; } = [];
 
+    /// <summary>What it tells of its state at a comparison; null for nothing.</summary>
+    public StateDigest? State { get; set; } = new StateDigest(1, "sound"u8.ToArray());
+
     public List<Effect> Effects { get; } = [];
 
     public IReadOnlyList<Entry> Log => Core.EntriesAfter(LogIndex.Zero, int.MaxValue);
@@ -332,6 +335,13 @@ internal sealed class TestReplica
     {
         Applied.AddRange(apply.Entries.Where(entry => entry.Kind == EntryKind.Command).Select(entry => Encoding.UTF8.GetString(entry.Body.Span)));
         Step(new Applied(apply.Entries[^1].Index));
+        foreach (var comparison in apply.Entries.Where(static entry => entry.Kind == EntryKind.Comparison))
+        {
+            if (State is { } digest)
+            {
+                Step(new StateDigested(comparison.Id, digest));
+            }
+        }
     }
 
     private void TakeWrites()

@@ -27,7 +27,6 @@ public sealed class GroupCommandTests(OneSilo silo)
         {
             group.GetProperty("leader").GetInt64().ShouldBeInRange(1, 3);
             group.GetProperty("replicas").GetArrayLength().ShouldBe(3);
-            group.GetProperty("replicas")[0].GetProperty("digest").ValueKind.ShouldBe(System.Text.Json.JsonValueKind.Null);
         }
     }
 
@@ -44,6 +43,36 @@ public sealed class GroupCommandTests(OneSilo silo)
         }
 
         show.Output.ShouldContain("0 entries");
+    }
+
+    [Fact]
+    public async Task Compare_prints_each_replicas_digest_at_one_entry_and_show_prints_the_last()
+    {
+        var compare = await CommandLineRun.AtAsync(silo.Address, "group", "compare", "counters-1");
+        var json = await CommandLineRun.AtAsync(silo.Address, "group", "compare", "counters-1", "--json");
+        var show = await CommandLineRun.AtAsync(silo.Address, "group", "show", "counters-1");
+
+        compare.ExitCode.ShouldBe(0, compare.Error);
+        compare.Output.ShouldContain("all replicas of counters-1 hold the same state");
+        json.ExitCode.ShouldBe(0, json.Error);
+        var compared = json.Objects.ShouldHaveSingleItem();
+        compared.GetProperty("verdict").GetString().ShouldBe("equal");
+        var digests = compared.GetProperty("replicas").EnumerateArray()
+            .Select(static replica => (replica.GetProperty("digestIndex").GetInt64(), replica.GetProperty("digest").GetString()))
+            .ToList();
+        digests.Count.ShouldBe(3);
+        digests.Distinct().ShouldHaveSingleItem().Item1.ShouldBe(compared.GetProperty("index").GetInt64());
+        show.Output.ShouldContain(digests[0].Item2![..12]);
+    }
+
+    [Fact]
+    public async Task Compare_of_an_unknown_group_says_where_the_names_are()
+    {
+        var compare = await CommandLineRun.AtAsync(silo.Address, "group", "compare", "counters-99");
+
+        compare.ExitCode.ShouldBe(1);
+        compare.Error.ShouldContain("unknown-group");
+        compare.Error.ShouldContain("oraft group list");
     }
 
     [Fact]

@@ -160,6 +160,13 @@ internal static class FuzzTargets
             new ReadSequence(9)),
         new InstallSnapshotResponse(new Term(3), new LogIndex(1), Second, 5, false, new ReadSequence(9)),
         new SnapshotRequest(new Term(3), new LogIndex(4)),
+        new SnapshotRequest(new Term(3), new LogIndex(4)) { WrongAt = new LogIndex(2) },
+        new ComparisonRequest(new Term(3), new LogIndex(1), Second)
+        {
+            Verdict = ComparisonVerdict.Diverged,
+            Majority = new StateDigest(7, "a digest"u8.ToArray()),
+        },
+        new ComparisonResponse(new Term(3), new LogIndex(1), Second, new StateDigest(7, "a digest"u8.ToArray())),
         new TimeoutNow(new Term(3)),
         new Quiesce(new Term(3), new LogIndex(1), Second, new ReplicaId(2)),
         new ReadIndexRequest(new Term(3), 5),

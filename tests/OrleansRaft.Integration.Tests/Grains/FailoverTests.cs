@@ -152,8 +152,7 @@ public sealed class FailoverTests(ITestOutputHelper output)
         RaftTestCluster.Committed(await through.SubmitAsync(new LedgerCommand(1), cancellation: Token)).Value.ShouldBe(new LedgerResult(2, 2));
         HealAll(cluster.Silos);
 
-        await RaftTestCluster.EventuallyAsync(async () =>
-            (await cluster.Admin.GetGroupWithDigestsAsync("ledgers-0", Token))!.IsOneState() ? null : "the replicas differ");
+        await RaftTestCluster.EventuallyAsync(() => cluster.Admin.FindDifferenceAsync("ledgers-0", replicas: 3, Token));
     }
 
     private static void Isolate(InProcessSiloHandle silo, IEnumerable<InProcessSiloHandle> others)

@@ -133,10 +133,7 @@ public sealed class PlacementTests
 
         var added = await cluster.Admin.ChangeMembersAsync("ledgers-0", new AddMember { Replica = learner, AsLearner = true }, null, Token);
         added.ShouldBeOfType<Committed<Configuration>>(added.ToString());
-        await RaftTestCluster.EventuallyAsync(async () =>
-            (await cluster.Admin.GetGroupWithDigestsAsync("ledgers-0", Token))! is { Replicas.Count: 4 } group && group.IsOneState()
-                ? null
-                : "the learner has not caught up");
+        await RaftTestCluster.EventuallyAsync(() => cluster.Admin.FindDifferenceAsync("ledgers-0", replicas: 4, Token));
         var removed = await cluster.Admin.ChangeMembersAsync("ledgers-0", new RemoveMember(learner), null, Token);
 
         removed.ShouldBeOfType<Committed<Configuration>>(removed.ToString()).Value.Contains(learner).ShouldBeFalse();

@@ -252,7 +252,8 @@ public sealed class CounterApiTests(CounterServer server) : IClassFixture<Counte
         var index = counter.GetProperty("index").GetInt64();
 
         var group = (await Client.AskAsync($"/api/v1/groups/{name}")).ShouldBeJson();
-        var digested = (await Client.AskAsync($"/api/v1/groups/{name}?digest=true")).ShouldBeJson();
+        var compared = (await Client.SendAsync(HttpMethod.Post, $"/api/v1/groups/{name}/compare")).ShouldBeJson();
+        var afterwards = (await Client.AskAsync($"/api/v1/groups/{name}")).ShouldBeJson();
         var groups = (await Client.AskAsync("/api/v1/groups")).ShouldBeJson();
         var log = (await Client.AskAsync($"/api/v1/groups/{name}/log?after={index - 1}&limit=1")).ShouldBeJson();
 
@@ -264,15 +265,14 @@ public sealed class CounterApiTests(CounterServer server) : IClassFixture<Counte
         replicas.Length.ShouldBe(3);
         replicas.Single(replica => replica.GetProperty("role").GetString() == "leader").GetProperty("replica").GetInt64().ShouldBe(leader);
         replicas.ShouldAllBe(replica => replica.GetProperty("silo").GetString() == "silo-1");
-        replicas.ShouldAllBe(replica => replica.GetProperty("digest").ValueKind == JsonValueKind.Null);
-        groups.GetProperty("groups").EnumerateArray().SelectMany(each => each.GetProperty("replicas").EnumerateArray())
-            .ShouldAllBe(
-                replica =>
-                    replica.GetProperty("digest").ValueKind == JsonValueKind.Null
-                        && replica.GetProperty("digestIndex").ValueKind == JsonValueKind.Null);
-        digested.GetProperty("replicas")
-            .EnumerateArray()
-            .ShouldAllBe(replica => replica.GetProperty("digest").GetString()!.Length == 64 && replica.GetProperty("digestIndex").GetInt64() > 0);
+        compared.GetProperty("verdict").GetString().ShouldBe("equal");
+        var comparedAt = compared.GetProperty("index").GetInt64();
+        comparedAt.ShouldBeGreaterThan(index);
+        var digests = compared.GetProperty("replicas").EnumerateArray().Select(replica => replica.GetProperty("digest").GetString()!).ToArray();
+        digests.Length.ShouldBe(3);
+        digests.Distinct().ShouldHaveSingleItem().Length.ShouldBe(64);
+        afterwards.GetProperty("replicas").EnumerateArray().ShouldAllBe(replica =>
+            replica.GetProperty("digest").GetString() == digests[0] && replica.GetProperty("digestIndex").GetInt64() == comparedAt);
         var entry = log.GetProperty("entries")[0];
         entry.GetProperty("index").GetInt64().ShouldBe(index);
         entry.GetProperty("kind").GetString().ShouldBe("command");

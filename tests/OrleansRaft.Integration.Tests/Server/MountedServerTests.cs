@@ -143,8 +143,6 @@ public sealed class MountedServerTests(ScriptedServer server) : IClassFixture<Sc
     [InlineData("/api/v1/groups?limit=ten", 400, "invalid-request", "limit")]
     [InlineData("/api/v1/groups?limit=99999999999999999999", 400, "invalid-request", "limit")]
     [InlineData("/api/v1/groups?limit=1&limit=2", 400, "invalid-request", "limit")]
-    [InlineData("/api/v1/groups/counters-0?digest=yes", 400, "invalid-request", "digest")]
-    [InlineData("/api/v1/groups/counters-0?digest=true&digest=true", 400, "invalid-request", "digest")]
     [InlineData("/api/v1/groups/counters-0/log?after=-1", 400, "invalid-request", "after")]
     [InlineData("/api/v1/groups/counters-0/log?after=x", 400, "invalid-request", "after")]
     [InlineData("/api/v1/groups/counters-0/log?limit=0", 400, "invalid-request", "limit")]

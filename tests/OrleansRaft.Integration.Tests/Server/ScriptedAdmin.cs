@@ -23,6 +23,8 @@ internal sealed class ScriptedAdmin : IRaftAdmin
 
     public Outcome<ReplicaId> Transfer { get; set; } = new Unknown<ReplicaId>("");
 
+    public Outcome<GroupComparison> Comparison { get; set; } = new Unknown<GroupComparison>("");
+
     public Outcome<EntryId> Skip { get; set; } = new Unknown<EntryId>("");
 
     public List<LogIndex> Skips { get; } = [];
@@ -42,7 +44,7 @@ internal sealed class ScriptedAdmin : IRaftAdmin
     public Task<GroupView?> GetGroupAsync(string group, CancellationToken cancellation = default) =>
         Task.FromResult(Groups.FirstOrDefault(view => view.Group == group));
 
-    public Task<GroupView?> GetGroupWithDigestsAsync(string group, CancellationToken cancellation = default) => GetGroupAsync(group, cancellation);
+    public Task<Outcome<GroupComparison>> CompareAsync(string group, CancellationToken cancellation = default) => Task.FromResult(Comparison);
 
     public Task<IReadOnlyList<Entry>?> ReadLogAsync(string group, LogIndex after, int limit, CancellationToken cancellation = default) =>
         Task.FromResult<IReadOnlyList<Entry>?>(null);

@@ -66,6 +66,7 @@ internal sealed record Fault(TimeSpan At, TimeSpan Duration, FaultKind Kind, int
         FaultKind.MachineKillsEverywhere => "some commands end every process that applies them",
         FaultKind.MachineSkip =>
             $"some commands throw {(Strength % 3 == 0 ? "everywhere" : $"but on node {Node}, which then is cut off")}, and an operator skips them",
+        FaultKind.MachineDrifts => $"a command changes more than it should on node {Node}",
         FaultKind.QueriesThrow => $"all queries throw on node {Node}",
         _ => Kind.ToString(),
     };

@@ -108,6 +108,7 @@ internal sealed class FaultInjector(LabCluster cluster, Workload workload, Machi
         FaultKind.Membership => MembershipFaults.Apply(cluster, fault),
         FaultKind.Lull => Rest(fault),
         FaultKind.Rejoin => RejoinFault.Apply(cluster, fault),
+        FaultKind.MachineDrifts => MachineFaults.Apply(cluster, troubles, fault),
         FaultKind.MachineSkip => new SkipFault(cluster, workload, troubles, tell).Apply(fault),
         >= FaultKind.MachineSlow and <= FaultKind.MachineKillsEverywhere => MachineFaults.Apply(cluster, troubles, fault),
         _ => OtherFaults.Apply(cluster, fault),

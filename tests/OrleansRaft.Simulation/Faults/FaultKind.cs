@@ -47,6 +47,7 @@ internal enum FaultKind
     MachineKills,
     MachineKillsEverywhere,
     MachineSkip,
+    MachineDrifts,
     TornWrite,
     LostWrite,
 

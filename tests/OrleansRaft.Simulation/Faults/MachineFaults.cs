@@ -28,6 +28,9 @@ internal static class MachineFaults
                 return Kill(fault, [(node, trouble)], troubles);
             case FaultKind.MachineKillsEverywhere when cluster.Options.RunsMachinesApart:
                 return Kill(fault, [.. cluster.Nodes.Select(one => (one, troubles.On(one.Index)))], troubles);
+            case FaultKind.MachineDrifts:
+                trouble.DriftsLeft = 1;
+                return () => trouble.DriftsLeft = 0;
             case FaultKind.QueriesThrow:
                 trouble.QueriesThrow = true;
                 return () => trouble.QueriesThrow = false;

@@ -56,8 +56,23 @@ internal sealed class MachineTrouble(int node, Func<bool> mayNotRun, Action<stri
         }
     }
 
-    /// <summary>Something that no other node makes up, for an operation.</summary>
-    public long MakeUp(long operation) => unchecked(((operation << 8) + node + 1) * 0x5851F42D4C957F2D);
+    /// <summary>How many commands change more than they should before all is well again: as a bit that flips in memory does, nothing shows it.</summary>
+    public int DriftsLeft { get; set; }
+
+    /// <summary>Whether programs write the same states in bytes of their own.</summary>
+    public bool WritesProgram { get; init; }
+
+    /// <summary>What a command changes that it should not: something that no other node makes up for it; 0 for a machine that is right.</summary>
+    public long MakeUp(long operation)
+    {
+        if (Deviation != Deviation.Randomness && DriftsLeft == 0)
+        {
+            return 0;
+        }
+
+        DriftsLeft = Math.Max(0, DriftsLeft - 1);
+        return unchecked(((operation << 8) + node + 1) * 0x5851F42D4C957F2D);
+    }
 
     public void OnQuery(long operation)
     {
@@ -85,8 +100,9 @@ internal sealed class MachineTrouble(int node, Func<bool> mayNotRun, Action<stri
 /// <param name="siblings">How many replicas of one group run on a node, of the group that has most there.</param>
 /// <param name="report">Told of a property that does not hold, and the detail.</param>
 /// <param name="deviation">How machines are not deterministic.</param>
+/// <param name="writesProgram">Whether programs write the same states in bytes of their own.</param>
 internal sealed class MachineTroubles(
-    Func<int, bool> mayNotRun, Action<int> kill, Func<int, int> siblings, Action<string, string> report, Deviation deviation)
+    Func<int, bool> mayNotRun, Action<int> kill, Func<int, int> siblings, Action<string, string> report, Deviation deviation, bool writesProgram)
 {
     /// <summary>
     /// How often one operation may end the process of one node under one program. Two ends begin the careful start; besides, the node may have been
@@ -104,7 +120,12 @@ internal sealed class MachineTroubles(
     {
         if (!byNode.TryGetValue(node, out var trouble))
         {
-            trouble = new MachineTrouble(node, () => mayNotRun(node), report) { Die = operation => OnDeath(node, operation), Deviation = deviation };
+            trouble = new MachineTrouble(node, () => mayNotRun(node), report) 
+            {
+                Die = operation => OnDeath(node, operation),
+                Deviation = deviation,
+                WritesProgram = writesProgram,
+            };
             byNode.Add(node, trouble);
         }
 

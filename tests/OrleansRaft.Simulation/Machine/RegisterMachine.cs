@@ -8,13 +8,14 @@ namespace OrleansRaft.Simulation.Machine;
 /// <param name="group">Its group.</param>
 /// <param name="ledger">Where it notes what it applies.</param>
 /// <param name="trouble">What is wrong with it; null for a machine that never throws.</param>
-internal sealed class RegisterMachine(string group, Ledger ledger, MachineTrouble? trouble) : IStateMachine<RegisterCommand, RegisterResult>
+/// <param name="mark">What its program writes beside the registers: another one may write something else for the same.</param>
+internal sealed class RegisterMachine(string group, Ledger ledger, MachineTrouble? trouble, ulong mark = 0) : IStateMachine<RegisterCommand, RegisterResult>
 {
     private readonly SortedDictionary<string, long> registers = new(StringComparer.Ordinal);
     private long madeUp;
 
     public static IStateMachineHost Host(string group, Ledger ledger, MachineTrouble? trouble) => new StateMachineHost<RegisterCommand, RegisterResult>(
-        new RegisterMachine(group, ledger, trouble), RegisterCommandCodec.Instance, RegisterResultCodec.Instance)
+        new RegisterMachine(group, ledger, trouble, trouble is { WritesProgram: true } ? trouble.Program : 0), RegisterCommandCodec.Instance, RegisterResultCodec.Instance)
     {
         Program = trouble?.Program ?? 1,
     };
@@ -39,7 +40,7 @@ internal sealed class RegisterMachine(string group, Ledger ledger, MachineTroubl
             ref readonly var command = ref commands[i];
             trouble?.OnApply(command.Value.Operation);
             (registers[command.Key], results[i]) = Apply(registers.GetValueOrDefault(command.Key), command.Value);
-            madeUp = trouble is { Deviation: Deviation.Randomness } ? madeUp + trouble.MakeUp(command.Value.Operation) : 0;
+            madeUp += trouble?.MakeUp(command.Value.Operation) ?? 0;
             ledger.OnApplied(group, command, results[i].Value);
         }
     }
@@ -62,6 +63,7 @@ internal sealed class RegisterMachine(string group, Ledger ledger, MachineTroubl
         }
 
         writer.WriteInt64(madeUp);
+        writer.WriteInt64((long)mark);
     }
 
     public void Restore(ReadOnlyMemory<byte> snapshot)
@@ -81,7 +83,7 @@ internal sealed class RegisterMachine(string group, Ledger ledger, MachineTroubl
         }
 
         madeUp = reader.ReadInt64();
-
+        _ = reader.ReadInt64();
         reader.RequireEnd();
     }
 }

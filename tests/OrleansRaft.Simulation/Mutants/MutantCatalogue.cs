@@ -14,6 +14,7 @@ internal static class MutantCatalogue
         .. MachineMutants.All,
         .. SuccessorMutants.All,
         .. CareMutants.All,
+        .. ComparisonMutants.All,
         .. StoreMutants.All,
     ];
 

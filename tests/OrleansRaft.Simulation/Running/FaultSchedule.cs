@@ -12,7 +12,7 @@ internal static class FaultSchedule
     private static readonly FaultKind[] Planned =
     [
         .. Enum.GetValues<FaultKind>().Where(kind =>
-            kind < FaultKind.TornWrite && kind is not (FaultKind.MachineKills or FaultKind.MachineKillsEverywhere)),
+            kind < FaultKind.TornWrite && kind is not (FaultKind.MachineKills or FaultKind.MachineKillsEverywhere or FaultKind.MachineDrifts)),
     ];
 
     public static Fault[] Make(RandomSource random, int nodes, bool sharedDisks, RaftOptions raft)
@@ -55,6 +55,22 @@ internal static class FaultSchedule
             0,
             random.Next(0, 100))),
     ];
+
+    /// <summary>Draws states that go wrong: on few nodes, or nobody could say which are right.</summary>
+    public static Fault[] MakeDrifts(RandomSource random, int nodes)
+    {
+        var node = random.Next(0, nodes);
+        return
+        [
+            .. Enumerable.Range(0, random.Next(1, 4)).Select(_ => new Fault(
+                TimeSpan.FromMilliseconds(random.Next(1_000, 45_000)),
+                TimeSpan.FromSeconds(3),
+                FaultKind.MachineDrifts,
+                random.Next(0, 4) == 0 ? random.Next(0, nodes) : node,
+                0,
+                0)),
+        ];
+    }
 
     private static bool IsPossible(FaultKind kind, int nodes, bool sharedDisks, bool changesMembers) => kind switch
     {

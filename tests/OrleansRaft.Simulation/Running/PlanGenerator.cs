@@ -44,8 +44,21 @@ internal static class PlanGenerator
             plan = plan with { Faults = [.. plan.Faults.Concat(FaultSchedule.MakeDeadly(random, nodes)).OrderBy(static fault => fault.At)] };
         }
 
-        return Percent(random, 4)
-            ? plan with { Deviation = Percent(random, 50) ? Deviation.Randomness : Deviation.Order, IsDivergenceExpected = true }
+        if (Percent(random, 4))
+        {
+            plan = plan with
+            {
+                Deviation = Percent(random, 50) ? Deviation.Randomness : Deviation.Order,
+                IsDivergenceExpected = true,
+                HaltsLeader = false,
+            };
+        }
+
+        raft.CompareEntries = Percent(random, 60) ? random.Next(5, 200) : 0;
+        raft.CompareInterval = TimeSpan.FromSeconds(random.Next(5, 60));
+        plan = plan with { ProgramsWriteAlike = Percent(random, 85) };
+        return Percent(random, 15)
+            ? plan with { Faults = [.. plan.Faults.Concat(FaultSchedule.MakeDrifts(random, nodes)).OrderBy(static fault => fault.At)] }
             : plan;
     }
 
@@ -71,6 +84,9 @@ internal static class PlanGenerator
             QuiesceTicks = Percent(random, 30) ? random.Next(2, 12) : 0,
             RunApplyBytesMax = 4 * 1024 * 1024,
             RunInputsMax = Percent(random, 30) ? random.Next(1, 16) : 256,
+
+            // Where nobody can say which state is right, the run goes on.
+            StopOnDivergence = false,
             RequestRetention = Percent(random, 50) ? TimeSpan.FromSeconds(random.Next(15, 40)) : TimeSpan.FromMinutes(10),
         };
     }

@@ -50,6 +50,12 @@ internal sealed record SimulationPlan
     /// <summary>Whether replicas must be found to differ at the end: a run of machines that are not deterministic passes when the checks notice.</summary>
     public bool IsDivergenceExpected { get; init; }
 
+    /// <summary>Whether all programs write the same state in the same bytes.</summary>
+    public bool ProgramsWriteAlike { get; init; } = true;
+
+    /// <summary>Whether replicas may come to hold different states.</summary>
+    public bool MayDiverge => IsDivergenceExpected || Faults.Any(static fault => fault.Kind == FaultKind.MachineDrifts);
+
     public required RaftOptions Raft { get; init; }
 
     public required ClientSettings Clients { get; init; }

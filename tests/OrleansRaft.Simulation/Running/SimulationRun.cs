@@ -11,6 +11,7 @@ namespace OrleansRaft.Simulation.Running;
 internal sealed class SimulationRun : IDisposable
 {
     private static readonly TimeSpan UntilStartedAgain = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan UntilMended = TimeSpan.FromSeconds(10);
 
     private readonly SimulationPlan plan;
     private readonly Ledger ledger;
@@ -20,6 +21,7 @@ internal sealed class SimulationRun : IDisposable
     private readonly Workload workload;
     private readonly Story? story;
     private readonly HashSet<(string Group, LogIndex Entry)> known = [];
+    private readonly HashSet<string> diverged = [];
 
     private SimulationRun(SimulationPlan plan, bool tellsStory)
     {
@@ -30,7 +32,8 @@ internal sealed class SimulationRun : IDisposable
             node => Kill(cluster!.Nodes[node]),
             node => cluster!.Nodes[node].Replicas.GroupBy(static replica => replica.Key.Group).Select(static group => group.Count()).Max(),
             (property, detail) => cluster!.Report(property, detail),
-            plan.Deviation);
+            plan.Deviation,
+            !plan.ProgramsWriteAlike);
         cluster = new LabCluster(new LabOptions
         {
             Nodes = plan.Nodes,
@@ -46,6 +49,7 @@ internal sealed class SimulationRun : IDisposable
         });
         story = tellsStory ? new Story(cluster.Clock) : null;
         cluster.EntrySkipped = OnSkipped;
+        cluster.Diverged = OnDiverged;
         cluster.Observer = story is null ? null : story.Tell;
         workload = new Workload(cluster, plan.Clients, ledger, plan.Seed + 1, Tell);
         injector = new FaultInjector(cluster, workload, troubles, Tell);
@@ -180,6 +184,7 @@ internal sealed class SimulationRun : IDisposable
         CheckDigests();
     }
 
+    /// <summary>Each run ends with a comparison of every group.</summary>
     private void CheckDigests()
     {
         if (plan.IsDivergenceExpected && cluster.Violation is null)
@@ -189,22 +194,74 @@ internal sealed class SimulationRun : IDisposable
             cluster.RunUntil(() => haveServed() && Convergence.IsReached(cluster), plan.RecoveryMax);
         }
 
-        var divergence = Convergence.FindDivergence(cluster);
-        if (divergence is not null && !plan.IsDivergenceExpected)
+        foreach (var group in cluster.Options.Groups)
         {
-            cluster.Report("State Machine Safety", divergence);
+            if (cluster.Violation is null)
+            {
+                CheckDigests(group);
+            }
         }
-        else if (divergence is null && plan.IsDivergenceExpected && cluster.Options.Groups.Any(CanDiffer))
+    }
+
+    private void CheckDigests(string group)
+    {
+        Tell($"the replicas of {group} are compared");
+        var comparison = new FinalComparison(cluster, group);
+        var isSettled = comparison.RunUntil(
+            made => comparison.IsWhole(made) && (plan.IsDivergenceExpected || !IsBeingMended(made)), plan.RecoveryMax + UntilMended);
+        if (cluster.Violation is not null)
         {
-            cluster.Report("a machine that is not deterministic is noticed", $"the replicas hold the same: {Convergence.Describe(cluster)}");
+            return;
+        }
+
+        if (!isSettled)
+        {
+            cluster.Report("replicas can be compared, and those that are wrong are mended", $"{group} at {comparison.Told}");
+        }
+        else if (FindDifference(comparison.Last!) is { } difference && !diverged.Contains(group))
+        {
+            cluster.Report("State Machine Safety", $"{group} at {comparison.Last!.Entry}: {difference}");
+        }
+        else if (plan.IsDivergenceExpected && CanDiffer(group) && !diverged.Contains(group))
+        {
+            cluster.Report("a machine that is not deterministic is noticed", $"{group} at {comparison.Told}");
+        }
+    }
+
+    private bool IsBeingMended(Comparison made) => plan.MayDiverge && made.Verdict == ComparisonVerdict.Diverged;
+
+    /// <summary>What the digests say by themselves, whatever the verdict: where programs write alike, programs make no difference.</summary>
+    private string? FindDifference(Comparison made)
+    {
+        var states = made.Members.Where(static member => member.Digest is not null).Select(static member => (member.Replica, Digest: member.Digest!.Value));
+        foreach (var alike in states.GroupBy(one => plan.ProgramsWriteAlike && !plan.MayDiverge ? 0 : one.Digest.Program))
+        {
+            if (alike.Select(static one => one.Digest.ToString()).Distinct().Count() > 1)
+            {
+                return string.Join(", ", alike.Select(static one => $"{one.Replica} has {one.Digest}"));
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>A comparison found states that differ: that is never so where machines are right.</summary>
+    private void OnDiverged(LabReplica replica, string detail)
+    {
+        diverged.Add(replica.Key.Group);
+        if (!plan.MayDiverge)
+        {
+            cluster.Report("State Machine Safety", detail);
         }
     }
 
     /// <summary>Whether a group is left with replicas that do not happen to deviate alike.</summary>
     private bool CanDiffer(string group) => cluster.ReplicasOf(group)
-        .Select(replica => plan.Deviation == Deviation.Order ? troubles.On(replica.Node.Index).IsBackwards ? 1 : 0 : replica.Node.Index)
-        .Distinct()
-        .Count() > 1;
+        .GroupBy(static replica => replica.Machine.Program)
+        .Any(alike => alike
+            .Select(replica => plan.Deviation == Deviation.Order ? troubles.On(replica.Node.Index).IsBackwards ? 1 : 0 : replica.Node.Index)
+            .Distinct()
+            .Count() > 1);
 
     private void CheckHistory()
     {

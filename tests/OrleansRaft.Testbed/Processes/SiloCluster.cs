@@ -102,29 +102,21 @@ public sealed class SiloCluster : IAsyncDisposable
         Deadline,
         () => $"{silo.Name} is not replaced");
 
-    /// <summary>Waits until all replicas of every group have applied the same index, and compares their states.</summary>
+    /// <summary>Compares the states of every group's replicas, each at one entry of its log, when all of them can be compared.</summary>
     /// <returns>What differs, in sentences; nothing when all is well.</returns>
     public async Task<IReadOnlyList<string>> CompareReplicasAsync()
     {
-        IReadOnlyList<GroupState> groups = [];
+        IReadOnlyList<ComparisonState> compared = [];
         await Until.TrueAsync(
             async () =>
             {
-                // Digests cost a capture of every state, and one that was not made proves nothing: they are asked for when there is something to
-                // compare.
-                groups = await TryListGroupsAsync();
-                if (groups.Count == 0 || !groups.All(HasCaughtUp))
-                {
-                    return false;
-                }
-
-                groups = await Task.WhenAll(groups.Select(group => TryDigestAsync(group.Group)));
-                return groups.All(HasCaughtUp) && groups.All(group => group.Replicas.All(replica =>
-                    replica.Digest is { Length: > 0 } && replica.DigestIndex == replica.AppliedIndex));
+                var groups = await TryListGroupsAsync();
+                compared = await Task.WhenAll(groups.Select(group => TryCompareAsync(group.Group)));
+                return compared.Count > 0 && compared.All(static group => group.IsWhole);
             },
             Deadline,
-            () => "replicas did not catch up: " + string.Join("; ", groups.Select(Describe)));
-        return [.. groups.Where(group => group.Replicas.Select(replica => replica.Digest).Distinct().Count() > 1).Select(Describe)];
+            () => "not all replicas could be compared: " + string.Join("; ", compared.Where(static group => !group.IsWhole).Select(Describe)));
+        return [.. compared.Where(static group => !group.IsEqual).Select(Describe)];
     }
 
     /// <summary>What every silo wrote last, for the message of a failed test.</summary>
@@ -157,25 +149,30 @@ public sealed class SiloCluster : IAsyncDisposable
         return [];
     }
 
-    private static bool HasCaughtUp(GroupState group) =>
-        group.Replicas.All(replica => replica.AppliedIndex is not null && replica.AppliedIndex == group.Replicas[0].AppliedIndex);
-
-    /// <summary>A group with digests; where no silo answers, one without replicas that could be taken for equal.</summary>
-    private async Task<GroupState> TryDigestAsync(string group)
+    /// <summary>Compares one group; where no silo answers, the answer has no replicas that could be taken for equal.</summary>
+    private async Task<ComparisonState> TryCompareAsync(string group)
     {
+        var problem = "no silo runs";
         foreach (var silo in Silos.Where(silo => !silo.Process.HasExited))
         {
             try
             {
-                return (await Http.GetFromJsonAsync<GroupState>(new Uri(silo.Address, $"/api/v1/groups/{group}?digest=true")))!;
+                using var answer = await Http.PostAsync(new Uri(silo.Address, $"/api/v1/groups/{group}/compare"), content: null);
+                if (answer.IsSuccessStatusCode)
+                {
+                    return (await answer.Content.ReadFromJsonAsync<ComparisonState>())!;
+                }
+
+                problem = await answer.Content.ReadAsStringAsync();
             }
             catch (Exception failure) when (failure is HttpRequestException or TaskCanceledException)
             {
                 // The next one may answer.
+                problem = failure.Message;
             }
         }
 
-        return new GroupState(group, null, 0, [new ReplicaState(0, null, null, null, null, null, null, null, null)]);
+        return new ComparisonState(group, 0, "none", problem, []);
     }
 
     private static async Task<IReadOnlyList<GroupState>?> TryListGroupsAsync(OraftSilo silo, CancellationToken cancellation)
@@ -193,8 +190,7 @@ public sealed class SiloCluster : IAsyncDisposable
     private bool IsSpread(GroupState group) =>
         group.Replicas.Select(replica => replica.Silo).OfType<string>().Distinct().Count() == Math.Min(Silos.Count, group.Replicas.Count);
 
-    private static string Describe(GroupState group) =>
-        $"{group.Group}: "
-            + string.Join(
-                ", ", group.Replicas.Select(replica => $"{replica.Replica}@{replica.Silo} applied {replica.AppliedIndex} is {replica.Digest}"));
+    private static string Describe(ComparisonState compared) =>
+        $"{compared.Detail} "
+            + string.Join(", ", compared.Replicas.Select(one => $"{one.Replica}@{one.Silo} at {one.DigestIndex} is {one.Digest ?? one.Problem}"));
 }
