@@ -309,7 +309,7 @@ public sealed class LabCluster : ICheckedCluster, IDisposable
     private void Start(LabNode node, LabGroup group, ReplicaId replica)
     {
         var key = new ReplicaKey(group.Name, replica);
-        var activation = new LabReplica(node, group, key, Options.StateMachine(group.Name, node.Index), seeds.NextBits());
+        var activation = new LabReplica(node, group, key, Options.StateMachine(key, node.Index), seeds.NextBits());
         try
         {
             node.Add(activation);

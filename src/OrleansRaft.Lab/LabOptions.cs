@@ -6,8 +6,8 @@ namespace OrleansRaft.Lab;
 /// <summary>What a <see cref="LabCluster"/> is made of.</summary>
 public sealed record LabOptions
 {
-    /// <summary>Makes the empty state machine of one replica: of a group, by its name, on a node, by its number.</summary>
-    public required Func<string, int, IStateMachineHost> StateMachine { get; init; }
+    /// <summary>Makes the empty state machine of one replica on a node, by its number.</summary>
+    public required Func<ReplicaKey, int, IStateMachineHost> StateMachine { get; init; }
 
     /// <summary>
     /// Whether state machines run apart from the turns that step Raft, as those of users do in silos; how long they take is each node's

@@ -188,7 +188,7 @@ public sealed class LabClusterTests : IDisposable
             TellsLosses = true,
             SharedDisks = sharedDisks,
             Raft = new RaftOptions { QuiesceTicks = quiesceTicks, RoundBytesMin = 0 },
-            StateMachine = static (group, _) => RegisterMachine.Host(group, new Ledger(static (_, _) => { }), null),
+            StateMachine = static (replica, _) => RegisterMachine.Host(replica, new Ledger(static (_, _) => { }), null),
         });
         clusters.Add(cluster);
         return cluster;

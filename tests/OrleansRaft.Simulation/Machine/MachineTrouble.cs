@@ -1,3 +1,5 @@
+using OrleansRaft.Runtime;
+
 namespace OrleansRaft.Simulation.Machine;
 
 /// <summary>What is wrong with the state machines of one node, as faults decide: they throw, and they see who calls them.</summary>
@@ -18,8 +20,8 @@ internal sealed class MachineTrouble(int node, Func<bool> mayNotRun, Action<stri
     /// <summary>Which program runs: another one may do what the last one could not.</summary>
     public ulong Program { get; set; } = 1;
 
-    /// <summary>Ends the process because of an operation.</summary>
-    public required Action<long> Die { get; init; }
+    /// <summary>Ends the process because of an operation that a replica applies.</summary>
+    public required Action<ReplicaKey, long> Die { get; init; }
 
     /// <summary>How the node's machines are not deterministic.</summary>
     public Deviation Deviation { get; set; }
@@ -35,12 +37,12 @@ internal sealed class MachineTrouble(int node, Func<bool> mayNotRun, Action<stri
     /// <summary>Whether queries throw.</summary>
     public bool QueriesThrow { get; set; }
 
-    public void OnApply(long operation)
+    public void OnApply(ReplicaKey replica, long operation)
     {
         OnCall();
         if (Deadly.Divisor != 0 && operation % Deadly.Divisor == Deadly.Remainder)
         {
-            Die(operation);
+            Die(replica, operation);
             throw new SimulatedException($"operation {operation} ended the process");
         }
 
@@ -97,32 +99,28 @@ internal sealed class MachineTrouble(int node, Func<bool> mayNotRun, Action<stri
 /// <summary>The troubles of all nodes.</summary>
 /// <param name="mayNotRun">Whether no user's code may run on a node at this moment.</param>
 /// <param name="kill">Ends the process of a node; somebody starts it again.</param>
-/// <param name="siblings">How many replicas of one group run on a node, of the group that has most there.</param>
 /// <param name="report">Told of a property that does not hold, and the detail.</param>
 /// <param name="deviation">How machines are not deterministic.</param>
 /// <param name="writesProgram">Whether programs write the same states in bytes of their own.</param>
 internal sealed class MachineTroubles(
-    Func<int, bool> mayNotRun, Action<int> kill, Func<int, int> siblings, Action<string, string> report, Deviation deviation, bool writesProgram)
+    Func<int, bool> mayNotRun, Action<int> kill, Action<string, string> report, Deviation deviation, bool writesProgram)
 {
     /// <summary>
-    /// How often one operation may end the process of one node under one program. Two ends begin the careful start; besides, the node may have been
-    /// stopped in order meanwhile, or have lost a mark to another activation.
+    /// How often one operation may end the process of one node for one replica under one program. Two ends begin the careful start, four more find
+    /// the entry; besides, the node may have been stopped in order meanwhile, have lost a mark to another activation, or have made the replica anew.
     /// </summary>
-    private const int DeathsMax = 6;
-
-    /// <summary>How many ends find the entry for one replica. A node may host several of the group.</summary>
-    private const int DeathsOfReplica = 4;
+    private const int DeathsMax = 14;
 
     private readonly Dictionary<int, MachineTrouble> byNode = [];
-    private readonly Dictionary<(int Node, long Operation, ulong Program), (int Times, int Replicas)> deaths = [];
+    private readonly Dictionary<(int Node, ReplicaKey Replica, long Operation, ulong Program), int> deaths = [];
 
     public MachineTrouble On(int node)
     {
         if (!byNode.TryGetValue(node, out var trouble))
         {
-            trouble = new MachineTrouble(node, () => mayNotRun(node), report) 
+            trouble = new MachineTrouble(node, () => mayNotRun(node), report)
             {
-                Die = operation => OnDeath(node, operation),
+                Die = (replica, operation) => OnDeath(node, replica, operation),
                 Deviation = deviation,
                 WritesProgram = writesProgram,
             };
@@ -132,14 +130,13 @@ internal sealed class MachineTroubles(
         return trouble;
     }
 
-    private void OnDeath(int node, long operation)
+    private void OnDeath(int node, ReplicaKey replica, long operation)
     {
-        var key = (node, operation, byNode[node].Program);
-        var (times, replicas) = deaths.GetValueOrDefault(key, (0, 2));
-        (times, replicas) = deaths[key] = (times + 1, Math.Max(replicas, siblings(node)));
-        if (times > DeathsMax + (DeathsOfReplica * replicas))
+        var key = (node, replica, operation, byNode[node].Program);
+        var times = deaths[key] = deaths.GetValueOrDefault(key) + 1;
+        if (times > DeathsMax)
         {
-            report("a silo that an entry ends comes to serve without it", $"operation {operation} ended node {node} {times} times");
+            report("a silo that an entry ends comes to serve without it", $"operation {operation} ended node {node} {times} times for {replica}");
         }
 
         kill(node);

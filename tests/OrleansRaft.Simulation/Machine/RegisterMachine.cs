@@ -1,21 +1,22 @@
 using System.Buffers;
 using OrleansRaft.Core.Codec;
+using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.StateMachines;
 
 namespace OrleansRaft.Simulation.Machine;
 
 /// <summary>Registers by key. What it applies it also notes in the run's ledger, which is outside of the replicated state and sees all replicas.</summary>
-/// <param name="group">Its group.</param>
+/// <param name="replica">Whose it is.</param>
 /// <param name="ledger">Where it notes what it applies.</param>
 /// <param name="trouble">What is wrong with it; null for a machine that never throws.</param>
 /// <param name="mark">What its program writes beside the registers: another one may write something else for the same.</param>
-internal sealed class RegisterMachine(string group, Ledger ledger, MachineTrouble? trouble, ulong mark = 0) : IStateMachine<RegisterCommand, RegisterResult>
+internal sealed class RegisterMachine(ReplicaKey replica, Ledger ledger, MachineTrouble? trouble, ulong mark = 0) : IStateMachine<RegisterCommand, RegisterResult>
 {
     private readonly SortedDictionary<string, long> registers = new(StringComparer.Ordinal);
     private long madeUp;
 
-    public static IStateMachineHost Host(string group, Ledger ledger, MachineTrouble? trouble) => new StateMachineHost<RegisterCommand, RegisterResult>(
-        new RegisterMachine(group, ledger, trouble, trouble is { WritesProgram: true } ? trouble.Program : 0), RegisterCommandCodec.Instance, RegisterResultCodec.Instance)
+    public static IStateMachineHost Host(ReplicaKey replica, Ledger ledger, MachineTrouble? trouble) => new StateMachineHost<RegisterCommand, RegisterResult>(
+        new RegisterMachine(replica, ledger, trouble, trouble is { WritesProgram: true } ? trouble.Program : 0), RegisterCommandCodec.Instance, RegisterResultCodec.Instance)
     {
         Program = trouble?.Program ?? 1,
     };
@@ -38,10 +39,10 @@ internal sealed class RegisterMachine(string group, Ledger ledger, MachineTroubl
         for (var i = 0; i < commands.Length; i++)
         {
             ref readonly var command = ref commands[i];
-            trouble?.OnApply(command.Value.Operation);
+            trouble?.OnApply(replica, command.Value.Operation);
             (registers[command.Key], results[i]) = Apply(registers.GetValueOrDefault(command.Key), command.Value);
             madeUp += trouble?.MakeUp(command.Value.Operation) ?? 0;
-            ledger.OnApplied(group, command, results[i].Value);
+            ledger.OnApplied(replica.Group, command, results[i].Value);
         }
     }
 

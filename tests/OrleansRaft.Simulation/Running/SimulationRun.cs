@@ -30,7 +30,6 @@ internal sealed class SimulationRun : IDisposable
         troubles = new MachineTroubles(
             node => plan.RunsMachinesApart && cluster!.Nodes[node].IsInTurn,
             node => Kill(cluster!.Nodes[node]),
-            node => cluster!.Nodes[node].Replicas.GroupBy(static replica => replica.Key.Group).Select(static group => group.Count()).Max(),
             (property, detail) => cluster!.Report(property, detail),
             plan.Deviation,
             !plan.ProgramsWriteAlike);
@@ -44,7 +43,7 @@ internal sealed class SimulationRun : IDisposable
             SharedDisks = plan.SharedDisks,
             EncodeMessages = plan.EncodeMessages,
             TellsLosses = plan.TellsLosses,
-            StateMachine = (group, node) => RegisterMachine.Host(group, ledger, troubles.On(node)),
+            StateMachine = (replica, node) => RegisterMachine.Host(replica, ledger, troubles.On(node)),
             RunsMachinesApart = plan.RunsMachinesApart,
         });
         story = tellsStory ? new Story(cluster.Clock) : null;
