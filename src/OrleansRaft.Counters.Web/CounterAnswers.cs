@@ -41,6 +41,14 @@ internal static class CounterAnswers
             $"The counter {key} is {overflow.Value}; the sum would not fit into a 64-bit integer, so nothing was changed. "
                 + "Add less, or set the counter.");
 
+    public static Problem StateFull(CounterKey key, string group, CounterStateFull full) =>
+        new(
+            StatusCodes.Status507InsufficientStorage,
+            CounterProblemTypes.StateFull,
+            "The group's state is full.",
+            $"The counter {key} is new, and the state of its group {group} has {full.Bytes} bytes of the {full.BytesMax} that Raft:StateBytesMax "
+                + "allows, so nothing was changed. Delete counters, or raise the limit on every silo.");
+
     public static void WriteConditionFailed(HttpResponse response, CounterKey key, CounterConditionFailed failed)
     {
         var state = failed.Index == 0 ? "does not exist" : $"has the tag {EntityTag.Of(failed.Index)} now";

@@ -104,6 +104,9 @@ internal sealed class CounterEndpoints(IGrainFactory grains)
             case Committed<CounterResult> { Value: CounterOverflow overflow }:
                 CounterAnswers.Overflow(write.Key, overflow).Write(response);
                 break;
+            case Committed<CounterResult> { Value: CounterStateFull full } committed:
+                CounterAnswers.StateFull(write.Key, committed.Group, full).Write(response);
+                break;
             default:
                 CounterAnswers.Failed(outcome, $"The {verb} of {write.Key}", isRead: false, write.RequestId is not null).Write(response);
                 break;

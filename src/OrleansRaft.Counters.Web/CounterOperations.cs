@@ -29,13 +29,16 @@ internal static class CounterOperations
     private static readonly ApiProblem Overflow =
         new(422, CounterProblemTypes.Overflow, "the sum does not fit into 64 bits; nothing was changed");
 
+    private static readonly ApiProblem StateFull =
+        new(507, CounterProblemTypes.StateFull, "the counter is new, and its group's state is as large as an operator lets it be; nothing was changed");
+
     public static readonly ApiOperation IncrementCounter = new("incrementCounter", Counters, "Adds to a counter")
     {
         Description = "A counter that does not exist starts at 0. An increment that would overflow is refused and changes nothing.",
         Parameters = [Tenant, Counter, IdempotencyKey, IfMatch],
         Body = CounterSchemas.IncrementBody,
         Success = TheCounter,
-        Problems = [.. ProblemsOfBody, Overflow, .. ProblemsOfWrite],
+        Problems = [.. ProblemsOfBody, Overflow, StateFull, .. ProblemsOfWrite],
     };
 
     public static readonly ApiOperation SetCounter = new("setCounter", Counters, "Gives a counter a value")
@@ -44,7 +47,7 @@ internal static class CounterOperations
         Parameters = [Tenant, Counter, IdempotencyKey, IfMatch],
         Body = CounterSchemas.SetBody,
         Success = TheCounter,
-        Problems = [.. ProblemsOfBody, .. ProblemsOfWrite],
+        Problems = [.. ProblemsOfBody, StateFull, .. ProblemsOfWrite],
     };
 
     public static readonly ApiOperation DeleteCounter = new("deleteCounter", Counters, "Removes a counter")

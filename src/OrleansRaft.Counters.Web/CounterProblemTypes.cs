@@ -11,4 +11,7 @@ public static class CounterProblemTypes
 
     /// <summary>422: the sum does not fit into 64 bits; nothing was changed.</summary>
     public const string Overflow = "overflow";
+
+    /// <summary>507: the counter is new, and its group's state is as large as <c>Raft:StateBytesMax</c> allows; nothing was changed.</summary>
+    public const string StateFull = "state-full";
 }

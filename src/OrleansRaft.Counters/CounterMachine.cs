@@ -1,24 +1,32 @@
-using System.Buffers;
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Text;
 using OrleansRaft.Core;
-using OrleansRaft.Core.Codec;
+using OrleansRaft.Runtime.State;
 using OrleansRaft.Runtime.StateMachines;
 
 namespace OrleansRaft.Counters;
 
 /// <summary>The state machine of a group of counters: 64-bit numbers of many tenants, each with the log index of its last change.</summary>
-/// <remarks>An increment that would overflow, and a write whose condition does not hold, are refused whole and change nothing.</remarks>
-public sealed class CounterMachine : IStateMachine<CounterCommand, CounterResult>, IRequestScopes, IBoundedTime
+/// <remarks>
+/// An increment that would overflow, a write whose condition does not hold, and a new counter in a state that is full are refused whole and change
+/// nothing.
+/// </remarks>
+public sealed class CounterMachine : IViewStateMachine<CounterCommand, CounterResult>, IMeasuredState, IRequestScopes, IBoundedTime
 {
     /// <summary>The name of the set of groups that hold counters: <c>counters-0</c>, <c>counters-1</c>, ...</summary>
     public const string SetName = "counters";
 
-    private readonly Dictionary<string, TenantCounters> tenants = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, TenantCounters>.AlternateLookup<ReadOnlySpan<char>> byName;
+    private readonly KeyedState counters = new();
 
-    /// <summary>Makes a machine without counters.</summary>
-    public CounterMachine() => byName = tenants.GetAlternateLookup<ReadOnlySpan<char>>();
+    /// <inheritdoc/>
+    public long StateBytes => counters.Bytes;
+
+    /// <inheritdoc/>
+    public long StateKeys => counters.Count;
+
+    /// <inheritdoc/>
+    public UInt128 StateDigest => counters.Digest;
 
     /// <inheritdoc/>
     public void Apply(ReadOnlySpan<Command<CounterCommand>> commands, Span<CounterResult> results)
@@ -41,17 +49,10 @@ public sealed class CounterMachine : IStateMachine<CounterCommand, CounterResult
     public ReadOnlySpan<byte> ScopeOf(ReadOnlySpan<byte> requestId) => CounterRequestId.TenantOf(requestId);
 
     /// <inheritdoc/>
-    public void Capture(IBufferWriter<byte> output) => CounterSnapshot.Write(tenants, output);
+    public IStateView TakeView() => CounterSnapshot.View(counters);
 
     /// <inheritdoc/>
-    public void Restore(ReadOnlyMemory<byte> snapshot)
-    {
-        tenants.Clear();
-        if (!snapshot.IsEmpty)
-        {
-            CounterSnapshot.Read(snapshot, tenants);
-        }
-    }
+    public void Restore(Stream snapshot) => CounterSnapshot.Read(snapshot, counters);
 
     private CounterResult ApplyOne(in Command<CounterCommand> command)
     {
@@ -60,12 +61,13 @@ public sealed class CounterMachine : IStateMachine<CounterCommand, CounterResult
             return Query(in command);
         }
 
-        if (!CounterKey.TrySplit(command.Key, out var tenant, out var counter) || !NameRule.IsStorable(tenant) || !NameRule.IsStorable(counter))
+        Span<byte> buffer = stackalloc byte[CounterEntry.KeyBytesMax];
+        if (!CounterEntry.TryWriteKey(command.Key, buffer, out var key))
         {
             return new CounterCommandRefused($"\"{command.Key}\" is no key of a counter; use tenant/counter");
         }
 
-        var exists = TryGet(tenant, counter, out var current);
+        var exists = TryGet(key, out var current);
         var condition = Condition(command.Value);
         if (!Meets(condition, exists, current))
         {
@@ -75,10 +77,10 @@ public sealed class CounterMachine : IStateMachine<CounterCommand, CounterResult
         return command.Value switch
         {
             IncrementCounter increment when Overflows(current.Value, increment.By) => new CounterOverflow(current.Value),
-            IncrementCounter increment => Put(tenant, counter, current.Value + increment.By, command.Entry),
-            SetCounter set => Put(tenant, counter, set.Value, command.Entry),
+            IncrementCounter increment => Put(key, exists, current.Value + increment.By, in command),
+            SetCounter set => Put(key, exists, set.Value, in command),
             DeleteCounter when !exists => CounterNotFound.Instance,
-            DeleteCounter => Remove(tenant, counter, command.Entry),
+            DeleteCounter => Remove(key, command.Entry),
             _ => new CounterCommandRefused($"{command.Value.GetType().Name} is unknown to counters"),
         };
     }
@@ -91,7 +93,7 @@ public sealed class CounterMachine : IStateMachine<CounterCommand, CounterResult
         _ => CounterCondition.None,
     };
 
-    private static bool Meets(CounterCondition condition, bool exists, CounterState current) => condition.Kind switch
+    private static bool Meets(CounterCondition condition, bool exists, CounterEntry current) => condition.Kind switch
     {
         CounterConditionKind.Exists => exists,
         CounterConditionKind.Unchanged => exists && current.Index == condition.Tag,
@@ -100,41 +102,42 @@ public sealed class CounterMachine : IStateMachine<CounterCommand, CounterResult
 
     private static bool Overflows(long value, long by) => by > 0 ? value > long.MaxValue - by : value < long.MinValue - by;
 
-    private bool TryGet(ReadOnlySpan<char> tenant, ReadOnlySpan<char> counter, out CounterState state)
+    private bool TryGet(ReadOnlySpan<byte> key, out CounterEntry entry)
     {
-        state = default;
-        return byName.TryGetValue(tenant, out var counters) && counters.TryGet(counter, out state);
+        var exists = counters.TryGet(key, out var bytes);
+        entry = exists ? CounterEntry.Read(bytes) : default;
+        return exists;
     }
 
-    private CounterValue Put(ReadOnlySpan<char> tenant, ReadOnlySpan<char> counter, long value, EntryId entry)
+    private CounterResult Put(ReadOnlySpan<byte> key, bool exists, long value, in Command<CounterCommand> command)
     {
-        if (!byName.TryGetValue(tenant, out var counters))
+        var (index, term) = (command.Entry.Index.Value, command.Entry.Term.Value);
+        Span<byte> buffer = stackalloc byte[CounterEntry.ValueBytesMax];
+        var bytes = new CounterEntry(value, index, term).Write(buffer);
+
+        // The numbers of a counter that is there may take a byte more than before; that must not depend on which it is.
+        if (!exists && counters.Check(key, bytes.Length, command.StateBytesMax) == KeyedWrite.StateTooLarge)
         {
-            byName[tenant] = counters = new TenantCounters();
+            return new CounterStateFull(counters.Bytes, command.StateBytesMax);
         }
 
-        counters.Set(counter, new CounterState(value, entry.Index.Value, entry.Term.Value));
-        return new CounterValue(value, entry.Index.Value, entry.Term.Value);
+        counters.Set(key, bytes);
+        return new CounterValue(value, index, term);
     }
 
-    private CounterDeleted Remove(ReadOnlySpan<char> tenant, ReadOnlySpan<char> counter, EntryId entry)
+    private CounterDeleted Remove(ReadOnlySpan<byte> key, EntryId entry)
     {
-        var counters = byName[tenant];
-        counters.Remove(counter);
-
-        // A tenant without counters must leave no trace: replicas are compared by their bytes, one of them may come from a snapshot.
-        if (counters.Count == 0)
-        {
-            byName.Remove(tenant);
-        }
-
+        counters.Remove(key);
         return new CounterDeleted(entry.Index.Value, entry.Term.Value);
     }
 
-    private CounterResult Get(string key) =>
-        CounterKey.TrySplit(key, out var tenant, out var counter) && TryGet(tenant, counter, out var state)
-            ? new CounterValue(state.Value, state.Index, state.Term)
+    private CounterResult Get(string key)
+    {
+        Span<byte> buffer = stackalloc byte[CounterEntry.KeyBytesMax];
+        return CounterEntry.TryWriteKey(key, buffer, out var bytes) && TryGet(bytes, out var entry)
+            ? new CounterValue(entry.Value, entry.Index, entry.Term)
             : CounterNotFound.Instance;
+    }
 
     private CounterResult List(ListCounters list)
     {
@@ -144,35 +147,27 @@ public sealed class CounterMachine : IStateMachine<CounterCommand, CounterResult
                 string.Create(CultureInfo.InvariantCulture, $"a list of {list.Limit} counters cannot be had; ask for 1 to {ListCounters.LimitMax}"));
         }
 
-        if (!tenants.TryGetValue(list.Tenant, out var counters))
+        if (!NameRule.IsStorable(list.Tenant))
         {
             return new CounterPage([], More: false);
         }
 
-        var page = ImmutableArray.CreateBuilder<ListedCounter>(Math.Min(list.Limit, counters.Count));
-        foreach (var name in After(counters.Order, list.After))
+        // The least key above a counter's is that key with a byte 0 behind it. What is no name sorts among names in UTF-8 as it does in UTF-16:
+        // names are ASCII.
+        var prefix = Encoding.UTF8.GetBytes(new CounterKey(list.Tenant, "").ToString());
+        var first = list.After.Length == 0 ? prefix : [.. prefix, .. Encoding.UTF8.GetBytes(list.After), 0];
+        var page = ImmutableArray.CreateBuilder<ListedCounter>();
+        foreach (var (key, value) in counters.EntriesWith(prefix, first))
         {
             if (page.Count == list.Limit)
             {
                 return new CounterPage(page.ToImmutable(), More: true);
             }
 
-            var state = counters[name];
-            page.Add(new ListedCounter(name, state.Value, state.Index, state.Term));
+            var entry = CounterEntry.Read(value);
+            page.Add(new ListedCounter(Encoding.ASCII.GetString(key[prefix.Length..]), entry.Value, entry.Index, entry.Term));
         }
 
         return new CounterPage(page.ToImmutable(), More: false);
-    }
-
-    private static SortedSet<string> After(SortedSet<string> names, string after)
-    {
-        if (after.Length == 0 || names.Max is not { } last)
-        {
-            return names;
-        }
-
-        // The least text above a name is that name with a character 0 behind it.
-        var first = after + '\0';
-        return string.CompareOrdinal(first, last) <= 0 ? names.GetViewBetween(first, last) : [];
     }
 }

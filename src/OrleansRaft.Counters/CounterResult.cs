@@ -54,6 +54,15 @@ public sealed record CounterOverflow([property: Id(0)] long Value) : CounterResu
 [Alias("OrleansRaft.Counters.CounterConditionFailed")]
 public sealed record CounterConditionFailed([property: Id(0)] long Index) : CounterResult;
 
+/// <summary>The counter is new, and the group's state is as large as an operator lets it be; nothing was changed.</summary>
+/// <param name="Bytes">How many bytes the state has.</param>
+/// <param name="BytesMax">How many it may have.</param>
+/// <remarks>Counters that are there still take writes, and may be deleted.</remarks>
+[GenerateSerializer]
+[Immutable]
+[Alias("OrleansRaft.Counters.CounterStateFull")]
+public sealed record CounterStateFull([property: Id(0)] long Bytes, [property: Id(1)] long BytesMax) : CounterResult;
+
 /// <summary>
 /// The command cannot be carried out by any group, such as a write under a key that is no <see cref="CounterKey"/>; nothing was changed.
 /// </summary>

@@ -17,6 +17,7 @@ public sealed class CounterResultCodec : ICommandCodec<CounterResult>
     private const byte ConditionFailed = 5;
     private const byte Refused = 6;
     private const byte Page = 7;
+    private const byte StateFull = 8;
 
     private const int ListedBytesMin = 1 + sizeof(long) + 1 + 1;
 
@@ -56,6 +57,11 @@ public sealed class CounterResultCodec : ICommandCodec<CounterResult>
                 writer.WriteByte(Page);
                 WritePage(writer, page);
                 break;
+            case CounterStateFull full:
+                writer.WriteByte(StateFull);
+                writer.WriteVarint(full.Bytes);
+                writer.WriteVarint(full.BytesMax);
+                break;
             default:
                 throw new ArgumentException($"{value?.GetType()} has no binary form", nameof(value));
         }
@@ -74,6 +80,7 @@ public sealed class CounterResultCodec : ICommandCodec<CounterResult>
             ConditionFailed => new CounterConditionFailed(reader.ReadVarint()),
             Refused => new CounterCommandRefused(reader.ReadString()),
             Page => ReadPage(ref reader),
+            StateFull => new CounterStateFull(reader.ReadVarint(), reader.ReadVarint()),
             var other => throw new CorruptDataException($"{other} is no kind of counter result; a newer program may have written it"),
         };
         reader.RequireEnd();

@@ -1,10 +1,17 @@
-using System.Buffers;
+using System.Text;
 using OrleansRaft.Core.Codec;
+using OrleansRaft.Runtime.State;
+using OrleansRaft.Runtime.StateMachines;
 
 namespace OrleansRaft.Counters;
 
 /// <summary>The binary form of a group's counters. Sorted, so that equal states have equal bytes.</summary>
 /// <remarks>
+/// <code>
+/// version  1 byte   2
+/// entries           as a keyed state writes them; see <see cref="CounterEntry"/>
+/// </code>
+/// The former version is still read:
 /// <code>
 /// version  1 byte   1
 /// count             varint, then each tenant in ordinal order:
@@ -17,93 +24,96 @@ namespace OrleansRaft.Counters;
 /// </remarks>
 internal static class CounterSnapshot
 {
-    private const byte Version = 1;
-    private const int CounterBytesMin = 2 + sizeof(long) + 1 + 1;
-    private const int TenantBytesMin = 2 + 1 + CounterBytesMin;
+    private const byte Version = 2;
+    private const byte VersionByTenant = 1;
 
-    public static void Write(Dictionary<string, TenantCounters> tenants, IBufferWriter<byte> output)
+    /// <summary>A view that writes counters as they are now.</summary>
+    public static IStateView View(KeyedState counters) => new VersionedView(Version, counters.View());
+
+    /// <summary>Replaces counters by those of a snapshot, which ends the stream; by none when there is nothing to read.</summary>
+    /// <exception cref="CorruptDataException">The bytes are damaged.</exception>
+    public static void Read(Stream snapshot, KeyedState counters)
     {
-        var writer = new WireWriter(output);
-        writer.WriteByte(Version);
-        writer.WriteVarint(tenants.Count);
-        foreach (var tenant in Sorted(tenants.Keys, tenants.Count))
+        counters.Clear();
+        var reader = new WireStream(snapshot);
+        var version = snapshot.ReadByte();
+        switch (version)
         {
-            var counters = tenants[tenant];
-            writer.WriteString(tenant);
-            writer.WriteVarint(counters.Count);
-            foreach (var counter in counters.Sorted())
-            {
-                var state = counters[counter];
-                writer.WriteString(counter);
-                writer.WriteInt64(state.Value);
-                writer.WriteVarint(state.Index);
-                writer.WriteVarint(state.Term);
-            }
-        }
-    }
-
-    public static void Read(ReadOnlyMemory<byte> snapshot, Dictionary<string, TenantCounters> tenants)
-    {
-        var reader = new WireReader(snapshot);
-        var version = reader.ReadByte();
-        if (version != Version)
-        {
-            throw new CorruptDataException($"snapshot of counters has version {version}; this program reads version {Version}");
-        }
-
-        var lastTenant = "";
-        for (var left = reader.ReadCount(TenantBytesMin); left > 0; left--)
-        {
-            lastTenant = ReadName(ref reader, lastTenant);
-            tenants.Add(lastTenant, ReadTenant(ref reader));
+            case < 0:
+                return;
+            case Version:
+                counters.Restore(snapshot);
+                RequireCounters(counters);
+                break;
+            case VersionByTenant:
+                ReadTenants(reader, counters);
+                break;
+            default:
+                throw new CorruptDataException(
+                    $"snapshot of counters has version {version}; this program reads versions {VersionByTenant} and {Version}");
         }
 
         reader.RequireEnd();
     }
 
-    /// <summary>Sorts names, without keeping their order for later.</summary>
-    public static string[] Sorted(IEnumerable<string> names, int count)
+    private static void RequireCounters(KeyedState counters)
     {
-        var sorted = new string[count];
-        var filled = 0;
-        foreach (var name in names)
+        Span<byte> written = stackalloc byte[CounterEntry.ValueBytesMax];
+        Span<char> text = stackalloc char[CounterEntry.KeyBytesMax];
+        Span<byte> again = stackalloc byte[CounterEntry.KeyBytesMax];
+        foreach (var (key, value) in counters.Entries())
         {
-            sorted[filled++] = name;
-        }
+            if (key.Length > text.Length || !CounterEntry.TryWriteKey(text[..Encoding.ASCII.GetChars(key, text)], again, out _))
+            {
+                throw new CorruptDataException($"{Convert.ToHexStringLower(key)} stands where the key of a counter should");
+            }
 
-        Array.Sort(sorted, StringComparer.Ordinal);
-        return sorted;
+            if (!CounterEntry.Read(value).Write(written).SequenceEqual(value))
+            {
+                throw new CorruptDataException($"the numbers of the counter {Encoding.ASCII.GetString(key)} are not written as they are");
+            }
+        }
     }
 
-    private static TenantCounters ReadTenant(ref WireReader reader)
+    private static void ReadTenants(WireStream reader, KeyedState counters)
     {
-        var counters = new TenantCounters();
+        var lastTenant = "";
+        for (var left = reader.ReadVarint(); left > 0; left--)
+        {
+            lastTenant = ReadName(reader, lastTenant);
+            ReadTenant(reader, lastTenant, counters);
+        }
+    }
+
+    private static void ReadTenant(WireStream reader, string tenant, KeyedState counters)
+    {
+        Span<byte> key = stackalloc byte[CounterEntry.KeyBytesMax];
+        Span<byte> value = stackalloc byte[CounterEntry.ValueBytesMax];
         var last = "";
-        var left = reader.ReadCount(CounterBytesMin);
+        var left = reader.ReadVarint();
         if (left == 0)
         {
-            throw new CorruptDataException($"a tenant has no counters (at byte {reader.Position})");
+            throw new CorruptDataException($"the tenant {tenant} has no counters");
         }
 
         for (; left > 0; left--)
         {
-            last = ReadName(ref reader, last);
-            counters.Set(last, new CounterState(reader.ReadInt64(), reader.ReadVarint(), reader.ReadVarint()));
+            last = ReadName(reader, last);
+            CounterEntry.TryWriteKey(new CounterKey(tenant, last).ToString(), key, out var bytes);
+            counters.Set(bytes, new CounterEntry(reader.ReadInt64(), reader.ReadVarint(), reader.ReadVarint()).Write(value));
         }
-
-        return counters;
     }
 
-    private static string ReadName(ref WireReader reader, string previous)
+    private static string ReadName(WireStream reader, string previous)
     {
-        var name = reader.ReadString();
+        var name = reader.ReadString(NameRule.LengthMax, "the length of a name");
         if (!NameRule.IsStorable(name))
         {
-            throw new CorruptDataException($"a text that is no name stands where a name should (before byte {reader.Position})");
+            throw new CorruptDataException("a text that is no name stands where a name should");
         }
 
         return string.CompareOrdinal(previous, name) < 0
             ? name
-            : throw new CorruptDataException($"names are out of order: {previous} comes before {name} (at byte {reader.Position})");
+            : throw new CorruptDataException($"names are out of order: {previous} comes before {name}");
     }
 }

@@ -15,6 +15,7 @@ internal static class Verbs
         Idle.IdleCommand.Create(),
         Failover.FailoverCommand.Create(),
         Slow.SlowBenchmark.Create(),
+        States.StateBenchmark.Create(),
         Silos.LibrarySilo.Create(),
     ];
 }

@@ -83,6 +83,7 @@ internal static class ProblemAnswers
         (_, "unknown-fault") => "`oraft fault list` names the faults in force.",
         (_, "unknown-counter") => "`oraft counter add TENANT COUNTER` creates a counter; `oraft counter list TENANT` names those there are.",
         (_, "overflow") => "Choose a smaller number: values are 64-bit integers. The counter is unchanged.",
+        (_, "state-full") => "Delete counters with `oraft counter delete`, or raise Raft:StateBytesMax on every silo. Other counters take writes.",
         (_, "invalid-request") => "Correct the field that the message names.",
         _ => "Check that --server (or ORAFT_SERVER) names a silo of OrleansRaft, and see its log.",
     };

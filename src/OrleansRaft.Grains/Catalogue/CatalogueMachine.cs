@@ -1,11 +1,16 @@
-using System.Buffers;
 using OrleansRaft.Core.Codec;
+using OrleansRaft.Runtime.State;
 using OrleansRaft.Runtime.StateMachines;
 
 namespace OrleansRaft.Grains.Catalogue;
 
 /// <summary>The state machine of the catalogue. Every answer holds everything, except what the asker says it knows.</summary>
 /// <remarks>
+/// <code>
+/// version         1 byte   2
+/// entries                  as a keyed state writes them; see <see cref="CatalogueState"/>
+/// </code>
+/// The former version is still read:
 /// <code>
 /// version         1 byte   1
 /// revision        varint
@@ -17,15 +22,23 @@ namespace OrleansRaft.Grains.Catalogue;
 ///   term, version (varints), configuration (bytes behind their length)
 /// </code>
 /// </remarks>
-internal sealed class CatalogueMachine : IStateMachine<CatalogueCommand, CatalogueContents>, IBoundedTime
+internal sealed class CatalogueMachine : IViewStateMachine<CatalogueCommand, CatalogueContents>, IMeasuredState, IBoundedTime
 {
-    private const byte FormatVersion = 1;
-    private const int SetBytesMin = 5;
-    private const int ConfigurationBytesMin = 5;
+    private const byte FormatVersion = 2;
+    private const byte FormerVersion = 1;
+    private const int TextBytesMax = KeyedState.KeyBytesMax - 1;
+    private const int ConfigurationBytesMax = 1024 * 1024;
 
-    private readonly List<FurtherSet> sets = [];
-    private readonly SortedDictionary<string, KnownConfiguration> configurations = new(StringComparer.Ordinal);
-    private long revision;
+    private readonly CatalogueState state = new();
+
+    /// <inheritdoc/>
+    public long StateBytes => state.Entries.Bytes;
+
+    /// <inheritdoc/>
+    public long StateKeys => state.Entries.Count;
+
+    /// <inheritdoc/>
+    public UInt128 StateDigest => state.Entries.Digest;
 
     /// <inheritdoc/>
     public void Apply(ReadOnlySpan<Command<CatalogueCommand>> commands, Span<CatalogueContents> results)
@@ -34,95 +47,93 @@ internal sealed class CatalogueMachine : IStateMachine<CatalogueCommand, Catalog
         {
             if (Change(commands[place].Value))
             {
-                revision = commands[place].Entry.Index.Value;
+                state.Revision = commands[place].Entry.Index.Value;
             }
 
-            results[place] = new CatalogueContents(revision, [.. sets], []);
+            results[place] = new CatalogueContents(state.Revision, state.Sets(), []);
         }
     }
 
     /// <inheritdoc/>
-    public CatalogueContents Query(in Command<CatalogueCommand> query) => query.Value is ReadCatalogue { Revision: var known } && known == revision
-        ? new CatalogueContents(revision, [], [])
-        : new CatalogueContents(revision, [.. sets], [.. configurations.Values]);
+    public CatalogueContents Query(in Command<CatalogueCommand> query) =>
+        query.Value is ReadCatalogue { Revision: var known } && known == state.Revision
+            ? new CatalogueContents(known, [], [])
+            : new CatalogueContents(state.Revision, state.Sets(), state.Configurations());
 
     /// <inheritdoc/>
-    public void Capture(IBufferWriter<byte> output)
-    {
-        var writer = new WireWriter(output);
-        writer.WriteByte(FormatVersion);
-        writer.WriteVarint(revision);
-        writer.WriteVarint(sets.Count);
-        foreach (var set in sets)
-        {
-            writer.WriteString(set.Name);
-            writer.WriteVarint(set.Groups);
-            writer.WriteVarint(set.Replicas);
-            writer.WriteBoolean(set.IsCreated);
-        }
+    public IStateView TakeView() => new VersionedView(FormatVersion, state.Entries.View());
 
-        writer.WriteVarint(configurations.Count);
-        foreach (var known in configurations.Values)
+    /// <inheritdoc/>
+    public void Restore(Stream snapshot)
+    {
+        state.Entries.Clear();
+        var version = snapshot.ReadByte();
+        switch (version)
         {
-            writer.WriteString(known.Group);
-            writer.WriteVarint(known.Term);
-            writer.WriteVarint(known.Version);
-            writer.WriteBytes(known.Configuration.Span);
+            case < 0:
+                break;
+            case FormatVersion:
+                state.Entries.Restore(snapshot);
+                state.RequireWhole();
+                new WireStream(snapshot).RequireEnd();
+                break;
+            case FormerVersion:
+                RestoreFormer(new WireStream(snapshot));
+                break;
+            default:
+                throw new CorruptDataException(
+                    $"snapshot of the catalogue has version {version}; this program reads versions {FormerVersion} and {FormatVersion}");
         }
     }
 
-    /// <inheritdoc/>
-    public void Restore(ReadOnlyMemory<byte> snapshot)
+    private void RestoreFormer(WireStream reader)
     {
-        sets.Clear();
-        configurations.Clear();
-        revision = 0;
-        if (snapshot.IsEmpty)
+        var revision = reader.ReadVarint();
+        var sets = reader.ReadInt32(int.MaxValue, "how many sets there are");
+        for (var place = 0; place < sets; place++)
         {
-            return;
+            state.Set(place, new FurtherSet(
+                reader.ReadString(TextBytesMax, "the length of a set's name"),
+                reader.ReadInt32(int.MaxValue, "how many groups a set has"),
+                reader.ReadInt32(int.MaxValue, "how many replicas its groups have"),
+                reader.ReadBoolean()));
         }
 
-        var reader = new WireReader(snapshot);
-        var version = reader.ReadByte();
-        if (version != FormatVersion)
+        for (var left = reader.ReadVarint(); left > 0; left--)
         {
-            throw new CorruptDataException($"snapshot of the catalogue has version {version}; this program reads version {FormatVersion}");
-        }
-
-        revision = reader.ReadVarint();
-        for (var left = reader.ReadCount(SetBytesMin); left > 0; left--)
-        {
-            sets.Add(new FurtherSet(reader.ReadString(), reader.ReadInt32(int.MaxValue), reader.ReadInt32(int.MaxValue), reader.ReadBoolean()));
-        }
-
-        for (var left = reader.ReadCount(ConfigurationBytesMin); left > 0; left--)
-        {
-            var known = new KnownConfiguration(reader.ReadString(), reader.ReadVarint(), reader.ReadVarint(), reader.ReadBytes().ToArray());
-            configurations[known.Group] = known;
+            var group = reader.ReadString(TextBytesMax, "the length of a group's name");
+            var (term, number) = (reader.ReadVarint(), reader.ReadVarint());
+            var configuration = reader.ReadBytes(ConfigurationBytesMax, "the length of a configuration", [], out var length);
+            state.Set(new KnownConfiguration(group, term, number, configuration.AsMemory(0, length)));
         }
 
         reader.RequireEnd();
+        if (revision > 0)
+        {
+            state.Revision = revision;
+        }
     }
 
     /// <returns>Whether anything changed. An announcement of what is there already changes nothing: the first one counts, and the answer shows
     /// it.</returns>
     private bool Change(CatalogueCommand command)
     {
+        var sets = state.Sets();
         switch (command)
         {
-            case BeginSet begin when Find(begin.Name) < 0:
-                sets.Add(new FurtherSet(begin.Name, begin.Groups, begin.Replicas, IsCreated: false));
+            case BeginSet begin when Find(sets, begin.Name) < 0:
+                state.Set(sets.Count, new FurtherSet(begin.Name, begin.Groups, begin.Replicas, IsCreated: false));
                 return true;
-            case FinishSet finish when Find(finish.Name) is >= 0 and var place && !sets[place].IsCreated:
-                sets[place] = sets[place] with { IsCreated = true };
+            case FinishSet finish when Find(sets, finish.Name) is >= 0 and var place && !sets[place].IsCreated:
+                state.Set(place, sets[place] with { IsCreated = true });
                 return true;
-            case NoteConfiguration { Known: var known } when !configurations.TryGetValue(known.Group, out var before) || known.IsNewerThan(before):
-                configurations[known.Group] = known;
+            case NoteConfiguration { Known: var known } when state.Find(known.Group) is not { } before || known.IsNewerThan(before):
+                state.Set(known);
                 return true;
             default:
                 return false;
         }
     }
 
-    private int Find(string name) => sets.FindIndex(set => set.Name == name);
+    private static int Find(List<FurtherSet> sets, string name) => sets.FindIndex(set => set.Name == name);
 }

@@ -43,6 +43,7 @@ internal static class CounterGen
         Gen.Const((CounterResult)CounterNotFound.Instance),
         Number.Select(value => (CounterResult)new CounterOverflow(value)),
         Place.Select(index => (CounterResult)new CounterConditionFailed(index)),
+        Gen.Select(Place, Place, (bytes, most) => (CounterResult)new CounterStateFull(bytes, most)),
         Text.Select(detail => (CounterResult)new CounterCommandRefused(detail)),
         Gen.Select(Listed.Array[0, 5], Gen.Bool, (counters, more) => (CounterResult)new CounterPage([.. counters], more)));
 
@@ -63,14 +64,14 @@ internal static class CounterGen
     public static byte[] Captured(CounterMachine machine)
     {
         var output = new ArrayBufferWriter<byte>();
-        machine.Capture(output);
+        ((IStateMachine<CounterCommand, CounterResult>)machine).Capture(output);
         return output.WrittenSpan.ToArray();
     }
 
     public static CounterMachine Restored(ReadOnlyMemory<byte> snapshot)
     {
         var machine = new CounterMachine();
-        machine.Restore(snapshot);
+        ((IStateMachine<CounterCommand, CounterResult>)machine).Restore(snapshot);
         return machine;
     }
 }

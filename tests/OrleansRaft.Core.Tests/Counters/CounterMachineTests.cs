@@ -93,13 +93,103 @@ public sealed class CounterMachineTests
             }
         });
 
+    /// <summary>What a former program wrote: a version, tenants in order, and in each the counters in order.</summary>
+    [Fact]
+    public void A_snapshot_by_tenants_is_still_read()
+    {
+        var former = Convert.FromHexString(
+            "01" + "02"
+            + "0461636D65" + "02" + "0142" + "0700000000000000" + "AC02" + "03" + "06766973697473" + "FEFFFFFFFFFFFFFF" + "01" + "01"
+            + "06622E636F7270" + "01" + "0161" + "0100000000000000" + "02" + "01");
+
+        var machine = Restored(former);
+
+        Query(machine, new GetCounter(), "acme/B").ShouldBe(new CounterValue(7, 300, 3));
+        Query(machine, new GetCounter(), "acme/visits").ShouldBe(new CounterValue(-2, 1, 1));
+        Query(machine, new GetCounter(), "b.corp/a").ShouldBe(new CounterValue(1, 2, 1));
+        machine.StateKeys.ShouldBe(3);
+        Captured(Restored(Captured(machine))).ShouldBe(Captured(machine));
+        for (var length = 1; length < former.Length; length++)
+        {
+            Should.Throw<CorruptDataException>(() => Restored(former[..length]));
+        }
+
+        Should.Throw<CorruptDataException>(() => Restored((byte[])[.. former, 0])).Message.ShouldContain("follow");
+    }
+
+    [Fact]
+    public void Equal_states_have_equal_digests_and_others_have_others() =>
+        Gen.Select(Gen.Select(Key, Write).Array[1, 40], Gen.Int[0, 40]).Sample((steps, cut) =>
+        {
+            var (straight, detour) = (new CounterMachine(), new CounterMachine());
+            for (var i = 0; i < steps.Length; i++)
+            {
+                Apply(straight, steps[i].Item2, steps[i].Item1, i + 1);
+                Apply(detour, steps[i].Item2, steps[i].Item1, i + 1);
+                detour = i == cut ? Restored(Captured(detour)) : detour;
+            }
+
+            detour.StateDigest.ShouldBe(straight.StateDigest);
+            Apply(detour, new IncrementCounter(1), "acme/other", 100);
+            detour.StateDigest.ShouldNotBe(straight.StateDigest);
+        });
+
+    /// <summary>What goes on while a snapshot is written is not in it.</summary>
+    [Fact]
+    public void A_view_shows_counters_as_they_were() =>
+        Gen.Select(Key, Write).Array[2, 60].Sample(steps =>
+        {
+            var machine = new CounterMachine();
+            byte[] before = [];
+            IStateView? view = null;
+            for (var i = 0; i < steps.Length; i++)
+            {
+                Apply(machine, steps[i].Item2, steps[i].Item1, i + 1);
+                if (i == steps.Length / 2)
+                {
+                    (before, view) = (Captured(machine), machine.TakeView());
+                }
+            }
+
+            var output = new System.Buffers.ArrayBufferWriter<byte>();
+            view!.Write(output);
+            view.Dispose();
+            output.WrittenSpan.ToArray().ShouldBe(before);
+        });
+
+    [Fact]
+    public void A_full_state_takes_no_new_counters_and_goes_on_with_those_it_has()
+    {
+        var machine = new CounterMachine();
+        Apply(machine, new SetCounter(1), "acme/visits", 1);
+        var most = machine.StateBytes + 5;
+
+        Limited(new IncrementCounter(1), "acme/more").ShouldBe(new CounterStateFull(machine.StateBytes, most));
+        Limited(new SetCounter(1), "acme/more").ShouldBe(new CounterStateFull(machine.StateBytes, most));
+        machine.StateKeys.ShouldBe(1);
+        most = 1;
+        Limited(new IncrementCounter(1), "acme/visits").ShouldBe(new CounterValue(2, 1_000_000, 1));
+        Limited(new DeleteCounter(), "acme/none").ShouldBe(CounterNotFound.Instance);
+        Limited(new GetCounter(), "acme/visits").ShouldBeOfType<CounterValue>();
+        Limited(new DeleteCounter(), "acme/visits").ShouldBeOfType<CounterDeleted>();
+        machine.StateBytes.ShouldBe(0);
+
+        CounterResult Limited(CounterCommand command, string key)
+        {
+            var results = new CounterResult[1];
+            var entry = new Core.EntryId(new Core.Term(1), new Core.LogIndex(1_000_000));
+            machine.Apply([new Command<CounterCommand>(command, key, entry, default) { StateBytesMax = most }], results);
+            return results[0];
+        }
+    }
+
     [Fact]
     public void Restoring_nothing_is_the_state_without_counters()
     {
         var machine = new CounterMachine();
         Apply(machine, new SetCounter(7), "acme/visits", 1);
 
-        machine.Restore(default);
+        machine.Restore(Stream.Null);
 
         Query(machine, new GetCounter(), "acme/visits").ShouldBe(CounterNotFound.Instance);
         Captured(machine).ShouldBe(Captured(new CounterMachine()));
@@ -201,11 +291,7 @@ public sealed class CounterMachineTests
 
         Apply(machine, new SetCounter(7), "./..", 1).ShouldBeOfType<CounterValue>();
 
-        var captured = new System.Buffers.ArrayBufferWriter<byte>();
-        machine.Capture(captured);
-        var restored = new CounterMachine();
-        restored.Restore(captured.WrittenMemory);
-        Query(restored, new GetCounter(), "./..").ShouldBeOfType<CounterValue>().Value.ShouldBe(7);
+        Query(Restored(Captured(machine)), new GetCounter(), "./..").ShouldBeOfType<CounterValue>().Value.ShouldBe(7);
     }
 
     [Fact]

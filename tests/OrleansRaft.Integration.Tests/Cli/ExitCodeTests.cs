@@ -58,6 +58,7 @@ public sealed class ExitCodeTests
     [InlineData(412, "precondition-failed", true, 5)]
     [InlineData(409, "key-reused", true, 5)]
     [InlineData(422, "overflow", true, 1)]
+    [InlineData(507, "state-full", true, 1)]
     [InlineData(400, "invalid-request", true, 1)]
     [InlineData(500, "internal-error", false, 6)]
     [InlineData(500, "internal-error", true, 1)]

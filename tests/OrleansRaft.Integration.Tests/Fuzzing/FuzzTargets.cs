@@ -13,6 +13,7 @@ using OrleansRaft.Grains.SiloService;
 using OrleansRaft.Grains.Transport;
 using OrleansRaft.Lab.Web;
 using OrleansRaft.Runtime;
+using OrleansRaft.Runtime.State;
 using OrleansRaft.Runtime.StateMachines;
 using OrleansRaft.Runtime.Storage;
 using OrleansRaft.Server.Faults;
@@ -58,7 +59,9 @@ internal static class FuzzTargets
         Binary("configurations", [ConfigurationCodec.Encode(Members).ToArray()], bytes => ConfigurationCodec.Decode(bytes)),
         Binary("envelopes", [Envelope("k", "request", new SetCounter(-1)).ToArray(), SessionEnvelope()], bytes => CommandEnvelopeCodec.Decode(bytes)),
         Binary("snapshots of counters and sessions", [CapturedCounters()], bytes => Counters().Restore(bytes)),
-        Binary("snapshots of counters", [CapturedMachine()], bytes => new CounterMachine().Restore(bytes)),
+        Binary("snapshots of counters", [CapturedMachine()], bytes => new CounterMachine().Restore(new MemoryStream(bytes))),
+        Binary("snapshots of counters by tenant", [CapturedByTenant()], bytes => new CounterMachine().Restore(new MemoryStream(bytes))),
+        Binary("keyed states", [CapturedKeys()], bytes => new KeyedState().Restore(new MemoryStream(bytes))),
         Binary("commands of counters", CounterCommands().Select(Encode), bytes => CommandsCodec.Read(bytes)),
         Binary("results of counters", CounterResults().Select(Encode), bytes => ResultsCodec.Read(bytes)),
         Binary("replies", [Replies()], bytes => RequestCodec.DecodeReplies(bytes)),
@@ -177,7 +180,7 @@ internal static class FuzzTargets
         [new IncrementCounter(5, CounterCondition.Exists), new SetCounter(long.MinValue, CounterCondition.Unchanged(7)), new DeleteCounter(), new GetCounter(), new ListCounters("t", "a", 7)];
 
     private static CounterResult[] CounterResults() =>
-        [new CounterValue(1, 2, 3), new CounterDeleted(1, 2), CounterNotFound.Instance, new CounterCommandRefused("no"), new CounterPage([new ListedCounter("a", 1, 2, 3)], true)];
+        [new CounterValue(1, 2, 3), new CounterDeleted(1, 2), CounterNotFound.Instance, new CounterCommandRefused("no"), new CounterPage([new ListedCounter("a", 1, 2, 3)], true), new CounterStateFull(5, 4)];
 
     private static byte[] Encode(Message message)
     {
@@ -220,9 +223,29 @@ internal static class FuzzTargets
     {
         var machine = new CounterMachine();
         machine.Apply([new Command<CounterCommand>(new SetCounter(7), "acme/visits", Second, LogTime.Zero)], new CounterResult[1]);
-        var output = new ArrayBufferWriter<byte>();
-        machine.Capture(output);
-        return output.WrittenSpan.ToArray();
+        return Written(machine.TakeView());
+    }
+
+    private static byte[] CapturedByTenant() => Convert.FromHexString(
+        "01" + "01" + "0461636D65" + "02" + "0142" + "0700000000000000" + "AC02" + "03" + "06766973697473" + "FEFFFFFFFFFFFFFF" + "01" + "01");
+
+    private static byte[] CapturedKeys()
+    {
+        var state = new KeyedState();
+        state.Set("a"u8, "1"u8);
+        state.Set("ab"u8, new byte[700]);
+        state.Set("b"u8, default);
+        return Written(state.View());
+    }
+
+    private static byte[] Written(IStateView view)
+    {
+        using (view)
+        {
+            var output = new ArrayBufferWriter<byte>();
+            view.Write(output);
+            return output.WrittenSpan.ToArray();
+        }
     }
 
     private static byte[] Replies() => RequestCodec.EncodeReplies(new ReplyBatch(

@@ -172,13 +172,38 @@ public sealed class CatalogueTests
         Apply(machine, 6, new NoteConfiguration(Known(term: 3, version: 20)));
         var restored = new CatalogueMachine();
 
-        restored.Restore(Capture(machine));
+        restored.Restore(new MemoryStream(Capture(machine)));
 
+        restored.StateDigest.ShouldBe(machine.StateDigest);
         Capture(restored).ShouldBe(Capture(machine));
         Ask(restored, known: 0).Configurations.ShouldHaveSingleItem().Group.ShouldBe("ledgers-0");
-        Should.Throw<CorruptDataException>(() => restored.Restore(new byte[] { 9 })).Message.ShouldContain("version 9");
-        restored.Restore(ReadOnlyMemory<byte>.Empty);
+        Should.Throw<CorruptDataException>(() => restored.Restore(new MemoryStream([9]))).Message.ShouldContain("version 9");
+        restored.Restore(Stream.Null);
         Ask(restored, known: 1).Sets.ShouldBeEmpty();
+    }
+
+    /// <summary>What a former program wrote: revision, sets, and configurations, each behind its number.</summary>
+    [Fact]
+    public void A_snapshot_of_the_former_form_is_still_read()
+    {
+        var configuration = ConfigurationCodec.Encode(Configuration.OfVoters(3)).ToArray();
+        byte[] former =
+        [
+            1, 6, 2, 1, (byte)'b', 5, 3, 1, 1, (byte)'a', 2, 1, 0,
+            1, 9, .. "ledgers-0"u8, 3, 20, (byte)configuration.Length, .. configuration,
+        ];
+        var machine = new CatalogueMachine();
+
+        machine.Restore(new MemoryStream(former));
+
+        var contents = Ask(machine, known: 0);
+        contents.Revision.ShouldBe(6);
+        contents.Sets.ShouldBe([new FurtherSet("b", 5, 3, IsCreated: true), new FurtherSet("a", 2, 1, IsCreated: false)]);
+        contents.Configurations.ShouldHaveSingleItem().Configuration.ToArray().ShouldBe(configuration);
+        for (var length = 1; length < former.Length; length++)
+        {
+            Should.Throw<CorruptDataException>(() => new CatalogueMachine().Restore(new MemoryStream(former[..length])));
+        }
     }
 
     private static Task<RaftTestCluster> StartAsync(MemoryDisk disk, int silos = 3, int addedGroups = 0) => RaftTestCluster.StartAsync(
@@ -234,7 +259,8 @@ public sealed class CatalogueTests
     private static byte[] Capture(CatalogueMachine machine)
     {
         var output = new ArrayBufferWriter<byte>();
-        machine.Capture(output);
+        using var view = machine.TakeView();
+        view.Write(output);
         return output.WrittenSpan.ToArray();
     }
 }
