@@ -20,7 +20,7 @@ internal static class MutantCompiler
         [assembly: System.Runtime.CompilerServices.InternalsVisibleTo("OrleansRaft.Grains")]
         [assembly: System.Runtime.CompilerServices.InternalsVisibleTo("OrleansRaft.Counters")]
         [assembly: System.Runtime.CompilerServices.InternalsVisibleTo("OrleansRaft.Simulation")]
-        [assembly: System.Reflection.AssemblyVersion("0.1.0.0")]
+        [assembly: System.Reflection.AssemblyVersion("0.0.0.0")]
         """;
 
     /// <summary>The field of a woven assembly that says which of its bugs is awake; 0 for none.</summary>
