@@ -17,6 +17,14 @@ internal static class CallRejections
         RetryAfter,
         $"No silo that routes requests could be reached ({cause.Message}); nothing was changed. Check that silos run, and repeat the request.");
 
+    /// <summary>The answer to a request of a newer program, of which the silo that routes it would lose a part.</summary>
+    public static Rejected<TResult> VersionNotRaised<TResult>(int needs) => new(
+        RejectionReason.VersionNotRaised,
+        null,
+        RetryAfter,
+        $"The request needs version {needs} of the state machine, of which the program of the silo that routes it does not know. Nothing was changed; "
+            + "start the newer program on all silos, or repeat the request later.");
+
     /// <summary>The answer to a value that cannot be serialized.</summary>
     public static Rejected<TResult> Unserializable<TResult>(object value, Exception cause) => Invalid<TResult>(
         $"The {value.GetType().FullName} cannot be serialized, so it was not sent ({cause.Message}); {Serializers.Remedy}");

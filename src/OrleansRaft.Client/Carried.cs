@@ -5,6 +5,7 @@ using Orleans.Serialization.Cloning;
 using Orleans.Serialization.Codecs;
 using Orleans.Serialization.Serializers;
 using Orleans.Serialization.WireProtocol;
+using OrleansRaft.Core;
 
 namespace OrleansRaft.Client;
 
@@ -21,6 +22,9 @@ namespace OrleansRaft.Client;
 [Alias("raft-carried`1")]
 internal readonly record struct Carried<T>(T Value, string? Problem = null)
 {
+    /// <summary>The version of the state machine that a command or query needs, as its sender knows; 0 where it says nothing.</summary>
+    public int Needs { get; init; }
+
     /// <summary>What stands for a value that cannot be written.</summary>
     public static Carried<T> Unwritten(T value, Exception cause) => new(
         default!, $"the {(value?.GetType() ?? typeof(T)).FullName} cannot be serialized ({cause.Message.TrimEnd('.')}); {Serializers.Remedy}");
@@ -46,6 +50,11 @@ internal sealed class CarriedCodec<T>(Serializer serializer) : IFieldCodec<Carri
         var (bytes, problem) = Encode(value);
         StringCodec.WriteField(ref writer, 0, problem);
         ByteArrayCodec.WriteField(ref writer, 1, bytes);
+        if (value.Needs > MachineVersions.Initial)
+        {
+            Int32Codec.WriteField(ref writer, 1, value.Needs);
+        }
+
         writer.WriteEndObject();
     }
 
@@ -56,13 +65,14 @@ internal sealed class CarriedCodec<T>(Serializer serializer) : IFieldCodec<Carri
         field.EnsureWireTypeTagDelimited();
         string? problem = null;
         byte[] bytes = [];
+        var needs = 0;
         uint id = 0;
         while (true)
         {
             var part = reader.ReadFieldHeader();
             if (part.IsEndBaseOrEndObject)
             {
-                return problem is null ? Decode(bytes) : new Carried<T>(default!, problem);
+                return (problem is null ? Decode(bytes) : new Carried<T>(default!, problem)) with { Needs = needs };
             }
 
             id += part.FieldIdDelta;
@@ -73,6 +83,9 @@ internal sealed class CarriedCodec<T>(Serializer serializer) : IFieldCodec<Carri
                     break;
                 case 1:
                     bytes = ByteArrayCodec.ReadValue(ref reader, part) ?? [];
+                    break;
+                case 2:
+                    needs = Int32Codec.ReadValue(ref reader, part);
                     break;
                 default:
                     reader.ConsumeUnknownField(part);
@@ -126,7 +139,7 @@ internal sealed class CarriedCopier<T>(DeepCopier copier) : IDeepCopier<Carried<
 
         try
         {
-            return new Carried<T>(copier.Copy(input.Value)!);
+            return input with { Value = copier.Copy(input.Value)! };
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {

@@ -13,6 +13,7 @@ internal static class CarriedOutcomes
             new Committed<Carried<TResult>>(new Carried<TResult>(committed.Value), committed.Entry, committed.Group) { Age = committed.Age },
         Rejected<TResult> rejected => new Rejected<Carried<TResult>>(rejected.Reason, rejected.Leader, rejected.RetryAfter, rejected.Detail),
         Unknown<TResult> unknown => new Unknown<Carried<TResult>>(unknown.Detail),
+        Applied<TResult> applied => new Applied<Carried<TResult>>(applied.Entry, applied.Detail),
         _ => throw new InvalidOperationException($"{outcome.GetType().Name} is no outcome."),
     };
 
@@ -24,6 +25,7 @@ internal static class CarriedOutcomes
             new Committed<TResult>(committed.Value.Value, committed.Entry, committed.Group) { Age = committed.Age },
         Rejected<Carried<TResult>> rejected => new Rejected<TResult>(rejected.Reason, rejected.Leader, rejected.RetryAfter, rejected.Detail),
         Unknown<Carried<TResult>> unknown => new Unknown<TResult>(unknown.Detail),
+        Applied<Carried<TResult>> applied => new Applied<TResult>(applied.Entry, applied.Detail),
         _ => throw new InvalidOperationException($"{outcome.GetType().Name} is no outcome."),
     };
 
@@ -35,6 +37,6 @@ internal static class CarriedOutcomes
     /// <param name="isCommand">Whether it was one, or a query.</param>
     /// <param name="problem">What is wrong with the answer, in a sentence.</param>
     public static Outcome<TResult> Lost<TResult>(EntryId entry, bool isCommand, string problem) => isCommand
-        ? new Unknown<TResult>($"The command was applied at {entry}, and a repetition gets the same answer, but {problem}")
+        ? new Applied<TResult>(entry, $"The command was applied at {entry}, and a repetition gets the same answer, but {problem}")
         : CallRejections.Invalid<TResult>($"The query was answered, but {problem}");
 }

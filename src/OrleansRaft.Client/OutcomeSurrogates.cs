@@ -95,3 +95,34 @@ internal sealed class UnknownConverter<TResult> : IConverter<Unknown<TResult>, U
     /// <inheritdoc/>
     public UnknownSurrogate<TResult> ConvertToSurrogate(in Unknown<TResult> value) => new() { Detail = value.Detail };
 }
+
+/// <summary>How an <see cref="Applied{TResult}"/> travels through Orleans.</summary>
+[GenerateSerializer, Alias("raft-applied`1")]
+internal struct AppliedSurrogate<TResult>
+{
+    [Id(0)]
+    public long Term;
+
+    [Id(1)]
+    public long Index;
+
+    [Id(2)]
+    public string Detail;
+}
+
+/// <summary>Converts.</summary>
+[RegisterConverter]
+internal sealed class AppliedConverter<TResult> : IConverter<Applied<TResult>, AppliedSurrogate<TResult>>
+{
+    /// <inheritdoc/>
+    public Applied<TResult> ConvertFromSurrogate(in AppliedSurrogate<TResult> surrogate) =>
+        new(new EntryId(new Term(surrogate.Term), new LogIndex(surrogate.Index)), surrogate.Detail);
+
+    /// <inheritdoc/>
+    public AppliedSurrogate<TResult> ConvertToSurrogate(in Applied<TResult> value) => new()
+    {
+        Term = value.Entry.Term.Value,
+        Index = value.Entry.Index.Value,
+        Detail = value.Detail,
+    };
+}

@@ -1,4 +1,5 @@
 using OrleansRaft.Runtime;
+using OrleansRaft.Runtime.StateMachines;
 
 namespace OrleansRaft.Client;
 
@@ -30,7 +31,7 @@ internal sealed class RemoteRouter<TCommand, TResult>(IGrainFactory grains, stri
         Task<Outcome<Carried<TResult>>> call;
         try
         {
-            call = target.SubmitAsync(key, new Carried<TCommand>(command), requestId);
+            call = target.SubmitAsync(key, Carry(command), requestId);
         }
         catch (Exception exception)
         {
@@ -56,14 +57,17 @@ internal sealed class RemoteRouter<TCommand, TResult>(IGrainFactory grains, stri
     public Task<Outcome<TResult>> QueryAsync(string key, TCommand query, ReadConsistency consistency) =>
         RequestRules.FindProblem(key, null) is { } problem
             ? Task.FromResult<Outcome<TResult>>(CallRejections.Invalid<TResult>(problem))
-            : AskAsync(target => target.QueryAsync(key, new Carried<TCommand>(query), consistency));
+            : AskAsync(target => target.QueryAsync(key, Carry(query), consistency));
 
     /// <inheritdoc/>
     public Task<Outcome<TResult>> QueryGroupAsync(int number, TCommand query, ReadConsistency consistency) =>
-        AskAsync(target => target.QueryGroupAsync(number, new Carried<TCommand>(query), consistency));
+        AskAsync(target => target.QueryGroupAsync(number, Carry(query), consistency));
 
     /// <inheritdoc/>
     public async Task<int> CountGroupsAsync() => Find(out _) is { } target ? await target.CountGroupsAsync() : 0;
+
+    /// <summary>An older silo would read what is new with a loss, and is told so.</summary>
+    private static Carried<TCommand> Carry(TCommand value) => new(value) { Needs = CommandVersions.NeededBy(value) };
 
     private async Task<Outcome<TResult>> AskAsync(Func<IRouterGrain<TCommand, TResult>, Task<Outcome<Carried<TResult>>>> ask)
     {

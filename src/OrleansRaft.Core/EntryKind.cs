@@ -19,4 +19,7 @@ public enum EntryKind
 
     /// <summary>Where every member makes a digest of its state, so that they can be compared. It has no body, and changes nothing.</summary>
     Comparison = 4,
+
+    /// <summary>From here on the state machine works at a later version.</summary>
+    Raise = 5,
 }

@@ -58,6 +58,14 @@ public sealed record ProposeComparison : Input
 public sealed record StateDigested(EntryId Entry, StateDigest Digest) : Input;
 
 /// <summary>
+/// Raises the version at which the state machine works, if every member's program supports the later one. Answered like <see cref="Propose"/>;
+/// refused with <see cref="RaftRejection.InvalidChange"/> while a member's program is too old, or has not said what it supports.
+/// </summary>
+/// <param name="ProposalId">Chosen by the host, echoed in the answer.</param>
+/// <param name="Version">The later version; null for the latest that every member's program supports.</param>
+public sealed record ProposeRaise(long ProposalId, int? Version) : Input;
+
+/// <summary>
 /// The state machine has no state that may be used, and the store has no snapshot that may: the replica asks its leader for one, and again with every
 /// such input. It ends with <see cref="RestoreSnapshot"/>.
 /// </summary>

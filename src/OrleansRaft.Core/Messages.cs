@@ -53,6 +53,9 @@ public sealed record AppendEntriesResponse(
 {
     /// <summary>Whether the follower's state machine goes no further, so that the follower should not lead.</summary>
     public bool IsHalted { get; init; }
+
+    /// <summary>The versions of the state machine that the follower's program supports.</summary>
+    public MachineVersions MachineVersions { get; init; } = MachineVersions.First;
 }
 
 /// <summary>Carries one chunk of a snapshot to a follower that is too far behind (§7).</summary>

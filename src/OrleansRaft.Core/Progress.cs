@@ -42,6 +42,11 @@ internal sealed class Progress(Member member, bool isLearner, LogIndex nextIndex
     /// <summary>Whether the member's state machine goes no further, as its last answer said.</summary>
     public bool IsHalted { get; set; }
 
+    /// <summary>
+    /// The versions of the state machine that the member's program supports, as its last answer to this leader said; null before the first.
+    /// </summary>
+    public MachineVersions? MachineVersions { get; set; }
+
     /// <summary>Ticks since the member's last answer in this term.</summary>
     public int TicksSinceContact { get; set; }
 

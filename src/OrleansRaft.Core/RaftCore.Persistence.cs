@@ -128,6 +128,7 @@ public sealed partial class RaftCore
         Invariant.Holds(index >= CommitIndex, "a committed entry is never cut off");
         log.TruncateAfter(index);
         skips.TruncateAfter(index);
+        versions.TruncateAfter(index);
         if (compared.Index > index)
         {
             FindLastComparison();

@@ -41,7 +41,7 @@ public sealed partial class RaftCore
     /// </summary>
     private bool Unquiesces(Input input) => input switch
     {
-        Propose or ProposeConfiguration or ProposeSkip or ProposeComparison or Read or TransferLeadership or Campaign => true,
+        Propose or ProposeConfiguration or ProposeSkip or ProposeComparison or ProposeRaise or Read or TransferLeadership or Campaign => true,
         Receive { Message: Quiesce or ComparisonRequest or ComparisonResponse } => false,
         Receive { Message: AppendEntriesResponse { Accepted: true } response } =>
             Role != RaftRole.Leader || response.Term != CurrentTerm || response.Match != log.Last,
@@ -125,7 +125,7 @@ public sealed partial class RaftCore
         // It cannot quiesce and would be the only active member: the answer unquiesces the leader.
         EndQuiescence();
         var hint = log.LastAtMost(quiesce.LastEntry.Term, quiesce.LastEntry.Index);
-        Send(from, new AppendEntriesResponse(CurrentTerm, quiesce.Session, false, hint, quiesce.LastEntry.Index, ReadSequence.Zero) { IsHalted = isHalted }, TermTicket);
+        Send(from, AnswerOf(quiesce.Session, false, hint, quiesce.LastEntry.Index, ReadSequence.Zero), TermTicket);
     }
 
     private void OnUnquiesce(Unquiesce unquiesce)

@@ -32,6 +32,7 @@ public sealed partial class RaftCore
 
         ContinueComparison();
         PromoteLearners();
+        RaiseByItself();
         if (Quiesces())
         {
             return;
@@ -323,17 +324,18 @@ public sealed partial class RaftCore
             CommitThrough(LogIndex.Min(append.LeaderCommit, matched.Index));
             Send(
                 from,
-                new AppendEntriesResponse(CurrentTerm, append.Session, true, matched, LogIndex.Zero, append.ReadSequence) { IsHalted = isHalted },
+                AnswerOf(append.Session, true, matched, LogIndex.Zero, append.ReadSequence),
                 AcknowledgementTicket(matched.Index));
             return;
         }
 
         var hint = log.LastAtMost(append.Previous.Term, append.Previous.Index);
-        Send(
-            from,
-            new AppendEntriesResponse(CurrentTerm, append.Session, false, hint, append.Previous.Index, append.ReadSequence) { IsHalted = isHalted },
-            TermTicket);
+        Send(from, AnswerOf(append.Session, false, hint, append.Previous.Index, append.ReadSequence), TermTicket);
     }
+
+    /// <summary>An answer to the leader of this term, with what it must know of this replica's state machine.</summary>
+    private AppendEntriesResponse AnswerOf(LogIndex session, bool accepted, EntryId match, LogIndex rejected, ReadSequence round) =>
+        new(CurrentTerm, session, accepted, match, rejected, round) { IsHalted = isHalted, MachineVersions = settings.MachineVersions };
 
     private void HearFromLeader(ReplicaId from)
     {
@@ -383,6 +385,7 @@ public sealed partial class RaftCore
             log.Append(entry);
             skips.Note(entry);
             NoteComparison(entry);
+            versions.Note(entry);
             if (configurations.Note(entry))
             {
                 OnConfigurationInForce();
@@ -399,7 +402,7 @@ public sealed partial class RaftCore
             return;
         }
 
-        peer.IsHalted = response.IsHalted;
+        (peer.IsHalted, peer.MachineVersions) = (response.IsHalted, response.MachineVersions);
         if (response.Accepted)
         {
             OnMatched(peer, response.Match, response.ReadSequence);

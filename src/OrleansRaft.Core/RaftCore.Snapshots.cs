@@ -52,6 +52,7 @@ public sealed partial class RaftCore
         {
             log.CompactThrough(end);
             configurations.CompactThrough(end);
+            versions.CompactThrough(end);
             pendingCompaction = log.Start;
         }
     }
@@ -175,7 +176,7 @@ public sealed partial class RaftCore
             var match = log.IdAt(CommitIndex)!.Value;
             Send(
                 from,
-                new AppendEntriesResponse(CurrentTerm, install.Session, true, match, LogIndex.Zero, install.ReadSequence) { IsHalted = isHalted },
+                AnswerOf(install.Session, true, match, LogIndex.Zero, install.ReadSequence),
                 AcknowledgementTicket(match.Index));
             return;
         }
@@ -269,6 +270,7 @@ public sealed partial class RaftCore
         var kept = log.Contains(installed.LastIncluded) ? log.SliceAfter(installed.LastIncluded.Index, long.MaxValue) : null;
         log.ResetTo(installed.LastIncluded, installed.Time);
         configurations = new ConfigurationHistory(installed.Configuration);
+        versions = new VersionHistory(installed.MachineVersion);
         skips.Install(installed);
         if (kept is null)
         {
@@ -280,6 +282,7 @@ public sealed partial class RaftCore
             {
                 log.Append(entry);
                 configurations.Note(entry);
+                versions.Note(entry);
             }
         }
 

@@ -8,7 +8,8 @@ public sealed partial class RaftCore
     private bool isHalted;
 
     /// <summary>Whether a voter that answers could lead whose state machine is not halted. False on a replica that does not lead.</summary>
-    public bool HasSoundSuccessor => MostUpToDateVoter() is { } best && !FindPeer(best)!.IsHalted;
+    public bool HasSoundSuccessor =>
+        MostUpToDateVoter() is { } best && FindPeer(best) is { IsHalted: false, MachineVersions: not null };
 
     private void OnTransferLeadership(ReplicaId? requested)
     {

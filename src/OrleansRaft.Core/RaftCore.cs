@@ -7,7 +7,9 @@ namespace OrleansRaft.Core;
 /// write that it promises. A follower's acknowledgement and a vote carry one; a leader's AppendEntries carries none, so that followers write in
 /// parallel with their leader (thesis §10.2.1).
 /// </para>
-/// <para>The parts are by theme: Persistence, Elections, Replication, Snapshots, Reads, Membership, Transfer, Skipping, Comparing, Quiescence.</para>
+/// <para>
+/// The parts are by theme: Persistence, Elections, Replication, Snapshots, Reads, Membership, Transfer, Skipping, Versions, Comparing, Quiescence.
+/// </para>
 /// </remarks>
 public sealed partial class RaftCore
 {
@@ -60,11 +62,13 @@ public sealed partial class RaftCore
         log = Recover(recovered);
         configurations = new ConfigurationHistory(snapshot.Configuration);
         skips = SkipHistory.Of(recovered);
+        versions = new VersionHistory(snapshot.MachineVersion);
         foreach (var entry in recovered.Entries)
         {
             if (entry.Index > snapshot.LastIncluded.Index)
             {
                 configurations.Note(entry);
+                versions.Note(entry);
             }
         }
 
@@ -112,6 +116,9 @@ public sealed partial class RaftCore
 
     /// <summary>How many bytes of applied entries the log holds beyond its newest snapshot: the reason to take another.</summary>
     public long BytesSinceSnapshot => bytesSinceSnapshot;
+
+    /// <summary>How many bytes of entries the log holds that were not applied.</summary>
+    public long UnappliedBytes => log.BytesBetween(LogIndex.Max(AppliedIndex, log.Start.Index), log.Last.Index);
 
     /// <summary>The replica at this moment, for people and tests.</summary>
     public RaftStatus Status => new(
@@ -169,6 +176,9 @@ public sealed partial class RaftCore
                 break;
             case StateDigested made:
                 OnStateDigested(made);
+                break;
+            case ProposeRaise propose:
+                OnProposeRaise(propose);
                 break;
             case StateLost:
                 OnStateLost();

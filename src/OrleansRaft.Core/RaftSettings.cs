@@ -91,6 +91,15 @@ public sealed record RaftSettings
     /// </summary>
     public bool StepDownOnRemoval { get; init; } = true;
 
+    /// <summary>The versions of the state machine that this replica's program supports.</summary>
+    public MachineVersions MachineVersions { get; init; } = MachineVersions.First;
+
+    /// <summary>
+    /// Whether a leader raises the machine's version by itself, to the latest that every member's program supports. Otherwise it waits for <see
+    /// cref="ProposeRaise"/>.
+    /// </summary>
+    public bool AutoRaise { get; init; } = true;
+
     /// <summary>Ticks without progress of its own storage after which a leader steps down, so that a replica whose storage works can lead.</summary>
     public int StorageStallTicks { get; init; } = 30;
 

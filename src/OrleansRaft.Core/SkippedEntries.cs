@@ -99,7 +99,13 @@ public sealed class SkippedEntries : IEquatable<SkippedEntries>
 
     /// <summary>Reads the binary form of at least one: where there is none, nothing is written.</summary>
     /// <exception cref="CorruptDataException">The bytes are no sorted list of at least one index.</exception>
-    public static SkippedEntries Read(ref WireReader reader)
+    public static SkippedEntries Read(ref WireReader reader) => ReadAny(ref reader) is { Count: > 0 } read
+        ? read
+        : throw new CorruptDataException("a list of skipped entries is left out when it is empty");
+
+    /// <summary>Reads the binary form, of none too.</summary>
+    /// <exception cref="CorruptDataException">The bytes are no sorted list.</exception>
+    public static SkippedEntries ReadAny(ref WireReader reader)
     {
         var indexes = ImmutableArray.CreateBuilder<LogIndex>();
         long before = 0;
@@ -115,8 +121,6 @@ public sealed class SkippedEntries : IEquatable<SkippedEntries>
             indexes.Add(new LogIndex(before));
         }
 
-        return indexes.Count > 0
-            ? new SkippedEntries(indexes.ToImmutable())
-            : throw new CorruptDataException("a list of skipped entries is left out when it is empty");
+        return indexes.Count > 0 ? new SkippedEntries(indexes.ToImmutable()) : None;
     }
 }

@@ -19,6 +19,9 @@ public sealed record SnapshotDescriptor(EntryId LastIncluded, LogTime Time, Conf
     /// </summary>
     public SkippedEntries Skipped { get; init; } = SkippedEntries.None;
 
+    /// <summary>The version at which the state machine works at exactly that entry: whoever restores the snapshot must support it.</summary>
+    public int MachineVersion { get; init; } = MachineVersions.Initial;
+
     /// <summary>The empty state that a new group starts from. No entry holds its configuration, whatever version that has elsewhere.</summary>
     public static SnapshotDescriptor Initial(Configuration configuration)
     {

@@ -71,6 +71,7 @@ internal static class CounterAnswers
         Unknown<CounterResult> unknown when isRead => OutcomeProblems.Of(
             new Rejected<CounterResult>(RejectionReason.NoLeader, null, TimeSpan.FromSeconds(1), unknown.Detail), subject),
         Unknown<CounterResult> unknown => OutcomeProblems.Unknown(unknown.Detail, subject, hasKey, "counter"),
+        Applied<CounterResult> applied => OutcomeProblems.Unread(applied, subject),
         Committed<CounterResult> { Value: CounterCommandRefused refused } =>
             KnownProblems.InvalidRequest("body", $"{subject} was refused: {refused.Detail}."),
         _ => throw new InvalidOperationException($"{subject} was answered with {outcome}, which is no answer to it."),

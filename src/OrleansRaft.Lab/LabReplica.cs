@@ -128,6 +128,18 @@ public sealed class LabReplica : IReplicaHost, IReplicaTransport, IMonitoredRepl
         Tell(() => $"is halted{(entry is { } one ? $" at {one}" : "")}: {cause}");
     }
 
+    void IReplicaHost.OnVersionBehind(EntryId? entry, string cause)
+    {
+        if (entry is { } at)
+        {
+            halts.Add(at.Index);
+        }
+
+        Tell(() => $"is behind{(entry is { } one ? $" from {one} on" : "")}: {cause}");
+    }
+
+    void IReplicaHost.OnVersionRaised(int version, EntryId entry) => Tell(() => $"works at version {version} from {entry} on");
+
     void IReplicaHost.OnEntrySkipped(LogIndex entry, EntryId decision)
     {
         Tell(() => $"knows that entry {entry} is skipped, by {decision}");

@@ -30,6 +30,9 @@ public readonly record struct CommandEnvelope(
     /// <summary>The longest request id, in characters.</summary>
     public const int RequestIdLengthMax = 512;
 
+    /// <summary>The version of the state machine that the command needs: the lowest that reads it without loss.</summary>
+    public int Needs { get => field == 0 ? MachineVersions.Initial : field; init => field = value == MachineVersions.Initial ? 0 : value; }
+
     /// <summary>The key by which the client chose the group; empty in a default value.</summary>
     public string Key { get => field ?? ""; init; } = Key;
 

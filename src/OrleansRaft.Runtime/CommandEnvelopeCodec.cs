@@ -9,8 +9,9 @@ namespace OrleansRaft.Runtime;
 /// <summary>The binary form of what clients and leaders put into the log: commands, the opening of a session, and limits on sessions.</summary>
 /// <remarks>
 /// <code>
-/// version  1 byte   1
+/// version  1 byte   1; 2 where the version of the state machine follows that a command needs, because it is not the first
 /// kind     1 byte   1 command by request id, 2 command of a session, 3 opening of a session, 4 limits on sessions
+/// needs             a machine's version (varint), of version 2, whose kinds are 1 and 2
 /// deadline          log time (varint), of kinds 1 to 3
 /// key               text, of kinds 1 and 2
 /// request id        text, of kind 1
@@ -39,7 +40,7 @@ public static class CommandEnvelopeCodec
 
         var byRequest = envelope.RequestId.Length != 0;
         var writer = new WireWriter(output);
-        WriteHead(writer, byRequest ? EnvelopeKind.Request : EnvelopeKind.Session);
+        WriteHead(writer, byRequest ? EnvelopeKind.Request : EnvelopeKind.Session, envelope.Needs);
         writer.WriteVarint(envelope.Deadline.Value);
         writer.WriteString(envelope.Key);
         if (byRequest)
@@ -81,6 +82,9 @@ public static class CommandEnvelopeCodec
                 view.Session,
                 view.Sequence,
                 view.AnsweredBelow)
+            {
+                Needs = view.Needs,
+            }
             : throw new CorruptDataException($"the envelope holds no command, but kind {(int)view.Kind}");
     }
 
@@ -97,10 +101,15 @@ public static class CommandEnvelopeCodec
         return output.WrittenMemory;
     }
 
-    private static void WriteHead(WireWriter writer, EnvelopeKind kind)
+    private static void WriteHead(WireWriter writer, EnvelopeKind kind, int needs = MachineVersions.Initial)
     {
-        writer.WriteByte(EnvelopeView.FormatVersion);
+        var isNamed = needs > MachineVersions.Initial;
+        writer.WriteByte(isNamed ? EnvelopeView.FormatVersionWithNeeds : EnvelopeView.FormatVersion);
         writer.WriteByte((byte)kind);
+        if (isNamed)
+        {
+            writer.WriteVarint(needs);
+        }
     }
 
     private static void Validate(in CommandEnvelope envelope)
@@ -118,6 +127,13 @@ public static class CommandEnvelopeCodec
             throw new ArgumentException(
                 $"A command needs either a request id of 1 to {CommandEnvelope.RequestIdLengthMax} characters, "
                     + "or a session with a sequence number from 1.",
+                nameof(envelope));
+        }
+
+        if (envelope.Needs is < MachineVersions.Initial or > MachineVersions.Max)
+        {
+            throw new ArgumentException(
+                $"A command needs a version of its state machine from {MachineVersions.Initial} to {MachineVersions.Max}, not {envelope.Needs}.",
                 nameof(envelope));
         }
 

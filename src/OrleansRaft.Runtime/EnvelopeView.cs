@@ -30,6 +30,9 @@ internal readonly struct EnvelopeView
 {
     public const byte FormatVersion = 1;
 
+    /// <summary>Names, after the kind, the version of the state machine that the command needs.</summary>
+    public const byte FormatVersionWithNeeds = 2;
+
     public EnvelopeKind Kind { get; private init; }
 
     public LogTime Deadline { get; private init; }
@@ -50,42 +53,62 @@ internal readonly struct EnvelopeView
 
     public SessionLimits Limits { get; private init; }
 
+    /// <summary>The version of the state machine that a command needs; the first unless it says so.</summary>
+    public int Needs { get; private init; }
+
     /// <exception cref="CorruptDataException">The bytes are not an envelope that this version knows.</exception>
     public static EnvelopeView Read(ReadOnlyMemory<byte> encoded)
     {
         var reader = new WireReader(encoded);
         var version = reader.ReadByte();
-        if (version != FormatVersion)
+        if (version is not (FormatVersion or FormatVersionWithNeeds))
         {
-            throw new CorruptDataException($"envelope has version {version}; this program reads version {FormatVersion}");
+            throw new CorruptDataException(
+                $"envelope has version {version}; this program reads versions {FormatVersion} and {FormatVersionWithNeeds}");
         }
 
         var kind = (EnvelopeKind)reader.ReadByte();
+        var needs = version == FormatVersion ? MachineVersions.Initial : ReadNeeds(ref reader);
         return kind switch
         {
-            EnvelopeKind.Request => ReadRequest(ref reader),
-            EnvelopeKind.Session => ReadSession(ref reader),
-            EnvelopeKind.OpenSession => ReadOpenSession(ref reader),
-            EnvelopeKind.Limits => ReadLimits(ref reader),
-            _ => throw new CorruptDataException($"envelope has unknown kind {(int)kind}"),
+            EnvelopeKind.Request => ReadRequest(ref reader, needs),
+            EnvelopeKind.Session => ReadSession(ref reader, needs),
+            EnvelopeKind.OpenSession when version == FormatVersion => ReadOpenSession(ref reader),
+            EnvelopeKind.Limits when version == FormatVersion => ReadLimits(ref reader),
+            _ => throw new CorruptDataException($"envelope of version {version} has unknown kind {(int)kind}"),
         };
     }
 
-    private static EnvelopeView ReadRequest(ref WireReader reader)
+    private static int ReadNeeds(ref WireReader reader)
+    {
+        var needs = reader.ReadInt32(MachineVersions.Max);
+        return needs >= MachineVersions.Initial ? needs : throw new CorruptDataException("a command needs version 1 of the state machine at least");
+    }
+
+    private static EnvelopeView ReadRequest(ref WireReader reader, int needs)
     {
         var deadline = new LogTime(reader.ReadVarint());
         var key = ReadText(ref reader, CommandEnvelope.KeyLengthMax, "key");
         var requestId = ReadText(ref reader, CommandEnvelope.RequestIdLengthMax, "request id");
         return requestId.IsEmpty
             ? throw new CorruptDataException("the envelope's request id is empty")
-            : new EnvelopeView { Kind = EnvelopeKind.Request, Deadline = deadline, Key = key, RequestId = requestId, Body = reader.ReadRest() };
+            : new EnvelopeView
+            {
+                Kind = EnvelopeKind.Request,
+                Needs = needs,
+                Deadline = deadline,
+                Key = key,
+                RequestId = requestId,
+                Body = reader.ReadRest(),
+            };
     }
 
-    private static EnvelopeView ReadSession(ref WireReader reader)
+    private static EnvelopeView ReadSession(ref WireReader reader, int needs)
     {
         var view = new EnvelopeView
         {
             Kind = EnvelopeKind.Session,
+            Needs = needs,
             Deadline = new LogTime(reader.ReadVarint()),
             Key = ReadText(ref reader, CommandEnvelope.KeyLengthMax, "key"),
             Session = new LogIndex(reader.ReadVarint()),

@@ -55,6 +55,23 @@ public interface IReplicaHost
     {
     }
 
+    /// <summary>
+    /// This program is too old for the version at which the state machine works, or cannot read an entry; the replica's log and vote live on. Told
+    /// again after each attempt. On the host's turn.
+    /// </summary>
+    /// <param name="entry">From which entry on; null when it cannot read its snapshot.</param>
+    /// <param name="cause">What is the matter, in a sentence.</param>
+    void OnVersionBehind(EntryId? entry, string cause)
+    {
+    }
+
+    /// <summary>The state machine works at another version: the entry that says so was applied here. On the host's turn.</summary>
+    /// <param name="version">The version in force from now on.</param>
+    /// <param name="entry">The entry that raised it.</param>
+    void OnVersionRaised(int version, EntryId entry)
+    {
+    }
+
     /// <summary>An entry on which the state machine halted is never applied: that is committed. On the host's turn.</summary>
     /// <param name="entry">Which entry.</param>
     /// <param name="decision">The entry that decided it.</param>

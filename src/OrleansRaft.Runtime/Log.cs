@@ -63,6 +63,15 @@ internal static partial class Log
         "The state machine of {Replica} is halted at {Entry}: {Cause} Its log and vote live on. It tries again now and then; start a program that can apply the entry")]
     public static partial void MachineHalted(ILogger logger, ReplicaKey replica, EntryId? entry, string cause);
 
+    [LoggerMessage(
+        1019,
+        LogLevel.Error,
+        "The program of {Replica} is behind, at {Entry}: {Cause} Its log and vote live on. Start a program on its silo that is as new as the others'")]
+    public static partial void VersionBehind(ILogger logger, ReplicaKey replica, EntryId? entry, string cause);
+
+    [LoggerMessage(1020, LogLevel.Information, "The state machine of {Replica} works at version {Version} from {Entry} on")]
+    public static partial void VersionRaised(ILogger logger, ReplicaKey replica, int version, EntryId entry);
+
     [LoggerMessage(1015, LogLevel.Error, "The state machine of {Replica} has not come back from a call for {Time}; {Stuck} threads hang like this")]
     public static partial void MachineStuck(ILogger logger, ReplicaKey replica, TimeSpan time, int stuck);
 

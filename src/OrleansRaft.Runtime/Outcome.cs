@@ -3,7 +3,8 @@ using OrleansRaft.Core;
 namespace OrleansRaft.Runtime;
 
 /// <summary>
-/// How a request to a group ended: <see cref="Committed{TResult}"/>, <see cref="Rejected{TResult}"/> or <see cref="Unknown{TResult}"/>.
+/// How a request to a group ended: <see cref="Committed{TResult}"/>, <see cref="Rejected{TResult}"/> or <see cref="Unknown{TResult}"/>; or <see
+/// cref="Applied{TResult}"/>, where a command was applied and its result cannot be read here.
 /// </summary>
 /// <typeparam name="TResult">What the state machine answers.</typeparam>
 public abstract record Outcome<TResult>
@@ -25,6 +26,15 @@ public sealed record Committed<TResult>(TResult Value, EntryId Entry, string Gro
     /// </summary>
     public TimeSpan Age { get; init; }
 }
+
+/// <summary>
+/// The command was applied exactly once for its request id, but this program cannot read its result: it is older than the one that answered, or knows
+/// other types. Repeating it under the same request id gets the same result, which a program that knows its type can read.
+/// </summary>
+/// <typeparam name="TResult">What the state machine answers.</typeparam>
+/// <param name="Entry">Where in the log it was applied.</param>
+/// <param name="Detail">A sentence for people.</param>
+public sealed record Applied<TResult>(EntryId Entry, string Detail) : Outcome<TResult>;
 
 /// <summary>The request certainly changed nothing, and will not.</summary>
 /// <typeparam name="TResult">What the state machine answers.</typeparam>

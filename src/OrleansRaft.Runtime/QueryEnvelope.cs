@@ -16,6 +16,9 @@ public readonly record struct QueryEnvelope(string Key, ReadOnlyMemory<byte> Que
     /// </summary>
     public LogIndex AtLeast { get; init; }
 
+    /// <summary>The version of the state machine that the query needs: the lowest that reads it without loss.</summary>
+    public int Needs { get => field == 0 ? MachineVersions.Initial : field; init => field = value == MachineVersions.Initial ? 0 : value; }
+
     /// <summary>
     /// For how many milliseconds from its arrival on somebody waits for the answer; 0 when that is not known. A query whose caller has given up is
     /// not run.

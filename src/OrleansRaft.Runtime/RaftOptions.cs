@@ -253,6 +253,16 @@ public sealed class RaftOptions
     /// <value>The default is 16.</value>
     public int StuckThreadsMax { get; set; } = 16;
 
+    /// <summary>
+    /// Whether leaders raise the version of their groups' state machines by themselves, as soon as the programs of all members support a later one.
+    /// </summary>
+    /// <remarks>
+    /// A version that was raised is never lowered: an earlier program applies and serves nothing from then on. Whoever wants a way back from a new
+    /// program turns this off, and raises the version with <c>oraft group raise</c> when the new program has proved itself.
+    /// </remarks>
+    /// <value>The default is <see langword="true"/>.</value>
+    public bool AutoRaise { get; set; } = CoreDefaults.AutoRaise;
+
     /// <summary>What Core needs of it.</summary>
     public RaftSettings ToSettings() => new()
     {
@@ -275,6 +285,7 @@ public sealed class RaftOptions
         HeartbeatsTellCommit = HeartbeatsTellCommit,
         QuiesceTicks = QuiesceTicks,
         StorageStallTicks = StorageStallTicks,
+        AutoRaise = AutoRaise,
     };
 
     /// <summary>The limits on sessions that a leader with these options replicates.</summary>

@@ -59,4 +59,16 @@ public enum RejectionReason
     /// and is not under this id: send it under a new one.
     /// </summary>
     Skipped = 14,
+
+    /// <summary>
+    /// The replica's program does not support the version at which the group's state machine works, so it serves nothing. Nothing was changed; another
+    /// replica may serve.
+    /// </summary>
+    VersionBehind = 15,
+
+    /// <summary>
+    /// The request needs a later version of the state machine than the one in force in the group. Nothing was changed; it can be served when the
+    /// version was raised, which happens when all of the group's silos run a program that supports it.
+    /// </summary>
+    VersionNotRaised = 16,
 }

@@ -67,16 +67,15 @@ public sealed partial class ReplicaDriver
     }
 
     /// <summary>Those of the entries that come before the one that is not applied.</summary>
-    private IReadOnlyList<Entry> BeforeCondemned(IReadOnlyList<Entry> entries) =>
-        Condemned is { } condemned && entries[^1].Index >= condemned ? [.. entries.TakeWhile(entry => entry.Index < condemned)] : entries;
+    private IReadOnlyList<Entry> BeforeEnd(IReadOnlyList<Entry> entries) =>
+        EndOfUse is { } end && entries[^1].Index >= end ? [.. entries.TakeWhile(entry => entry.Index < end)] : entries;
 
     /// <summary>Halts when nothing is left to be applied before the entry that is not.</summary>
-    private void HaltIfCondemned()
+    private void HaltAtEnd()
     {
-        if (Condemned is { } condemned && !isRebuilding && !isInstalling && !IsHalted
-            && handedOut >= condemned && view.AppliedEntry.Index.Next == condemned)
+        if (EndOfUse is { } end && !isRebuilding && !isInstalling && !IsHalted && handedOut >= end && view.AppliedEntry.Index.Next == end)
         {
-            EnterHalt(AtCondemned(condemned));
+            EnterHalt(HaltAt(end));
         }
     }
 

@@ -186,7 +186,8 @@ public sealed partial class ReplicaDriver
         {
             Log.BecameLeader(logger, Key, change.Term, change.Votes, Core.Configuration.Voters.Length);
             metrics.Elections.Add(1);
-            hasLimitsToPropose = view.Limits != options.ToSessionLimits();
+            hasLimitsToPropose = view.Limits != options.ToSessionLimits() && !IsVersionBehind;
+            transfersAtOnce |= IsVersionBehind;
         }
         else
         {

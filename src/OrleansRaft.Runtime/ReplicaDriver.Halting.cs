@@ -1,6 +1,7 @@
 using OrleansRaft.Core;
 using OrleansRaft.Runtime.Driving;
 using OrleansRaft.Runtime.Machines;
+using OrleansRaft.Runtime.StateMachines;
 
 namespace OrleansRaft.Runtime;
 
@@ -39,6 +40,9 @@ public sealed partial class ReplicaDriver
     /// <summary>Whether the state machine is halted: it threw on an entry, and nothing after that is applied. Any thread.</summary>
     public bool IsMachineHalted => Volatile.Read(ref halt) is not null;
 
+    /// <summary>Whether this program is too old for the version at which the state machine works, or cannot read an entry. Any thread.</summary>
+    public bool IsVersionBehind => Volatile.Read(ref halt) is { IsBehind: true };
+
     /// <summary>
     /// Whether the replica should not lead: its state machine is halted, does not come back from a call, or is being started carefully. Any thread.
     /// </summary>
@@ -60,7 +64,7 @@ public sealed partial class ReplicaDriver
         if (isRebuilding && first.Index >= suspect)
         {
             // One by one: this is the entry.
-            BeginRebuild(first.Index.Previous, new Halt(first, failure.Message));
+            BeginRebuild(first.Index.Previous, new Halt(first, failure.Message) { IsBehind = failure is UnreadableEntryException });
         }
         else
         {
@@ -89,9 +93,9 @@ public sealed partial class ReplicaDriver
     /// <summary>Makes the state anew, through an index; and halts there, if <paramref name="then"/> says so.</summary>
     private void BeginRebuild(LogIndex through, Halt? then)
     {
-        if (Condemned is { } condemned && condemned <= through)
+        if (EndOfUse is { } end && end <= through)
         {
-            (through, then) = (condemned.Previous, AtCondemned(condemned));
+            (through, then) = (end.Previous, HaltAt(end));
         }
 
         EmptyMachine(worker?.TakeAll() ?? []);
@@ -116,6 +120,10 @@ public sealed partial class ReplicaDriver
         {
             LackState();
         }
+        else if (IsUnsupported(rebuildFrom))
+        {
+            FallBehind(rebuildFrom);
+        }
         else if (rebuildFrom.LastIncluded == EntryId.Zero)
         {
             Restore(rebuildFrom, default);
@@ -131,6 +139,12 @@ public sealed partial class ReplicaDriver
     /// <summary>A snapshot of the leader is durable: it replaces the state, whatever was wrong with it.</summary>
     private void Install(SnapshotDescriptor snapshot)
     {
+        if (IsUnsupported(snapshot))
+        {
+            KeepUnread(snapshot);
+            return;
+        }
+
         isInstalling = true;
         rebuildFrom = null;
         lives++;
@@ -186,6 +200,7 @@ public sealed partial class ReplicaDriver
         snapshotBytes = sizeBytes;
         stateSkips = snapshot.Skipped;
         (digest, isDigestUnreported) = (null, false);
+        versionTold = Math.Max(versionTold, view.Version);
         handedOut = LogIndex.Max(handedOut, snapshot.LastIncluded.Index);
         answered = LogIndex.Max(answered, snapshot.LastIncluded.Index);
         if (isRebuilding)
@@ -261,6 +276,11 @@ public sealed partial class ReplicaDriver
             transferFrom = time.GetTimestamp();
         }
 
+        if (why.IsBehind && halt is not { IsBehind: true })
+        {
+            BeginBehind();
+        }
+
         Volatile.Write(ref halt, why);
         retryFrom = time.GetTimestamp();
         unreported = why.HasState && view.AppliedEntry.Index > Core.AppliedIndex ? view.AppliedEntry.Index : null;
@@ -272,8 +292,16 @@ public sealed partial class ReplicaDriver
             return;
         }
 
-        Log.MachineHalted(logger, Key, why.Entry, why.Cause);
-        host.OnMachineHalted(why.Entry, why.Cause);
+        if (why.IsBehind)
+        {
+            Log.VersionBehind(logger, Key, why.Entry, why.Cause);
+            host.OnVersionBehind(why.Entry, why.Cause);
+        }
+        else
+        {
+            Log.MachineHalted(logger, Key, why.Entry, why.Cause);
+            host.OnMachineHalted(why.Entry, why.Cause);
+        }
     }
 
     private void LeaveHalt()
@@ -291,7 +319,7 @@ public sealed partial class ReplicaDriver
     /// <summary>Lets Core, and by it the leader, know whether this replica would do well as a leader.</summary>
     private void TellWhetherHalted()
     {
-        var isUnfit = IsUnfitToLead;
+        var isUnfit = IsUnfitToLead || Core.FirstRaiseBeyond is not null;
         if (isUnfit != hasToldHalted)
         {
             hasToldHalted = isUnfit;
@@ -317,7 +345,7 @@ public sealed partial class ReplicaDriver
             Step(new TransferLeadership(null));
         }
 
-        if (halt is { LacksState: true })
+        if (halt is { LacksState: true } || NeedsNewerSnapshot)
         {
             AskForState();
         }
@@ -336,11 +364,13 @@ public sealed partial class ReplicaDriver
     private Reply? RejectForState(QueryBatch queries) =>
         isRebuilding ? rejections.Restoring()
         : !IsHalted ? null
-        : halt is { HasState: false } || queries.Consistency != ReadConsistency.Stale ? RejectHalted()
+        : halt is { HasState: false } or { IsBehind: true } || queries.Consistency != ReadConsistency.Stale ? RejectHalted()
         : null;
 
     private Reply RejectHalted() => halt is { IsDiverged: true } diverged
         ? Rejections.Diverged(diverged.Cause, diverged.Remedy)
+        : halt is { IsBehind: true } behind
+        ? rejections.VersionBehind(behind.Cause)
         : rejections.MachineHalted(halt?.Entry, halt?.Cause ?? "");
 
     /// <summary>
@@ -366,7 +396,8 @@ public sealed partial class ReplicaDriver
             return false;
         }
 
-        return haltedBytes > Math.Max(options.SnapshotThresholdBytes, snapshotBytes) * HaltedLogFactor;
+        // One that is behind takes them all the same, since a majority may need it, and asks for a snapshot instead.
+        return halt is { IsBehind: false } && haltedBytes > Math.Max(options.SnapshotThresholdBytes, snapshotBytes) * HaltedLogFactor;
     }
 
     private static TimeSpan Later(TimeSpan pause) => pause * 2 < LastRetry ? pause * 2 : LastRetry;
@@ -381,6 +412,9 @@ public sealed partial class ReplicaDriver
 
         /// <summary>Whether it is not tried again as time goes by.</summary>
         public bool IsFinal { get; init; }
+
+        /// <summary>Whether this program is too old for what follows, or for the state: it serves nothing, and keeps what it is sent unread.</summary>
+        public bool IsBehind { get; init; }
 
         /// <summary>Whether no state that may be used is stored here either: only a snapshot of the leader helps.</summary>
         public bool LacksState { get; init; }

@@ -35,11 +35,11 @@ public sealed partial class ReplicaDriver
         handedOut = answered = snapshot.LastIncluded.Index;
         snapshotBytes = state.Length;
         stateSkips = snapshot.Skipped;
-        if (worker is not null || !mayUse)
+        if (worker is not null || !mayUse || IsUnsupported(snapshot))
         {
             // Until then it is as far as its snapshot, and whatever it is asked waits behind this.
             view = new MachineView(snapshot.LastIncluded, snapshot.Time, options.ToSessionLimits(), 0);
-            if (!mayUse)
+            if (!mayUse || IsUnsupported(snapshot))
             {
                 return null;
             }
@@ -73,12 +73,12 @@ public sealed partial class ReplicaDriver
         if (isRebuilding && found is null)
         {
             // The state is made anew for another reason than these entries: they follow.
-            (rebuildTo, found) = Condemned is { } condemned && condemned <= handedOut ? (condemned.Previous, AtCondemned(condemned)) : (handedOut, null);
+            (rebuildTo, found) = EndOfUse is { } end && end <= handedOut ? (end.Previous, HaltAt(end)) : (handedOut, null);
         }
         else if (!isRebuilding && !IsHalted)
         {
-            Give(BeforeCondemned(entries));
-            HaltIfCondemned();
+            Give(BeforeEnd(entries));
+            HaltAtEnd();
         }
     }
 
@@ -180,6 +180,11 @@ public sealed partial class ReplicaDriver
     private void OnApplied(IReadOnlyList<Entry> entries, ReadOnlySpan<Reply> replies)
     {
         plan?.OnApplied(entries[^1].Index);
+        if (view.Version > versionTold)
+        {
+            TellVersion(entries);
+        }
+
         for (var i = 0; i < entries.Count; i++)
         {
             appliedBytes += entries[i].SizeBytes;
@@ -242,7 +247,7 @@ public sealed partial class ReplicaDriver
                 view = job.View;
                 AdaptJobs(apply);
                 OnApplied(apply.Entries, apply.Replies);
-                HaltIfCondemned();
+                HaltAtEnd();
                 break;
             case SkipJob skip:
                 view = job.View;

@@ -202,6 +202,31 @@ public sealed partial class ReplicaDriver
         return (await sink.Task).Replies[0];
     }
 
+    /// <summary>
+    /// Raises the version at which the group's state machine works, if this replica leads and every member's program supports the later one. Any
+    /// thread.
+    /// </summary>
+    /// <param name="version">The later version; null for the latest that every member's program supports.</param>
+    /// <param name="sink">Receives one reply: committed when the version is in force, with its entry; rejected when it is not raised.</param>
+    public void ProposeVersion(int? version, IReplySink sink)
+    {
+        ArgumentNullException.ThrowIfNull(sink);
+        PostControl(new ProposeRaise(0, version), sink);
+    }
+
+    /// <summary>
+    /// Raises the version at which the group's state machine works, if this replica leads and every member's program supports the later one. Any
+    /// thread.
+    /// </summary>
+    /// <param name="version">The later version; null for the latest that every member's program supports.</param>
+    /// <returns>Committed when the version is in force, with its entry; rejected when it is not raised.</returns>
+    public async Task<Reply> ProposeVersionAsync(int? version)
+    {
+        var sink = new TaskReplySink();
+        ProposeVersion(version, sink);
+        return (await sink.Task).Replies[0];
+    }
+
     /// <summary>Compares the states of all members of the group at an entry that is appended now, if this replica leads. Any thread.</summary>
     /// <param name="sink">
     /// Receives one reply: committed when the comparison is over, with its entry and the <see cref="Comparison"/> as <see cref="ComparisonCodec"/> writes

@@ -94,6 +94,12 @@ public sealed partial class ReplicaDriver
             return;
         }
 
+        if (RejectForVersion(view) is { } early)
+        {
+            answers.Answer(submission, place, early);
+            return;
+        }
+
         var name = RequestName.Of(view);
         var hash = StableHash.Of(view.Key.Span, view.Body.Span);
         if (!name.IsNone && proposals.TryJoin(name, hash, submission, place))

@@ -19,6 +19,9 @@ public sealed partial class ReplicaDriver
             HaltedAt = halt?.Entry,
             HaltCause = halt?.Cause,
             Skipped = Core.Skipped,
+            MachineVersion = Core.MachineVersionAt(Core.CommitIndex),
+            MachineVersions = machine.Versions,
+            IsVersionBehind = halt is { IsBehind: true },
         };
 
     /// <summary>
@@ -71,6 +74,7 @@ public sealed partial class ReplicaDriver
         {
             Checksum = Crc32C.Compute(state.Span),
             Skipped = stateSkips,
+            MachineVersion = Core.MachineVersionAt(entry.Index),
         };
         ReplicaLog.SaveSnapshot(snapshot, state);
     }

@@ -160,6 +160,9 @@ public sealed partial class ReplicaDriver
                     proposals.Add(default, default, 0, request.Submission!, 0);
                     Step(change);
                     break;
+                case ProposeRaise raise:
+                    TakeRaise(raise, request.Submission!);
+                    break;
                 case ProposeSkip skip:
                     TakeSkip(skip, request.Submission!);
                     break;

@@ -19,7 +19,7 @@ namespace OrleansRaft.Runtime;
 /// A user's state machine runs on other threads: it gets what it has to do in a <see cref="MachineQueue"/>, and what it has done comes back through
 /// the inbox. The library's own, whose time is bounded, run on the turn itself.
 /// </para>
-/// <para>The parts are by theme: Posting (any thread), Turn, Effects, Requests, Machine, Halting, Care, Skipping, Snapshots, Ending.</para>
+/// <para>The parts are by theme: Posting (any thread), Turn, Effects, Requests, Machine, Halting, Care, Skipping, Versions, Snapshots, Ending.</para>
 /// </remarks>
 public sealed partial class ReplicaDriver
 {
@@ -161,10 +161,15 @@ public sealed partial class ReplicaDriver
         this.log = log;
         reads = new PendingReads(log.Epoch);
         heardFromLeader = Now();
-        core = new RaftCore(Key.Replica, options.ToSettings() with { StartsQuiescent = isQuiescent }, recovered, seed);
+        core = new RaftCore(
+            Key.Replica, options.ToSettings() with { StartsQuiescent = isQuiescent, MachineVersions = machine.Versions }, recovered, seed);
         if (!mayUse)
         {
             LackState();
+        }
+        else if (IsUnsupported(recovered.Snapshot))
+        {
+            FallBehind(recovered.Snapshot);
         }
         else if (failure is not null)
         {

@@ -22,6 +22,15 @@ public sealed record ReplicaStatus(ReplicaKey Key, long Epoch, bool MaySpeak, Ra
     /// <summary>Why the state machine is halted, in a sentence; null when it is not.</summary>
     public string? HaltCause { get; init; }
 
+    /// <summary>The version of the state machine that is in force in the group, as far as this replica knows what is committed.</summary>
+    public int MachineVersion { get; init; } = MachineVersions.Initial;
+
+    /// <summary>The versions of the state machine that the replica's program supports.</summary>
+    public MachineVersions MachineVersions { get; init; } = MachineVersions.First;
+
+    /// <summary>Whether the replica's program is too old for the version in force, or cannot read an entry: then it serves nothing.</summary>
+    public bool IsVersionBehind { get; init; }
+
     /// <summary>The entries of the group that are never applied, as far as this replica knows.</summary>
     public SkippedEntries Skipped { get; init; } = SkippedEntries.None;
 }

@@ -75,6 +75,7 @@ public static class RaftServerEndpointExtensions
         endpoints.MapRaftOperation(HttpMethods.Post, Group + "/compare", groups.CompareAsync, GroupOperations.CompareGroup);
         endpoints.MapRaftOperation(HttpMethods.Post, Group + "/leader", members.TransferAsync, GroupOperations.TransferLeadership);
         endpoints.MapRaftOperation(HttpMethods.Post, Group + "/skip", members.SkipAsync, GroupOperations.SkipEntry);
+        endpoints.MapRaftOperation(HttpMethods.Post, Group + "/version", members.RaiseAsync, GroupOperations.RaiseVersion);
         endpoints.MapRaftOperation(HttpMethods.Post, Group + "/members", members.AddAsync, GroupOperations.AddMember);
         endpoints.MapRaftOperation(HttpMethods.Delete, Group + "/members", members.RemoveAsync, GroupOperations.RemoveMember);
     }

@@ -68,6 +68,12 @@ internal sealed class DriverBench : IReplicaHost, IReplicaTransport, IDisposable
     /// <summary>Where the state machine halted last, and why, as the host was told; null when it has recovered.</summary>
     public (EntryId? Entry, string Cause)? Halted { get; private set; }
 
+    /// <summary>From where on the program is too old, and why, as the host was told; null when it is not, or no longer.</summary>
+    public (EntryId? Entry, string Cause)? Behind { get; private set; }
+
+    /// <summary>The versions that came into force, as the host was told.</summary>
+    public List<(int Version, EntryId Entry)> Raised { get; } = [];
+
     /// <summary>The entries that were skipped, as the host was told.</summary>
     public List<LogIndex> Skipped { get; } = [];
 
@@ -157,12 +163,13 @@ internal sealed class DriverBench : IReplicaHost, IReplicaTransport, IDisposable
     }
 
     /// <summary>A member acknowledges the newest entries that were sent to it.</summary>
-    public DriverBench Acknowledge(ReplicaId from, bool isHalted = false)
+    public DriverBench Acknowledge(ReplicaId from, bool isHalted = false, MachineVersions? supports = null)
     {
         var last = Sent.Where(sent => sent.To == from).Select(sent => sent.Message).OfType<AppendEntries>().Last();
         Driver.Receive(from, new AppendEntriesResponse(last.Term, last.Session, true, last.Block.Last, LogIndex.Zero, last.ReadSequence)
         {
             IsHalted = isHalted,
+            MachineVersions = supports ?? MachineVersions.First,
         });
         return Settle();
     }
@@ -208,7 +215,11 @@ internal sealed class DriverBench : IReplicaHost, IReplicaTransport, IDisposable
 
     void IReplicaHost.OnEntrySkipped(LogIndex entry, EntryId decision) => Skipped.Add(entry);
 
-    void IReplicaHost.OnMachineRecovered() => Halted = null;
+    void IReplicaHost.OnVersionBehind(EntryId? entry, string cause) => Behind = (entry, cause);
+
+    void IReplicaHost.OnVersionRaised(int version, EntryId entry) => Raised.Add((version, entry));
+
+    void IReplicaHost.OnMachineRecovered() => (Halted, Behind) = (null, null);
 
     void IReplicaHost.OnDiverged(string detail, string remedy) => Diverged = $"{detail} {remedy}";
 

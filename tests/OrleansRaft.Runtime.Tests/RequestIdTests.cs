@@ -128,20 +128,6 @@ public sealed class RequestIdTests
     }
 
     [Fact]
-    public void A_command_that_cannot_be_decoded_is_refused_on_every_replica_and_not_remembered()
-    {
-        var replies = bench
-            .Append(10, Request("a", "!nonsense", deadline: 100))
-            .Append(10, Bytes("no envelope"))
-            .Append(10, ReadOnlyMemory<byte>.Empty)
-            .Append(10, Request("a", "x", deadline: 100))
-            .Apply();
-
-        replies.Take(3).ShouldAllBe(reply => reply.Kind == ReplyKind.Rejected && reply.Reason == RejectionReason.InvalidRequest);
-        Text(replies[3]).ShouldBe("1:x");
-    }
-
-    [Fact]
     public void Entries_that_are_no_commands_pass_by_the_state_machine()
     {
         bench.Append(10, default, EntryKind.NoOp).Append(10, Bytes("a configuration"), EntryKind.Configuration).Apply();

@@ -117,7 +117,7 @@ public sealed class StateCaptureTests
             1 or 2 => InSession(new LogIndex(1 + who), 1 + (time % 4), "s" + name, time + 50, answeredBelow: time % 2),
             3 => InSession(new LogIndex(1 + who), 5, "t" + name, time + 50, answeredBelow: 3),
             4 => CommandEnvelopeCodec.EncodeLimits(new SessionLimits(Retention / (1 + who), 3 + who, 3_600_000, 1 + who, 1 + who)),
-            5 => Request(name, "!", time + 50),
+            5 => CommandEnvelopeCodec.Encode(CommandEnvelope.ForRequest("k", Bytes("x"), new LogTime(time + 50), name) with { Needs = 2 }),
             _ => Request(name, "r" + (time % 3), time + 50),
         };
     }

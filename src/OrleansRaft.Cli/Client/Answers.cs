@@ -10,13 +10,15 @@ internal sealed record CounterAnswer(string Tenant, string Counter, long Value, 
 /// <param name="Replicas">What each replica says of itself.</param>
 /// <param name="Configuration">Who belongs to it; absent from servers that do not tell.</param>
 /// <param name="Skipped">The entries that are never applied; absent from servers that do not tell.</param>
+/// <param name="MachineVersion">The version at which its state machine works; absent from servers that do not tell.</param>
 internal sealed record GroupAnswer(
     string Group,
     long? Leader,
     long Term,
     IReadOnlyList<ReplicaAnswer> Replicas,
     ConfigurationAnswer? Configuration = null,
-    IReadOnlyList<long>? Skipped = null)
+    IReadOnlyList<long>? Skipped = null,
+    int? MachineVersion = null)
 {
     /// <summary>The leader's own description.</summary>
     public ReplicaAnswer? LeaderReplica => Replicas.FirstOrDefault(replica => replica.Replica == Leader);
@@ -46,7 +48,10 @@ internal sealed record ReplicaAnswer(
     string? Problem,
     long? HaltedAt = null,
     string? HaltCause = null,
-    long? DigestIndex = null);
+    long? DigestIndex = null,
+    int? OldestVersion = null,
+    int? NewestVersion = null,
+    bool VersionBehind = false);
 
 /// <summary>What came of a comparison of a group's replicas, as the API describes it.</summary>
 internal sealed record ComparisonAnswer(string Group, long Index, string Verdict, string Detail, IReadOnlyList<ComparedReplicaAnswer> Replicas);

@@ -46,6 +46,15 @@ internal static class GroupCommands
 
     private static readonly Option<bool> Yes = new("--yes") { Description = "Do not ask. Without a terminal, nothing is skipped without it." };
 
+    private static readonly Argument<string> GroupSet = new("set") { Description = "Which set of groups, such as ledgers; or one group of it." };
+
+    private static readonly Option<int?> ToVersion = new("--version")
+    {
+        Description = "The later version, which all programs must support; by default the newest that any of them does.",
+        HelpName = "N",
+        Validators = { result => RequireAtLeast(result, 2) },
+    };
+
     /// <summary>Makes the command.</summary>
     public static Command Create()
     {
@@ -65,6 +74,9 @@ internal static class GroupCommands
         skip.Add(Group);
         skip.Add(Entry);
         skip.Add(Yes);
+        var raise = RemoteCommand.Create("raise", "Raises the version at which the state machines of a set of groups work.", RaiseAsync);
+        raise.Add(GroupSet);
+        raise.Add(ToVersion);
         return new Command("group", "Shows Raft groups.")
         {
             RemoteCommand.Create("list", "Prints every group, those without a leader first.", ListAsync),
@@ -73,6 +85,7 @@ internal static class GroupCommands
             compare,
             transfer,
             skip,
+            raise,
         };
     }
 
@@ -169,6 +182,69 @@ internal static class GroupCommands
         return ExitCode.Ok;
     }
 
+    /// <summary>Raises a version in all groups of a set, or in none where a member's program is known not to support it.</summary>
+    private static async Task<ExitCode> RaiseAsync(Session session)
+    {
+        var set = session.Parsed.GetValue(GroupSet)!;
+        var groups = new List<GroupAnswer>();
+        await foreach (var group in session.Client.ListGroupsAsync(session.Cancellation))
+        {
+            if (IsOf(group.Value.Group, set))
+            {
+                groups.Add(group.Value);
+            }
+        }
+
+        var version = session.Parsed.GetValue(ToVersion) ?? groups.SelectMany(static group => group.Replicas).Max(static replica => replica.NewestVersion) ?? 1;
+        RequireSupport(set, groups, version);
+        foreach (var group in groups.Where(group => group.MachineVersion < version))
+        {
+            var raised = await session.Client.ChangeGroupAsync(HttpMethod.Post, group.Group, "version", new { version }, session.Cancellation);
+            session.Answers.Write(raised, static shown => $"{shown.Group}: its state machine works at version {shown.MachineVersion}.");
+        }
+
+        if (!session.Answers.Json && groups.TrueForAll(group => group.MachineVersion >= version))
+        {
+            session.Answers.WriteLine($"{set}: all {groups.Count} state machines work at version {version} already.");
+        }
+
+        return ExitCode.Ok;
+    }
+
+    private static bool IsOf(string group, string set) =>
+        group == set || (group.StartsWith($"{set}-", StringComparison.Ordinal) && group.AsSpan(set.Length + 1).IndexOfAnyExceptInRange('0', '9') < 0);
+
+    private static void RequireSupport(string set, List<GroupAnswer> groups, int version)
+    {
+        if (groups.Count == 0)
+        {
+            throw new CliException(ExitCode.Refused, $"this cluster has no groups of a set '{set}'.", "`oraft group list` names the groups of this cluster.");
+        }
+
+        if (groups.Find(group => group.MachineVersion > version) is { } later)
+        {
+            throw new CliException(
+                ExitCode.Refused,
+                $"the state machine of {later.Group} works at version {later.MachineVersion} already, and a version is never lowered. Nothing was changed.",
+                "Give a later --version, or none for the latest that all programs support.");
+        }
+
+        foreach (var group in groups)
+        {
+            if (group.Replicas.FirstOrDefault(replica => !(replica.NewestVersion >= version && replica.OldestVersion <= version)) is { } without)
+            {
+                var supports = without.NewestVersion is { } newest ? $"supports {VersionsOf(without.OldestVersion, newest)}, not {version}" : "did not tell what it supports";
+                throw new CliException(
+                    ExitCode.Refused,
+                    $"the program of replica {without.Replica} of {group.Group}{(without.Silo is { } silo ? $" on {silo}" : "")} {supports}. "
+                        + "Nothing was changed.",
+                    "Start the newer program on all silos of the set first.");
+            }
+        }
+    }
+
+    private static string VersionsOf(int? oldest, int newest) => oldest == newest ? $"version {newest}" : $"the versions {oldest} to {newest}";
+
     private static async Task<string> DescribeAsync(Session session, string group, long entry)
     {
         await foreach (var found in session.Client.ReadLogAsync(group, entry - 1, 1, session.Cancellation))
@@ -198,6 +274,7 @@ internal static class GroupCommands
     private static string HeadingOf(GroupAnswer group) => (group.LeaderReplica is { } leader
         ? $"{group.Group}: replica {leader.Replica} on {leader.Silo ?? "an unknown silo"} leads in term {group.Term}"
         : $"{group.Group}: no leader in term {group.Term}")
+        + (group.MachineVersion > 1 ? $"; its state machine works at version {group.MachineVersion}" : "")
         + (group.Skipped is { Count: > 0 } skipped
             ? $"; never applied: {(skipped.Count == 1 ? "entry" : "entries")} {string.Join(", ", skipped)}"
             : "");
@@ -266,6 +343,8 @@ internal static class GroupCommands
     private static string StateOf(ReplicaAnswer replica) => replica switch
     {
         { Problem: { Length: > 0 } problem } => $"{replica.Role}: {problem}",
+        { VersionBehind: true, HaltCause: { } cause } =>
+            $"{replica.Role}, its program is behind{(replica.HaltedAt is { } from ? $" from entry {from} on" : "")}: {cause}",
         { HaltCause: { } cause } => $"{replica.Role}, halted{(replica.HaltedAt is { } entry ? $" at entry {entry}" : "")}: {cause}",
         _ => replica.Role ?? "-",
     };

@@ -21,6 +21,7 @@ internal static class WatchText
             "membership" => $"{Replica(happened)} takes for voters {string.Join(", ", happened.GetProperty("voters").EnumerateArray())} (version {Number(happened, "version")})",
             "snapshot-taken" => $"{Replica(happened)} took a snapshot up to {Number(happened, "index")}",
             "entry-skipped" => $"{Replica(happened)} passes over entry {Number(happened, "index")}, which an operator skipped",
+            "version-raised" => $"{Replica(happened)} works at version {Number(happened, "version")} of its state machine from {Number(happened, "index")} on",
             "snapshot-installed" => $"{Replica(happened)} installed its leader's snapshot up to {Number(happened, "index")}",
             "fault" => $"fault {Text(happened, "state")}: {Text(happened.GetProperty("fault"), "text")}",
             "message" => OfMessage(happened),

@@ -71,7 +71,7 @@ internal static class EntryBlockCodec
         var entries = new Entry[reader.ReadCount(EntryBytesMin)];
         for (var i = 0; i < entries.Length; i++)
         {
-            var kind = reader.ReadInt32((int)EntryKind.Comparison);
+            var kind = reader.ReadInt32((int)EntryKind.Raise);
             term = Grow(term, reader.ReadVarint());
             time = Grow(time, reader.ReadVarint());
             index = Grow(index, 1);

@@ -11,6 +11,9 @@ public static class MessageCodec
     private const int Accepted = 1;
     private const int Halted = 2;
 
+    // The versions of the state machine follow that the sender's program supports; left out where that is the first alone.
+    private const int Versioned = 4;
+
     private enum MessageKind : byte
     {
         PreVote = 1,
@@ -34,6 +37,9 @@ public static class MessageCodec
         SnapshotRequestAfterComparison = 15,
         ComparisonRequest = 16,
         ComparisonResponse = 17,
+
+        // Of a snapshot at another version of the state machine than the first: skipped entries, which may be none, and the version at the end.
+        InstallSnapshotOfVersion = 18,
     }
 
     /// <summary>Writes the binary form.</summary>
@@ -68,10 +74,17 @@ public static class MessageCodec
                 break;
             case AppendEntriesResponse response:
                 writer.WriteVarint(response.Session.Value);
-                writer.WriteByte((byte)((response.Accepted ? Accepted : 0) | (response.IsHalted ? Halted : 0)));
+                var isVersioned = response.MachineVersions != MachineVersions.First;
+                writer.WriteByte((byte)((response.Accepted ? Accepted : 0) | (response.IsHalted ? Halted : 0) | (isVersioned ? Versioned : 0)));
                 WriteEntryId(writer, response.Match);
                 writer.WriteVarint(response.Rejected.Value);
                 writer.WriteVarint(response.ReadSequence.Value);
+                if (isVersioned)
+                {
+                    writer.WriteVarint(response.MachineVersions.Oldest);
+                    writer.WriteVarint(response.MachineVersions.Newest);
+                }
+
                 break;
             case InstallSnapshot install:
                 writer.WriteVarint(install.Session.Value);
@@ -80,7 +93,7 @@ public static class MessageCodec
                 writer.WriteBytes(install.Data.Span);
                 writer.WriteBoolean(install.IsLast);
                 writer.WriteVarint(install.ReadSequence.Value);
-                SnapshotDescriptorCodec.EncodeSkipped(install.Snapshot, output);
+                SnapshotDescriptorCodec.EncodeEnd(install.Snapshot, output);
                 break;
             case InstallSnapshotResponse response:
                 writer.WriteVarint(response.Session.Value);
@@ -148,7 +161,7 @@ public static class MessageCodec
             MessageKind.RequestVoteResponse => new RequestVoteResponse(term, reader.ReadBoolean()),
             MessageKind.AppendEntries => ReadAppendEntries(term, ref reader),
             MessageKind.AppendEntriesResponse => ReadAppendEntriesResponse(term, ref reader),
-            MessageKind.InstallSnapshot or MessageKind.InstallSnapshotWithSkips => ReadInstallSnapshot(term, kind, ref reader),
+            MessageKind.InstallSnapshot or MessageKind.InstallSnapshotWithSkips or MessageKind.InstallSnapshotOfVersion => ReadInstallSnapshot(term, kind, ref reader),
             MessageKind.InstallSnapshotResponse => new InstallSnapshotResponse(
                 term,
                 ReadIndex(ref reader),
@@ -179,7 +192,7 @@ public static class MessageCodec
         RequestVoteResponse => MessageKind.RequestVoteResponse,
         AppendEntries => MessageKind.AppendEntries,
         AppendEntriesResponse => MessageKind.AppendEntriesResponse,
-        InstallSnapshot install => install.Snapshot.Skipped.Count > 0 ? MessageKind.InstallSnapshotWithSkips : MessageKind.InstallSnapshot,
+        InstallSnapshot install => KindOf(install.Snapshot),
         InstallSnapshotResponse => MessageKind.InstallSnapshotResponse,
         TimeoutNow => MessageKind.TimeoutNow,
         Quiesce => MessageKind.Quiesce,
@@ -190,6 +203,11 @@ public static class MessageCodec
         ReadIndexResponse => MessageKind.ReadIndexResponse,
         _ => throw new InvariantViolationException($"every message has a binary form: {message.GetType().Name} has none"),
     };
+
+    private static MessageKind KindOf(SnapshotDescriptor sent) =>
+        sent.MachineVersion > MachineVersions.Initial ? MessageKind.InstallSnapshotOfVersion
+        : sent.Skipped.Count > 0 ? MessageKind.InstallSnapshotWithSkips
+        : MessageKind.InstallSnapshot;
 
     private static AppendEntries ReadAppendEntries(Term term, ref WireReader reader)
     {
@@ -202,12 +220,21 @@ public static class MessageCodec
     private static AppendEntriesResponse ReadAppendEntriesResponse(Term term, ref WireReader reader)
     {
         var session = ReadIndex(ref reader);
-        var flags = reader.ReadInt32(Accepted | Halted);
-        return new AppendEntriesResponse(
+        var flags = reader.ReadInt32(Accepted | Halted | Versioned);
+        var response = new AppendEntriesResponse(
             term, session, (flags & Accepted) != 0, ReadEntryId(ref reader), ReadIndex(ref reader), new ReadSequence(reader.ReadVarint()))
         {
             IsHalted = (flags & Halted) != 0,
         };
+        return (flags & Versioned) == 0 ? response : response with { MachineVersions = ReadMachineVersions(ref reader) };
+    }
+
+    private static MachineVersions ReadMachineVersions(ref WireReader reader)
+    {
+        var read = new MachineVersions(RaiseCodec.ReadVersion(ref reader), RaiseCodec.ReadVersion(ref reader));
+        return read.Oldest <= read.Newest && read != MachineVersions.First
+            ? read
+            : throw new CorruptDataException($"no member says that its program supports the versions {read} of the state machine");
     }
 
     private static InstallSnapshot ReadInstallSnapshot(Term term, MessageKind kind, ref WireReader reader)
@@ -222,7 +249,7 @@ public static class MessageCodec
             new ReadSequence(reader.ReadVarint()));
         return kind == MessageKind.InstallSnapshot
             ? install
-            : install with { Snapshot = install.Snapshot with { Skipped = SkippedEntries.Read(ref reader) } };
+            : install with { Snapshot = SnapshotDescriptorCodec.DecodeEnd(install.Snapshot, ref reader) };
     }
 
     private static ReadIndexResponse ReadReadIndexResponse(Term term, ref WireReader reader)

@@ -4,8 +4,8 @@ namespace OrleansRaft.Core.Codec;
 
 /// <summary>The binary form of a <see cref="SnapshotDescriptor"/>, the same in stores and in <see cref="InstallSnapshot"/>.</summary>
 /// <remarks>
-/// In stores the checksum may be missing at the end: there was none in the first form. Skipped entries follow it where there are any; in a message
-/// they follow its last field.
+/// In stores the checksum may be missing at the end: there was none in the first form. Skipped entries follow it where there are any, and the version
+/// of the state machine where it is not the first, for which the list of skipped entries may be empty; in a message they follow its last field.
 /// </remarks>
 public static class SnapshotDescriptorCodec
 {
@@ -14,7 +14,7 @@ public static class SnapshotDescriptorCodec
     {
         var output = new ArrayBufferWriter<byte>();
         Encode(snapshot, output);
-        EncodeSkipped(snapshot, output);
+        EncodeEnd(snapshot, output);
         return output.WrittenMemory;
     }
 
@@ -26,11 +26,12 @@ public static class SnapshotDescriptorCodec
         var snapshot = DecodeFields(ref reader);
         if (reader.Remaining > 0)
         {
-            snapshot = snapshot with
-            {
-                Checksum = DecodeChecksum(ref reader),
-                Skipped = reader.Remaining > 0 ? SkippedEntries.Read(ref reader) : SkippedEntries.None,
-            };
+            snapshot = snapshot with { Checksum = DecodeChecksum(ref reader) };
+        }
+
+        if (reader.Remaining > 0)
+        {
+            snapshot = DecodeEnd(snapshot, ref reader);
         }
 
         reader.RequireEnd();
@@ -55,12 +56,36 @@ public static class SnapshotDescriptorCodec
         return snapshot with { Checksum = DecodeChecksum(ref reader) };
     }
 
-    internal static void EncodeSkipped(SnapshotDescriptor snapshot, IBufferWriter<byte> output)
+    internal static void EncodeEnd(SnapshotDescriptor snapshot, IBufferWriter<byte> output)
     {
-        if (snapshot.Skipped.Count > 0)
+        var writer = new WireWriter(output);
+        var isVersioned = snapshot.MachineVersion > MachineVersions.Initial;
+        if (snapshot.Skipped.Count > 0 || isVersioned)
         {
-            snapshot.Skipped.Write(new WireWriter(output));
+            snapshot.Skipped.Write(writer);
         }
+
+        if (isVersioned)
+        {
+            writer.WriteVarint(snapshot.MachineVersion);
+        }
+    }
+
+    /// <summary>Reads what <see cref="EncodeEnd"/> wrote, if it wrote something; nothing may follow it.</summary>
+    internal static SnapshotDescriptor DecodeEnd(SnapshotDescriptor snapshot, ref WireReader reader)
+    {
+        var skipped = SkippedEntries.ReadAny(ref reader);
+        if (reader.Remaining > 0)
+        {
+            var version = RaiseCodec.ReadVersion(ref reader);
+            return version > MachineVersions.Initial
+                ? snapshot with { Skipped = skipped, MachineVersion = version }
+                : throw new CorruptDataException("the version of the state machine is left out when it is the first");
+        }
+
+        return skipped.Count > 0
+            ? snapshot with { Skipped = skipped }
+            : throw new CorruptDataException("a list of skipped entries is left out when it is empty");
     }
 
     private static uint? DecodeChecksum(ref WireReader reader)

@@ -22,6 +22,9 @@ public sealed record GroupView(
     /// <summary>The entries that are never applied, as far as the replicas that answered know.</summary>
     public SkippedEntries Skipped => Replicas.Aggregate(
         SkippedEntries.None, static (known, replica) => replica.Snapshot is { } told ? known.With(told.Skipped) : known);
+
+    /// <summary>The version at which the group's state machine works, as far as the replicas that answered know.</summary>
+    public int MachineVersion => Replicas.Select(static replica => replica.Snapshot?.MachineVersion ?? 0).Append(MachineVersions.Initial).Max();
 }
 
 /// <summary>One member of a group.</summary>

@@ -76,6 +76,16 @@ public interface IRaftAdmin
     Task<Outcome<EntryId>> SkipEntryAsync(string group, LogIndex entry, CancellationToken cancellation = default);
 
     /// <summary>
+    /// Raises the version at which a group's state machine works (<see cref="Runtime.StateMachines.IVersionedStateMachine"/>), and waits until its
+    /// leader works at it. It is never lowered.
+    /// </summary>
+    /// <param name="group">The group's name.</param>
+    /// <param name="version">The later version, which every member's program must support; null for the latest that they do.</param>
+    /// <param name="cancellation">Stops waiting.</param>
+    /// <returns>Committed with the entry that raised it (<see cref="EntryId.Zero"/> when it was in force before); or why not.</returns>
+    Task<Outcome<EntryId>> UpgradeMachineAsync(string group, int? version, CancellationToken cancellation = default);
+
+    /// <summary>
     /// Whether this silo has joined, reaches its stores, and its replicas have caught up. A group without a leader is an alarm instead.
     /// </summary>
     Task<RaftReadiness> CheckReadinessAsync(CancellationToken cancellation = default);

@@ -16,6 +16,7 @@ internal sealed class RaftAdmin(
     MembershipChanger membership,
     EntrySkips skips,
     GroupComparisons comparisons,
+    VersionRaises raises,
     Readiness readiness,
     ClusterAlarms alarms,
     SiloClient<IReplicaService> client,
@@ -132,6 +133,16 @@ internal sealed class RaftAdmin(
         cancellation.ThrowIfCancellationRequested();
         return groups.Find(group) is { } found
             ? await skips.RunAsync(found, entry, cancellation)
+            : LeaderRequests.NoSuchGroup<EntryId>(group);
+    }
+
+    /// <inheritdoc/>
+    public async Task<Outcome<EntryId>> UpgradeMachineAsync(string group, int? version, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(group);
+        cancellation.ThrowIfCancellationRequested();
+        return groups.Find(group) is { } found
+            ? await raises.RunAsync(found, version, cancellation)
             : LeaderRequests.NoSuchGroup<EntryId>(group);
     }
 

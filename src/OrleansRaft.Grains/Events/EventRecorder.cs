@@ -68,6 +68,10 @@ internal sealed class EventRecorder(GroupTable groups, ILinkFaults links, ILocal
     public void OnEntrySkipped(ILocalReplica replica, LogIndex entry, EntryId decision) =>
         Record(new SkipEvent(replica.Key.Group, replica.Key.Replica.Value, entry.Value, decision.Index.Value));
 
+    /// <inheritdoc/>
+    public void OnVersionRaised(ILocalReplica replica, int version, EntryId entry) =>
+        Record(new VersionEvent(replica.Key.Group, replica.Key.Replica.Value, version, entry.Index.Value));
+
     /// <summary>Records a message if its group is in focus, and a vote in any case.</summary>
     public void OnMessage(ILocalReplica from, ReplicaSlot to, Message message, bool isLost)
     {

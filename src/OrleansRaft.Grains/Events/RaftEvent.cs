@@ -166,6 +166,15 @@ public sealed record MembershipEvent(
 public sealed record SkipEvent(
     [property: Id(0)] string Group, [property: Id(1)] long Replica, [property: Id(2)] long Index, [property: Id(3)] long Decision) : RaftEvent;
 
+/// <summary>A replica's state machine works at another version from an entry on.</summary>
+/// <param name="Group">Its group.</param>
+/// <param name="Replica">Which replica.</param>
+/// <param name="Version">The version in force from there on.</param>
+/// <param name="Index">The entry that raised it.</param>
+[GenerateSerializer, Immutable, Alias("raft-event-version")]
+public sealed record VersionEvent(
+    [property: Id(0)] string Group, [property: Id(1)] long Replica, [property: Id(2)] int Version, [property: Id(3)] long Index) : RaftEvent;
+
 /// <summary>Another silo has acknowledged no messages for about a second, or acknowledges them again.</summary>
 /// <param name="From">The sending silo.</param>
 /// <param name="To">The other silo.</param>

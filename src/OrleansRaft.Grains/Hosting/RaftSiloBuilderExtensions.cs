@@ -177,6 +177,7 @@ public static class RaftSiloBuilderExtensions
         services.AddSingleton<LeaderRequests>();
         services.AddSingleton<EntrySkips>();
         services.AddSingleton<GroupComparisons>();
+        services.AddSingleton<VersionRaises>();
         services.AddSingleton<MembershipChanger>();
         services.AddSingleton<LeaderlessTimes>();
         services.AddSingleton<DamageAlarms>();

@@ -22,6 +22,9 @@ internal interface IReplicaEvents
     /// <summary>A replica knows that an entry of its group is never applied.</summary>
     void OnEntrySkipped(ILocalReplica replica, LogIndex entry, EntryId decision);
 
+    /// <summary>A replica's state machine works at another version from an entry on.</summary>
+    void OnVersionRaised(ILocalReplica replica, int version, EntryId entry);
+
     /// <summary>A replica sends a message.</summary>
     /// <param name="from">The sender.</param>
     /// <param name="to">The receiver.</param>

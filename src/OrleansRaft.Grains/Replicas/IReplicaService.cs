@@ -31,6 +31,11 @@ internal interface IReplicaService : IGrainService
     [Alias("compare")]
     Task<byte[]> CompareAsync(ReplicaName replica);
 
+    /// <summary>Raises the version of a group's state machine, if its replica here leads; to the latest that all support where it is 0.</summary>
+    /// <returns>One reply; empty when the replica is not here.</returns>
+    [Alias("raise")]
+    Task<byte[]> RaiseVersionAsync(ReplicaName replica, int version);
+
     /// <summary>Changes the members of a group, if its replica here leads, see <see cref="MemberChangeCodec"/>.</summary>
     /// <returns>One reply; empty when the replica is not here.</returns>
     [Alias("members")]

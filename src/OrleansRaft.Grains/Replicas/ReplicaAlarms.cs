@@ -13,7 +13,29 @@ internal sealed class ReplicaAlarms(AlarmBoard alarms)
     /// <param name="entry">The entry; null when the machine cannot be restored or captured.</param>
     /// <param name="cause">What it threw, in a sentence.</param>
     /// <param name="isFinal">Whether it is not tried again by this program.</param>
-    public void MachineHalted(ReplicaKey replica, EntryId? entry, string cause, bool isFinal) => alarms.Report(
+    public void MachineHalted(ReplicaKey replica, EntryId? entry, string cause, bool isFinal)
+    {
+        alarms.Clear(AlarmNames.VersionBehind, replica.ToString());
+        ReportHalted(replica, entry, cause, isFinal);
+    }
+
+    /// <summary>A replica's program is too old for the version at which its group's state machine works, or cannot read an entry.</summary>
+    /// <param name="replica">Whose it is.</param>
+    /// <param name="entry">From which entry on; null when it cannot read its snapshot.</param>
+    /// <param name="cause">What is the matter, in a sentence.</param>
+    public void VersionBehind(ReplicaKey replica, EntryId? entry, string cause)
+    {
+        alarms.Clear(AlarmNames.MachineHalted, replica.ToString());
+        alarms.Report(
+            AlarmNames.VersionBehind,
+            replica.ToString(),
+            $"The program of {replica} is behind{(entry is { } at ? $", from entry {at.Index} of its log on" : "")}: {cause}",
+            "Its log and its vote live on, and it applies and serves nothing. Start a program on its silo that is as new as the others': "
+                + $"`oraft group show {replica.Group}` tells which versions each supports.",
+            replica.Group);
+    }
+
+    private void ReportHalted(ReplicaKey replica, EntryId? entry, string cause, bool isFinal) => alarms.Report(
         AlarmNames.MachineHalted,
         replica.ToString(),
         $"The state machine of {replica} is halted "
@@ -28,7 +50,11 @@ internal sealed class ReplicaAlarms(AlarmBoard alarms)
         replica.Group);
 
     /// <summary>A state machine goes on.</summary>
-    public void MachineRecovered(ReplicaKey replica) => alarms.Clear(AlarmNames.MachineHalted, replica.ToString());
+    public void MachineRecovered(ReplicaKey replica)
+    {
+        alarms.Clear(AlarmNames.MachineHalted, replica.ToString());
+        alarms.Clear(AlarmNames.VersionBehind, replica.ToString());
+    }
 
     /// <summary>Replicas of a group hold different states: this one is wrong, or leads.</summary>
     public void Diverged(ReplicaKey replica, string detail, string remedy) =>

@@ -93,6 +93,18 @@ internal sealed class ReplicaHost(HostedReplica replica, IGrainContext grain, Re
     }
 
     /// <inheritdoc/>
+    public void OnVersionBehind(EntryId? entry, string cause)
+    {
+        if (!replica.IsStopped)
+        {
+            services.Notices.VersionBehind(replica, entry, cause);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void OnVersionRaised(int version, EntryId entry) => services.Notices.VersionRaised(replica, version, entry);
+
+    /// <inheritdoc/>
     public void OnEntrySkipped(LogIndex entry, EntryId decision) => services.Notices.EntrySkipped(replica, entry, decision);
 
     /// <inheritdoc/>

@@ -37,6 +37,18 @@ internal sealed class ReplicaNotices(IReplicaEvents events, CatalogueSignal cata
     public void MachineHalted(ILocalReplica replica, EntryId? entry, string cause) =>
         alarms.MachineHalted(replica.Key, entry, cause, replica.Driver.IsHaltFinal);
 
+    /// <summary>A program is too old for its group; see <see cref="IReplicaHost.OnVersionBehind"/>.</summary>
+    public void VersionBehind(ILocalReplica replica, EntryId? entry, string cause) => alarms.VersionBehind(replica.Key, entry, cause);
+
+    /// <summary>A state machine works at another version.</summary>
+    public void VersionRaised(ILocalReplica replica, int version, EntryId entry)
+    {
+        if (IsWatched(replica))
+        {
+            events.OnVersionRaised(replica, version, entry);
+        }
+    }
+
     /// <summary>A state machine is halted no longer.</summary>
     public void MachineRecovered(ILocalReplica replica) => alarms.MachineRecovered(replica.Key);
 

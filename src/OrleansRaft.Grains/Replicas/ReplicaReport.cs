@@ -30,7 +30,11 @@ internal sealed record ReplicaReport(
     [property: Id(18)] long HaltedTerm,
     [property: Id(19)] long HaltedIndex,
     [property: Id(20)] string? HaltCause,
-    [property: Id(21)] long[]? Skipped)
+    [property: Id(21)] long[]? Skipped,
+    [property: Id(22)] int MachineVersion,
+    [property: Id(23)] int OldestVersion,
+    [property: Id(24)] int NewestVersion,
+    [property: Id(25)] bool IsVersionBehind)
 {
     /// <summary>Packs a snapshot.</summary>
     public static ReplicaReport Of(ReplicaStatus snapshot)
@@ -58,7 +62,11 @@ internal sealed record ReplicaReport(
             snapshot.HaltedAt?.Term.Value ?? 0,
             snapshot.HaltedAt?.Index.Value ?? 0,
             snapshot.HaltCause,
-            [.. snapshot.Skipped.Indexes.Select(static entry => entry.Value)]);
+            [.. snapshot.Skipped.Indexes.Select(static entry => entry.Value)],
+            snapshot.MachineVersion,
+            snapshot.MachineVersions.Oldest,
+            snapshot.MachineVersions.Newest,
+            snapshot.IsVersionBehind);
     }
 
     /// <summary>Unpacks the snapshot.</summary>
@@ -86,6 +94,9 @@ internal sealed record ReplicaReport(
             DigestIndex = new LogIndex(DigestIndex),
             HaltedAt = HaltedIndex == 0 ? null : new EntryId(new Term(HaltedTerm), new LogIndex(HaltedIndex)),
             HaltCause = HaltCause,
+            MachineVersion = Math.Max(MachineVersions.Initial, MachineVersion),
+            MachineVersions = OldestVersion == 0 ? MachineVersions.First : new MachineVersions(OldestVersion, NewestVersion),
+            IsVersionBehind = IsVersionBehind,
             Skipped = (Skipped ?? []).Aggregate(SkippedEntries.None, static (known, entry) => known.With(new LogIndex(entry))),
         };
     }

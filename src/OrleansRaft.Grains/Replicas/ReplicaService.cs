@@ -42,6 +42,11 @@ internal sealed class ReplicaService(GrainId id, Silo silo, ILoggerFactory logge
         : [];
 
     /// <inheritdoc/>
+    public async Task<byte[]> RaiseVersionAsync(ReplicaName replica, int version) => Find(replica) is { IsRunning: true } hosted
+        ? RequestCodec.EncodeReplies(new ReplyBatch([await hosted.Driver.ProposeVersionAsync(version == 0 ? null : version)], LogTime.Zero))
+        : [];
+
+    /// <inheritdoc/>
     public async Task<byte[]> ChangeMembersAsync(ReplicaName replica, byte[] change)
     {
         if (Find(replica) is not { IsRunning: true } hosted)

@@ -84,9 +84,10 @@ internal sealed class CommandQueue(ReplicaRequests requests, LeaderFinder leader
         for (var index = 0; index < envelopes.Length; index++)
         {
             var command = batch[index];
-            envelopes[index] = CommandEnvelopeCodec.Encode(command.Session is { } opened
+            var envelope = command.Session is { } opened
                 ? CommandEnvelope.ForSession(command.Key, command.Body, deadline, opened.Id, command.Sequence, opened.AnsweredBelow)
-                : CommandEnvelope.ForRequest(command.Key, command.Body, deadline, command.RequestId));
+                : CommandEnvelope.ForRequest(command.Key, command.Body, deadline, command.RequestId);
+            envelopes[index] = CommandEnvelopeCodec.Encode(envelope with { Needs = command.Needs });
         }
 
         return envelopes;
@@ -125,6 +126,11 @@ internal sealed class CommandQueue(ReplicaRequests requests, LeaderFinder leader
         switch (reply.Reason)
         {
             case RejectionReason.NoLeader:
+                leader.Follow(replica, reply.Leader);
+                left.Add(command);
+                return;
+            case RejectionReason.VersionBehind:
+                // Its leadership is being handed to a replica that can serve.
                 leader.Follow(replica, reply.Leader);
                 left.Add(command);
                 return;

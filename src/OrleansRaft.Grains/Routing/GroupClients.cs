@@ -32,11 +32,11 @@ internal sealed class GroupClients(
         groups.FindSet(set) is { } numbered && number >= 0 && number < numbered.Count ? numbered[number] : null;
 
     /// <summary>Submits a command to a group until it has a final answer, or time runs out.</summary>
-    public Task<Reply> SubmitAsync(GroupEntry group, string key, ReadOnlyMemory<byte> body, string requestId) =>
-        QueuesOf(group).Commands.Add(new PendingCommand(key, body, requestId, ExpiresAt()));
+    public Task<Reply> SubmitAsync(GroupEntry group, string key, EncodedRequest command, string requestId) =>
+        QueuesOf(group).Commands.Add(new PendingCommand(key, command, requestId, ExpiresAt()));
 
     /// <summary>Asks a group a query until it is answered, or time runs out.</summary>
-    public Task<Reply> QueryAsync(GroupEntry group, string key, ReadOnlyMemory<byte> query, ReadConsistency consistency) =>
+    public Task<Reply> QueryAsync(GroupEntry group, string key, EncodedRequest query, ReadConsistency consistency) =>
         QueuesOf(group).Queries[(int)consistency].Add(new PendingQuery(key, query, ExpiresAt()));
 
     /// <summary>The answer to a request for a set that is not there.</summary>

@@ -29,7 +29,7 @@ internal sealed class LeaderFinder(GroupEntry group, Locator locator, ILocalSilo
         ReplicaSlot? nearest = null;
         foreach (var slot in group.Slots)
         {
-            if (slot.Local is { IsRunning: true } here && (nearest is null || here.Role.Role == RaftRole.Leader))
+            if (slot.Local is { IsRunning: true, Driver.IsVersionBehind: false } here && (nearest is null || here.Role.Role == RaftRole.Leader))
             {
                 nearest = slot;
             }

@@ -5,9 +5,9 @@ namespace OrleansRaft.Grains.Routing;
 
 /// <summary>A request that has no answer yet.</summary>
 /// <param name="key">The key by which the client chose the group.</param>
-/// <param name="body">The encoded command or query.</param>
+/// <param name="request">The encoded command or query.</param>
 /// <param name="expiresAt">The timestamp at which the client's side gives up.</param>
-internal abstract class PendingRequest(string key, ReadOnlyMemory<byte> body, long expiresAt)
+internal abstract class PendingRequest(string key, EncodedRequest request, long expiresAt)
 {
     private readonly TaskCompletionSource<Reply> completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -15,7 +15,10 @@ internal abstract class PendingRequest(string key, ReadOnlyMemory<byte> body, lo
     public string Key { get; } = key;
 
     /// <summary>The encoded command or query.</summary>
-    public ReadOnlyMemory<byte> Body { get; } = body;
+    public ReadOnlyMemory<byte> Body { get; } = request.Body;
+
+    /// <summary>The version of the state machine that it needs.</summary>
+    public int Needs { get; } = request.Needs;
 
     /// <summary>The timestamp at which the client's side gives up.</summary>
     public long ExpiresAt { get; } = expiresAt;
@@ -41,10 +44,10 @@ internal abstract class PendingRequest(string key, ReadOnlyMemory<byte> body, lo
 }
 
 /// <summary>A query that has no answer yet.</summary>
-internal sealed class PendingQuery(string key, ReadOnlyMemory<byte> body, long expiresAt) : PendingRequest(key, body, expiresAt);
+internal sealed class PendingQuery(string key, EncodedRequest request, long expiresAt) : PendingRequest(key, request, expiresAt);
 
 /// <summary>A command that has no answer yet.</summary>
-internal sealed class PendingCommand(string key, ReadOnlyMemory<byte> body, string requestId, long expiresAt) : PendingRequest(key, body, expiresAt)
+internal sealed class PendingCommand(string key, EncodedRequest request, string requestId, long expiresAt) : PendingRequest(key, request, expiresAt)
 {
     /// <summary>The client's own id; empty when the library's session is used.</summary>
     public string RequestId { get; } = requestId;

@@ -26,7 +26,11 @@ internal sealed class QueryQueue(ReplicaRequests requests, LeaderFinder leader, 
         var queries = new QueryEnvelope[batch.Count];
         for (var index = 0; index < queries.Length; index++)
         {
-            queries[index] = new QueryEnvelope(batch[index].Key, batch[index].Body) { PatienceMilliseconds = PatienceOf(batch[index]) };
+            queries[index] = new QueryEnvelope(batch[index].Key, batch[index].Body)
+            {
+                PatienceMilliseconds = PatienceOf(batch[index]),
+                Needs = batch[index].Needs,
+            };
         }
 
         try
@@ -89,7 +93,7 @@ internal sealed class QueryQueue(ReplicaRequests requests, LeaderFinder leader, 
 
                 query.Complete(reply);
                 return;
-            case { Kind: ReplyKind.Rejected, Reason: not RejectionReason.NoLeader }:
+            case { Kind: ReplyKind.Rejected, Reason: not (RejectionReason.NoLeader or RejectionReason.VersionBehind) }:
                 query.Complete(reply);
                 return;
             default:

@@ -65,14 +65,14 @@ internal sealed class Router<TCommand, TResult> : IRaftRouter<TCommand, TResult>
             return Reject();
         }
 
-        ReadOnlyMemory<byte> body = default;
-        if ((RequestRules.FindProblem(key, requestId) ?? Encode(commands, command, out body)) is { } problem)
+        EncodedRequest encoded = default;
+        if ((RequestRules.FindProblem(key, requestId) ?? Encode(commands, command, out encoded)) is { } problem)
         {
             return CallRejections.Invalid<TResult>(problem);
         }
 
         return clients.Choose(name, key) is { } group
-            ? Decode(results, group, await clients.SubmitAsync(group, key, body, requestId ?? ""), isCommand: true)
+            ? Decode(results, group, await clients.SubmitAsync(group, key, encoded, requestId ?? ""), isCommand: true)
             : clients.RejectSet<TResult>(name);
     }
 
@@ -84,14 +84,14 @@ internal sealed class Router<TCommand, TResult> : IRaftRouter<TCommand, TResult>
             return Reject();
         }
 
-        ReadOnlyMemory<byte> body = default;
-        if ((RequestRules.FindProblem(key, null) ?? FindProblem(consistency) ?? Encode(commands, query, out body)) is { } problem)
+        EncodedRequest encoded = default;
+        if ((RequestRules.FindProblem(key, null) ?? FindProblem(consistency) ?? Encode(commands, query, out encoded)) is { } problem)
         {
             return CallRejections.Invalid<TResult>(problem);
         }
 
         return clients.Choose(name, key) is { } group
-            ? Decode(results, group, await clients.QueryAsync(group, key, body, consistency), isCommand: false)
+            ? Decode(results, group, await clients.QueryAsync(group, key, encoded, consistency), isCommand: false)
             : clients.RejectSet<TResult>(name);
     }
 
@@ -103,14 +103,14 @@ internal sealed class Router<TCommand, TResult> : IRaftRouter<TCommand, TResult>
             return Reject();
         }
 
-        ReadOnlyMemory<byte> body = default;
-        if ((FindProblem(consistency) ?? Encode(commands, query, out body)) is { } problem)
+        EncodedRequest encoded = default;
+        if ((FindProblem(consistency) ?? Encode(commands, query, out encoded)) is { } problem)
         {
             return CallRejections.Invalid<TResult>(problem);
         }
 
         return clients.Choose(name, number) is { } group
-            ? Decode(results, group, await clients.QueryAsync(group, "", body, consistency), isCommand: false)
+            ? Decode(results, group, await clients.QueryAsync(group, "", encoded, consistency), isCommand: false)
             : clients.RejectNumber<TResult>(name, number);
     }
 
@@ -133,13 +133,15 @@ internal sealed class Router<TCommand, TResult> : IRaftRouter<TCommand, TResult>
     private Rejected<TResult> Reject() => closed is null ? throw new UnreachableException() : closed();
 
     /// <returns>Why the value cannot be written; null when it was.</returns>
-    private static string? Encode(ICommandCodec<TCommand> commands, TCommand command, out ReadOnlyMemory<byte> body)
+    private static string? Encode(ICommandCodec<TCommand> commands, TCommand command, out EncodedRequest request)
     {
         var output = new ArrayBufferWriter<byte>();
-        body = default;
+        int needs;
+        request = default;
         try
         {
             commands.Write(command, output);
+            needs = CommandVersions.NeededBy(command);
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {
@@ -147,7 +149,7 @@ internal sealed class Router<TCommand, TResult> : IRaftRouter<TCommand, TResult>
             return CallRejections.Unserializable<TResult>(command!, exception).Detail;
         }
 
-        body = output.WrittenMemory;
+        request = new EncodedRequest(output.WrittenMemory, needs);
         return null;
     }
 

@@ -1,6 +1,8 @@
 using Orleans.Concurrency;
 using OrleansRaft.Client;
+using OrleansRaft.Core;
 using OrleansRaft.Runtime;
+using OrleansRaft.Runtime.StateMachines;
 
 namespace OrleansRaft.Grains.Routing;
 
@@ -31,5 +33,11 @@ internal sealed class RouterGrain<TCommand, TResult>(IGrainContext context, ISer
     private static async Task<Outcome<Carried<TResult>>> RouteAsync(Carried<TCommand> request, Func<TCommand, Task<Outcome<TResult>>> route) =>
         CarriedOutcomes.Pack(request.Problem is { } problem
             ? CallRejections.Invalid<TResult>($"The group was not reached, and nothing was changed: {problem}")
+            : IsReadWithLoss(request)
+            ? CallRejections.VersionNotRaised<TResult>(request.Needs)
             : await route(request.Value));
+
+    /// <summary>Whether this silo's program does not know what the caller's knows of the request: sent on, it would lack a part.</summary>
+    private static bool IsReadWithLoss(in Carried<TCommand> request) =>
+        request.Needs > MachineVersions.Initial && request.Needs > CommandVersions.NeededBy(request.Value);
 }

@@ -9,10 +9,11 @@ namespace OrleansRaft.Grains.SiloService;
 /// <summary>The binary form of requests to a replica on another silo, and of its replies.</summary>
 /// <remarks>
 /// <code>
-/// version  1 byte  2
+/// version  1 byte  2; 3 of queries that need another version of the state machine than the first
 /// of commands:  group text, replica varint, count varint, then each envelope as bytes
 /// of queries:   group text, replica varint, consistency 1 byte, count varint, then each:
-///   key text, query bytes, the index that it must have seen varint, for how many milliseconds it is waited for varint
+///   key text, query bytes, the index that it must have seen varint, for how many milliseconds it is waited for varint,
+///   and of version 3 the version of the state machine that it needs varint
 /// of replies:   time varint, count varint, then each: kind 1 byte, and
 ///   committed:  term varint, index varint, age in milliseconds varint, body bytes
 ///   rejected:   reason varint, leader varint (0 for none), milliseconds varint, detail text
@@ -22,6 +23,7 @@ namespace OrleansRaft.Grains.SiloService;
 internal static class RequestCodec
 {
     private const byte FormatVersion = 2;
+    private const byte FormatVersionWithNeeds = 3;
 
     /// <summary>Writes commands.</summary>
     public static byte[] EncodeCommands(ReplicaSlot to, IReadOnlyList<ReadOnlyMemory<byte>> envelopes)
@@ -49,7 +51,7 @@ internal static class RequestCodec
     public static (ReplicaName To, ReadOnlyMemory<byte>[] Envelopes) DecodeCommands(ReadOnlyMemory<byte> request)
     {
         var reader = new WireReader(request);
-        var to = ReadHead(ref reader);
+        var to = ReadHead(ref reader, FormatVersion, out _);
         var envelopes = new ReadOnlyMemory<byte>[reader.ReadCount(1)];
         for (var index = 0; index < envelopes.Length; index++)
         {
@@ -65,7 +67,8 @@ internal static class RequestCodec
     {
         var output = new ArrayBufferWriter<byte>(256);
         var writer = new WireWriter(output);
-        WriteHead(writer, to);
+        var needsMore = queries.Any(static query => query.Needs > MachineVersions.Initial);
+        WriteHead(writer, to, needsMore ? FormatVersionWithNeeds : FormatVersion);
         writer.WriteByte((byte)consistency);
         writer.WriteVarint(queries.Count);
         foreach (var query in queries)
@@ -74,6 +77,10 @@ internal static class RequestCodec
             writer.WriteBytes(query.Query.Span);
             writer.WriteVarint(query.AtLeast.Value);
             writer.WriteVarint(query.PatienceMilliseconds);
+            if (needsMore)
+            {
+                writer.WriteVarint(query.Needs);
+            }
         }
 
         return output.WrittenSpan.ToArray();
@@ -84,7 +91,7 @@ internal static class RequestCodec
     public static (ReplicaName To, QueryEnvelope[] Queries, ReadConsistency Consistency) DecodeQueries(ReadOnlyMemory<byte> request)
     {
         var reader = new WireReader(request);
-        var to = ReadHead(ref reader);
+        var to = ReadHead(ref reader, FormatVersionWithNeeds, out var version);
         var consistency = (ReadConsistency)reader.ReadByte();
         var queries = new QueryEnvelope[reader.ReadCount(4)];
         for (var index = 0; index < queries.Length; index++)
@@ -93,6 +100,7 @@ internal static class RequestCodec
             {
                 AtLeast = new LogIndex(reader.ReadVarint()),
                 PatienceMilliseconds = reader.ReadVarint(),
+                Needs = version == FormatVersion ? MachineVersions.Initial : Math.Max(MachineVersions.Initial, reader.ReadInt32(MachineVersions.Max)),
             };
         }
 
@@ -121,7 +129,7 @@ internal static class RequestCodec
     public static ReplyBatch DecodeReplies(ReadOnlyMemory<byte> encoded)
     {
         var reader = new WireReader(encoded);
-        ReadVersion(ref reader);
+        ReadVersion(ref reader, FormatVersion);
         var time = new LogTime(reader.ReadVarint());
         var replies = new Reply[reader.ReadCount(2)];
         for (var index = 0; index < replies.Length; index++)
@@ -176,25 +184,24 @@ internal static class RequestCodec
         }
     }
 
-    private static void WriteHead(WireWriter writer, ReplicaSlot to)
+    private static void WriteHead(WireWriter writer, ReplicaSlot to, byte version = FormatVersion)
     {
-        writer.WriteByte(FormatVersion);
+        writer.WriteByte(version);
         writer.WriteString(to.Group.Name);
         writer.WriteVarint(to.Replica.Value);
     }
 
-    private static ReplicaName ReadHead(ref WireReader reader)
+    private static ReplicaName ReadHead(ref WireReader reader, byte newest, out byte version)
     {
-        ReadVersion(ref reader);
+        version = ReadVersion(ref reader, newest);
         return new ReplicaName(reader.ReadString(), reader.ReadVarint());
     }
 
-    private static void ReadVersion(ref WireReader reader)
+    private static byte ReadVersion(ref WireReader reader, byte newest)
     {
         var version = reader.ReadByte();
-        if (version != FormatVersion)
-        {
-            throw new CorruptDataException($"request has version {version}; this program reads version {FormatVersion}");
-        }
+        return version >= FormatVersion && version <= newest
+            ? version
+            : throw new CorruptDataException($"request has version {version}; this program reads version {FormatVersion}{(newest > FormatVersion ? $" to {newest}" : "")}");
     }
 }

@@ -18,6 +18,8 @@ internal sealed class GroupChecks(ICheckedCluster cluster, string name) : IStore
     private readonly Dictionary<EntryId, (EntryId Previous, uint Body)> entries = [];
 
     private readonly Dictionary<(EntryId Comparison, ReplicaId Replica), StateDigest> digests = [];
+    // The newest version of the state machine that a program of each replica has ever supported.
+    private readonly Dictionary<ReplicaId, int> supported = [];
 
     private Term latestTerm;
     private LogIndex committedByLeaders;
@@ -114,6 +116,7 @@ internal sealed class GroupChecks(ICheckedCluster cluster, string name) : IStore
             id,
             $"follows {core.Configuration}, and its log ends at {core.LastEntry}");
         OnConfiguration(core, id, view);
+        OnVersion(replica, core, isRaised: role == RaftRole.Leader && view.Role == RaftRole.Leader && view.Term == term);
         if (role == RaftRole.Leader)
         {
             OnMatches(core, id);
@@ -159,6 +162,23 @@ internal sealed class GroupChecks(ICheckedCluster cluster, string name) : IStore
             "a configuration is in force while its entry is in the log (§6)",
             id,
             $"follows {configuration} of {view.ConfigurationEntry}, where it holds {entry} now");
+    }
+
+    /// <summary>A leader that raises the version knows that the programs of all members support it, or did when it last heard of them.</summary>
+    private void OnVersion(ICheckedReplica replica, RaftCore core, bool isRaised)
+    {
+        var (id, view, version) = (replica.Key.Replica, replica.View, core.MachineVersion);
+        supported[id] = Math.Max(supported.GetValueOrDefault(id), replica.Driver.MachineVersions.Newest);
+        foreach (var member in isRaised && version > view.MachineVersion ? core.Configuration.Members : [])
+        {
+            Require(
+                supported.GetValueOrDefault(member.Id) >= version,
+                "a version is raised when the programs of all members support it",
+                id,
+                $"raises it to {version}, and no program of {member.Id} has supported more than {supported.GetValueOrDefault(member.Id)}");
+        }
+
+        view.MachineVersion = version;
     }
 
     /// <summary>What the leader of the latest term believes of the others is on their disks.</summary>

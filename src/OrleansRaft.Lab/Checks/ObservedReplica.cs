@@ -15,6 +15,9 @@ internal sealed class ObservedReplica
 
     public Configuration? Configuration { get; set; }
 
+    /// <summary>The version of the state machine after its last entry.</summary>
+    public int MachineVersion { get; set; }
+
     /// <summary>The entry that brought the configuration.</summary>
     public EntryId ConfigurationEntry { get; set; }
 }

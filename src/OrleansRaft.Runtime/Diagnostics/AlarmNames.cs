@@ -18,6 +18,9 @@ public static class AlarmNames
     /// <summary>A state machine threw on an entry of its group's log: nothing after that is applied.</summary>
     public const string MachineHalted = "machine-halted";
 
+    /// <summary>A replica's program does not support the version at which its group's state machine works: it applies and serves nothing.</summary>
+    public const string VersionBehind = "version-behind";
+
     /// <summary>A call of a state machine's code does not come back.</summary>
     public const string MachineStuck = "machine-stuck";
 
@@ -32,5 +35,5 @@ public static class AlarmNames
 
     /// <summary>All kinds that a silo can raise, in the order in which they are shown.</summary>
     public static IReadOnlyList<string> All { get; } =
-        [Leaderless, Diverged, MachineHalted, MachineStuck, CarefulStart, NotCompared, StoreCorrupt, StoreFull, StoreUnreachable];
+        [Leaderless, Diverged, MachineHalted, VersionBehind, MachineStuck, CarefulStart, NotCompared, StoreCorrupt, StoreFull, StoreUnreachable];
 }

@@ -82,6 +82,36 @@ internal sealed class Rejections(ReplicaKey key, RaftOptions options)
             $"The states of {key.Group} cannot be compared at the moment: its members are being changed, or its leader has just begun; try again.")
         : Of(reason, leader);
 
+    /// <summary>This program is too old for the state machine's version; another replica may serve.</summary>
+    public Reply VersionBehind(string cause) => Reply.Rejected(
+        RejectionReason.VersionBehind,
+        null,
+        tick * options.ElectionTicksMin,
+        $"The program of {key} is behind: {cause} Its log and its vote live on; start a program on its silo that is as new as the others'.");
+
+    /// <summary>The command needs a later version than the one that is in force.</summary>
+    public Reply VersionNotRaised(int needs, int inForce) => Reply.Rejected(
+        RejectionReason.VersionNotRaised,
+        null,
+        tick * options.ElectionTicksMin,
+        $"The command needs version {needs} of the state machine of {key.Group}, which works at version {inForce}. The version is raised when the "
+            + $"programs of all members support it ({RaftOptions.SectionName}:{nameof(RaftOptions.AutoRaise)}, or oraft group raise).");
+
+    /// <summary>This program no longer supports the version that is in force: the version is raised, or a program between is started.</summary>
+    public Reply VersionTooLow(int inForce, MachineVersions supported) => Reply.Rejected(
+        RejectionReason.VersionNotRaised,
+        null,
+        tick * options.ElectionTicksMin,
+        $"The state machine of {key.Group} works at version {inForce}, and the program of {key} supports {supported}. The version is raised when the "
+            + $"programs of all members support a later one ({RaftOptions.SectionName}:{nameof(RaftOptions.AutoRaise)}, or oraft group raise).");
+
+    /// <summary>The version is not raised.</summary>
+    public Reply NotRaised(string why) => Final(RejectionReason.VersionNotRaised, $"The version of the state machine of {key.Group} is not raised: {why}");
+
+    /// <summary>A raise waits for something that is under way.</summary>
+    public Reply RaiseNotYet(string why) => NoLeader(
+        key.Replica, tick * options.ElectionTicksMin, $"The version of the state machine of {key.Group} is not raised yet: {why} Try again in a moment.");
+
     /// <summary>Core's rejection of a decision to skip an entry.</summary>
     public Reply OfSkip(LogIndex entry, RaftRejection reason, ReplicaId? leader) => reason == RaftRejection.InvalidChange
         ? NotSkipped($"Entry {entry} is not one that {key} could skip: it is no committed command that was not applied.")

@@ -1,7 +1,7 @@
 namespace OrleansRaft.Runtime.Machines;
 
 /// <summary>A user's state machine threw where it must not: its state can no longer be trusted, the replica's log and vote can.</summary>
-public sealed class MachineException : Exception
+public class MachineException : Exception
 {
     /// <summary>Names what the machine was doing, and why it failed.</summary>
     /// <param name="activity">What it was doing: the start of a sentence, such as <c>Apply</c>.</param>
@@ -19,6 +19,14 @@ public sealed class MachineException : Exception
     /// <summary>For tools.</summary>
     public MachineException(string message)
         : base(message)
+    {
+    }
+
+    /// <summary>For exceptions that say themselves what the machine was doing.</summary>
+    /// <param name="cause">What happened.</param>
+    /// <param name="message">The whole sentence.</param>
+    protected MachineException(Exception? cause, string message)
+        : base(message, cause)
     {
     }
 }

@@ -228,6 +228,13 @@ internal sealed class RestoreJob(ReplicaKey replica, SnapshotDescriptor snapshot
         }
 
         machine.Restore(state);
+        if (machine.Version != snapshot.MachineVersion)
+        {
+            throw new CorruptDataException(
+                $"The state machine of {replica} is at version {machine.Version} after it was restored from a snapshot of version "
+                + $"{snapshot.MachineVersion}. The snapshot is damaged; replace the replica as a member.");
+        }
+
         if (machine.AppliedEntry != snapshot.LastIncluded)
         {
             throw new CorruptDataException(

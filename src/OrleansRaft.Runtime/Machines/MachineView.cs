@@ -11,6 +11,10 @@ namespace OrleansRaft.Runtime.Machines;
 /// <param name="RequestIds">How many request ids are remembered there.</param>
 internal readonly record struct MachineView(EntryId AppliedEntry, LogTime AppliedTime, SessionLimits Limits, int RequestIds)
 {
+    /// <summary>The version at which it works there.</summary>
+    public int Version { get; init; } = MachineVersions.Initial;
+
     /// <summary>Reads it, on the thread that runs the machine.</summary>
-    public static MachineView Of(IStateMachineHost machine) => new(machine.AppliedEntry, machine.AppliedTime, machine.Limits, machine.RequestIds);
+    public static MachineView Of(IStateMachineHost machine) =>
+        new(machine.AppliedEntry, machine.AppliedTime, machine.Limits, machine.RequestIds) { Version = machine.Version };
 }

@@ -29,6 +29,12 @@ public interface IStateMachineHost : IAsyncDisposable
     /// <summary>Tells one build of the state machine from another: what ended the process under one is left to the next.</summary>
     ulong Program => 0;
 
+    /// <summary>The versions of the state machine that this program supports.</summary>
+    MachineVersions Versions => MachineVersions.First;
+
+    /// <summary>The version in force at <see cref="AppliedEntry"/>.</summary>
+    int Version => MachineVersions.Initial;
+
     /// <summary>
     /// Refuses a command whose party has its share of the remembered request ids. Asked of a leader before it appends; changes nothing.
     /// </summary>
@@ -49,6 +55,7 @@ public interface IStateMachineHost : IAsyncDisposable
     /// <param name="entries">Entries of any kind, contiguous after <see cref="AppliedEntry"/>.</param>
     /// <param name="replies">Receives the answer to each.</param>
     /// <exception cref="Machines.MachineException">The state machine threw, or gave a result that cannot be encoded: its state is lost.</exception>
+    /// <exception cref="UnreadableEntryException">A command cannot be read by this program: its state is lost.</exception>
     void Apply(IReadOnlyList<Entry> entries, Span<Reply> replies);
 
     /// <summary>

@@ -19,12 +19,16 @@ public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
     private const byte FormatVersion = 1;
     private const byte FormatVersionWithSkipped = 2;
 
+    // The third names the machine's version, which is not the first, and the skipped commands, of which there may be none.
+    private const byte FormatVersionWithVersion = 3;
+
     // The machine's own code is never run while, or after, it is disposed; nobody waits for this lock as long as it lives.
     private readonly Lock use = new();
 
     // A leader looks at the session tables while another thread applies; never held while a user's code runs.
     private readonly Lock sessions = new();
     private readonly IStateMachine<TCommand, TResult> machine;
+    private readonly IVersionedStateMachine? versioned;
     private readonly ICommandCodec<TCommand> commands;
     private readonly ICommandCodec<TResult> results;
     private readonly CommandBatch<TCommand, TResult> batch = new();
@@ -46,6 +50,8 @@ public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
         ArgumentNullException.ThrowIfNull(commands);
         ArgumentNullException.ThrowIfNull(results);
         this.machine = machine;
+        versioned = machine as IVersionedStateMachine;
+        Versions = VersionsOf(versioned);
         this.commands = commands;
         this.results = results;
     }
@@ -66,6 +72,12 @@ public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
     public bool IsBounded => machine is IBoundedTime;
 
     /// <inheritdoc/>
+    public MachineVersions Versions { get; }
+
+    /// <inheritdoc/>
+    public int Version { get; private set; } = MachineVersions.Initial;
+
+    /// <inheritdoc/>
     public ulong Program { get => field != 0 ? field : field = ProgramIdentity.Of(machine.GetType()); init; }
 
     /// <inheritdoc/>
@@ -83,6 +95,11 @@ public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
     /// <inheritdoc/>
     CommandCheck IStateMachineHost.Check(ReadOnlyMemory<byte> envelope)
     {
+        if (FindNeedBeyond(envelope) is { } needs)
+        {
+            return new CommandCheck(NeedsMore("command", needs, Versions), RejectionReason.VersionNotRaised, default);
+        }
+
         if (Reject(envelope) is { } problem)
         {
             return new CommandCheck(problem, RejectionReason.InvalidRequest, default);
@@ -128,6 +145,13 @@ public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
         {
             for (var place = 0; place < entries.Count; place++)
             {
+                if (entries[place].Kind == EntryKind.Raise)
+                {
+                    ApplyBatch();
+                    batch.Clear();
+                    Upgrade(RaiseCodec.Decode(entries[place].Body));
+                }
+
                 replies[place] = Admit(entries[place], place);
             }
 
@@ -172,6 +196,12 @@ public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
     /// <inheritdoc/>
     public Reply Query(in QueryEnvelope query)
     {
+        if (query.Needs > Version)
+        {
+            return Reply.Rejected(
+                RejectionReason.VersionNotRaised, null, 0, $"The query needs version {query.Needs} of the state machine, which works at version {Version}.");
+        }
+
         TCommand value;
         try
         {
@@ -222,14 +252,20 @@ public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
         var output = new ArrayBufferWriter<byte>(Math.Max(256, capturedBytes + (capturedBytes / 8)));
         var writer = new WireWriter(output);
         var skipped = tables.SkippedEntries();
-        writer.WriteByte(skipped.Count == 0 ? FormatVersion : FormatVersionWithSkipped);
+        var isVersioned = Version > MachineVersions.Initial;
+        writer.WriteByte(isVersioned ? FormatVersionWithVersion : skipped.Count == 0 ? FormatVersion : FormatVersionWithSkipped);
         writer.WriteVarint(AppliedEntry.Term.Value);
         writer.WriteVarint(AppliedEntry.Index.Value);
         writer.WriteVarint(AppliedTime.Value);
         tables.Capture(writer);
-        if (skipped.Count > 0)
+        if (skipped.Count > 0 || isVersioned)
         {
             skipped.Write(writer);
+        }
+
+        if (isVersioned)
+        {
+            writer.WriteVarint(Version);
         }
 
         machine.Capture(output);
@@ -240,10 +276,12 @@ public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
     /// <inheritdoc/>
     public void Restore(ReadOnlyMemory<byte> state)
     {
-        var (entry, time, restored, machineState) = Read(state);
+        var (entry, time, restored, version, machineState) = Read(state);
+        RequireSupport(version, entry);
         Enter();
         try
         {
+            versioned?.Version = version;
             machine.Restore(machineState);
         }
         catch (Exception exception) when (exception is not CorruptDataException)
@@ -257,7 +295,7 @@ public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
 
         lock (sessions)
         {
-            (AppliedEntry, AppliedTime, tables) = (entry, time, restored);
+            (AppliedEntry, AppliedTime, Version, tables) = (entry, time, version, restored);
         }
     }
 
@@ -295,31 +333,32 @@ public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
         }
     }
 
-    private (EntryId Entry, LogTime Time, SessionTables Tables, ReadOnlyMemory<byte> MachineState) Read(ReadOnlyMemory<byte> state)
+    private (EntryId Entry, LogTime Time, SessionTables Tables, int Version, ReadOnlyMemory<byte> MachineState) Read(ReadOnlyMemory<byte> state)
     {
         if (state.IsEmpty)
         {
-            return (EntryId.Zero, LogTime.Zero, new SessionTables(), state);
+            return (EntryId.Zero, LogTime.Zero, new SessionTables(), MachineVersions.Initial, state);
         }
 
         var reader = new WireReader(state);
         var version = reader.ReadByte();
-        if (version is not (FormatVersion or FormatVersionWithSkipped))
+        if (version is not (FormatVersion or FormatVersionWithSkipped or FormatVersionWithVersion))
         {
             throw new CorruptDataException(
-                $"the snapshot's state has version {version}; this program reads versions {FormatVersion} and {FormatVersionWithSkipped}. "
+                $"the snapshot's state has version {version}; this program reads versions {FormatVersion} to {FormatVersionWithVersion}. "
                     + "Start a program that is at least as new as the one that wrote it.");
         }
 
         var entry = new EntryId(new Term(reader.ReadVarint()), new LogIndex(reader.ReadVarint()));
         var time = new LogTime(reader.ReadVarint());
         var restored = SessionTables.Restore(ref reader, ScopeOrNobody);
-        if (version == FormatVersionWithSkipped)
+        if (version != FormatVersion)
         {
-            restored.MarkSkipped(SkippedEntries.Read(ref reader));
+            restored.MarkSkipped(version == FormatVersionWithSkipped ? SkippedEntries.Read(ref reader) : SkippedEntries.ReadAny(ref reader));
         }
 
-        return (entry, time, restored, reader.ReadRest());
+        var machineVersion = version == FormatVersionWithVersion ? RaiseCodec.ReadVersion(ref reader) : MachineVersions.Initial;
+        return (entry, time, restored, machineVersion, reader.ReadRest());
     }
 
     /// <summary>Answers what can be answered without the state machine; what it must apply joins the batch, and is answered after it.</summary>
@@ -343,35 +382,16 @@ public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
 
     private Reply Decide(in Entry entry, int place)
     {
-        EnvelopeView view = default;
-        TCommand? command = default;
-        ReadOnlyMemory<byte> scope = default;
-        string? problem = null;
-        try
-        {
-            view = EnvelopeView.Read(entry.Body);
-            if (view.Kind is EnvelopeKind.Request or EnvelopeKind.Session)
-            {
-                command = commands.Read(view.Body);
-                scope = ScopeOrNobody(view.RequestId);
-            }
-        }
-        catch (Exception exception) when (exception is not OutOfMemoryException)
-        {
-            // Decoding is a function of the bytes alone, so every replica refuses this command alike. Stopping would stop them all, for ever.
-            problem = Undecodable(exception);
-        }
-
+        var (view, command) = ReadCommand(entry);
+        var scope = ScopeOrNobody(view.RequestId);
         lock (sessions)
         {
             tables.Advance(entry.Time);
-            if (problem is not null)
-            {
-                return Reply.Rejected(RejectionReason.InvalidRequest, null, 0, problem);
-            }
-
             switch (view.Kind)
             {
+                case EnvelopeKind.Request or EnvelopeKind.Session when view.Needs > Version:
+                    // Its leader should have refused it. Both versions are replicated, so every replica refuses it alike.
+                    return Reply.Rejected(RejectionReason.VersionNotRaised, null, 0, NeedsMore("command", view.Needs, new MachineVersions(Version, Version)));
                 case EnvelopeKind.OpenSession:
                     return tables.Open(view, entry.Id, entry.Time);
                 case EnvelopeKind.Limits:
@@ -380,6 +400,29 @@ public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
                 default:
                     return DecideCommand(entry, view, scope.Span, command!, place);
             }
+        }
+    }
+
+    /// <summary>
+    /// Reads a committed command. What the bytes mean depends on the program that reads them: where this one cannot, another may have applied them.
+    /// </summary>
+    private (EnvelopeView View, TCommand? Command) ReadCommand(in Entry entry)
+    {
+        try
+        {
+            var view = EnvelopeView.Read(entry.Body);
+            if (view.Kind is not (EnvelopeKind.Request or EnvelopeKind.Session) || view.Needs > Version)
+            {
+                return (view, default);
+            }
+
+            return Versions.Supports(Version)
+                ? (view, commands.Read(view.Body))
+                : throw new NotSupportedException($"it is of version {Version} of the state machine, and this program supports {Versions}");
+        }
+        catch (Exception exception)
+        {
+            throw new UnreadableEntryException(entry.Index, exception);
         }
     }
 
@@ -495,6 +538,81 @@ public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
         scratch.ResetWrittenCount();
         results.Write(result, scratch);
         return scratch.WrittenSpan.ToArray();
+    }
+
+    /// <summary>Works at a later version from here on.</summary>
+    private void Upgrade(int to)
+    {
+        var from = Version;
+        if (to > Versions.Newest)
+        {
+            throw Unsupported(to, AppliedEntry);
+        }
+
+        Invariant.Holds(to > from, "the machine's version is only ever raised");
+        Enter();
+        try
+        {
+            versioned!.Version = to;
+            versioned.Upgrade(from, to);
+        }
+        catch (Exception exception)
+        {
+            throw new MachineException($"{nameof(IVersionedStateMachine.Upgrade)} from version {from} to {to}", exception);
+        }
+        finally
+        {
+            Leave();
+        }
+
+        Version = to;
+    }
+
+    /// <exception cref="MachineException">This program does not support a version: its replica should not have asked.</exception>
+    private void RequireSupport(int version, EntryId entry)
+    {
+        // Whatever the program, a group begins with its state at the first version, and goes on from there.
+        if (!Versions.Supports(version) && entry != EntryId.Zero)
+        {
+            throw Unsupported(version, entry);
+        }
+    }
+
+    private MachineException Unsupported(int version, EntryId after) =>
+        new($"The state machine works at version {version} after entry {after}, and this program supports {Versions}.");
+
+    /// <summary>The version that a command needs, where no program like this one understands it; null otherwise.</summary>
+    private int? FindNeedBeyond(ReadOnlyMemory<byte> envelope)
+    {
+        try
+        {
+            var needs = EnvelopeView.Read(envelope).Needs;
+            return needs > Versions.Newest ? needs : null;
+        }
+        catch (CorruptDataException)
+        {
+            // Whoever reads the rest says so.
+            return null;
+        }
+    }
+
+    private static string NeedsMore(string what, int needs, MachineVersions supported) =>
+        $"The {what} needs version {needs} of the state machine, and the replica that should take it works at {supported}.";
+
+    private static MachineVersions VersionsOf(IVersionedStateMachine? machine)
+    {
+        if (machine is null)
+        {
+            return MachineVersions.First;
+        }
+
+        var versions = new MachineVersions(machine.OldestVersion, machine.NewestVersion);
+        return versions.Oldest >= MachineVersions.Initial && versions.Newest >= versions.Oldest && versions.Newest <= MachineVersions.Max
+            ? versions
+            : throw new ArgumentException(
+                $"{machine.GetType().Name} says that it supports the versions {versions.Oldest} to {versions.Newest}; they begin at "
+                    + $"{MachineVersions.Initial}, and the newest is not older than the oldest, nor beyond {MachineVersions.Max}.",
+                nameof(machine));
     }
 
     private static string Undecodable(Exception exception) => $"The command cannot be decoded: {exception.Message}";

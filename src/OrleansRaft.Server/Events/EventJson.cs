@@ -20,6 +20,7 @@ internal static class EventJson
         SnapshotEvent { IsInstalled: false } => "snapshot-taken",
         SnapshotEvent => "snapshot-installed",
         SkipEvent => "entry-skipped",
+        VersionEvent => "version-raised",
         MembershipEvent => "membership",
         LaneEvent => "lane",
         SiloEvent => "silo",
@@ -106,6 +107,11 @@ internal static class EventJson
                 WriteReplica(json, skip.Group, skip.Replica);
                 json.WriteNumber("index"u8, skip.Index);
                 json.WriteNumber("decision"u8, skip.Decision);
+                break;
+            case VersionEvent raised:
+                WriteReplica(json, raised.Group, raised.Replica);
+                json.WriteNumber("version"u8, raised.Version);
+                json.WriteNumber("index"u8, raised.Index);
                 break;
             case MembershipEvent membership:
                 WriteReplica(json, membership.Group, membership.Replica);

@@ -6,7 +6,7 @@ using OrleansRaft.Runtime;
 namespace OrleansRaft.Server.Groups;
 
 /// <summary>An entry in words.</summary>
-/// <param name="Kind">What it is: <c>no-op</c>, <c>configuration</c>, <c>skip</c>, <c>comparison</c>, <c>command</c>, <c>session</c> or <c>limits</c>.</param>
+/// <param name="Kind">What it is: <c>no-op</c>, <c>configuration</c>, <c>skip</c>, <c>comparison</c>, <c>raise</c>, <c>command</c>, <c>session</c> or <c>limits</c>.</param>
 /// <param name="Text">What it says, for readers.</param>
 /// <param name="Key">Of a command, the key.</param>
 /// <param name="RequestId">Of a command with one, the request id.</param>
@@ -26,6 +26,7 @@ internal sealed record EntryText(string Kind, string Text, string? Key = null, s
                     "skip",
                     $"entry {SkipDecisionCodec.Decode(entry.Body).Index} halted the state machine and is never applied, by decision of an operator"),
                 EntryKind.Comparison => new("comparison", "every replica makes a digest of its state, so that they can be compared"),
+                EntryKind.Raise => new("raise", $"the state machine works at version {RaiseCodec.Decode(entry.Body)} from here on"),
                 EntryKind.Configuration => new("configuration", ConfigurationCodec.Decode(entry.Body).ToString()),
                 _ => OfCommand(entry.Body, describer),
             };

@@ -93,6 +93,7 @@ internal sealed class GroupJson(IOptions<RaftOptions> options)
         WriteNumber(json, "leader", group.Leader?.Value);
         json.WriteNumber("term"u8, group.Term.Value);
         WriteConfiguration(json, group.Configuration);
+        json.WriteNumber("machineVersion"u8, group.MachineVersion);
         json.WriteStartArray("skipped"u8);
         foreach (var entry in group.Skipped.Indexes)
         {
@@ -151,6 +152,9 @@ internal sealed class GroupJson(IOptions<RaftOptions> options)
             status is null or { Role: RaftRole.Leader } ? null : status.TicksSinceLeaderContact * tickMilliseconds);
         WriteNumber(json, "haltedAt", replica.Snapshot?.HaltedAt?.Index.Value);
         json.WriteString("haltCause"u8, replica.Snapshot?.HaltCause);
+        WriteNumber(json, "oldestVersion", replica.Snapshot?.MachineVersions.Oldest);
+        WriteNumber(json, "newestVersion", replica.Snapshot?.MachineVersions.Newest);
+        json.WriteBoolean("versionBehind"u8, replica.Snapshot is { IsVersionBehind: true });
         if (status is null)
         {
             json.WriteString("problem"u8, replica.Problem);

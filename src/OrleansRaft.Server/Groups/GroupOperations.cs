@@ -92,6 +92,21 @@ internal static class GroupOperations
             Problems = ProblemsOfDecision,
         };
 
+    public static readonly ApiOperation RaiseVersion =
+        new("raiseVersion", ApiTag.Groups, "Raises the version at which a group's state machine works")
+        {
+            Description = "Answers when the leader works at it. Refused while a member's program does not support the version, or has not told what it "
+                + "supports; a version is never lowered. Unless Raft:AutoRaise is off, leaders raise it by themselves.",
+            Parameters = [Group],
+            Body = GroupSchemas.VersionBody,
+            Success = TheGroup,
+            Problems =
+            [
+                .. ProblemsOfDecision,
+                new(409, ProblemTypes.VersionNotRaised, "a member's program does not support the version; nothing was changed"),
+            ],
+        };
+
     public static readonly ApiOperation AddMember =
         new("addMember", ApiTag.Groups, "Adds a replica to a group, replaces one, or changes the number of voters")
         {

@@ -28,7 +28,10 @@ internal static class GroupSchemas
                 "The last entry in the state that the digest is of: replicas can be compared where it is the same. Null without a digest.", OrNull)),
             ("lastContactMilliseconds", Shapes.Number("How long ago it heard from its leader; null for the leader itself.", OrNull)),
             ("haltedAt", Shapes.Number("The entry at which its state machine is halted; null when it is not, or not by an entry.", OrNull)),
-            ("haltCause", Shapes.Text("Why its state machine is halted; null when it is not.", OrNull)),
+            ("haltCause", Shapes.Text("Why its state machine is halted, or its program is behind; null when neither is so.", OrNull)),
+            ("oldestVersion", Shapes.Number("The oldest version of the state machine that its program supports.", OrNull)),
+            ("newestVersion", Shapes.Number("The newest version of the state machine that its program supports.", OrNull)),
+            ("versionBehind", Shapes.Flag("Whether its program is too old for the version in force, or cannot read an entry: it serves nothing.")),
             ("problem", Shapes.Text("Only of a replica that did not answer: why.")),
         ]);
         schema.Required!.Remove("problem");
@@ -48,7 +51,7 @@ internal static class GroupSchemas
     [
         ("index", Shapes.Number("Its place in the log.")),
         ("term", Shapes.Number("The term in which a leader made it.")),
-        ("kind", Shapes.Choice("What it is.", "command", "configuration", "no-op", "session", "limits", "skip", "comparison")),
+        ("kind", Shapes.Choice("What it is.", "command", "configuration", "no-op", "session", "limits", "skip", "comparison", "raise")),
         ("timeMilliseconds", Shapes.Number("The group's time at its append.")),
         ("bodyBytes", Shapes.Number("The size of its body.")),
         ("key", Shapes.Text("Of a command, the key that chose the group; of a counter, tenant/counter.", OrNull)),
@@ -62,6 +65,7 @@ internal static class GroupSchemas
         ("leader", Shapes.Number("The id of the replica that leads; null when none does.", OrNull)),
         ("term", Shapes.Number("The highest term that any replica tells.")),
         ("configuration", schemas.Reference(Configuration)),
+        ("machineVersion", Shapes.Number("The version at which its state machine works.")),
         ("skipped", Shapes.List("The log indexes of entries that are never applied, by decision of an operator.", Shapes.Number("An index."))),
         ("replicas", schemas.ArrayOf(Replica)),
     ]));
@@ -109,6 +113,10 @@ internal static class GroupSchemas
     public static readonly ApiSchema SkipBody = new(
         nameof(SkipBody),
         static () => Shapes.Body("entry", Shapes.Number("The log index of the entry at which the group's leader is halted."), 17));
+
+    public static readonly ApiSchema VersionBody = new(
+        nameof(VersionBody),
+        static () => Shapes.Body("version", Shapes.Number("The later version of the state machine, which every member's program must support."), 2));
 
     public static readonly ApiSchema MembersBody = new(nameof(MembersBody), static () =>
     {

@@ -55,6 +55,29 @@ internal sealed class MemberEndpoints(IRaftAdmin admin, GroupJson json)
         await AnswerAsync(context, group, outcome, $"The skip of entry {entry.Value} of {group}", static _ => "entry");
     }
 
+    public async Task RaiseAsync(HttpContext context)
+    {
+        var group = NameOf(context);
+        var version = await RequestBody.ReadInt64Async(context.Request, "version");
+        if (version.Problem is { } problem)
+        {
+            problem.Write(context.Response);
+            return;
+        }
+
+        if (version.Value is < MachineVersions.Initial or > MachineVersions.Max)
+        {
+            KnownProblems.InvalidRequest(
+                "version",
+                $"The field \"version\" is {version.Value}, but state machines have versions from {MachineVersions.Initial} to {MachineVersions.Max}.")
+                .Write(context.Response);
+            return;
+        }
+
+        var outcome = await admin.UpgradeMachineAsync(group, (int)version.Value, context.RequestAborted);
+        await AnswerAsync(context, group, outcome, $"The raise of {group} to version {version.Value}", static _ => "version");
+    }
+
     public Task AddAsync(HttpContext context) => ChangeAsync(context, MembersBody.ReadAdditionAsync);
 
     public Task RemoveAsync(HttpContext context) => ChangeAsync(context, MembersBody.ReadRemovalAsync);

@@ -58,6 +58,19 @@ public static class OutcomeProblems
             {
                 RetryAfterSeconds = Seconds(rejection.RetryAfter),
             },
+            RejectionReason.VersionBehind => new(
+                StatusCodes.Status503ServiceUnavailable,
+                ProblemTypes.VersionBehind,
+                "The program is too old for the group.",
+                $"{subject} changed nothing. {rejection.Detail}")
+            {
+                RetryAfterSeconds = Seconds(rejection.RetryAfter),
+            },
+            RejectionReason.VersionNotRaised => new(
+                StatusCodes.Status409Conflict,
+                ProblemTypes.VersionNotRaised,
+                "The group's state machine does not work at that version.",
+                $"{subject} changed nothing. {rejection.Detail}"),
             RejectionReason.Skipped => new(
                 StatusCodes.Status409Conflict,
                 ProblemTypes.EntrySkipped,
@@ -103,6 +116,20 @@ public static class OutcomeProblems
         {
             Definite = false,
         };
+
+    /// <summary>A command that was applied, whose result this silo's program cannot read.</summary>
+    /// <typeparam name="TResult">What the state machine answers.</typeparam>
+    /// <param name="applied">The outcome.</param>
+    /// <param name="subject">What was applied: the start of a sentence.</param>
+    public static Problem Unread<TResult>(Applied<TResult> applied, string subject)
+    {
+        ArgumentNullException.ThrowIfNull(applied);
+        return new(
+            StatusCodes.Status502BadGateway,
+            ProblemTypes.ResultUnreadable,
+            "The request was applied, and its result cannot be read.",
+            $"{subject} was applied. {applied.Detail} Do not send it under a new Idempotency-Key: that would apply it again.");
+    }
 
     private static int Seconds(TimeSpan wait) => (int)Math.Clamp(Math.Ceiling(wait.TotalSeconds), 1, 86_400);
 }

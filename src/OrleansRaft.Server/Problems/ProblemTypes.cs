@@ -23,6 +23,15 @@ public static class ProblemTypes
     /// </summary>
     public const string EntrySkipped = "entry-skipped";
 
+    /// <summary>502: the request was applied, and this silo's program cannot read its result.</summary>
+    public const string ResultUnreadable = "result-unreadable";
+
+    /// <summary>503: the programs that can be reached are too old for the version of the group's state machine; nothing was changed.</summary>
+    public const string VersionBehind = "version-behind";
+
+    /// <summary>409: the request needs a later version of the group's state machine than the one in force; nothing was changed.</summary>
+    public const string VersionNotRaised = "version-not-raised";
+
     /// <summary>404: there is no such group.</summary>
     public const string UnknownGroup = "unknown-group";
 

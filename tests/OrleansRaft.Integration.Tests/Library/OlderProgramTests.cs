@@ -52,10 +52,10 @@ public sealed class OlderProgramTests(OlderPrograms programs) : IClassFixture<Ol
         var outcome = await Group.SubmitAsync(command, $"once-{command}", Token);
         var again = await Group.SubmitAsync(command, $"once-{command}", Token);
 
-        var unknown = outcome.ShouldBeOfType<Unknown<object>>(outcome.ToString());
-        unknown.Detail.ShouldContain("was applied");
-        unknown.Detail.ShouldContain("a repetition");
-        again.ShouldBeOfType<Unknown<object>>().Detail.ShouldBe(unknown.Detail);
+        var applied = outcome.ShouldBeOfType<Applied<object>>(outcome.ToString());
+        applied.Detail.ShouldContain("was applied");
+        applied.Detail.ShouldContain("a repetition");
+        again.ShouldBe(applied);
         (await CountAsync()).ShouldBe(before + 1);
     }
 

@@ -29,6 +29,10 @@ internal sealed class ScriptedAdmin : IRaftAdmin
 
     public List<LogIndex> Skips { get; } = [];
 
+    public Outcome<EntryId> Raise { get; set; } = new Unknown<EntryId>("");
+
+    public List<int?> Raises { get; } = [];
+
     public Outcome<Configuration> Change { get; set; } = new Unknown<Configuration>("");
 
     public ClusterDefinition Cluster => new("scripted", [], 1, []);
@@ -63,6 +67,12 @@ internal sealed class ScriptedAdmin : IRaftAdmin
     {
         Skips.Add(entry);
         return Task.FromResult(Skip);
+    }
+
+    public Task<Outcome<EntryId>> UpgradeMachineAsync(string group, int? version, CancellationToken cancellation = default)
+    {
+        Raises.Add(version);
+        return Task.FromResult(Raise);
     }
 
     public Task<RaftReadiness> CheckReadinessAsync(CancellationToken cancellation = default) => Task.FromResult(Readiness);

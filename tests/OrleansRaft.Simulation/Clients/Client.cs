@@ -117,6 +117,7 @@ internal sealed class Client
             < 40 => RegisterAction.Add,
             < 55 => RegisterAction.Set,
             < 65 => RegisterAction.CompareAndSet,
+            < 72 => RegisterAction.Negate,
             _ => RegisterAction.Read,
         };
 
@@ -223,6 +224,11 @@ internal sealed class Client
             command = CommandEnvelope.ForRequest(operation.Key, body, Deadline(operation.Group), $"request-{operation.Id}");
         }
 
+        if (operation.IsNew && !workload.Settings.ForgetsMarks)
+        {
+            command = command with { Needs = MachineTrouble.NewBuild };
+        }
+
         var output = new ArrayBufferWriter<byte>(64);
         CommandEnvelopeCodec.Encode(command, output);
         return output.WrittenMemory;
@@ -287,7 +293,18 @@ internal sealed class Client
     /// <summary>Some refusals can be final; they are, if no attempt is open whose outcome is unknown.</summary>
     private void OnRejected(Operation operation, in Reply reply)
     {
-        if (reply.Reason is RejectionReason.RequestIdReused or RejectionReason.InvalidRequest or RejectionReason.TooLarge)
+        if (operation.IsNew && reply.Reason is RejectionReason.VersionNotRaised or RejectionReason.InvalidRequest)
+        {
+            // Who leads does not know the command, or must not apply it yet.
+            if (unsettled == 0)
+            {
+                GiveUp(operation);
+            }
+        }
+        else if (reply.Reason is RejectionReason.RequestIdReused
+            or RejectionReason.InvalidRequest
+            or RejectionReason.TooLarge
+            or RejectionReason.VersionNotRaised)
         {
             Cluster.Report("a correct request is not refused as wrong", $"{operation} was refused: {reply.Reason}, {reply.Detail}");
         }

@@ -23,6 +23,9 @@ internal sealed record ClientSettings
     /// <summary>How often a copy of a command is sent once more, up to many seconds later, in percent.</summary>
     public int LateCopyPercent { get; init; } = 5;
 
+    /// <summary>Whether clients do not say of a command that only the newer build of the state machine knows it.</summary>
+    public bool ForgetsMarks { get; init; }
+
     /// <summary>Whether some reads ask for the leader's lease.</summary>
     public bool UsesLease { get; init; }
 }

@@ -39,6 +39,9 @@ internal sealed record Operation(long Id, int Client, string Group, string Key, 
     /// <summary>For a stale read, the index that its client has seen and wants to see again; zero for none.</summary>
     public LogIndex AtLeast { get; set; }
 
+    /// <summary>Whether only the newer build of the state machine knows the command.</summary>
+    public bool IsNew => Command.Action == RegisterAction.Negate;
+
     public bool IsWrite => Command.Action != RegisterAction.Read;
 
     public void Complete(RegisterResult result, EntryId entry, long step) =>
@@ -55,6 +58,7 @@ internal sealed record Operation(long Id, int Client, string Group, string Key, 
     {
         RegisterAction.Add => $"adds {Command.Value} to",
         RegisterAction.Set => $"writes {Command.Value} to",
+        RegisterAction.Negate => "negates",
         RegisterAction.CompareAndSet => $"changes {Command.Expected} to {Command.Value} in",
         _ => $"reads ({Consistency})",
     };

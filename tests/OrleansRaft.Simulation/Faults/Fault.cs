@@ -67,6 +67,9 @@ internal sealed record Fault(TimeSpan At, TimeSpan Duration, FaultKind Kind, int
         FaultKind.MachineSkip =>
             $"some commands throw {(Strength % 3 == 0 ? "everywhere" : $"but on node {Node}, which then is cut off")}, and an operator skips them",
         FaultKind.MachineDrifts => $"a command changes more than it should on node {Node}",
+        FaultKind.Upgrade => $"node {Node} stops, and comes back with the newer build",
+        FaultKind.RollBack => $"node {Node} stops, and comes back with the older build",
+        FaultKind.RaiseVersion => "an operator raises the version of the state machines",
         FaultKind.QueriesThrow => $"all queries throw on node {Node}",
         _ => Kind.ToString(),
     };

@@ -50,8 +50,9 @@ internal sealed class FaultInjector(LabCluster cluster, Workload workload, Machi
         }
     }
 
-    /// <summary>Ends everything that goes wrong, for good.</summary>
-    public void Calm()
+    /// <summary>Ends everything that goes wrong, for good, and lets one build run everywhere.</summary>
+    /// <param name="build">Which.</param>
+    public void Calm(int build)
     {
         isCalm = true;
         active.ForEach(one => one.End());
@@ -61,6 +62,7 @@ internal sealed class FaultInjector(LabCluster cluster, Workload workload, Machi
         {
             node.Resume();
             MachineFaults.RunAnotherProgram(node, troubles);
+            VersionFaults.Install(node, troubles, build);
             node.Restart();
         }
     }
@@ -109,6 +111,7 @@ internal sealed class FaultInjector(LabCluster cluster, Workload workload, Machi
         FaultKind.Lull => Rest(fault),
         FaultKind.Rejoin => RejoinFault.Apply(cluster, fault),
         FaultKind.MachineDrifts => MachineFaults.Apply(cluster, troubles, fault),
+        FaultKind.Upgrade or FaultKind.RollBack or FaultKind.RaiseVersion => VersionFaults.Apply(cluster, troubles, fault),
         FaultKind.MachineSkip => new SkipFault(cluster, workload, troubles, tell).Apply(fault),
         >= FaultKind.MachineSlow and <= FaultKind.MachineKillsEverywhere => MachineFaults.Apply(cluster, troubles, fault),
         _ => OtherFaults.Apply(cluster, fault),

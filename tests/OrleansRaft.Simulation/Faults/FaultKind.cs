@@ -48,6 +48,9 @@ internal enum FaultKind
     MachineKillsEverywhere,
     MachineSkip,
     MachineDrifts,
+    Upgrade,
+    RollBack,
+    RaiseVersion,
     TornWrite,
     LostWrite,
 

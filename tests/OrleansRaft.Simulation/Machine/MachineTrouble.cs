@@ -17,6 +17,12 @@ internal sealed class MachineTrouble(int node, Func<bool> mayNotRun, Action<stri
     /// <summary>While it is not zero, every command whose operation leaves this remainder ends the process that applies it.</summary>
     public (long Divisor, long Remainder) Deadly { get; set; }
 
+    public const int OldBuild = 1;
+    public const int NewBuild = 2;
+
+    /// <summary>Which build of the machine runs; changed only while the node's process does not.</summary>
+    public int Build { get; set; } = OldBuild;
+
     /// <summary>Which program runs: another one may do what the last one could not.</summary>
     public ulong Program { get; set; } = 1;
 

@@ -4,9 +4,13 @@ using OrleansRaft.Runtime.StateMachines;
 
 namespace OrleansRaft.Simulation.Machine;
 
-internal sealed class RegisterCommandCodec : ICommandCodec<RegisterCommand>
+/// <param name="build">Which build of the machine it belongs to: the first does not know every command.</param>
+internal sealed class RegisterCommandCodec(int build) : ICommandCodec<RegisterCommand>
 {
-    public static RegisterCommandCodec Instance { get; } = new();
+    /// <summary>The newer build's, which clients have.</summary>
+    public static RegisterCommandCodec Instance { get; } = new(MachineTrouble.NewBuild);
+
+    private readonly RegisterAction last = build == MachineTrouble.NewBuild ? RegisterAction.Negate : RegisterAction.CompareAndSet;
 
     public void Write(RegisterCommand value, IBufferWriter<byte> output)
     {
@@ -21,7 +25,7 @@ internal sealed class RegisterCommandCodec : ICommandCodec<RegisterCommand>
     {
         var reader = new WireReader(bytes);
         var command = new RegisterCommand(
-            reader.ReadVarint(), (RegisterAction)reader.ReadInt32((int)RegisterAction.CompareAndSet), reader.ReadInt64(), reader.ReadInt64());
+            reader.ReadVarint(), (RegisterAction)reader.ReadInt32((int)last), reader.ReadInt64(), reader.ReadInt64());
         reader.RequireEnd();
         return command;
     }

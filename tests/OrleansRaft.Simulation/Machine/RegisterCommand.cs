@@ -7,6 +7,9 @@ internal enum RegisterAction
     Add = 1,
     Set = 2,
     CompareAndSet = 3,
+
+    /// <summary>Only the newer build knows it.</summary>
+    Negate = 4,
 }
 
 /// <param name="Operation">Names the client's operation in the whole run, so that a second application is noticed.</param>

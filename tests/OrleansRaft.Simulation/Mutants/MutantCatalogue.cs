@@ -13,6 +13,7 @@ internal static class MutantCatalogue
         .. RuntimeMutants.All,
         .. MachineMutants.All,
         .. SuccessorMutants.All,
+        .. VersionMutants.All,
         .. CareMutants.All,
         .. ComparisonMutants.All,
         .. StoreMutants.All,

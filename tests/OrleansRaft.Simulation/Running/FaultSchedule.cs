@@ -12,7 +12,7 @@ internal static class FaultSchedule
     private static readonly FaultKind[] Planned =
     [
         .. Enum.GetValues<FaultKind>().Where(kind =>
-            kind < FaultKind.TornWrite && kind is not (FaultKind.MachineKills or FaultKind.MachineKillsEverywhere or FaultKind.MachineDrifts)),
+            kind < FaultKind.MachineDrifts && kind is not (FaultKind.MachineKills or FaultKind.MachineKillsEverywhere)),
     ];
 
     public static Fault[] Make(RandomSource random, int nodes, bool sharedDisks, RaftOptions raft)
@@ -70,6 +70,40 @@ internal static class FaultSchedule
                 0,
                 0)),
         ];
+    }
+
+    /// <summary>Draws upgrades: node after node comes back with the newer build, some go back, and an operator may raise the version.</summary>
+    /// <param name="random">Draws.</param>
+    /// <param name="nodes">How many nodes there are.</param>
+    /// <param name="areRaised">Whether an operator raises it.</param>
+    public static Fault[] MakeUpgrades(RandomSource random, int nodes, bool areRaised)
+    {
+        var faults = new List<Fault>();
+        var pace = random.Next(1_000, 30_000 / nodes);
+        var begin = random.Next(1_000, 18_000);
+        for (var node = 0; node < nodes; node++)
+        {
+            // Some are forgotten, so that a version stays as it is for long.
+            if (random.Next(0, 100) < 85)
+            {
+                Add(FaultKind.Upgrade, node, begin + (node * pace));
+            }
+
+            if (random.Next(0, 100) < 25)
+            {
+                Add(FaultKind.RollBack, node, random.Next(1_000, 48_000));
+            }
+        }
+
+        for (var raise = 0; areRaised && raise < 3; raise++)
+        {
+            Add(FaultKind.RaiseVersion, 0, random.Next(2_000, 48_000));
+        }
+
+        return [.. faults.OrderBy(static fault => fault.At)];
+
+        void Add(FaultKind kind, int node, int at) => faults.Add(new Fault(
+            TimeSpan.FromMilliseconds(at), TimeSpan.FromMilliseconds(random.Next(50, 1_000)), kind, node, 0, random.Next(0, 100)));
     }
 
     private static bool IsPossible(FaultKind kind, int nodes, bool sharedDisks, bool changesMembers) => kind switch

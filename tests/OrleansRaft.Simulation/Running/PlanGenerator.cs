@@ -57,9 +57,28 @@ internal static class PlanGenerator
         raft.CompareEntries = Percent(random, 60) ? random.Next(5, 200) : 0;
         raft.CompareInterval = TimeSpan.FromSeconds(random.Next(5, 60));
         plan = plan with { ProgramsWriteAlike = Percent(random, 85) };
-        return Percent(random, 15)
-            ? plan with { Faults = [.. plan.Faults.Concat(FaultSchedule.MakeDrifts(random, nodes)).OrderBy(static fault => fault.At)] }
-            : plan;
+        if (Percent(random, 15))
+        {
+            plan = plan with { Faults = [.. plan.Faults.Concat(FaultSchedule.MakeDrifts(random, nodes)).OrderBy(static fault => fault.At)] };
+        }
+
+        return MixBuilds(random, plan);
+    }
+
+    /// <summary>Every run mixes two builds of the state machine, and ends with one of them: with the newer, unless nothing can have needed it.</summary>
+    private static SimulationPlan MixBuilds(RandomSource random, SimulationPlan plan)
+    {
+        var goesBack = Percent(random, 10);
+        plan.Raft.AutoRaise = Percent(random, 60) && !goesBack;
+        var upgrades = FaultSchedule.MakeUpgrades(random, plan.Nodes, areRaised: !goesBack && (!plan.Raft.AutoRaise || Percent(random, 20)));
+        return plan with
+        {
+            FirstBuilds = [.. Enumerable.Range(0, plan.Nodes).Select(_ => Percent(random, 25) ? MachineTrouble.NewBuild : MachineTrouble.OldBuild)],
+            ForgetsMarks = Percent(random, 15) && !goesBack,
+            LastBuild = goesBack ? MachineTrouble.OldBuild : MachineTrouble.NewBuild,
+            LeavesOneUpgraded = Percent(random, 25),
+            Faults = [.. plan.Faults.Concat(upgrades).OrderBy(static fault => fault.At)],
+        };
     }
 
     private static RaftOptions MakeOptions(RandomSource random)

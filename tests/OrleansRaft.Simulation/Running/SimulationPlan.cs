@@ -44,6 +44,18 @@ internal sealed record SimulationPlan
     /// <summary>Whether, after all faults, the state machines of a leader and most of its followers halt.</summary>
     public bool HaltsLeader { get; init; }
 
+    /// <summary>Which build of the state machine each node begins with.</summary>
+    public IReadOnlyList<int> FirstBuilds { get; init; } = [];
+
+    /// <summary>Whether clients do not say of a command that only the newer build knows it, as an application may forget to.</summary>
+    public bool ForgetsMarks { get; init; }
+
+    /// <summary>The build that runs everywhere when all faults have ended.</summary>
+    public int LastBuild { get; init; } = MachineTrouble.NewBuild;
+
+    /// <summary>Whether, after all faults, all nodes but one go back to the older build, although the version was raised.</summary>
+    public bool LeavesOneUpgraded { get; init; }
+
     /// <summary>How state machines are not deterministic.</summary>
     public Deviation Deviation { get; init; }
 

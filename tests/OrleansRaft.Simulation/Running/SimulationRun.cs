@@ -33,6 +33,11 @@ internal sealed class SimulationRun : IDisposable
             (property, detail) => cluster!.Report(property, detail),
             plan.Deviation,
             !plan.ProgramsWriteAlike);
+        foreach (var (node, build) in plan.FirstBuilds.Index())
+        {
+            troubles.On(node).Build = build;
+        }
+
         cluster = new LabCluster(new LabOptions
         {
             Nodes = plan.Nodes,
@@ -50,7 +55,7 @@ internal sealed class SimulationRun : IDisposable
         cluster.EntrySkipped = OnSkipped;
         cluster.Diverged = OnDiverged;
         cluster.Observer = story is null ? null : story.Tell;
-        workload = new Workload(cluster, plan.Clients, ledger, plan.Seed + 1, Tell);
+        workload = new Workload(cluster, plan.Clients with { ForgetsMarks = plan.ForgetsMarks }, ledger, plan.Seed + 1, Tell);
         injector = new FaultInjector(cluster, workload, troubles, Tell);
     }
 
@@ -150,7 +155,7 @@ internal sealed class SimulationRun : IDisposable
         }
 
         Tell("all faults end");
-        injector.Calm();
+        injector.Calm(plan.LastBuild);
         workload.Stop();
         var haveServed = workload.Probe();
         var end = cluster.Clock.Now + plan.RecoveryMax;
@@ -166,6 +171,7 @@ internal sealed class SimulationRun : IDisposable
                 $"a probe was {(haveServed() ? "served" : "not served")} everywhere; {Convergence.Describe(cluster)}");
         }
 
+        new VersionEnd(cluster, plan, workload, troubles, Tell).Finish();
         if (plan.IsStillAtTheEnd)
         {
             new StillWater(cluster, plan, workload, Tell).Disturb();

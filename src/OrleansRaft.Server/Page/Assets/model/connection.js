@@ -10,7 +10,7 @@ export const connection = signal({ state: 'connecting', since: Date.now(), detai
 
 const types = [
   'reset', 'snapshot', 'role', 'vote', 'message', 'replica', 'commit', 'snapshot-taken', 'snapshot-installed',
-  'entry-skipped', 'membership', 'lane', 'silo', 'fault', 'sampled', 'stats',
+  'entry-skipped', 'version-raised', 'membership', 'lane', 'silo', 'fault', 'sampled', 'stats',
 ];
 
 let source = null;
