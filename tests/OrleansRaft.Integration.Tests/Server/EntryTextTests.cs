@@ -37,6 +37,7 @@ public sealed class EntryTextTests
         EntryText.Of(Entry(EntryKind.NoOp, default), Counters).Kind.ShouldBe("no-op");
         EntryText.Of(Entry(EntryKind.Skip, SkipDecisionCodec.Encode(new EntryId(new Term(3), new LogIndex(17)))), Counters)
             .Text.ShouldContain("entry 17");
+        EntryText.Of(Entry(EntryKind.Comparison, default), Counters).Kind.ShouldBe("comparison");
         EntryText.Of(Entry(EntryKind.Configuration, ConfigurationCodec.Encode(Configuration.OfVoters(3))), Counters).Kind.ShouldBe("configuration");
         EntryText.Of(Entry(EntryKind.Command, CommandEnvelopeCodec.EncodeOpenSession(LogTime.Zero)), Counters).Kind.ShouldBe("session");
     }
