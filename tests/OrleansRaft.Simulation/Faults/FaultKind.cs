@@ -1,6 +1,6 @@
 namespace OrleansRaft.Simulation.Faults;
 
-/// <summary>Everything that goes wrong. The last four are not planned: crashes bring them along, and skips.</summary>
+/// <summary>Everything that goes wrong. The last five are not planned: crashes bring them along, skips and comparisons.</summary>
 internal enum FaultKind
 {
     Drop,
@@ -59,4 +59,7 @@ internal enum FaultKind
 
     /// <summary>One was skipped that a replica had applied, or applied before it knew: that replica discards its state.</summary>
     DiscardedEntry,
+
+    /// <summary>A comparison found a replica's state wrong: it was replaced, or stopped the replica.</summary>
+    WrongState,
 }

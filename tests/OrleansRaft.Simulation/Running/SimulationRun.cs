@@ -22,6 +22,7 @@ internal sealed class SimulationRun : IDisposable
     private readonly Story? story;
     private readonly HashSet<(string Group, LogIndex Entry)> known = [];
     private readonly HashSet<string> diverged = [];
+    private int wrongStates;
 
     private SimulationRun(SimulationPlan plan, bool tellsStory)
     {
@@ -102,9 +103,20 @@ internal sealed class SimulationRun : IDisposable
             cluster.Clock.Steps,
             workload.History.Count,
             cluster.Clock.Now,
-            injector.Counts,
+            Counts(),
             cluster.Digest,
             story?.Lines ?? []);
+    }
+
+    private SortedDictionary<FaultKind, int> Counts()
+    {
+        var counts = injector.Counts;
+        if (wrongStates > 0)
+        {
+            counts.Add(FaultKind.WrongState, wrongStates);
+        }
+
+        return counts;
     }
 
     private void CheckWork()
@@ -254,6 +266,7 @@ internal sealed class SimulationRun : IDisposable
     private void OnDiverged(LabReplica replica, string detail)
     {
         diverged.Add(replica.Key.Group);
+        wrongStates += replica.Driver.IsDiverged ? 1 : 0;
         if (!plan.MayDiverge)
         {
             cluster.Report("State Machine Safety", detail);
