@@ -209,6 +209,9 @@ public sealed partial class RaftCore
     private bool ContinuesStaging(InstallSnapshot install) =>
         staging == install.Snapshot && (staging.Checksum is not null || stagingRequest is null || stagingRequest.Term == install.Term);
 
+    private bool IsStagedWhole(SnapshotDescriptor whole) =>
+        stagedBytes == whole.SizeBytes && (whole.Checksum is not { } checksum || checksum == stagedChecksum);
+
     private void AnswerChunk(ReplicaId to, InstallSnapshot install) => Send(
         to,
         new InstallSnapshotResponse(CurrentTerm, install.Session, install.Snapshot.LastIncluded, stagedBytes, false, install.ReadSequence),
@@ -257,8 +260,6 @@ public sealed partial class RaftCore
             Install(request);
         }
     }
-
-    private bool IsStagedWhole(SnapshotDescriptor whole) => stagedBytes == whole.SizeBytes && (whole.Checksum is not { } checksum || checksum == stagedChecksum);
 
     /// <summary>
     /// Replaces the log by a snapshot that is completely staged. A divergent log goes with it; a log that holds the snapshot's end keeps what follows

@@ -36,6 +36,15 @@ public interface IReplicaHost
     {
     }
 
+    /// <summary>
+    /// A state that is captured in one piece, while the replica waits, is large from now on, or no longer: see
+    /// <see cref="RaftOptions.LargeCaptureBytes"/>. On the host's turn.
+    /// </summary>
+    /// <param name="sizeBytes">Its size; null when it is not large.</param>
+    void OnLargeCapture(long? sizeBytes)
+    {
+    }
+
     /// <summary>The replica quiesced, or is active again. On the host's turn.</summary>
     void OnQuiescenceChanged(QuiescenceChanged change)
     {

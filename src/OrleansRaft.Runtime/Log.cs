@@ -22,10 +22,10 @@ internal static partial class Log
     public static partial void ConfigurationChanged(ILogger logger, ReplicaKey replica, Configuration configuration);
 
     [LoggerMessage(1005, LogLevel.Debug, "{Replica} took a snapshot at {Entry} of {Bytes} bytes in {Milliseconds} ms")]
-    public static partial void SnapshotCaptured(ILogger logger, ReplicaKey replica, EntryId entry, int bytes, double milliseconds);
+    public static partial void SnapshotCaptured(ILogger logger, ReplicaKey replica, EntryId entry, long bytes, double milliseconds);
 
     [LoggerMessage(1006, LogLevel.Information, "{Replica} restored a snapshot at {Entry} of {Bytes} bytes from its leader")]
-    public static partial void SnapshotRestored(ILogger logger, ReplicaKey replica, EntryId entry, int bytes);
+    public static partial void SnapshotRestored(ILogger logger, ReplicaKey replica, EntryId entry, long bytes);
 
     [LoggerMessage(1007, LogLevel.Information, "{Replica} was taken over by another activation and stopped here; nothing is to be done")]
     public static partial void Fenced(ILogger logger, ReplicaKey replica);
@@ -101,4 +101,11 @@ internal static partial class Log
 
     [LoggerMessage(1016, LogLevel.Information, "The state machine of {Replica} has come back")]
     public static partial void MachineCameBack(ILogger logger, ReplicaKey replica);
+
+    [LoggerMessage(
+        1019,
+        LogLevel.Warning,
+        "The state of {Replica} has {Bytes} bytes, and is captured in one piece: its group waits for each snapshot. Let its state machine implement "
+            + "IViewStateMachine, whose snapshots are written as a stream")]
+    public static partial void LargeCapture(ILogger logger, ReplicaKey replica, long bytes);
 }

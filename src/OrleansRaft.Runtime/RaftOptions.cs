@@ -139,6 +139,19 @@ public sealed class RaftOptions
     /// <value>The default is 4.</value>
     public int SnapshotDelayFactor { get; set; } = 4;
 
+    /// <summary>
+    /// From which size on, in bytes, a state that is captured in one piece raises the alarm <c>large-capture</c>: its group waits for each snapshot.
+    /// </summary>
+    /// <remarks>
+    /// A state machine that has views (<see cref="StateMachines.IViewStateMachine{TCommand,TResult}"/>) captures nothing in one piece.
+    /// </remarks>
+    /// <value>The default is 64 MiB.</value>
+    public long LargeCaptureBytes { get; set; } = 64 * 1024 * 1024;
+
+    /// <summary>How many bytes a state may have that is captured in one piece; a replica whose state has more takes no snapshot, and halts.</summary>
+    /// <value>The default is 1024 MiB.</value>
+    public long CaptureBytesMax { get; set; } = 1024 * 1024 * 1024;
+
     /// <summary>For how long of the group's time a request id is remembered.</summary>
     /// <value>The default is 10 minutes.</value>
     public TimeSpan RequestRetention { get; set; } = TimeSpan.FromMilliseconds(SessionLimits.Initial.RetentionMilliseconds);

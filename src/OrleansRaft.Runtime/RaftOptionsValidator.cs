@@ -59,6 +59,8 @@ public sealed class RaftOptionsValidator : IValidateOptions<RaftOptions>
         RequireAtLeast(nameof(options.StorageStallTicks), options.StorageStallTicks, 1, failures);
         RequireAtLeast(nameof(options.SnapshotThresholdBytes), options.SnapshotThresholdBytes, 1, failures);
         RequireAtLeast(nameof(options.SnapshotDelayFactor), options.SnapshotDelayFactor, 1, failures);
+        RequireAtLeast(nameof(options.LargeCaptureBytes), options.LargeCaptureBytes, 1, failures);
+        RequireAtLeast(nameof(options.CaptureBytesMax), options.CaptureBytesMax, 1, failures);
         RequireAtLeast(nameof(options.StuckThreadsMax), options.StuckThreadsMax, 0, failures);
         RequireAtLeast(nameof(options.CompareEntries), options.CompareEntries, 0, failures);
         RequireAtLeast(nameof(options.RequestIdsMax), options.RequestIdsMax, 1, failures);

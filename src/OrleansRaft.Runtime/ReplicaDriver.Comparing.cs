@@ -275,7 +275,7 @@ public sealed partial class ReplicaDriver
 
     private void DiscardState()
     {
-        EmptyMachine(worker?.TakeAll() ?? []);
+        EmptyMachine();
         rebuilds++;
         lives++;
         (digest, isDigestUnreported) = (null, false);

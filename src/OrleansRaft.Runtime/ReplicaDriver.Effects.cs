@@ -70,7 +70,13 @@ public sealed partial class ReplicaDriver
         }
 
         Step(input);
-        if (input is SnapshotSaved && isRebuilding && rebuildFrom is null)
+        if (input is not SnapshotSaved)
+        {
+            return;
+        }
+
+        snapshotBytes = Core.Snapshot.SizeBytes;
+        if (isRebuilding && rebuildFrom is null)
         {
             // Not before Core knows the snapshot: the log begins with it now.
             LoadForRebuild();

@@ -37,6 +37,7 @@ public sealed partial class ReplicaDriver
         inbox.Close();
         EmptyMachine(worker?.Close() ?? []);
         EmptyMachine(hasher?.Close() ?? []);
+        EmptyMachine(restorer?.Close() ?? []);
         AbandonJobs(completions);
         AbandonJobs(inbox.TakeCompletions([]));
         rounds.Stop();
@@ -67,6 +68,7 @@ public sealed partial class ReplicaDriver
         foreach (var completion in done)
         {
             completion.Job?.Abandon();
+            completion.State?.Dispose();
         }
     }
 

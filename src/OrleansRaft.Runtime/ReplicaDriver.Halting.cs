@@ -2,6 +2,7 @@ using OrleansRaft.Core;
 using OrleansRaft.Runtime.Driving;
 using OrleansRaft.Runtime.Machines;
 using OrleansRaft.Runtime.StateMachines;
+using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.Runtime;
 
@@ -44,9 +45,10 @@ public sealed partial class ReplicaDriver
     public bool IsVersionBehind => Volatile.Read(ref halt) is { IsBehind: true };
 
     /// <summary>
-    /// Whether the replica should not lead: its state machine is halted, does not come back from a call, or is being started carefully. Any thread.
+    /// Whether the replica should not lead: its state machine is halted, does not come back from a call, is being started carefully, or is away to be
+    /// restored from a large snapshot. Any thread.
     /// </summary>
-    public bool IsUnfitToLead => IsMachineHalted || Volatile.Read(ref isStuck) || IsCareful;
+    public bool IsUnfitToLead => IsMachineHalted || Volatile.Read(ref isStuck) || IsCareful || IsRestoringApart;
 
     /// <summary>Whether the state machine is halted where this program does not try again: there the process ended. Any thread.</summary>
     public bool IsHaltFinal => Volatile.Read(ref halt) is { IsFinal: true };
@@ -56,7 +58,7 @@ public sealed partial class ReplicaDriver
 
     private bool IsHalted => halt is not null;
 
-    private bool HasState => !isRebuilding && halt is not { HasState: false };
+    private bool HasState => !isRebuilding && !IsRestoringApart && halt is not { HasState: false };
 
     private void OnApplyFailed(EntryId first, MachineException failure)
     {
@@ -77,7 +79,7 @@ public sealed partial class ReplicaDriver
     private void HaltBehind(MachineException failure)
     {
         Log.MachineThrew(logger, failure, Key, view.AppliedEntry);
-        EmptyMachine(worker?.TakeAll() ?? []);
+        EmptyMachine();
         EnterHalt(new Halt(null, failure.Message) { HasState = true });
     }
 
@@ -85,7 +87,7 @@ public sealed partial class ReplicaDriver
     private void HaltWithoutState(MachineException failure)
     {
         Log.MachineThrew(logger, failure, Key, view.AppliedEntry);
-        EmptyMachine(worker?.TakeAll() ?? []);
+        EmptyMachine();
         isInstalling = false;
         EnterHalt(new Halt(halt?.Entry, failure.Message) { HasState = false, IsFinal = plan is { Unrestorable: not null } });
     }
@@ -98,7 +100,7 @@ public sealed partial class ReplicaDriver
             (through, then) = (end.Previous, HaltAt(end));
         }
 
-        EmptyMachine(worker?.TakeAll() ?? []);
+        EmptyMachine();
         rebuilds++;
         lives++;
         (isRebuilding, rebuildFrom, rebuildTo, found) = (true, null, through, then);
@@ -126,7 +128,7 @@ public sealed partial class ReplicaDriver
         }
         else if (rebuildFrom.LastIncluded == EntryId.Zero)
         {
-            Restore(rebuildFrom, default);
+            Restore(rebuildFrom, SnapshotStream.Nothing);
         }
         else if (loading != rebuildFrom.LastIncluded)
         {
@@ -148,11 +150,11 @@ public sealed partial class ReplicaDriver
         isInstalling = true;
         rebuildFrom = null;
         lives++;
-        EmptyMachine(worker?.TakeAll() ?? []);
+        EmptyMachine();
         ReplicaLog.LoadSnapshot(snapshot);
     }
 
-    private void OnSnapshotLoaded(SnapshotDescriptor snapshot, ReadOnlyMemory<byte> state)
+    private void OnSnapshotLoaded(SnapshotDescriptor snapshot, SnapshotStream state)
     {
         loading = loading == snapshot.LastIncluded ? null : loading;
         var isInstalled = isInstalling && snapshot.LastIncluded.Index > Core.AppliedIndex;
@@ -163,17 +165,18 @@ public sealed partial class ReplicaDriver
         else if (!isRebuilding || snapshot.LastIncluded != rebuildFrom?.LastIncluded)
         {
             // Another one has taken its place meanwhile.
+            state.Dispose();
             return;
         }
 
         Restore(snapshot, state);
     }
 
-    private void Restore(SnapshotDescriptor snapshot, ReadOnlyMemory<byte> state)
+    private void Restore(SnapshotDescriptor snapshot, SnapshotStream state)
     {
-        if (worker is not null)
+        if (RestorerFor(state) is { } queue)
         {
-            worker.Post(RestoreJobOf(snapshot, state));
+            queue.Post(RestoreJobOf(snapshot, state));
             return;
         }
 
@@ -188,16 +191,16 @@ public sealed partial class ReplicaDriver
         }
 
         view = MachineView.Of(machine);
-        OnRestored(snapshot, state.Length);
+        OnRestored(snapshot);
     }
 
     /// <summary>
     /// The machine holds a snapshot's state: the one that the replica began with, one that its leader sent, or the last one, to begin anew from it.
     /// </summary>
-    private void OnRestored(SnapshotDescriptor snapshot, int sizeBytes)
+    private void OnRestored(SnapshotDescriptor snapshot)
     {
         NoteRestored(snapshot.LastIncluded.Index);
-        snapshotBytes = sizeBytes;
+        snapshotBytes = snapshot.SizeBytes;
         stateSkips = snapshot.Skipped;
         (digest, isDigestUnreported) = (null, false);
         versionTold = Math.Max(versionTold, view.Version);
@@ -223,7 +226,7 @@ public sealed partial class ReplicaDriver
         }
 
         LeaveHalt();
-        Log.SnapshotRestored(logger, Key, snapshot.LastIncluded, sizeBytes);
+        Log.SnapshotRestored(logger, Key, snapshot.LastIncluded, snapshot.SizeBytes);
         unreported = snapshot.LastIncluded.Index;
         host.OnSnapshot(snapshot.LastIncluded, isInstalled: true);
         ReportApplied();
@@ -358,11 +361,12 @@ public sealed partial class ReplicaDriver
     }
 
     /// <summary>Why commands are refused that the machine would not apply; null when it would.</summary>
-    private Reply? RejectForMachine() => IsHalted ? RejectHalted() : isStuck ? rejections.MachineStuck() : null;
+    private Reply? RejectForMachine() =>
+        IsHalted ? RejectHalted() : isStuck ? rejections.MachineStuck() : IsRestoringApart ? rejections.Restoring() : null;
 
     /// <summary>Why queries are refused, whatever they may miss: the machine's state is being made. Null when it is there.</summary>
     private Reply? RejectForState(QueryBatch queries) =>
-        isRebuilding ? rejections.Restoring()
+        isRebuilding || IsRestoringApart ? rejections.Restoring()
         : !IsHalted ? null
         : halt is { HasState: false } or { IsBehind: true } || queries.Consistency != ReadConsistency.Stale ? RejectHalted()
         : null;

@@ -1,6 +1,7 @@
 using OrleansRaft.Core;
 using OrleansRaft.Runtime.Driving;
 using OrleansRaft.Runtime.Machines;
+using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.Runtime;
 
@@ -12,6 +13,9 @@ public sealed partial class ReplicaDriver
     private const int JobEntriesMax = 1_024;
 
     private readonly MachineQueue? worker;
+
+    // Restores a large state of a machine that runs on the turn otherwise; null where there are no other threads.
+    private readonly MachineQueue? restorer;
     private Reply[] appliedReplies = [];
     private MachineView view;
 
@@ -26,30 +30,37 @@ public sealed partial class ReplicaDriver
     private bool isStuck;
 
     /// <summary>Whether the state machine has work that explains why answers take long, and this replica takes its turns. Any thread.</summary>
-    public bool IsWorking => worker is { IsBusy: true } && !Volatile.Read(ref isStopped) && !Volatile.Read(ref isStuck);
+    public bool IsWorking => (worker is { IsBusy: true } || IsRestoringApart) && !Volatile.Read(ref isStopped) && !Volatile.Read(ref isStuck);
+
+    /// <summary>Whether another thread restores a machine that runs on the turn otherwise: nobody else touches it. Any thread.</summary>
+    private bool IsRestoringApart => restorer is { IsIdle: false };
 
     /// <summary>Restores the machine to what the store read back, if that may be used.</summary>
     /// <returns>What it threw; null when it did not, or when another thread restores it.</returns>
-    private MachineException? BeginMachine(SnapshotDescriptor snapshot, ReadOnlyMemory<byte> state, bool mayUse)
+    private MachineException? BeginMachine(SnapshotDescriptor snapshot, SnapshotStream state, bool mayUse)
     {
         handedOut = answered = snapshot.LastIncluded.Index;
-        snapshotBytes = state.Length;
+        snapshotBytes = snapshot.SizeBytes;
         stateSkips = snapshot.Skipped;
-        if (worker is not null || !mayUse || IsUnsupported(snapshot))
+        mayUse = mayUse && !IsUnsupported(snapshot);
+        var refusal = mayUse ? RefuseRestore() : null;
+        if (!mayUse || refusal is not null || RestorerFor(state) is not null)
         {
             // Until then it is as far as its snapshot, and whatever it is asked waits behind this.
             view = new MachineView(snapshot.LastIncluded, snapshot.Time, options.ToSessionLimits(), 0);
-            if (!mayUse || IsUnsupported(snapshot))
-            {
-                return null;
-            }
+        }
 
-            if (RefuseRestore() is { } refusal)
-            {
-                return refusal;
-            }
+        if (!mayUse || refusal is not null)
+        {
+            state.Dispose();
+            return refusal;
+        }
 
-            worker!.Post(RestoreJobOf(snapshot, state));
+        if (RestorerFor(state) is { } queue)
+        {
+            // A machine that has no thread of its own lets entries wait as if its state was made anew.
+            (isRebuilding, rebuildFrom, rebuildTo) = (worker is null, worker is null ? snapshot : null, handedOut);
+            queue.Post(RestoreJobOf(snapshot, state));
             return null;
         }
 
@@ -82,7 +93,13 @@ public sealed partial class ReplicaDriver
         }
     }
 
-    private RestoreJob RestoreJobOf(SnapshotDescriptor snapshot, ReadOnlyMemory<byte> state) =>
+    /// <summary>
+    /// Where a state is restored, if not on the turn: on the machine's thread; and, where that is the turn, on another for what is large, and for
+    /// what comes while that thread is at it.
+    /// </summary>
+    private MachineQueue? RestorerFor(SnapshotStream state) => worker ?? (state.Memory is null || IsRestoringApart ? restorer : null);
+
+    private RestoreJob RestoreJobOf(SnapshotDescriptor snapshot, SnapshotStream state) =>
         new(Key, snapshot, state) { Mark = plan?.MarkOfRestore(snapshot.LastIncluded.Index), Life = lives };
 
     /// <summary>
@@ -258,7 +275,7 @@ public sealed partial class ReplicaDriver
                 break;
             case CaptureJob capture:
                 isCapturing = false;
-                SaveSnapshot(job.View, capture.State);
+                SaveSnapshot(job.View, capture.Take());
                 break;
             case DigestJob made:
                 FinishDigest(made.Comparison, made.Pending, made.Took);
@@ -268,7 +285,7 @@ public sealed partial class ReplicaDriver
                 break;
             case RestoreJob restore:
                 view = job.View;
-                OnRestored(restore.Snapshot, restore.SizeBytes);
+                OnRestored(restore.Snapshot);
                 break;
         }
 
@@ -385,6 +402,12 @@ public sealed partial class ReplicaDriver
     }
 
     /// <summary>Takes away all that waits for the machine, and answers it.</summary>
+    private void EmptyMachine()
+    {
+        EmptyMachine(worker?.TakeAll() ?? []);
+        EmptyMachine(restorer?.TakeAll() ?? []);
+    }
+
     private void EmptyMachine(List<MachineJob> jobs)
     {
         foreach (var job in jobs)

@@ -203,7 +203,7 @@ public sealed partial class ReplicaDriver
 
     private void ServeReads()
     {
-        while (!isStopping && !isRebuilding && reads.TakeServable(view.AppliedEntry.Index) is { } queries)
+        while (!isStopping && !isRebuilding && !IsRestoringApart && reads.TakeServable(view.AppliedEntry.Index) is { } queries)
         {
             if (!ReplicaLog.MaySpeak)
             {

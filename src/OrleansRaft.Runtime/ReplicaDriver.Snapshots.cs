@@ -1,6 +1,6 @@
 using OrleansRaft.Core;
-using OrleansRaft.Core.Codec;
 using OrleansRaft.Runtime.Machines;
+using OrleansRaft.Runtime.StateMachines;
 
 namespace OrleansRaft.Runtime;
 
@@ -9,6 +9,7 @@ public sealed partial class ReplicaDriver
 {
     private long? savingStarted;
     private long snapshotBytes;
+    private bool hasToldLarge;
     private LogIndex captureWanted;
 
     /// <summary>The replica at this moment, with the digest of its last comparison. On the host's turn, after <see cref="Start"/>.</summary>
@@ -49,13 +50,13 @@ public sealed partial class ReplicaDriver
         savingStarted = time.GetTimestamp();
         if (worker is not null)
         {
-            isCapturing = worker.Post(new CaptureJob { Life = lives });
+            isCapturing = worker.Post(new CaptureJob(options.CaptureBytesMax) { Life = lives });
             return;
         }
 
         try
         {
-            SaveSnapshot(view, machine.Capture());
+            SaveSnapshot(view, machine.TakeView(options.CaptureBytesMax));
         }
         catch (MachineException failure)
         {
@@ -64,15 +65,14 @@ public sealed partial class ReplicaDriver
         }
     }
 
-    private void SaveSnapshot(in MachineView of, ReadOnlyMemory<byte> state)
+    /// <summary>Hands a view to the store, which writes it while the replica goes on.</summary>
+    private void SaveSnapshot(in MachineView of, IStateView state)
     {
         var entry = of.AppliedEntry;
         Invariant.Holds(entry.Index <= Core.AppliedIndex, "Core knows what was applied when a snapshot is taken");
-        snapshotBytes = state.Length;
-        Log.SnapshotCaptured(logger, Key, entry, state.Length, time.GetElapsedTime(savingStarted!.Value).TotalMilliseconds);
-        var snapshot = new SnapshotDescriptor(entry, of.AppliedTime, Core.ConfigurationAt(entry.Index), state.Length)
+        TellLargeCapture((state as CapturedState)?.Bytes.Length ?? 0);
+        var snapshot = new SnapshotDescriptor(entry, of.AppliedTime, Core.ConfigurationAt(entry.Index), snapshotBytes)
         {
-            Checksum = Crc32C.Compute(state.Span),
             Skipped = stateSkips,
             MachineVersion = Core.MachineVersionAt(entry.Index),
         };
@@ -83,11 +83,50 @@ public sealed partial class ReplicaDriver
     {
         if (savingStarted is { } started)
         {
-            metrics.SnapshotDuration.Record(time.GetElapsedTime(started).TotalSeconds);
+            var took = time.GetElapsedTime(started);
+            metrics.SnapshotDuration.Record(took.TotalSeconds);
+            Log.SnapshotCaptured(logger, Key, snapshot.LastIncluded, snapshot.SizeBytes, took.TotalMilliseconds);
         }
 
         savingStarted = null;
         captureWanted = snapshot.LastIncluded.Index >= captureWanted ? LogIndex.Zero : captureWanted;
         host.OnSnapshot(snapshot.LastIncluded, isInstalled: false);
+    }
+
+    /// <summary>A view threw when it was written: the machine cannot say what it holds. What it is doing at the moment ends first.</summary>
+    private void OnSnapshotFailed(MachineException failure)
+    {
+        if (isRebuilding || isInstalling || IsHalted)
+        {
+            savingStarted = null;
+            if (isRebuilding && rebuildFrom is null)
+            {
+                LoadForRebuild();
+            }
+        }
+        else if (worker is not null)
+        {
+            isCapturing = worker.Post(new CaptureJob(options.CaptureBytesMax, failure) { Life = lives });
+        }
+        else
+        {
+            savingStarted = null;
+            HaltBehind(failure);
+        }
+    }
+
+    private void TellLargeCapture(long sizeBytes)
+    {
+        var isLarge = sizeBytes >= options.LargeCaptureBytes;
+        if (isLarge && !hasToldLarge)
+        {
+            Log.LargeCapture(logger, Key, sizeBytes);
+        }
+
+        if (isLarge || hasToldLarge)
+        {
+            hasToldLarge = isLarge;
+            host.OnLargeCapture(isLarge ? sizeBytes : null);
+        }
     }
 }

@@ -101,7 +101,11 @@ public sealed partial class ReplicaDriver
             }
             else if (completion.Loaded is { } snapshot)
             {
-                OnSnapshotLoaded(snapshot, completion.State);
+                OnSnapshotLoaded(snapshot, completion.State!);
+            }
+            else if (completion.SnapshotFailure is { } failure)
+            {
+                OnSnapshotFailed(failure);
             }
             else
             {

@@ -92,6 +92,7 @@ public sealed partial class ReplicaDriver
         proposals = new PendingProposals(answers);
         turnsRunUserCode = executor is null && !machine.IsBounded;
         worker = executor is null || machine.IsBounded ? null : new MachineQueue(key, machine, executor, time, OnJobDone, OnMachineStuck);
+        restorer = executor is null || worker is not null ? null : new MachineQueue(key, machine, executor, time, OnJobDone, OnMachineStuck);
         rounds = new Rounds(options, time, AskForTurn);
         LogEvents = new LogEvents(inbox, AskForTurn, host);
     }

@@ -102,8 +102,8 @@ public sealed class SqliteLogStore : ILogStore
         }
 
         var recovery = new Recovery(loop, hold);
-        var (recovered, snapshot) = await recovery.RunAsync(cancellation);
-        var log = new SqliteReplicaLog(this, loop, hold, recovered, snapshot, recovery.Mark, events);
+        await recovery.RunAsync(cancellation);
+        var log = new SqliteReplicaLog(this, loop, hold, recovery, events);
         logs.AddOrUpdate(key, log, (_, other) => other.Epoch > log.Epoch ? other : log);
         if (loop.Trouble is { } trouble)
         {
@@ -150,9 +150,12 @@ public sealed class SqliteLogStore : ILogStore
         }
 
         loop.Dispose();
+        Views.Dispose();
         directory.Dispose();
         ClearAlarms();
     }
+
+    internal ViewWriter Views { get; } = new();
 
     internal Task WaitForPredecessorAsync(CancellationToken cancellation) => Task.Delay(times.Margin, time, cancellation);
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using OrleansRaft.Core;
+using OrleansRaft.Runtime.StateMachines;
 using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.CrashWriter;
@@ -41,7 +42,7 @@ public static class CrashHistory
             CultureInfo.InvariantCulture,
             $"term {recovered.HardState.CurrentTerm} vote {recovered.HardState.VotedFor?.ToString() ?? "-"}, "
             + $"snapshot {recovered.Snapshot.LastIncluded} "
-            + $"'{Encoding.UTF8.GetString(log.RecoveredSnapshot.Span)}', log after {recovered.LogStart}:{string.Concat(entries)}");
+            + $"'{ReadAll(log.RecoveredSnapshot)}', log after {recovered.LogStart}:{string.Concat(entries)}");
     }
 
     /// <summary>Hands a write over to a log that holds those before it.</summary>
@@ -52,7 +53,7 @@ public static class CrashHistory
             events.DoneAsync(() => log.Write(new LogWrite(new PersistTicket(1), State(term, vote), LastOf(log), append, null, compactThrough)));
 
     private static Func<IReplicaLog, WriterEvents, Task> Save(SnapshotDescriptor snapshot, string state) =>
-        (log, events) => events.DoneAsync(() => log.SaveSnapshot(snapshot, Encoding.UTF8.GetBytes(state)));
+        (log, events) => events.DoneAsync(() => log.SaveSnapshot(snapshot, new CapturedState(Encoding.UTF8.GetBytes(state))));
 
     private static Func<IReplicaLog, WriterEvents, Task> Install(SnapshotDescriptor snapshot, string state) => async (log, events) =>
     {
@@ -60,6 +61,12 @@ public static class CrashHistory
         await events.DoneAsync(
             () => log.Write(new LogWrite(new PersistTicket(1), State(snapshot.LastIncluded.Term.Value, null), LastOf(log), null, snapshot, null)));
     };
+
+    private static string ReadAll(SnapshotStream snapshot)
+    {
+        using var reader = new StreamReader(snapshot, Encoding.UTF8);
+        return reader.ReadToEnd();
+    }
 
     private static HardState State(long term, long? vote) => new(new Term(term), vote is { } voted ? new ReplicaId(voted) : null, LogIndex.Zero);
 

@@ -1,4 +1,5 @@
 using OrleansRaft.Core;
+using OrleansRaft.Runtime.Machines;
 using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.CrashWriter;
@@ -30,7 +31,9 @@ internal sealed class WriterEvents(Func<long> measure) : IReplicaLogEvents
 
     public void OnSnapshotSaved(SnapshotDescriptor snapshot) => Done();
 
-    public void OnSnapshotLoaded(SnapshotDescriptor snapshot, ReadOnlyMemory<byte> state)
+    public void OnSnapshotFailed(EntryId lastIncluded, MachineException cause) => done.TrySetException(cause);
+
+    public void OnSnapshotLoaded(SnapshotDescriptor snapshot, SnapshotStream state)
     {
     }
 

@@ -74,6 +74,9 @@ internal sealed class DriverBench : IReplicaHost, IReplicaTransport, IDisposable
     /// <summary>The versions that came into force, as the host was told.</summary>
     public List<(int Version, EntryId Entry)> Raised { get; } = [];
 
+    /// <summary>How large the state is that is captured in one piece, as the host was told; null when it is not large.</summary>
+    public long? LargeCapture { get; private set; }
+
     /// <summary>The entries that were skipped, as the host was told.</summary>
     public List<LogIndex> Skipped { get; } = [];
 
@@ -226,6 +229,8 @@ internal sealed class DriverBench : IReplicaHost, IReplicaTransport, IDisposable
     void IReplicaHost.OnAgreed() => Diverged = null;
 
     void IReplicaHost.OnNotCompared(string? detail) => NotCompared = detail;
+
+    void IReplicaHost.OnLargeCapture(long? sizeBytes) => LargeCapture = sizeBytes;
 
     void IReplicaTransport.Send(ReplicaId to, Message message) => Sent.Add((to, message));
 }

@@ -80,7 +80,7 @@ public sealed class DriverSnapshotTests
         Submit(leader, 0, 10);
         var status = leader.Driver.Inspect();
         using var follower = new DriverBench(options: Often).Start().Turn();
-        var state = new ScriptedLog(leader.Log).RecoveredSnapshot;
+        var state = new ScriptedLog(leader.Log).State;
         var descriptor = status.Status.Snapshot with { Configuration = Configuration.OfVoters(3) };
 
         follower.Tell(Two, new InstallSnapshot(new Term(1), LogIndex.Zero, descriptor, 0, state[..100], false, ReadSequence.Zero)).Settle();

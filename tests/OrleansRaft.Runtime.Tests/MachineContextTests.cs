@@ -7,6 +7,7 @@ using OrleansRaft.Runtime.Diagnostics;
 using OrleansRaft.Runtime.Driving;
 using OrleansRaft.Runtime.Machines;
 using OrleansRaft.Runtime.StateMachines;
+using OrleansRaft.Runtime.Storage;
 using static OrleansRaft.Runtime.Tests.HostBench;
 
 namespace OrleansRaft.Runtime.Tests;
@@ -65,12 +66,12 @@ public sealed class MachineContextTests
             },
             static _ => { });
 
-        queue.Post(new RestoreJob(key, new SnapshotDescriptor(EntryId.Zero, LogTime.Zero, Configuration.OfVoters(1), 0), default));
+        queue.Post(new RestoreJob(key, new SnapshotDescriptor(EntryId.Zero, LogTime.Zero, Configuration.OfVoters(1), 0), SnapshotStream.Nothing));
         queue.Post(new CheckJob(new Submission(1, NobodysReplySink.Instance) { Envelopes = [Request("a", "x", 100_000)] }, 0, default));
         queue.Post(
             new ApplyJob([new Entry(new EntryId(new Term(1), new LogIndex(1)), EntryKind.Command, new LogTime(1), Request("a", "x", 100_000))]));
         queue.Post(new QueryJob(new QueryBatch([new QueryEnvelope("k", Bytes("q"))], ReadConsistency.Stale, NobodysReplySink.Instance), 0, default));
-        queue.Post(new CaptureJob());
+        queue.Post(new CaptureJob(long.MaxValue));
         queue.Post(new DigestJob(new EntryId(new Term(1), new LogIndex(1))));
         await done.Task.WaitAsync(TestContext.Current.CancellationToken);
 

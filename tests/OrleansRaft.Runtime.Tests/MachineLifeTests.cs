@@ -33,7 +33,7 @@ public sealed class MachineLifeTests
         machine.Disposals.ShouldBe(1);
         await host.DisposeAsync();
         machine.Disposals.ShouldBe(1);
-        Should.Throw<ObjectDisposedException>(() => host.Restore(default));
+        Should.Throw<ObjectDisposedException>(() => host.Restore(ReadOnlyMemory<byte>.Empty));
     }
 
     [Theory]

@@ -1,5 +1,9 @@
+using System.Buffers;
 using OrleansRaft.Core;
+using OrleansRaft.Core.Codec;
 using OrleansRaft.Runtime.Lives;
+using OrleansRaft.Runtime.Machines;
+using OrleansRaft.Runtime.StateMachines;
 using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.Runtime.Tests;
@@ -8,6 +12,7 @@ namespace OrleansRaft.Runtime.Tests;
 internal sealed class ScriptedLog : IReplicaLog
 {
     private readonly Queue<Action<IReplicaLogEvents>> waiting = new();
+    private readonly Queue<Action<IReplicaLogEvents>> saving = new();
     private readonly List<Entry> entries = [];
     private EntryId start;
     private HardState hardState;
@@ -40,7 +45,10 @@ internal sealed class ScriptedLog : IReplicaLog
 
     public RecoveredState Recovered { get; set; }
 
-    public ReadOnlyMemory<byte> RecoveredSnapshot => snapshotState;
+    public SnapshotStream RecoveredSnapshot => Open();
+
+    /// <summary>The bytes of the newest snapshot.</summary>
+    public ReadOnlyMemory<byte> State => snapshotState;
 
     public bool MaySpeak { get; set; } = true;
 
@@ -54,10 +62,33 @@ internal sealed class ScriptedLog : IReplicaLog
     /// <summary>Whether the disk refuses marks from now on.</summary>
     public bool RefusesMarks { get; set; }
 
-    public bool HasWork => waiting.Count > 0;
+    public bool HasWork => waiting.Count + saving.Count > 0;
 
-    /// <summary>Does the oldest thing that was asked for.</summary>
-    public void DoNext(IReplicaLogEvents events) => waiting.Dequeue()(events);
+    /// <summary>Whether snapshots are read as they are asked for, as large ones are.</summary>
+    public bool IsStreamed { get; set; }
+
+    /// <summary>Whether the last snapshot that was opened is closed.</summary>
+    public bool IsStreamClosed { get; private set; }
+
+    /// <summary>Does the oldest thing that was asked for; snapshots last.</summary>
+    public void DoNext(IReplicaLogEvents events) => (waiting.Count > 0 ? waiting : saving).Dequeue()(events);
+
+    /// <summary>Does everything but saving snapshots.</summary>
+    public void DoWrites(IReplicaLogEvents events)
+    {
+        while (waiting.TryDequeue(out var next))
+        {
+            next(events);
+        }
+    }
+
+    /// <summary>Flips a bit of the snapshot.</summary>
+    public void DamageState()
+    {
+        var damaged = snapshotState.ToArray();
+        damaged[^1] ^= 1;
+        snapshotState = damaged;
+    }
 
     public Task WaitUntilMaySpeakAsync(CancellationToken cancellation) => Task.CompletedTask;
 
@@ -90,18 +121,47 @@ internal sealed class ScriptedLog : IReplicaLog
         events.OnChunkRead(request, snapshotState.Slice((int)request.Offset, length), request.Offset + length == snapshotState.Length);
     });
 
-    public void SaveSnapshot(SnapshotDescriptor snapshot, ReadOnlyMemory<byte> state) => waiting.Enqueue(events =>
+    public void SaveSnapshot(SnapshotDescriptor snapshot, IStateView state) => saving.Enqueue(events =>
     {
-        SnapshotsSaved++;
-        (this.snapshot, snapshotState) = (snapshot, state);
-        events.OnSnapshotSaved(snapshot);
+        using (state)
+        {
+            var written = new ArrayBufferWriter<byte>();
+            try
+            {
+                state.Write(written);
+            }
+            catch (InvalidOperationException exception)
+            {
+                events.OnSnapshotFailed(snapshot.LastIncluded, new MachineException("Write", exception));
+                return;
+            }
+
+            SnapshotsSaved++;
+            this.snapshot = snapshot with { SizeBytes = written.WrittenCount, Checksum = Crc32C.Compute(written.WrittenSpan) };
+            snapshotState = written.WrittenMemory;
+        }
+
+        events.OnSnapshotSaved(this.snapshot);
     });
 
-    public void LoadSnapshot(SnapshotDescriptor snapshot) => waiting.Enqueue(events => events.OnSnapshotLoaded(snapshot, snapshotState));
+    public void LoadSnapshot(SnapshotDescriptor snapshot) => waiting.Enqueue(
+        events => events.OnSnapshotLoaded(snapshot, Open()));
 
     public Task ReleaseAsync(CancellationToken cancellation) => Task.CompletedTask;
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private SnapshotStream Open()
+    {
+        IsStreamClosed = false;
+        var state = snapshotState;
+        return IsStreamed
+            ? new SnapshotStream(
+                state.Length,
+                offset => Task.FromResult(state[(int)offset..Math.Min((int)offset + 50, state.Length)]),
+                () => IsStreamClosed = true)
+            : SnapshotStream.Of(state);
+    }
 
     private RecoveredState Recover() => new(hardState, snapshot, start, [.. entries]);
 

@@ -65,7 +65,7 @@ public sealed class StateCaptureTests
         var bench = new HostBench();
         bench.Apply(7, Request("a", "x", 100));
 
-        bench.Host.Restore(default);
+        bench.Host.Restore(ReadOnlyMemory<byte>.Empty);
 
         bench.Host.AppliedEntry.ShouldBe(EntryId.Zero);
         bench.Host.Limits.ShouldBe(SessionLimits.Initial);

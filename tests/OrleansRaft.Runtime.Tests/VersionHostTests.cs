@@ -27,7 +27,7 @@ public sealed class VersionHostTests
         again.Restore(host.Capture());
         again.Version.ShouldBe(3);
         again.Capture().ToArray().ShouldBe(host.Capture().ToArray());
-        again.Restore(default);
+        again.Restore(ReadOnlyMemory<byte>.Empty);
         again.Version.ShouldBe(1);
     }
 
@@ -96,10 +96,10 @@ public sealed class VersionHostTests
     {
         var late = new VersionedMachine(newest: 3, oldest: 2);
         var newest = VersionedMachine.Host(late);
-        newest.Restore(default);
+        newest.Restore(ReadOnlyMemory<byte>.Empty);
 
         Should.Throw<UnreadableEntryException>(() => newest.Apply([Entry(1, Command("a", "x"))], new Reply[1])).Message.ShouldContain("supports 2 to 3");
-        newest.Restore(default);
+        newest.Restore(ReadOnlyMemory<byte>.Empty);
         newest.Apply([Entry(1, Raise(3)), Entry(2, Command("a", "x"))], new Reply[2]);
 
         late.Lines.ShouldBe(["from 1 to 3", "x"]);

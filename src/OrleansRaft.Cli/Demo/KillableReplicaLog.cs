@@ -1,4 +1,5 @@
 using OrleansRaft.Core;
+using OrleansRaft.Runtime.StateMachines;
 using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.Cli.Demo;
@@ -16,7 +17,7 @@ internal sealed class KillableReplicaLog(Func<bool> isDead, IReplicaLog log, Rep
     public RecoveredState Recovered => log.Recovered;
 
     /// <inheritdoc/>
-    public ReadOnlyMemory<byte> RecoveredSnapshot => log.RecoveredSnapshot;
+    public SnapshotStream RecoveredSnapshot => log.RecoveredSnapshot;
 
     /// <inheritdoc/>
     public bool MaySpeak => !isDead() && log.MaySpeak;
@@ -55,11 +56,15 @@ internal sealed class KillableReplicaLog(Func<bool> isDead, IReplicaLog log, Rep
     }
 
     /// <inheritdoc/>
-    public void SaveSnapshot(SnapshotDescriptor snapshot, ReadOnlyMemory<byte> state)
+    public void SaveSnapshot(SnapshotDescriptor snapshot, IStateView state)
     {
         if (!isDead())
         {
             log.SaveSnapshot(snapshot, state);
+        }
+        else
+        {
+            ViewWriter.Release(state);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans.Runtime;
@@ -42,14 +43,20 @@ internal sealed class MachineTrial(StateMachineRegistration registration, IServi
     private void TryOut()
     {
         ReadOnlyMemory<byte> captured = default;
+        byte[]? written = null;
         Try(machine =>
         {
-            Do("Restore, given the empty snapshot that stands for the initial state,", Whole, () => machine.Restore(default));
+            Do("Restore, given the empty snapshot that stands for the initial state,", Whole, () => machine.Restore(ReadOnlyMemory<byte>.Empty));
             captured = Do("Capture, asked for the initial state,", Whole, machine.Capture);
             if (!Do("Capture, asked a second time,", Whole, machine.Capture).Span.SequenceEqual(captured.Span))
             {
                 throw Unusable(
                     "Capture writes other bytes for the same state each time. Equal states must write equal bytes: replicas are compared by them.");
+            }
+
+            if (machine.HasViews)
+            {
+                written = Do("TakeView, or its view, asked for the initial state,", Whole, () => WriteView(machine));
             }
 
             foreach (var id in RequestIds)
@@ -70,6 +77,30 @@ internal sealed class MachineTrial(StateMachineRegistration registration, IServi
                     + "A replica that is restored must be as the one that was captured.");
             }
         });
+        if (written is not null)
+        {
+            Try(machine => TryView(machine, written, captured));
+        }
+    }
+
+    private void TryView(IStateMachineHost machine, byte[] written, ReadOnlyMemory<byte> captured)
+    {
+        using var stream = new MemoryStream(written, writable: false);
+        Do("Restore, given a stream of what its view wrote of the initial state,", Whole, () => machine.Restore(stream));
+        if (!Do("Capture, asked for the state that Restore took,", Whole, machine.Capture).Span.SequenceEqual(captured.Span))
+        {
+            throw Unusable(
+                "Restore, given a stream of what its view wrote of the initial state, makes another state of it: Capture then writes other bytes. "
+                + "A replica that is restored must be as the one whose view was taken.");
+        }
+    }
+
+    private static byte[] WriteView(IStateMachineHost machine)
+    {
+        var output = new ArrayBufferWriter<byte>();
+        using var view = machine.TakeView(long.MaxValue);
+        view.Write(output);
+        return output.WrittenSpan.ToArray();
     }
 
     private void Try(Action<IStateMachineHost> use)

@@ -1,6 +1,7 @@
 using OrleansRaft.Core;
 using OrleansRaft.Grains.Cluster;
 using OrleansRaft.Runtime;
+using OrleansRaft.Runtime.Machines;
 using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.Grains.Replicas;
@@ -45,7 +46,10 @@ internal sealed class FaultInjectingLogEvents(ILocalReplica replica, TimeProvide
     public void OnSnapshotSaved(SnapshotDescriptor snapshot) => gate.OnSnapshotSaved(snapshot);
 
     /// <inheritdoc/>
-    public void OnSnapshotLoaded(SnapshotDescriptor snapshot, ReadOnlyMemory<byte> state) => gate.OnSnapshotLoaded(snapshot, state);
+    public void OnSnapshotFailed(EntryId lastIncluded, MachineException cause) => gate.OnSnapshotFailed(lastIncluded, cause);
+
+    /// <inheritdoc/>
+    public void OnSnapshotLoaded(SnapshotDescriptor snapshot, SnapshotStream state) => gate.OnSnapshotLoaded(snapshot, state);
 
     /// <inheritdoc/>
     public void OnRightToSpeakChanged() => gate.OnRightToSpeakChanged();

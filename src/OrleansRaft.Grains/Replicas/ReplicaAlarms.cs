@@ -81,12 +81,33 @@ internal sealed class ReplicaAlarms(AlarmBoard alarms)
             replica.Group);
     }
 
+    /// <summary>A state that is captured in one piece is large, or no longer.</summary>
+    /// <param name="replica">Whose it is.</param>
+    /// <param name="sizeBytes">Its size; null when it is not large.</param>
+    public void LargeCapture(ReplicaKey replica, long? sizeBytes)
+    {
+        if (sizeBytes is not { } size)
+        {
+            alarms.Clear(AlarmNames.LargeCapture, replica.ToString());
+            return;
+        }
+
+        alarms.Report(
+            AlarmNames.LargeCapture,
+            replica.ToString(),
+            $"The state of {replica} has {size / (1024 * 1024)} MiB, and is captured in one piece: its group waits for each snapshot.",
+            "Let its state machine implement IViewStateMachine, whose snapshots are written as a stream while the group goes on; or spread the set "
+                + $"over more groups. Beyond Raft:{nameof(RaftOptions.CaptureBytesMax)} the replica halts.",
+            replica.Group);
+    }
+
     /// <summary>A replica has left this silo.</summary>
     public void Stopped(ReplicaKey replica)
     {
         MachineRecovered(replica);
         Agreed(replica);
         NotCompared(replica, null);
+        LargeCapture(replica, null);
     }
 
     /// <summary>A replica could not be opened, or stopped by itself: an alarm when what it has stored is damaged.</summary>

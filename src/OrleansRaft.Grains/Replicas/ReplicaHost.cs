@@ -70,6 +70,9 @@ internal sealed class ReplicaHost(HostedReplica replica, IGrainContext grain, Re
     public void OnSnapshot(EntryId lastIncluded, bool isInstalled) => services.Notices.Snapshot(replica, lastIncluded, isInstalled);
 
     /// <inheritdoc/>
+    public void OnLargeCapture(long? sizeBytes) => services.Notices.LargeCapture(replica, sizeBytes);
+
+    /// <inheritdoc/>
     public void OnQuiescenceChanged(QuiescenceChanged change)
     {
         Volatile.Write(ref quiescence, change.IsQuiescent ? change : null);

@@ -61,6 +61,15 @@ internal sealed class ReplicaNotices(IReplicaEvents events, CatalogueSignal cata
     /// <summary>For too long a group could not be compared, or it could; see <see cref="IReplicaHost.OnNotCompared"/>.</summary>
     public void NotCompared(ILocalReplica replica, string? detail) => alarms.NotCompared(replica.Key, detail);
 
+    /// <summary>A state that is captured in one piece is large, or no longer; see <see cref="IReplicaHost.OnLargeCapture"/>.</summary>
+    public void LargeCapture(ILocalReplica replica, long? sizeBytes)
+    {
+        if (!replica.IsStopped)
+        {
+            alarms.LargeCapture(replica.Key, sizeBytes);
+        }
+    }
+
     /// <summary>A replica has another role, term or leader.</summary>
     public void RoleChanged(ILocalReplica replica, RoleChanged change)
     {

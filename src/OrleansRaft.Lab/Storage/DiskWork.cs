@@ -53,11 +53,12 @@ internal sealed class StageWork(ILabLog log, StageSnapshotChunk chunk) : DiskWor
     protected override void Commit() => Log.Stored.Stage(chunk);
 }
 
-internal sealed class SaveWork(ILabLog log, SnapshotDescriptor snapshot, ReadOnlyMemory<byte> state) : DiskWork(log)
+/// <summary>A chunk of a snapshot of the replica's own state; with the last one the snapshot becomes the newest.</summary>
+internal sealed class SaveWork(ILabLog log, StoredView view, SnapshotChunk chunk, Action taken) : DiskWork(log)
 {
-    public override byte[]? Record { get; } = JournalRecord.OfSnapshot(snapshot);
+    public override byte[]? Record { get; } = chunk.Whole is { } whole ? JournalRecord.OfSnapshot(whole) : null;
 
-    public override void Tell(IReplicaLogEvents events) => events.OnSnapshotSaved(snapshot);
+    public override void Tell(IReplicaLogEvents events) => taken();
 
-    protected override void Commit() => Log.Stored.SaveSnapshot(snapshot, state, Record!);
+    protected override void Commit() => Log.Stored.SaveSnapshot(view, chunk, Record);
 }

@@ -1,6 +1,9 @@
+using System.Buffers;
 using OrleansRaft.Core;
 using OrleansRaft.Core.Codec;
 using OrleansRaft.Runtime.Lives;
+using OrleansRaft.Runtime.Machines;
+using OrleansRaft.Runtime.StateMachines;
 using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.Lab.Storage;
@@ -8,6 +11,11 @@ namespace OrleansRaft.Lab.Storage;
 /// <summary>One activation's hold on a stored replica.</summary>
 internal sealed class LabReplicaLog : IReplicaLog, ILabLog
 {
+    // Small, so that small states are written and read in several pieces.
+    private const int ChunkBytes = 512;
+    private const int StreamedBytesMin = 1_024;
+    private const int ViewLatencies = 8;
+
     private readonly ILabProcess process;
     private readonly StoreConnection connection;
     private readonly IReplicaLogEvents events;
@@ -38,7 +46,7 @@ internal sealed class LabReplicaLog : IReplicaLog, ILabLog
         stored.OnTakenOver = () => connection.Lease.Mark(this);
         RaiseEpoch();
         Recovered = stored.Recover();
-        RecoveredSnapshot = stored.ReadSnapshot();
+        RecoveredSnapshot = Open(stored.ReadSnapshot());
         wanted = Mark = stored.Mark;
         connection.Lease.Add(this);
         AskToSpeak();
@@ -50,7 +58,7 @@ internal sealed class LabReplicaLog : IReplicaLog, ILabLog
 
     public RecoveredState Recovered { get; }
 
-    public ReadOnlyMemory<byte> RecoveredSnapshot { get; }
+    public SnapshotStream RecoveredSnapshot { get; }
 
     public bool KeepsMarks => true;
 
@@ -81,10 +89,13 @@ internal sealed class LabReplicaLog : IReplicaLog, ILabLog
 
     public void StageChunk(StageSnapshotChunk chunk) => Enqueue(new StageWork(this, chunk));
 
-    public void SaveSnapshot(SnapshotDescriptor snapshot, ReadOnlyMemory<byte> state)
+    /// <summary>
+    /// The view is written some time after it was taken, and its chunks become durable one after the other: much may happen in between.
+    /// </summary>
+    public void SaveSnapshot(SnapshotDescriptor snapshot, IStateView state)
     {
         checks.OnSnapshot(Stored.Key.Replica, snapshot);
-        Enqueue(new SaveWork(this, snapshot, state));
+        process.Clock.Schedule(connection.Disk.DrawLatency() * ViewLatencies, () => process.Perform(() => Write(snapshot, state)));
     }
 
     public void ReadChunk(ReadSnapshotChunk request) => connection.Perform(() =>
@@ -104,7 +115,7 @@ internal sealed class LabReplicaLog : IReplicaLog, ILabLog
     });
 
     public void LoadSnapshot(SnapshotDescriptor snapshot) => connection.Perform(() =>
-        ReadSnapshot(state => Tell(target => target.OnSnapshotLoaded(snapshot, state))));
+        ReadSnapshot(state => Tell(target => target.OnSnapshotLoaded(snapshot, Open(state)))));
 
     public Task ReleaseAsync(CancellationToken cancellation)
     {
@@ -162,6 +173,57 @@ internal sealed class LabReplicaLog : IReplicaLog, ILabLog
 
     /// <summary>The node died: nothing is told any more.</summary>
     public void Abandon() => isStopped = true;
+
+    private void Write(SnapshotDescriptor snapshot, IStateView state)
+    {
+        if (isStopped)
+        {
+            ViewWriter.Release(state);
+            return;
+        }
+
+        var written = new ArrayBufferWriter<byte>();
+        try
+        {
+            state.Write(written);
+        }
+        catch (Exception exception) when (exception is not InvariantViolationException)
+        {
+            var failure = exception as MachineException ?? new MachineException($"{nameof(IStateView)}.{nameof(IStateView.Write)}", exception);
+            Tell(target => target.OnSnapshotFailed(snapshot.LastIncluded, failure));
+            return;
+        }
+        finally
+        {
+            ViewWriter.Release(state);
+        }
+
+        var whole = snapshot with { SizeBytes = written.WrittenCount, Checksum = Crc32C.Compute(written.WrittenSpan) };
+        Put(new StoredView(), written.WrittenMemory, 0, whole);
+    }
+
+    private void Put(StoredView view, ReadOnlyMemory<byte> state, int offset, SnapshotDescriptor whole)
+    {
+        var length = Math.Min(ChunkBytes, state.Length - offset);
+        var isLast = offset + length == state.Length;
+        var chunk = new SnapshotChunk(offset, state.Slice(offset, length), isLast ? whole : null);
+        Enqueue(new SaveWork(this, view, chunk, () =>
+        {
+            if (isLast)
+            {
+                events.OnSnapshotSaved(whole);
+            }
+            else
+            {
+                Put(view, state, offset + length, whole);
+            }
+        }));
+    }
+
+    /// <summary>What is small is in memory, as in a silo; what is large is streamed.</summary>
+    private static SnapshotStream Open(ReadOnlyMemory<byte> state) => state.Length <= StreamedBytesMin
+        ? SnapshotStream.Of(state)
+        : new SnapshotStream(state.Length, offset => Task.FromResult(state[(int)offset..(int)Math.Min(state.Length, offset + ChunkBytes)]));
 
     private void Enqueue(DiskWork work)
     {

@@ -2,6 +2,7 @@ using OrleansRaft.Core;
 using OrleansRaft.Core.Codec;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Lives;
+using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.Lab.Storage;
 
@@ -79,13 +80,16 @@ internal sealed class StoredReplica(ReplicaKey key, Configuration initial)
         isStagedWhole = chunk.IsLast;
     }
 
-    public void SaveSnapshot(SnapshotDescriptor descriptor, ReadOnlyMemory<byte> state, byte[] record)
+    /// <summary>Puts a chunk of a snapshot of the replica's own state aside; the last one makes it the newest, unless a newer one is there.</summary>
+    public void SaveSnapshot(StoredView view, SnapshotChunk chunk, byte[]? record)
     {
-        if (descriptor.LastIncluded.Index > Log.Snapshot.LastIncluded.Index)
+        Invariant.Holds(view.Bytes.Count == chunk.Offset, "chunks of a snapshot follow each other");
+        view.Bytes.AddRange(chunk.Data.Span);
+        if (chunk.Whole is { } whole && whole.LastIncluded.Index > Log.Snapshot.LastIncluded.Index)
         {
-            Keep(state.ToArray());
-            Log.SaveSnapshot(descriptor);
-            journal.Append(record);
+            Keep([.. view.Bytes]);
+            Log.SaveSnapshot(whole);
+            journal.Append(record!);
         }
     }
 
@@ -143,4 +147,10 @@ internal sealed class StoredReplica(ReplicaKey key, Configuration initial)
         stagedSnapshot = null;
         isStagedWhole = false;
     }
+}
+
+/// <summary>What is stored of a snapshot that is being written; nobody finds it after a crash.</summary>
+internal sealed class StoredView
+{
+    public List<byte> Bytes { get; } = [];
 }

@@ -12,6 +12,9 @@ internal interface IReplicaLogHost
 
     SnapshotWorker SnapshotWorker { get; }
 
+    /// <summary>Writes the views of states.</summary>
+    ViewWriter Views { get; }
+
     /// <summary>Gives the right to speak back, if the server can be reached.</summary>
     Task ReleaseAsync(HeldReplica replica, CancellationToken cancellation);
 

@@ -1,6 +1,7 @@
 using OrleansRaft.Core;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Lives;
+using OrleansRaft.Runtime.StateMachines;
 using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.PostgreSql.Internal;
@@ -38,7 +39,7 @@ internal sealed class PostgreSqlReplicaLog : IReplicaLog, IHeldReplicaEvents
 
     public RecoveredState Recovered { get; private set; } = null!;
 
-    public ReadOnlyMemory<byte> RecoveredSnapshot { get; private set; }
+    public SnapshotStream RecoveredSnapshot { get; private set; } = SnapshotStream.Nothing;
 
     public bool KeepsMarks => true;
 
@@ -53,7 +54,7 @@ internal sealed class PostgreSqlReplicaLog : IReplicaLog, IHeldReplicaEvents
     public void Open(RecoveredReplica recovered)
     {
         Recovered = recovered.State;
-        RecoveredSnapshot = recovered.Snapshot;
+        RecoveredSnapshot = recovered.Snapshot is { } small ? SnapshotStream.Of(small) : snapshots.Open(recovered.Newest!);
         Mark = recovered.Mark;
         Replica.Recover(recovered);
         lock (opening)
@@ -92,7 +93,7 @@ internal sealed class PostgreSqlReplicaLog : IReplicaLog, IHeldReplicaEvents
 
     public void ReadChunk(ReadSnapshotChunk request) => snapshots.Read(request);
 
-    public void SaveSnapshot(SnapshotDescriptor snapshot, ReadOnlyMemory<byte> state) => snapshots.Save(snapshot, state);
+    public void SaveSnapshot(SnapshotDescriptor snapshot, IStateView state) => snapshots.Save(snapshot, state);
 
     public void LoadSnapshot(SnapshotDescriptor snapshot) => snapshots.Load(snapshot);
 

@@ -63,6 +63,8 @@ internal sealed class PostgreSqlServer : IAsyncDisposable, IReplicaLogHost
 
     public SnapshotWorker SnapshotWorker { get; }
 
+    public ViewWriter Views { get; } = new();
+
     public async Task<IReplicaLog> OpenAsync(ReplicaKey key, IReplicaLogEvents events, CancellationToken cancellation)
     {
         var abandoned = new List<long>();
@@ -205,6 +207,7 @@ internal sealed class PostgreSqlServer : IAsyncDisposable, IReplicaLogHost
         await connection.DisposeAsync();
         openings.Dispose();
         SnapshotWorker.Dispose();
+        Views.Dispose();
     }
 
     /// <summary>The run is over; whoever finds the row takes it for one that may still live, so it goes if that is quickly done.</summary>

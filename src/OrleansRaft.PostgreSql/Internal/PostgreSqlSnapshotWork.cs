@@ -1,6 +1,8 @@
 using Npgsql;
 using OrleansRaft.Core;
 using OrleansRaft.Core.Codec;
+using OrleansRaft.Runtime.Machines;
+using OrleansRaft.Runtime.StateMachines;
 using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.PostgreSql.Internal;
@@ -11,10 +13,14 @@ namespace OrleansRaft.PostgreSql.Internal;
 /// </summary>
 internal sealed class PostgreSqlSnapshotWork(IReplicaLogHost host, HeldReplica replica, IReplicaLogEvents events)
 {
-    private const int ChunkBytes = 256 * 1024;
-
     private readonly SerialQueue queue = new();
+
+    // A large snapshot takes its time, in which others are read and staged.
+    private readonly SerialQueue saving = new();
     private readonly Lock gate = new();
+
+    // What is being written or read, and how often: it is not deleted meanwhile.
+    private readonly Dictionary<long, int> inUse = [];
     private readonly Dictionary<long, TaskCompletionSource<bool>> adoptions = [];
     private (StoredSnapshot Snapshot, long Length)? staging;
 
@@ -58,9 +64,9 @@ internal sealed class PostgreSqlSnapshotWork(IReplicaLogHost host, HeldReplica r
         }
     }
 
-    /// <summary>Deletes what is neither the newest nor being staged.</summary>
+    /// <summary>Deletes what is neither the newest nor in use.</summary>
     public void CleanUp() => Enqueue((connection, cancellation) =>
-        SnapshotStatements.DeleteOthersAsync(connection, replica.Id, replica.Nonce, Staged?.Snapshot.Id ?? 0, cancellation));
+        SnapshotStatements.DeleteOthersAsync(connection, replica.Id, replica.Nonce, IsInUse, cancellation));
 
     public void Stage(StageSnapshotChunk chunk) => Enqueue(async (connection, cancellation) =>
     {
@@ -70,7 +76,7 @@ internal sealed class PostgreSqlSnapshotWork(IReplicaLogHost host, HeldReplica r
             RequireHeld(
                 await SnapshotStatements.CreateAsync(connection, staged.Snapshot.Id, replica.Id, replica.Nonce, chunk.Snapshot, cancellation));
             Staged = staged;
-            await SnapshotStatements.DeleteOthersAsync(connection, replica.Id, replica.Nonce, staged.Snapshot.Id, cancellation);
+            await SnapshotStatements.DeleteOthersAsync(connection, replica.Id, replica.Nonce, IsInUse, cancellation);
         }
 
         if (chunk.Offset <= staged.Length)
@@ -119,49 +125,97 @@ internal sealed class PostgreSqlSnapshotWork(IReplicaLogHost host, HeldReplica r
         events.OnChunkRead(request, data, request.Offset + data.Length == newest.Descriptor.SizeBytes);
     });
 
-    public void Save(SnapshotDescriptor descriptor, ReadOnlyMemory<byte> state)
+    public void Save(SnapshotDescriptor descriptor, IStateView state)
     {
-        Invariant.Holds(descriptor.SizeBytes == state.Length, "a snapshot's descriptor knows its size");
-        var snapshot = new StoredSnapshot(ActivationNonce.New(), descriptor);
-        Enqueue(async (connection, cancellation) =>
+        var id = ActivationNonce.New();
+        Use(id);
+        saving.Enqueue(async () =>
         {
-            RequireHeld(await SnapshotStatements.CreateAsync(connection, snapshot.Id, replica.Id, replica.Nonce, descriptor, cancellation));
-            for (var offset = 0; offset < state.Length; offset += ChunkBytes)
+            Exception? failure = null;
+            SnapshotDescriptor? whole = null;
+            var isOver = false;
+            try
             {
-                var chunk = state.Slice(offset, Math.Min(ChunkBytes, state.Length - offset));
-                RequireHeld(await SnapshotStatements.PutChunkAsync(connection, snapshot.Id, replica.Id, replica.Nonce, offset, chunk, cancellation));
+                whole = await host.Views.WriteAsync(descriptor, state, chunk => PutAsync(id, descriptor, chunk), replica.Closing);
+                isOver = whole is not null && !await AdoptAsync(new StoredSnapshot(id, whole));
+            }
+            catch (Exception exception)
+            {
+                failure = exception;
+            }
+
+            // What was replaced, or is unfinished, goes before whoever hears of it does anything else.
+            Release(id);
+            CleanUp();
+            switch (failure)
+            {
+                case null when isOver:
+                    break;
+                case null:
+                    events.OnSnapshotSaved(whole ?? descriptor);
+                    break;
+                case MachineException thrown:
+                    events.OnSnapshotFailed(descriptor.LastIncluded, thrown);
+                    break;
+                default:
+                    Fail(failure);
+                    break;
             }
         });
-        queue.Enqueue(async () =>
-        {
-            if (await AdoptAsync(snapshot))
-            {
-                events.OnSnapshotSaved(descriptor);
-            }
-        });
-        CleanUp();
     }
 
-    public void Load(SnapshotDescriptor descriptor) => Enqueue(async (connection, cancellation) =>
+    public void Load(SnapshotDescriptor descriptor) => Enqueue(async () =>
     {
-        if (replica.Newest is not { } newest || newest.Descriptor != descriptor)
+        if (FindNewest(descriptor) is not { } newest)
         {
             throw StoredLog.Damaged(replica.Key, descriptor.LastIncluded.Index, $"the installed snapshot through {descriptor.LastIncluded} is gone");
         }
 
-        var chunks = new List<StoredChunk>();
-        for (long offset = 0; offset < descriptor.SizeBytes; offset = chunks[^1].End)
+        var stream = Open(newest);
+        if (descriptor.SizeBytes > SnapshotStream.MemoryBytesMax)
         {
-            if (await SnapshotStatements.ReadChunkAsync(connection, newest.Id, offset, cancellation) is not { } chunk || chunk.End <= offset)
-            {
-                break;
-            }
-
-            chunks.Add(chunk);
+            events.OnSnapshotLoaded(descriptor, stream);
+            return;
         }
 
-        events.OnSnapshotLoaded(descriptor, RecoveredReplica.Join(replica.Key, descriptor, chunks));
+        using (stream)
+        {
+            var bytes = new byte[descriptor.SizeBytes];
+            for (var length = 0; length < bytes.Length;)
+            {
+                var part = await ReadAsync(newest, length);
+                part.CopyTo(bytes.AsMemory(length));
+                length += part.Length;
+            }
+
+            events.OnSnapshotLoaded(descriptor, SnapshotStream.Of(bytes));
+        }
     });
+
+    /// <summary>Opens the newest snapshot, and keeps it until the stream is disposed.</summary>
+    public SnapshotStream Open(StoredSnapshot snapshot)
+    {
+        Use(snapshot.Id);
+        return new SnapshotStream(
+            snapshot.Descriptor.SizeBytes,
+            async offset =>
+            {
+                try
+                {
+                    return await ReadAsync(snapshot, offset);
+                }
+                catch (Exception exception)
+                {
+                    Fail(exception);
+                    throw;
+                }
+            },
+            () =>
+            {
+                Release(snapshot.Id);
+                CleanUp();
+            });
+    }
 
     private (StoredSnapshot Snapshot, long Length)? Staged
     {
@@ -222,6 +276,101 @@ internal sealed class PostgreSqlSnapshotWork(IReplicaLogHost host, HeldReplica r
         }
     }
 
+    /// <summary>Writes a chunk, again and again for as long as the server is away.</summary>
+    /// <returns>Whether it is still wanted: not when a newer one was installed meanwhile.</returns>
+    private async Task<bool> PutAsync(long id, SnapshotDescriptor descriptor, SnapshotChunk chunk)
+    {
+        if (replica.Newest is { } newest && newest.Descriptor.LastIncluded.Index >= descriptor.LastIncluded.Index)
+        {
+            return false;
+        }
+
+        await host.SnapshotWorker.RunAsync(replica, async (connection, cancellation) =>
+        {
+            var (at, nonce) = (replica.Id, replica.Nonce);
+            if (chunk is { Offset: 0, Whole: { } all })
+            {
+                RequireHeld(await SnapshotStatements.CreateWholeAsync(connection, id, at, nonce, all, chunk.Data, cancellation));
+                return;
+            }
+
+            if (chunk.Offset == 0)
+            {
+                RequireHeld(await SnapshotStatements.CreateAsync(connection, id, at, nonce, descriptor, cancellation));
+            }
+
+            if (!chunk.Data.IsEmpty)
+            {
+                RequireHeld(await SnapshotStatements.PutChunkAsync(connection, id, at, nonce, chunk.Offset, chunk.Data, cancellation));
+            }
+
+            if (chunk.Whole is { } whole)
+            {
+                RequireHeld(await SnapshotStatements.ChangeAsync(connection, id, at, nonce, whole, cancellation));
+            }
+        });
+        return true;
+    }
+
+    /// <summary>
+    /// Reads what there is of a snapshot from an offset on, to the end of a chunk; again and again for as long as the server is away.
+    /// </summary>
+    private async Task<ReadOnlyMemory<byte>> ReadAsync(StoredSnapshot snapshot, long offset)
+    {
+        ReadOnlyMemory<byte> part = default;
+        await host.SnapshotWorker.RunAsync(replica, async (connection, cancellation) =>
+        {
+            var chunk = await SnapshotStatements.ReadChunkAsync(connection, snapshot.Id, offset, cancellation);
+            if (chunk is not null && chunk.End > offset)
+            {
+                part = chunk.Checked(replica.Key, snapshot.Descriptor).Data[(int)(offset - chunk.Offset)..];
+                return;
+            }
+
+            // A successor deletes what it does not need.
+            RequireHeld(await SnapshotStatements.IsHeldAsync(connection, replica.Id, replica.Nonce, cancellation));
+            throw StoredLog.Damaged(
+                replica.Key,
+                snapshot.Descriptor.LastIncluded.Index,
+                $"the snapshot through {snapshot.Descriptor.LastIncluded} has {snapshot.Descriptor.SizeBytes} bytes, but no chunk at byte {offset}");
+        });
+        return part;
+    }
+
+    private StoredSnapshot? FindNewest(SnapshotDescriptor wanted) =>
+        replica.Newest is { } newest && newest.Descriptor == wanted ? newest : null;
+
+    private bool IsInUse(long id)
+    {
+        lock (gate)
+        {
+            return inUse.ContainsKey(id) || staging?.Snapshot.Id == id;
+        }
+    }
+
+    private void Use(long id)
+    {
+        lock (gate)
+        {
+            inUse[id] = inUse.GetValueOrDefault(id) + 1;
+        }
+    }
+
+    private void Release(long id)
+    {
+        lock (gate)
+        {
+            if (inUse[id] > 1)
+            {
+                inUse[id]--;
+            }
+            else
+            {
+                inUse.Remove(id);
+            }
+        }
+    }
+
     private void RequireHeld(bool isHeld)
     {
         if (!isHeld)
@@ -231,26 +380,42 @@ internal sealed class PostgreSqlSnapshotWork(IReplicaLogHost host, HeldReplica r
     }
 
     /// <summary>Runs work when its turn comes, and again for as long as the server is away.</summary>
-    private void Enqueue(Func<NpgsqlConnection, CancellationToken, Task> work) => queue.Enqueue(async () =>
+    private void Enqueue(Func<NpgsqlConnection, CancellationToken, Task> work) => Enqueue(() => host.SnapshotWorker.RunAsync(replica, work));
+
+    private void Enqueue(Func<Task> work) => queue.Enqueue(async () =>
     {
         try
         {
             if (!replica.IsClosed)
             {
-                await host.SnapshotWorker.RunAsync(replica, work);
+                await work();
             }
         }
-        catch (Exception) when (replica.Closing.IsCancellationRequested)
+        catch (Exception exception)
         {
-            // Closed: nobody listens any more.
-        }
-        catch (StoreRefusedException exception)
-        {
-            replica.Stop(LogStopReason.Fenced, exception);
-        }
-        catch (CorruptDataException exception)
-        {
-            replica.Stop(LogStopReason.Corrupt, exception);
+            Fail(exception);
         }
     });
+
+    private void Fail(Exception exception)
+    {
+        if (replica.Closing.IsCancellationRequested)
+        {
+            // Closed: nobody listens any more.
+            return;
+        }
+
+        switch (exception)
+        {
+            case StoreRefusedException:
+                replica.Stop(LogStopReason.Fenced, exception);
+                break;
+            case CorruptDataException:
+                replica.Stop(LogStopReason.Corrupt, exception);
+                break;
+            default:
+                replica.Stop(LogStopReason.Failed, exception);
+                break;
+        }
+    }
 }

@@ -9,13 +9,13 @@ namespace OrleansRaft.PostgreSql.Internal;
 
 /// <summary>Everything of a replica, read back and checked.</summary>
 /// <param name="State">For Core.</param>
-/// <param name="Snapshot">The newest snapshot's bytes.</param>
+/// <param name="Snapshot">The newest snapshot's bytes, where it is small; null where it is large, and is read later.</param>
 /// <param name="Newest">Which that is; null for the empty state.</param>
 /// <param name="Writes">How many writes there were.</param>
 /// <param name="Last">The last entry.</param>
 /// <param name="Mark">What the replica was about to do; null for nothing.</param>
 internal sealed record RecoveredReplica(
-    RecoveredState State, ReadOnlyMemory<byte> Snapshot, StoredSnapshot? Newest, long Writes, EntryId Last, ApplyMark? Mark)
+    RecoveredState State, ReadOnlyMemory<byte>? Snapshot, StoredSnapshot? Newest, long Writes, EntryId Last, ApplyMark? Mark)
 {
     /// <summary>
     /// How many rows are read at a stretch: a long log takes a processor for tenths of a second, which the silo's other replicas need meanwhile.
@@ -29,7 +29,8 @@ internal sealed record RecoveredReplica(
         """;
 
     private const string Chunks = """
-        SELECT c.first_offset, c.crc, c.data FROM raft.replica r JOIN raft.snapshot_chunk c ON c.snapshot_id = r.snapshot_id WHERE r.id = $1 ORDER BY c.first_offset
+        SELECT c.first_offset, c.crc, c.data FROM raft.replica r JOIN raft.snapshot_chunk c ON c.snapshot_id = r.snapshot_id
+        WHERE r.id = $1 AND c.first_offset < $2 ORDER BY c.first_offset
         """;
 
     private const string Row = """
@@ -49,7 +50,7 @@ internal sealed record RecoveredReplica(
         await using var batch = new NpgsqlBatch(connection);
         batch.BatchCommands.Add(Command(Blocks, acquired.Id));
         batch.BatchCommands.Add(Command(Snapshots, acquired.Id));
-        batch.BatchCommands.Add(Command(Chunks, acquired.Id));
+        batch.BatchCommands.Add(Command(Chunks, acquired.Id, SnapshotStream.MemoryBytesMax));
         batch.BatchCommands.Add(Command(LifeStatements.Mark, acquired.Id));
         batch.BatchCommands.Add(Command(Row, acquired.Id, acquired.Epoch, nonce));
         batch.Timeout = 0;
@@ -99,7 +100,8 @@ internal sealed record RecoveredReplica(
         var snapshot = newest?.Descriptor ?? SnapshotDescriptor.Initial(initial);
         var state = new RecoveredState(hardState, snapshot, start, StoredLog.Assemble(key, start, last, blocks)) { JoinedAfter = initial.Version };
         StoredLog.RequireConsistent(key, state);
-        return new RecoveredReplica(state, Join(key, snapshot, chunks), newest, row.GetInt64(8), last, null);
+        ReadOnlyMemory<byte>? small = snapshot.SizeBytes > SnapshotStream.MemoryBytesMax ? null : Join(key, snapshot, chunks);
+        return new RecoveredReplica(state, small, newest, row.GetInt64(8), last, null);
     }
 
     private static StoredSnapshot? NewestOf(ReplicaKey key, long id, (long Id, byte[] Descriptor)? described)
@@ -125,7 +127,7 @@ internal sealed record RecoveredReplica(
     }
 
     /// <summary>Puts a snapshot together from its chunks.</summary>
-    public static ReadOnlyMemory<byte> Join(ReplicaKey key, SnapshotDescriptor snapshot, IEnumerable<StoredChunk> chunks)
+    private static ReadOnlyMemory<byte> Join(ReplicaKey key, SnapshotDescriptor snapshot, IEnumerable<StoredChunk> chunks)
     {
         var state = new byte[checked((int)snapshot.SizeBytes)];
         var length = 0;

@@ -28,6 +28,54 @@ internal static class SnapshotStatements
         return (int)(await command.ExecuteScalarAsync(cancellation))! == 1;
     }
 
+    /// <summary>Makes a snapshot of one chunk, or of none; false when the replica is held by somebody else.</summary>
+    public static async Task<bool> CreateWholeAsync(
+        NpgsqlConnection connection,
+        long id,
+        long replica,
+        long nonce,
+        SnapshotDescriptor snapshot,
+        ReadOnlyMemory<byte> data,
+        CancellationToken cancellation)
+    {
+        await using var command = Sql.Command(
+            connection,
+            $"""
+            WITH held AS (SELECT id FROM raft.replica WHERE id = $2 AND nonce = $3 AND {Sql.Durably}),
+            made AS (INSERT INTO raft.snapshot (id, replica_id, descriptor) SELECT $1, id, $4 FROM held ON CONFLICT DO NOTHING),
+            put AS (
+                INSERT INTO raft.snapshot_chunk (snapshot_id, first_offset, crc, data) SELECT $1, 0, $5, $6 FROM held WHERE $7
+                ON CONFLICT (snapshot_id, first_offset) DO UPDATE SET crc = excluded.crc, data = excluded.data
+            )
+            SELECT count(*)::int FROM held
+            """,
+            Sql.Value(id),
+            Sql.Value(replica),
+            Sql.Value(nonce),
+            Sql.Value(SnapshotDescriptorCodec.Encode(snapshot)),
+            Sql.Value((long)Crc32C.Compute(data.Span)),
+            Sql.Value(data),
+            Sql.Value(!data.IsEmpty));
+        return (int)(await command.ExecuteScalarAsync(cancellation))! == 1;
+    }
+
+    /// <summary>Says what a snapshot is, now that it is known; false when the replica is held by somebody else.</summary>
+    public static async Task<bool> ChangeAsync(
+        NpgsqlConnection connection, long id, long replica, long nonce, SnapshotDescriptor snapshot, CancellationToken cancellation)
+    {
+        await using var command = Sql.Command(
+            connection,
+            $"""
+            UPDATE raft.snapshot s SET descriptor = $4 FROM raft.replica r
+            WHERE s.id = $1 AND r.id = $2 AND r.nonce = $3 AND {Sql.Durably}
+            """,
+            Sql.Value(id),
+            Sql.Value(replica),
+            Sql.Value(nonce),
+            Sql.Value(SnapshotDescriptorCodec.Encode(snapshot)));
+        return await command.ExecuteNonQueryAsync(cancellation) == 1;
+    }
+
     /// <summary>Writes a chunk; what was there at its offset is replaced. False when the replica is held by somebody else.</summary>
     public static async Task<bool> PutChunkAsync(
         NpgsqlConnection connection, long id, long replica, long nonce, long offset, ReadOnlyMemory<byte> data, CancellationToken cancellation)
@@ -72,32 +120,37 @@ internal static class SnapshotStatements
     }
 
     /// <summary>
-    /// Forgets every snapshot of a replica but its newest and <paramref name="kept"/>, if the replica is still held: few chunks at a time, so that a
-    /// big one delays nobody, and its row last, so that what is left of one is found again.
+    /// Forgets every snapshot of a replica but its newest and those in use, if the replica is still held: few chunks at a time, so that a big one
+    /// delays nobody, and its row last, so that what is left of one is found again.
     /// </summary>
-    public static async Task DeleteOthersAsync(NpgsqlConnection connection, long replica, long nonce, long kept, CancellationToken cancellation)
+    public static async Task DeleteOthersAsync(
+        NpgsqlConnection connection, long replica, long nonce, Func<long, bool> isInUse, CancellationToken cancellation)
     {
-        foreach (var old in await FindOthersAsync(connection, replica, nonce, kept, cancellation))
+        foreach (var old in await FindOthersAsync(connection, replica, nonce, cancellation))
         {
+            if (isInUse(old))
+            {
+                continue;
+            }
+
             await DeleteChunksFromAsync(connection, old, 0, cancellation);
             await using var command = Sql.Command(connection, $"DELETE FROM raft.snapshot WHERE id = $1 AND {Sql.Durably}", Sql.Value(old));
             await command.ExecuteNonQueryAsync(cancellation);
         }
     }
 
-    // What is neither the newest nor staged by whoever holds the replica never becomes the newest: those who made it were fenced.
+    // What is neither the newest nor made by whoever holds the replica never becomes the newest: those who made it were fenced.
     private static async Task<List<long>> FindOthersAsync(
-        NpgsqlConnection connection, long replica, long nonce, long kept, CancellationToken cancellation)
+        NpgsqlConnection connection, long replica, long nonce, CancellationToken cancellation)
     {
         await using var command = Sql.Command(
             connection,
             """
             SELECT s.id FROM raft.snapshot s JOIN raft.replica r ON r.id = s.replica_id
-            WHERE r.id = $1 AND r.nonce = $2 AND s.id <> r.snapshot_id AND s.id <> $3
+            WHERE r.id = $1 AND r.nonce = $2 AND s.id <> r.snapshot_id
             """,
             Sql.Value(replica),
-            Sql.Value(nonce),
-            Sql.Value(kept));
+            Sql.Value(nonce));
         var others = new List<long>();
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         while (await reader.ReadAsync(cancellation))
@@ -106,6 +159,14 @@ internal static class SnapshotStatements
         }
 
         return others;
+    }
+
+    /// <summary>Whether an activation still holds a replica.</summary>
+    public static async Task<bool> IsHeldAsync(NpgsqlConnection connection, long replica, long nonce, CancellationToken cancellation)
+    {
+        await using var command = Sql.Command(
+            connection, "SELECT count(*)::int FROM raft.replica WHERE id = $1 AND nonce = $2", Sql.Value(replica), Sql.Value(nonce));
+        return (int)(await command.ExecuteScalarAsync(cancellation))! == 1;
     }
 
     /// <summary>The chunk that holds a byte, with its checksum; null when there is none.</summary>

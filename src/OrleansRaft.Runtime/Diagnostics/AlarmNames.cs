@@ -24,6 +24,9 @@ public static class AlarmNames
     /// <summary>A call of a state machine's code does not come back.</summary>
     public const string MachineStuck = "machine-stuck";
 
+    /// <summary>A state machine captures a large state in one piece: its group waits for each snapshot.</summary>
+    public const string LargeCapture = "large-capture";
+
     /// <summary>A silo whose process ended uncleanly twice in a short time applies what its logs hold carefully.</summary>
     public const string CarefulStart = "careful-start";
 
@@ -35,5 +38,8 @@ public static class AlarmNames
 
     /// <summary>All kinds that a silo can raise, in the order in which they are shown.</summary>
     public static IReadOnlyList<string> All { get; } =
-        [Leaderless, Diverged, MachineHalted, VersionBehind, MachineStuck, CarefulStart, NotCompared, StoreCorrupt, StoreFull, StoreUnreachable];
+        [
+            Leaderless, Diverged, MachineHalted, VersionBehind, MachineStuck, CarefulStart, NotCompared, LargeCapture, StoreCorrupt, StoreFull,
+            StoreUnreachable,
+        ];
 }

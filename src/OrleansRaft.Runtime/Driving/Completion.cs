@@ -10,11 +10,14 @@ internal readonly struct Completion
     /// <summary>What Core is told; null when the host acts first.</summary>
     public Input? Input { get; private init; }
 
-    /// <summary>An installed snapshot that was read.</summary>
+    /// <summary>A snapshot that was opened.</summary>
     public SnapshotDescriptor? Loaded { get; private init; }
 
     /// <summary>The bytes of <see cref="Loaded"/>.</summary>
-    public ReadOnlyMemory<byte> State { get; private init; }
+    public SnapshotStream? State { get; private init; }
+
+    /// <summary>Why a snapshot of the replica's own state could not be written.</summary>
+    public MachineException? SnapshotFailure { get; private init; }
 
     /// <summary>What the state machine has done.</summary>
     public MachineJob? Job { get; private init; }
@@ -26,7 +29,9 @@ internal readonly struct Completion
 
     public static Completion Of(Input input) => new() { Input = input };
 
-    public static Completion OfLoaded(SnapshotDescriptor snapshot, ReadOnlyMemory<byte> state) => new() { Loaded = snapshot, State = state };
+    public static Completion OfLoaded(SnapshotDescriptor snapshot, SnapshotStream state) => new() { Loaded = snapshot, State = state };
+
+    public static Completion OfFailedSnapshot(MachineException cause) => new() { SnapshotFailure = cause };
 
     public static Completion OfJob(MachineJob job) => new() { Job = job };
 

@@ -1,4 +1,5 @@
 using OrleansRaft.Core;
+using OrleansRaft.Runtime.Machines;
 using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.Runtime.Driving;
@@ -19,7 +20,17 @@ internal sealed class LogEvents(Inbox inbox, Action askForTurn, IReplicaHost hos
 
     public void OnSnapshotSaved(SnapshotDescriptor snapshot) => Post(Completion.Of(new SnapshotSaved(snapshot)));
 
-    public void OnSnapshotLoaded(SnapshotDescriptor snapshot, ReadOnlyMemory<byte> state) => Post(Completion.OfLoaded(snapshot, state));
+    public void OnSnapshotFailed(EntryId lastIncluded, MachineException cause) => Post(Completion.OfFailedSnapshot(cause));
+
+    public void OnSnapshotLoaded(SnapshotDescriptor snapshot, SnapshotStream state)
+    {
+        if (!inbox.Post(Completion.OfLoaded(snapshot, state)))
+        {
+            state.Dispose();
+        }
+
+        askForTurn();
+    }
 
     public void OnRightToSpeakChanged()
     {

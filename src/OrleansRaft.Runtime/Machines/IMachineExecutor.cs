@@ -9,6 +9,12 @@ public interface IMachineExecutor
     /// <param name="queue">What has work; it is not scheduled again before that run.</param>
     void Schedule(MachineQueue queue);
 
+    /// <summary>
+    /// Like <see cref="Schedule"/>, for a queue whose next work may wait for a store: on a thread that nobody else needs meanwhile. Any thread.
+    /// </summary>
+    /// <param name="queue">What has work; it is not scheduled again before that run.</param>
+    void ScheduleApart(MachineQueue queue) => Schedule(queue);
+
     /// <summary>Lets one machine run while no other on the silo does, until <see cref="Release"/>. Any thread.</summary>
     /// <param name="queue">What waits for that machine.</param>
     /// <param name="granted">Called when it is so, perhaps at once, on any thread.</param>

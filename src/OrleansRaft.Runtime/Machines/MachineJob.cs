@@ -17,6 +17,9 @@ internal abstract class MachineJob
     /// <summary>In which life of the state it was asked for: when the state is made anew, what was done before is nobody's business.</summary>
     public long Life { get; init; }
 
+    /// <summary>Whether it may wait for a store: then it gets a thread that others do not wait for.</summary>
+    public virtual bool MayWait => false;
+
     /// <summary>How far the machine was when the job was done.</summary>
     public MachineView View { get; private set; }
 
@@ -54,7 +57,8 @@ internal abstract class MachineJob
 /// <param name="Time">The clock.</param>
 /// <param name="Began">Its timestamp at the beginning.</param>
 /// <param name="Most">How long.</param>
-internal readonly record struct MachineSlice(TimeProvider Time, long Began, TimeSpan Most)
+/// <param name="Waits">To be told when a job waits for a store, and when the machine's code goes on: only the latter can get stuck.</param>
+internal readonly record struct MachineSlice(TimeProvider Time, long Began, TimeSpan Most, Action<bool> Waits)
 {
     /// <summary>Whether the time is over.</summary>
     public bool IsOver => Time.GetElapsedTime(Began) >= Most;

@@ -1,7 +1,9 @@
+using System.Runtime.ExceptionServices;
 using OrleansRaft.Core;
 using OrleansRaft.Core.Codec;
 using OrleansRaft.Runtime.Driving;
 using OrleansRaft.Runtime.StateMachines;
+using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.Runtime.Machines;
 
@@ -132,16 +134,37 @@ internal sealed class CheckJob(Submission submission, long bytes, Reply abandone
     }
 }
 
-/// <summary>Captures the whole state, for a snapshot.</summary>
-internal sealed class CaptureJob : MachineJob
+/// <summary>Takes a view of the state, for a snapshot.</summary>
+/// <param name="captureBytesMax">How much a machine without views may capture, in bytes.</param>
+/// <param name="failure">What the last view threw when it was written, which ends the machine's work here; null to take one.</param>
+internal sealed class CaptureJob(long captureBytesMax, MachineException? failure = null) : MachineJob
 {
-    /// <summary>What was captured.</summary>
-    public ReadOnlyMemory<byte> State { get; private set; }
+    // Stands for a view that nobody wants.
+    private static readonly IStateView Unwanted = new CapturedState(default);
+
+    private IStateView? view;
+
+    /// <summary>Hands the view over.</summary>
+    public IStateView Take() => Interlocked.Exchange(ref view, Unwanted)!;
+
+    /// <summary>Also when it is being taken at this moment, on another thread.</summary>
+    public override void Abandon()
+    {
+        if (Interlocked.Exchange(ref view, Unwanted) is { } taken)
+        {
+            ViewWriter.Release(taken);
+        }
+    }
 
     /// <inheritdoc/>
     protected override bool RunPart(IStateMachineHost machine, in MachineSlice slice)
     {
-        State = machine.Capture();
+        var taken = failure is null ? machine.TakeView(captureBytesMax) : throw failure;
+        if (Interlocked.CompareExchange(ref view, taken, null) is not null)
+        {
+            ViewWriter.Release(taken);
+        }
+
         return true;
     }
 }
@@ -205,29 +228,42 @@ internal sealed class HashJob(EntryId comparison, PendingDigest pending, TimeSpa
 /// <summary>Replaces the whole state by a snapshot's.</summary>
 /// <param name="replica">The replica, for messages.</param>
 /// <param name="snapshot">Which snapshot.</param>
-/// <param name="state">Its bytes.</param>
-internal sealed class RestoreJob(ReplicaKey replica, SnapshotDescriptor snapshot, ReadOnlyMemory<byte> state) : MachineJob
+/// <param name="state">Its bytes; disposed with the job.</param>
+internal sealed class RestoreJob(ReplicaKey replica, SnapshotDescriptor snapshot, SnapshotStream state) : MachineJob
 {
     /// <summary>Which snapshot.</summary>
     public SnapshotDescriptor Snapshot { get; } = snapshot;
 
-    /// <summary>How many bytes it has.</summary>
-    public int SizeBytes { get; } = state.Length;
+    /// <inheritdoc/>
+    public override bool MayWait => state.Memory is null;
 
     /// <summary>
     /// A state machine that is not exactly at its snapshot would lose entries or apply them twice (lni/dragonboat#156), so it is refused.
     /// </summary>
+    /// <param name="machine">The state machine.</param>
+    /// <param name="replica">The replica, for messages.</param>
+    /// <param name="snapshot">Which snapshot.</param>
+    /// <param name="state">Its bytes; disposed.</param>
+    /// <param name="waits">Told when the store is waited for, and when the machine's code goes on.</param>
     /// <exception cref="CorruptDataException">The snapshot is damaged, or the state machine did not take it whole.</exception>
     /// <exception cref="MachineException">The state machine threw.</exception>
-    public static void Restore(IStateMachineHost machine, ReplicaKey replica, SnapshotDescriptor snapshot, ReadOnlyMemory<byte> state)
+    public static void Restore(
+        IStateMachineHost machine, ReplicaKey replica, SnapshotDescriptor snapshot, SnapshotStream state, Action<bool>? waits = null)
     {
-        if (snapshot.Checksum is { } checksum && checksum != Crc32C.Compute(state.Span))
+        using (state)
         {
-            throw new CorruptDataException(
-                $"The snapshot of {replica} through {snapshot.LastIncluded} does not match its checksum. It is damaged; replace the replica as a member.");
+            if (state.Memory is { } bytes)
+            {
+                RequireMatch(replica, snapshot, Crc32C.Compute(bytes.Span));
+                machine.Restore(bytes);
+            }
+            else
+            {
+                state.Waits = waits;
+                Read(machine, replica, snapshot, state);
+            }
         }
 
-        machine.Restore(state);
         if (machine.Version != snapshot.MachineVersion)
         {
             throw new CorruptDataException(
@@ -243,10 +279,47 @@ internal sealed class RestoreJob(ReplicaKey replica, SnapshotDescriptor snapshot
         }
     }
 
+    /// <summary>Also while it is being restored, on another thread: its next read throws.</summary>
+    public override void Abandon() => state.Dispose();
+
     /// <inheritdoc/>
     protected override bool RunPart(IStateMachineHost machine, in MachineSlice slice)
     {
-        Restore(machine, replica, Snapshot, state);
+        Restore(machine, replica, Snapshot, state, slice.Waits);
         return true;
+    }
+
+    /// <summary>What the machine made of bytes that turn out to be damaged is not its fault, and is not used.</summary>
+    private static void Read(IStateMachineHost machine, ReplicaKey replica, SnapshotDescriptor snapshot, SnapshotStream state)
+    {
+        Exception? thrown = null;
+        try
+        {
+            machine.Restore(state);
+        }
+        catch (Exception exception)
+        {
+            thrown = exception;
+        }
+
+        if (state.Failure is null)
+        {
+            RequireMatch(replica, snapshot, state.Drain());
+        }
+
+        if ((state.Failure ?? thrown) is { } failure)
+        {
+            ExceptionDispatchInfo.Throw(failure);
+        }
+    }
+
+    private static void RequireMatch(ReplicaKey replica, SnapshotDescriptor snapshot, uint found)
+    {
+        if (snapshot.Checksum is { } checksum && checksum != found)
+        {
+            throw new CorruptDataException(
+                $"The snapshot of {replica} through {snapshot.LastIncluded} does not match its checksum. "
+                + "It is damaged; replace the replica as a member.");
+        }
     }
 }

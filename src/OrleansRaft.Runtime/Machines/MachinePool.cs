@@ -9,6 +9,9 @@ namespace OrleansRaft.Runtime.Machines;
 /// They carry nothing of whoever asked, and the invariant culture. A call that does not come back within <see cref="RaftOptions.MachineStuckAfter"/>
 /// is reported, and its thread, which .NET cannot abort, is replaced, up to <see cref="RaftOptions.StuckThreadsMax"/>.
 /// </para>
+/// <para>
+/// What may wait for a store, such as a large state that is being restored, has threads beside those, as many again: others do not wait for it.
+/// </para>
 /// <para>A service of every silo. Threads start with the first user's machine.</para>
 /// </remarks>
 public sealed class MachinePool : IMachineExecutor, IDisposable
@@ -16,7 +19,8 @@ public sealed class MachinePool : IMachineExecutor, IDisposable
     private static readonly TimeSpan WatchInterval = TimeSpan.FromSeconds(1);
 
     private readonly Queue<MachineQueue> waiting = new();
-    private readonly List<MachineQueue> parked = [];
+    private readonly Queue<MachineQueue> waitingApart = new();
+    private readonly List<(MachineQueue Queue, bool IsApart)> parked = [];
     private readonly Queue<(MachineQueue Queue, Action Granted)> reserving = new();
     private readonly Lock gate = new();
     private readonly List<Worker> workers = [];
@@ -29,6 +33,7 @@ public sealed class MachinePool : IMachineExecutor, IDisposable
     private ITimer? watch;
     private bool isDisposed;
     private bool isEnding;
+    private bool hasApart;
 
     // Under the lock of what waits: who runs while nobody else does, and how many run that have not been given up.
     private MachineQueue? alone;
@@ -60,7 +65,26 @@ public sealed class MachinePool : IMachineExecutor, IDisposable
         lock (waiting)
         {
             waiting.Enqueue(queue);
-            Monitor.Pulse(waiting);
+            Wake();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void ScheduleApart(MachineQueue queue)
+    {
+        Start();
+        lock (gate)
+        {
+            for (var i = workers.Count(static worker => worker.IsApart); i < size && !isDisposed; i++)
+            {
+                AddWorker(isApart: true);
+            }
+        }
+
+        lock (waiting)
+        {
+            waitingApart.Enqueue(queue);
+            Wake();
         }
     }
 
@@ -111,14 +135,15 @@ public sealed class MachinePool : IMachineExecutor, IDisposable
         }
     }
 
+    /// <param name="isApart">Whether it may wait for a store.</param>
     /// <returns>What waits, and may run; null when the silo has ended.</returns>
-    private MachineQueue? Take()
+    private MachineQueue? Take(bool isApart)
     {
         lock (waiting)
         {
             while (!isEnding)
             {
-                while (waiting.TryDequeue(out var queue))
+                while ((isApart ? waitingApart : waiting).TryDequeue(out var queue))
                 {
                     if (MayRun(queue))
                     {
@@ -126,7 +151,7 @@ public sealed class MachinePool : IMachineExecutor, IDisposable
                         return queue;
                     }
 
-                    parked.Add(queue);
+                    parked.Add((queue, isApart));
                 }
 
                 Monitor.Wait(waiting);
@@ -184,9 +209,22 @@ public sealed class MachinePool : IMachineExecutor, IDisposable
     /// <summary>Who may run is another now: whoever was passed over is looked at again.</summary>
     private void Unpark()
     {
-        parked.ForEach(waiting.Enqueue);
+        parked.ForEach(one => (one.IsApart ? waitingApart : waiting).Enqueue(one.Queue));
         parked.Clear();
         Monitor.PulseAll(waiting);
+    }
+
+    /// <summary>One thread comes, where all of them take the same work.</summary>
+    private void Wake()
+    {
+        if (Volatile.Read(ref hasApart))
+        {
+            Monitor.PulseAll(waiting);
+        }
+        else
+        {
+            Monitor.Pulse(waiting);
+        }
     }
 
     private void Start()
@@ -200,16 +238,17 @@ public sealed class MachinePool : IMachineExecutor, IDisposable
 
             while (workers.Count < size)
             {
-                AddWorker();
+                AddWorker(isApart: false);
             }
 
             watch = time.CreateTimer(static pool => ((MachinePool)pool!).Watch(), this, WatchInterval, WatchInterval);
         }
     }
 
-    private void AddWorker()
+    private void AddWorker(bool isApart)
     {
-        var worker = new Worker(this);
+        hasApart |= isApart;
+        var worker = new Worker(this, isApart);
         workers.Add(worker);
         worker.Start();
     }
@@ -247,7 +286,7 @@ public sealed class MachinePool : IMachineExecutor, IDisposable
         queue.ReportStuck(isStuck: true);
         if (isReplaced)
         {
-            AddWorker();
+            AddWorker(worker.IsApart);
         }
     }
 
@@ -267,7 +306,7 @@ public sealed class MachinePool : IMachineExecutor, IDisposable
             alarms.Clear(AlarmNames.MachineStuck, queue.Key.ToString());
             Log.MachineCameBack(logger, queue.Key);
             queue.ReportStuck(isStuck: false);
-            if (workers.Count <= size)
+            if (workers.Count(other => other.IsApart == worker.IsApart) <= size)
             {
                 return true;
             }
@@ -277,9 +316,12 @@ public sealed class MachinePool : IMachineExecutor, IDisposable
         }
     }
 
-    private sealed class Worker(MachinePool pool)
+    private sealed class Worker(MachinePool pool, bool isApart)
     {
         private MachineQueue? current;
+
+        /// <summary>Whether it takes what may wait for a store.</summary>
+        public bool IsApart => isApart;
 
         /// <summary>Whether it was reported.</summary>
         public bool IsStuck { get; set; }
@@ -293,7 +335,7 @@ public sealed class MachinePool : IMachineExecutor, IDisposable
 
         private void Run()
         {
-            while (pool.Take() is { } queue)
+            while (pool.Take(isApart) is { } queue)
             {
                 Volatile.Write(ref current, queue);
                 MachineContext.Run(static state => ((MachineQueue)state!).Run(), queue);

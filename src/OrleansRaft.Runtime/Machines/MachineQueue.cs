@@ -17,8 +17,10 @@ public sealed class MachineQueue
     private readonly TimeProvider time;
     private readonly Action<MachineJob> done;
     private readonly Action<bool> stuck;
+    private readonly Action<bool> waits;
     private MachineCare? care;
     private bool isScheduled;
+    private bool isApart;
     private bool isBroken;
     private bool isClosed;
     private bool isBusy;
@@ -33,6 +35,7 @@ public sealed class MachineQueue
         this.time = time;
         this.done = done;
         this.stuck = stuck;
+        waits = OnWaits;
     }
 
     /// <summary>The replica whose machine it is.</summary>
@@ -41,15 +44,36 @@ public sealed class MachineQueue
     /// <summary>Whether there is anything that the machine has not done yet. Any thread.</summary>
     internal bool IsBusy => Volatile.Read(ref isBusy);
 
+    /// <summary>Whether nothing is done, or is about to be. Any thread.</summary>
+    internal bool IsIdle
+    {
+        get
+        {
+            lock (gate)
+            {
+                return !isScheduled;
+            }
+        }
+    }
+
     /// <summary>For how long the machine's code has been running since it last came back; null when it does not run. Any thread.</summary>
     internal TimeSpan? CallTook => Volatile.Read(ref callBegan) is > 0 and var began ? time.GetElapsedTime(began) : null;
 
     /// <summary>Does what waits, for a slice of time; then others get the thread. Called by the executor, once for each time it was asked.</summary>
     public void Run()
     {
-        var slice = new MachineSlice(time, time.GetTimestamp(), Slice);
+        var mayWait = isApart;
+        isApart = false;
+        var slice = new MachineSlice(time, time.GetTimestamp(), Slice, waits);
         while (TakeNext(out var job))
         {
+            if (job is { MayWait: true } && !mayWait)
+            {
+                isApart = true;
+                executor.ScheduleApart(this);
+                return;
+            }
+
             if (care is not null && !care.Prepare(job?.Mark))
             {
                 return;
@@ -60,7 +84,7 @@ public sealed class MachineQueue
                 continue;
             }
 
-            Volatile.Write(ref callBegan, Math.Max(1, time.GetTimestamp()));
+            OnWaits(false);
             var isDone = job.Run(machine, slice);
             Volatile.Write(ref callBegan, 0);
             care?.OnReturned();
@@ -69,7 +93,7 @@ public sealed class MachineQueue
                 done(job);
             }
 
-            if (slice.IsOver)
+            if (slice.IsOver || mayWait)
             {
                 if (HasMore())
                 {
@@ -142,6 +166,9 @@ public sealed class MachineQueue
         care?.Close();
         return TakeAll();
     }
+
+    /// <summary>The job that runs waits for a store, or the machine's code goes on.</summary>
+    private void OnWaits(bool isWaiting) => Volatile.Write(ref callBegan, isWaiting ? 0 : Math.Max(1, time.GetTimestamp()));
 
     /// <param name="job">What is next; null to end what needed care before.</param>
     /// <returns>Whether there is anything to do.</returns>

@@ -32,6 +32,11 @@ public interface IStateMachine<TCommand, TResult>
     TResult Query(in Command<TCommand> query);
 
     /// <summary>Writes the whole state. Equal states write equal bytes, whatever their history: replicas are compared by it.</summary>
+    /// <remarks>
+    /// Its group waits meanwhile, and what it writes is in memory as a whole: that is for small states. From
+    /// <see cref="RaftOptions.LargeCaptureBytes"/> on an alarm says so, and more than <see cref="RaftOptions.CaptureBytesMax"/> is refused: then the
+    /// replica halts. A state that may become large is one of an <see cref="IViewStateMachine{TCommand,TResult}"/>.
+    /// </remarks>
     void Capture(IBufferWriter<byte> output);
 
     /// <summary>

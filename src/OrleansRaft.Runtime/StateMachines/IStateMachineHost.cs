@@ -26,6 +26,11 @@ public interface IStateMachineHost : IAsyncDisposable
     /// <summary>Whether every call takes a short, bounded time and throws nothing: only the library's own state machines can promise that.</summary>
     bool IsBounded => false;
 
+    /// <summary>
+    /// Whether a view of the state costs next to nothing, and is written apart: see <see cref="IViewStateMachine{TCommand,TResult}"/>.
+    /// </summary>
+    bool HasViews => false;
+
     /// <summary>Tells one build of the state machine from another: what ended the process under one is left to the next.</summary>
     ulong Program => 0;
 
@@ -68,7 +73,18 @@ public interface IStateMachineHost : IAsyncDisposable
     /// <summary>Answers a query from the state as it is, and changes nothing. A query that throws is rejected.</summary>
     Reply Query(in QueryEnvelope query);
 
-    /// <summary>Everything: state, sessions, <see cref="AppliedEntry"/> and its time. Equal states give equal bytes.</summary>
+    /// <summary>
+    /// A view of everything: state, sessions, <see cref="AppliedEntry"/> and its time. Equal states write equal bytes. Whoever takes it disposes it,
+    /// and may write it on another thread, while entries are applied, and after the host was disposed.
+    /// </summary>
+    /// <param name="captureBytesMax">How much a state machine that has no views may capture, in bytes.</param>
+    /// <exception cref="Machines.MachineException">The state machine threw, or captured too much.</exception>
+    IStateView TakeView(long captureBytesMax);
+
+    /// <summary>
+    /// Everything in memory, written by the machine's <see cref="IStateMachine{TCommand,TResult}.Capture"/>: by this replicas are compared. Equal
+    /// states give equal bytes.
+    /// </summary>
     /// <exception cref="Machines.MachineException">The state machine threw.</exception>
     ReadOnlyMemory<byte> Capture();
 
@@ -82,4 +98,10 @@ public interface IStateMachineHost : IAsyncDisposable
     /// <exception cref="Core.Codec.CorruptDataException">The bytes are damaged, or of a version that this program does not read.</exception>
     /// <exception cref="Machines.MachineException">The state machine threw.</exception>
     void Restore(ReadOnlyMemory<byte> state);
+
+    /// <summary>Replaces everything by what a view wrote; by the initial state when there is nothing to read.</summary>
+    /// <param name="state">Read forward; what the state machine leaves is left.</param>
+    /// <exception cref="Core.Codec.CorruptDataException">The bytes are damaged, or of a version that this program does not read.</exception>
+    /// <exception cref="Machines.MachineException">The state machine threw, or a read did.</exception>
+    void Restore(Stream state);
 }

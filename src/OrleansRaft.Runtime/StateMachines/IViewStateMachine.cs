@@ -29,6 +29,7 @@ public interface IViewStateMachine<TCommand, TResult> : IStateMachine<TCommand, 
     /// <remarks>When it throws, the state is nobody's: it is restored anew before anything else is asked of the machine.</remarks>
     void Restore(Stream snapshot);
 
+#pragma warning disable CA1033 // They are defaults: whoever implements the interface may have its own.
     /// <inheritdoc/>
     void IStateMachine<TCommand, TResult>.Capture(IBufferWriter<byte> output)
     {
@@ -44,4 +45,5 @@ public interface IViewStateMachine<TCommand, TResult> : IStateMachine<TCommand, 
             : new MemoryStream(snapshot.ToArray(), writable: false);
         Restore(stream);
     }
+#pragma warning restore CA1033
 }

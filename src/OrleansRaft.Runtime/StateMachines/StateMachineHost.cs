@@ -5,6 +5,7 @@ using OrleansRaft.Core.Codec;
 using OrleansRaft.Runtime.Lives;
 using OrleansRaft.Runtime.Machines;
 using OrleansRaft.Runtime.Sessions;
+using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.Runtime.StateMachines;
 
@@ -22,6 +23,9 @@ public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
     // The third names the machine's version, which is not the first, and the skipped commands, of which there may be none.
     private const byte FormatVersionWithVersion = 3;
 
+    // The fourth is read as it comes: its parts say how long they are. Machines without views keep to the others.
+    private const byte FormatVersionOfViews = 4;
+
     // The machine's own code is never run while, or after, it is disposed; nobody waits for this lock as long as it lives.
     private readonly Lock use = new();
 
@@ -34,6 +38,8 @@ public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
     private readonly CommandBatch<TCommand, TResult> batch = new();
     private readonly ArrayBufferWriter<byte> scratch = new();
     private readonly List<(int Place, RequestRecord Record)> recorded = [];
+
+    private const int PartBytesAtOnce = 64 * 1024;
 
     private SessionTables tables = new();
     private int capturedBytes;
@@ -70,6 +76,9 @@ public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
 
     /// <inheritdoc/>
     public bool IsBounded => machine is IBoundedTime;
+
+    /// <inheritdoc/>
+    public bool HasViews => machine is IViewStateMachine<TCommand, TResult>;
 
     /// <inheritdoc/>
     public MachineVersions Versions { get; }
@@ -230,16 +239,19 @@ public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
     }
 
     /// <inheritdoc/>
-    public ReadOnlyMemory<byte> Capture()
+    public IStateView TakeView(long captureBytesMax)
     {
+        var views = machine as IViewStateMachine<TCommand, TResult>;
         Enter();
         try
         {
-            return CaptureAll();
+            return views is null
+                ? new CapturedState(CaptureAll(captureBytesMax))
+                : new HostView(CaptureHead(), views.TakeView() ?? throw new InvalidOperationException("there is no view"));
         }
         catch (Exception exception) when (exception is not InvariantViolationException)
         {
-            throw new MachineException("Capture", exception);
+            throw new MachineException(views is null ? nameof(machine.Capture) : nameof(views.TakeView), exception);
         }
         finally
         {
@@ -247,17 +259,33 @@ public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
         }
     }
 
-    private ReadOnlyMemory<byte> CaptureAll()
+    /// <inheritdoc/>
+    public ReadOnlyMemory<byte> Capture()
+    {
+        Enter();
+        try
+        {
+            return CaptureAll(Array.MaxLength);
+        }
+        catch (Exception exception) when (exception is not InvariantViolationException)
+        {
+            throw new MachineException(nameof(machine.Capture), exception);
+        }
+        finally
+        {
+            Leave();
+        }
+    }
+
+    private ReadOnlyMemory<byte> CaptureAll(long bytesMax)
     {
         var output = new ArrayBufferWriter<byte>(Math.Max(256, capturedBytes + (capturedBytes / 8)));
         var writer = new WireWriter(output);
         var skipped = tables.SkippedEntries();
         var isVersioned = Version > MachineVersions.Initial;
         writer.WriteByte(isVersioned ? FormatVersionWithVersion : skipped.Count == 0 ? FormatVersion : FormatVersionWithSkipped);
-        writer.WriteVarint(AppliedEntry.Term.Value);
-        writer.WriteVarint(AppliedEntry.Index.Value);
-        writer.WriteVarint(AppliedTime.Value);
-        tables.Capture(writer);
+        WriteEntry(writer);
+        WriteSessions(writer);
         if (skipped.Count > 0 || isVersioned)
         {
             skipped.Write(writer);
@@ -268,21 +296,90 @@ public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
             writer.WriteVarint(Version);
         }
 
-        machine.Capture(output);
+        machine.Capture(new LimitedWriter(output, bytesMax));
         capturedBytes = output.WrittenCount;
         return output.WrittenMemory;
     }
 
+    /// <summary>
+    /// What comes before the state machine's own bytes: the format; the entry, its time, the machine's version and what was skipped, in one part;
+    /// the sessions, in as many parts as whoever writes them likes, and an empty one after them. A part is its length and its bytes.
+    /// </summary>
+    private ReadOnlyMemory<byte> CaptureHead()
+    {
+        scratch.ResetWrittenCount();
+        var writer = new WireWriter(scratch);
+        WriteEntry(writer);
+        writer.WriteVarint(Version);
+        tables.SkippedEntries().Write(writer);
+        var entry = scratch.WrittenSpan.ToArray();
+        scratch.ResetWrittenCount();
+        WriteSessions(writer);
+        var sessions = scratch.WrittenSpan.ToArray();
+        scratch.ResetWrittenCount();
+        writer.WriteByte(FormatVersionOfViews);
+        writer.WriteBytes(entry);
+        writer.WriteBytes(sessions);
+        writer.WriteBytes(default);
+        return scratch.WrittenSpan.ToArray();
+    }
+
+    private void WriteEntry(WireWriter writer)
+    {
+        writer.WriteVarint(AppliedEntry.Term.Value);
+        writer.WriteVarint(AppliedEntry.Index.Value);
+        writer.WriteVarint(AppliedTime.Value);
+    }
+
+    private void WriteSessions(WireWriter writer) => tables.Capture(writer);
+
     /// <inheritdoc/>
     public void Restore(ReadOnlyMemory<byte> state)
     {
+        if (!state.IsEmpty && state.Span[0] == FormatVersionOfViews)
+        {
+            using var stream = SnapshotStream.Of(state);
+            Restore(stream);
+            return;
+        }
+
         var (entry, time, restored, version, machineState) = Read(state);
+        Replace(entry, time, restored, version, () => machine.Restore(machineState));
+    }
+
+    /// <inheritdoc/>
+    public void Restore(Stream state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        var format = state.ReadByte();
+        if (format != FormatVersionOfViews)
+        {
+            Restore(format < 0 ? default : ReadToEnd(state, (byte)format));
+            return;
+        }
+
+        var (entry, time, restored, version) = ReadHead(state);
+        Replace(entry, time, restored, version, () =>
+        {
+            if (machine is IViewStateMachine<TCommand, TResult> views)
+            {
+                views.Restore(state);
+            }
+            else
+            {
+                machine.Restore(ReadToEnd(state));
+            }
+        });
+    }
+
+    private void Replace(EntryId entry, LogTime time, SessionTables restored, int version, Action restore)
+    {
         RequireSupport(version, entry);
         Enter();
         try
         {
             versioned?.Version = version;
-            machine.Restore(machineState);
+            restore();
         }
         catch (Exception exception) when (exception is not CorruptDataException)
         {
@@ -345,7 +442,7 @@ public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
         if (version is not (FormatVersion or FormatVersionWithSkipped or FormatVersionWithVersion))
         {
             throw new CorruptDataException(
-                $"the snapshot's state has version {version}; this program reads versions {FormatVersion} to {FormatVersionWithVersion}. "
+                $"the snapshot's state has version {version}; this program reads versions {FormatVersion} to {FormatVersionOfViews}. "
                     + "Start a program that is at least as new as the one that wrote it.");
         }
 
@@ -359,6 +456,87 @@ public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
 
         var machineVersion = version == FormatVersionWithVersion ? RaiseCodec.ReadVersion(ref reader) : MachineVersions.Initial;
         return (entry, time, restored, machineVersion, reader.ReadRest());
+    }
+
+    /// <summary>Reads what <see cref="CaptureHead"/> wrote after its version.</summary>
+    private (EntryId Entry, LogTime Time, SessionTables Tables, int Version) ReadHead(Stream state)
+    {
+        var head = new WireReader(ReadPart(state));
+        var entry = new EntryId(new Term(head.ReadVarint()), new LogIndex(head.ReadVarint()));
+        var time = new LogTime(head.ReadVarint());
+        var version = RaiseCodec.ReadVersion(ref head);
+        var skipped = SkippedEntries.ReadAny(ref head);
+        head.RequireEnd();
+        var parts = new ArrayBufferWriter<byte>();
+        for (var part = ReadPart(state); part.Length > 0; part = ReadPart(state))
+        {
+            parts.Write(part);
+        }
+
+        var reader = new WireReader(parts.WrittenMemory);
+        var restored = SessionTables.Restore(ref reader, ScopeOrNobody);
+        reader.RequireEnd();
+        restored.MarkSkipped(skipped);
+        return (entry, time, restored, version);
+    }
+
+    private static byte[] ReadPart(Stream state)
+    {
+        var length = ReadLength(state);
+
+        // A length that is a lie makes nobody allocate: what is not there cannot be read.
+        var bytes = new byte[Math.Min(length, PartBytesAtOnce)];
+        for (var read = 0; ; Array.Resize(ref bytes, (int)Math.Min(length, 2L * bytes.Length)))
+        {
+            read += state.ReadAtLeast(bytes.AsSpan(read), bytes.Length - read, throwOnEndOfStream: false);
+            if (read < bytes.Length)
+            {
+                throw new CorruptDataException($"a part of the snapshot's state has {read} bytes of {length}");
+            }
+
+            if (read == length)
+            {
+                return bytes;
+            }
+        }
+    }
+
+    private static int ReadLength(Stream state)
+    {
+        long length = 0;
+        for (var shift = 0; shift <= 28; shift += 7)
+        {
+            var next = state.ReadByte();
+            if (next < 0)
+            {
+                throw new CorruptDataException("the snapshot's state ends before its parts do");
+            }
+
+            length |= (long)(next & 0x7F) << shift;
+            if (next < 0x80 && length <= Array.MaxLength)
+            {
+                return (int)length;
+            }
+        }
+
+        throw new CorruptDataException("a part of the snapshot's state is longer than any can be");
+    }
+
+    /// <summary>Reads the rest into memory: what a machine without views has written, or takes.</summary>
+    private static ReadOnlyMemory<byte> ReadToEnd(Stream state, params ReadOnlySpan<byte> before)
+    {
+        var output = new ArrayBufferWriter<byte>();
+        output.Write(before);
+        while (true)
+        {
+            var length = state.Read(output.GetSpan(PartBytesAtOnce));
+            if (length == 0)
+            {
+                return output.WrittenMemory;
+            }
+
+            output.Advance(length);
+        }
     }
 
     /// <summary>Answers what can be answered without the state machine; what it must apply joins the batch, and is answered after it.</summary>
@@ -616,4 +794,50 @@ public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
     }
 
     private static string Undecodable(Exception exception) => $"The command cannot be decoded: {exception.Message}";
+
+    /// <summary>A machine's view, with what the host knows.</summary>
+    private sealed class HostView(ReadOnlyMemory<byte> head, IStateView state) : IStateView
+    {
+        public void Write(IBufferWriter<byte> output)
+        {
+            output.Write(head.Span);
+            state.Write(output);
+        }
+
+        public void Dispose() => state.Dispose();
+    }
+
+    /// <summary>
+    /// Refuses what a machine without views should not capture: all of it would be in memory at once, and its group would wait for it.
+    /// </summary>
+    private sealed class LimitedWriter(ArrayBufferWriter<byte> output, long bytesMax) : IBufferWriter<byte>
+    {
+        public void Advance(int count)
+        {
+            Require(count);
+            output.Advance(count);
+        }
+
+        public Memory<byte> GetMemory(int sizeHint = 0)
+        {
+            Require(sizeHint);
+            return output.GetMemory(sizeHint);
+        }
+
+        public Span<byte> GetSpan(int sizeHint = 0)
+        {
+            Require(sizeHint);
+            return output.GetSpan(sizeHint);
+        }
+
+        private void Require(int more)
+        {
+            if (output.WrittenCount + (long)more > bytesMax)
+            {
+                throw new InvalidOperationException(
+                    $"the state has more than the {bytesMax} bytes ({RaftOptions.SectionName}:{nameof(RaftOptions.CaptureBytesMax)}) that are captured "
+                    + $"in one piece; implement {nameof(IViewStateMachine<,>)}, whose snapshots are written as a stream, or raise the option");
+            }
+        }
+    }
 }

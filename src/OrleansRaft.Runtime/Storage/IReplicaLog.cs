@@ -1,5 +1,6 @@
 using OrleansRaft.Core;
 using OrleansRaft.Runtime.Lives;
+using OrleansRaft.Runtime.StateMachines;
 
 namespace OrleansRaft.Runtime.Storage;
 
@@ -15,8 +16,8 @@ public interface IReplicaLog : IAsyncDisposable
     /// <summary>What was read back at <see cref="ILogStore.OpenAsync"/>.</summary>
     RecoveredState Recovered { get; }
 
-    /// <summary>The bytes of the snapshot that was read back; empty for the empty state.</summary>
-    ReadOnlyMemory<byte> RecoveredSnapshot { get; }
+    /// <summary>The bytes of the snapshot that was read back, none for the empty state; to be read once, and disposed.</summary>
+    SnapshotStream RecoveredSnapshot { get; }
 
     /// <summary>
     /// Whether this activation may vote, confirm reads and count for a quorum at this moment: its predecessor's right has ended, and this silo's
@@ -42,13 +43,17 @@ public interface IReplicaLog : IAsyncDisposable
     void ReadChunk(ReadSnapshotChunk request);
 
     /// <summary>
-    /// Makes a snapshot of this replica's own state durable and the newest. Told by <see cref="IReplicaLogEvents.OnSnapshotSaved"/>.
+    /// Writes a snapshot of this replica's own state, in chunks and away from the caller's thread, and makes it the newest when all of it is durable.
+    /// Told by <see cref="IReplicaLogEvents.OnSnapshotSaved"/>, or by <see cref="IReplicaLogEvents.OnSnapshotFailed"/>. One at a time.
     /// </summary>
-    /// <param name="snapshot">Which; <see cref="SnapshotDescriptor.SizeBytes"/> is the length of <paramref name="state"/>.</param>
-    /// <param name="state">What the state machine captured; must not change.</param>
-    void SaveSnapshot(SnapshotDescriptor snapshot, ReadOnlyMemory<byte> state);
+    /// <param name="snapshot">
+    /// Which; <see cref="SnapshotDescriptor.SizeBytes"/> is about how large it should be, such as the size of the one before. What is saved has the
+    /// size and the checksum of what is written.
+    /// </param>
+    /// <param name="state">The state; the log disposes it, whatever comes of it.</param>
+    void SaveSnapshot(SnapshotDescriptor snapshot, IStateView state);
 
-    /// <summary>Reads an installed snapshot whole. Told by <see cref="IReplicaLogEvents.OnSnapshotLoaded"/>.</summary>
+    /// <summary>Opens the newest snapshot, which was installed or saved. Told by <see cref="IReplicaLogEvents.OnSnapshotLoaded"/>.</summary>
     void LoadSnapshot(SnapshotDescriptor snapshot);
 
     /// <summary>Whether marks outlive the process. False for stores that do not: nothing is marked there.</summary>

@@ -1,4 +1,5 @@
 using OrleansRaft.Core;
+using OrleansRaft.Runtime.Machines;
 
 namespace OrleansRaft.Runtime.Storage;
 
@@ -14,11 +15,19 @@ public interface IReplicaLogEvents
     /// <summary>A chunk was read; null when the store no longer has that snapshot.</summary>
     void OnChunkRead(ReadSnapshotChunk request, ReadOnlyMemory<byte>? data, bool isLast);
 
-    /// <summary>A snapshot of the replica's own state is durable.</summary>
+    /// <summary>A snapshot of the replica's own state is durable, or a newer one is.</summary>
+    /// <param name="snapshot">Which, with the size and the checksum of what was written.</param>
     void OnSnapshotSaved(SnapshotDescriptor snapshot);
 
-    /// <summary>An installed snapshot was read.</summary>
-    void OnSnapshotLoaded(SnapshotDescriptor snapshot, ReadOnlyMemory<byte> state);
+    /// <summary>A snapshot of the replica's own state could not be written, because its view threw. The store keeps nothing of it.</summary>
+    /// <param name="lastIncluded">Which.</param>
+    /// <param name="cause">What it threw.</param>
+    void OnSnapshotFailed(EntryId lastIncluded, MachineException cause);
+
+    /// <summary>A snapshot was opened.</summary>
+    /// <param name="snapshot">Which.</param>
+    /// <param name="state">Its bytes; the receiver disposes it.</param>
+    void OnSnapshotLoaded(SnapshotDescriptor snapshot, SnapshotStream state);
 
     /// <summary><see cref="IReplicaLog.MaySpeak"/> may have changed.</summary>
     void OnRightToSpeakChanged();

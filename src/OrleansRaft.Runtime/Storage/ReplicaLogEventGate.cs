@@ -1,4 +1,5 @@
 using OrleansRaft.Core;
+using OrleansRaft.Runtime.Machines;
 
 namespace OrleansRaft.Runtime.Storage;
 
@@ -79,15 +80,30 @@ public sealed class ReplicaLogEventGate(IReplicaLogEvents receiver) : IReplicaLo
     }
 
     /// <inheritdoc/>
-    public void OnSnapshotLoaded(SnapshotDescriptor snapshot, ReadOnlyMemory<byte> state)
+    public void OnSnapshotFailed(EntryId lastIncluded, MachineException cause)
+    {
+        lock (gate)
+        {
+            if (!isClosed)
+            {
+                receiver.OnSnapshotFailed(lastIncluded, cause);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void OnSnapshotLoaded(SnapshotDescriptor snapshot, SnapshotStream state)
     {
         lock (gate)
         {
             if (!isClosed)
             {
                 receiver.OnSnapshotLoaded(snapshot, state);
+                return;
             }
         }
+
+        state.Dispose();
     }
 
     /// <inheritdoc/>

@@ -20,12 +20,21 @@ internal sealed class Recovery(CommitLoop loop, Hold hold)
 
     private bool IsComplete => read is null && stateLength == state.Length;
 
+    /// <summary>What was read; known when everything has been.</summary>
+    public RecoveredState State { get; private set; } = null!;
+
+    /// <summary>The newest snapshot, where it is large: it is read later.</summary>
+    public long? Large { get; private set; }
+
+    /// <summary>The newest snapshot, where it is small.</summary>
+    public ReadOnlyMemory<byte> Small => state;
+
     /// <summary>What the replica was about to do; known once everything has been read.</summary>
     public ApplyMark? Mark { get; private set; }
 
     /// <summary>Reads everything.</summary>
     /// <exception cref="Core.Codec.CorruptDataException">Something is torn or damaged; the message names the place.</exception>
-    public async Task<(RecoveredState State, ReadOnlyMemory<byte> Snapshot)> RunAsync(CancellationToken cancellation)
+    public async Task RunAsync(CancellationToken cancellation)
     {
         var isComplete = await loop.SubmitAsync(Begin).WaitAsync(cancellation);
         while (!isComplete)
@@ -34,9 +43,8 @@ internal sealed class Recovery(CommitLoop loop, Hold hold)
         }
 
         var entries = StoredLog.Assemble(hold.Key, row.Start, row.Last, blocks);
-        var recovered = new RecoveredState(row.HardState, snapshot, row.Start, entries) { JoinedAfter = row.Initial.Version };
-        StoredLog.RequireConsistent(hold.Key, recovered);
-        return (recovered, state);
+        State = new RecoveredState(row.HardState, snapshot, row.Start, entries) { JoinedAfter = row.Initial.Version };
+        StoredLog.RequireConsistent(hold.Key, State);
     }
 
     private bool Begin(Database database)
@@ -46,7 +54,8 @@ internal sealed class Recovery(CommitLoop loop, Hold hold)
         row = ReplicaRow.Read(database, hold);
         Mark = LifeTable.ReadMark(database, hold);
         snapshot = row.SnapshotId is { } id ? SnapshotTable.Describe(database, hold.Key, id) : SnapshotDescriptor.Initial(row.Initial);
-        state = row.SnapshotId is null ? [] : new byte[checked((int)snapshot.SizeBytes)];
+        Large = snapshot.SizeBytes > SnapshotStream.MemoryBytesMax ? row.SnapshotId : null;
+        state = row.SnapshotId is null || Large is not null ? [] : new byte[snapshot.SizeBytes];
         return ReadMore(database);
     }
 
@@ -59,7 +68,10 @@ internal sealed class Recovery(CommitLoop loop, Hold hold)
         }
         else if (stateLength < state.Length)
         {
-            stateLength = SnapshotTable.ReadPart(database, hold.Key, row.SnapshotId!.Value, snapshot, state, stateLength);
+            var part = SnapshotTable.ReadFrom(database, hold.Key, row.SnapshotId!.Value, snapshot, stateLength);
+            part = part[..Math.Min(part.Length, state.Length - stateLength)];
+            part.CopyTo(state.AsMemory(stateLength));
+            stateLength += part.Length;
         }
 
         return IsComplete;

@@ -8,15 +8,20 @@ namespace OrleansRaft.Sqlite.Internal;
 /// <summary>The statements on snapshots. The replica's row names the newest; any other of its snapshots is being written, or was left over.</summary>
 internal static class SnapshotTable
 {
-    public const int ChunkBytes = 256 * 1024;
-
     public static long Create(Database database, long replica, SnapshotDescriptor snapshot)
     {
         database.Execute(
             "INSERT INTO snapshot (replica_id, descriptor) VALUES (?1, ?2)", replica, SnapshotDescriptorCodec.Encode(snapshot).ToArray());
         var id = database.LastInsertedId;
-        database.Execute($"UPDATE snapshot SET crc = {Schema.SnapshotChecksum} WHERE id = ?1", id);
+        Seal(database, id);
         return id;
+    }
+
+    /// <summary>Says what a snapshot is, now that it is known.</summary>
+    public static void Change(Database database, long id, SnapshotDescriptor snapshot)
+    {
+        database.Execute("UPDATE snapshot SET descriptor = ?2 WHERE id = ?1", id, SnapshotDescriptorCodec.Encode(snapshot).ToArray());
+        Seal(database, id);
     }
 
     public static void PutChunk(Database database, long snapshot, long offset, ReadOnlySpan<byte> data) => database.Execute(
@@ -45,26 +50,28 @@ internal static class SnapshotTable
         }
     }
 
-    /// <summary>Deletes a few chunks of a snapshot of a replica that is neither the newest nor one to keep.</summary>
+    /// <summary>Deletes a few chunks of a snapshot of a replica that is neither the newest nor in use.</summary>
+    /// <param name="database">The file.</param>
+    /// <param name="replica">Whose.</param>
+    /// <param name="isInUse">Whether somebody writes or reads a snapshot.</param>
     /// <returns>Whether there may be more.</returns>
-    public static bool DeleteSomeOthers(Database database, long replica, long kept)
+    public static bool DeleteSomeOthers(Database database, long replica, Func<long, bool> isInUse)
     {
         var other = database
-            .Query(
-                "SELECT id FROM snapshot WHERE replica_id = ?1 AND id <> ?2 AND id IS NOT (SELECT snapshot_id FROM replica WHERE id = ?1) LIMIT 1",
-                replica,
-                kept)
-            .Select(row => (long?)row.GetInt64(0)).FirstOrDefault();
-        if (other is not { } id)
+            .Query("SELECT id FROM snapshot WHERE replica_id = ?1 AND id IS NOT (SELECT snapshot_id FROM replica WHERE id = ?1)", replica)
+            .Select(row => row.GetInt64(0))
+            .ToList()
+            .Find(id => !isInUse(id));
+        if (other == 0)
         {
             return false;
         }
 
         var deleted = database.Execute(
-            "DELETE FROM snapshot_chunk WHERE rowid IN (SELECT rowid FROM snapshot_chunk WHERE snapshot_id = ?1 LIMIT 4)", id);
+            "DELETE FROM snapshot_chunk WHERE rowid IN (SELECT rowid FROM snapshot_chunk WHERE snapshot_id = ?1 LIMIT 4)", other);
         if (deleted == 0)
         {
-            database.Execute("DELETE FROM snapshot WHERE id = ?1", id);
+            database.Execute("DELETE FROM snapshot WHERE id = ?1", other);
         }
 
         return true;
@@ -94,23 +101,13 @@ internal static class SnapshotTable
         }
     }
 
-    /// <summary>Reads the next part of a snapshot.</summary>
-    /// <returns>How many bytes were read so far.</returns>
+    /// <summary>What there is of a snapshot from an offset on, to the end of a chunk.</summary>
     /// <exception cref="CorruptDataException">A chunk is missing or damaged.</exception>
-    public static int ReadPart(Database database, ReplicaKey key, long snapshot, SnapshotDescriptor descriptor, byte[] state, int offset)
-    {
-        if (ChunkAt(database, key, snapshot, descriptor, offset) is not { } chunk
-            || chunk.Offset != offset
-            || chunk.Data.Length > state.Length - offset
-            || chunk.Data.Length == 0)
-        {
-            throw StoredLog.Damaged(
+    public static ReadOnlyMemory<byte> ReadFrom(Database database, ReplicaKey key, long snapshot, SnapshotDescriptor descriptor, long offset) =>
+        ChunkAt(database, key, snapshot, descriptor, offset) is { } chunk && offset < chunk.Offset + chunk.Data.Length
+            ? chunk.Data.AsMemory((int)(offset - chunk.Offset))
+            : throw StoredLog.Damaged(
                 key, descriptor.LastIncluded.Index, $"the snapshot through {descriptor.LastIncluded} has no chunk at byte {offset}");
-        }
-
-        chunk.Data.CopyTo(state, offset);
-        return offset + chunk.Data.Length;
-    }
 
     /// <summary>The chunk that holds a byte, checked; null when there is none.</summary>
     public static (long Offset, byte[] Data)? ChunkAt(Database database, ReplicaKey key, long snapshot, SnapshotDescriptor descriptor, long offset)
@@ -134,4 +131,7 @@ internal static class SnapshotTable
 
         return null;
     }
+
+    private static void Seal(Database database, long id) =>
+        database.Execute($"UPDATE snapshot SET crc = {Schema.SnapshotChecksum} WHERE id = ?1", id);
 }

@@ -2,6 +2,7 @@ using OrleansRaft.Core;
 using OrleansRaft.Core.Codec;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Lives;
+using OrleansRaft.Runtime.StateMachines;
 using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.Sqlite.Internal;
@@ -22,20 +23,26 @@ internal sealed class SqliteReplicaLog : IReplicaLog
         SqliteLogStore store,
         CommitLoop loop,
         Hold hold,
-        RecoveredState recovered,
-        ReadOnlyMemory<byte> snapshot,
-        ApplyMark? mark,
+        Recovery recovery,
         IReplicaLogEvents events)
     {
         this.store = store;
         this.loop = loop;
         this.hold = hold;
         this.events = new ReplicaLogEventGate(events);
-        snapshots = new SqliteSnapshotWork(loop, hold, this.events, OnFailed);
         closed = closing.Token;
-        Recovered = recovered;
-        RecoveredSnapshot = snapshot;
-        Mark = mark;
+        snapshots = new SqliteSnapshotWork(loop, hold, store.Views, this.events, OnFailed, closed);
+        Recovered = recovery.State;
+        Mark = recovery.Mark;
+        if (recovery.Large is { } id)
+        {
+            snapshots.Use(id);
+            RecoveredSnapshot = snapshots.Open(id, Recovered.Snapshot);
+        }
+        else
+        {
+            RecoveredSnapshot = SnapshotStream.Of(recovery.Small);
+        }
     }
 
     public ReplicaKey Key => hold.Key;
@@ -44,7 +51,7 @@ internal sealed class SqliteReplicaLog : IReplicaLog
 
     public RecoveredState Recovered { get; }
 
-    public ReadOnlyMemory<byte> RecoveredSnapshot { get; }
+    public SnapshotStream RecoveredSnapshot { get; }
 
     public bool KeepsMarks => true;
 
@@ -82,11 +89,7 @@ internal sealed class SqliteReplicaLog : IReplicaLog
             0);
     }
 
-    public void SaveSnapshot(SnapshotDescriptor snapshot, ReadOnlyMemory<byte> state)
-    {
-        Invariant.Holds(snapshot.SizeBytes == state.Length, "a snapshot's descriptor knows its size");
-        snapshots.Save(snapshot, state);
-    }
+    public void SaveSnapshot(SnapshotDescriptor snapshot, IStateView state) => snapshots.Save(snapshot, state);
 
     public void LoadSnapshot(SnapshotDescriptor snapshot) => snapshots.Load(snapshot);
 
@@ -188,13 +191,7 @@ internal sealed class SqliteReplicaLog : IReplicaLog
             return (ReadOnlyMemory<byte>.Empty, true);
         }
 
-        var chunk = SnapshotTable.ChunkAt(database, Key, newest.Id, newest.Descriptor, request.Offset);
-        if (chunk is not { } found || request.Offset >= found.Offset + found.Data.Length)
-        {
-            throw StoredLog.Damaged(Key, request.LastIncluded.Index, $"the snapshot through {request.LastIncluded} has no chunk at byte {request.Offset}");
-        }
-
-        var data = found.Data.AsMemory((int)(request.Offset - found.Offset));
+        var data = SnapshotTable.ReadFrom(database, Key, newest.Id, newest.Descriptor, request.Offset);
         data = data[..Math.Min(data.Length, request.BytesMax)];
         return (data, request.Offset + data.Length == newest.Descriptor.SizeBytes);
     }

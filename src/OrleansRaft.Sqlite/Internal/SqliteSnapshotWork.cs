@@ -1,4 +1,6 @@
 using OrleansRaft.Core;
+using OrleansRaft.Runtime.Machines;
+using OrleansRaft.Runtime.StateMachines;
 using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.Sqlite.Internal;
@@ -7,12 +9,19 @@ namespace OrleansRaft.Sqlite.Internal;
 /// A replica's work on snapshots: piece by piece, one after the other, each in a transaction that everything urgent goes before, so that a big
 /// snapshot holds nobody up. What is left unfinished by a crash is deleted when the replica is opened.
 /// </summary>
-internal sealed class SqliteSnapshotWork(CommitLoop loop, Hold hold, ReplicaLogEventGate events, Action<Exception> failed)
+internal sealed class SqliteSnapshotWork(
+    CommitLoop loop, Hold hold, ViewWriter views, ReplicaLogEventGate events, Action<Exception> failed, CancellationToken closed)
 {
     private const int SmallStepBytes = 16 * 1024;
 
     private readonly SerialQueue queue = new();
+
+    // A large snapshot takes its time, in which others are read and staged.
+    private readonly SerialQueue saving = new();
     private readonly Lock gate = new();
+
+    // What is being written or read, and how often: it is not deleted meanwhile.
+    private readonly Dictionary<long, int> inUse = [];
     private (long Id, SnapshotDescriptor Descriptor, long Length)? staging;
 
     private (long Id, SnapshotDescriptor Descriptor, long Length)? Staging
@@ -57,11 +66,11 @@ internal sealed class SqliteSnapshotWork(CommitLoop loop, Hold hold, ReplicaLogE
     /// <summary>Deletes what is compacted away, and every snapshot that is neither the newest nor being staged.</summary>
     public void CleanUp() => Enqueue(async () =>
     {
-        while (await StepAsync(database => SnapshotTable.DeleteSomeOthers(database, hold.Id, Staging?.Id ?? 0)))
+        while (await StepAsync(database => SnapshotTable.DeleteSomeOthers(database, hold.Id, IsInUse)))
         {
         }
 
-        while (await StepAsync(database => LogTable.ForgetSome(database, hold.Id, SnapshotTable.ChunkBytes)))
+        while (await StepAsync(database => LogTable.ForgetSome(database, hold.Id, ViewWriter.ChunkBytes)))
         {
         }
     });
@@ -78,44 +87,101 @@ internal sealed class SqliteSnapshotWork(CommitLoop loop, Hold hold, ReplicaLogE
         }
     });
 
-    public void Save(SnapshotDescriptor descriptor, ReadOnlyMemory<byte> state) => Enqueue(async () =>
+    public void Save(SnapshotDescriptor descriptor, IStateView state) => saving.Enqueue(async () =>
     {
-        if (
-            await StepAsync(
-                database => IsNewer(database, descriptor) ? SnapshotTable.Create(database, hold.Id, descriptor) : default(long?)) is { } id)
+        long written = 0;
+        Exception? failure = null;
+        SnapshotDescriptor? whole = null;
+        try
         {
-            for (var offset = 0; offset < state.Length; offset += SnapshotTable.ChunkBytes)
-            {
-                var (place, length) = (offset, Math.Min(SnapshotTable.ChunkBytes, state.Length - offset));
-                await StepAsync(
-                    database =>
-                    {
-                        SnapshotTable.PutChunk(database, id, place, state.Span.Slice(place, length));
-                        return true;
-                    },
-                    length);
-            }
-
-            await StepAsync(database => Adopt(database, id, descriptor));
+            whole = await views.WriteAsync(
+                descriptor,
+                state,
+                chunk => StepAsync(database => Put(database, descriptor, chunk, ref written), Math.Max(SmallStepBytes, chunk.Data.Length)),
+                closed);
+        }
+        catch (Exception exception)
+        {
+            failure = exception;
         }
 
-        events.OnSnapshotSaved(descriptor);
+        // What was replaced, or is unfinished, goes before whoever hears of it does anything else.
+        Release(written);
         CleanUp();
+        switch (failure)
+        {
+            case null:
+                events.OnSnapshotSaved(whole ?? descriptor);
+                break;
+            case MachineException thrown:
+                events.OnSnapshotFailed(descriptor.LastIncluded, thrown);
+                break;
+            default:
+                Fail(failure);
+                break;
+        }
     });
 
     public void Load(SnapshotDescriptor descriptor) => Enqueue(async () =>
     {
-        var id = await StepAsync(database => FindNewest(database, descriptor.LastIncluded)?.Id
-            ?? throw StoredLog.Damaged(hold.Key, descriptor.LastIncluded.Index, $"the installed snapshot through {descriptor.LastIncluded} is gone"));
-        var state = new byte[checked((int)descriptor.SizeBytes)];
-        for (var length = 0; length < state.Length;)
+        var (id, found) = await StepAsync(database =>
         {
-            var offset = length;
-            length = await StepAsync(database => SnapshotTable.ReadPart(database, hold.Key, id, descriptor, state, offset), SnapshotTable.ChunkBytes);
+            var newest = FindNewest(database, descriptor.LastIncluded)
+                ?? throw StoredLog.Damaged(
+                    hold.Key, descriptor.LastIncluded.Index, $"the installed snapshot through {descriptor.LastIncluded} is gone");
+            Use(newest.Id);
+            return newest;
+        });
+        var stream = Open(id, found);
+        if (found.SizeBytes > SnapshotStream.MemoryBytesMax)
+        {
+            events.OnSnapshotLoaded(descriptor, stream);
+            return;
         }
 
-        events.OnSnapshotLoaded(descriptor, state);
+        using (stream)
+        {
+            var bytes = new byte[found.SizeBytes];
+            for (var length = 0; length < bytes.Length;)
+            {
+                var part = await ReadAsync(id, found, length);
+                part.CopyTo(bytes.AsMemory(length));
+                length += part.Length;
+            }
+
+            events.OnSnapshotLoaded(descriptor, SnapshotStream.Of(bytes));
+        }
     });
+
+    /// <summary>Opens a snapshot that <see cref="Use"/> keeps, until the stream is disposed.</summary>
+    public SnapshotStream Open(long id, SnapshotDescriptor descriptor) => new(
+        descriptor.SizeBytes,
+        async offset =>
+        {
+            try
+            {
+                return await ReadAsync(id, descriptor, offset);
+            }
+            catch (Exception exception)
+            {
+                Fail(exception);
+                throw;
+            }
+        },
+        () =>
+        {
+            Release(id);
+            CleanUp();
+        });
+
+    /// <summary>Keeps a snapshot.</summary>
+    public void Use(long id)
+    {
+        lock (gate)
+        {
+            inUse[id] = inUse.GetValueOrDefault(id) + 1;
+        }
+    }
 
     /// <summary>The newest snapshot, if it is that one.</summary>
     public (long Id, SnapshotDescriptor Descriptor)? FindNewest(Database database, EntryId lastIncluded) =>
@@ -147,29 +213,80 @@ internal sealed class SqliteSnapshotWork(CommitLoop loop, Hold hold, ReplicaLogE
         return (id, chunk.Snapshot, chunk.Offset + chunk.Data.Length);
     }
 
-    /// <summary>Makes a saved snapshot the newest, unless a newer one was installed meanwhile.</summary>
-    private bool Adopt(Database database, long id, SnapshotDescriptor descriptor)
+    /// <summary>Writes a chunk; with the last one the snapshot becomes the newest.</summary>
+    /// <returns>Whether it is still wanted: not when a newer one was installed meanwhile.</returns>
+    private bool Put(Database database, SnapshotDescriptor descriptor, SnapshotChunk chunk, ref long written)
     {
-        var isNewer = IsNewer(database, descriptor);
-        if (isNewer)
+        if (!IsNewer(database, descriptor))
         {
-            ReplicaRow.SetSnapshot(database, hold, id);
+            return false;
         }
 
-        return isNewer;
+        if (chunk.Offset == 0)
+        {
+            // A transaction that fails is tried again: what it made before is not there.
+            Release(written);
+            written = SnapshotTable.Create(database, hold.Id, chunk.Whole ?? descriptor);
+            Use(written);
+        }
+
+        if (!chunk.Data.IsEmpty)
+        {
+            SnapshotTable.PutChunk(database, written, chunk.Offset, chunk.Data.Span);
+        }
+
+        if (chunk.Whole is { } whole)
+        {
+            if (chunk.Offset > 0)
+            {
+                SnapshotTable.Change(database, written, whole);
+            }
+
+            ReplicaRow.SetSnapshot(database, hold, written);
+        }
+
+        return true;
     }
 
     private bool IsNewer(Database database, SnapshotDescriptor descriptor) =>
         SnapshotTable.NewestId(database, hold.Id) is not { } newest
             || SnapshotTable.Describe(database, hold.Key, newest).LastIncluded.Index < descriptor.LastIncluded.Index;
 
-    private Task<T> StepAsync<T>(Func<Database, T> step, long bytes = SmallStepBytes) => loop.SubmitAsync(
-        database =>
+    private Task<ReadOnlyMemory<byte>> ReadAsync(long id, SnapshotDescriptor descriptor, long offset) => StepAsync(
+        database => SnapshotTable.ReadFrom(database, hold.Key, id, descriptor, offset), ViewWriter.ChunkBytes);
+
+    private bool IsInUse(long id)
+    {
+        lock (gate)
         {
-            ReplicaRow.RequireHeld(database, hold);
-            return step(database);
-        },
-        bytes);
+            return inUse.ContainsKey(id) || staging?.Id == id;
+        }
+    }
+
+    private void Release(long id)
+    {
+        lock (gate)
+        {
+            if (inUse.TryGetValue(id, out var users) && users > 1)
+            {
+                inUse[id] = users - 1;
+            }
+            else
+            {
+                inUse.Remove(id);
+            }
+        }
+    }
+
+    private Task<T> StepAsync<T>(Func<Database, T> step, long bytes = SmallStepBytes) => closed.IsCancellationRequested
+        ? Task.FromCanceled<T>(closed)
+        : loop.SubmitAsync(
+            database =>
+            {
+                ReplicaRow.RequireHeld(database, hold);
+                return step(database);
+            },
+            bytes);
 
     private void Enqueue(Func<Task> work) => queue.Enqueue(async () =>
     {
@@ -180,13 +297,18 @@ internal sealed class SqliteSnapshotWork(CommitLoop loop, Hold hold, ReplicaLogE
                 await work();
             }
         }
-        catch (ObjectDisposedException)
-        {
-            // Closed: nobody listens any more.
-        }
         catch (Exception exception)
+        {
+            Fail(exception);
+        }
+    });
+
+    private void Fail(Exception exception)
+    {
+        // Once it is closed nobody listens any more.
+        if (exception is not (ObjectDisposedException or OperationCanceledException))
         {
             failed(exception);
         }
-    });
+    }
 }

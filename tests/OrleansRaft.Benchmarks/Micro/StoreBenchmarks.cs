@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using OrleansRaft.Core;
 using OrleansRaft.PostgreSql;
 using OrleansRaft.Runtime;
+using OrleansRaft.Runtime.Machines;
 using OrleansRaft.Runtime.Storage;
 using OrleansRaft.Sqlite;
 using OrleansRaft.Testbed.PostgreSql;
@@ -98,7 +99,11 @@ public class StoreBenchmarks
         {
         }
 
-        public void OnSnapshotLoaded(SnapshotDescriptor snapshot, ReadOnlyMemory<byte> state)
+        public void OnSnapshotFailed(EntryId lastIncluded, MachineException cause)
+        {
+        }
+
+        public void OnSnapshotLoaded(SnapshotDescriptor snapshot, SnapshotStream state)
         {
         }
 

@@ -27,7 +27,7 @@ public sealed class StateMachineRegistryTests : IDisposable
 
         morgue.Made.ShouldBe(2);
         morgue.Disposed.ShouldBe(1);
-        two.Restore(default);
+        two.Restore(ReadOnlyMemory<byte>.Empty);
         await registry.DisposeAsync();
         morgue.Disposed.ShouldBe(2);
     }
@@ -51,7 +51,7 @@ public sealed class StateMachineRegistryTests : IDisposable
         morgue.Disposed.ShouldBe(0);
         morgue.Gate.Set();
         await UntilAsync(() => morgue.Disposed == 2);
-        Should.Throw<ObjectDisposedException>(() => other.Restore(default));
+        Should.Throw<ObjectDisposedException>(() => other.Restore(ReadOnlyMemory<byte>.Empty));
     }
 
     public void Dispose() => morgue.Gate.Dispose();

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using OrleansRaft.Core;
 using OrleansRaft.Runtime;
+using OrleansRaft.Runtime.Machines;
 using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.Integration.Tests.Grains;
@@ -55,7 +56,11 @@ public sealed class TakeOverTests
         {
         }
 
-        public void OnSnapshotLoaded(SnapshotDescriptor snapshot, ReadOnlyMemory<byte> state)
+        public void OnSnapshotFailed(EntryId lastIncluded, MachineException cause)
+        {
+        }
+
+        public void OnSnapshotLoaded(SnapshotDescriptor snapshot, SnapshotStream state)
         {
         }
 

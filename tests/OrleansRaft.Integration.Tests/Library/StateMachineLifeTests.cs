@@ -54,7 +54,7 @@ public sealed class StateMachineLifeTests
         await host.DisposeAsync();
 
         Should.Throw<ObjectDisposedException>(() => host.Capture());
-        Should.Throw<ObjectDisposedException>(() => host.Restore(default));
+        Should.Throw<ObjectDisposedException>(() => host.Restore(ReadOnlyMemory<byte>.Empty));
         Should.Throw<ObjectDisposedException>(() => host.Query(new QueryEnvelope("k", default)));
         registry.Alive.ShouldBe(0);
         registry.DisposedTwice.ShouldBe(0);

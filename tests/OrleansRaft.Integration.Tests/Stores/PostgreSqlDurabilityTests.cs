@@ -86,7 +86,7 @@ public sealed class PostgreSqlDurabilityTests(PostgresFixture postgres) : Postgr
         (await ExecuteAsync(database, "SELECT string_agg(DISTINCT change, ', ' ORDER BY change) FROM public.seen")).ShouldBe(
             "DELETE log_block, INSERT cluster, INSERT identity, INSERT log_block, INSERT replica, INSERT silo_lease, INSERT snapshot, "
             + "INSERT snapshot_chunk, "
-            + "UPDATE identity, UPDATE log_block, UPDATE replica, UPDATE silo_lease");
+            + "UPDATE identity, UPDATE log_block, UPDATE replica, UPDATE silo_lease, UPDATE snapshot");
     }
 
     [Theory]

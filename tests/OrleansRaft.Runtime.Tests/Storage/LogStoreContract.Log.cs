@@ -16,7 +16,7 @@ public abstract partial class LogStoreContract
         replica.Recovered.LogStart.ShouldBe(EntryId.Zero);
         replica.Recovered.Snapshot.LastIncluded.ShouldBe(EntryId.Zero);
         replica.Recovered.Snapshot.Configuration.Voters.Length.ShouldBe(3);
-        replica.Log.RecoveredSnapshot.Length.ShouldBe(0);
+        replica.Log.RecoveredSnapshot.SizeBytes.ShouldBe(0);
     }
 
     [Fact]
@@ -200,7 +200,7 @@ public abstract partial class LogStoreContract
 
         reopened.Recovered.LogStart.ShouldBe(Id(1, 3));
         reopened.Bodies.ShouldBe(["d", "e"]);
-        reopened.Log.RecoveredSnapshot.ToArray().ShouldBe([1, 2, 3]);
+        reopened.Log.RecoveredSnapshot.ReadAll().ShouldBe([1, 2, 3]);
     }
 
     [Fact]

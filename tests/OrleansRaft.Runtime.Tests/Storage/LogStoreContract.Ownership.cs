@@ -1,4 +1,5 @@
 using OrleansRaft.Core;
+using OrleansRaft.Runtime.StateMachines;
 using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.Runtime.Tests.Storage;
@@ -55,7 +56,7 @@ public abstract partial class LogStoreContract
         await zombie.AppendAsync(1, "a");
         await OpenAsync();
 
-        zombie.Log.SaveSnapshot(zombie.Describe(1, 1, [1, 2]), new byte[] { 1, 2 });
+        zombie.Log.SaveSnapshot(zombie.Describe(1, 1, [1, 2]), new CapturedState(new byte[] { 1, 2 }));
         var stopped = await zombie.Events.StoppedAsync();
 
         stopped.Reason.ShouldBe(LogStopReason.Fenced);

@@ -1,5 +1,6 @@
 using System.Text;
 using OrleansRaft.Core;
+using OrleansRaft.Runtime.StateMachines;
 using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.Runtime.Tests.Storage;
@@ -76,9 +77,8 @@ public sealed class OpenReplica : IAsyncDisposable
     public async Task<SnapshotDescriptor> SaveSnapshotAsync(long term, long index, byte[] state)
     {
         var snapshot = Describe(term, index, state);
-        Log.SaveSnapshot(snapshot, state);
-        await Events.SavedAsync(snapshot);
-        return snapshot;
+        Log.SaveSnapshot(snapshot, new CapturedState(state));
+        return (await Events.SavedAsync(snapshot.LastIncluded)).Snapshot;
     }
 
     public async ValueTask DisposeAsync() => await Log.DisposeAsync();

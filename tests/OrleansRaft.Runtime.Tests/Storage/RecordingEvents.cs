@@ -1,4 +1,5 @@
 using OrleansRaft.Core;
+using OrleansRaft.Runtime.Machines;
 using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.Runtime.Tests.Storage;
@@ -7,6 +8,7 @@ namespace OrleansRaft.Runtime.Tests.Storage;
 public sealed class RecordingEvents : IReplicaLogEvents
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan LongDeadline = TimeSpan.FromMinutes(30);
 
     private static long order;
 
@@ -40,9 +42,24 @@ public sealed class RecordingEvents : IReplicaLogEvents
 
     public Task<ChunkRead> ChunkReadAsync(int count) => NthAsync<ChunkRead>(count);
 
-    public Task SavedAsync(SnapshotDescriptor snapshot) => FirstAsync<Saved>(saved => saved.Snapshot == snapshot);
+    /// <param name="lastIncluded">Which snapshot.</param>
+    /// <param name="patient">Whether it may be large, and take long.</param>
+    public Task<Saved> SavedAsync(EntryId lastIncluded, bool patient = false) =>
+        FirstAsync<Saved>(saved => saved.Snapshot.LastIncluded == lastIncluded, deadline: patient ? LongDeadline : Deadline);
+
+    public Task<SnapshotFailed> SnapshotFailedAsync() => FirstAsync<SnapshotFailed>(_ => true);
 
     public Task<Loaded> LoadedAsync() => FirstAsync<Loaded>(_ => true);
+
+    /// <summary>Forgets what was told so far.</summary>
+    public void Forget()
+    {
+        lock (gate)
+        {
+            told.Clear();
+            orders.Clear();
+        }
+    }
 
     public Task RightChangedAsync() => FirstAsync<RightChanged>(_ => true);
 
@@ -55,7 +72,9 @@ public sealed class RecordingEvents : IReplicaLogEvents
 
     public void OnSnapshotSaved(SnapshotDescriptor snapshot) => Tell(new Saved(snapshot));
 
-    public void OnSnapshotLoaded(SnapshotDescriptor snapshot, ReadOnlyMemory<byte> state) => Tell(new Loaded(snapshot, state.ToArray()));
+    public void OnSnapshotFailed(EntryId lastIncluded, MachineException cause) => Tell(new SnapshotFailed(lastIncluded, cause));
+
+    public void OnSnapshotLoaded(SnapshotDescriptor snapshot, SnapshotStream state) => Tell(new Loaded(snapshot, state));
 
     public void OnRightToSpeakChanged() => Tell(new RightChanged());
 
@@ -82,8 +101,8 @@ public sealed class RecordingEvents : IReplicaLogEvents
         }
     }
 
-    private Task<T> FirstAsync<T>(Func<T, bool> condition, bool failsWhenStopped = true) =>
-        WaitAsync(all => all.OfType<T>().Where(condition).Cast<object>().FirstOrDefault(), failsWhenStopped, typeof(T).Name).ContinueWith(
+    private Task<T> FirstAsync<T>(Func<T, bool> condition, bool failsWhenStopped = true, TimeSpan? deadline = null) =>
+        WaitAsync(all => all.OfType<T>().Where(condition).Cast<object>().FirstOrDefault(), failsWhenStopped, typeof(T).Name, deadline).ContinueWith(
             task => (T)task.GetAwaiter().GetResult(), TaskScheduler.Default);
 
     private Task<T> NthAsync<T>(int count) =>
@@ -91,9 +110,9 @@ public sealed class RecordingEvents : IReplicaLogEvents
             all => all.OfType<T>().Cast<object>().ElementAtOrDefault(count - 1), failsWhenStopped: true, $"{typeof(T).Name} {count}").ContinueWith(
                 task => (T)task.GetAwaiter().GetResult(), TaskScheduler.Default);
 
-    private async Task<object> WaitAsync(Func<object[], object?> find, bool failsWhenStopped, string what)
+    private async Task<object> WaitAsync(Func<object[], object?> find, bool failsWhenStopped, string what, TimeSpan? within = null)
     {
-        using var deadline = new CancellationTokenSource(Deadline);
+        using var deadline = new CancellationTokenSource(within ?? Deadline);
         while (true)
         {
             Task next;
@@ -119,7 +138,7 @@ public sealed class RecordingEvents : IReplicaLogEvents
             }
             catch (OperationCanceledException)
             {
-                throw new TimeoutException($"{what} was not told within {Deadline}; told: {string.Join(", ", all)}");
+                throw new TimeoutException($"{what} was not told within {within ?? Deadline}; told: {string.Join(", ", all)}");
             }
         }
     }

@@ -1,4 +1,5 @@
 using OrleansRaft.Core;
+using OrleansRaft.Runtime.StateMachines;
 using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.Runtime.Tests.Storage;
@@ -40,13 +41,13 @@ public abstract class SharedLogStoreContract : LogStoreContract
         await zombie.SaveSnapshotAsync(1, 1, [1]);
 
         var successor = await OpenReplica.OpenAsync(other, Key);
-        zombie.Log.SaveSnapshot(zombie.Describe(1, 2, [2]), new byte[] { 2 });
+        zombie.Log.SaveSnapshot(zombie.Describe(1, 2, [2]), new CapturedState(new byte[] { 2 }));
         var stopped = await zombie.Events.StoppedAsync();
         var reopened = await OpenReplica.OpenAsync(other, Key);
 
         stopped.Reason.ShouldBe(LogStopReason.Fenced);
-        successor.Log.RecoveredSnapshot.ToArray().ShouldBe([1]);
-        reopened.Log.RecoveredSnapshot.ToArray().ShouldBe([1]);
+        successor.Log.RecoveredSnapshot.ReadAll().ShouldBe([1]);
+        reopened.Log.RecoveredSnapshot.ReadAll().ShouldBe([1]);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using OrleansRaft.Core;
+using OrleansRaft.Runtime.Machines;
 using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.Runtime.Tests.Storage;
@@ -9,7 +10,12 @@ public sealed record ChunkRead(ReadSnapshotChunk Request, byte[]? Data, bool IsL
 
 public sealed record Saved(SnapshotDescriptor Snapshot);
 
-public sealed record Loaded(SnapshotDescriptor Snapshot, byte[] State);
+public sealed record SnapshotFailed(EntryId LastIncluded, MachineException Cause);
+
+public sealed record Loaded(SnapshotDescriptor Snapshot, SnapshotStream Stream)
+{
+    public byte[] State => Stream.ReadAll();
+}
 
 public sealed record RightChanged;
 

@@ -33,7 +33,10 @@ internal sealed class MachineTrouble(int node, Func<bool> mayNotRun, Action<stri
     public Deviation Deviation { get; set; }
 
     /// <summary>Whether they write what they hold backwards.</summary>
-    public bool IsBackwards => Deviation == Deviation.Order && node % 2 == 1;
+    public bool IsBackwards => Deviation == Deviation.Order && IsOdd;
+
+    /// <summary>Whether they are those of every other node.</summary>
+    public bool IsOdd => node % 2 == 1;
 
     /// <summary>
     /// The operation up to which nothing is poisoned: what everybody has applied long since does not halt anybody who applies it anew.

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Immutable;
 using OrleansRaft.Core.Codec;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.StateMachines;
@@ -13,14 +14,14 @@ namespace OrleansRaft.Simulation.Machine;
 /// <param name="ledger">Where it notes what it applies.</param>
 /// <param name="trouble">What is wrong with it; null for a machine that never throws.</param>
 /// <param name="mark">What its program writes beside the registers: another one may write something else for the same.</param>
-internal sealed class RegisterMachine(ReplicaKey replica, Ledger ledger, MachineTrouble? trouble, ulong mark = 0)
+internal class RegisterMachine(ReplicaKey replica, Ledger ledger, MachineTrouble? trouble, ulong mark)
     : IStateMachine<RegisterCommand, RegisterResult>, IVersionedStateMachine
 {
     private const int Counting = 2;
 
     private readonly int build = trouble?.Build ?? MachineTrouble.OldBuild;
-    private readonly SortedDictionary<string, long> registers = new(StringComparer.Ordinal);
-    private readonly SortedDictionary<string, long> changes = new(StringComparer.Ordinal);
+    private ImmutableSortedDictionary<string, long> registers = ImmutableSortedDictionary.Create<string, long>(StringComparer.Ordinal);
+    private ImmutableSortedDictionary<string, long> changes = ImmutableSortedDictionary.Create<string, long>(StringComparer.Ordinal);
     private long upgrades;
     private long madeUp;
 
@@ -28,13 +29,21 @@ internal sealed class RegisterMachine(ReplicaKey replica, Ledger ledger, Machine
 
     public int Version { get; set; } = 1;
 
-    public static IStateMachineHost Host(ReplicaKey replica, Ledger ledger, MachineTrouble? trouble) => new StateMachineHost<RegisterCommand, RegisterResult>(
-        new RegisterMachine(replica, ledger, trouble, trouble is { WritesProgram: true } ? trouble.Program : 0),
-        new RegisterCommandCodec(trouble?.Build ?? MachineTrouble.OldBuild),
-        RegisterResultCodec.Instance)
+    /// <param name="replica">Whose it is.</param>
+    /// <param name="ledger">Where it notes what it applies.</param>
+    /// <param name="trouble">What is wrong with it; null for a machine that never throws.</param>
+    /// <param name="hasViews">Whether snapshots begin with a view of its state, which is written later.</param>
+    public static IStateMachineHost Host(ReplicaKey replica, Ledger ledger, MachineTrouble? trouble, bool hasViews = false)
     {
-        Program = trouble?.Program ?? 1,
-    };
+        var mark = trouble is { WritesProgram: true } ? trouble.Program : 0;
+        return new StateMachineHost<RegisterCommand, RegisterResult>(
+            hasViews ? new ViewedRegisterMachine(replica, ledger, trouble, mark) : new RegisterMachine(replica, ledger, trouble, mark),
+            new RegisterCommandCodec(trouble?.Build ?? MachineTrouble.OldBuild),
+            RegisterResultCodec.Instance)
+        {
+            Program = trouble?.Program ?? 1,
+        };
+    }
 
     /// <summary>What a command does to a register: the specification that histories are checked against, too.</summary>
     public static (long State, RegisterResult Result) Apply(long state, in RegisterCommand command)
@@ -56,10 +65,11 @@ internal sealed class RegisterMachine(ReplicaKey replica, Ledger ledger, Machine
         {
             ref readonly var command = ref commands[i];
             trouble?.OnApply(replica, command.Value.Operation);
-            (registers[command.Key], results[i]) = Apply(registers.GetValueOrDefault(command.Key), command.Value);
+            (var value, results[i]) = Apply(registers.GetValueOrDefault(command.Key), command.Value);
+            registers = registers.SetItem(command.Key, value);
             if (Version >= Counting)
             {
-                changes[command.Key] = changes.GetValueOrDefault(command.Key) + 1;
+                changes = changes.SetItem(command.Key, changes.GetValueOrDefault(command.Key) + 1);
             }
 
             madeUp += trouble?.MakeUp(command.Value.Operation) ?? 0;
@@ -71,10 +81,7 @@ internal sealed class RegisterMachine(ReplicaKey replica, Ledger ledger, Machine
     {
         trouble?.OnCall();
         upgrades++;
-        foreach (var (key, value) in registers)
-        {
-            changes[key] = value;
-        }
+        changes = changes.SetItems(registers);
     }
 
     public RegisterResult Query(in Command<RegisterCommand> query)
@@ -86,9 +93,44 @@ internal sealed class RegisterMachine(ReplicaKey replica, Ledger ledger, Machine
     public void Capture(IBufferWriter<byte> output)
     {
         trouble?.OnCall();
+        Write(trouble is { IsBackwards: true }, output);
+    }
+
+    public void Restore(ReadOnlyMemory<byte> snapshot)
+    {
+        trouble?.OnCall();
+        (registers, changes) = (registers.Clear(), changes.Clear());
+        (madeUp, upgrades) = (0, 0);
+        if (snapshot.IsEmpty)
+        {
+            return;
+        }
+
+        var reader = new WireReader(snapshot);
+        for (var left = reader.ReadCount(9); left > 0; left--)
+        {
+            registers = registers.Add(reader.ReadString(), reader.ReadInt64());
+        }
+
+        madeUp = reader.ReadInt64();
+        _ = reader.ReadInt64();
+        if (Version >= Counting)
+        {
+            upgrades = reader.ReadVarint();
+            for (var left = reader.ReadCount(9); left > 0; left--)
+            {
+                changes = changes.Add(reader.ReadString(), reader.ReadInt64());
+            }
+        }
+
+        reader.RequireEnd();
+    }
+
+    private void Write(bool isBackwards, IBufferWriter<byte> output)
+    {
         var writer = new WireWriter(output);
         writer.WriteVarint(registers.Count);
-        foreach (var (key, value) in trouble is { IsBackwards: true } ? registers.Reverse() : registers)
+        foreach (var (key, value) in isBackwards ? registers.Reverse() : registers)
         {
             writer.WriteString(key);
             writer.WriteInt64(value);
@@ -110,34 +152,37 @@ internal sealed class RegisterMachine(ReplicaKey replica, Ledger ledger, Machine
         }
     }
 
-    public void Restore(ReadOnlyMemory<byte> snapshot)
+    /// <summary>
+    /// One that has views. Those of every other node write backwards what its captures, by which replicas are compared, write forwards: two leaders
+    /// may have snapshots of the same entries in other bytes of the same length.
+    /// </summary>
+    private sealed class ViewedRegisterMachine(ReplicaKey replica, Ledger ledger, MachineTrouble? trouble, ulong mark)
+        : RegisterMachine(replica, ledger, trouble, mark), IViewStateMachine<RegisterCommand, RegisterResult>
     {
-        trouble?.OnCall();
-        registers.Clear();
-        changes.Clear();
-        (madeUp, upgrades) = (0, 0);
-        if (snapshot.IsEmpty)
+        private readonly MachineTrouble? trouble = trouble;
+
+        public IStateView TakeView()
         {
-            return;
+            trouble?.OnCall();
+
+            // All that it holds is immutable.
+            return new View((RegisterMachine)MemberwiseClone(), trouble is { IsBackwards: true } or { IsOdd: true });
         }
 
-        var reader = new WireReader(snapshot);
-        for (var left = reader.ReadCount(9); left > 0; left--)
+        public void Restore(Stream snapshot)
         {
-            registers.Add(reader.ReadString(), reader.ReadInt64());
+            using var all = new MemoryStream();
+            snapshot.CopyTo(all);
+            Restore(all.ToArray());
         }
+    }
 
-        madeUp = reader.ReadInt64();
-        _ = reader.ReadInt64();
-        if (Version >= Counting)
+    private sealed class View(RegisterMachine machine, bool isBackwards) : IStateView
+    {
+        public void Write(IBufferWriter<byte> output) => machine.Write(isBackwards, output);
+
+        public void Dispose()
         {
-            upgrades = reader.ReadVarint();
-            for (var left = reader.ReadCount(9); left > 0; left--)
-            {
-                changes.Add(reader.ReadString(), reader.ReadInt64());
-            }
         }
-
-        reader.RequireEnd();
     }
 }

@@ -62,7 +62,8 @@ internal static class PlanGenerator
             plan = plan with { Faults = [.. plan.Faults.Concat(FaultSchedule.MakeDrifts(random, nodes)).OrderBy(static fault => fault.At)] };
         }
 
-        return MixBuilds(random, plan);
+        plan = MixBuilds(random, plan);
+        return plan with { HasViews = Percent(random, 50) };
     }
 
     /// <summary>Every run mixes two builds of the state machine, and ends with one of them: with the newer, unless nothing can have needed it.</summary>

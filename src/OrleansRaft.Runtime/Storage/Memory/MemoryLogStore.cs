@@ -87,7 +87,8 @@ public sealed class MemoryLogStore : ILogStore
             var nonce = ActivationNonce.New();
             var predecessor = replica.Speaker;
             var epoch = replica.Acquire(nonce);
-            log = new MemoryReplicaLog(this, key, replica, nonce, epoch, replica.Recover(key), replica.Snapshot?.Read(key) ?? default, events);
+            var snapshot = replica.Snapshot is { } newest ? MemoryReplicaLog.Open(this, key, newest) : SnapshotStream.Nothing;
+            log = new MemoryReplicaLog(this, key, replica, nonce, epoch, replica.Recover(key), snapshot, events);
             logs[nonce] = log;
             if (predecessor is null)
             {
@@ -165,6 +166,7 @@ public sealed class MemoryLogStore : ILogStore
         }
 
         await lease.DisposeAsync();
+        Views.Dispose();
     }
 
     internal Task WhenConnectedAsync(CancellationToken cancellation) => reconnection?.Task.WaitAsync(cancellation) ?? Task.CompletedTask;
@@ -172,6 +174,8 @@ public sealed class MemoryLogStore : ILogStore
     internal CancellationToken Closing { get; }
 
     internal Lock DiskGate => disk.Gate;
+
+    internal ViewWriter Views { get; } = new();
 
     internal Task WaitForPredecessorAsync(CancellationToken cancellation) => Task.Delay(times.Duration, time, cancellation);
 

@@ -1,5 +1,7 @@
 using OrleansRaft.Core;
 using OrleansRaft.Core.Codec;
+using OrleansRaft.Runtime.Machines;
+using OrleansRaft.Runtime.StateMachines;
 
 namespace OrleansRaft.Runtime.Storage.Memory;
 
@@ -13,7 +15,11 @@ internal sealed class MemoryReplicaLog : IReplicaLog
     private readonly ReplicaLogEventGate events;
     private readonly RightToSpeak right;
     private readonly SerialQueue queue = new();
+
+    // A large snapshot takes its time, in which others are read and staged.
+    private readonly SerialQueue saving = new();
     private readonly CancellationTokenSource closing;
+    private readonly CancellationToken closed;
 
     public MemoryReplicaLog(
         MemoryLogStore store,
@@ -22,7 +28,7 @@ internal sealed class MemoryReplicaLog : IReplicaLog
         long nonce,
         long epoch,
         RecoveredState recovered,
-        ReadOnlyMemory<byte> snapshot,
+        SnapshotStream snapshot,
         IReplicaLogEvents events)
     {
         this.store = store;
@@ -32,6 +38,7 @@ internal sealed class MemoryReplicaLog : IReplicaLog
         this.events = new ReplicaLogEventGate(events);
         right = new RightToSpeak(store.Lease);
         closing = CancellationTokenSource.CreateLinkedTokenSource(store.Closing);
+        closed = closing.Token;
         Epoch = epoch;
         Recovered = recovered;
         RecoveredSnapshot = snapshot;
@@ -41,7 +48,7 @@ internal sealed class MemoryReplicaLog : IReplicaLog
 
     public RecoveredState Recovered { get; }
 
-    public ReadOnlyMemory<byte> RecoveredSnapshot { get; }
+    public SnapshotStream RecoveredSnapshot { get; }
 
     public bool MaySpeak => right.IsHeld;
 
@@ -103,46 +110,49 @@ internal sealed class MemoryReplicaLog : IReplicaLog
 
     public void ReadChunk(ReadSnapshotChunk request) => Enqueue(() =>
     {
-        if (ReadNewest(request.LastIncluded) is not { } state || request.Offset > state.Length)
+        var newest = FindNewest(request.LastIncluded);
+        if (newest is null || request.Offset > newest.Descriptor.SizeBytes)
         {
             events.OnChunkRead(request, null, isLast: false);
             return;
         }
 
-        var length = (int)Math.Min(request.BytesMax, state.Length - request.Offset);
-        events.OnChunkRead(request, state.Slice((int)request.Offset, length), request.Offset + length == state.Length);
+        var data = Read(newest, request.Offset);
+        data = data[..Math.Min(data.Length, request.BytesMax)];
+        events.OnChunkRead(request, data, request.Offset + data.Length == newest.Descriptor.SizeBytes);
     });
 
-    public void SaveSnapshot(SnapshotDescriptor snapshot, ReadOnlyMemory<byte> state)
+    public void SaveSnapshot(SnapshotDescriptor snapshot, IStateView state) => saving.Enqueue(async () =>
     {
-        Invariant.Holds(snapshot.SizeBytes == state.Length, "a snapshot's descriptor knows its size");
-        Enqueue(() =>
+        try
         {
             var saved = new MemorySnapshot(snapshot);
-            saved.Put(0, state.Span);
-            lock (store.DiskGate)
-            {
-                if (IsTakenOver)
-                {
-                    StopFenced();
-                    return;
-                }
-
-                if (replica.Snapshot is null || replica.Snapshot.Descriptor.LastIncluded.Index < snapshot.LastIncluded.Index)
-                {
-                    replica.Snapshot = saved;
-                }
-            }
-
-            events.OnSnapshotSaved(snapshot);
-        });
-    }
+            var whole = await store.Views.WriteAsync(snapshot, state, chunk => PutAsync(saved, chunk), closed);
+            events.OnSnapshotSaved(whole ?? snapshot);
+        }
+        catch (MachineException failure)
+        {
+            events.OnSnapshotFailed(snapshot.LastIncluded, failure);
+        }
+        catch (StoreRefusedException)
+        {
+            StopFenced();
+        }
+        catch (Exception) when (closed.IsCancellationRequested)
+        {
+            // Closed while it waited: nobody listens any more.
+        }
+        catch (Exception exception)
+        {
+            Stop(LogStopReason.Failed, exception);
+        }
+    });
 
     public void LoadSnapshot(SnapshotDescriptor snapshot) => Enqueue(() =>
     {
-        var state = ReadNewest(snapshot.LastIncluded)
+        var newest = FindNewest(snapshot.LastIncluded)
             ?? throw StoredLog.Damaged(key, snapshot.LastIncluded.Index, $"the installed snapshot through {snapshot.LastIncluded} is gone");
-        events.OnSnapshotLoaded(snapshot, state);
+        events.OnSnapshotLoaded(snapshot, Open(store, key, newest));
     });
 
     public async Task ReleaseAsync(CancellationToken cancellation)
@@ -190,7 +200,7 @@ internal sealed class MemoryReplicaLog : IReplicaLog
             return;
         }
 
-        _ = ClaimAsync(closing.Token);
+        _ = ClaimAsync(closed);
     }
 
     internal void OnLeaseChanged()
@@ -216,13 +226,76 @@ internal sealed class MemoryReplicaLog : IReplicaLog
         }
     }
 
-    private ReadOnlyMemory<byte>? ReadNewest(EntryId lastIncluded)
+    /// <summary>Opens a snapshot, which nothing changes any more; a small one is checked and read at once.</summary>
+    /// <exception cref="CorruptDataException">It is damaged.</exception>
+    internal static SnapshotStream Open(MemoryLogStore store, ReplicaKey key, MemorySnapshot snapshot)
+    {
+        var size = snapshot.Descriptor.SizeBytes;
+        if (size > SnapshotStream.MemoryBytesMax)
+        {
+            return new SnapshotStream(size, offset => Task.FromResult(ReadPart(offset)));
+        }
+
+        var bytes = new byte[size];
+        for (var length = 0; length < bytes.Length;)
+        {
+            var part = ReadPart(length);
+            part.CopyTo(bytes.AsMemory(length));
+            length += part.Length;
+        }
+
+        return SnapshotStream.Of(bytes);
+
+        ReadOnlyMemory<byte> ReadPart(long offset)
+        {
+            lock (store.DiskGate)
+            {
+                return snapshot.Read(key, offset);
+            }
+        }
+    }
+
+    private ReadOnlyMemory<byte> Read(MemorySnapshot snapshot, long offset)
     {
         lock (store.DiskGate)
         {
-            return replica.Snapshot is { } newest && newest.Descriptor.LastIncluded == lastIncluded
-                ? newest.Read(key)
-                : default(ReadOnlyMemory<byte>?);
+            return snapshot.Read(key, offset);
+        }
+    }
+
+    private MemorySnapshot? FindNewest(EntryId lastIncluded)
+    {
+        lock (store.DiskGate)
+        {
+            return replica.Snapshot is { } newest && newest.Descriptor.LastIncluded == lastIncluded ? newest : null;
+        }
+    }
+
+    /// <returns>Whether the snapshot is still wanted: not when a newer one was installed meanwhile.</returns>
+    private async Task<bool> PutAsync(MemorySnapshot saved, SnapshotChunk chunk)
+    {
+        await store.WhenConnectedAsync(closed);
+        closed.ThrowIfCancellationRequested();
+        lock (store.DiskGate)
+        {
+            if (IsTakenOver)
+            {
+                throw new StoreRefusedException($"another activation took replica {key} over");
+            }
+
+            if (replica.Snapshot is { } newest && newest.Descriptor.LastIncluded.Index >= saved.Descriptor.LastIncluded.Index)
+            {
+                return false;
+            }
+
+            saved.Put(chunk.Offset, chunk.Data.Span);
+            if (chunk.Whole is { } whole)
+            {
+                saved.Descriptor = whole;
+                replica.Snapshot = saved;
+            }
+
+            return true;
         }
     }
 
@@ -230,7 +303,7 @@ internal sealed class MemoryReplicaLog : IReplicaLog
     {
         try
         {
-            await store.WhenConnectedAsync(closing.Token);
+            await store.WhenConnectedAsync(closed);
             if (!events.IsClosed)
             {
                 work();

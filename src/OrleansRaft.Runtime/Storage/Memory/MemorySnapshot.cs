@@ -3,45 +3,94 @@ using OrleansRaft.Core.Codec;
 
 namespace OrleansRaft.Runtime.Storage.Memory;
 
-/// <summary>A snapshot, or as much of it as has been staged.</summary>
+/// <summary>A snapshot, or as much of it as has been written or staged; used under the disk's gate.</summary>
 /// <param name="descriptor">Which.</param>
 internal sealed class MemorySnapshot(SnapshotDescriptor descriptor)
 {
-    private byte[] buffer = [];
-    private int length;
-    private uint checksum;
+    private readonly List<Chunk> chunks = [];
 
-    public SnapshotDescriptor Descriptor { get; } = descriptor;
+    /// <summary>Which; its size and checksum are known when all of it is there.</summary>
+    public SnapshotDescriptor Descriptor { get; set; } = descriptor;
 
-    public long Length => length;
+    public long Length { get; private set; }
 
     public bool IsComplete => Length == Descriptor.SizeBytes;
 
     /// <summary>Keeps what there is before <paramref name="offset"/> and adds <paramref name="data"/> to it.</summary>
     public void Put(long offset, ReadOnlySpan<byte> data)
     {
-        length = checked((int)offset + data.Length);
-        if (length > buffer.Length)
+        while (Length > offset)
         {
-            Array.Resize(ref buffer, (int)Math.Max(length, Math.Min(buffer.Length * 2L, Array.MaxLength)));
+            var last = chunks[^1];
+            chunks.RemoveAt(chunks.Count - 1);
+            Length = last.Offset;
+            if (last.Offset < offset)
+            {
+                Add(last.Data.AsSpan(0, (int)(offset - last.Offset)));
+            }
         }
 
-        data.CopyTo(buffer.AsSpan((int)offset));
-        checksum = IsComplete ? Crc32C.Compute(buffer.AsSpan(0, length)) : 0;
+        if (!data.IsEmpty)
+        {
+            Add(data);
+        }
     }
 
-    /// <summary>The whole snapshot.</summary>
-    /// <exception cref="CorruptDataException">It does not match its checksum.</exception>
-    public ReadOnlyMemory<byte> Read(ReplicaKey key)
+    /// <summary>What there is from an offset on, to the end of a chunk; nothing at the end.</summary>
+    /// <exception cref="CorruptDataException">It does not match its checksum, or is not there.</exception>
+    public ReadOnlyMemory<byte> Read(ReplicaKey key, long offset)
     {
-        if (Crc32C.Compute(buffer.AsSpan(0, length)) != checksum || !IsComplete)
+        if (offset == Length && IsComplete)
+        {
+            return default;
+        }
+
+        var place = Find(offset);
+        if (place < 0 || Crc32C.Compute(chunks[place].Data) != chunks[place].Checksum)
         {
             throw StoredLog.Damaged(
-                key, Descriptor.LastIncluded.Index, $"the snapshot through {Descriptor.LastIncluded} does not match its checksum");
+                key,
+                Descriptor.LastIncluded.Index,
+                place < 0
+                    ? $"the snapshot through {Descriptor.LastIncluded} has no chunk at byte {offset}"
+                    : $"the chunk at byte {chunks[place].Offset} of the snapshot through {Descriptor.LastIncluded} does not match its checksum");
         }
 
-        return buffer.AsMemory(0, length);
+        return chunks[place].Data.AsMemory((int)(offset - chunks[place].Offset));
     }
 
-    public void Damage() => buffer[0] ^= 0x10;
+    public void Damage() => chunks[0].Data[0] ^= 0x10;
+
+    private void Add(ReadOnlySpan<byte> data)
+    {
+        var kept = data.ToArray();
+        chunks.Add(new Chunk(Length, kept, Crc32C.Compute(kept)));
+        Length += kept.Length;
+    }
+
+    /// <summary>The chunk that holds a byte; negative when none does.</summary>
+    private int Find(long offset)
+    {
+        var (low, high) = (0, chunks.Count - 1);
+        while (low <= high)
+        {
+            var middle = (low + high) / 2;
+            if (offset < chunks[middle].Offset)
+            {
+                high = middle - 1;
+            }
+            else if (offset < chunks[middle].Offset + chunks[middle].Data.Length)
+            {
+                return middle;
+            }
+            else
+            {
+                low = middle + 1;
+            }
+        }
+
+        return -1;
+    }
+
+    private readonly record struct Chunk(long Offset, byte[] Data, uint Checksum);
 }

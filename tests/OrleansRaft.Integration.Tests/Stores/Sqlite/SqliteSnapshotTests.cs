@@ -1,4 +1,7 @@
+using System.IO.Compression;
+using OrleansRaft.Runtime.StateMachines;
 using OrleansRaft.Runtime.Tests.Storage;
+using OrleansRaft.Sqlite.Internal;
 using static OrleansRaft.Integration.Tests.Stores.Sqlite.SqliteStoreFiles;
 
 namespace OrleansRaft.Integration.Tests.Stores.Sqlite;
@@ -24,7 +27,7 @@ public sealed class SqliteSnapshotTests : IDisposable
             await replica.AppendAsync(1, "a", "b");
             await replica.SaveSnapshotAsync(1, 1, [7]);
 
-            replica.Log.SaveSnapshot(replica.Describe(1, 2, State), State);
+            replica.Log.SaveSnapshot(replica.Describe(1, 2, State), new CapturedState(State));
             await other.AppendAsync(1, "meanwhile");
             await other.AppendAsync(1, "meanwhile");
             image = files.Copy(directory);
@@ -33,7 +36,7 @@ public sealed class SqliteSnapshotTests : IDisposable
         await using (var store = await OpenAsync(image))
         {
             var replica = await OpenReplica.OpenAsync(store, Key);
-            replica.Log.RecoveredSnapshot.ToArray().ShouldBe([7]);
+            replica.Log.RecoveredSnapshot.ReadAll().ShouldBe([7]);
 
             await WhenClearedAsync(replica, await replica.SaveSnapshotAsync(1, 2, [8]));
         }
@@ -66,6 +69,55 @@ public sealed class SqliteSnapshotTests : IDisposable
         (await ExecuteAsync(directory, "SELECT count(*) FROM log_block")).ShouldBe(5);
         (await ExecuteAsync(directory, "SELECT count(*) FROM snapshot_chunk")).ShouldBe(1);
     }
+
+    /// <summary>A store as the program before views left it: three entries, and a snapshot of 600,000 bytes through the second.</summary>
+    [Fact]
+    public async Task A_store_that_was_written_before_snapshots_were_streams_is_opened_and_gone_on_with()
+    {
+        var directory = files.NewPath();
+        Directory.CreateDirectory(directory);
+        await using (var old = typeof(SqliteSnapshotTests).Assembly.GetManifestResourceStream("before-views.zip").ShouldNotBeNull())
+        {
+            await ZipFile.ExtractToDirectoryAsync(old, directory, TestContext.Current.CancellationToken);
+        }
+
+        await using (var store = await OpenAsync(directory))
+        {
+            var replica = await OpenReplica.OpenAsync(store, Key);
+            replica.Bodies.ShouldBe(["a", "b", "c"]);
+            replica.Recovered.Snapshot.SizeBytes.ShouldBe(600_000);
+            replica.Recovered.Snapshot.LastIncluded.Index.ShouldBe(new Core.LogIndex(2));
+            var state = replica.Log.RecoveredSnapshot.ReadAll();
+            Core.Codec.Crc32C.Compute(state).ShouldBe(replica.Recovered.Snapshot.Checksum!.Value);
+            state.ShouldBe([.. Enumerable.Range(0, 600_000).Select(static i => (byte)(i % 64 == 0 ? i / 64 : 7))]);
+            await replica.AppendAsync(1, "d");
+            await WhenClearedAsync(replica, await replica.SaveSnapshotAsync(1, 4, [4]));
+        }
+
+        await using (var store = await OpenAsync(directory))
+        {
+            (await OpenReplica.OpenAsync(store, Key)).Log.RecoveredSnapshot.ReadAll().ShouldBe([4]);
+        }
+
+        (await ExecuteAsync(directory, "SELECT count(*) FROM snapshot")).ShouldBe(1);
+    }
+
+    /// <summary>A small snapshot costs one transaction, and so a group of many small states one sync each.</summary>
+    [Fact]
+    public async Task A_snapshot_of_one_chunk_becomes_the_newest_in_the_transaction_that_writes_it()
+    {
+        var directory = files.NewPath();
+        await using var store = await OpenAsync(directory);
+        var replica = await OpenReplica.OpenAsync(store, Key);
+        await replica.AppendAsync(1, "a");
+        var before = files.Copy(directory);
+        replica.Log.SaveSnapshot(replica.Describe(1, 1, []), new PiecewiseView([.. State.Take(100_000)], 1_000));
+        await replica.Events.SavedAsync(new Core.EntryId(new Core.Term(1), new Core.LogIndex(1)));
+
+        (CommitsOf(files.Copy(directory)) - CommitsOf(before)).ShouldBe(1);
+    }
+
+    private static long CommitsOf(string directory) => WalScan.Read(Path.Combine(directory, "raft.db-wal"), 0).Commits;
 
     /// <summary>A replica's work on snapshots is done in order: what is read last is read after what was cleared away.</summary>
     private static async Task WhenClearedAsync(OpenReplica replica, Core.SnapshotDescriptor saved)
