@@ -9,6 +9,7 @@ internal static class Verbs
     [
         Macro.MacroCommand.Create(),
         Builds.BuildsCommand.Create(),
+        Growth.GrowthCommand.Create(),
         Micro.MicroCommand.Create(),
         Page.PageCommand.Create(),
         Plain.PlainSilo.Create(),

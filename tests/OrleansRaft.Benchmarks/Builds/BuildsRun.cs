@@ -1,4 +1,5 @@
 using System.Globalization;
+using OrleansRaft.Benchmarks.Growth;
 using OrleansRaft.Benchmarks.Load;
 using OrleansRaft.Benchmarks.Macro;
 using OrleansRaft.Testbed.PostgreSql;
@@ -28,8 +29,8 @@ internal sealed class BuildsRun(IReadOnlyList<Build> builds, int groups, TextWri
         {
             await progress.WriteLineAsync($"starting {build.Name}, {groups} groups");
             var system = await OraftSystem.StartAsync(
-                await postgres.CreateDatabaseAsync($"build{systems.Count.ToString(CultureInfo.InvariantCulture)}"),
-                groups,
+                [await postgres.CreateDatabaseAsync($"build{systems.Count.ToString(CultureInfo.InvariantCulture)}")],
+                new Shape(groups),
                 withServerCollector: true,
                 build);
             systems.Add(system);
@@ -42,7 +43,7 @@ internal sealed class BuildsRun(IReadOnlyList<Build> builds, int groups, TextWri
         foreach (var system in systems)
         {
             await progress.WriteLineAsync($"{system.Name}: leaders {await system.DescribeLeadersAsync()}");
-            await IncrementsOf(system).RunAsync(load.Connections, new LoadTimes(FirstWarmUp, TimeSpan.FromSeconds(1)));
+            await system.IncrementsOfMany.RunAsync(load.Connections, new LoadTimes(FirstWarmUp, TimeSpan.FromSeconds(1)));
         }
 
         var meter = new CpuMeter(programs);
@@ -52,7 +53,7 @@ internal sealed class BuildsRun(IReadOnlyList<Build> builds, int groups, TextWri
             {
                 int[] silos = [.. systems[at].Cluster.Silos.Select(static silo => silo.Process.Id)];
                 var (before, switchesBefore) = (meter.Read(), ContextSwitches.Read(silos));
-                var result = await IncrementsOf(systems[at]).RunAsync(load.Connections, new LoadTimes(WarmUp, load.Window));
+                var result = await systems[at].IncrementsOfMany.RunAsync(load.Connections, new LoadTimes(WarmUp, load.Window));
                 var seconds = CpuMeter.Between(before, meter.Read()).GetValueOrDefault(builds[at].Name);
                 var count = (double)Math.Max(1, result.Acknowledged);
                 var sample = new Sample(
@@ -88,7 +89,4 @@ internal sealed class BuildsRun(IReadOnlyList<Build> builds, int groups, TextWri
             await postgres.DisposeAsync();
         }
     }
-
-    private static Scenario IncrementsOf(OraftSystem system) =>
-        system.Scenarios.First(static scenario => scenario is { Operation: OraftSystem.Increment, Keys: Macro.Counters.Many });
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using OrleansRaft.Benchmarks.Core;
+using OrleansRaft.Benchmarks.Growth;
 using OrleansRaft.Benchmarks.Load;
 using OrleansRaft.Testbed.PostgreSql;
 
@@ -56,7 +57,7 @@ internal sealed class MacroRun(MacroPlan plan, TextWriter progress) : IAsyncDisp
         await progress.WriteLineAsync("starting PostgreSQL and three silos");
         postgres = await PostgresServer.StartNewAsync(connectionsMax: ConnectionsMax);
         var database = await postgres.CreateDatabaseAsync("oraft");
-        ours = await OraftSystem.StartAsync(database, plan.Groups, plan.ServerCollector);
+        ours = await OraftSystem.StartAsync([database], new Shape(plan.Groups), plan.ServerCollector);
         systems.Add(ours);
         foreach (var silo in ours.Cluster.Silos)
         {

@@ -1,12 +1,13 @@
 using System.Globalization;
 using System.Text.Json;
 using OrleansRaft.Benchmarks.Builds;
+using OrleansRaft.Benchmarks.Growth;
 using OrleansRaft.Benchmarks.Load;
 using OrleansRaft.Testbed.Processes;
 
 namespace OrleansRaft.Benchmarks.Macro;
 
-/// <summary>Three <c>oraft serve</c> processes with their logs in PostgreSQL, over HTTP.</summary>
+/// <summary>Processes of <c>oraft serve</c> with their logs in PostgreSQL, over HTTP.</summary>
 internal sealed class OraftSystem : ISystem
 {
     public const string SystemName = "OrleansRaft HTTP";
@@ -36,14 +37,21 @@ internal sealed class OraftSystem : ISystem
 
     public IReadOnlyList<Scenario> Scenarios { get; }
 
+    /// <summary>Increments of all counters.</summary>
+    public Scenario IncrementsOfMany => Scenarios.First(static scenario => scenario is { Operation: Increment, Keys: Counters.Many });
+
     /// <summary>Starts the processes, and makes every counter that is read.</summary>
-    /// <param name="postgres">The database.</param>
-    /// <param name="groups">Over how many groups the counters are spread.</param>
+    /// <param name="postgres">The databases, one on each server.</param>
+    /// <param name="shape">How the cluster is cut.</param>
     /// <param name="withServerCollector">Whether the silos use the garbage collector for servers.</param>
     /// <param name="build">What the processes run; this build by default.</param>
-    public static async Task<OraftSystem> StartAsync(string postgres, int groups, bool withServerCollector, Build? build = null)
+    public static async Task<OraftSystem> StartAsync(IReadOnlyList<string> postgres, Shape shape, bool withServerCollector, Build? build = null)
     {
-        var cluster = new SiloCluster([postgres], silos: 3, groups) { Environment = { ["DOTNET_gcServer"] = withServerCollector ? "1" : "0" } };
+        var cluster = new SiloCluster(
+            postgres, shape.Silos, shape.Groups, network: null, "--replicas", shape.Replicas.ToString(CultureInfo.InvariantCulture))
+        {
+            Environment = { ["DOTNET_gcServer"] = withServerCollector ? "1" : "0" },
+        };
         foreach (var silo in cluster.Silos)
         {
             silo.Program = build?.Program ?? silo.Program;
