@@ -7,7 +7,8 @@ namespace OrleansRaft.Simulation.Mutants;
 /// <summary>Compiles an assembly's sources once more, with one text replaced or as they are. Shipped code knows nothing of mutants.</summary>
 internal static class MutantCompiler
 {
-    private const string Surroundings = """
+    // The version is that of the assemblies that the woven ones stand in for: whoever refers to those takes no older one.
+    private static readonly string Surroundings = $"""
         global using System;
         global using System.Collections.Generic;
         global using System.IO;
@@ -20,7 +21,7 @@ internal static class MutantCompiler
         [assembly: System.Runtime.CompilerServices.InternalsVisibleTo("OrleansRaft.Grains")]
         [assembly: System.Runtime.CompilerServices.InternalsVisibleTo("OrleansRaft.Counters")]
         [assembly: System.Runtime.CompilerServices.InternalsVisibleTo("OrleansRaft.Simulation")]
-        [assembly: System.Reflection.AssemblyVersion("0.0.0.0")]
+        [assembly: System.Reflection.AssemblyVersion("{typeof(Core.RaftCore).Assembly.GetName().Version}")]
         """;
 
     /// <summary>The field of a woven assembly that says which of its bugs is awake; 0 for none.</summary>
