@@ -14,6 +14,13 @@ public sealed record CatalogueContents(
 {
     /// <summary>Nothing yet.</summary>
     public static CatalogueContents Empty { get; } = new(0, [], []);
+
+    /// <summary>What was asked of keys, limits and the audit; null where nothing was.</summary>
+    [Id(3)]
+    public AccessContents? Access { get; init; }
+
+    /// <summary>An answer that is of keys, limits and the audit alone.</summary>
+    internal static CatalogueContents Of(AccessContents access) => Empty with { Access = access };
 }
 
 /// <summary>A set of groups that was added after the cluster first started.</summary>

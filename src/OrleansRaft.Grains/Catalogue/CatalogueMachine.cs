@@ -45,6 +45,12 @@ internal sealed class CatalogueMachine : IViewStateMachine<CatalogueCommand, Cat
     {
         for (var place = 0; place < commands.Length; place++)
         {
+            if (commands[place].Value is AccessCommand command)
+            {
+                results[place] = CatalogueContents.Of(state.Access.Apply(command, commands[place].Entry.Index.Value));
+                continue;
+            }
+
             if (Change(commands[place].Value))
             {
                 state.Revision = commands[place].Entry.Index.Value;
@@ -55,10 +61,12 @@ internal sealed class CatalogueMachine : IViewStateMachine<CatalogueCommand, Cat
     }
 
     /// <inheritdoc/>
-    public CatalogueContents Query(in Command<CatalogueCommand> query) =>
-        query.Value is ReadCatalogue { Revision: var known } && known == state.Revision
-            ? new CatalogueContents(known, [], [])
-            : new CatalogueContents(state.Revision, state.Sets(), state.Configurations());
+    public CatalogueContents Query(in Command<CatalogueCommand> query) => query.Value switch
+    {
+        AccessCommand asked => CatalogueContents.Of(state.Access.Answer(asked)),
+        ReadCatalogue { Revision: var known } when known == state.Revision => new CatalogueContents(known, [], []),
+        _ => new CatalogueContents(state.Revision, state.Sets(), state.Configurations()),
+    };
 
     /// <inheritdoc/>
     public IStateView TakeView() => new VersionedView(FormatVersion, state.Entries.View());

@@ -13,6 +13,7 @@ namespace OrleansRaft.Grains.Catalogue;
 /// 1, number (ordered)          a set, numbered in the order in which they were announced: name (text), groups, replicas (varints), is created (1 byte)
 /// 2, name of a group (UTF-8)   its configuration: term, version (varints), configuration (bytes behind their length)
 /// </code>
+/// The kinds from 3 on are those of <see cref="AccessState"/>.
 /// </remarks>
 internal sealed class CatalogueState
 {
@@ -27,6 +28,9 @@ internal sealed class CatalogueState
 
     /// <summary>The entries.</summary>
     public KeyedState Entries { get; } = new();
+
+    /// <summary>Who may do what, and who did: other entries of the same state.</summary>
+    public AccessState Access => field ??= new AccessState(Entries);
 
     /// <summary>The log index of the last change.</summary>
     public long Revision
@@ -96,7 +100,7 @@ internal sealed class CatalogueState
         Span<byte> expected = stackalloc byte[1 + OrderedNumber.BytesMax];
         foreach (var (key, _) in Entries.Entries())
         {
-            if (!(key.SequenceEqual(RevisionKey) || key.StartsWith(ConfigurationPrefix) || key.SequenceEqual(WriteSetKey(sets, expected))))
+            if (!(AccessState.IsKey(key) || key.SequenceEqual(RevisionKey) || key.StartsWith(ConfigurationPrefix) || key.SequenceEqual(WriteSetKey(sets, expected))))
             {
                 throw new CorruptDataException($"{Convert.ToHexStringLower(key)} is no key of the catalogue, or stands where another should");
             }
@@ -105,6 +109,7 @@ internal sealed class CatalogueState
         }
 
         _ = (Revision, Sets(), Configurations());
+        Access.RequireWhole();
     }
 
     private static ReadOnlySpan<byte> WriteSetKey(int place, Span<byte> key)

@@ -92,6 +92,7 @@ public static class RaftSiloBuilderExtensions
     {
         ArgumentNullException.ThrowIfNull(silo);
         silo.Services.AddSingleton<IRaftCatalogue>(static provider => provider.GetRequiredService<CatalogueWorker>());
+        silo.Services.AddSingleton<IRaftAccess, CatalogueAccess>();
         return AddSet<CatalogueCommand, CatalogueContents, CatalogueMachine>(silo, GroupSet.Catalogue, groups: 1, replicas);
     }
 
