@@ -1,4 +1,5 @@
 using Microsoft.OpenApi;
+using OrleansRaft.Grains.Catalogue;
 using OrleansRaft.Server.Description;
 using OrleansRaft.Server.Problems;
 
@@ -34,6 +35,7 @@ internal static class CounterOperations
 
     public static readonly ApiOperation IncrementCounter = new("incrementCounter", Counters, "Adds to a counter")
     {
+        Access = AccessRole.Writer,
         Description = "A counter that does not exist starts at 0. An increment that would overflow is refused and changes nothing.",
         Parameters = [Tenant, Counter, IdempotencyKey, IfMatch],
         Body = CounterSchemas.IncrementBody,
@@ -43,6 +45,7 @@ internal static class CounterOperations
 
     public static readonly ApiOperation SetCounter = new("setCounter", Counters, "Gives a counter a value")
     {
+        Access = AccessRole.Writer,
         Description = "Creates the counter if it does not exist, unless If-Match asks that it does.",
         Parameters = [Tenant, Counter, IdempotencyKey, IfMatch],
         Body = CounterSchemas.SetBody,
@@ -52,6 +55,7 @@ internal static class CounterOperations
 
     public static readonly ApiOperation DeleteCounter = new("deleteCounter", Counters, "Removes a counter")
     {
+        Access = AccessRole.Writer,
         Parameters = [Tenant, Counter, IdempotencyKey, IfMatch],
         Success = new(204, "The counter is removed.", MediaType: null),
         Problems =
@@ -62,6 +66,7 @@ internal static class CounterOperations
 
     public static readonly ApiOperation GetCounter = new("getCounter", Counters, "Reads a counter")
     {
+        Access = AccessRole.Reader,
         Description = "index and term are those of the entry that last changed the counter. "
             + "A stale answer says in ageMilliseconds how old it may be.",
         Parameters = [Tenant, Counter, ApiParameter.Consistency],
@@ -74,6 +79,7 @@ internal static class CounterOperations
 
     public static readonly ApiOperation ListCounters = new("listCounters", Counters, "Lists a tenant's counters")
     {
+        Access = AccessRole.Reader,
         Description = "In the ordinal order of their names. Every group is asked for its part, each linearizably; "
             + "the page as a whole is no snapshot. A tenant exists from its first write: one that was never written has no counters.",
         Parameters = [Tenant, After, ApiParameter.Limit(CounterEndpoints.PageSize)],
@@ -83,6 +89,7 @@ internal static class CounterOperations
 
     public static readonly ApiOperation ReadNote = new("readNote", Tenants, "Reads the note about a tenant")
     {
+        Access = AccessRole.Reader,
         Description = "Kept by an ordinary grain in grain storage, not by a Raft group: while its silo is being declared dead, nobody answers.",
         Parameters = [Tenant],
         Success = new(200, "The note.", CounterSchemas.Note),
@@ -91,6 +98,7 @@ internal static class CounterOperations
 
     public static readonly ApiOperation WriteNote = new("writeNote", Tenants, "Writes the note about a tenant")
     {
+        Access = AccessRole.Writer,
         Description = "At most 1,000 characters. The last one stored counts; writing the same again changes nothing.",
         Parameters = [Tenant],
         Body = CounterSchemas.NoteBody,

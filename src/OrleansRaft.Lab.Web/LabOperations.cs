@@ -1,3 +1,4 @@
+using OrleansRaft.Grains.Catalogue;
 using OrleansRaft.Server.Description;
 
 namespace OrleansRaft.Lab.Web;
@@ -12,12 +13,14 @@ internal static class LabOperations
 
     public static readonly ApiOperation ListScenarios = new("listScenarios", Lab, "Lists the scenarios of the lab")
     {
+        Access = AccessRole.Reader,
         Success = new(200, "The scenarios.", LabSchemas.ScenarioList),
         Problems = [LabOff, ApiProblem.InternalError],
     };
 
     public static readonly ApiOperation GetScenario = new("getScenario", Lab, "Reads a scenario")
     {
+        Access = AccessRole.Reader,
         Parameters = [Scenario],
         Success = new(200, "The scenario, as it can be altered and posted.", LabSchemas.Scenario),
         Problems = [LabOff, NoSuchScenario, ApiProblem.InternalError],
@@ -25,6 +28,7 @@ internal static class LabOperations
 
     public static readonly ApiOperation PlayScenario = new("playScenario", Lab, "Plays a scenario on the real algorithm under virtual time")
     {
+        Access = AccessRole.Reader,
         Parameters = [Scenario],
         Success = new(200, "The recording of the whole play: the same every time.", LabSchemas.Recording),
         Problems = [LabOff, NoSuchScenario, ApiProblem.Overloaded, ApiProblem.InternalError],
@@ -32,6 +36,7 @@ internal static class LabOperations
 
     public static readonly ApiOperation PlayPosted = new("playPostedScenario", Lab, "Plays a scenario of the visitor's own")
     {
+        Access = AccessRole.Reader,
         Description = "Nothing of it is kept. What is wrong with it is named by its place, such as steps[3].cut.",
         Body = LabSchemas.Scenario,
         Success = new(200, "The recording of the whole play.", LabSchemas.Recording),

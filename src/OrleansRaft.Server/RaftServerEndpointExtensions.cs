@@ -3,6 +3,9 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using OrleansRaft.Grains.Catalogue;
+using OrleansRaft.Server.Access;
+using OrleansRaft.Server.Audit;
 using OrleansRaft.Server.Dashboard;
 using OrleansRaft.Server.Description;
 using OrleansRaft.Server.Events;
@@ -21,6 +24,8 @@ public static class RaftServerEndpointExtensions
     private const string Groups = "/api/v1/groups";
     private const string Group = Groups + "/{group}";
     private const string Faults = "/api/v1/faults";
+    private const string Keys = "/api/v1/keys";
+    private const string Session = "/api/v1/session";
 
     /// <summary>
     /// Maps <c>/api/v1/groups</c>, <c>/api/v1/events</c>, <c>/api/v1/faults</c> and <c>/health</c>; and where they are wanted, the page <c>/</c>, the
@@ -40,6 +45,7 @@ public static class RaftServerEndpointExtensions
         MapGroups(endpoints, services.GetRequiredService<GroupEndpoints>(), services.GetRequiredService<MemberEndpoints>());
         MapEvents(endpoints, services.GetRequiredService<EventEndpoints>(), services.GetRequiredService<FaultEndpoints>());
         MapHealth(endpoints, services.GetRequiredService<HealthEndpoints>());
+        MapAccess(endpoints);
         if (options.OpenApi)
         {
             DescriptionPages.Map(endpoints);
@@ -49,7 +55,7 @@ public static class RaftServerEndpointExtensions
         if (options.Dashboard)
         {
             MountChecks.RequireDashboard(services);
-            DeferredDashboard.Map(endpoints).ExcludeFromDescription();
+            RaftAccess.Require(DeferredDashboard.Map(endpoints).ExcludeFromDescription(), endpoints, AccessRole.Operator);
             page.AddLink("dashboard");
         }
 
@@ -87,6 +93,25 @@ public static class RaftServerEndpointExtensions
         endpoints.MapRaftOperation(HttpMethods.Post, Faults, faults.BeginAsync, FaultOperations.BeginFault);
         endpoints.MapRaftOperation(HttpMethods.Delete, Faults, faults.HealAllAsync, FaultOperations.HealFaults);
         endpoints.MapRaftOperation(HttpMethods.Delete, Faults + "/{fault}", faults.HealAsync, FaultOperations.HealFault);
+    }
+
+    private static void MapAccess(IEndpointRouteBuilder endpoints)
+    {
+        if (endpoints.ServiceProvider.GetService<IRaftAccess>() is { } catalogue)
+        {
+            var keys = new KeyEndpoints(catalogue, endpoints.ServiceProvider, endpoints.ServiceProvider.GetRequiredService<TimeProvider>());
+            endpoints.MapRaftOperation(HttpMethods.Get, Keys, keys.ListAsync, AccessOperations.ListKeys);
+            endpoints.MapRaftOperation(HttpMethods.Post, Keys, keys.CreateAsync, AccessOperations.CreateKey);
+            endpoints.MapRaftOperation(HttpMethods.Delete, Keys + "/{key}", keys.RevokeAsync, AccessOperations.RevokeKey);
+            endpoints.MapRaftOperation(HttpMethods.Get, "/api/v1/audit", new AuditEndpoints(catalogue).ListAsync, AuditOperations.ReadAudit);
+        }
+
+        if (endpoints.ServiceProvider.GetService<RaftAccess>() is not null)
+        {
+            endpoints.MapRaftOperation(HttpMethods.Get, Session, SessionEndpoints.GetAsync, AccessOperations.GetSession);
+            endpoints.MapRaftOperation(HttpMethods.Post, Session, SessionEndpoints.BeginAsync, AccessOperations.BeginSession);
+            endpoints.MapRaftOperation(HttpMethods.Delete, Session, SessionEndpoints.EndAsync, AccessOperations.EndSession);
+        }
     }
 
     private static void MapHealth(IEndpointRouteBuilder endpoints, HealthEndpoints health)

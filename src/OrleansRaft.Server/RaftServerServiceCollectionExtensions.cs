@@ -1,7 +1,9 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using OrleansRaft.Grains.Hosting;
+using OrleansRaft.Server.Audit;
 using OrleansRaft.Server.Dashboard;
 using OrleansRaft.Server.Description;
 using OrleansRaft.Server.Events;
@@ -46,6 +48,9 @@ public static class RaftServerServiceCollectionExtensions
         services.AddSingleton<FaultEndpoints>();
         services.AddSingleton<HealthEndpoints>();
         services.AddSingleton<PageViews>();
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<AuditTrail>();
+        services.AddHostedService(static provider => provider.GetRequiredService<AuditTrail>());
         services.AddHostedService<DrainBeforeClosing>();
         services.AddHealthChecks().AddCheck<RaftReadinessCheck>(RaftReadinessCheck.Name, HealthStatus.Unhealthy, [RaftReadinessCheck.Tag]);
         services.AddOpenApi(OperationEndpointExtensions.DescriptionGroup, ApiDescription.Configure);

@@ -7,6 +7,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Dashboard;
 using Orleans.Runtime;
+using OrleansRaft.Server.Access;
 
 namespace OrleansRaft.Server.Dashboard;
 
@@ -76,6 +77,7 @@ internal sealed class DeferredDashboard(
 
             // Routing leaves a request alone that has an endpoint.
             context.SetEndpoint(null);
+            using var held = HeldRequest.Begin(context);
             await routes.Value(context);
         });
     }

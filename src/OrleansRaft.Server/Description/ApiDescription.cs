@@ -3,6 +3,8 @@ using Microsoft.AspNetCore.OpenApi;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Microsoft.OpenApi;
+using OrleansRaft.Grains.Catalogue;
+using OrleansRaft.Server.Access;
 using OrleansRaft.Server.Problems;
 using OrleansRaft.Server.Http;
 
@@ -13,6 +15,8 @@ internal static class ApiDescription
 {
     /// <summary>The version of the API, and a part of the document's path.</summary>
     public const string Version = "v1";
+
+    private const string Key = "key";
 
     private static readonly ApiSchema ProblemShape = new(nameof(Problem), static () =>
     {
@@ -55,7 +59,8 @@ internal static class ApiDescription
         // The framework ends the server's address with a slash, although every path begins with one, and adds a tag for every class that holds
         // handlers.
         document.Servers = [.. (document.Servers ?? []).Select(server => new OpenApiServer { Url = server.Url!.TrimEnd('/') })];
-        document.Security = [new OpenApiSecurityRequirement()];
+        var asksForKeys = context.ApplicationServices.GetService<RaftAccess>() is not null;
+        document.Security = [SecurityOf(document, asksForKeys)];
         var described = OperationsOf(context);
         document.Tags = described.Select(operation => operation.Operation.Tag).DistinctBy(tag => tag.Name)
             .Select(tag => new OpenApiTag { Name = tag.Name, Description = tag.Description })
@@ -65,11 +70,36 @@ internal static class ApiDescription
         foreach (var (path, method, operation) in described)
         {
             paths.TryAdd(path, document.Paths[path]);
-            Describe(document.Paths[path].Operations![method], operation, document, schemas);
+            Describe(document.Paths[path].Operations![method], asksForKeys ? WithRefusals(operation) : operation, document, schemas);
         }
 
         document.Paths = paths;
     }
+
+    /// <summary>A key is what everything needs, where keys are asked for; operations that are open say so by having no problem of that kind.</summary>
+    private static OpenApiSecurityRequirement SecurityOf(OpenApiDocument document, bool asksForKeys)
+    {
+        if (!asksForKeys)
+        {
+            return [];
+        }
+
+        document.AddComponent<IOpenApiSecurityScheme>(Key, new OpenApiSecurityScheme
+        {
+            Type = SecuritySchemeType.Http,
+            Scheme = "bearer",
+            Description = "An API key, as `oraft key create` prints it, or a JWT of an issuer that the cluster knows.",
+        });
+        return new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Key, document)] = [] };
+    }
+
+    private static ApiOperation WithRefusals(ApiOperation operation) => operation.Access == AccessRole.None
+        ? operation
+        : operation with
+        {
+            Description = $"{operation.Description} Needs the role {Grants.NameOf(operation.Access)}.".TrimStart(),
+            Problems = [.. operation.Problems, ApiProblem.Unauthenticated, ApiProblem.Forbidden],
+        };
 
     /// <summary>All operations, in the order of their tags, and under one tag in the order in which they were mapped.</summary>
     private static List<(string Path, HttpMethod Method, ApiOperation Operation)> OperationsOf(OpenApiDocumentTransformerContext context) =>

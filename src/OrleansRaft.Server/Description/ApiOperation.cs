@@ -1,3 +1,4 @@
+using OrleansRaft.Grains.Catalogue;
 using OrleansRaft.Server.Problems;
 
 namespace OrleansRaft.Server.Description;
@@ -8,6 +9,13 @@ namespace OrleansRaft.Server.Description;
 /// <param name="Summary">One line.</param>
 public sealed record ApiOperation(string Id, ApiTag Tag, string Summary)
 {
+    /// <summary>
+    /// The role that it needs where keys are asked for; of the tenant in its path, if the path has a part <c>{tenant}</c>.
+    /// <see cref="AccessRole.None"/> opens it to everybody.
+    /// </summary>
+    /// <value>The default is <see cref="AccessRole.Admin"/>: what says nothing is for hardly anybody.</value>
+    public AccessRole Access { get; init; } = AccessRole.Admin;
+
     /// <summary>What else there is to know.</summary>
     public string Description { get; init; } = "";
 
@@ -44,6 +52,12 @@ public sealed record ApiProblem(int Status, string Type, string Meaning)
     /// <summary>400: a field, header or parameter is wrong.</summary>
     public static ApiProblem InvalidRequest { get; } =
         new(400, ProblemTypes.InvalidRequest, "a field, header or parameter is wrong; field names it");
+
+    /// <summary>401: there is no key, or none that is in force.</summary>
+    public static ApiProblem Unauthenticated { get; } = new(401, ProblemTypes.Unauthenticated, "there is no key, or none that is in force");
+
+    /// <summary>403: the key does not allow this.</summary>
+    public static ApiProblem Forbidden { get; } = new(403, ProblemTypes.Forbidden, "the key does not allow this; nothing was changed");
 
     /// <summary>404: there is no such group.</summary>
     public static ApiProblem UnknownGroup { get; } = new(404, ProblemTypes.UnknownGroup, "there is no such group in this cluster");

@@ -14,5 +14,7 @@ public sealed record ApiTag(string Name, string Description, int Order)
     internal static readonly ApiTag Faults =
         new("Faults", "Faults on purpose, each with a time after which it heals. Off unless Faults:Enabled is set.", 300);
 
+    internal static readonly ApiTag Access = new("Access", "API keys, and who changed what.", 380);
+
     internal static readonly ApiTag Operations = new("Operations", "Health and metrics, for supervisors and monitoring.", 400);
 }

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.OpenApi;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.OpenApi;
+using OrleansRaft.Server.Access;
 using OrleansRaft.Server.Http;
 using Scalar.AspNetCore;
 
@@ -18,13 +19,14 @@ internal static class DescriptionPages
     public static void Map(IEndpointRouteBuilder endpoints)
     {
         var document = endpoints.ServiceProvider.GetRequiredKeyedService<IOpenApiDocumentProvider>(OperationEndpointExtensions.DescriptionGroup);
-        endpoints.MapGet(Path, (RequestDelegate)(context => WriteAsync(context, document))).ExcludeFromDescription();
-        endpoints.MapScalarApiReference("/scalar", scalar =>
+        RaftAccess.Open(endpoints.MapGet(Path, (RequestDelegate)(context => WriteAsync(context, document))).ExcludeFromDescription());
+        var scalarPage = endpoints.MapScalarApiReference("/scalar", scalar =>
         {
             // Everything the page needs is in the package: it must work where there is no internet, and tell nobody about it.
             scalar.WithTitle("OrleansRaft").AddDocument(ApiDescription.Version).DisableDefaultFonts().DisableTelemetry().DisableAgent().DisableMcp()
                 .HideDeveloperTools();
         });
+        RaftAccess.Open(scalarPage);
     }
 
     private static async Task WriteAsync(HttpContext context, IOpenApiDocumentProvider provider)

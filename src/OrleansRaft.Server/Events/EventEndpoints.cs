@@ -5,6 +5,7 @@ using Microsoft.Extensions.Hosting;
 using OrleansRaft.Grains.Admin;
 using OrleansRaft.Grains.Events;
 using OrleansRaft.Grains.Faults;
+using OrleansRaft.Server.Access;
 using OrleansRaft.Server.Http;
 using OrleansRaft.Server.Problems;
 
@@ -38,6 +39,7 @@ internal sealed class EventEndpoints(
         }
 
         // A stream has no end of its own, and must not keep a silo from stopping in time.
+        using var held = HeldRequest.Begin(context);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
         try
         {

@@ -1,3 +1,4 @@
+using OrleansRaft.Grains.Catalogue;
 using OrleansRaft.Server.Description;
 using OrleansRaft.Server.Problems;
 
@@ -14,6 +15,7 @@ internal static class EventOperations
     public static readonly ApiOperation StreamEvents =
         new("streamEvents", ApiTag.Events, "Follows what happens in the cluster, as server-sent events")
         {
+            Access = AccessRole.Reader,
             Description = "Begins with a snapshot. Last-Event-ID resumes a broken stream; where that is not possible, reset and a snapshot say so. "
                 + "With a group in focus its messages come too, sampled when there are many. The package's README lists all types of events.",
             Parameters = [FocusGroup, LastEventId],

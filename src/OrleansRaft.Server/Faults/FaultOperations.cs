@@ -1,3 +1,4 @@
+using OrleansRaft.Grains.Catalogue;
 using OrleansRaft.Server.Description;
 using OrleansRaft.Server.Problems;
 
@@ -13,12 +14,14 @@ internal static class FaultOperations
 
     public static readonly ApiOperation ListFaults = new("listFaults", ApiTag.Faults, "Lists the faults in force, and whether there can be any")
     {
+        Access = AccessRole.Reader,
         Success = new(200, "The faults.", FaultSchemas.FaultList),
         Problems = [ApiProblem.InternalError],
     };
 
     public static readonly ApiOperation BeginFault = new("beginFault", ApiTag.Faults, "Breaks something in the running cluster, for a time")
     {
+        Access = AccessRole.Operator,
         Description = "In force on every silo, whichever is asked, and healed by itself after the given seconds. Only where Faults:Enabled is set.",
         Body = FaultSchemas.FaultBody,
         Success = new(201, "The fault, in force.", FaultSchemas.Fault),
@@ -36,6 +39,7 @@ internal static class FaultOperations
 
     public static readonly ApiOperation HealFault = new("healFault", ApiTag.Faults, "Heals a fault")
     {
+        Access = AccessRole.Operator,
         Parameters = [Fault],
         Success = new(204, "The fault is healed.", MediaType: null),
         Problems =
@@ -46,6 +50,7 @@ internal static class FaultOperations
 
     public static readonly ApiOperation HealFaults = new("healFaults", ApiTag.Faults, "Heals every fault")
     {
+        Access = AccessRole.Operator,
         Success = new(204, "All faults are healed.", MediaType: null),
         Problems = [FaultsOff, ApiProblem.InternalError],
     };

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Microsoft.OpenApi;
+using OrleansRaft.Grains.Catalogue;
 using OrleansRaft.Server.Description;
 using OrleansRaft.Server.Problems;
 
@@ -40,6 +41,7 @@ internal static class GroupOperations
 
     public static readonly ApiOperation ListGroups = new("listGroups", ApiTag.Groups, "Lists the Raft groups with their replicas")
     {
+        Access = AccessRole.Reader,
         Parameters = [AfterGroup, ApiParameter.Limit(GroupEndpoints.GroupPageSize)],
         Success = new(200, "A page of groups.", GroupSchemas.GroupPage),
         Problems = [ApiProblem.InvalidRequest, ApiProblem.InternalError],
@@ -47,6 +49,7 @@ internal static class GroupOperations
 
     public static readonly ApiOperation GetGroup = new("getGroup", ApiTag.Groups, "Shows one Raft group with its replicas")
     {
+        Access = AccessRole.Reader,
         Parameters = [Group],
         Success = new(200, "The group.", GroupSchemas.Group),
         Problems = [ApiProblem.UnknownGroup, ApiProblem.InternalError],
@@ -55,6 +58,7 @@ internal static class GroupOperations
     public static readonly ApiOperation CompareGroup =
         new("compareGroup", ApiTag.Groups, "Compares the states of a group's replicas")
         {
+            Access = AccessRole.Operator,
             Description = "The leader appends an entry to the log, and every replica makes a digest of its state exactly there. Waits for all that can "
                 + "be reached. A replica that holds something else than a majority of the voters has its state replaced by its leader's.",
             Parameters = [Group],
@@ -73,6 +77,7 @@ internal static class GroupOperations
     public static readonly ApiOperation TransferLeadership =
         new("transferLeadership", ApiTag.Groups, "Hands a group's leadership to another of its voters")
         {
+            Access = AccessRole.Operator,
             Description = "Answers when that replica leads.",
             Parameters = [Group],
             Body = GroupSchemas.LeaderBody,
@@ -83,6 +88,7 @@ internal static class GroupOperations
     public static readonly ApiOperation SkipEntry =
         new("skipEntry", ApiTag.Groups, "Lets a halted group pass over the entry that halts its state machine")
         {
+            Access = AccessRole.Operator,
             Description = "The entry is never applied, on any replica, and repetitions of its command are refused (entry-skipped). Only the entry at "
                 + "which the leader is halted can be skipped, and only while no replica that answers has applied it. One that cannot be reached may "
                 + "have: a caller may then have been given a result, and that replica discards its state when it hears of the decision.",
@@ -110,6 +116,7 @@ internal static class GroupOperations
     public static readonly ApiOperation AddMember =
         new("addMember", ApiTag.Groups, "Adds a replica to a group, replaces one, or changes the number of voters")
         {
+            Access = AccessRole.Operator,
             Description = "A new replica receives the log first, and votes when it has caught up; one that is far behind is answered as a learner "
                 + "and becomes a voter by itself. Numbers of removed replicas are not used again. A group has at most 7 voters and 7 learners.",
             Parameters = [Group],
@@ -120,6 +127,7 @@ internal static class GroupOperations
 
     public static readonly ApiOperation RemoveMember = new("removeMember", ApiTag.Groups, "Removes a replica from a group")
     {
+        Access = AccessRole.Operator,
         Description = "The parameters may also stand in a body. A leader that is removed hands over first.",
         Parameters = [Group, Replica, Version, Force],
         Success = TheGroup,
@@ -128,6 +136,7 @@ internal static class GroupOperations
 
     public static readonly ApiOperation ReadLog = new("readLog", ApiTag.Groups, "Shows entries of a group's log, for people")
     {
+        Access = AccessRole.Reader,
         Description = "Read from the leader, or else from the replica that holds the most. Begins later than asked where the log was compacted.",
         Parameters = [Group, AfterIndex, ApiParameter.Limit(GroupEndpoints.LogPageSize)],
         Success = new(200, "A page of entries.", GroupSchemas.LogPage),

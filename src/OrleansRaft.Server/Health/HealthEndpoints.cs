@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using OrleansRaft.Grains.Admin;
+using OrleansRaft.Server.Access;
 using OrleansRaft.Server.Problems;
 
 namespace OrleansRaft.Server.Health;
@@ -27,7 +28,8 @@ internal sealed class HealthEndpoints(HealthCheckService checks, IRaftAdmin admi
             StatusCodes.Status503ServiceUnavailable,
             ProblemTypes.NotReady,
             "The silo is not ready.",
-            $"{string.Join(" ", reasons)} Wait and ask again; GET /health/alarms tells what is wrong anywhere in the cluster.")
+            (await RaftAccess.IsReaderAsync(context) ? string.Join(" ", reasons) : "A key of a reader is told why.")
+                + " Wait and ask again; GET /health/alarms tells what is wrong anywhere in the cluster.")
         {
             RetryAfterSeconds = 1,
         }.Write(context.Response);

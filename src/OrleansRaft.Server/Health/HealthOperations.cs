@@ -1,4 +1,5 @@
 using Microsoft.OpenApi;
+using OrleansRaft.Grains.Catalogue;
 using OrleansRaft.Server.Description;
 using OrleansRaft.Server.Problems;
 
@@ -25,12 +26,14 @@ internal static class HealthOperations
 
     public static readonly ApiOperation Live = new("checkLive", ApiTag.Operations, "Whether the process runs")
     {
+        Access = AccessRole.None,
         Success = new(200, "It runs.", Health),
     };
 
     public static readonly ApiOperation Ready =
         new("checkReady", ApiTag.Operations, "Whether the silo has joined, reaches its stores, and its replicas have caught up")
         {
+            Access = AccessRole.None,
             Success = new(200, "It is ready.", Health),
             Problems = [new(503, ProblemTypes.NotReady, "the silo is not ready"), ApiProblem.InternalError],
         };
@@ -38,6 +41,7 @@ internal static class HealthOperations
     public static readonly ApiOperation Alarms =
         new("listAlarms", ApiTag.Operations, "What is wrong anywhere in the cluster; empty when all is well")
         {
+            Access = AccessRole.Reader,
             Success = new(200, "The alarms, at most 1,000.", AlarmList),
             Problems = [ApiProblem.InternalError],
         };

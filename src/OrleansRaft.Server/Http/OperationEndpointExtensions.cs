@@ -3,7 +3,11 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using OrleansRaft.Grains.Catalogue;
+using OrleansRaft.Server.Access;
+using OrleansRaft.Server.Audit;
 using OrleansRaft.Server.Description;
+using OrleansRaft.Server.Problems;
 
 namespace OrleansRaft.Server.Http;
 
@@ -32,7 +36,16 @@ public static class OperationEndpointExtensions
         ArgumentNullException.ThrowIfNull(handler);
         ArgumentNullException.ThrowIfNull(operation);
         var logger = endpoints.ServiceProvider.GetRequiredService<ILoggerFactory>().CreateLogger("OrleansRaft.Server");
-        return endpoints.MapMethods(pattern, [method], Guard.Around(handler, logger)).WithDisplayName(operation.Id).Describe(handler, operation);
+        var guarded = Guard.Around(handler, logger);
+        if (operation.Access >= AccessRole.Operator
+            && !KnownProblems.IsSafe(method)
+            && endpoints.ServiceProvider.GetService<AuditTrail>() is { } audit)
+        {
+            guarded = audit.Around(guarded, operation.Id);
+        }
+
+        var endpoint = endpoints.MapMethods(pattern, [method], guarded).WithDisplayName(operation.Id).Describe(handler, operation);
+        return RaftAccess.Require(endpoint, endpoints, operation.Access);
     }
 
     /// <summary>Describes an endpoint. The method of a handler is what makes an endpoint appear in descriptions at all.</summary>

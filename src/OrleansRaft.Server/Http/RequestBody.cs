@@ -4,6 +4,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Net.Http.Headers;
+using OrleansRaft.Server.Audit;
 using OrleansRaft.Server.Problems;
 
 namespace OrleansRaft.Server.Http;
@@ -81,6 +82,7 @@ public static class RequestBody
             {
                 try
                 {
+                    request.HttpContext.Features.Get<AuditedRequest>()?.Take(read.Buffer);
                     return parse(read.Buffer, with);
                 }
                 finally

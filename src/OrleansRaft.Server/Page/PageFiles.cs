@@ -3,6 +3,7 @@ using System.Reflection;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using OrleansRaft.Server.Access;
 using OrleansRaft.Server.Problems;
 
 namespace OrleansRaft.Server.Page;
@@ -34,9 +35,9 @@ internal sealed class PageFiles
         return bytes;
     }
 
-    /// <summary>Maps a path of the page.</summary>
+    /// <summary>Maps a path of the page. It is open: it shows nothing before its visitor has shown a key.</summary>
     public static void Map(IEndpointRouteBuilder endpoints, string pattern, RequestDelegate handler) =>
-        endpoints.MapMethods(pattern, Methods, handler).ExcludeFromDescription();
+        RaftAccess.Open(endpoints.MapMethods(pattern, Methods, handler).ExcludeFromDescription());
 
     /// <summary>Answers with a file.</summary>
     public Task ServeAsync(HttpContext context, string name)

@@ -3,11 +3,14 @@ using System.Net;
 using System.Reflection;
 using System.Text;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using OrleansRaft.Server.Access;
 
 namespace OrleansRaft.Server.Page;
 
 /// <summary>What the page consists of: its document names the views that the application has mapped, so none is linked that is not there.</summary>
-internal sealed class PageViews
+/// <param name="services">The application's: where keys are asked for, the document says so.</param>
+internal sealed class PageViews(IServiceProvider services)
 {
     private const string Frame = "page/index.html";
 
@@ -37,7 +40,7 @@ internal sealed class PageViews
 
     private string Write(string alone)
     {
-        var attributes = $"<html data-view=\"{Escape(alone)}\" data-links=\"{Escape(string.Join(' ', links))}\" ";
+        var attributes = $"<html data-view=\"{Escape(alone)}\" data-links=\"{Escape(string.Join(' ', links))}\" {Access()}";
         var styles = views.SelectMany(view => view.Styles.Select(style => $"<link rel=\"stylesheet\" href=\"{AddressOf(view, style)}\">"));
         var scripts = views.Select(view => $"<script type=\"module\" src=\"{AddressOf(view, view.Script)}\"></script>");
         return Encoding.UTF8.GetString(PageFiles.Read(Assembly.GetExecutingAssembly(), Frame))
@@ -45,6 +48,8 @@ internal sealed class PageViews
             .Replace("<!-- styles of views -->", string.Join("\n  ", styles), StringComparison.Ordinal)
             .Replace("<!-- scripts of views -->", string.Join("\n  ", scripts), StringComparison.Ordinal);
     }
+
+    private string Access() => services.GetService<RaftAccess>() is null ? "" : "data-access=\"keys\" ";
 
     private static string AddressOf(PageView view, string file) => Escape($"/page/{view.Name}/{file}");
 

@@ -30,6 +30,7 @@ public sealed record Problem(int Status, string Type, string Title, string Detai
     public void Write(HttpResponse response)
     {
         ArgumentNullException.ThrowIfNull(response);
+        response.HttpContext.Features.Set(this);
         response.StatusCode = Status;
         response.ContentType = MediaType;
         response.Headers.CacheControl = "no-store";

@@ -53,6 +53,21 @@ public static class ProblemTypes
     /// <summary>404: there is no such fault, or it has healed.</summary>
     public const string UnknownFault = "unknown-fault";
 
+    /// <summary>401: there is no key, or none that is in force.</summary>
+    public const string Unauthenticated = "unauthenticated";
+
+    /// <summary>403: the key does not allow this; nothing was changed.</summary>
+    public const string Forbidden = "forbidden";
+
+    /// <summary>404: there is no API key of that id.</summary>
+    public const string UnknownKey = "unknown-key";
+
+    /// <summary>409: it is the last key of an admin; nothing was changed.</summary>
+    public const string LastAdmin = "last-admin";
+
+    /// <summary>409: there are as many API keys as there may be; nothing was changed.</summary>
+    public const string TooManyKeys = "too-many-keys";
+
     /// <summary>404: nothing is served under this path.</summary>
     public const string NotFound = "not-found";
 

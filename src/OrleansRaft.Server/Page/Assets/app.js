@@ -7,8 +7,10 @@ import { leaderless, startCluster } from './model/cluster.js';
 import { startAlarms } from './model/alarms.js';
 import { connection } from './model/connection.js';
 import { faults, startFaults } from './model/faults.js';
+import { begin, session } from './model/session.js';
 import { Dock } from './parts/dock.js';
 import { Notices } from './parts/notices.js';
+import { SignIn, WhoIsIn } from './parts/sign-in.js';
 import { ThemeButton } from './parts/theme.js';
 import { Faults } from './views/faults.js';
 import { Group } from './views/group.js';
@@ -72,10 +74,12 @@ function Frame() {
     <header class="masthead"><div class="inner">
       <a class="wordmark" href="/"><img src="/page/logo.svg" alt="" />OrleansRaft</a>
       <${Places} />
-      <div class="aside">${standalone ? '' : html`<${Pulse} />`}<${ThemeButton} /></div>
+      <div class="aside">${standalone ? '' : html`<${Pulse} />`}<${WhoIsIn} /><${ThemeButton} /></div>
     </div></header>
     <${Notices} />
-    <main id="main" class="inner" tabindex="-1" ref=${main}><${View} key=${`${route.value.view}/${route.value.name}`} name=${route.value.name} /></main>
+    <main id="main" class="inner" tabindex="-1" ref=${main}>${isIn()
+      ? html`<${View} key=${`${route.value.view}/${route.value.name}`} name=${route.value.name} />`
+      : html`<${SignIn} />`}</main>
     <footer class="footer"><div class="inner">
       <span>${here.footer ?? 'Everything here was answered by this cluster.'}</span>
       ${pagesOfOthers.filter(([page]) => isServed(page)).map(([page, title]) => html`<a key=${page} href=${`/${page}`}>${title}</a>`)}
@@ -84,15 +88,22 @@ function Frame() {
   </div>`;
 }
 
+/** Whether there is anything to show: nothing is, before a visitor has shown the key that the cluster asks for. */
+function isIn() {
+  return session.value.state === 'open' || session.value.state === 'in';
+}
+
 function Nowhere() {
   return html`<div class="stack"><h1>There is no such view</h1><p>Go to the <a href=${hrefOf('')}>overview</a> of all groups, or choose a view above.</p></div>`;
 }
 
-if (!standalone) {
-  startCluster();
-  startFaults();
-  startAlarms();
-}
+begin().then(mayGoOn => {
+  if (mayGoOn && !standalone) {
+    startCluster();
+    startFaults();
+    startAlarms();
+  }
+});
 const app = document.getElementById('app');
 app.replaceChildren();
 render(html`<${Frame} />`, app);

@@ -16,6 +16,13 @@ export class Unreachable extends Error {}
 
 const timeoutMilliseconds = 8000;
 
+let tellUnauthenticated = () => {};
+
+/** Calls back whenever the server answers that a key is needed. */
+export function onUnauthenticated(callback) {
+  tellUnauthenticated = callback;
+}
+
 // Indexes and values are 64-bit integers. Those that a JavaScript number cannot hold stay the text that the server wrote.
 function parse(text) {
   return /\d{16}/.test(text)
@@ -42,6 +49,9 @@ export async function ask(path, { method = 'GET', body, headers, signal } = {}) 
   }
   const isJson = response.headers.get('Content-Type')?.includes('json');
   const answer = text && isJson ? parse(text) : null;
+  if (response.status === 401) {
+    tellUnauthenticated();
+  }
   if (!response.ok) {
     throw new Refused(response.status, answer);
   }

@@ -1,0 +1,130 @@
+using System.Collections.Frozen;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using OrleansRaft.Grains.Catalogue;
+using OrleansRaft.Runtime;
+
+namespace OrleansRaft.Server.Access;
+
+/// <summary>
+/// What this silo knows of keys. It asks the catalogue every second or two, linearizably, so that a key that was revoked is worth nothing on any
+/// silo within five seconds. One that cannot reach the catalogue goes on for a while, and then takes nobody's word.
+/// </summary>
+internal sealed class AccessDirectory : BackgroundService
+{
+    private static readonly TimeSpan LookPause = TimeSpan.FromSeconds(1.5);
+    private static readonly TimeSpan LookTimeMax = TimeSpan.FromSeconds(3);
+
+    private readonly IRaftAccess catalogue;
+    private readonly TimeProvider time;
+    private readonly TimeSpan patience;
+    private readonly ILogger<AccessDirectory> logger;
+    private readonly SemaphoreSlim looking = new(1);
+    private volatile FrozenDictionary<string, KnownKey> keys = FrozenDictionary<string, KnownKey>.Empty;
+    private long revision = -1;
+    private long confirmedAt = long.MinValue;
+    private string lastProblem = "";
+
+    /// <summary>Makes one that knows nothing yet.</summary>
+    public AccessDirectory(IRaftAccess catalogue, IOptions<RaftAccessOptions> options, TimeProvider time, ILogger<AccessDirectory> logger)
+    {
+        this.catalogue = catalogue;
+        this.time = time;
+        this.logger = logger;
+        patience = TimeSpan.FromSeconds(options.Value.PatienceSeconds);
+    }
+
+    /// <summary>Whether what is known is new enough to be believed.</summary>
+    public bool IsCurrent => Volatile.Read(ref confirmedAt) is not long.MinValue and var at && time.GetElapsedTime(at) < patience;
+
+    /// <summary>Looks for a key that somebody sent.</summary>
+    /// <returns>The key if it is in force; otherwise why it opens nothing.</returns>
+    public (KnownKey? Key, AccessFailure Failure) Recognize(string token) =>
+        !IsCurrent ? (null, AccessFailure.NotCurrent)
+        : !ApiKeyText.TryParse(token, out var text) || !keys.TryGetValue(text.Id, out var key) || !key.IsOpenedBy(text) ? (null, AccessFailure.Unknown)
+        : key.IsExpired(time.GetUtcNow()) ? (null, AccessFailure.Expired)
+        : (key, default);
+
+    /// <summary>Asks the catalogue now. Whoever changed something calls it, so that this silo at least knows at once.</summary>
+    public async Task LookAsync(CancellationToken cancellation)
+    {
+        await looking.WaitAsync(cancellation);
+        try
+        {
+            await AskAsync(cancellation);
+        }
+        finally
+        {
+            looking.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        base.Dispose();
+        looking.Dispose();
+    }
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await LookAsync(stoppingToken);
+                await Task.Delay(LookPause, time, stoppingToken);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+        }
+    }
+
+    private async Task AskAsync(CancellationToken cancellation)
+    {
+        // What is answered was true at some moment after this one.
+        var asked = time.GetTimestamp();
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(LookTimeMax);
+        try
+        {
+            var outcome = await catalogue.ReadAsync(revision, limit.Token);
+            if (outcome is Committed<AccessContents> { Value: var contents })
+            {
+                Learn(contents);
+                Volatile.Write(ref confirmedAt, asked);
+                lastProblem = "";
+                return;
+            }
+
+            Tell(outcome is Rejected<AccessContents> rejected ? rejected.Detail : "the outcome is unknown");
+        }
+        catch (Exception failure) when (!cancellation.IsCancellationRequested)
+        {
+            Tell(failure is OperationCanceledException ? "it did not answer in time" : failure.Message);
+        }
+    }
+
+    private void Learn(AccessContents contents)
+    {
+        if (contents.Keys is { } all)
+        {
+            keys = all.Where(static key => key.RevokedAt is null).ToFrozenDictionary(static key => key.Id, static key => new KnownKey(key));
+        }
+
+        revision = contents.Revision;
+    }
+
+    private void Tell(string problem)
+    {
+        if (problem != lastProblem)
+        {
+            lastProblem = problem;
+            Log.KeysNotRead(logger, problem, patience);
+        }
+    }
+}
