@@ -17,11 +17,7 @@ internal sealed class BenchRun(OraftClient client, BenchPlan plan, TextWriter pr
 
     private readonly BenchMeter meter = new();
     private readonly CounterName[] counters = Names(plan);
-    private readonly HttpClient http = new(NewHandler(client, plan))
-    {
-        BaseAddress = new Uri(client.Server.AbsoluteUri.TrimEnd('/') + "/"),
-        Timeout = TimeSpan.FromSeconds(30),
-    };
+    private readonly HttpClient http = client.Access.NewClient(TimeSpan.FromSeconds(30), plan.Connections);
 
     /// <summary>Runs the load, then checks and removes its counters.</summary>
     /// <exception cref="CliException">The server cannot be reached, or an acknowledged increment is missing.</exception>
@@ -44,13 +40,6 @@ internal sealed class BenchRun(OraftClient client, BenchPlan plan, TextWriter pr
 
     /// <inheritdoc/>
     public void Dispose() => http.Dispose();
-
-    private static SocketsHttpHandler NewHandler(OraftClient client, BenchPlan plan)
-    {
-        var handler = ProxyInUse.NewHandler(client.Server);
-        handler.MaxConnectionsPerServer = plan.Connections;
-        return handler;
-    }
 
     private static CounterName[] Names(BenchPlan plan)
     {

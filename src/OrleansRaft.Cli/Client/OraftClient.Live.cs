@@ -101,11 +101,11 @@ internal sealed partial class OraftClient
         }
         catch (HttpRequestException failure)
         {
-            throw TransportFailures.Explain(failure, request, server);
+            throw TransportFailures.Explain(failure, request, Server);
         }
         catch (TaskCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            throw TransportFailures.ExplainTimeout(request, server, timeout);
+            throw TransportFailures.ExplainTimeout(request, Server, timeout);
         }
     }
 }

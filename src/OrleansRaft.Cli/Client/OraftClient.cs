@@ -8,21 +8,20 @@ using OrleansRaft.Cli.CommandLine;
 namespace OrleansRaft.Cli.Client;
 
 /// <summary>Talks to the HTTP API of one silo, which answers for the whole cluster.</summary>
-/// <param name="server">The silo's address.</param>
+/// <param name="access">The silo, and as whom to ask it.</param>
 /// <param name="timeout">How long one request may take.</param>
-internal sealed partial class OraftClient(Uri server, TimeSpan timeout) : IDisposable
+internal sealed partial class OraftClient(ServerAccess access, TimeSpan timeout) : IDisposable
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
     private static readonly JsonSerializerOptions WithoutNulls = new(Json) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
 
-    private readonly HttpClient http = new(ProxyInUse.NewHandler(server))
-    {
-        BaseAddress = new Uri(server.AbsoluteUri.TrimEnd('/') + "/"),
-        Timeout = timeout,
-    };
+    private readonly HttpClient http = access.NewClient(timeout);
+
+    /// <summary>The silo, and as whom it is asked.</summary>
+    public ServerAccess Access => access;
 
     /// <summary>The silo's address.</summary>
-    public Uri Server => server;
+    public Uri Server => access.Server;
 
     /// <summary>Whether the server said that it changed something.</summary>
     public bool HasChanged { get; private set; }
@@ -192,11 +191,11 @@ internal sealed partial class OraftClient(Uri server, TimeSpan timeout) : IDispo
         }
         catch (HttpRequestException failure)
         {
-            throw TransportFailures.Explain(failure, request, server);
+            throw TransportFailures.Explain(failure, request, Server);
         }
         catch (TaskCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            throw TransportFailures.ExplainTimeout(request, server, timeout);
+            throw TransportFailures.ExplainTimeout(request, Server, timeout);
         }
     }
 
@@ -216,9 +215,9 @@ internal sealed partial class OraftClient(Uri server, TimeSpan timeout) : IDispo
 
     private CliException NotThisApi(string status) => new(
         ExitCode.Refused,
-        ProxyInUse.For(server) is { } proxy
-            ? $"{proxy}, asked for {server}, answered {status}, but not in the form of this API."
-            : $"{server} answered {status}, but not in the form of this API.",
+        ProxyInUse.For(Server) is { } proxy
+            ? $"{proxy}, asked for {Server}, answered {status}, but not in the form of this API."
+            : $"{Server} answered {status}, but not in the form of this API.",
         "Check that --server (or ORAFT_SERVER) names a silo of OrleansRaft."
-            + (ProxyInUse.For(server) is { } between ? $" {between.Remedy(server)}" : ""));
+            + (ProxyInUse.For(Server) is { } between ? $" {between.Remedy(Server)}" : ""));
 }

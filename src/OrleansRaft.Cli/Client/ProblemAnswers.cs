@@ -11,7 +11,7 @@ internal static class ProblemAnswers
 
     /// <summary>What to do after an unknown outcome.</summary>
     public static string RepeatWith(string key) =>
-        $"Repeat the same command with `--key {key}`: it is applied once however often it is repeated.";
+        $"Repeat the same command with `--idempotency-key {key}`: it is applied once however often it is repeated.";
 
     /// <summary>Throws what a problem means; does nothing for a success.</summary>
     /// <param name="response">What the server answered.</param>
@@ -74,11 +74,16 @@ internal static class ProblemAnswers
         (ExitCode.OutcomeUnknown, _) => "Run the command again: it only reads.",
         (ExitCode.NoLeader, _) => $"Try again in {RetryAfterOf(response)}; `oraft status` shows which groups have no leader.",
         (_, "precondition-failed") => "Read the counter again with `oraft counter get`, and use the tag that it prints.",
-        (_, "entry-skipped") => "Use another --key if it should be applied all the same, after the program was mended.",
+        (_, "entry-skipped") => "Use another --idempotency-key if it should be applied all the same, after the program was mended.",
         (_, "version-not-raised") => "`oraft group show` tells which versions each member's program supports; start the newer program where it is missing.",
         (_, "version-behind") => "`oraft group show` tells whose program is behind; start the newer program on those silos.",
-        (_, "key-reused") => "Use another --key, or leave it out and let oraft choose one.",
+        (_, "key-reused") => "Use another --idempotency-key, or leave it out and let oraft choose one.",
         (_, "configuration-conflict") => "`oraft member list` prints the members and their version; leave --version out to take whichever is in force.",
+        (_, "unauthenticated") => "Give the key with --key-file FILE, or set ORAFT_KEY.",
+        (_, "forbidden") => "Use a key of that role, with --key-file FILE or ORAFT_KEY.",
+        (_, "unknown-key") => "`oraft key list` names the keys.",
+        (_, "last-admin") => "`oraft key create NAME --role admin` makes another; --force revokes it all the same.",
+        (_, "too-many-keys") => "`oraft key list` names the keys; `oraft key revoke` ends one.",
         (_, "overloaded") => $"Try again in {RetryAfterOf(response)}, or with fewer requests at once.",
         (_, "unknown-group") => "`oraft group list` names the groups of this cluster.",
         (_, "faults-disabled") => "`oraft demo` runs a cluster with faults on; on others set Faults:Enabled on every silo.",

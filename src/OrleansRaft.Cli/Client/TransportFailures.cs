@@ -7,7 +7,9 @@ internal static class TransportFailures
 {
     /// <summary>What to say when sending failed.</summary>
     public static CliException Explain(HttpRequestException failure, HttpRequestMessage request, Uri server) =>
-        NeverArrived(failure.HttpRequestError) || request.Method == HttpMethod.Get
+        failure.HttpRequestError == HttpRequestError.SecureConnectionError
+            ? Untrusted(server, failure)
+            : NeverArrived(failure.HttpRequestError) || request.Method == HttpMethod.Get
             ? Unreachable(server, ProxyInUse.For(server) is { } proxy
                 ? $"cannot reach {server} through {proxy}: {ReasonOf(failure)}."
                 : $"cannot reach {server}: {ReasonOf(failure)}.")
@@ -22,7 +24,6 @@ internal static class TransportFailures
     private static bool NeverArrived(HttpRequestError error) => error
         is HttpRequestError.ConnectionError
         or HttpRequestError.NameResolutionError
-        or HttpRequestError.SecureConnectionError
         or HttpRequestError.ProxyTunnelError;
 
     private static CliException Unreachable(Uri server, string message) => new(
@@ -32,6 +33,22 @@ internal static class TransportFailures
             ? proxy.Remedy(server)
             : $"Check that a silo listens there (`curl {server}health/live`), "
                 + $"or name another with --server or ORAFT_SERVER, such as {ServerAddress.Default}.");
+
+    /// <summary>Why a server was not believed, or did not believe this client: the innermost reason says it best.</summary>
+    private static CliException Untrusted(Uri server, HttpRequestException failure)
+    {
+        Exception cause = failure;
+        while (cause.InnerException is { } inner)
+        {
+            cause = inner;
+        }
+
+        return new CliException(
+            ExitCode.Unreachable,
+            $"cannot reach {server} by TLS: {cause.Message.ReplaceLineEndings(" ").TrimEnd('.')}.",
+            "Check the scheme and the host in --server; --cacert names the authority that vouches for the server, "
+                + "and --cert the certificate that it may ask for.");
+    }
 
     private static CliException Unknown(HttpRequestMessage request, string message) => new(
         ExitCode.OutcomeUnknown,

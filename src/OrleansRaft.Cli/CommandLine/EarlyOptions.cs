@@ -8,7 +8,7 @@ namespace OrleansRaft.Cli.CommandLine;
 /// </summary>
 internal static class EarlyOptions
 {
-    private static readonly IReadOnlyList<Option> Common = [CommonOptions.Server, CommonOptions.Json, CommonOptions.Timeout];
+    private static readonly IReadOnlyList<Option> Common = [CommonOptions.Server, CommonOptions.Json, CommonOptions.Timeout, .. AccessOptions.All];
 
     /// <summary>The same command line, with these options behind the words that name the command.</summary>
     public static IReadOnlyList<string> Move(Command root, IReadOnlyList<string> arguments)

@@ -14,7 +14,7 @@ internal sealed class Session : IDisposable
     {
         Parsed = parsed;
         this.interruption = interruption;
-        Client = new OraftClient(CommonOptions.ServerOf(parsed), TimeSpan.FromSeconds(parsed.GetValue(CommonOptions.Timeout)));
+        Client = new OraftClient(AccessOptions.Read(parsed), TimeSpan.FromSeconds(parsed.GetValue(CommonOptions.Timeout)));
         Answers = AnswerWriter.For(parsed);
     }
 

@@ -3,6 +3,7 @@ using OrleansRaft.Cli.Bench;
 using OrleansRaft.Cli.Demo;
 using OrleansRaft.Cli.Maelstrom;
 using OrleansRaft.Cli.Serve;
+using OrleansRaft.Cli.Tls;
 
 namespace OrleansRaft.Cli.Commands;
 
@@ -23,10 +24,13 @@ internal static class CommandTree
         ServeCommand.Create(),
         MigrateCommand.Create(),
         PostgresCommands.Create(),
+        TlsCommands.Create(),
         StatusCommand.Create(),
         GroupCommands.Create(),
         MemberCommands.Create(),
         CounterCommands.Create(),
+        KeyCommands.Create(),
+        KeyCommands.CreateAudit(),
         BenchCommand.Create(),
         MaelstromCommand.Create(),
         FaultCommands.Create(),

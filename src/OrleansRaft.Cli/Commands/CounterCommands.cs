@@ -66,7 +66,7 @@ internal static class CounterCommands
         },
     };
 
-    private static readonly Option<string> Key = new("--key")
+    private static readonly Option<string> Key = new("--idempotency-key")
     {
         Description = "The idempotency key, 1 to 255 visible ASCII characters: the same key is applied once. [default: a random one]",
         HelpName = "KEY",
@@ -197,7 +197,7 @@ internal static class CounterCommands
         var key = result.Tokens[0].Value;
         if (key.Length is 0 or > 255 || key.Any(c => c is < '!' or > '~'))
         {
-            result.AddError("--key must be 1 to 255 visible ASCII characters, without spaces.");
+            result.AddError("--idempotency-key must be 1 to 255 visible ASCII characters, without spaces.");
         }
     }
 }

@@ -15,6 +15,11 @@ internal static class RemoteCommand
     public static Command Create(string name, string description, Func<Session, Task<ExitCode>> run, params ReadOnlySpan<Symbol> symbols)
     {
         var command = new Command(name, description) { CommonOptions.Server, CommonOptions.Json, CommonOptions.Timeout };
+        foreach (var option in AccessOptions.All)
+        {
+            command.Add(option);
+        }
+
         foreach (var symbol in symbols)
         {
             if (symbol is Argument argument)

@@ -26,7 +26,7 @@ internal sealed class DemoRun : IAsyncDisposable
         began = time.GetTimestamp();
         Cluster = cluster;
         Story = story;
-        client = new OraftClient(cluster.Door.Address, TimeSpan.FromSeconds(5));
+        client = new OraftClient(new ServerAccess(cluster.Door.Address), TimeSpan.FromSeconds(5));
         Load = new DemoLoad(cluster.Door.Address, time);
     }
 

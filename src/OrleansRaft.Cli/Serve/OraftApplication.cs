@@ -6,6 +6,7 @@ using Microsoft.Extensions.Logging;
 using OrleansRaft.Counters.Web;
 using OrleansRaft.Lab.Web;
 using OrleansRaft.Server;
+using OrleansRaft.Server.Access;
 
 namespace OrleansRaft.Cli.Serve;
 
@@ -17,8 +18,16 @@ internal static class OraftApplication
     private const string About = "Linearizable counters on Raft groups, and the groups themselves.";
 
     /// <summary>Adds the services of all parts.</summary>
-    public static void AddTo(IServiceCollection services, IConfiguration configuration)
+    /// <param name="services">The application's services.</param>
+    /// <param name="configuration">Its configuration.</param>
+    /// <param name="asksForKeys">Whether requests need an API key.</param>
+    public static void AddTo(IServiceCollection services, IConfiguration configuration, bool asksForKeys = false)
     {
+        if (asksForKeys)
+        {
+            services.AddOrleansRaftAccess(configuration, isWholeApplication: true);
+        }
+
         services.AddOrleansRaftServer(configuration, server =>
         {
             server.About = About;

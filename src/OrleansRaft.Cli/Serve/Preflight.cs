@@ -2,16 +2,27 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Http;
 using OrleansRaft.Cli.CommandLine;
+using OrleansRaft.Cli.Serve.Tls;
 
 namespace OrleansRaft.Cli.Serve;
 
 /// <summary>Checks what can be checked before anything is written: a start that cannot succeed leaves no trace.</summary>
 internal static class Preflight
 {
-    /// <summary>Checks that the silo's addresses are this machine's and free.</summary>
+    /// <summary>Checks that certificates and keys can be read, and that the silo's addresses are this machine's and free.</summary>
     /// <exception cref="CliException">One is not.</exception>
     public static void Check(ServeSettings settings)
     {
+        if (settings.Tls is { } tls)
+        {
+            TlsIdentity.Read(tls, TimeProvider.System.GetUtcNow());
+        }
+
+        if (settings.AdminKeyFile is { } key)
+        {
+            FirstKey.ReadKey(key);
+        }
+
         var http = BindingAddress.Parse(settings.Http);
         RequireFree(HostAddress(http.Host), http.Port, "the HTTP address", "--http");
         RequireFree(settings.SiloAddress, settings.SiloPort, "the silo's address", "--silo-port");

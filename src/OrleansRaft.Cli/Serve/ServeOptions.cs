@@ -5,6 +5,8 @@ using System.Net.Sockets;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using OrleansRaft.Cli.CommandLine;
+using OrleansRaft.Cli.Serve.Tls;
+using OrleansRaft.Cli.Tls;
 using OrleansRaft.Counters;
 using OrleansRaft.Grains.Admin;
 
@@ -13,6 +15,9 @@ namespace OrleansRaft.Cli.Serve;
 /// <summary>The options of <c>oraft serve</c>.</summary>
 internal static class ServeOptions
 {
+    private const string HttpByDefault = "http://127.0.0.1:5080";
+    private const string HttpsByDefault = "https://127.0.0.1:5080";
+
     private static readonly Setting SiloName = new(
         "--silo-name",
         "NAME",
@@ -21,7 +26,7 @@ internal static class ServeOptions
         "silo-PORT, after --silo-port");
 
     private static readonly Setting Http = new(
-        "--http", "URL", "The address of the HTTP API and the page.", "http://127.0.0.1:5080");
+        "--http", "URL", "The address of the HTTP API and the page.", null, $"{HttpByDefault}, or https:// with --tls-cert");
 
     private static readonly Setting SiloAddress = new(
         "--silo-address", "ADDRESS", "The address by which the other silos reach this one.", "127.0.0.1");
@@ -63,6 +68,29 @@ internal static class ServeOptions
             + "as long as load balancers take to notice.",
         "5");
 
+    private static readonly Setting Auth = new(
+        "--auth",
+        "keys|none",
+        "Whether requests need an API key. The first one, of an admin, is in the file of --admin-key-file, or is made at the first start and written "
+            + "to admin-key in the folder of --data.",
+        null,
+        "keys where --http can be reached from other machines, unless --insecure is given; otherwise none");
+
+    private static readonly Setting AdminKeyFile = new(
+        "--admin-key-file",
+        "FILE",
+        "A file with the API key of an admin, as `oraft key generate` prints it, mode 0600: the key is in force once the silo runs, unless it was "
+            + "revoked.",
+        null);
+
+    private static readonly Setting Insecure = new(
+        "--insecure",
+        "BOOL",
+        "Serve plain text, and requests without a key, beyond loopback too: for a network that nobody else reaches. Otherwise an address "
+            + "that other machines can reach is refused without TLS and keys.",
+        "false",
+        isFlag: true);
+
     /// <summary>Settings of the libraries, for which there is no option of their own.</summary>
     public static Option<string[]> Set { get; } = new("--set")
     {
@@ -75,7 +103,7 @@ internal static class ServeOptions
     public static IReadOnlyList<Setting> All { get; } =
         [
             SiloName, Http, SiloAddress, SiloPort, GatewayPort, Store, Data, PostgresSettings.Servers, PostgresSettings.File,
-            Clustering, ClusterId, Groups, Replicas, Drain,
+            Clustering, ClusterId, Groups, Replicas, Drain, .. TlsSettings.All, Auth, AdminKeyFile, Insecure,
         ];
 
     /// <summary>What was said, checked one by one and against each other.</summary>
@@ -85,10 +113,11 @@ internal static class ServeOptions
         (string Value, string Source) Of(Setting setting) => setting.Read(parsed, configuration)!.Value;
 
         var siloPort = Number(Of(SiloPort), 1, 65_535);
+        var tls = TlsSettings.Read(parsed, configuration);
         var settings = new ServeSettings
         {
             SiloName = SiloName.Read(parsed, configuration) is { } name ? Name(name) : $"silo-{siloPort}",
-            Http = HttpAddress(Of(Http)),
+            Http = Http.Read(parsed, configuration) is { } http ? HttpAddress(http) : tls is null ? HttpByDefault : HttpsByDefault,
             SiloAddress = Address(Of(SiloAddress)),
             SiloPort = siloPort,
             GatewayPort = Number(Of(GatewayPort), 1, 65_535),
@@ -100,9 +129,42 @@ internal static class ServeOptions
             Groups = Number(Of(Groups), 1, 100_000),
             Replicas = Number(Of(Replicas), 1, MembershipGoal.VotersMax),
             Drain = Seconds(Of(Drain), 3_600),
+            Tls = tls,
+            IsInsecure = Flag(Of(Insecure)),
+            AdminKeyFile = AdminKeyFile.Read(parsed, configuration) is { } file ? new PemFile(Path.GetFullPath(file.Value), file.Source) : null,
         };
         RequireAgreement(settings);
-        return settings;
+        Exposure.RequireTls(settings);
+        return settings with { AsksForKeys = AsksForKeys(settings, Auth.Read(parsed, configuration)) };
+    }
+
+    private static bool AsksForKeys(ServeSettings settings, (string Value, string Source)? said)
+    {
+        var isExposed = Exposure.IsBeyondLoopback(settings.Http) && !settings.IsInsecure;
+        var asks = said switch
+        {
+            null => isExposed,
+            { Value: "keys" } => true,
+            { Value: "none" } => false,
+            _ => throw Setting.Invalid(said.Value, "one of keys, none"),
+        };
+        if (!asks && isExposed)
+        {
+            throw new CliException(
+                ExitCode.Refused,
+                $"{said!.Value.Source} is none, but --http is {settings.Http}, where other machines would need no key.",
+                "Leave it out, so that keys are asked for; --insecure says that it is meant so, in a network that nobody else reaches.");
+        }
+
+        if (!asks && settings.AdminKeyFile is { } file)
+        {
+            throw new CliException(
+                ExitCode.Usage,
+                $"{file.Source} names a key, but no keys are asked for.",
+                "Add --auth keys, or leave the file out; see `oraft serve --help`.");
+        }
+
+        return asks;
     }
 
     private static void RequireAgreement(ServeSettings settings)
@@ -139,6 +201,9 @@ internal static class ServeOptions
             ? number
             : throw Setting.Invalid(said, $"a whole number from {min} to {max}");
 
+    private static bool Flag((string Value, string Source) said) =>
+        bool.TryParse(said.Value, out var yes) ? yes : throw Setting.Invalid(said, "true or false");
+
     private static TimeSpan Seconds((string Value, string Source) said, int max) =>
         double.TryParse(said.Value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds) && seconds <= max
             ? TimeSpan.FromSeconds(seconds)
@@ -164,7 +229,7 @@ internal static class ServeOptions
         try
         {
             var address = BindingAddress.Parse(said.Value);
-            if (address is { Scheme: "http", IsUnixPipe: false } && address.Port is >= 0 and <= 65_535 && address.PathBase.Length == 0)
+            if (address is { Scheme: "http" or "https", IsUnixPipe: false } && address.Port is >= 0 and <= 65_535 && address.PathBase.Length == 0)
             {
                 return said.Value;
             }
@@ -174,7 +239,7 @@ internal static class ServeOptions
             // Said below, in the words of the option.
         }
 
-        throw Setting.Invalid(said, "an address such as http://127.0.0.1:5080 (put a proxy before it for https)");
+        throw Setting.Invalid(said, $"an address such as {HttpByDefault}, or {HttpsByDefault}");
     }
 
     private static IPAddress Address((string Value, string Source) said)

@@ -1,4 +1,6 @@
 using System.Net;
+using OrleansRaft.Cli.Serve.Tls;
+using OrleansRaft.Cli.Tls;
 
 namespace OrleansRaft.Cli.Serve;
 
@@ -63,6 +65,18 @@ internal sealed record ServeSettings
 
     /// <summary>How many voters each group starts with.</summary>
     public required int Replicas { get; init; }
+
+    /// <summary>The silo's certificates; null for none.</summary>
+    public TlsSettings? Tls { get; init; }
+
+    /// <summary>Whether requests need an API key.</summary>
+    public bool AsksForKeys { get; init; }
+
+    /// <summary>The file with the key of the first admin; null for none.</summary>
+    public PemFile? AdminKeyFile { get; init; }
+
+    /// <summary>Whether plain text and requests without a key are meant, beyond loopback too.</summary>
+    public bool IsInsecure { get; init; }
 
     /// <summary>How many connections there may be at once, at all ports together.</summary>
     public int Connections { get; init; } = int.MaxValue;

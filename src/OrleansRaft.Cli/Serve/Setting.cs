@@ -8,6 +8,8 @@ namespace OrleansRaft.Cli.Serve;
 /// <summary>One thing that can be said on the command line, in the environment or in the settings file, in this order of precedence.</summary>
 internal sealed class Setting
 {
+    private const string Yes = "true";
+
     private readonly string? byDefault;
 
     /// <summary>Names a setting.</summary>
@@ -17,8 +19,15 @@ internal sealed class Setting
     /// <param name="byDefault">The value when nobody says anything; null for none.</param>
     /// <param name="shownDefault">What the help text says of the default, where that is not the value itself.</param>
     /// <param name="isRepeatable">Whether it can be said several times.</param>
+    /// <param name="isFlag">Whether the option alone, without a value, says yes.</param>
     public Setting(
-        string option, string placeholder, string description, string? byDefault, string? shownDefault = null, bool isRepeatable = false)
+        string option,
+        string placeholder,
+        string description,
+        string? byDefault,
+        string? shownDefault = null,
+        bool isRepeatable = false,
+        bool isFlag = false)
     {
         this.byDefault = byDefault;
         Environment = "ORAFT_" + option.TrimStart('-').Replace('-', '_').ToUpperInvariant();
@@ -29,7 +38,7 @@ internal sealed class Setting
             Description = $"{description} [environment: {environment}; setting: {Key}]"
                 + ((shownDefault ?? byDefault) is { } shown ? $" [default: {shown}]" : ""),
             HelpName = placeholder,
-            Arity = ArgumentArity.OneOrMore,
+            Arity = isFlag ? ArgumentArity.ZeroOrMore : ArgumentArity.OneOrMore,
         };
         if (placeholder.Contains('|', StringComparison.Ordinal))
         {
@@ -61,9 +70,9 @@ internal sealed class Setting
     /// <summary>All values of a repeatable setting, from the first place that says any.</summary>
     public IReadOnlyList<(string Value, string Source)> ReadAll(ParseResult parsed, IConfiguration configuration)
     {
-        if (parsed.GetResult(Option) is { Implicit: false } && parsed.GetValue(Option) is { Length: > 0 } said)
+        if (parsed.GetResult(Option) is { Implicit: false } given)
         {
-            return [.. said.Select(value => (value, Option.Name))];
+            return given.Tokens.Count == 0 ? [(Yes, Option.Name)] : [.. given.Tokens.Select(token => (token.Value, Option.Name))];
         }
 
         if (FromEnvironment() is { Count: > 0 } environment)

@@ -13,6 +13,7 @@ using Orleans.Hosting;
 using Orleans.Runtime;
 using OrleansRaft.Cli.Output;
 using OrleansRaft.Cli.Serve.Membership;
+using OrleansRaft.Cli.Serve.Tls;
 using OrleansRaft.Counters;
 using OrleansRaft.Counters.Web;
 using OrleansRaft.Grains.Hosting;
@@ -74,11 +75,20 @@ internal static class SiloHost
             AddGrainStorage(silo, settings);
             silo.Services.Replace(ServiceDescriptor.Singleton(fatal));
         });
-        OraftApplication.AddTo(builder.Services, builder.Configuration);
+        OraftApplication.AddTo(builder.Services, builder.Configuration, settings.AsksForKeys);
+        if (settings.AsksForKeys)
+        {
+            builder.Services.AddHostedService(provider => ActivatorUtilities.CreateInstance<FirstKey>(provider, settings));
+        }
+
         builder.Services.AddHostedService<EvictionWatch>();
         builder.Services.AddSingleton<MembershipReach>();
         WarmServer.Use(builder.Services);
         ConnectionLimits.Use(builder.Services, settings);
+        if (settings.Tls is { } tls)
+        {
+            SiloTls.Use(builder.Services, tls, TlsIdentity.Read(tls, TimeProvider.System.GetUtcNow())!);
+        }
 
         var app = builder.Build();
         OraftApplication.MapTo(app);

@@ -4,6 +4,7 @@ using OrleansRaft.Grains.Faults;
 using OrleansRaft.Lab.Web;
 using OrleansRaft.Runtime;
 using OrleansRaft.Server;
+using OrleansRaft.Server.Access;
 
 namespace OrleansRaft.Integration.Tests.Architecture;
 
@@ -16,6 +17,7 @@ public sealed partial class SettingNameTests
     {
         ["Raft"] = [typeof(RaftOptions)],
         ["Raft:Server"] = [typeof(RaftServerOptions), typeof(LabServerOptions)],
+        ["Raft:Server:Access"] = [typeof(RaftAccessOptions)],
         ["Faults"] = [typeof(FaultOptions)],
         ["Orleans:Membership"] = [typeof(ClusterMembershipOptions)],
     };

@@ -44,8 +44,8 @@ public sealed class CounterCommandTests(OneSilo silo)
     [Fact]
     public async Task The_same_key_is_applied_once()
     {
-        var first = await RunAsync("add", "keys", "visits", "5", "--key", "k1");
-        var second = await RunAsync("add", "keys", "visits", "5", "--key", "k1");
+        var first = await RunAsync("add", "keys", "visits", "5", "--idempotency-key", "k1");
+        var second = await RunAsync("add", "keys", "visits", "5", "--idempotency-key", "k1");
 
         first.Output.ShouldBe(second.Output);
         (await RunAsync("get", "keys", "visits")).Output.ShouldStartWith("keys/visits = 5 ");
@@ -54,9 +54,9 @@ public sealed class CounterCommandTests(OneSilo silo)
     [Fact]
     public async Task A_key_used_for_something_else_is_a_conflict()
     {
-        await RunAsync("add", "reuse", "visits", "5", "--key", "k1");
+        await RunAsync("add", "reuse", "visits", "5", "--idempotency-key", "k1");
 
-        var reused = await RunAsync("add", "reuse", "visits", "6", "--key", "k1");
+        var reused = await RunAsync("add", "reuse", "visits", "6", "--idempotency-key", "k1");
 
         reused.ExitCode.ShouldBe(5);
         reused.Error.ShouldContain("key-reused");

@@ -24,10 +24,10 @@ public sealed class ExitCodeTests
     {
         await using var server = CannedServer.BreakingOff();
 
-        var run = await CommandLineRun.AtAsync(server.Address, "counter", "add", "acme", "visits", "--key", "mine");
+        var run = await CommandLineRun.AtAsync(server.Address, "counter", "add", "acme", "visits", "--idempotency-key", "mine");
 
         run.ExitCode.ShouldBe(6);
-        run.Error.ShouldContain("--key mine");
+        run.Error.ShouldContain("--idempotency-key mine");
     }
 
     [Fact]
@@ -48,7 +48,7 @@ public sealed class ExitCodeTests
         var run = await CommandLineRun.AtAsync(server.Address, "counter", "set", "acme", "visits", "1", "--timeout", "0.2");
 
         run.ExitCode.ShouldBe(6);
-        run.Error.ShouldContain("--key ");
+        run.Error.ShouldContain("--idempotency-key ");
     }
 
     [Theory]

@@ -139,6 +139,14 @@ public sealed class UsageTests
             ("--groups", "ORAFT_GROUPS", "Oraft:Groups"),
             ("--replicas", "ORAFT_REPLICAS", "Oraft:Replicas"),
             ("--drain", "ORAFT_DRAIN", "Oraft:Drain"),
+            ("--tls-cert", "ORAFT_TLS_CERT", "Oraft:TlsCert"),
+            ("--tls-key", "ORAFT_TLS_KEY", "Oraft:TlsKey"),
+            ("--tls-ca", "ORAFT_TLS_CA", "Oraft:TlsCa"),
+            ("--tls-silo-name", "ORAFT_TLS_SILO_NAME", "Oraft:TlsSiloName"),
+            ("--http-clients", "ORAFT_HTTP_CLIENTS", "Oraft:HttpClients"),
+            ("--auth", "ORAFT_AUTH", "Oraft:Auth"),
+            ("--admin-key-file", "ORAFT_ADMIN_KEY_FILE", "Oraft:AdminKeyFile"),
+            ("--insecure", "ORAFT_INSECURE", "Oraft:Insecure"),
         })
         {
             help.ShouldContain(option);

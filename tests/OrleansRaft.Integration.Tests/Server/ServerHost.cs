@@ -34,7 +34,15 @@ internal sealed class ServerHost : IAsyncDisposable
     /// <summary>Starts one.</summary>
     /// <param name="configure">Adds what makes it a silo of OrleansRaft.</param>
     /// <param name="settings">Settings of its configuration.</param>
-    public static async Task<ServerHost> StartAsync(Action<ISiloBuilder> configure, params (string Name, string Value)[] settings)
+    public static Task<ServerHost> StartAsync(Action<ISiloBuilder> configure, params (string Name, string Value)[] settings) =>
+        StartAsync(configure, asksForKeys: false, settings);
+
+    /// <summary>Starts one.</summary>
+    /// <param name="configure">Adds what makes it a silo of OrleansRaft.</param>
+    /// <param name="asksForKeys">Whether requests need an API key.</param>
+    /// <param name="settings">Settings of its configuration.</param>
+    public static async Task<ServerHost> StartAsync(
+        Action<ISiloBuilder> configure, bool asksForKeys, params (string Name, string Value)[] settings)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { EnvironmentName = "Development" });
         builder.Configuration.AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Name, (string?)setting.Value)));
@@ -48,9 +56,14 @@ internal sealed class ServerHost : IAsyncDisposable
             configure(silo);
         });
         builder.Services.AddRouting();
-        OraftApplication.AddTo(builder.Services, builder.Configuration);
+        OraftApplication.AddTo(builder.Services, builder.Configuration, asksForKeys);
         var app = builder.Build();
         app.UseRouting();
+        if (asksForKeys)
+        {
+            app.UseAuthentication().UseAuthorization();
+        }
+
         OraftApplication.MapTo(app);
         await app.StartAsync();
         return new ServerHost(app);

@@ -28,7 +28,10 @@ public sealed class OraftSilo(
     public string Name => name;
 
     /// <summary>Its HTTP API.</summary>
-    public Uri Address => new($"http://{Host}:{httpPort}");
+    public Uri Address => new($"{(Tls is null ? "http" : "https")}://{Host}:{httpPort}");
+
+    /// <summary>What its HTTP API is asked with, where that is TLS; null where it is plain text.</summary>
+    public HttpClient? Tls { get; init; }
 
     /// <summary>What its processes run: another build of <c>oraft</c>, if a test says so before it starts.</summary>
     public string Program { get; set; } = OraftProcess.Program;
@@ -55,12 +58,14 @@ public sealed class OraftSilo(
     [
         "serve",
         "--silo-name", name,
-        "--http", $"http://{Host}:{httpPort.ToString(CultureInfo.InvariantCulture)}",
+        "--http", Address.AbsoluteUri.TrimEnd('/'),
         "--silo-address", Host,
         "--silo-port", siloPort.ToString(CultureInfo.InvariantCulture),
         "--gateway-port", gatewayPort.ToString(CultureInfo.InvariantCulture),
         .. arguments,
 
+        // A network of its own is one that nobody else reaches.
+        .. home is null ? Array.Empty<string>() : ["--insecure"],
         "--drain", DrainSeconds.ToString(CultureInfo.InvariantCulture),
     ];
 
@@ -106,7 +111,7 @@ public sealed class OraftSilo(
     {
         try
         {
-            using var response = await Http.GetAsync(new Uri(Address, "/health/ready"));
+            using var response = await (Tls ?? Http).GetAsync(new Uri(Address, "/health/ready"));
             return response.IsSuccessStatusCode;
         }
         catch (Exception failure) when (failure is HttpRequestException or TaskCanceledException)
