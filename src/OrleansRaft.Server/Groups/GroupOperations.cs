@@ -101,6 +101,7 @@ internal static class GroupOperations
     public static readonly ApiOperation RaiseVersion =
         new("raiseVersion", ApiTag.Groups, "Raises the version at which a group's state machine works")
         {
+            Access = AccessRole.Operator,
             Description = "Answers when the leader works at it. Refused while a member's program does not support the version, or has not told what it "
                 + "supports; a version is never lowered. Unless Raft:AutoRaise is off, leaders raise it by themselves.",
             Parameters = [Group],

@@ -44,6 +44,7 @@ public sealed class RouteAccessTests(AccessServer server) : IClassFixture<Access
         ["POST /api/v1/groups/{group}/compare"] = "operator",
         ["POST /api/v1/groups/{group}/leader"] = "operator",
         ["POST /api/v1/groups/{group}/skip"] = "operator",
+        ["POST /api/v1/groups/{group}/version"] = "operator",
         ["POST /api/v1/groups/{group}/members"] = "operator",
         ["DELETE /api/v1/groups/{group}/members"] = "operator",
         ["GET /api/v1/events"] = "reader",
