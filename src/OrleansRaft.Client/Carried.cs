@@ -25,6 +25,9 @@ internal readonly record struct Carried<T>(T Value, string? Problem = null)
     /// <summary>The version of the state machine that a command or query needs, as its sender knows; 0 where it says nothing.</summary>
     public int Needs { get; init; }
 
+    /// <summary>What makes a command the same request in other bytes, as its sender knows; null where it says nothing.</summary>
+    public ulong? Identity { get; init; }
+
     /// <summary>What stands for a value that cannot be written.</summary>
     public static Carried<T> Unwritten(T value, Exception cause) => new(
         default!, $"the {(value?.GetType() ?? typeof(T)).FullName} cannot be serialized ({cause.Message.TrimEnd('.')}); {Serializers.Remedy}");
@@ -55,6 +58,11 @@ internal sealed class CarriedCodec<T>(Serializer serializer) : IFieldCodec<Carri
             Int32Codec.WriteField(ref writer, 1, value.Needs);
         }
 
+        if (value.Identity is { } identity)
+        {
+            UInt64Codec.WriteField(ref writer, value.Needs > MachineVersions.Initial ? 1U : 2U, identity);
+        }
+
         writer.WriteEndObject();
     }
 
@@ -66,13 +74,14 @@ internal sealed class CarriedCodec<T>(Serializer serializer) : IFieldCodec<Carri
         string? problem = null;
         byte[] bytes = [];
         var needs = 0;
+        ulong? identity = null;
         uint id = 0;
         while (true)
         {
             var part = reader.ReadFieldHeader();
             if (part.IsEndBaseOrEndObject)
             {
-                return (problem is null ? Decode(bytes) : new Carried<T>(default!, problem)) with { Needs = needs };
+                return (problem is null ? Decode(bytes) : new Carried<T>(default!, problem)) with { Needs = needs, Identity = identity };
             }
 
             id += part.FieldIdDelta;
@@ -86,6 +95,9 @@ internal sealed class CarriedCodec<T>(Serializer serializer) : IFieldCodec<Carri
                     break;
                 case 2:
                     needs = Int32Codec.ReadValue(ref reader, part);
+                    break;
+                case 3:
+                    identity = UInt64Codec.ReadValue(ref reader, part);
                     break;
                 default:
                     reader.ConsumeUnknownField(part);

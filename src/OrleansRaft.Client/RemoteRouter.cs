@@ -31,7 +31,7 @@ internal sealed class RemoteRouter<TCommand, TResult>(IGrainFactory grains, stri
         Task<Outcome<Carried<TResult>>> call;
         try
         {
-            call = target.SubmitAsync(key, Carry(command), requestId);
+            call = target.SubmitAsync(key, Carry(command) with { Identity = requestId is null ? null : CommandIdentity.Of(command) }, requestId);
         }
         catch (Exception exception)
         {

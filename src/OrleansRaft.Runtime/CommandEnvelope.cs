@@ -33,6 +33,12 @@ public readonly record struct CommandEnvelope(
     /// <summary>The version of the state machine that the command needs: the lowest that reads it without loss.</summary>
     public int Needs { get => field == 0 ? MachineVersions.Initial : field; init => field = value == MachineVersions.Initial ? 0 : value; }
 
+    /// <summary>
+    /// What makes the command the same request when it is encoded in other bytes, see <see cref="StateMachines.CommandIdentity"/>; null where the bytes
+    /// tell. Only of commands with a request id.
+    /// </summary>
+    public ulong? Identity { get; init; }
+
     /// <summary>The key by which the client chose the group; empty in a default value.</summary>
     public string Key { get => field ?? ""; init; } = Key;
 

@@ -9,9 +9,10 @@ namespace OrleansRaft.Runtime;
 /// <summary>The binary form of what clients and leaders put into the log: commands, the opening of a session, and limits on sessions.</summary>
 /// <remarks>
 /// <code>
-/// version  1 byte   1; 2 where the version of the state machine follows that a command needs, because it is not the first
+/// version  1 byte   1; 2 where the version of the state machine follows that a command needs; 3 where the identity of the request follows, too
 /// kind     1 byte   1 command by request id, 2 command of a session, 3 opening of a session, 4 limits on sessions
-/// needs             a machine's version (varint), of version 2, whose kinds are 1 and 2
+/// needs             a machine's version (varint), of versions 2 and 3, whose kinds are 1 and 2
+/// identity          8 bytes, of version 3, whose kind is 1
 /// deadline          log time (varint), of kinds 1 to 3
 /// key               text, of kinds 1 and 2
 /// request id        text, of kind 1
@@ -40,7 +41,7 @@ public static class CommandEnvelopeCodec
 
         var byRequest = envelope.RequestId.Length != 0;
         var writer = new WireWriter(output);
-        WriteHead(writer, byRequest ? EnvelopeKind.Request : EnvelopeKind.Session, envelope.Needs);
+        WriteHead(writer, byRequest ? EnvelopeKind.Request : EnvelopeKind.Session, envelope.Needs, envelope.Identity);
         writer.WriteVarint(envelope.Deadline.Value);
         writer.WriteString(envelope.Key);
         if (byRequest)
@@ -84,6 +85,7 @@ public static class CommandEnvelopeCodec
                 view.AnsweredBelow)
             {
                 Needs = view.Needs,
+                Identity = view.Identity,
             }
             : throw new CorruptDataException($"the envelope holds no command, but kind {(int)view.Kind}");
     }
@@ -101,14 +103,21 @@ public static class CommandEnvelopeCodec
         return output.WrittenMemory;
     }
 
-    private static void WriteHead(WireWriter writer, EnvelopeKind kind, int needs = MachineVersions.Initial)
+    private static void WriteHead(WireWriter writer, EnvelopeKind kind, int needs = MachineVersions.Initial, ulong? identity = null)
     {
-        var isNamed = needs > MachineVersions.Initial;
-        writer.WriteByte(isNamed ? EnvelopeView.FormatVersionWithNeeds : EnvelopeView.FormatVersion);
+        var version = identity is not null ? EnvelopeView.FormatVersionWithIdentity
+            : needs > MachineVersions.Initial ? EnvelopeView.FormatVersionWithNeeds
+            : EnvelopeView.FormatVersion;
+        writer.WriteByte(version);
         writer.WriteByte((byte)kind);
-        if (isNamed)
+        if (version > EnvelopeView.FormatVersion)
         {
             writer.WriteVarint(needs);
+        }
+
+        if (identity is { } known)
+        {
+            writer.WriteInt64(unchecked((long)known));
         }
     }
 
@@ -118,7 +127,8 @@ public static class CommandEnvelopeCodec
             && envelope.RequestId.Length == 0
             && envelope.Sequence > 0
             && envelope.AnsweredBelow >= 0
-            && envelope.AnsweredBelow <= envelope.Sequence;
+            && envelope.AnsweredBelow <= envelope.Sequence
+            && envelope.Identity is null;
         var isRequest = envelope.RequestId.Length is > 0 and <= CommandEnvelope.RequestIdLengthMax
             && envelope.Session == LogIndex.Zero
             && envelope is { Sequence: 0, AnsweredBelow: 0 };

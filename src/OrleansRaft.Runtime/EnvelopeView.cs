@@ -33,6 +33,9 @@ internal readonly struct EnvelopeView
     /// <summary>Names, after the kind, the version of the state machine that the command needs.</summary>
     public const byte FormatVersionWithNeeds = 2;
 
+    /// <summary>Names, after that, the identity of the request.</summary>
+    public const byte FormatVersionWithIdentity = 3;
+
     public EnvelopeKind Kind { get; private init; }
 
     public LogTime Deadline { get; private init; }
@@ -56,23 +59,34 @@ internal readonly struct EnvelopeView
     /// <summary>The version of the state machine that a command needs; the first unless it says so.</summary>
     public int Needs { get; private init; }
 
+    /// <summary>What its client says is the same in every repetition; null where the bytes tell.</summary>
+    public ulong? Identity { get; private init; }
+
+    /// <summary>By which a repetition is recognized.</summary>
+    public ulong Hash => Identity is { } identity ? StableHash.Of(Key.Span, identity) : HashOfBytes;
+
+    private ulong HashOfBytes => StableHash.Of(Key.Span, Body.Span);
+
+    /// <summary>Whether it repeats a request of which a hash is remembered: perhaps one whose client did not tell its identity.</summary>
+    public bool Repeats(ulong remembered) => remembered == Hash || (Identity is not null && remembered == HashOfBytes);
+
     /// <exception cref="CorruptDataException">The bytes are not an envelope that this version knows.</exception>
     public static EnvelopeView Read(ReadOnlyMemory<byte> encoded)
     {
         var reader = new WireReader(encoded);
         var version = reader.ReadByte();
-        if (version is not (FormatVersion or FormatVersionWithNeeds))
+        if (version is < FormatVersion or > FormatVersionWithIdentity)
         {
             throw new CorruptDataException(
-                $"envelope has version {version}; this program reads versions {FormatVersion} and {FormatVersionWithNeeds}");
+                $"envelope has version {version}; this program reads versions {FormatVersion} to {FormatVersionWithIdentity}");
         }
 
         var kind = (EnvelopeKind)reader.ReadByte();
         var needs = version == FormatVersion ? MachineVersions.Initial : ReadNeeds(ref reader);
         return kind switch
         {
-            EnvelopeKind.Request => ReadRequest(ref reader, needs),
-            EnvelopeKind.Session => ReadSession(ref reader, needs),
+            EnvelopeKind.Request => ReadRequest(ref reader, needs, version == FormatVersionWithIdentity),
+            EnvelopeKind.Session when version < FormatVersionWithIdentity => ReadSession(ref reader, needs),
             EnvelopeKind.OpenSession when version == FormatVersion => ReadOpenSession(ref reader),
             EnvelopeKind.Limits when version == FormatVersion => ReadLimits(ref reader),
             _ => throw new CorruptDataException($"envelope of version {version} has unknown kind {(int)kind}"),
@@ -85,8 +99,9 @@ internal readonly struct EnvelopeView
         return needs >= MachineVersions.Initial ? needs : throw new CorruptDataException("a command needs version 1 of the state machine at least");
     }
 
-    private static EnvelopeView ReadRequest(ref WireReader reader, int needs)
+    private static EnvelopeView ReadRequest(ref WireReader reader, int needs, bool hasIdentity)
     {
+        ulong? identity = hasIdentity ? unchecked((ulong)reader.ReadInt64()) : null;
         var deadline = new LogTime(reader.ReadVarint());
         var key = ReadText(ref reader, CommandEnvelope.KeyLengthMax, "key");
         var requestId = ReadText(ref reader, CommandEnvelope.RequestIdLengthMax, "request id");
@@ -96,6 +111,7 @@ internal readonly struct EnvelopeView
             {
                 Kind = EnvelopeKind.Request,
                 Needs = needs,
+                Identity = identity,
                 Deadline = deadline,
                 Key = key,
                 RequestId = requestId,

@@ -101,7 +101,7 @@ public sealed partial class ReplicaDriver
         }
 
         var name = RequestName.Of(view);
-        var hash = StableHash.Of(view.Key.Span, view.Body.Span);
+        var hash = view.Hash;
         if (!name.IsNone && proposals.TryJoin(name, hash, submission, place))
         {
             return;

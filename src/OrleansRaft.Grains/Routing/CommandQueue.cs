@@ -87,7 +87,7 @@ internal sealed class CommandQueue(ReplicaRequests requests, LeaderFinder leader
             var envelope = command.Session is { } opened
                 ? CommandEnvelope.ForSession(command.Key, command.Body, deadline, opened.Id, command.Sequence, opened.AnsweredBelow)
                 : CommandEnvelope.ForRequest(command.Key, command.Body, deadline, command.RequestId);
-            envelopes[index] = CommandEnvelopeCodec.Encode(envelope with { Needs = command.Needs });
+            envelopes[index] = CommandEnvelopeCodec.Encode(envelope with { Needs = command.Needs, Identity = command.Session is null ? command.Identity : null });
         }
 
         return envelopes;

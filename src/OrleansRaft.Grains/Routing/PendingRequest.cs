@@ -58,6 +58,9 @@ internal sealed class PendingCommand(string key, EncodedRequest request, string 
     /// <summary>Its number in the session.</summary>
     public long Sequence { get; set; }
 
+    /// <summary>What makes it the same request in other bytes; null where they tell, and without an id of the client's own.</summary>
+    public ulong? Identity { get; } = requestId.Length == 0 ? null : request.Identity;
+
     /// <summary>Whether any attempt has begun to send it: until then it has certainly not been applied.</summary>
     public bool WasSent { get; set; }
 

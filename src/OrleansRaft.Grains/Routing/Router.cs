@@ -58,7 +58,10 @@ internal sealed class Router<TCommand, TResult> : IRaftRouter<TCommand, TResult>
     private bool IsOpen => clients is not null && commands is not null && results is not null;
 
     /// <inheritdoc/>
-    public async Task<Outcome<TResult>> SubmitAsync(string key, TCommand command, string? requestId)
+    public Task<Outcome<TResult>> SubmitAsync(string key, TCommand command, string? requestId) => SubmitAsync(key, command, requestId, identity: null);
+
+    /// <summary>Submits a command of which a client outside of silos may have made the identity.</summary>
+    public async Task<Outcome<TResult>> SubmitAsync(string key, TCommand command, string? requestId, ulong? identity)
     {
         if (!IsOpen)
         {
@@ -69,6 +72,11 @@ internal sealed class Router<TCommand, TResult> : IRaftRouter<TCommand, TResult>
         if ((RequestRules.FindProblem(key, requestId) ?? Encode(commands, command, out encoded)) is { } problem)
         {
             return CallRejections.Invalid<TResult>(problem);
+        }
+
+        if (requestId is not null)
+        {
+            encoded = encoded with { Identity = identity ?? commands.IdentityOf(command) };
         }
 
         return clients.Choose(name, key) is { } group

@@ -17,7 +17,7 @@ internal sealed class RouterGrain<TCommand, TResult>(IGrainContext context, ISer
 
     /// <inheritdoc/>
     public Task<Outcome<Carried<TResult>>> SubmitAsync(string key, Carried<TCommand> command, string? requestId) =>
-        RouteAsync(command, value => router.SubmitAsync(key, value, requestId));
+        RouteAsync(command, value => router.SubmitAsync(key, value, requestId, command.Identity));
 
     /// <inheritdoc/>
     public Task<Outcome<Carried<TResult>>> QueryAsync(string key, Carried<TCommand> query, ReadConsistency consistency) =>

@@ -5,7 +5,7 @@ namespace OrleansRaft.Runtime.Sessions;
 
 /// <summary>What is remembered of a request that was applied.</summary>
 /// <param name="entry">The entry that applied it.</param>
-/// <param name="hash">The hash of its key and body, to recognise another request under the same name.</param>
+/// <param name="hash">The hash of its key and of its identity or body, to recognise another request under the same name.</param>
 internal sealed class RequestRecord(EntryId entry, ulong hash)
 {
     private byte[]? result;

@@ -58,22 +58,21 @@ internal sealed class SessionTables
     }
 
     /// <summary>Looks a command up. A new one must be followed by <see cref="Remember"/>, or not be applied.</summary>
-    public Admission Admit(in EnvelopeView command, ulong hash, LogTime now) => command.Kind switch
+    public Admission Admit(in EnvelopeView command, LogTime now) => command.Kind switch
     {
-        EnvelopeKind.Request => AdmitRequest(command, hash, now),
-        EnvelopeKind.Session => AdmitSession(command, hash, now),
+        EnvelopeKind.Request => AdmitRequest(command, now),
+        EnvelopeKind.Session => AdmitSession(command, now),
         _ => throw new InvariantViolationException($"only commands are admitted, not {command.Kind}"),
     };
 
     /// <summary>Remembers a command that was admitted as new. Its result is filled in when its batch has been applied.</summary>
     /// <param name="command">The command.</param>
     /// <param name="scope">Whose its request id is; empty when it is nobody's.</param>
-    /// <param name="hash">The hash of its key and body.</param>
     /// <param name="entry">Its entry.</param>
     /// <param name="now">The group's time at that entry.</param>
-    public RequestRecord Remember(in EnvelopeView command, ReadOnlySpan<byte> scope, ulong hash, EntryId entry, LogTime now)
+    public RequestRecord Remember(in EnvelopeView command, ReadOnlySpan<byte> scope, EntryId entry, LogTime now)
     {
-        var record = new RequestRecord(entry, hash);
+        var record = new RequestRecord(entry, command.Hash);
         if (command.Kind == EnvelopeKind.Request)
         {
             requests.Add(command.RequestId.Span, scope, now + Limits.RetentionMilliseconds, record);
@@ -98,8 +97,7 @@ internal sealed class SessionTables
             return RequestRecord.Skipped(entry.Id);
         }
 
-        var hash = StableHash.Of(command.Key.Span, command.Body.Span);
-        var admission = Admit(command, hash, entry.Time);
+        var admission = Admit(command, entry.Time);
         switch (admission.Kind)
         {
             case AdmissionKind.Answered:
@@ -108,7 +106,7 @@ internal sealed class SessionTables
                 return admission.Record!.ToReply();
         }
 
-        var record = Remember(command, scope, hash, entry.Id, entry.Time);
+        var record = Remember(command, scope, entry.Id, entry.Time);
         record.Skip();
         skipped = skipped.With(entry.Index);
         return record.ToReply();
@@ -189,11 +187,11 @@ internal sealed class SessionTables
         sessions = ClientSessionTable.Restore(ref reader),
     };
 
-    private Admission AdmitRequest(in EnvelopeView command, ulong hash, LogTime now)
+    private Admission AdmitRequest(in EnvelopeView command, LogTime now)
     {
         if (requests.Find(command.RequestId.Span) is { } record)
         {
-            return Repeat(record, hash);
+            return Repeat(record, command);
         }
 
         if (now > command.Deadline)
@@ -217,7 +215,7 @@ internal sealed class SessionTables
 
     private static int WaitFor(LogTime expires, LogTime now) => (int)Math.Clamp(expires - now, 1, int.MaxValue);
 
-    private Admission AdmitSession(in EnvelopeView command, ulong hash, LogTime now)
+    private Admission AdmitSession(in EnvelopeView command, LogTime now)
     {
         if (sessions.Use(command.Session, now) is not { } session)
         {
@@ -234,7 +232,7 @@ internal sealed class SessionTables
 
         if (session.Find(command.Sequence) is { } record)
         {
-            return Repeat(record, hash);
+            return Repeat(record, command);
         }
 
         if (now > command.Deadline)
@@ -249,7 +247,7 @@ internal sealed class SessionTables
                 $"Session {command.Session} leaves {session.ResultCount} results unanswered, and {nameof(RaftOptions.SessionResultsMax)} allows no more.");
     }
 
-    private static Admission Repeat(RequestRecord record, ulong hash) => record.Hash == hash
+    private static Admission Repeat(RequestRecord record, in EnvelopeView command) => command.Repeats(record.Hash)
         ? Admission.Repetition(record)
         : Admission.Rejected(RejectionReason.RequestIdReused, $"The request id was used for another request, applied at {record.Entry}; use a new id.");
 

@@ -11,7 +11,11 @@ internal static class StableHash
     /// <summary>The hash of two byte strings; where one ends and the other begins matters.</summary>
     public static ulong Of(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second) => Add(Add(0, first), second);
 
-    private static ulong Add(ulong hash, ReadOnlySpan<byte> bytes)
+    /// <summary>The hash of a request of which its client has made one, and of the key by which it chose the group.</summary>
+    public static ulong Of(ReadOnlySpan<byte> key, ulong identity) => Mix(Add(0, key), identity);
+
+    /// <summary>Goes on with a byte string.</summary>
+    public static ulong Add(ulong hash, ReadOnlySpan<byte> bytes)
     {
         hash = Mix(hash, (ulong)bytes.Length);
         while (bytes.Length >= sizeof(ulong))
@@ -29,7 +33,8 @@ internal static class StableHash
         return Mix(hash, tail);
     }
 
-    private static ulong Mix(ulong hash, ulong word)
+    /// <summary>Goes on with a number.</summary>
+    public static ulong Mix(ulong hash, ulong word)
     {
         hash = (hash ^ word) * Multiplier;
         return hash ^ (hash >> 29);

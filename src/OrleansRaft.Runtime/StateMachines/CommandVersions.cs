@@ -24,6 +24,46 @@ public static class CommandVersions
     /// <exception cref="ArgumentException">The command is nested more than 128 deep through types with marks.</exception>
     public static int NeededBy<T>(T command) => command is null || IsPlain(typeof(T)) ? MachineVersions.Initial : NeededByObject(command, 0);
 
+    /// <summary>The mark of a field, of the property that it keeps, or of the parameter of a record that both come from.</summary>
+    internal static SinceAttribute? MarkOf(FieldInfo field)
+    {
+        if (field.GetCustomAttribute<SinceAttribute>() is { } own)
+        {
+            return own;
+        }
+
+        var (name, type) = (NameOf(field), field.DeclaringType!);
+        if (name == field.Name)
+        {
+            return null;
+        }
+
+        const BindingFlags All = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly;
+        return type.GetProperty(name, All)?.GetCustomAttribute<SinceAttribute>()
+            ?? type.GetConstructors(All).SelectMany(static constructor => constructor.GetParameters())
+                .Where(parameter => parameter.Name == name && parameter.ParameterType == field.FieldType)
+                .Select(static parameter => parameter.GetCustomAttribute<SinceAttribute>())
+                .FirstOrDefault(static mark => mark is not null);
+    }
+
+    /// <summary>The name of a field, or of the property that it keeps.</summary>
+    internal static string NameOf(FieldInfo field) =>
+        field.Name.StartsWith('<') && field.Name.IndexOf('>') is > 1 and var end ? field.Name[1..end] : field.Name;
+
+    /// <summary>The value of a field that an earlier program assumes; null without a mark.</summary>
+    internal static object? DefaultOf(FieldInfo field, SinceAttribute? mark)
+    {
+        var type = Nullable.GetUnderlyingType(field.FieldType) ?? field.FieldType;
+        return mark is null ? null
+            : mark.Default is { } named ? Convert(named, type)
+            : field.FieldType.IsValueType && type == field.FieldType ? RuntimeHelpers.GetUninitializedObject(type)
+            : null;
+    }
+
+    private static object Convert(object named, Type type) => type.IsEnum
+        ? Enum.ToObject(type, named)
+        : System.Convert.ChangeType(named, type, System.Globalization.CultureInfo.InvariantCulture);
+
     private static int NeededByObject(object value, int depth)
     {
         var plan = PlanOf(value.GetType());
@@ -169,43 +209,8 @@ public static class CommandVersions
         private static Member Describe(FieldInfo field)
         {
             var mark = MarkOf(field);
-            var type = Nullable.GetUnderlyingType(field.FieldType) ?? field.FieldType;
-            var byDefault = mark is null ? null
-                : mark.Default is { } named ? Convert(named, type)
-                : field.FieldType.IsValueType && type == field.FieldType ? RuntimeHelpers.GetUninitializedObject(type)
-                : null;
-            return new Member(field, VersionOf(mark, $"{field.DeclaringType!.Name}.{NameOf(field)}"), byDefault, !MayHoldMarks(field.FieldType, []));
+            return new Member(field, VersionOf(mark, $"{field.DeclaringType!.Name}.{NameOf(field)}"), DefaultOf(field, mark), !MayHoldMarks(field.FieldType, []));
         }
-
-        private static object Convert(object named, Type type) => type.IsEnum
-            ? Enum.ToObject(type, named)
-            : System.Convert.ChangeType(named, type, System.Globalization.CultureInfo.InvariantCulture);
-
-        /// <summary>The mark of a field, of the property that it keeps, or of the parameter of a record that both come from.</summary>
-        private static SinceAttribute? MarkOf(FieldInfo field)
-        {
-            if (field.GetCustomAttribute<SinceAttribute>() is { } own)
-            {
-                return own;
-            }
-
-            var (name, type) = (NameOf(field), field.DeclaringType!);
-            if (name == field.Name)
-            {
-                return null;
-            }
-
-            const BindingFlags All = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly;
-            return type.GetProperty(name, All)?.GetCustomAttribute<SinceAttribute>()
-                ?? type.GetConstructors(All).SelectMany(static constructor => constructor.GetParameters())
-                    .Where(parameter => parameter.Name == name && parameter.ParameterType == field.FieldType)
-                    .Select(static parameter => parameter.GetCustomAttribute<SinceAttribute>())
-                    .FirstOrDefault(static mark => mark is not null);
-        }
-
-        /// <summary>The name of a field, or of the property that it keeps.</summary>
-        private static string NameOf(FieldInfo field) =>
-            field.Name.StartsWith('<') && field.Name.IndexOf('>') is > 1 and var end ? field.Name[1..end] : field.Name;
 
         private static int? VersionOf(SinceAttribute? mark, string where) => mark is null ? null
             : mark.Version is > MachineVersions.Initial and <= MachineVersions.Max ? mark.Version

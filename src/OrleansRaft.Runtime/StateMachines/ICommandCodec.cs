@@ -11,6 +11,12 @@ public interface ICommandCodec<T>
     /// <summary>Writes a value. Equal values write equal bytes.</summary>
     void Write(T value, IBufferWriter<byte> output);
 
+    /// <summary>
+    /// The identity of a command as a request: equal for equal arguments, whichever program writes them in which bytes; null to tell requests apart by
+    /// their bytes. See <see cref="CommandIdentity"/>.
+    /// </summary>
+    ulong? IdentityOf(T value) => CommandIdentity.Of(value);
+
     /// <summary>Reads a value.</summary>
     /// <exception cref="Core.Codec.CorruptDataException">The bytes are not a value.</exception>
     T Read(ReadOnlyMemory<byte> bytes);

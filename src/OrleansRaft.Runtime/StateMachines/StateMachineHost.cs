@@ -606,8 +606,7 @@ public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
 
     private Reply DecideCommand(in Entry entry, in EnvelopeView view, ReadOnlySpan<byte> scope, TCommand command, int place)
     {
-        var hash = StableHash.Of(view.Key.Span, view.Body.Span);
-        var admission = tables.Admit(view, hash, entry.Time);
+        var admission = tables.Admit(view, entry.Time);
         switch (admission.Kind)
         {
             case AdmissionKind.Answered:
@@ -617,7 +616,7 @@ public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
                 return default;
         }
 
-        var record = tables.Remember(view, scope, hash, entry.Id, entry.Time);
+        var record = tables.Remember(view, scope, entry.Id, entry.Time);
         batch.Add(new Command<TCommand>(command, Encoding.UTF8.GetString(view.Key.Span), entry.Id, entry.Time), record);
         recorded.Add((place, record));
         return default;

@@ -61,6 +61,24 @@ public sealed class MachineVersionTests
     }
 
     [Fact]
+    public async Task A_repetition_that_its_client_stamps_anew_gets_the_first_answer_and_another_request_is_refused()
+    {
+        await using var cluster = await StartAsync(new Builds());
+        IGrainFactory[] callers = [cluster.Client, cluster.Silos[0].ServiceProvider.GetRequiredService<IGrainFactory>()];
+
+        foreach (var (number, caller) in callers.Index())
+        {
+            var group = caller.GetRaftGroup<VaultCommand, string>(Set, "a");
+            var first = (Committed<string>)await group.SubmitAsync(new VaultCommand(5) { Stamp = 1 }, $"id-{number}", Token);
+            var again = (Committed<string>)await group.SubmitAsync(new VaultCommand(5) { Stamp = 2 }, $"id-{number}", Token);
+            var other = await group.SubmitAsync(new VaultCommand(6) { Stamp = 1 }, $"id-{number}", Token);
+
+            again.ShouldBe(first);
+            other.ShouldBeOfType<Rejected<string>>().Reason.ShouldBe(RejectionReason.RequestIdReused);
+        }
+    }
+
+    [Fact]
     public async Task A_version_is_raised_by_hand_where_leaders_leave_it_to_somebody_and_refused_while_a_silo_is_behind()
     {
         var builds = new Builds();
@@ -185,4 +203,7 @@ public sealed record VaultCommand([property: Id(0)] long Amount)
 {
     [Id(1), Since(2)]
     public long Fee { get; init; }
+
+    [Id(2), NotIdentity]
+    public long Stamp { get; init; }
 }

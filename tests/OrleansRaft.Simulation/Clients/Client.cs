@@ -13,6 +13,7 @@ internal sealed class Client
     private readonly int number;
     private readonly RandomSource random;
     private readonly bool usesSessions;
+    private readonly bool encodesAnew;
     private readonly Dictionary<string, LogTime> times = [];
     private readonly Dictionary<string, ReplicaId> leaders = [];
     private readonly Dictionary<string, LogIndex> seen = [];
@@ -20,6 +21,7 @@ internal sealed class Client
 
     private Operation? current;
     private ReadOnlyMemory<byte> envelope;
+    private LogTime deadline;
     private TimeSpan giveUpAt;
     private Action onIdle = static () => { };
     private int unsettled;
@@ -32,6 +34,7 @@ internal sealed class Client
         this.number = number;
         random = new RandomSource(seed);
         usesSessions = random.Next(0, 3) == 0;
+        encodesAnew = !usesSessions && random.Next(0, 2) == 0;
     }
 
     public bool IsIdle => current is null;
@@ -189,8 +192,10 @@ internal sealed class Client
 
     private void Submit(Operation operation, ReplicaId replica)
     {
-        if (envelope.IsEmpty)
+        if (envelope.IsEmpty || encodesAnew)
         {
+            // However often it is encoded, it is valid no longer than at first: its id is remembered only so long.
+            deadline = envelope.IsEmpty ? Deadline(operation.Group) : deadline;
             envelope = Encode(operation);
             workload.Sent(envelope, operation);
         }
@@ -210,18 +215,21 @@ internal sealed class Client
 
     private ReadOnlyMemory<byte> Encode(Operation operation)
     {
-        var body = RegisterCommandCodec.Instance.Encode(operation.Command);
+        var body = RegisterCommandCodec.Instance.Encode(operation.Command, encodesAnew ? attempt : 0);
         CommandEnvelope command;
         if (usesSessions)
         {
             var (id, sequence) = sessions[operation.Group];
             sequence++;
             sessions[operation.Group] = (id, sequence);
-            command = CommandEnvelope.ForSession(operation.Key, body, Deadline(operation.Group), id, sequence, sequence);
+            command = CommandEnvelope.ForSession(operation.Key, body, deadline, id, sequence, sequence);
         }
         else
         {
-            command = CommandEnvelope.ForRequest(operation.Key, body, Deadline(operation.Group), $"request-{operation.Id}");
+            command = CommandEnvelope.ForRequest(operation.Key, body, deadline, $"request-{operation.Id}") with
+            {
+                Identity = encodesAnew ? (ulong)operation.Id : null,
+            };
         }
 
         if (operation.IsNew && !workload.Settings.ForgetsMarks)

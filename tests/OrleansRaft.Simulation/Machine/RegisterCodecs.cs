@@ -26,14 +26,22 @@ internal sealed class RegisterCommandCodec(int build) : ICommandCodec<RegisterCo
         var reader = new WireReader(bytes);
         var command = new RegisterCommand(
             reader.ReadVarint(), (RegisterAction)reader.ReadInt32((int)last), reader.ReadInt64(), reader.ReadInt64());
+        _ = reader.Remaining > 0 ? reader.ReadVarint() : 0;
         reader.RequireEnd();
         return command;
     }
 
-    public ReadOnlyMemory<byte> Encode(RegisterCommand value)
+    /// <param name="value">The command.</param>
+    /// <param name="stamp">When it is encoded, as its client sees it: not what the client means by it, and left out where it is 0.</param>
+    public ReadOnlyMemory<byte> Encode(RegisterCommand value, long stamp = 0)
     {
         var output = new ArrayBufferWriter<byte>(32);
         Write(value, output);
+        if (stamp > 0)
+        {
+            new WireWriter(output).WriteVarint(stamp);
+        }
+
         return output.WrittenMemory;
     }
 }

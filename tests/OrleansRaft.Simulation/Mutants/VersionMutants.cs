@@ -86,6 +86,13 @@ internal static class VersionMutants
             "return halt is { IsBehind: false } && haltedBytes >",
             "return halt is { IsBehind: true } || haltedBytes >"),
         new(
+            "identity-of-bytes",
+            "a repetition that its client encodes in other bytes is taken for another request",
+            "Runtime",
+            "EnvelopeView.cs",
+            "public ulong Hash => Identity is { } identity ? StableHash.Of(Key.Span, identity) : HashOfBytes;",
+            "public ulong Hash => HashOfBytes;"),
+        new(
             "snapshot-not-kept-unread",
             "a replica whose program is behind never says that it has a snapshot which it cannot read",
             "Runtime",
