@@ -244,7 +244,7 @@ public static class CommandIdentity
         .SelectMany(static constructor => constructor.GetParameters())
         .FirstOrDefault(parameter => parameter.Name == property.Name && parameter.ParameterType == property.PropertyType);
 
-    private static IEnumerable<FieldInfo> FieldsOf(Type type) =>
+    private static FieldInfo[] FieldsOf(Type type) =>
         type.GetFields(BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly);
 
     private static byte[] Key(string name) => Encoding.UTF8.GetBytes(name);
