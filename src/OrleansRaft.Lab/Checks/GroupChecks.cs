@@ -302,14 +302,17 @@ internal sealed class GroupChecks(ICheckedCluster cluster, string name) : IStore
         return holders > voters.Length / 2;
     }
 
-    /// <summary>A state is wrong only where a majority of the voters holds another, under the same program.</summary>
+    /// <summary>
+    /// A state is wrong only where a majority of the voters holds another, under the same program. A leader whose state machine threw meanwhile has
+    /// forgotten its own digest, which it had counted.
+    /// </summary>
     private void OnDiverged(ICheckedReplica replica, ComparisonRequest verdict)
     {
         var id = replica.Key.Replica;
         var own = replica.Driver.Inspect();
         var configuration = own.Status.Configuration;
         var holders = configuration.Voters.Count(voter =>
-            (voter == id && own.DigestIndex == verdict.Entry.Index && own.Digest == verdict.Majority?.ToString())
+            (voter == id && (own.DigestIndex != verdict.Entry.Index || own.Digest == verdict.Majority?.ToString()))
             || (digests.TryGetValue((verdict.Entry, voter), out var told) && told == verdict.Majority));
         Require(
             !configuration.IsJoint && holders >= Quorum.Size(configuration.Voters.Length),

@@ -54,6 +54,12 @@ internal sealed class Ledger(Action<string, string> report)
     /// <summary>The first replica knows that an operation's entry is skipped: what was made of it does not count from here on.</summary>
     public void OnSkipped(SkippedOperation skip)
     {
+        if (entries.TryGetValue(skip.Operation, out var first) && first.Entry.Index < skip.Entry)
+        {
+            // It was a repetition of what had been applied before.
+            return;
+        }
+
         skip.WasApplied = entries.ContainsKey(skip.Operation);
         skipped.Add(skip);
         var history = HistoryOf(skip.Group, skip.Key);
