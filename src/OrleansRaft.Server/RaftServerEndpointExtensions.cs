@@ -13,6 +13,7 @@ using OrleansRaft.Server.Faults;
 using OrleansRaft.Server.Groups;
 using OrleansRaft.Server.Health;
 using OrleansRaft.Server.Http;
+using OrleansRaft.Server.Limits;
 using OrleansRaft.Server.Page;
 using OrleansRaft.Server.Telemetry;
 
@@ -25,6 +26,7 @@ public static class RaftServerEndpointExtensions
     private const string Group = Groups + "/{group}";
     private const string Faults = "/api/v1/faults";
     private const string Keys = "/api/v1/keys";
+    private const string Limits = "/api/v1/tenants/{tenant}/limits";
     private const string Session = "/api/v1/session";
 
     /// <summary>
@@ -103,6 +105,10 @@ public static class RaftServerEndpointExtensions
             endpoints.MapRaftOperation(HttpMethods.Get, Keys, keys.ListAsync, AccessOperations.ListKeys);
             endpoints.MapRaftOperation(HttpMethods.Post, Keys, keys.CreateAsync, AccessOperations.CreateKey);
             endpoints.MapRaftOperation(HttpMethods.Delete, Keys + "/{key}", keys.RevokeAsync, AccessOperations.RevokeKey);
+            var limits = new LimitEndpoints(catalogue, endpoints.ServiceProvider.GetRequiredService<TenantLimiter>(), endpoints.ServiceProvider);
+            endpoints.MapRaftOperation(HttpMethods.Get, Limits, limits.GetAsync, LimitOperations.GetLimits);
+            endpoints.MapRaftOperation(HttpMethods.Put, Limits, limits.SetAsync, LimitOperations.SetLimits);
+            endpoints.MapRaftOperation(HttpMethods.Delete, Limits, limits.ClearAsync, LimitOperations.ClearLimits);
             endpoints.MapRaftOperation(HttpMethods.Get, "/api/v1/audit", new AuditEndpoints(catalogue).ListAsync, AuditOperations.ReadAudit);
         }
 

@@ -11,6 +11,7 @@ using OrleansRaft.Server.Faults;
 using OrleansRaft.Server.Groups;
 using OrleansRaft.Server.Health;
 using OrleansRaft.Server.Http;
+using OrleansRaft.Server.Limits;
 using OrleansRaft.Server.Page;
 
 namespace OrleansRaft.Server;
@@ -49,6 +50,13 @@ public static class RaftServerServiceCollectionExtensions
         services.AddSingleton<HealthEndpoints>();
         services.AddSingleton<PageViews>();
         services.TryAddSingleton(TimeProvider.System);
+        services.BindBeneath<TenantLimitOptions>(configuration.GetSection(TenantLimitOptions.SectionName));
+        services.AddOptions<TenantLimitOptions>()
+            .Validate(
+                static limits => limits is { RequestsPerSecond: >= 0, Burst: >= 0, AtOnce: >= 0 },
+                $"{TenantLimitOptions.SectionName}: RequestsPerSecond, Burst and AtOnce must be 0, which is no limit, or more.")
+            .ValidateOnStart();
+        services.AddSingleton<TenantLimiter>();
         services.AddSingleton<AuditTrail>();
         services.AddHostedService(static provider => provider.GetRequiredService<AuditTrail>());
         services.AddHostedService<DrainBeforeClosing>();

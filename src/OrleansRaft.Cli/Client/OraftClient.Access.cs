@@ -28,6 +28,27 @@ internal sealed partial class OraftClient
         await ProblemAnswers.ThrowUnlessSuccessAsync(response, key: null, cancellation);
     }
 
+    /// <summary>What a tenant may take.</summary>
+    public Task<Answer<LimitsAnswer>> GetLimitsAsync(string tenant, CancellationToken cancellation) =>
+        GetAsync<LimitsAnswer>(LimitsOf(tenant), cancellation);
+
+    /// <summary>Gives a tenant limits of its own.</summary>
+    /// <param name="tenant">Which.</param>
+    /// <param name="limits">The body; null takes its own limits away.</param>
+    /// <param name="cancellation">Interrupts.</param>
+    public async Task<Answer<LimitsAnswer>> SetLimitsAsync(string tenant, object? limits, CancellationToken cancellation)
+    {
+        using var response = await SendAsync(
+            () => new HttpRequestMessage(limits is null ? HttpMethod.Delete : HttpMethod.Put, LimitsOf(tenant))
+            {
+                Content = limits is null ? null : JsonContent.Create(limits, limits.GetType(), options: WithoutNulls),
+            },
+            cancellation);
+        return await ReadAsync<LimitsAnswer>(response, key: null, cancellation);
+    }
+
+    private static string LimitsOf(string tenant) => $"api/v1/tenants/{PathSegment.Of(tenant)}/limits";
+
     /// <summary>The audit, the latest entry first.</summary>
     /// <param name="limit">The most to ask for; null asks for all that is kept.</param>
     /// <param name="cancellation">Interrupts.</param>
@@ -55,6 +76,9 @@ internal sealed record KeyAnswer(
     DateTimeOffset? ExpiresAt,
     DateTimeOffset? RevokedAt,
     string? Secret = null);
+
+/// <summary>What a tenant may take of one silo, as the API describes it; null for any number.</summary>
+internal sealed record LimitsAnswer(string Tenant, long? RequestsPerSecond, long? Burst, long? AtOnce);
 
 /// <summary>An entry of the audit as the API describes it.</summary>
 internal sealed record AuditAnswer(long Number, DateTimeOffset Time, string Who, string From, string What, string Result, string Silo);

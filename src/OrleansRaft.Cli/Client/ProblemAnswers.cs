@@ -84,6 +84,8 @@ internal static class ProblemAnswers
         (_, "unknown-key") => "`oraft key list` names the keys.",
         (_, "last-admin") => "`oraft key create NAME --role admin` makes another; --force revokes it all the same.",
         (_, "too-many-keys") => "`oraft key list` names the keys; `oraft key revoke` ends one.",
+        (_, "quota-exceeded") => $"Try again in {RetryAfterOf(response)}; `oraft tenant limits` shows what the tenant may take.",
+        (_, "too-many-limits") => "`oraft tenant limits TENANT --default` takes a tenant's own limits away.",
         (_, "overloaded") => $"Try again in {RetryAfterOf(response)}, or with fewer requests at once.",
         (_, "unknown-group") => "`oraft group list` names the groups of this cluster.",
         (_, "faults-disabled") => "`oraft demo` runs a cluster with faults on; on others set Faults:Enabled on every silo.",

@@ -31,6 +31,7 @@ internal static class CommandTree
         CounterCommands.Create(),
         KeyCommands.Create(),
         KeyCommands.CreateAudit(),
+        TenantCommands.Create(),
         BenchCommand.Create(),
         MaelstromCommand.Create(),
         FaultCommands.Create(),

@@ -22,6 +22,7 @@ internal sealed class AccessDirectory : BackgroundService
     private readonly ILogger<AccessDirectory> logger;
     private readonly SemaphoreSlim looking = new(1);
     private volatile FrozenDictionary<string, KnownKey> keys = FrozenDictionary<string, KnownKey>.Empty;
+    private volatile FrozenDictionary<string, TenantLimits> limits = FrozenDictionary<string, TenantLimits>.Empty;
     private long revision = -1;
     private long confirmedAt = long.MinValue;
     private string lastProblem = "";
@@ -45,6 +46,9 @@ internal sealed class AccessDirectory : BackgroundService
         : !ApiKeyText.TryParse(token, out var text) || !keys.TryGetValue(text.Id, out var key) || !key.IsOpenedBy(text) ? (null, AccessFailure.Unknown)
         : key.IsExpired(time.GetUtcNow()) ? (null, AccessFailure.Expired)
         : (key, default);
+
+    /// <summary>The limits that a tenant has of its own, as far as they are known; null for none.</summary>
+    public TenantLimits? LimitsOf(string tenant) => limits.GetValueOrDefault(tenant);
 
     /// <summary>Asks the catalogue now. Whoever changed something calls it, so that this silo at least knows at once.</summary>
     public async Task LookAsync(CancellationToken cancellation)
@@ -114,6 +118,11 @@ internal sealed class AccessDirectory : BackgroundService
         if (contents.Keys is { } all)
         {
             keys = all.Where(static key => key.RevokedAt is null).ToFrozenDictionary(static key => key.Id, static key => new KnownKey(key));
+        }
+
+        if (contents.Limits is { } own)
+        {
+            limits = own.ToFrozenDictionary(static limit => limit.Tenant, StringComparer.Ordinal);
         }
 
         revision = contents.Revision;

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Options;
 using Microsoft.OpenApi;
 using OrleansRaft.Grains.Catalogue;
 using OrleansRaft.Server.Access;
+using OrleansRaft.Server.Limits;
 using OrleansRaft.Server.Problems;
 using OrleansRaft.Server.Http;
 
@@ -70,7 +71,7 @@ internal static class ApiDescription
         foreach (var (path, method, operation) in described)
         {
             paths.TryAdd(path, document.Paths[path]);
-            Describe(document.Paths[path].Operations![method], asksForKeys ? WithRefusals(operation) : operation, document, schemas);
+            Describe(document.Paths[path].Operations![method], WithQuota(path, asksForKeys ? WithRefusals(operation) : operation), document, schemas);
         }
 
         document.Paths = paths;
@@ -92,6 +93,10 @@ internal static class ApiDescription
         });
         return new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Key, document)] = [] };
     }
+
+    private static ApiOperation WithQuota(string path, ApiOperation operation) => TenantLimiter.Limits(path, operation.Access)
+        ? operation with { Problems = [.. operation.Problems, ApiProblem.QuotaExceeded] }
+        : operation;
 
     private static ApiOperation WithRefusals(ApiOperation operation) => operation.Access == AccessRole.None
         ? operation

@@ -75,6 +75,10 @@ public sealed record ApiProblem(int Status, string Type, string Meaning)
     /// <summary>429: too much waits already.</summary>
     public static ApiProblem Overloaded { get; } = new(429, ProblemTypes.Overloaded, "too much waits already; nothing was changed");
 
+    /// <summary>429: the tenant takes more of the silo than it may.</summary>
+    public static ApiProblem QuotaExceeded { get; } =
+        new(429, ProblemTypes.QuotaExceeded, "the tenant takes more of the silo than it may; nothing was changed");
+
     /// <summary>500: the server failed.</summary>
     public static ApiProblem InternalError { get; } = new(500, ProblemTypes.InternalError, "the server failed; its log says why");
 

@@ -7,6 +7,7 @@ using OrleansRaft.Grains.Catalogue;
 using OrleansRaft.Server.Access;
 using OrleansRaft.Server.Audit;
 using OrleansRaft.Server.Description;
+using OrleansRaft.Server.Limits;
 using OrleansRaft.Server.Problems;
 
 namespace OrleansRaft.Server.Http;
@@ -37,6 +38,11 @@ public static class OperationEndpointExtensions
         ArgumentNullException.ThrowIfNull(operation);
         var logger = endpoints.ServiceProvider.GetRequiredService<ILoggerFactory>().CreateLogger("OrleansRaft.Server");
         var guarded = Guard.Around(handler, logger);
+        if (TenantLimiter.Limits(pattern, operation.Access) && endpoints.ServiceProvider.GetService<TenantLimiter>() is { } limiter)
+        {
+            guarded = limiter.Around(guarded);
+        }
+
         if (operation.Access >= AccessRole.Operator
             && !KnownProblems.IsSafe(method)
             && endpoints.ServiceProvider.GetService<AuditTrail>() is { } audit)

@@ -12,6 +12,12 @@ public static class ProblemTypes
     /// <summary>429: too much waits already; nothing was changed.</summary>
     public const string Overloaded = "overloaded";
 
+    /// <summary>429: the tenant takes more than it may; nothing was changed. <c>Retry-After</c> says when to try again.</summary>
+    public const string QuotaExceeded = "quota-exceeded";
+
+    /// <summary>409: as many tenants as may be have limits of their own; nothing was changed.</summary>
+    public const string TooManyLimits = "too-many-limits";
+
     /// <summary>422: the state machine's own code threw on a query; nothing was changed.</summary>
     public const string MachineFailed = "machine-failed";
 

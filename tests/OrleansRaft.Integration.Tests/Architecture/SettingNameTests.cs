@@ -5,6 +5,7 @@ using OrleansRaft.Lab.Web;
 using OrleansRaft.Runtime;
 using OrleansRaft.Server;
 using OrleansRaft.Server.Access;
+using OrleansRaft.Server.Limits;
 
 namespace OrleansRaft.Integration.Tests.Architecture;
 
@@ -18,6 +19,7 @@ public sealed partial class SettingNameTests
         ["Raft"] = [typeof(RaftOptions)],
         ["Raft:Server"] = [typeof(RaftServerOptions), typeof(LabServerOptions)],
         ["Raft:Server:Access"] = [typeof(RaftAccessOptions)],
+        ["Raft:Server:Limits"] = [typeof(TenantLimitOptions)],
         ["Faults"] = [typeof(FaultOptions)],
         ["Orleans:Membership"] = [typeof(ClusterMembershipOptions)],
     };

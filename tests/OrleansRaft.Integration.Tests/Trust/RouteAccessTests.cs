@@ -63,6 +63,9 @@ public sealed class RouteAccessTests(AccessServer server) : IClassFixture<Access
         ["GET /api/v1/tenants/{tenant}/counters"] = "reader",
         ["GET /api/v1/tenants/{tenant}/note"] = "reader",
         ["PUT /api/v1/tenants/{tenant}/note"] = "writer",
+        ["GET /api/v1/tenants/{tenant}/limits"] = "reader",
+        ["PUT /api/v1/tenants/{tenant}/limits"] = "operator",
+        ["DELETE /api/v1/tenants/{tenant}/limits"] = "operator",
     };
 
     [Fact]

@@ -1,0 +1,74 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using OrleansRaft.Cli.Client;
+using OrleansRaft.Cli.CommandLine;
+
+namespace OrleansRaft.Cli.Commands;
+
+/// <summary><c>oraft tenant</c>: what a tenant may take.</summary>
+internal static class TenantCommands
+{
+    private static readonly Argument<string> Tenant = new("tenant") { Description = "Which tenant.", Validators = { result => RequireName(result) } };
+
+    private static readonly Option<int?> Rate = Count("--requests-per-second", "How many requests a second it may send to one silo; 0 for any number.");
+    private static readonly Option<int?> Burst = Count("--burst", "How many of them may come at once; 0 for as many as in a second.");
+    private static readonly Option<int?> AtOnce = Count("--at-once", "How many are served at one time by one silo; 0 for any number.");
+
+    private static readonly Option<bool> Default = new("--default") { Description = "Take the tenant's own limits away." };
+
+    /// <summary>Makes the command.</summary>
+    public static Command Create() => new("tenant", "Shows and sets what a tenant may take.")
+    {
+        RemoteCommand.Create(
+            "limits", "Prints what a tenant may take of one silo, or gives it limits of its own.", LimitsAsync, Tenant, Rate, Burst, AtOnce, Default),
+    };
+
+    private static async Task<ExitCode> LimitsAsync(Session session)
+    {
+        var tenant = session.Parsed.GetValue(Tenant)!;
+        var (rate, burst, atOnce) = (session.Parsed.GetValue(Rate), session.Parsed.GetValue(Burst), session.Parsed.GetValue(AtOnce));
+        var sets = (rate ?? burst ?? atOnce) is not null;
+        if (sets && session.Parsed.GetValue(Default))
+        {
+            throw new CliException(
+                ExitCode.Usage, "--default takes limits away, and others set them.", "Give one or the other; see `oraft tenant limits --help`.");
+        }
+
+        var answer = sets ? await session.Client.SetLimitsAsync(tenant, new { requestsPerSecond = rate, burst, atOnce }, session.Cancellation)
+            : session.Parsed.GetValue(Default) ? await session.Client.SetLimitsAsync(tenant, null, session.Cancellation)
+            : await session.Client.GetLimitsAsync(tenant, session.Cancellation);
+        session.Answers.Write(answer, Describe);
+        return ExitCode.Ok;
+    }
+
+    private static string Describe(LimitsAnswer limits) =>
+        $"{limits.Tenant}: {Text(limits.RequestsPerSecond)} requests a second to one silo (burst {Text(limits.Burst)}), {Text(limits.AtOnce)} at once";
+
+    private static string Text(long? limit) => limit?.ToString(CultureInfo.InvariantCulture) ?? "any";
+
+    private static Option<int?> Count(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "N",
+        Validators =
+        {
+            result =>
+            {
+                if (result.GetValueOrDefault<int?>() is < 0)
+                {
+                    result.AddError($"{name} is {result.Tokens[0].Value}, but must be 0, which is no limit, or more.");
+                }
+            },
+        },
+    };
+
+    private static void RequireName(ArgumentResult result)
+    {
+        if (!CounterName.IsValid(result.Tokens[0].Value))
+        {
+            result.AddError(
+                $"'{result.Tokens[0].Value}' is not a tenant's name: use 1 to 128 letters, digits, '.', '_' or '-', and neither '.' nor '..'.");
+        }
+    }
+}

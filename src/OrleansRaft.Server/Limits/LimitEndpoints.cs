@@ -1,0 +1,144 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using OrleansRaft.Grains.Catalogue;
+using OrleansRaft.Runtime;
+using OrleansRaft.Server.Access;
+using OrleansRaft.Server.Http;
+using OrleansRaft.Server.Problems;
+
+namespace OrleansRaft.Server.Limits;
+
+/// <summary>What tenants may take, as the HTTP API shows and sets it.</summary>
+/// <param name="catalogue">Keeps the limits of single tenants.</param>
+/// <param name="limiter">Knows what is in force on this silo.</param>
+/// <param name="services">The application's: this silo takes note of a change at once.</param>
+internal sealed class LimitEndpoints(IRaftAccess catalogue, TenantLimiter limiter, IServiceProvider services)
+{
+    private const int TenantLengthMax = 128;
+
+    private static readonly string[] Fields = ["requestsPerSecond", "burst", "atOnce"];
+
+    public Task GetAsync(HttpContext context)
+    {
+        if (ReadTenant(context) is { Problem: null, Value: var tenant })
+        {
+            Write(context.Response, tenant);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public async Task SetAsync(HttpContext context)
+    {
+        if (ReadTenant(context) is not { Problem: null, Value: var tenant })
+        {
+            return;
+        }
+
+        var wanted = await JsonBody.ReadAsync<TenantLimits>(context.Request, Fields, body => Conclude(tenant, body));
+        if (wanted.Problem is { } problem)
+        {
+            problem.Write(context.Response);
+            return;
+        }
+
+        await SetAsync(context, wanted.Value);
+    }
+
+    public async Task ClearAsync(HttpContext context)
+    {
+        if (ReadTenant(context) is { Problem: null, Value: var tenant })
+        {
+            await SetAsync(context, new TenantLimits(tenant, null, null, null));
+        }
+    }
+
+    private static Checked<TenantLimits> Conclude(string tenant, JsonBody body)
+    {
+        var (rate, burst, atOnce) = (Read(body, Fields[0]), Read(body, Fields[1]), Read(body, Fields[2]));
+        return (rate.Problem ?? burst.Problem ?? atOnce.Problem) is { } problem
+            ? problem
+            : (rate.Value, burst.Value, atOnce.Value) is (null, null, null)
+            ? KnownProblems.InvalidRequest("body", $"The body sets nothing. Give one of {string.Join(", ", Fields)}; DELETE takes the tenant's own limits away.")
+            : new TenantLimits(tenant, rate.Value, burst.Value, atOnce.Value);
+    }
+
+    private static Checked<int?> Read(JsonBody body, string field) => body.Number(field) switch
+    {
+        { Problem: { } problem } => problem,
+        { Value: null } => (int?)null,
+        { Value: >= 0 and <= int.MaxValue and var number } => (int)number,
+        { Value: var other } => KnownProblems.InvalidRequest(
+            field, $"The field \"{field}\" is {other}, but must be from 0, which is no limit, to {int.MaxValue}."),
+    };
+
+    private static Checked<string> ReadTenant(HttpContext context)
+    {
+        var tenant = context.Request.RouteValues["tenant"] as string ?? "";
+        if (tenant.Length is > 0 and <= TenantLengthMax && tenant is not ("." or "..")
+            && tenant.All(static letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '_' or '-'))
+        {
+            return tenant;
+        }
+
+        var problem = KnownProblems.InvalidRequest(
+            "tenant", $"The tenant {Shortened.Of(tenant)} in the path must be 1 to {TenantLengthMax} letters, digits, '.', '_' or '-'.");
+        problem.Write(context.Response);
+        return problem;
+    }
+
+    private async Task SetAsync(HttpContext context, TenantLimits limits)
+    {
+        var subject = $"The change of the limits of {limits.Tenant}";
+        switch (await catalogue.SetLimitsAsync(limits, context.RequestAborted))
+        {
+            case Committed<AccessContents> { Value.Refusal: AccessRefusal.None }:
+                await (services.GetService<AccessDirectory>()?.LookAsync(context.RequestAborted) ?? Task.CompletedTask);
+                Write(context.Response, limits.Tenant);
+                break;
+            case Committed<AccessContents>:
+                new Problem(
+                    StatusCodes.Status409Conflict,
+                    ProblemTypes.TooManyLimits,
+                    "There are too many limits.",
+                    $"{subject} is refused: as many tenants as may be have limits of their own. Take those away that are not needed.")
+                    .Write(context.Response);
+                break;
+            case Rejected<AccessContents> rejected:
+                OutcomeProblems.Of(rejected, subject).Write(context.Response);
+                break;
+            default:
+                new Problem(
+                    StatusCodes.Status504GatewayTimeout,
+                    ProblemTypes.OutcomeUnknown,
+                    "It is unknown whether the request was applied.",
+                    $"{subject} may have been made, or may still be. Make it again: that does no harm.") { Definite = false }.Write(context.Response);
+                break;
+        }
+    }
+
+    private void Write(HttpResponse response, string tenant)
+    {
+        var allowed = limiter.AllowanceOf(tenant);
+        using var json = JsonAnswer.Start(response);
+        json.WriteStartObject();
+        json.WriteString("tenant"u8, tenant);
+        Write(json, "requestsPerSecond", allowed.RequestsPerSecond);
+        Write(json, "burst", allowed.Burst > 0 ? allowed.Burst : allowed.RequestsPerSecond);
+        Write(json, "atOnce", allowed.AtOnce);
+        json.WriteEndObject();
+    }
+
+    private static void Write(Utf8JsonWriter json, string name, int limit)
+    {
+        if (limit > 0)
+        {
+            json.WriteNumber(name, limit);
+        }
+        else
+        {
+            json.WriteNull(name);
+        }
+    }
+}

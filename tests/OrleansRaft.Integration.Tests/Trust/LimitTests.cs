@@ -1,0 +1,148 @@
+using System.Net;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
+using OrleansRaft.Integration.Tests.Cli;
+using OrleansRaft.Integration.Tests.Server;
+using OrleansRaft.Server.Limits;
+
+namespace OrleansRaft.Integration.Tests.Trust;
+
+/// <summary>No tenant takes a silo away from the others.</summary>
+public sealed class LimitTests(AccessServer server) : IClassFixture<AccessServer>
+{
+    private const string Counters = "/api/v1/tenants/acme/counters";
+
+    private readonly FakeTimeProvider time = new();
+
+    [Fact]
+    public void A_bucket_lets_in_what_it_holds_and_says_truly_when_the_next_one_passes()
+    {
+        var allowed = new TenantAllowance(RequestsPerSecond: 2, Burst: 3, AtOnce: 0);
+        var use = new TenantUse(time);
+        for (var number = 0; number < 3; number++)
+        {
+            use.Enter(allowed, out _).ShouldBe(LimitReached.None);
+        }
+
+        use.Enter(allowed, out var retryAfter).ShouldBe(LimitReached.Rate);
+        retryAfter.ShouldBe(TimeSpan.FromSeconds(0.5));
+        time.Advance(retryAfter - TimeSpan.FromMilliseconds(1));
+        use.Enter(allowed, out _).ShouldBe(LimitReached.Rate);
+        time.Advance(TimeSpan.FromMilliseconds(1));
+        use.Enter(allowed, out _).ShouldBe(LimitReached.None);
+        time.Advance(TimeSpan.FromHours(1));
+        for (var number = 0; number < 3; number++)
+        {
+            use.Enter(allowed, out _).ShouldBe(LimitReached.None, "a pause fills the bucket, and no more");
+        }
+
+        use.Enter(allowed, out _).ShouldBe(LimitReached.Rate);
+    }
+
+    [Fact]
+    public void A_tenant_is_served_as_often_at_one_time_as_it_may_be()
+    {
+        var allowed = new TenantAllowance(0, 0, AtOnce: 2);
+        var use = new TenantUse(time);
+        use.Enter(allowed, out _).ShouldBe(LimitReached.None);
+        use.Enter(allowed, out _).ShouldBe(LimitReached.None);
+
+        use.Enter(allowed, out _).ShouldBe(LimitReached.AtOnce);
+        use.TryEnd(allowed).ShouldBeFalse("requests are being served");
+        use.Leave();
+        use.Enter(allowed, out _).ShouldBe(LimitReached.None);
+    }
+
+    /// <summary>Whoever makes names up fills no memory, and one who is at his limit is not forgotten and let in again.</summary>
+    [Fact]
+    public async Task Tenants_that_are_idle_are_forgotten_when_there_are_very_many()
+    {
+        using var services = new ServiceCollection().BuildServiceProvider();
+        var limiter = new TenantLimiter(services, Options.Create(new TenantLimitOptions { RequestsPerSecond = 1, Burst = 1 }), time);
+        var served = 0;
+        var handler = limiter.Around(_ =>
+        {
+            served++;
+            return Task.CompletedTask;
+        });
+        await handler(Request(services, "busy"));
+        (await StatusAsync("busy")).ShouldBe(StatusCodes.Status429TooManyRequests);
+        for (var number = 0; number < 30_000; number++)
+        {
+            await handler(Request(services, $"made-up-{number}"));
+        }
+
+        (await StatusAsync("busy")).ShouldBe(StatusCodes.Status429TooManyRequests);
+        limiter.Count.ShouldBe(30_001);
+        time.Advance(TimeSpan.FromSeconds(2));
+        await handler(Request(services, "after-a-pause"));
+
+        served.ShouldBe(30_002);
+        limiter.Count.ShouldBeLessThanOrEqualTo(1);
+
+        async Task<int> StatusAsync(string tenant)
+        {
+            var context = Request(services, tenant);
+            await handler(context);
+            return context.Response.StatusCode;
+        }
+    }
+
+    [Fact]
+    public async Task An_operator_limits_one_tenant_and_no_other()
+    {
+        var set = await OraftAsync("tenant", "limits", "acme", "--requests-per-second", "1", "--burst", "2", "--json");
+        set.ExitCode.ShouldBe(0, set.Error);
+        set.Objects[0].GetProperty("burst").GetInt64().ShouldBe(2);
+        using var client = server.NewClient(server["writer"]);
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => client.AskAsync(Counters)));
+
+        var refused = answers.First(answer => answer.Status == HttpStatusCode.TooManyRequests);
+        refused.ShouldBeProblem(429, "quota-exceeded");
+        refused.RetryAfter.ShouldBe(TimeSpan.FromSeconds(1));
+        answers.ShouldContain(answer => answer.Status == HttpStatusCode.OK);
+        (await client.AskAsync("/api/v1/tenants/globex/counters")).Status.ShouldBe(HttpStatusCode.OK);
+        (await client.AskAsync("/metrics")).Text.ShouldContain("raft_tenant_refused");
+
+        (await OraftAsync("tenant", "limits", "acme", "--default")).ExitCode.ShouldBe(0);
+        (await client.AskAsync(Counters)).Status.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Theory]
+    [InlineData("""{"requestsPerSecond":-1}""", "requestsPerSecond")]
+    [InlineData("""{"burst":2147483648}""", "burst")]
+    [InlineData("""{"atOnce":"many"}""", "atOnce")]
+    [InlineData("{}", "body")]
+    [InlineData("""{"colour":1}""", "colour")]
+    public async Task A_limit_that_makes_no_sense_is_refused_by_its_field(string body, string field)
+    {
+        using var client = server.NewClient(server["operator"]);
+
+        (await client.SendAsync(HttpMethod.Put, "/api/v1/tenants/acme/limits", body)).ShouldBeProblem(400, "invalid-request", field);
+    }
+
+    [Theory]
+    [InlineData("tenant limits a/b", "tenant's name")]
+    [InlineData("tenant limits acme --burst -1", "--burst")]
+    [InlineData("tenant limits acme --burst 1 --default", "--default")]
+    public async Task A_command_line_that_makes_no_sense_is_a_usage_error(string line, string problem)
+    {
+        var run = await CommandLineRun.RunAsync(line.Split(' '));
+
+        run.ExitCode.ShouldBe(2);
+        run.Error.ShouldContain(problem);
+    }
+
+    private static DefaultHttpContext Request(IServiceProvider services, string tenant)
+    {
+        var context = new DefaultHttpContext { RequestServices = services };
+        context.Request.RouteValues["tenant"] = tenant;
+        return context;
+    }
+
+    private Task<CommandLineRun> OraftAsync(params IEnumerable<string> line) =>
+        CommandLineRun.AtAsync(server.Address, [.. line, "--key", server["operator"]]);
+}
