@@ -54,21 +54,5 @@ internal static class ReplicationMutants
             "RaftCore.Persistence.cs",
             "write.Last = LogIndex.Min(write.Last, index);",
             "write.Last = LogIndex.Max(write.Last, index);"),
-        new(
-            "chunk-of-another-capture",
-            "a leader goes on with the transfer of another one's snapshot, whatever bytes that had",
-            "Core",
-            "RaftCore.Snapshots.cs",
-            """
-                    staging == install.Snapshot && (staging.Checksum is not null || stagingRequest is null || stagingRequest.Term == install.Term);
-
-                private bool IsStagedWhole(SnapshotDescriptor whole) =>
-                    stagedBytes == whole.SizeBytes && (whole.Checksum is not { } checksum || checksum == stagedChecksum);
-            """,
-            """
-                    staging?.LastIncluded == install.Snapshot.LastIncluded;
-
-                private bool IsStagedWhole(SnapshotDescriptor whole) => stagedBytes == whole.SizeBytes;
-            """),
     ];
 }
