@@ -111,7 +111,7 @@ public sealed class CounterMachineTests
         Captured(Restored(Captured(machine))).ShouldBe(Captured(machine));
         for (var length = 1; length < former.Length; length++)
         {
-            Should.Throw<CorruptDataException>(() => Restored(former[..length]));
+            Should.Throw<CorruptDataException>(() => Restored(former.AsMemory(0, length)));
         }
 
         Should.Throw<CorruptDataException>(() => Restored((byte[])[.. former, 0])).Message.ShouldContain("follow");

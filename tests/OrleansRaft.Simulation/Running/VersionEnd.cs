@@ -22,6 +22,12 @@ internal sealed class VersionEnd(LabCluster cluster, SimulationPlan plan, Worklo
             return;
         }
 
+        if (plan.Raft.AutoRaise)
+        {
+            // A quiescent group may have fallen asleep before its leader had heard from all, and is not woken for a version.
+            workload.Probe();
+        }
+
         var end = cluster.Clock.Now + plan.RecoveryMax;
         while (!plan.Raft.AutoRaise && cluster.Clock.Now < end && !cluster.RunUntil(IsRaised, UntilAskedAgain) && cluster.Violation is null)
         {
