@@ -28,7 +28,7 @@ internal static class CounterSnapshot
     private const byte VersionByTenant = 1;
 
     /// <summary>A view that writes counters as they are now.</summary>
-    public static IStateView View(KeyedState counters) => new VersionedView(Version, counters.View());
+    public static IStateView View(KeyedState counters) => new VersionedView(Version, counters);
 
     /// <summary>Replaces counters by those of a snapshot, which ends the stream; by none when there is nothing to read.</summary>
     /// <exception cref="CorruptDataException">The bytes are damaged.</exception>

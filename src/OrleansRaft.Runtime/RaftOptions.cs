@@ -158,13 +158,30 @@ public sealed class RaftOptions
 
     /// <summary>The most request ids that a group remembers; a full table refuses new ones until the oldest are forgotten.</summary>
     /// <remarks>
-    /// Each takes about 200 bytes of memory on every replica, and its result. Divided by <see cref="RequestRetention"/>, it is how many commands
-    /// under ids of their clients a group takes for ever: 1,666 a second by default. Commands without an id take no place. Where ids belong to
-    /// several parties (<see cref="StateMachines.IRequestScopes"/>), as those of counters to tenants, each may hold as many as there are places free:
-    /// one alone half of them.
+    /// Divided by <see cref="RequestRetention"/>, it is how many commands under ids of their clients a group takes for ever: 1,666 a second by
+    /// default. Commands without an id take no place. Where ids belong to several parties (<see cref="StateMachines.IRequestScopes"/>), as those of
+    /// counters to tenants, each may hold as many as there are places free: one alone half of them. <see cref="RequestBytesMax"/> bounds the memory
+    /// that they take.
     /// </remarks>
     /// <value>The default is 1,000,000.</value>
     public int RequestIdsMax { get; set; } = SessionLimits.Initial.RequestIdsMax;
+
+    /// <summary>The most bytes that the request ids of a group and their results take; a full table refuses new ones until the oldest are forgotten.</summary>
+    /// <remarks>
+    /// On every replica. An id counts 48 bytes, its own length, and that of its result, of which at most 64 KiB: about 100 bytes for an id of 36
+    /// characters and a small result, so that the default has room for two and a half million.
+    /// </remarks>
+    /// <value>The default is 256 MiB.</value>
+    public long RequestBytesMax { get; set; } = SessionLimits.Initial.RequestBytesMax;
+
+    /// <summary>The most bytes that the state of a group may have; 0 for any number.</summary>
+    /// <remarks>
+    /// What would make a state grow beyond is refused, definitely, by a state machine that keeps to it, as that of counters does: keys and values
+    /// count. Reads, removals, and what does not make it grow go on, also when the limit is set below what there is. Other machines are told the
+    /// limit with each command, and decide for themselves.
+    /// </remarks>
+    /// <value>The default is 0.</value>
+    public long StateBytesMax { get; set; }
 
     /// <summary>After how long of the group's time without a command a client session is forgotten.</summary>
     /// <value>The default is 1 hour.</value>
@@ -307,5 +324,7 @@ public sealed class RaftOptions
         RequestIdsMax,
         (long)SessionInactivityMax.TotalMilliseconds,
         SessionsMax,
-        SessionResultsMax);
+        SessionResultsMax,
+        RequestBytesMax,
+        StateBytesMax == 0 ? long.MaxValue : StateBytesMax);
 }

@@ -64,6 +64,8 @@ public sealed class RaftOptionsValidator : IValidateOptions<RaftOptions>
         RequireAtLeast(nameof(options.StuckThreadsMax), options.StuckThreadsMax, 0, failures);
         RequireAtLeast(nameof(options.CompareEntries), options.CompareEntries, 0, failures);
         RequireAtLeast(nameof(options.RequestIdsMax), options.RequestIdsMax, 1, failures);
+        RequireAtLeast(nameof(options.RequestBytesMax), options.RequestBytesMax, 1, failures);
+        RequireAtLeast(nameof(options.StateBytesMax), options.StateBytesMax, 0, failures);
         RequireAtLeast(nameof(options.SessionsMax), options.SessionsMax, 1, failures);
         RequireAtLeast(nameof(options.SessionResultsMax), options.SessionResultsMax, 1, failures);
         RequireAtLeast(nameof(options.InboxCommandsMax), options.InboxCommandsMax, 1, failures);

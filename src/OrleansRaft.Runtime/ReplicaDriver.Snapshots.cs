@@ -19,6 +19,8 @@ public sealed partial class ReplicaDriver
             DigestIndex = digest?.Entry.Index ?? LogIndex.Zero,
             HaltedAt = halt?.Entry,
             HaltCause = halt?.Cause,
+            StateBytes = view.StateBytes,
+            StateKeys = view.StateKeys,
             Skipped = Core.Skipped,
             MachineVersion = Core.MachineVersionAt(Core.CommitIndex),
             MachineVersions = machine.Versions,

@@ -70,7 +70,9 @@ public sealed partial class ReplicaDriver
         HasCaughtUp = Core.HasCaughtUp || IsHalted;
         IsLeader = Core.Role == RaftRole.Leader;
         RequestIds = view.RequestIds;
-        RequestFill = (double)RequestIds / view.Limits.RequestIdsMax;
+        RequestFill = view.RequestFill;
+        StateBytes = view.StateBytes ?? 0;
+        SnapshotBytes = snapshotBytes;
         CommitLag = Core.Role == RaftRole.Leader ? Core.LastEntry.Index - Core.CommitIndex : 0;
         Volatile.Write(ref commitIndexSeen, Core.CommitIndex.Value);
         inbox.QueriesWaiting = reads.QueryCount + Volatile.Read(ref queriesAtMachine);

@@ -112,6 +112,12 @@ public sealed partial class ReplicaDriver
     /// <summary>How many entries it had appended and not committed at the end of its last turn, if it led. Any thread.</summary>
     public long CommitLag { get => Volatile.Read(ref field); private set => Volatile.Write(ref field, value); }
 
+    /// <summary>How many bytes the state has; 0 when its state machine does not say. Any thread.</summary>
+    public long StateBytes { get => Volatile.Read(ref field); private set => Volatile.Write(ref field, value); }
+
+    /// <summary>How many bytes the newest snapshot has; 0 without one. Any thread.</summary>
+    public long SnapshotBytes { get => Volatile.Read(ref field); private set => Volatile.Write(ref field, value); }
+
     /// <summary>How many request ids the group remembers, as this replica knows. Any thread.</summary>
     public int RequestIds { get => Volatile.Read(ref field); private set => Volatile.Write(ref field, value); }
 

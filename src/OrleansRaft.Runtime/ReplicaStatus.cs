@@ -30,6 +30,11 @@ public sealed record ReplicaStatus(ReplicaKey Key, long Epoch, bool MaySpeak, Ra
 
     /// <summary>Whether the replica's program is too old for the version in force, or cannot read an entry: then it serves nothing.</summary>
     public bool IsVersionBehind { get; init; }
+    /// <summary>How many bytes the state has; null when its state machine does not say.</summary>
+    public long? StateBytes { get; init; }
+
+    /// <summary>How many keys the state has; null when its state machine does not say.</summary>
+    public long? StateKeys { get; init; }
 
     /// <summary>The entries of the group that are never applied, as far as this replica knows.</summary>
     public SkippedEntries Skipped { get; init; } = SkippedEntries.None;

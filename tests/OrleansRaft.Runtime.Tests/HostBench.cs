@@ -55,6 +55,13 @@ internal sealed class HostBench
     public LogIndex OpenSession(long time) =>
         Apply(time, CommandEnvelopeCodec.EncodeOpenSession(new LogTime(time))).Entry.Index;
 
+    /// <summary>Goes on from a snapshot.</summary>
+    public void Restore(ReadOnlyMemory<byte> snapshot)
+    {
+        Host.Restore(snapshot);
+        last = Host.AppliedEntry.Index;
+    }
+
     /// <summary>Goes on from a capture of another.</summary>
     public static HostBench RestoredFrom(HostBench other)
     {

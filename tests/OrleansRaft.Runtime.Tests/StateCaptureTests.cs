@@ -16,7 +16,7 @@ public sealed class StateCaptureTests
     {
         Gen.Select(Gen.Int[0, 9], Gen.Int[0, 2_000_000], Gen.Int[0, 5]).Array[1, 60].Select(Gen.Int[0, 60]).Sample((script, restart) =>
         {
-            var (single, batched, restarted) = (new HostBench(), new HostBench(), new HostBench());
+            var (single, batched, restarted, captured) = (new HostBench(), new HostBench(), new HostBench(), new HostBench());
             var time = 0L;
             var (answers, restartedAnswers) = (new List<Reply>(), new List<Reply>());
             for (var i = 0; i < script.Length; i++)
@@ -32,6 +32,8 @@ public sealed class StateCaptureTests
                 }
 
                 restartedAnswers.Add(restarted.Apply(time, body));
+                captured.Apply(time, body);
+                captured.Host.Capture();
             }
 
             var batchedAnswers = batched.Apply();
@@ -40,6 +42,7 @@ public sealed class StateCaptureTests
             restartedAnswers.Select(Describe).ShouldBe(answers.Select(Describe));
             batched.Host.Capture().ToArray().ShouldBe(single.Host.Capture().ToArray());
             restarted.Host.Capture().ToArray().ShouldBe(single.Host.Capture().ToArray());
+            captured.Host.Capture().ToArray().ShouldBe(single.Host.Capture().ToArray());
             restarted.Machine.Lines.ShouldBe(single.Machine.Lines);
         });
     }
@@ -116,7 +119,7 @@ public sealed class StateCaptureTests
             0 => CommandEnvelopeCodec.EncodeOpenSession(new LogTime(time)),
             1 or 2 => InSession(new LogIndex(1 + who), 1 + (time % 4), "s" + name, time + 50, answeredBelow: time % 2),
             3 => InSession(new LogIndex(1 + who), 5, "t" + name, time + 50, answeredBelow: 3),
-            4 => CommandEnvelopeCodec.EncodeLimits(new SessionLimits(Retention / (1 + who), 3 + who, 3_600_000, 1 + who, 1 + who)),
+            4 => CommandEnvelopeCodec.EncodeLimits(new SessionLimits(Retention / (1 + who), 3 + who, 3_600_000, 1 + who, 1 + who, 160 + (20 * who))),
             5 => CommandEnvelopeCodec.Encode(CommandEnvelope.ForRequest("k", Bytes("x"), new LogTime(time + 50), name) with { Needs = 2 }),
             _ => Request(name, "r" + (time % 3), time + 50),
         };

@@ -32,14 +32,18 @@ public sealed class VersionHostTests
     }
 
     [Fact]
-    public void A_state_is_captured_as_ever_until_its_version_was_raised()
+    public void A_state_names_the_version_at_which_it_works()
     {
         Apply(Command("a", "x"));
-        host.Capture().Span[0].ShouldBe((byte)1);
-
+        var (before, first, second) = (
+            host.Capture(), VersionedMachine.Host(new VersionedMachine(newest: 2)), VersionedMachine.Host(new VersionedMachine(newest: 2)));
         Apply(Raise(2));
 
-        host.Capture().Span[0].ShouldBe((byte)3);
+        first.Restore(before);
+        second.Restore(host.Capture());
+
+        first.Version.ShouldBe(1);
+        second.Version.ShouldBe(2);
     }
 
     [Fact]

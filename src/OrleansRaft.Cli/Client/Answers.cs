@@ -51,7 +51,10 @@ internal sealed record ReplicaAnswer(
     long? DigestIndex = null,
     int? OldestVersion = null,
     int? NewestVersion = null,
-    bool VersionBehind = false);
+    bool VersionBehind = false,
+    long? StateBytes = null,
+    long? StateKeys = null,
+    long? SnapshotBytes = null);
 
 /// <summary>What came of a comparison of a group's replicas, as the API describes it.</summary>
 internal sealed record ComparisonAnswer(string Group, long Index, string Verdict, string Detail, IReadOnlyList<ComparedReplicaAnswer> Replicas);

@@ -275,6 +275,9 @@ internal static class GroupCommands
         ? $"{group.Group}: replica {leader.Replica} on {leader.Silo ?? "an unknown silo"} leads in term {group.Term}"
         : $"{group.Group}: no leader in term {group.Term}")
         + (group.MachineVersion > 1 ? $"; its state machine works at version {group.MachineVersion}" : "")
+        + (group.LeaderReplica is { StateKeys: { } keys, StateBytes: { } bytes, SnapshotBytes: var snapshot }
+            ? $"; its state has {keys:N0} {(keys == 1 ? "key" : "keys")} and {bytes:N0} bytes, its snapshot {snapshot ?? 0:N0} bytes"
+            : "")
         + (group.Skipped is { Count: > 0 } skipped
             ? $"; never applied: {(skipped.Count == 1 ? "entry" : "entries")} {string.Join(", ", skipped)}"
             : "");

@@ -69,7 +69,7 @@ internal sealed class CatalogueMachine : IViewStateMachine<CatalogueCommand, Cat
     };
 
     /// <inheritdoc/>
-    public IStateView TakeView() => new VersionedView(FormatVersion, state.Entries.View());
+    public IStateView TakeView() => new VersionedView(FormatVersion, state.Entries);
 
     /// <inheritdoc/>
     public void Restore(Stream snapshot)

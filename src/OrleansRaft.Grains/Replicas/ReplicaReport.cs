@@ -34,7 +34,9 @@ internal sealed record ReplicaReport(
     [property: Id(22)] int MachineVersion,
     [property: Id(23)] int OldestVersion,
     [property: Id(24)] int NewestVersion,
-    [property: Id(25)] bool IsVersionBehind)
+    [property: Id(25)] bool IsVersionBehind,
+    [property: Id(26)] long? StateBytes,
+    [property: Id(27)] long? StateKeys)
 {
     /// <summary>Packs a snapshot.</summary>
     public static ReplicaReport Of(ReplicaStatus snapshot)
@@ -66,7 +68,9 @@ internal sealed record ReplicaReport(
             snapshot.MachineVersion,
             snapshot.MachineVersions.Oldest,
             snapshot.MachineVersions.Newest,
-            snapshot.IsVersionBehind);
+            snapshot.IsVersionBehind,
+            snapshot.StateBytes,
+            snapshot.StateKeys);
     }
 
     /// <summary>Unpacks the snapshot.</summary>
@@ -97,6 +101,8 @@ internal sealed record ReplicaReport(
             MachineVersion = Math.Max(MachineVersions.Initial, MachineVersion),
             MachineVersions = OldestVersion == 0 ? MachineVersions.First : new MachineVersions(OldestVersion, NewestVersion),
             IsVersionBehind = IsVersionBehind,
+            StateBytes = StateBytes,
+            StateKeys = StateKeys,
             Skipped = (Skipped ?? []).Aggregate(SkippedEntries.None, static (known, entry) => known.With(new LogIndex(entry))),
         };
     }

@@ -72,6 +72,12 @@ public sealed class ReplicaRegistry
         return most;
     }
 
+    /// <summary>How many bytes the states of all replicas have whose machines say it.</summary>
+    public long StateBytes() => drivers.Sum(static entry => entry.Key.StateBytes);
+
+    /// <summary>How many bytes the newest snapshots of all replicas have.</summary>
+    public long SnapshotBytes() => drivers.Sum(static entry => entry.Key.SnapshotBytes);
+
     internal void Add(ReplicaDriver driver) => drivers[driver] = true;
 
     internal void Remove(ReplicaDriver driver) => drivers.TryRemove(driver, out _);

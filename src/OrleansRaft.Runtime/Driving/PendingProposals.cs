@@ -61,7 +61,7 @@ internal sealed class PendingProposals(Answers answers)
             Grow();
         }
 
-        At(tail) = new Pending { Name = name, Hash = hash, Submission = submission, Place = place, Share = byScope.Add(scope) };
+        At(tail) = new Pending { Name = name, Hash = hash, Submission = submission, Place = place, Party = byScope.Add(scope) };
         if (!name.IsNone)
         {
             byName.TryAdd(name, tail);
@@ -137,7 +137,7 @@ internal sealed class PendingProposals(Answers answers)
             IdCount--;
         }
 
-        byScope.Remove(pending.Share);
+        byScope.Remove(pending.Party);
 
         if (!pending.Name.IsNone && byName.TryGetValue(pending.Name, out var named) && named == position)
         {
@@ -168,7 +168,7 @@ internal sealed class PendingProposals(Answers answers)
         public Submission Submission;
         public int Place;
         public Waiter? Joined;
-        public ScopeCounts.Share? Share;
+        public int Party;
     }
 
     private sealed record Waiter(Submission Submission, int Place, Waiter? Next);

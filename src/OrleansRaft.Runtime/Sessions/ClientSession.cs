@@ -1,92 +1,34 @@
 using OrleansRaft.Core;
-using OrleansRaft.Core.Codec;
 
 namespace OrleansRaft.Runtime.Sessions;
 
 /// <summary>One registered client session (thesis §6.3): the results that its client may still ask for.</summary>
+/// <remarks>
+/// Most results are forgotten as soon as their client has them, by its next command. So they are held here at first, as objects, and only those that
+/// stay go into the table's keyed state, with what else is known of the session; see <see cref="ClientSessionTable"/>.
+/// </remarks>
 /// <param name="id">The index of the entry that opened it.</param>
 /// <param name="lastActive">The group's time of its last command.</param>
 internal sealed class ClientSession(LogIndex id, LogTime lastActive)
 {
-    private readonly Dictionary<long, RequestRecord> results = [];
-
     public LogIndex Id { get; } = id;
 
     public LogTime LastActive { get; set; } = lastActive;
 
     /// <summary>Sequence numbers below this have been answered to the client. Invariant: no result below it is held.</summary>
-    public long AnsweredBelow { get; private set; }
+    public long AnsweredBelow { get; set; }
 
-    public int ResultCount => results.Count;
+    /// <summary>The results that are held here, by sequence number.</summary>
+    public Dictionary<long, RequestRecord> Recent { get; } = [];
 
-    public IEnumerable<RequestRecord> Results => results.Values;
+    /// <summary>How many results are in the keyed state.</summary>
+    public int StoredCount { get; set; }
 
-    public RequestRecord? Find(long sequence) => results.GetValueOrDefault(sequence);
+    /// <summary>The greatest sequence number of a result that was ever put into the keyed state.</summary>
+    public long StoredThrough { get; set; }
 
-    public void Add(long sequence, RequestRecord record) => results.Add(sequence, record);
+    /// <summary>Whether the keyed state lacks something of the session.</summary>
+    public bool IsChanged { get; set; }
 
-    /// <summary>Forgets the results that the client has.</summary>
-    public void Forget(long below)
-    {
-        if (below <= AnsweredBelow)
-        {
-            return;
-        }
-
-        if (below - AnsweredBelow <= results.Count)
-        {
-            for (var sequence = AnsweredBelow; sequence < below; sequence++)
-            {
-                results.Remove(sequence);
-            }
-        }
-        else
-        {
-            // A client may leap by any distance: walk what is held instead of what was skipped.
-            foreach (var sequence in results.Keys)
-            {
-                if (sequence < below)
-                {
-                    results.Remove(sequence);
-                }
-            }
-        }
-
-        AnsweredBelow = below;
-    }
-
-    public void Capture(WireWriter writer)
-    {
-        writer.WriteVarint(Id.Value);
-        writer.WriteVarint(LastActive.Value);
-        writer.WriteVarint(AnsweredBelow);
-        writer.WriteVarint(results.Count);
-        var sequences = new long[results.Count];
-        results.Keys.CopyTo(sequences, 0);
-        Array.Sort(sequences);
-        foreach (var sequence in sequences)
-        {
-            writer.WriteVarint(sequence);
-            results[sequence].Capture(writer);
-        }
-    }
-
-    public static ClientSession Restore(ref WireReader reader)
-    {
-        const int ResultBytesMin = 12;
-        var session = new ClientSession(new LogIndex(reader.ReadVarint()), new LogTime(reader.ReadVarint()))
-        {
-            AnsweredBelow = reader.ReadVarint(),
-        };
-        for (var left = reader.ReadCount(ResultBytesMin); left > 0; left--)
-        {
-            var sequence = reader.ReadVarint();
-            if (sequence < session.AnsweredBelow || !session.results.TryAdd(sequence, RequestRecord.Restore(ref reader)))
-            {
-                throw new CorruptDataException($"the snapshot's session {session.Id} holds a result for sequence number {sequence} that cannot be there");
-            }
-        }
-
-        return session;
-    }
+    public int ResultCount => Recent.Count + StoredCount;
 }

@@ -1,5 +1,7 @@
+using System.Buffers;
 using OrleansRaft.Core;
 using OrleansRaft.Core.Codec;
+using OrleansRaft.Runtime.State;
 
 namespace OrleansRaft.Runtime.Sessions;
 
@@ -8,6 +10,11 @@ namespace OrleansRaft.Runtime.Sessions;
 /// <param name="hash">The hash of its key and of its identity or body, to recognise another request under the same name.</param>
 internal sealed class RequestRecord(EntryId entry, ulong hash)
 {
+    /// <summary>The largest result that can be remembered, in bytes: with its id and the rest it is a value of a keyed state.</summary>
+    public const int ResultBytesMax = KeyedState.ValueBytesMax - (64 * 1024);
+
+    private const byte SkippedFlag = 1;
+
     private byte[]? result;
 
     public EntryId Entry { get; } = entry;
@@ -15,7 +22,7 @@ internal sealed class RequestRecord(EntryId entry, ulong hash)
     public ulong Hash { get; } = hash;
 
     /// <summary>
-    /// The encoded result. Invariant: set before the batch that applies the request ends, so it is there whenever a snapshot is captured.
+    /// The encoded result. Invariant: set before the batch that applies the request ends, so it is there whenever a view is taken.
     /// </summary>
     public byte[] Result
     {
@@ -44,17 +51,51 @@ internal sealed class RequestRecord(EntryId entry, ulong hash)
         $"The command was in entry {entry.Index} of the group's log, on which its state machine halted, and an operator skipped that entry: "
             + "the command is not applied under this id. If it should be, send it under a new one.");
 
-    public void Capture(WireWriter writer)
+    /// <summary>Writes all but the entry's index: a byte of flags, the term (varint), the hash (8 bytes), the result (the rest).</summary>
+    public void Write(IBufferWriter<byte> output)
     {
+        var writer = new WireWriter(output);
+        writer.WriteByte(IsSkipped ? SkippedFlag : (byte)0);
         writer.WriteVarint(Entry.Term.Value);
-        writer.WriteVarint(Entry.Index.Value);
         writer.WriteInt64(unchecked((long)Hash));
-        writer.WriteBytes(Result);
+        writer.WriteRaw(Result);
     }
 
-    public static RequestRecord Restore(ref WireReader reader) => new(
-        new EntryId(new Term(reader.ReadVarint()), new LogIndex(reader.ReadVarint())), unchecked((ulong)reader.ReadInt64()))
+    /// <summary>Reads what <see cref="Write"/> wrote.</summary>
+    /// <param name="index">The entry's index.</param>
+    /// <param name="bytes">What was written.</param>
+    /// <exception cref="CorruptDataException">The bytes are something else.</exception>
+    public static RequestRecord Read(LogIndex index, ReadOnlySpan<byte> bytes)
     {
-        Result = reader.ReadBytes().ToArray(),
-    };
+        var reader = new WireSpanReader(bytes);
+        var flags = reader.ReadByte();
+        var record = new RequestRecord(new EntryId(new Term(reader.ReadVarint()), index), unchecked((ulong)reader.ReadInt64()));
+        return flags switch
+        {
+            0 => record.With(reader.Rest),
+            SkippedFlag when reader.Rest.IsEmpty => record.AsSkipped(),
+            _ => throw new CorruptDataException($"a record of a request has the flags {flags} and {reader.Rest.Length} bytes of result"),
+        };
+    }
+
+    /// <summary>Reads a record as snapshots of versions 1 and 2 hold it.</summary>
+    public static RequestRecord ReadFormer(WireStream reader)
+    {
+        var record = new RequestRecord(
+            new EntryId(new Term(reader.ReadVarint()), new LogIndex(reader.ReadVarint())), unchecked((ulong)reader.ReadInt64()));
+        var result = reader.ReadBytes(ResultBytesMax, "the length of a result", [], out var length);
+        return record.With(result.AsSpan(0, length));
+    }
+
+    private RequestRecord With(ReadOnlySpan<byte> bytes)
+    {
+        Result = bytes.ToArray();
+        return this;
+    }
+
+    private RequestRecord AsSkipped()
+    {
+        Skip();
+        return this;
+    }
 }

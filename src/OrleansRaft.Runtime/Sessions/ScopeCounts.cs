@@ -4,50 +4,70 @@ namespace OrleansRaft.Runtime.Sessions;
 /// <remarks>Whose an id is, was asked when it came: counting asks nobody's code, since leaders count on the turn that steps Raft.</remarks>
 internal sealed class ScopeCounts
 {
-    private readonly Dictionary<byte[], Share> shares = new(ByteStringComparer.Instance);
+    /// <summary>Stands for nobody.</summary>
+    public const int Nobody = 0;
+
+    private readonly Dictionary<byte[], int> numbers = new(ByteStringComparer.Instance);
+
+    // By number; that of nobody is taken by nothing.
+    private readonly List<Share> shares = [default];
+    private readonly Stack<int> free = new();
 
     /// <summary>How many ids a party has; 0 for nobody's, an empty <paramref name="scope"/>.</summary>
     public int CountOf(ReadOnlySpan<byte> scope) =>
-        !scope.IsEmpty && shares.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(scope, out var share) ? share.Ids : 0;
+        !scope.IsEmpty && numbers.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(scope, out var number) ? shares[number].Ids : 0;
 
     /// <summary>Counts one more id of a party.</summary>
-    /// <returns>Where it was counted, for <see cref="Remove"/>; null when it is nobody's.</returns>
-    public Share? Add(ReadOnlySpan<byte> scope)
+    /// <returns>The party's number as long as it has ids, for <see cref="Remove"/>.</returns>
+    public int Add(ReadOnlySpan<byte> scope)
     {
         if (scope.IsEmpty)
         {
-            return null;
+            return Nobody;
         }
 
-        var byScope = shares.GetAlternateLookup<ReadOnlySpan<byte>>();
-        if (!byScope.TryGetValue(scope, out var share))
+        if (!numbers.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(scope, out var number))
         {
-            share = new Share(scope.ToArray());
-            shares.Add(share.Scope, share);
+            number = Begin(scope.ToArray());
         }
 
-        share.Ids++;
-        return share;
+        shares[number] = shares[number] with { Ids = shares[number].Ids + 1 };
+        return number;
     }
 
     /// <summary>Counts one id less.</summary>
-    /// <param name="share">What <see cref="Add"/> gave for it.</param>
-    public void Remove(Share? share)
+    /// <param name="number">What <see cref="Add"/> gave for it.</param>
+    public void Remove(int number)
     {
-        if (share is not null && --share.Ids == 0)
+        if (number == Nobody)
         {
-            shares.Remove(share.Scope);
+            return;
+        }
+
+        var left = shares[number] with { Ids = shares[number].Ids - 1 };
+        shares[number] = left.Ids == 0 ? default : left;
+        if (left.Ids == 0)
+        {
+            numbers.Remove(left.Scope);
+            free.Push(number);
         }
     }
 
-    /// <summary>The ids of one party.</summary>
-    /// <param name="scope">The party.</param>
-    internal sealed class Share(byte[] scope)
+    private int Begin(byte[] scope)
     {
-        /// <summary>The party.</summary>
-        public byte[] Scope { get; } = scope;
+        if (!free.TryPop(out var number))
+        {
+            number = shares.Count;
+            shares.Add(default);
+        }
 
-        /// <summary>How many ids it has.</summary>
-        public int Ids { get; set; }
+        numbers.Add(scope, number);
+        shares[number] = new Share(scope, 0);
+        return number;
     }
+
+    /// <summary>The ids of one party.</summary>
+    /// <param name="Scope">The party.</param>
+    /// <param name="Ids">How many ids it has.</param>
+    private readonly record struct Share(byte[] Scope, int Ids);
 }

@@ -1,8 +1,9 @@
 using OrleansRaft.Core.Codec;
+using OrleansRaft.Runtime.State;
 
 namespace OrleansRaft.Runtime.Sessions;
 
-/// <summary>The binary form of <see cref="SessionLimits"/>: five varints.</summary>
+/// <summary>The binary form of <see cref="SessionLimits"/>: seven varints. The last two lack where a former program wrote it.</summary>
 internal static class SessionLimitsCodec
 {
     /// <summary>About 35,000 years: far from where sums of times overflow.</summary>
@@ -15,24 +16,51 @@ internal static class SessionLimitsCodec
         writer.WriteVarint(limits.InactivityMilliseconds);
         writer.WriteVarint(limits.SessionsMax);
         writer.WriteVarint(limits.SessionResultsMax);
+        writer.WriteVarint(limits.RequestBytesMax);
+        writer.WriteVarint(limits.StateBytesMax);
     }
 
+    /// <summary>Reads limits to the end of their envelope.</summary>
     public static SessionLimits Read(ref WireReader reader)
     {
         var limits = new SessionLimits(
-            ReadMilliseconds(ref reader),
+            Milliseconds(reader.ReadVarint()),
             reader.ReadInt32(int.MaxValue),
-            ReadMilliseconds(ref reader),
+            Milliseconds(reader.ReadVarint()),
             reader.ReadInt32(int.MaxValue),
             reader.ReadInt32(int.MaxValue));
-        return limits is { RetentionMilliseconds: > 0, RequestIdsMax: > 0, InactivityMilliseconds: > 0, SessionsMax: > 0, SessionResultsMax: > 0 }
-            ? limits
-            : throw new CorruptDataException($"limits on sessions are at least 1, but were {limits}");
+        return Checked(reader.Remaining == 0 ? limits : limits with { RequestBytesMax = reader.ReadVarint(), StateBytesMax = reader.ReadVarint() });
     }
 
-    private static long ReadMilliseconds(ref WireReader reader)
+    /// <summary>Reads limits from a snapshot.</summary>
+    /// <param name="reader">Reads it.</param>
+    /// <param name="isFormer">Whether it is one of version 1 or 2.</param>
+    public static SessionLimits Read(WireStream reader, bool isFormer)
     {
-        var value = reader.ReadVarint();
-        return value <= MillisecondsMax ? value : throw new CorruptDataException($"{value} ms is no plausible duration");
+        const string What = "a limit on sessions";
+        var limits = new SessionLimits(
+            Milliseconds(reader.ReadVarint()),
+            reader.ReadInt32(int.MaxValue, What),
+            Milliseconds(reader.ReadVarint()),
+            reader.ReadInt32(int.MaxValue, What),
+            reader.ReadInt32(int.MaxValue, What));
+        return Checked(isFormer ? limits : limits with { RequestBytesMax = reader.ReadVarint(), StateBytesMax = reader.ReadVarint() });
     }
+
+    private static SessionLimits Checked(SessionLimits limits) =>
+        limits is
+        {
+            RetentionMilliseconds: > 0,
+            RequestIdsMax: > 0,
+            InactivityMilliseconds: > 0,
+            SessionsMax: > 0,
+            SessionResultsMax: > 0,
+            RequestBytesMax: > 0,
+            StateBytesMax: > 0,
+        }
+            ? limits
+            : throw new CorruptDataException($"limits on sessions are at least 1, but were {limits}");
+
+    private static long Milliseconds(long value) =>
+        value <= MillisecondsMax ? value : throw new CorruptDataException($"{value} ms is no plausible duration");
 }

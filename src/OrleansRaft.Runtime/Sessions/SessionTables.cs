@@ -1,5 +1,9 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.IO.Hashing;
 using OrleansRaft.Core;
 using OrleansRaft.Core.Codec;
+using OrleansRaft.Runtime.State;
 
 namespace OrleansRaft.Runtime.Sessions;
 
@@ -14,12 +18,30 @@ internal sealed class SessionTables
 {
     private RequestTable requests = new();
     private ClientSessionTable sessions = new();
-    private SkippedEntries skipped = Core.SkippedEntries.None;
 
     public SessionLimits Limits { get; private set; } = SessionLimits.Initial;
 
     /// <summary>How many request ids are remembered.</summary>
     public int RequestCount => requests.Count;
+
+    /// <summary>What they cost, about, in bytes.</summary>
+    public long RequestBytes => requests.Cost;
+
+    /// <summary>
+    /// Whether the results of commands that were admitted decide whether the next request id is: then they must be known first, as they are where
+    /// commands are applied one by one.
+    /// </summary>
+    public bool MustSettle =>
+        requests.Cost < Limits.RequestBytesMax
+        && requests.Cost + (requests.PendingCount * (long)RequestTable.ResultCostMax) >= Limits.RequestBytesMax;
+
+    /// <summary>
+    /// How many more request ids there is room for: the least that the limits on their number and on their bytes allow, if those to come are like those
+    /// that are there.
+    /// </summary>
+    private long PlacesFree => Math.Min(
+        Limits.RequestIdsMax - requests.Count,
+        (Limits.RequestBytesMax - requests.Cost) / Math.Max(RequestTable.OverheadBytes, requests.Count == 0 ? 0 : requests.Cost / requests.Count));
 
     /// <summary>
     /// Refuses a command under a new request id whose party has as many ids as there are places free. For leaders, before they append: it decides
@@ -40,14 +62,15 @@ internal sealed class SessionTables
         // Only the next entry forgets what has expired, so that one must get through; and whoever repeats a request gets its answer.
         var held = requests.CountOfScope(scope) + pendingOfScope;
         var expires = requests.OldestExpires ?? now + Limits.RetentionMilliseconds;
-        return held < Limits.RequestIdsMax - requests.Count - pending || expires <= now || requests.Find(command.RequestId.Span) is not null
+        return held < PlacesFree - pending || expires <= now || requests.Find(command.RequestId.Span) is not null
             ? null
             : Reply.Rejected(
                 RejectionReason.SessionTableFull,
                 null,
                 WaitFor(expires, now),
                 $"The group remembers {held} request ids of the same party, which may have as many as there are places free of {Limits.RequestIdsMax} "
-                    + $"({RaftOptions.SectionName}:{nameof(RaftOptions.RequestIdsMax)}); the oldest is forgotten in {expires - now} ms.");
+                    + $"({RaftOptions.SectionName}:{nameof(RaftOptions.RequestIdsMax)}, and {nameof(RaftOptions.RequestBytesMax)} for all together); "
+                    + $"the oldest is forgotten in {expires - now} ms.");
     }
 
     /// <summary>Forgets what has expired. To be called for each entry, of any kind, before it is looked at.</summary>
@@ -75,14 +98,21 @@ internal sealed class SessionTables
         var record = new RequestRecord(entry, command.Hash);
         if (command.Kind == EnvelopeKind.Request)
         {
-            requests.Add(command.RequestId.Span, scope, now + Limits.RetentionMilliseconds, record);
+            requests.Add(command.RequestId, scope, now + Limits.RetentionMilliseconds, record);
             return record;
         }
 
         var session = sessions.Use(command.Session, now);
         Invariant.Holds(session is not null, "a session that admitted a command is there");
-        session.Add(command.Sequence, record);
+        sessions.Remember(session, command.Sequence, record);
         return record;
+    }
+
+    /// <summary>After a batch: the results of all commands that were admitted are known.</summary>
+    public void Settle()
+    {
+        requests.Settle();
+        sessions.Settle();
     }
 
     /// <summary>Remembers the command of an entry that was skipped, so that it is not applied when it is repeated.</summary>
@@ -108,44 +138,8 @@ internal sealed class SessionTables
 
         var record = Remember(command, scope, entry.Id, entry.Time);
         record.Skip();
-        skipped = skipped.With(entry.Index);
+        Settle();
         return record.ToReply();
-    }
-
-    /// <summary>The entries whose commands are remembered as skipped. What was forgotten meanwhile is forgotten here, too.</summary>
-    public SkippedEntries SkippedEntries()
-    {
-        if (skipped.Count > 0)
-        {
-            var remembered = Core.SkippedEntries.None;
-            foreach (var record in requests.Records.Concat(sessions.Results))
-            {
-                remembered = record.IsSkipped ? remembered.With(record.Entry.Index) : remembered;
-            }
-
-            skipped = remembered;
-        }
-
-        return skipped;
-    }
-
-    /// <summary>Marks what was restored as skipped.</summary>
-    /// <exception cref="CorruptDataException">It is not remembered.</exception>
-    public void MarkSkipped(SkippedEntries entries)
-    {
-        foreach (var record in requests.Records.Concat(sessions.Results))
-        {
-            if (entries.Contains(record.Entry.Index))
-            {
-                record.Skip();
-            }
-        }
-
-        skipped = entries;
-        if (!SkippedEntries().Equals(entries))
-        {
-            throw new CorruptDataException($"the snapshot names entries that were skipped ({entries}), and does not remember their commands");
-        }
     }
 
     /// <summary>Opens a session named after its entry.</summary>
@@ -169,23 +163,72 @@ internal sealed class SessionTables
     /// <summary>Puts other limits in force.</summary>
     public void Change(in SessionLimits limits) => Limits = limits;
 
-    public void Capture(WireWriter writer)
+    /// <summary>What is remembered now, between two batches.</summary>
+    public SessionTablesView View() => new(Limits, requests, sessions);
+
+    /// <summary>A digest of what is remembered now, between two batches: see <see cref="KeyedState.Digest"/>.</summary>
+    public UInt128 Digest()
     {
-        SessionLimitsCodec.Write(writer, Limits);
-        requests.Capture(writer);
-        sessions.Capture(writer);
+        var (headers, results) = sessions.Digests;
+        var output = new ArrayBufferWriter<byte>(128);
+        SessionLimitsCodec.Write(new WireWriter(output), Limits);
+        foreach (var digest in (ReadOnlySpan<UInt128>)[requests.Digest, headers, results])
+        {
+            BinaryPrimitives.WriteUInt128LittleEndian(output.GetSpan(16), digest);
+            output.Advance(16);
+        }
+
+        return XxHash128.HashToUInt128(output.WrittenSpan);
     }
 
-    /// <summary>Reads what <see cref="Capture"/> wrote.</summary>
-    /// <param name="reader">Reads it.</param>
+    /// <summary>Reads what a view wrote.</summary>
+    /// <param name="input">Where to read.</param>
     /// <param name="scopeOf">Says whose a request id is; nothing when it is nobody's.</param>
     /// <exception cref="CorruptDataException">The bytes are damaged.</exception>
-    public static SessionTables Restore(ref WireReader reader, Func<ReadOnlyMemory<byte>, ReadOnlyMemory<byte>> scopeOf) => new()
+    public static SessionTables Restore(Stream input, Func<ReadOnlyMemory<byte>, ReadOnlyMemory<byte>> scopeOf) => new()
     {
-        Limits = SessionLimitsCodec.Read(ref reader),
-        requests = RequestTable.Restore(ref reader, scopeOf),
-        sessions = ClientSessionTable.Restore(ref reader),
+        Limits = SessionLimitsCodec.Read(new WireStream(input), isFormer: false),
+        requests = RequestTable.Restore(input, scopeOf),
+        sessions = ClientSessionTable.Restore(input),
     };
+
+    /// <summary>Reads tables as snapshots of versions 1 and 2 hold them.</summary>
+    /// <param name="input">Where to read.</param>
+    /// <param name="scopeOf">Says whose a request id is; nothing when it is nobody's.</param>
+    /// <param name="namesSkipped">Whether the entries that were skipped follow, as in version 2.</param>
+    /// <exception cref="CorruptDataException">The bytes are damaged.</exception>
+    public static SessionTables RestoreFormer(Stream input, Func<ReadOnlyMemory<byte>, ReadOnlyMemory<byte>> scopeOf, bool namesSkipped)
+    {
+        var reader = new WireStream(input);
+        var tables = new SessionTables
+        {
+            Limits = SessionLimitsCodec.Read(reader, isFormer: true),
+            requests = RequestTable.RestoreFormer(reader, scopeOf),
+            sessions = ClientSessionTable.RestoreFormer(reader),
+        };
+        var skipped = namesSkipped ? ReadSkipped(reader) : SkippedEntries.None;
+        if (tables.requests.MarkSkipped(skipped) + tables.sessions.MarkSkipped(skipped) != skipped.Count)
+        {
+            throw new CorruptDataException($"the snapshot names entries that were skipped ({skipped}), and does not remember their commands");
+        }
+
+        tables.Settle();
+        return tables;
+    }
+
+    private static SkippedEntries ReadSkipped(WireStream reader)
+    {
+        var skipped = SkippedEntries.None;
+        var last = LogIndex.Zero;
+        for (var left = reader.ReadInt32(SkippedEntries.CountMax, "how many entries were skipped"); left > 0; left--)
+        {
+            // Each is told by its distance from the one before.
+            last += reader.ReadVarint();
+            skipped = skipped.With(last);
+        }
+
+        return skipped;
+    }
 
     private Admission AdmitRequest(in EnvelopeView command, LogTime now)
     {
@@ -204,14 +247,16 @@ internal sealed class SessionTables
             return TooFar(command.Deadline, now);
         }
 
-        return requests.Count < Limits.RequestIdsMax
-            ? Admission.New
-            : Admission.Answered(Reply.Rejected(
-                RejectionReason.SessionTableFull,
-                null,
-                WaitFor(requests.OldestExpires ?? now, now),
-                $"The group remembers {requests.Count} request ids, and {RaftOptions.SectionName}:{nameof(RaftOptions.RequestIdsMax)} allows no more until the oldest are forgotten."));
+        return requests.Count >= Limits.RequestIdsMax ? Full($"{requests.Count} request ids", nameof(RaftOptions.RequestIdsMax), now)
+            : requests.Cost >= Limits.RequestBytesMax ? Full($"request ids of {requests.Cost} bytes", nameof(RaftOptions.RequestBytesMax), now)
+            : Admission.New;
     }
+
+    private Admission Full(string held, string limit, LogTime now) => Admission.Answered(Reply.Rejected(
+        RejectionReason.SessionTableFull,
+        null,
+        WaitFor(requests.OldestExpires ?? now, now),
+        $"The group remembers {held}, and {RaftOptions.SectionName}:{limit} allows no more until the oldest are forgotten."));
 
     private static int WaitFor(LogTime expires, LogTime now) => (int)Math.Clamp(expires - now, 1, int.MaxValue);
 
@@ -222,7 +267,7 @@ internal sealed class SessionTables
             return Admission.Rejected(RejectionReason.UnknownSession, $"Session {command.Session} has expired or never was; open another.");
         }
 
-        session.Forget(command.AnsweredBelow);
+        sessions.ForgetAnswered(session, command.AnsweredBelow);
         if (command.Sequence < session.AnsweredBelow)
         {
             // It may well have been applied, so this must not be a rejection.
@@ -230,7 +275,7 @@ internal sealed class SessionTables
                 $"Session {command.Session} has said that it has the answer to its command {command.Sequence}; the answer is forgotten."));
         }
 
-        if (session.Find(command.Sequence) is { } record)
+        if (sessions.Find(session, command.Sequence) is { } record)
         {
             return Repeat(record, command);
         }

@@ -6,16 +6,18 @@ namespace OrleansRaft.Runtime.State;
 
 /// <summary>A view of a keyed state, behind a byte that says in which version its owner writes it.</summary>
 /// <param name="version">The byte.</param>
-/// <param name="state">The view; disposed with this one.</param>
-internal sealed class VersionedView(byte version, KeyedStateView state) : IStateView
+/// <param name="state">The state, of which a view is taken.</param>
+internal sealed class VersionedView(byte version, KeyedState state) : IStateView
 {
+    private readonly KeyedStateView view = state.View();
+
     /// <inheritdoc/>
     public void Write(IBufferWriter<byte> output)
     {
         new WireWriter(output).WriteByte(version);
-        state.Write(output);
+        view.Write(output);
     }
 
     /// <inheritdoc/>
-    public void Dispose() => state.Dispose();
+    public void Dispose() => view.Dispose();
 }

@@ -23,6 +23,15 @@ public interface IStateMachineHost : IAsyncDisposable
     /// <summary>How many request ids are remembered at <see cref="AppliedEntry"/>.</summary>
     int RequestIds => 0;
 
+    /// <summary>What they cost there, about, in bytes: see <see cref="RaftOptions.RequestBytesMax"/>.</summary>
+    long RequestBytes => 0;
+
+    /// <summary>How many bytes the machine's state has there; null when the machine is no <see cref="IMeasuredState"/>.</summary>
+    long? StateBytes => null;
+
+    /// <summary>How many keys the machine's state has there; null when the machine is no <see cref="IMeasuredState"/>.</summary>
+    long? StateKeys => null;
+
     /// <summary>Whether every call takes a short, bounded time and throws nothing: only the library's own state machines can promise that.</summary>
     bool IsBounded => false;
 

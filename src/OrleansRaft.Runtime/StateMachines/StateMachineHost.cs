@@ -1,10 +1,13 @@
 using System.Buffers;
+using System.Buffers.Binary;
+using System.Security.Cryptography;
 using System.Text;
 using OrleansRaft.Core;
 using OrleansRaft.Core.Codec;
 using OrleansRaft.Runtime.Lives;
 using OrleansRaft.Runtime.Machines;
 using OrleansRaft.Runtime.Sessions;
+using OrleansRaft.Runtime.State;
 using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.Runtime.StateMachines;
@@ -16,15 +19,13 @@ namespace OrleansRaft.Runtime.StateMachines;
 /// <typeparam name="TResult">Answers to both.</typeparam>
 public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
 {
-    // The second names the commands that were skipped and are remembered, and is written only where there are any.
-    private const byte FormatVersion = 1;
-    private const byte FormatVersionWithSkipped = 2;
-
-    // The third names the machine's version, which is not the first, and the skipped commands, of which there may be none.
-    private const byte FormatVersionWithVersion = 3;
-
-    // The fourth is read as it comes: its parts say how long they are. Machines without views keep to the others.
-    private const byte FormatVersionOfViews = 4;
+    // The version byte, the applied entry (term, index) and its time (varints), the machine's version (varint), the session tables (see
+    // SessionTablesView), the machine's own bytes. In the former versions the tables came before the machine's version, in another form: the second and
+    // the third named the commands that were skipped and are remembered, and only the third the machine's version, which was the first otherwise.
+    private const byte FormatVersion = 4;
+    private const byte FormerVersion = 1;
+    private const byte FormerVersionWithSkipped = 2;
+    private const byte FormerVersionWithVersion = 3;
 
     // The machine's own code is never run while, or after, it is disposed; nobody waits for this lock as long as it lives.
     private readonly Lock use = new();
@@ -39,7 +40,7 @@ public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
     private readonly ArrayBufferWriter<byte> scratch = new();
     private readonly List<(int Place, RequestRecord Record)> recorded = [];
 
-    private const int PartBytesAtOnce = 64 * 1024;
+    private const int RestBytesAtOnce = 64 * 1024;
 
     private SessionTables tables = new();
     private int capturedBytes;
@@ -73,6 +74,15 @@ public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
 
     /// <inheritdoc/>
     public int RequestIds => tables.RequestCount;
+
+    /// <inheritdoc/>
+    public long RequestBytes => tables.RequestBytes;
+
+    /// <inheritdoc/>
+    public long? StateBytes => (machine as IMeasuredState)?.StateBytes;
+
+    /// <inheritdoc/>
+    public long? StateKeys => (machine as IMeasuredState)?.StateKeys;
 
     /// <inheritdoc/>
     public bool IsBounded => machine is IBoundedTime;
@@ -157,7 +167,6 @@ public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
                 if (entries[place].Kind == EntryKind.Raise)
                 {
                     ApplyBatch();
-                    batch.Clear();
                     Upgrade(RaiseCodec.Decode(entries[place].Body));
                 }
 
@@ -241,17 +250,20 @@ public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
     /// <inheritdoc/>
     public IStateView TakeView(long captureBytesMax)
     {
-        var views = machine as IViewStateMachine<TCommand, TResult>;
+        if (machine is not IViewStateMachine<TCommand, TResult> views)
+        {
+            return new CapturedState(Capture(captureBytesMax));
+        }
+
         Enter();
         try
         {
-            return views is null
-                ? new CapturedState(CaptureAll(captureBytesMax))
-                : new HostView(CaptureHead(), views.TakeView() ?? throw new InvalidOperationException("there is no view"));
+            var state = views.TakeView() ?? throw new InvalidOperationException("there is no view");
+            return new HostView(this, state);
         }
         catch (Exception exception) when (exception is not InvariantViolationException)
         {
-            throw new MachineException(views is null ? nameof(machine.Capture) : nameof(views.TakeView), exception);
+            throw new MachineException(nameof(views.TakeView), exception);
         }
         finally
         {
@@ -260,12 +272,22 @@ public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
     }
 
     /// <inheritdoc/>
-    public ReadOnlyMemory<byte> Capture()
+    public ReadOnlyMemory<byte> Capture() => Capture(Array.MaxLength);
+
+    private ReadOnlyMemory<byte> Capture(long bytesMax)
     {
         Enter();
         try
         {
-            return CaptureAll(Array.MaxLength);
+            var output = new ArrayBufferWriter<byte>(Math.Max(256, capturedBytes + (capturedBytes / 8)));
+            using (var view = ViewSessions())
+            {
+                WriteHead(output, AppliedEntry, AppliedTime, Version, view);
+            }
+
+            machine.Capture(new LimitedWriter(output, bytesMax));
+            capturedBytes = output.WrittenCount;
+            return output.WrittenMemory;
         }
         catch (Exception exception) when (exception is not InvariantViolationException)
         {
@@ -277,99 +299,92 @@ public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
         }
     }
 
-    private ReadOnlyMemory<byte> CaptureAll(long bytesMax)
+    /// <inheritdoc/>
+    public PendingDigest BeginDigest()
     {
-        var output = new ArrayBufferWriter<byte>(Math.Max(256, capturedBytes + (capturedBytes / 8)));
+        if (machine is not IMeasuredState measured)
+        {
+            return PendingDigest.OfCapture(Capture());
+        }
+
+        Enter();
+        try
+        {
+            var output = new ArrayBufferWriter<byte>(96);
+            WriteEntry(output, AppliedEntry, AppliedTime, Version);
+            lock (sessions)
+            {
+                WriteDigest(output, tables.Digest());
+            }
+
+            WriteDigest(output, measured.StateDigest);
+            return new PendingDigest(SHA256.HashData(output.WrittenSpan));
+        }
+        catch (Exception exception) when (exception is not InvariantViolationException)
+        {
+            throw new MachineException(nameof(measured.StateDigest), exception);
+        }
+        finally
+        {
+            Leave();
+        }
+    }
+
+    private SessionTablesView ViewSessions()
+    {
+        lock (sessions)
+        {
+            return tables.View();
+        }
+    }
+
+    private static void WriteHead(IBufferWriter<byte> output, EntryId entry, LogTime time, int version, SessionTablesView sessions)
+    {
+        new WireWriter(output).WriteByte(FormatVersion);
+        WriteEntry(output, entry, time, version);
+        sessions.Write(output);
+    }
+
+    private static void WriteEntry(IBufferWriter<byte> output, EntryId entry, LogTime time, int version)
+    {
         var writer = new WireWriter(output);
-        var skipped = tables.SkippedEntries();
-        var isVersioned = Version > MachineVersions.Initial;
-        writer.WriteByte(isVersioned ? FormatVersionWithVersion : skipped.Count == 0 ? FormatVersion : FormatVersionWithSkipped);
-        WriteEntry(writer);
-        WriteSessions(writer);
-        if (skipped.Count > 0 || isVersioned)
-        {
-            skipped.Write(writer);
-        }
-
-        if (isVersioned)
-        {
-            writer.WriteVarint(Version);
-        }
-
-        machine.Capture(new LimitedWriter(output, bytesMax));
-        capturedBytes = output.WrittenCount;
-        return output.WrittenMemory;
+        writer.WriteVarint(entry.Term.Value);
+        writer.WriteVarint(entry.Index.Value);
+        writer.WriteVarint(time.Value);
+        writer.WriteVarint(version);
     }
 
-    /// <summary>
-    /// What comes before the state machine's own bytes: the format; the entry, its time, the machine's version and what was skipped, in one part;
-    /// the sessions, in as many parts as whoever writes them likes, and an empty one after them. A part is its length and its bytes.
-    /// </summary>
-    private ReadOnlyMemory<byte> CaptureHead()
+    private static void WriteDigest(ArrayBufferWriter<byte> output, UInt128 digest)
     {
-        scratch.ResetWrittenCount();
-        var writer = new WireWriter(scratch);
-        WriteEntry(writer);
-        writer.WriteVarint(Version);
-        tables.SkippedEntries().Write(writer);
-        var entry = scratch.WrittenSpan.ToArray();
-        scratch.ResetWrittenCount();
-        WriteSessions(writer);
-        var sessions = scratch.WrittenSpan.ToArray();
-        scratch.ResetWrittenCount();
-        writer.WriteByte(FormatVersionOfViews);
-        writer.WriteBytes(entry);
-        writer.WriteBytes(sessions);
-        writer.WriteBytes(default);
-        return scratch.WrittenSpan.ToArray();
+        BinaryPrimitives.WriteUInt128LittleEndian(output.GetSpan(16), digest);
+        output.Advance(16);
     }
-
-    private void WriteEntry(WireWriter writer)
-    {
-        writer.WriteVarint(AppliedEntry.Term.Value);
-        writer.WriteVarint(AppliedEntry.Index.Value);
-        writer.WriteVarint(AppliedTime.Value);
-    }
-
-    private void WriteSessions(WireWriter writer) => tables.Capture(writer);
 
     /// <inheritdoc/>
     public void Restore(ReadOnlyMemory<byte> state)
     {
-        if (!state.IsEmpty && state.Span[0] == FormatVersionOfViews)
-        {
-            using var stream = SnapshotStream.Of(state);
-            Restore(stream);
-            return;
-        }
-
-        var (entry, time, restored, version, machineState) = Read(state);
-        Replace(entry, time, restored, version, () => machine.Restore(machineState));
+        using var stream = SnapshotStream.Of(state);
+        Restore(stream);
     }
 
     /// <inheritdoc/>
     public void Restore(Stream state)
     {
         ArgumentNullException.ThrowIfNull(state);
-        var format = state.ReadByte();
-        if (format != FormatVersionOfViews)
-        {
-            Restore(format < 0 ? default : ReadToEnd(state, (byte)format));
-            return;
-        }
-
         var (entry, time, restored, version) = ReadHead(state);
-        Replace(entry, time, restored, version, () =>
+        Replace(entry, time, restored, version, () => RestoreMachine(state));
+    }
+
+    private void RestoreMachine(Stream state)
+    {
+        if (machine is IViewStateMachine<TCommand, TResult> views)
         {
-            if (machine is IViewStateMachine<TCommand, TResult> views)
-            {
-                views.Restore(state);
-            }
-            else
-            {
-                machine.Restore(ReadToEnd(state));
-            }
-        });
+            views.Restore(state);
+        }
+        else
+        {
+            machine.Restore(ReadToEnd(state));
+        }
     }
 
     private void Replace(EntryId entry, LogTime time, SessionTables restored, int version, Action restore)
@@ -430,106 +445,48 @@ public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
         }
     }
 
-    private (EntryId Entry, LogTime Time, SessionTables Tables, int Version, ReadOnlyMemory<byte> MachineState) Read(ReadOnlyMemory<byte> state)
+    /// <summary>Reads what comes before the state machine's own bytes; when there is nothing to read, it is the initial state.</summary>
+    private (EntryId Entry, LogTime Time, SessionTables Tables, int Version) ReadHead(Stream state)
     {
-        if (state.IsEmpty)
+        var format = state.ReadByte();
+        if (format < 0)
         {
-            return (EntryId.Zero, LogTime.Zero, new SessionTables(), MachineVersions.Initial, state);
+            return (EntryId.Zero, LogTime.Zero, new SessionTables(), MachineVersions.Initial);
         }
 
-        var reader = new WireReader(state);
-        var version = reader.ReadByte();
-        if (version is not (FormatVersion or FormatVersionWithSkipped or FormatVersionWithVersion))
+        if (format is < FormerVersion or > FormatVersion)
         {
             throw new CorruptDataException(
-                $"the snapshot's state has version {version}; this program reads versions {FormatVersion} to {FormatVersionOfViews}. "
+                $"the snapshot's state has version {format}; this program reads versions {FormerVersion} to {FormatVersion}. "
                     + "Start a program that is at least as new as the one that wrote it.");
         }
 
+        var reader = new WireStream(state);
         var entry = new EntryId(new Term(reader.ReadVarint()), new LogIndex(reader.ReadVarint()));
         var time = new LogTime(reader.ReadVarint());
-        var restored = SessionTables.Restore(ref reader, ScopeOrNobody);
-        if (version != FormatVersion)
+        if (format == FormatVersion)
         {
-            restored.MarkSkipped(version == FormatVersionWithSkipped ? SkippedEntries.Read(ref reader) : SkippedEntries.ReadAny(ref reader));
+            var version = ReadVersion(reader);
+            return (entry, time, SessionTables.Restore(state, ScopeOrNobody), version);
         }
 
-        var machineVersion = version == FormatVersionWithVersion ? RaiseCodec.ReadVersion(ref reader) : MachineVersions.Initial;
-        return (entry, time, restored, machineVersion, reader.ReadRest());
+        var former = SessionTables.RestoreFormer(state, ScopeOrNobody, namesSkipped: format is FormerVersionWithSkipped or FormerVersionWithVersion);
+        return (entry, time, former, format == FormerVersionWithVersion ? ReadVersion(reader) : MachineVersions.Initial);
     }
 
-    /// <summary>Reads what <see cref="CaptureHead"/> wrote after its version.</summary>
-    private (EntryId Entry, LogTime Time, SessionTables Tables, int Version) ReadHead(Stream state)
+    private static int ReadVersion(WireStream reader)
     {
-        var head = new WireReader(ReadPart(state));
-        var entry = new EntryId(new Term(head.ReadVarint()), new LogIndex(head.ReadVarint()));
-        var time = new LogTime(head.ReadVarint());
-        var version = RaiseCodec.ReadVersion(ref head);
-        var skipped = SkippedEntries.ReadAny(ref head);
-        head.RequireEnd();
-        var parts = new ArrayBufferWriter<byte>();
-        for (var part = ReadPart(state); part.Length > 0; part = ReadPart(state))
-        {
-            parts.Write(part);
-        }
-
-        var reader = new WireReader(parts.WrittenMemory);
-        var restored = SessionTables.Restore(ref reader, ScopeOrNobody);
-        reader.RequireEnd();
-        restored.MarkSkipped(skipped);
-        return (entry, time, restored, version);
+        var version = reader.ReadInt32(MachineVersions.Max, "a machine's version");
+        return version >= MachineVersions.Initial ? version : throw new CorruptDataException("a machine's version is at least 1");
     }
 
-    private static byte[] ReadPart(Stream state)
-    {
-        var length = ReadLength(state);
-
-        // A length that is a lie makes nobody allocate: what is not there cannot be read.
-        var bytes = new byte[Math.Min(length, PartBytesAtOnce)];
-        for (var read = 0; ; Array.Resize(ref bytes, (int)Math.Min(length, 2L * bytes.Length)))
-        {
-            read += state.ReadAtLeast(bytes.AsSpan(read), bytes.Length - read, throwOnEndOfStream: false);
-            if (read < bytes.Length)
-            {
-                throw new CorruptDataException($"a part of the snapshot's state has {read} bytes of {length}");
-            }
-
-            if (read == length)
-            {
-                return bytes;
-            }
-        }
-    }
-
-    private static int ReadLength(Stream state)
-    {
-        long length = 0;
-        for (var shift = 0; shift <= 28; shift += 7)
-        {
-            var next = state.ReadByte();
-            if (next < 0)
-            {
-                throw new CorruptDataException("the snapshot's state ends before its parts do");
-            }
-
-            length |= (long)(next & 0x7F) << shift;
-            if (next < 0x80 && length <= Array.MaxLength)
-            {
-                return (int)length;
-            }
-        }
-
-        throw new CorruptDataException("a part of the snapshot's state is longer than any can be");
-    }
-
-    /// <summary>Reads the rest into memory: what a machine without views has written, or takes.</summary>
-    private static ReadOnlyMemory<byte> ReadToEnd(Stream state, params ReadOnlySpan<byte> before)
+    /// <summary>Reads the rest into memory, for a machine without views.</summary>
+    private static ReadOnlyMemory<byte> ReadToEnd(Stream state)
     {
         var output = new ArrayBufferWriter<byte>();
-        output.Write(before);
         while (true)
         {
-            var length = state.Read(output.GetSpan(PartBytesAtOnce));
+            var length = state.Read(output.GetSpan(RestBytesAtOnce));
             if (length == 0)
             {
                 return output.WrittenMemory;
@@ -562,9 +519,20 @@ public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
     {
         var (view, command) = ReadCommand(entry);
         var scope = ScopeOrNobody(view.RequestId);
+        bool mustSettle;
         lock (sessions)
         {
             tables.Advance(entry.Time);
+            mustSettle = view.Kind == EnvelopeKind.Request && tables.MustSettle;
+        }
+
+        if (mustSettle)
+        {
+            ApplyBatch();
+        }
+
+        lock (sessions)
+        {
             switch (view.Kind)
             {
                 case EnvelopeKind.Request or EnvelopeKind.Session when view.Needs > Version:
@@ -617,7 +585,8 @@ public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
         }
 
         var record = tables.Remember(view, scope, entry.Id, entry.Time);
-        batch.Add(new Command<TCommand>(command, Encoding.UTF8.GetString(view.Key.Span), entry.Id, entry.Time), record);
+        var key = Encoding.UTF8.GetString(view.Key.Span);
+        batch.Add(new Command<TCommand>(command, key, entry.Id, entry.Time) { StateBytesMax = tables.Limits.StateBytesMax }, record);
         recorded.Add((place, record));
         return default;
     }
@@ -674,7 +643,7 @@ public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
             machine.Apply(batch.Commands, batch.Results);
             for (var i = 0; i < batch.Count; i++)
             {
-                batch.Records[i].Result = Encode(batch.Results[i]);
+                batch.Records[i].Result = RequireRememberable(Encode(batch.Results[i]));
             }
         }
         catch (Exception exception)
@@ -685,7 +654,18 @@ public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
         {
             Leave();
         }
+
+        batch.Clear();
+        lock (sessions)
+        {
+            tables.Settle();
+        }
     }
+
+    private static byte[] RequireRememberable(byte[] result) => result.Length <= RequestRecord.ResultBytesMax
+        ? result
+        : throw new InvalidOperationException(
+            $"a command's result has {result.Length} bytes, and at most {RequestRecord.ResultBytesMax} can be remembered; answer with less");
 
     /// <summary>Before the state machine's own code is run.</summary>
     /// <exception cref="ObjectDisposedException">It must not be run any more.</exception>
@@ -795,15 +775,24 @@ public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
     private static string Undecodable(Exception exception) => $"The command cannot be decoded: {exception.Message}";
 
     /// <summary>A machine's view, with what the host knows.</summary>
-    private sealed class HostView(ReadOnlyMemory<byte> head, IStateView state) : IStateView
+    private sealed class HostView(StateMachineHost<TCommand, TResult> host, IStateView state) : IStateView
     {
+        private readonly EntryId entry = host.AppliedEntry;
+        private readonly LogTime time = host.AppliedTime;
+        private readonly int version = host.Version;
+        private readonly SessionTablesView sessions = host.ViewSessions();
+
         public void Write(IBufferWriter<byte> output)
         {
-            output.Write(head.Span);
+            WriteHead(output, entry, time, version, sessions);
             state.Write(output);
         }
 
-        public void Dispose() => state.Dispose();
+        public void Dispose()
+        {
+            sessions.Dispose();
+            state.Dispose();
+        }
     }
 
     /// <summary>

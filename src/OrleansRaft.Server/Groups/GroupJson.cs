@@ -150,6 +150,9 @@ internal sealed class GroupJson(IOptions<RaftOptions> options)
             json,
             "lastContactMilliseconds",
             status is null or { Role: RaftRole.Leader } ? null : status.TicksSinceLeaderContact * tickMilliseconds);
+        WriteNumber(json, "stateBytes", replica.Snapshot?.StateBytes);
+        WriteNumber(json, "stateKeys", replica.Snapshot?.StateKeys);
+        WriteNumber(json, "snapshotBytes", status?.Snapshot.SizeBytes);
         WriteNumber(json, "haltedAt", replica.Snapshot?.HaltedAt?.Index.Value);
         json.WriteString("haltCause"u8, replica.Snapshot?.HaltCause);
         WriteNumber(json, "oldestVersion", replica.Snapshot?.MachineVersions.Oldest);

@@ -27,6 +27,9 @@ internal static class GroupSchemas
             ("digestIndex", Shapes.Number(
                 "The last entry in the state that the digest is of: replicas can be compared where it is the same. Null without a digest.", OrNull)),
             ("lastContactMilliseconds", Shapes.Number("How long ago it heard from its leader; null for the leader itself.", OrNull)),
+            ("stateBytes", Shapes.Number("How many bytes the keys and values of its state have; null when its state machine does not say.", OrNull)),
+            ("stateKeys", Shapes.Number("How many keys its state has; null when its state machine does not say.", OrNull)),
+            ("snapshotBytes", Shapes.Number("How many bytes its newest snapshot has; 0 without one.", OrNull)),
             ("haltedAt", Shapes.Number("The entry at which its state machine is halted; null when it is not, or not by an entry.", OrNull)),
             ("haltCause", Shapes.Text("Why its state machine is halted, or its program is behind; null when neither is so.", OrNull)),
             ("oldestVersion", Shapes.Number("The oldest version of the state machine that its program supports.", OrNull)),

@@ -43,6 +43,7 @@ public sealed class GroupCommandTests(OneSilo silo)
         }
 
         show.Output.ShouldContain("0 entries");
+        show.Output.ReplaceLineEndings(" ").ShouldContain("its state has");
     }
 
     [Fact]

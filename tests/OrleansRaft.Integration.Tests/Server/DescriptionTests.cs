@@ -43,13 +43,13 @@ public sealed class DescriptionTests(ScriptedServer server) : IClassFixture<Scri
     [InlineData(
         "POST",
         "/api/v1/tenants/{tenant}/counters/{counter}/increment",
-        "200 400 404 409 412 413 415 422 429 500 503 504",
+        "200 400 404 409 412 413 415 422 429 500 503 504 507",
         "tenant counter Idempotency-Key If-Match",
         true)]
     [InlineData(
         "PUT",
         "/api/v1/tenants/{tenant}/counters/{counter}",
-        "200 400 404 409 412 413 415 429 500 503 504",
+        "200 400 404 409 412 413 415 429 500 503 504 507",
         "tenant counter Idempotency-Key If-Match",
         true)]
     [InlineData(

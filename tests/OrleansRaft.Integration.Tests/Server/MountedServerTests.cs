@@ -106,6 +106,10 @@ public sealed class MountedServerTests(ScriptedServer server) : IClassFixture<Sc
         replicas[0].GetProperty("appliedIndex").GetInt64().ShouldBe(10);
         replicas[0].GetProperty("digest").GetString().ShouldBe("abc");
         replicas[0].GetProperty("digestIndex").GetInt64().ShouldBe(9);
+        replicas[0].GetProperty("stateBytes").GetInt64().ShouldBe(120);
+        replicas[0].GetProperty("stateKeys").GetInt64().ShouldBe(4);
+        replicas[0].GetProperty("snapshotBytes").GetInt64().ShouldBe(700);
+        replicas[2].GetProperty("stateBytes").ValueKind.ShouldBe(JsonValueKind.Null);
         replicas[2].GetProperty("digestIndex").ValueKind.ShouldBe(JsonValueKind.Null);
         replicas[0].GetProperty("lastContactMilliseconds").ValueKind.ShouldBe(JsonValueKind.Null);
         replicas[1].GetProperty("role").GetString().ShouldBe("follower");
@@ -322,7 +326,7 @@ public sealed class MountedServerTests(ScriptedServer server) : IClassFixture<Sc
             new EntryId(new Term(7), new LogIndex(12)),
             new LogIndex(12),
             new LogIndex(10),
-            new SnapshotDescriptor(default, LogTime.Zero, Configuration.OfVoters(3), 0),
+            new SnapshotDescriptor(default, LogTime.Zero, Configuration.OfVoters(3), 700),
             Configuration.OfVoters(3),
             ImmutableArray<ReplicaProgress>.Empty,
             ticks);
@@ -330,7 +334,7 @@ public sealed class MountedServerTests(ScriptedServer server) : IClassFixture<Sc
             replica,
             $"silo-{id}",
             null,
-            new ReplicaStatus(new ReplicaKey(group, replica), 1, true, status, "abc") { DigestIndex = new LogIndex(9) },
+            new ReplicaStatus(new ReplicaKey(group, replica), 1, true, status, "abc") { DigestIndex = new LogIndex(9), StateBytes = 120, StateKeys = 4 },
             "");
     }
 }

@@ -47,8 +47,8 @@ internal static class VersionMutants
             "a state is upgraded when it is restored, and not at the entry that raises the version",
             "Runtime",
             "StateMachines/StateMachineHost.cs",
-            "            machine.Restore(machineState);",
-            "            machine.Restore(machineState);\n            versioned?.Upgrade(version, Versions.Newest);"),
+            "            restore();",
+            "            restore();\n            versioned?.Upgrade(version, Versions.Newest);"),
         new(
             "raise-not-replicated",
             "only the leader that raises the version works at it",
