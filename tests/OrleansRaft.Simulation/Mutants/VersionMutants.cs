@@ -92,12 +92,5 @@ internal static class VersionMutants
             "EnvelopeView.cs",
             "public ulong Hash => Identity is { } identity ? StableHash.Of(Key.Span, identity) : HashOfBytes;",
             "public ulong Hash => HashOfBytes;"),
-        new(
-            "snapshot-not-kept-unread",
-            "a replica whose program is behind never says that it has a snapshot which it cannot read",
-            "Runtime",
-            "ReplicaDriver.Versions.cs",
-            "        unreported = snapshot.LastIncluded.Index;\n        host.OnSnapshot",
-            "        host.OnSnapshot"),
     ];
 }
