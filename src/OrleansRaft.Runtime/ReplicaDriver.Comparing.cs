@@ -128,7 +128,10 @@ public sealed partial class ReplicaDriver
         }
 
         hasher ??= new MachineQueue(Key, machine, executor, time, OnJobDone, static _ => { });
-        hasher.Post(new HashJob(comparison, pending, took) { Life = lives });
+        if (!hasher.Post(new HashJob(comparison, pending, took) { Life = lives }))
+        {
+            pending.Dispose();
+        }
     }
 
     private void OnDigested(EntryId comparison, StateDigest made, TimeSpan took) =>

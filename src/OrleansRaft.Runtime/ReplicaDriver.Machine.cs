@@ -278,7 +278,7 @@ public sealed partial class ReplicaDriver
                 SaveSnapshot(job.View, capture.Take());
                 break;
             case DigestJob made:
-                FinishDigest(made.Comparison, made.Pending, made.Took);
+                FinishDigest(made.Comparison, made.Take(), made.Took);
                 break;
             case HashJob made:
                 OnDigested(made.Comparison, made.Digest, made.Took);

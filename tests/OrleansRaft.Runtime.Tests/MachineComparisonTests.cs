@@ -1,6 +1,8 @@
+using System.Buffers;
 using System.Security.Cryptography;
 using OrleansRaft.Core;
 using OrleansRaft.Core.Codec;
+using OrleansRaft.Runtime.StateMachines;
 using static OrleansRaft.Runtime.Tests.DriverBench;
 using static OrleansRaft.Runtime.Tests.HostBench;
 
@@ -83,6 +85,50 @@ public sealed class MachineComparisonTests
 
         bench.Halted.ShouldNotBeNull().Cause.ShouldContain("no words");
         bench.Sent.ShouldNotContain(static sent => sent.Message is ComparisonResponse);
+    }
+
+    [Theory]
+    [MemberData(nameof(OnItsOwnThread))]
+    public void A_state_with_views_is_digested_from_one_which_is_let_go(bool hasThread)
+    {
+        var machine = new ViewedMachine();
+        using var bench = Viewed(machine, hasThread, voters: 1).Lead();
+        Apply(bench, "a", "one");
+
+        var compared = Compare(bench);
+
+        compared.Members.ShouldHaveSingleItem().Digest.ShouldNotBeNull().Hash.ToArray().ShouldBe(HashOf(bench));
+        machine.Views.ShouldAllBe(static view => view.IsDisposed);
+        Apply(bench, "b", "two");
+        Compare(bench).Members[0].Digest.ShouldNotBe(compared.Members[0].Digest);
+    }
+
+    /// <summary>It is written beside the machine: what has been applied meanwhile is not in it.</summary>
+    [Fact]
+    public void The_machine_goes_on_while_a_large_state_is_digested()
+    {
+        var machine = new ViewedMachine();
+        using var bench = Viewed(machine, hasThread: true).Start();
+        using var parts = Viewed(new ViewedMachine(), hasThread: true).Start();
+
+        Hear(bench, 0, Commands("a"), [Comparison], Commands("b"));
+        Hear(parts, 0, Commands("a"), [Comparison]);
+
+        machine.Lines.Count.ShouldBe(2);
+        Told(bench).Digest.ShouldBe(Told(parts).Digest);
+    }
+
+    [Theory]
+    [MemberData(nameof(OnItsOwnThread))]
+    public void A_view_that_throws_when_it_is_digested_halts_its_replica(bool hasThread)
+    {
+        var machine = new ViewedMachine { Failure = (null, new InvalidOperationException("no words")) };
+        using var bench = Viewed(machine, hasThread).Start();
+
+        Hear(bench, 0, Commands("a"), [Comparison]);
+
+        bench.Halted.ShouldNotBeNull().Cause.ShouldContain("no words");
+        machine.Views.ShouldAllBe(static view => view.IsDisposed);
     }
 
     [Fact]
@@ -315,6 +361,20 @@ public sealed class MachineComparisonTests
 
     private static DriverBench Bench(bool hasThread, int voters = 3, Action<RaftOptions>? options = null) =>
         new(voters, DriverBench.Options(options), executor: hasThread ? new ScriptedExecutor() : null);
+
+    private static DriverBench Viewed(ViewedMachine machine, bool hasThread, int voters = 3) => new(
+        voters,
+        DriverBench.Options(),
+        machine: new StateMachineHost<string, string>(machine, new TextCodec(), new TextCodec()) { Program = 1 },
+        executor: hasThread ? new ScriptedExecutor() : null);
+
+    private static byte[] HashOf(DriverBench bench)
+    {
+        var output = new ArrayBufferWriter<byte>();
+        using var view = bench.Host.TakeView(long.MaxValue);
+        view.Write(output);
+        return SHA256.HashData(output.WrittenSpan);
+    }
 
     /// <summary>A follower that has applied a, b and a comparison, and is told that it is wrong.</summary>
     private static DriverBench Wrong(bool hasThread)

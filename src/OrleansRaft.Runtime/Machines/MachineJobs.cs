@@ -176,11 +176,19 @@ internal sealed class DigestJob(EntryId comparison) : MachineJob
     /// <summary>The entry of the comparison.</summary>
     public EntryId Comparison => comparison;
 
-    /// <summary>The digest, as far as it is made.</summary>
-    public PendingDigest Pending { get; private set; } = new(ReadOnlyMemory<byte>.Empty);
-
     /// <summary>How long it took.</summary>
     public TimeSpan Took { get; private set; }
+
+    // Stands for a digest that nobody wants.
+    private static readonly PendingDigest Unwanted = new(ReadOnlyMemory<byte>.Empty);
+
+    private PendingDigest? pending;
+
+    /// <summary>Hands over the digest, as far as it is made.</summary>
+    public PendingDigest Take() => Interlocked.Exchange(ref pending, Unwanted)!;
+
+    /// <summary>Also when it is begun at this moment, on another thread.</summary>
+    public override void Abandon() => Interlocked.Exchange(ref pending, Unwanted)?.Dispose();
 
     /// <summary>Begins the digest of the state as it is.</summary>
     /// <exception cref="MachineException">The state machine threw.</exception>
@@ -194,8 +202,13 @@ internal sealed class DigestJob(EntryId comparison) : MachineJob
     protected override bool RunPart(IStateMachineHost machine, in MachineSlice slice)
     {
         var began = slice.Time.GetTimestamp();
-        Pending = Begin(machine, comparison);
+        var begun = Begin(machine, comparison);
         Took = slice.Time.GetElapsedTime(began);
+        if (Interlocked.CompareExchange(ref pending, begun, null) is not null)
+        {
+            begun.Dispose();
+        }
+
         return true;
     }
 }
@@ -214,6 +227,9 @@ internal sealed class HashJob(EntryId comparison, PendingDigest pending, TimeSpa
 
     /// <summary>How long it took in all.</summary>
     public TimeSpan Took { get; private set; }
+
+    /// <inheritdoc/>
+    public override void Abandon() => pending.Dispose();
 
     /// <inheritdoc/>
     protected override bool RunPart(IStateMachineHost machine, in MachineSlice slice)

@@ -91,17 +91,16 @@ public interface IStateMachineHost : IAsyncDisposable
     IStateView TakeView(long captureBytesMax);
 
     /// <summary>
-    /// Everything in memory, written by the machine's <see cref="IStateMachine{TCommand,TResult}.Capture"/>: by this replicas are compared. Equal
-    /// states give equal bytes.
+    /// Everything in memory, written by the machine's <see cref="IStateMachine{TCommand,TResult}.Capture"/>. Equal states give equal bytes.
     /// </summary>
     /// <exception cref="Machines.MachineException">The state machine threw.</exception>
     ReadOnlyMemory<byte> Capture();
 
     /// <summary>Begins a digest of everything, as it is now: equal states give equal digests, whatever their history.</summary>
     /// <returns>What is left to do, while the state machine goes on.</returns>
-    /// <remarks>By default it is the SHA-256 of <see cref="Capture"/>. A state machine that can tell one for less does.</remarks>
+    /// <remarks>By default it is the SHA-256 of what a view writes. A state machine that can tell one for less does.</remarks>
     /// <exception cref="Machines.MachineException">The state machine threw.</exception>
-    PendingDigest BeginDigest() => PendingDigest.OfCapture(Capture());
+    PendingDigest BeginDigest() => new(TakeView(Array.MaxLength));
 
     /// <summary>Replaces everything by what <see cref="Capture"/> gave; by the initial state when <paramref name="state"/> is empty.</summary>
     /// <exception cref="Core.Codec.CorruptDataException">The bytes are damaged, or of a version that this program does not read.</exception>
