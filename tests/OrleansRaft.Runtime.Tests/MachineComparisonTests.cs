@@ -98,7 +98,7 @@ public sealed class MachineComparisonTests
         var compared = Compare(bench);
 
         compared.Members.ShouldHaveSingleItem().Digest.ShouldNotBeNull().Hash.ToArray().ShouldBe(HashOf(bench));
-        machine.Views.ShouldAllBe(static view => view.IsDisposed);
+        machine.Views.ShouldAllBe(static view => view.Disposals == 1);
         Apply(bench, "b", "two");
         Compare(bench).Members[0].Digest.ShouldNotBe(compared.Members[0].Digest);
     }
@@ -128,7 +128,7 @@ public sealed class MachineComparisonTests
         Hear(bench, 0, Commands("a"), [Comparison]);
 
         bench.Halted.ShouldNotBeNull().Cause.ShouldContain("no words");
-        machine.Views.ShouldAllBe(static view => view.IsDisposed);
+        machine.Views.ShouldAllBe(static view => view.Disposals == 1);
     }
 
     [Fact]

@@ -34,10 +34,6 @@ public sealed class PendingDigest : IDisposable
     /// <summary>Whether it is made already.</summary>
     public bool IsMade { get; }
 
-    /// <summary>The SHA-256 of a state that is in memory as a whole.</summary>
-    /// <param name="state">The captured bytes, never changed afterwards.</param>
-    public static PendingDigest OfCapture(ReadOnlyMemory<byte> state) => new(new CapturedState(state));
-
     /// <summary>Its bytes, made now if they were not.</summary>
     /// <exception cref="MachineException">The view threw.</exception>
     /// <exception cref="ObjectDisposedException">It was finished or disposed before.</exception>

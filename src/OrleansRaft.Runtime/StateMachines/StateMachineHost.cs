@@ -304,7 +304,7 @@ public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
     {
         if (machine is not IMeasuredState measured)
         {
-            return PendingDigest.OfCapture(Capture());
+            return new PendingDigest(TakeView(Array.MaxLength));
         }
 
         Enter();

@@ -1,5 +1,7 @@
 using System.Buffers;
+using System.Buffers.Binary;
 using System.Collections.Immutable;
+using System.Security.Cryptography;
 using OrleansRaft.Core.Codec;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.StateMachines;
@@ -33,11 +35,13 @@ internal class RegisterMachine(ReplicaKey replica, Ledger ledger, MachineTrouble
     /// <param name="ledger">Where it notes what it applies.</param>
     /// <param name="trouble">What is wrong with it; null for a machine that never throws.</param>
     /// <param name="hasViews">Whether snapshots begin with a view of its state, which is written later.</param>
-    public static IStateMachineHost Host(ReplicaKey replica, Ledger ledger, MachineTrouble? trouble, bool hasViews = false)
+    /// <param name="isMeasured">Whether one with views knows the digest of its state, so that none is made of a view.</param>
+    public static IStateMachineHost Host(ReplicaKey replica, Ledger ledger, MachineTrouble? trouble, bool hasViews = false, bool isMeasured = false)
     {
         var mark = trouble is { WritesProgram: true } ? trouble.Program : 0;
         return new StateMachineHost<RegisterCommand, RegisterResult>(
-            hasViews ? new ViewedRegisterMachine(replica, ledger, trouble, mark) : new RegisterMachine(replica, ledger, trouble, mark),
+            hasViews ? isMeasured ? new MeasuredRegisterMachine(replica, ledger, trouble, mark) : new ViewedRegisterMachine(replica, ledger, trouble, mark)
+                : new RegisterMachine(replica, ledger, trouble, mark),
             new RegisterCommandCodec(trouble?.Build ?? MachineTrouble.OldBuild),
             RegisterResultCodec.Instance)
         {
@@ -153,20 +157,45 @@ internal class RegisterMachine(ReplicaKey replica, Ledger ledger, MachineTrouble
     }
 
     /// <summary>
-    /// One that has views. Those of every other node write backwards what its captures, by which replicas are compared, write forwards: two leaders
-    /// may have snapshots of the same entries in other bytes of the same length.
+    /// One that has views, and knows its digest. The views of every other node write backwards what others write forwards: two leaders may have
+    /// snapshots of the same entries in other bytes of the same length.
     /// </summary>
-    private sealed class ViewedRegisterMachine(ReplicaKey replica, Ledger ledger, MachineTrouble? trouble, ulong mark)
+    private sealed class MeasuredRegisterMachine(ReplicaKey replica, Ledger ledger, MachineTrouble? trouble, ulong mark)
+        : ViewedRegisterMachine(replica, ledger, trouble, mark), IMeasuredState
+    {
+        private readonly MachineTrouble? trouble = trouble;
+
+        public long StateBytes => 0;
+
+        public long StateKeys => 0;
+
+        public UInt128 StateDigest
+        {
+            get
+            {
+                var output = new ArrayBufferWriter<byte>();
+                Capture(output);
+                return BinaryPrimitives.ReadUInt128LittleEndian(SHA256.HashData(output.WrittenSpan));
+            }
+        }
+
+        protected override bool IsBackwards => trouble is { IsBackwards: true } or { IsOdd: true };
+    }
+
+    /// <summary>One that has views.</summary>
+    private class ViewedRegisterMachine(ReplicaKey replica, Ledger ledger, MachineTrouble? trouble, ulong mark)
         : RegisterMachine(replica, ledger, trouble, mark), IViewStateMachine<RegisterCommand, RegisterResult>
     {
         private readonly MachineTrouble? trouble = trouble;
+
+        protected virtual bool IsBackwards => trouble is { IsBackwards: true };
 
         public IStateView TakeView()
         {
             trouble?.OnCall();
 
             // All that it holds is immutable.
-            return new View((RegisterMachine)MemberwiseClone(), trouble is { IsBackwards: true } or { IsOdd: true });
+            return new View((RegisterMachine)MemberwiseClone(), IsBackwards);
         }
 
         public void Restore(Stream snapshot)

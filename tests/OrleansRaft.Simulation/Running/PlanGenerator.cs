@@ -56,7 +56,7 @@ internal static class PlanGenerator
 
         raft.CompareEntries = Percent(random, 60) ? random.Next(5, 200) : 0;
         raft.CompareInterval = TimeSpan.FromSeconds(random.Next(5, 60));
-        plan = plan with { ProgramsWriteAlike = Percent(random, 85) };
+        plan = plan with { ProgramsWriteAlike = Percent(random, 85), MeasuresStates = seed % 2 == 0 };
         if (Percent(random, 15))
         {
             plan = plan with { Faults = [.. plan.Faults.Concat(FaultSchedule.MakeDrifts(random, nodes)).OrderBy(static fault => fault.At)] };

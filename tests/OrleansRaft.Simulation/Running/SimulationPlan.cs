@@ -68,6 +68,9 @@ internal sealed record SimulationPlan
     /// <summary>Whether all programs write the same state in the same bytes.</summary>
     public bool ProgramsWriteAlike { get; init; } = true;
 
+    /// <summary>Whether machines that have views know the digest of their state, so that none is made of a view.</summary>
+    public bool MeasuresStates { get; init; }
+
     /// <summary>Whether replicas may come to hold different states.</summary>
     public bool MayDiverge => IsDivergenceExpected || Faults.Any(static fault => fault.Kind == FaultKind.MachineDrifts);
 

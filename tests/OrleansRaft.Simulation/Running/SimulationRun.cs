@@ -49,7 +49,7 @@ internal sealed class SimulationRun : IDisposable
             SharedDisks = plan.SharedDisks,
             EncodeMessages = plan.EncodeMessages,
             TellsLosses = plan.TellsLosses,
-            StateMachine = (replica, node) => RegisterMachine.Host(replica, ledger, troubles.On(node), plan.HasViews),
+            StateMachine = (replica, node) => RegisterMachine.Host(replica, ledger, troubles.On(node), plan.HasViews, plan.MeasuresStates),
             RunsMachinesApart = plan.RunsMachinesApart,
         });
         story = tellsStory ? new Story(cluster.Clock) : null;
