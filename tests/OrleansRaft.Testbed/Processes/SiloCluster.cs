@@ -106,13 +106,13 @@ public sealed class SiloCluster : IAsyncDisposable
     /// <returns>What differs, in sentences; nothing when all is well.</returns>
     public async Task<IReadOnlyList<string>> CompareReplicasAsync()
     {
-        IReadOnlyList<ComparisonState> compared = [];
+        ComparisonState[] compared = [];
         await Until.TrueAsync(
             async () =>
             {
                 var groups = await TryListGroupsAsync();
                 compared = await Task.WhenAll(groups.Select(group => TryCompareAsync(group.Group)));
-                return compared.Count > 0 && compared.All(static group => group.IsWhole);
+                return compared.Length > 0 && compared.All(static group => group.IsWhole);
             },
             Deadline,
             () => "not all replicas could be compared: " + string.Join("; ", compared.Where(static group => !group.IsWhole).Select(Describe)));
