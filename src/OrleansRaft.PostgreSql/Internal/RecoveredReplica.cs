@@ -100,7 +100,9 @@ internal sealed record RecoveredReplica(
         var snapshot = newest?.Descriptor ?? SnapshotDescriptor.Initial(initial);
         var state = new RecoveredState(hardState, snapshot, start, StoredLog.Assemble(key, start, last, blocks)) { JoinedAfter = initial.Version };
         StoredLog.RequireConsistent(key, state);
-        ReadOnlyMemory<byte>? small = snapshot.SizeBytes > SnapshotStream.MemoryBytesMax ? null : Join(key, snapshot, chunks);
+
+        // A bare null would become empty memory, by way of an array that is not there.
+        var small = snapshot.SizeBytes > SnapshotStream.MemoryBytesMax ? (ReadOnlyMemory<byte>?)null : Join(key, snapshot, chunks);
         return new RecoveredReplica(state, small, newest, row.GetInt64(8), last, null);
     }
 

@@ -13,6 +13,7 @@ using OrleansRaft.Grains.SiloService;
 using OrleansRaft.Grains.Transport;
 using OrleansRaft.Lab.Web;
 using OrleansRaft.Runtime;
+using OrleansRaft.Runtime.Machines;
 using OrleansRaft.Runtime.State;
 using OrleansRaft.Runtime.StateMachines;
 using OrleansRaft.Runtime.Storage;
@@ -58,7 +59,13 @@ internal static class FuzzTargets
         Binary("decisions to skip an entry", [SkipDecisionCodec.Encode(Second).ToArray()], bytes => SkipDecisionCodec.Decode(bytes)),
         Binary("configurations", [ConfigurationCodec.Encode(Members).ToArray()], bytes => ConfigurationCodec.Decode(bytes)),
         Binary("envelopes", [Envelope("k", "request", new SetCounter(-1)).ToArray(), SessionEnvelope()], bytes => CommandEnvelopeCodec.Decode(bytes)),
-        Binary("snapshots of counters and sessions", [CapturedCounters()], bytes => Counters().Restore(bytes)),
+        // What seems to be of a later version of the machine is left to a newer program.
+        new(
+            "snapshots of counters and sessions",
+            [CapturedCounters()],
+            bytes => Counters().Restore(bytes),
+            failure => failure is CorruptDataException or MachineException { InnerException: null },
+            BinaryRounds),
         Binary("snapshots of counters", [CapturedMachine()], bytes => new CounterMachine().Restore(new MemoryStream(bytes))),
         Binary("snapshots of counters by tenant", [CapturedByTenant()], bytes => new CounterMachine().Restore(new MemoryStream(bytes))),
         Binary("keyed states", [CapturedKeys()], bytes => new KeyedState().Restore(new MemoryStream(bytes))),
