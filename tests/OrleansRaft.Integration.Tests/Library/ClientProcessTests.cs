@@ -5,7 +5,6 @@ using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
 using OrleansRaft.Counters;
 using OrleansRaft.Grains.Hosting;
-using OrleansRaft.Testbed;
 using OrleansRaft.Testbed.Processes;
 
 namespace OrleansRaft.Integration.Tests.Library;
@@ -65,7 +64,7 @@ public sealed class ClientProcessTests
     {
         await using var program = OraftProcess.StartProgram(
             Program, [gateway.ToString(CultureInfo.InvariantCulture), Cluster, "clients/visits", requestId]);
-        await Until.TrueAsync(() => Task.FromResult(program.HasExited), Patience, () => $"the client does not end:\n{program.Transcript}");
+        await program.WaitForExitAsync(Patience);
         return program.Output.SingleOrDefault() ?? program.Transcript;
     }
 }

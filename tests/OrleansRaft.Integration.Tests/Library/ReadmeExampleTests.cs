@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using OrleansRaft.Integration.Tests.Architecture;
-using OrleansRaft.Testbed;
 using OrleansRaft.Testbed.Processes;
 
 namespace OrleansRaft.Integration.Tests.Library;
@@ -48,7 +47,7 @@ public sealed partial class ReadmeExampleTests(PostgresFixture postgres)
                 $"--Orleans:Endpoints:SiloPort={FreePorts.Next().ToString(CultureInfo.InvariantCulture)}",
                 $"--Orleans:Endpoints:GatewayPort={FreePorts.Next().ToString(CultureInfo.InvariantCulture)}",
             ]);
-        await Until.TrueAsync(() => Task.FromResult(program.HasExited), Patience, () => $"the example does not end:\n{program.Transcript}");
+        await program.WaitForExitAsync(Patience);
         return [.. program.Output.Where(line => line.StartsWith("alice", StringComparison.Ordinal)).DefaultIfEmpty(program.Transcript)];
     }
 

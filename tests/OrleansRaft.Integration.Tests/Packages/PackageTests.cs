@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Xml.Linq;
 using OrleansRaft.Integration.Tests.Architecture;
-using OrleansRaft.Testbed;
 using OrleansRaft.Testbed.Processes;
 
 namespace OrleansRaft.Integration.Tests.Packages;
@@ -88,8 +87,7 @@ public sealed class PackageTests(PackedPackages packed, PostgresFixture postgres
                 $"--Orleans:Endpoints:SiloPort={FreePorts.Next().ToString(CultureInfo.InvariantCulture)}",
                 $"--Orleans:Endpoints:GatewayPort={FreePorts.Next().ToString(CultureInfo.InvariantCulture)}",
             ]);
-        await Until.TrueAsync(
-            () => Task.FromResult(program.HasExited), TimeSpan.FromMinutes(3), () => $"the program does not end:\n{program.Transcript}");
+        await program.WaitForExitAsync(TimeSpan.FromMinutes(3));
 
         program.Output.ShouldContain("alice has 10", program.Transcript);
     }
