@@ -9,8 +9,8 @@ using OrleansRaft.Runtime.StateMachines;
 namespace OrleansRaft.Runtime;
 
 /// <summary>
-/// Comparisons of states: the leader has one made now and then, and when it is asked to; each replica makes a digest at the entry of the comparison, and
-/// one that is found wrong has its state replaced.
+/// Comparisons of states: the leader has one made now and then, and when it is asked to; each replica makes a digest at the entry of the comparison,
+/// and one that is found wrong has its state replaced.
 /// </summary>
 public sealed partial class ReplicaDriver
 {
@@ -81,8 +81,8 @@ public sealed partial class ReplicaDriver
     }
 
     /// <summary>
-    /// Whether it is time to compare: after enough entries, or after a while if there was any; sooner where the last comparison left something open. What
-    /// a digest takes is at most a hundredth of the time between two.
+    /// Whether it is time to compare: after enough entries, or after a while if there was any; sooner where the last comparison left something open.
+    /// What a digest takes is at most a hundredth of the time between two.
     /// </summary>
     private bool IsComparisonDue()
     {
@@ -218,9 +218,11 @@ public sealed partial class ReplicaDriver
                 }
 
                 break;
-            case ComparisonVerdict.NoMajority when options.StopOnDivergence && halt is not { IsDiverged: true } && !isInstalling && !Core.IsInstalling:
+            case ComparisonVerdict.NoMajority
+                when options.StopOnDivergence && halt is not { IsDiverged: true } && !isInstalling && !Core.IsInstalling:
                 StopHere(
-                    $"At entry {judged.Entry.Index} the states of the replicas of {Key.Group} differ, and no majority of its voters holds one of them.",
+                    $"At entry {judged.Entry.Index} the states of the replicas of {Key.Group} differ, "
+                        + "and no majority of its voters holds one of them.",
                     ComparisonText.RemedyWithoutMajority(stops: true),
                     hasState: !isRebuilding);
                 break;
@@ -233,8 +235,8 @@ public sealed partial class ReplicaDriver
     }
 
     /// <summary>
-    /// This replica's state is not what a majority holds. Log, term and vote are what others count on, and stay; the state is replaced by the leader's:
-    /// once, since a machine that is not deterministic would differ again and again.
+    /// This replica's state is not what a majority holds. Log, term and vote are what others count on, and stay; the state is replaced by the
+    /// leader's: once, since a machine that is not deterministic would differ again and again.
     /// </summary>
     private void OnStateWrong(EntryId at)
     {
@@ -257,7 +259,8 @@ public sealed partial class ReplicaDriver
         }
 
         DiscardState();
-        EnterHalt(new Halt(null, $"At entry {at.Index} the state of {Key} differs from what a majority of {Key.Group} holds; its leader's takes its place.")
+        EnterHalt(new Halt(
+            null, $"At entry {at.Index} the state of {Key} differs from what a majority of {Key.Group} holds; its leader's takes its place.")
         {
             HasState = false,
             LacksState = true,

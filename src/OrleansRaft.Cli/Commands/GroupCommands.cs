@@ -195,7 +195,9 @@ internal static class GroupCommands
             }
         }
 
-        var version = session.Parsed.GetValue(ToVersion) ?? groups.SelectMany(static group => group.Replicas).Max(static replica => replica.NewestVersion) ?? 1;
+        var version = session.Parsed.GetValue(ToVersion)
+            ?? groups.SelectMany(static group => group.Replicas).Max(static replica => replica.NewestVersion)
+            ?? 1;
         RequireSupport(set, groups, version);
         foreach (var group in groups.Where(group => group.MachineVersion < version))
         {
@@ -218,14 +220,16 @@ internal static class GroupCommands
     {
         if (groups.Count == 0)
         {
-            throw new CliException(ExitCode.Refused, $"this cluster has no groups of a set '{set}'.", "`oraft group list` names the groups of this cluster.");
+            throw new CliException(
+                ExitCode.Refused, $"this cluster has no groups of a set '{set}'.", "`oraft group list` names the groups of this cluster.");
         }
 
         if (groups.Find(group => group.MachineVersion > version) is { } later)
         {
             throw new CliException(
                 ExitCode.Refused,
-                $"the state machine of {later.Group} works at version {later.MachineVersion} already, and a version is never lowered. Nothing was changed.",
+                $"the state machine of {later.Group} works at version {later.MachineVersion} already, and a version is never lowered. "
+                    + "Nothing was changed.",
                 "Give a later --version, or none for the latest that all programs support.");
         }
 
@@ -233,7 +237,9 @@ internal static class GroupCommands
         {
             if (group.Replicas.FirstOrDefault(replica => !(replica.NewestVersion >= version && replica.OldestVersion <= version)) is { } without)
             {
-                var supports = without.NewestVersion is { } newest ? $"supports {VersionsOf(without.OldestVersion, newest)}, not {version}" : "did not tell what it supports";
+                var supports = without.NewestVersion is { } newest
+                    ? $"supports {VersionsOf(without.OldestVersion, newest)}, not {version}"
+                    : "did not tell what it supports";
                 throw new CliException(
                     ExitCode.Refused,
                     $"the program of replica {without.Replica} of {group.Group}{(without.Silo is { } silo ? $" on {silo}" : "")} {supports}. "
@@ -261,7 +267,8 @@ internal static class GroupCommands
     private static long Successor(GroupAnswer group) => group.Replicas
         .Where(replica => replica.Role == "follower" && replica.Replica != group.Leader)
         .MaxBy(replica => replica.LastIndex)?.Replica
-        ?? throw new CliException(ExitCode.Refused, $"no other replica of {group.Group} could lead.", $"`oraft group show {group.Group}` shows its replicas.");
+        ?? throw new CliException(
+            ExitCode.Refused, $"no other replica of {group.Group} could lead.", $"`oraft group show {group.Group}` shows its replicas.");
 
     private static void RequireAtLeast(OptionResult result, long least)
     {
@@ -303,7 +310,8 @@ internal static class GroupCommands
     private static Table TableOf(GroupAnswer group)
     {
         var table = AnswerWriter.NewTable(
-            "REPLICA", "SILO", "IS LEADER", "IS LEARNER", "#TERM", "#INDEX", "#COMMIT", "#APPLIED", "TRAILS LEADER BY", "LAST CONTACT", "DIGEST", "#DIGEST AT", "~STATE");
+            "REPLICA", "SILO", "IS LEADER", "IS LEARNER", "#TERM", "#INDEX", "#COMMIT", "#APPLIED", "TRAILS LEADER BY", "LAST CONTACT", "DIGEST",
+            "#DIGEST AT", "~STATE");
         foreach (var replica in group.Replicas)
         {
             table.AddRow(

@@ -16,9 +16,9 @@ namespace OrleansRaft.Runtime.StateMachines;
 /// </summary>
 /// <remarks>
 /// <para>
-/// It is made of the members that Orleans serializes, each under its <c>[Id]</c>, or under its name where a record's parameter has none; of types under
-/// their <c>[Alias]</c>, or their names. Members that are marked with <see cref="SinceAttribute"/> and have their default are left out, so that a newer
-/// client makes the hash that an older one makes of the same request; so are those with <see cref="NotIdentityAttribute"/>.
+/// It is made of the members that Orleans serializes, each under its <c>[Id]</c>, or under its name where a record's parameter has none; of types
+/// under their <c>[Alias]</c>, or their names. Members that are marked with <see cref="SinceAttribute"/> and have their default are left out, so that
+/// a newer client makes the hash that an older one makes of the same request; so are those with <see cref="NotIdentityAttribute"/>.
 /// </para>
 /// <para>The same for ever: groups remember it. Sets and dictionaries count as what they hold, in any order.</para>
 /// </remarks>
@@ -32,8 +32,8 @@ public static class CommandIdentity
     /// <typeparam name="T">The type of the group's commands.</typeparam>
     /// <param name="command">The command.</param>
     /// <returns>
-    /// Null where it cannot be told, because the command holds something that neither has Orleans' <c>[GenerateSerializer]</c> nor is a plain value or a
-    /// collection: then the encoded bytes tell requests apart.
+    /// Null where it cannot be told, because the command holds something that neither has Orleans' <c>[GenerateSerializer]</c> nor is a plain value
+    /// or a collection: then the encoded bytes tell requests apart.
     /// </returns>
     public static ulong? Of<T>(T command)
     {
@@ -90,7 +90,8 @@ public static class CommandIdentity
         bool flag => StableHash.Mix(hash, flag ? 1UL : 0),
         char letter => StableHash.Mix(hash, letter),
         ulong number => StableHash.Mix(hash, number),
-        Enum choice when Enum.GetUnderlyingType(choice.GetType()) == typeof(ulong) => StableHash.Mix(hash, Convert.ToUInt64(choice, CultureInfo.InvariantCulture)),
+        Enum choice when Enum.GetUnderlyingType(choice.GetType()) == typeof(ulong) =>
+            StableHash.Mix(hash, Convert.ToUInt64(choice, CultureInfo.InvariantCulture)),
         _ => StableHash.Mix(hash, unchecked((ulong)Convert.ToInt64(value, CultureInfo.InvariantCulture))),
     };
 
@@ -199,7 +200,10 @@ public static class CommandIdentity
     private static Shape DescribeObject(Type type, IEnumerable<Member> members, string? name = null) => new(Token.Object)
     {
         Name = Key(name ?? Attribute(type, "Orleans.AliasAttribute")?.ConstructorArguments[0].Value as string ?? type.FullName ?? type.Name),
-        Members = [.. members.OrderBy(static member => member.Key, Comparer<byte[]>.Create(static (one, other) => one.AsSpan().SequenceCompareTo(other)))],
+        Members =
+        [
+            .. members.OrderBy(static member => member.Key, Comparer<byte[]>.Create(static (one, other) => one.AsSpan().SequenceCompareTo(other))),
+        ],
     };
 
     private static IEnumerable<Member> MembersOf(Type type)
@@ -212,7 +216,8 @@ public static class CommandIdentity
                 if (KeyOf(field, one) is { } key && !IsMarked<NotIdentityAttribute>(field, one))
                 {
                     var since = CommandVersions.MarkOf(field);
-                    yield return new Member(field, Key(depth == 0 ? key : $"{depth}/{key}"), since is not null, CommandVersions.DefaultOf(field, since));
+                    yield return new Member(
+                        field, Key(depth == 0 ? key : $"{depth}/{key}"), since is not null, CommandVersions.DefaultOf(field, since));
                 }
             }
         }

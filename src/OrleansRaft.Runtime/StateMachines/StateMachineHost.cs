@@ -20,8 +20,8 @@ namespace OrleansRaft.Runtime.StateMachines;
 public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
 {
     // The version byte, the applied entry (term, index) and its time (varints), the machine's version (varint), the session tables (see
-    // SessionTablesView), the machine's own bytes. In the former versions the tables came before the machine's version, in another form: the second and
-    // the third named the commands that were skipped and are remembered, and only the third the machine's version, which was the first otherwise.
+    // SessionTablesView), the machine's own bytes. In the former versions the tables came before the machine's version, in another form: the second
+    // and the third named the commands that were skipped and are remembered, and only the third the machine's version, which was the first otherwise.
     private const byte FormatVersion = 4;
     private const byte FormerVersion = 1;
     private const byte FormerVersionWithSkipped = 2;
@@ -217,7 +217,10 @@ public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
         if (query.Needs > Version)
         {
             return Reply.Rejected(
-                RejectionReason.VersionNotRaised, null, 0, $"The query needs version {query.Needs} of the state machine, which works at version {Version}.");
+                RejectionReason.VersionNotRaised,
+                null,
+                0,
+                $"The query needs version {query.Needs} of the state machine, which works at version {Version}.");
         }
 
         TCommand value;
@@ -537,7 +540,8 @@ public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
             {
                 case EnvelopeKind.Request or EnvelopeKind.Session when view.Needs > Version:
                     // Its leader should have refused it. Both versions are replicated, so every replica refuses it alike.
-                    return Reply.Rejected(RejectionReason.VersionNotRaised, null, 0, NeedsMore("command", view.Needs, new MachineVersions(Version, Version)));
+                    return Reply.Rejected(
+                        RejectionReason.VersionNotRaised, null, 0, NeedsMore("command", view.Needs, new MachineVersions(Version, Version)));
                 case EnvelopeKind.OpenSession:
                     return tables.Open(view, entry.Id, entry.Time);
                 case EnvelopeKind.Limits:
@@ -591,7 +595,9 @@ public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
         return default;
     }
 
-    /// <summary>Whose the request id of a command is: the answer of the application's code, asked once, and never under the lock of the sessions.</summary>
+    /// <summary>
+    /// Whose the request id of a command is: the answer of the application's code, asked once, and never under the lock of the sessions.
+    /// </summary>
     private ReadOnlyMemory<byte> ScopeOf(ReadOnlyMemory<byte> requestId)
     {
         if (machine is not IRequestScopes scopes || requestId.IsEmpty)
@@ -823,8 +829,9 @@ public sealed class StateMachineHost<TCommand, TResult> : IStateMachineHost
             if (output.WrittenCount + (long)more > bytesMax)
             {
                 throw new InvalidOperationException(
-                    $"the state has more than the {bytesMax} bytes ({RaftOptions.SectionName}:{nameof(RaftOptions.CaptureBytesMax)}) that are captured "
-                    + $"in one piece; implement {nameof(IViewStateMachine<,>)}, whose snapshots are written as a stream, or raise the option");
+                    $"the state has more than the {bytesMax} bytes ({RaftOptions.SectionName}:{nameof(RaftOptions.CaptureBytesMax)}) "
+                    + $"that are captured in one piece; implement {nameof(IViewStateMachine<,>)}, whose snapshots are written as a stream, "
+                    + "or raise the option");
             }
         }
     }

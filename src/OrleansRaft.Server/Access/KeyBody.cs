@@ -51,15 +51,19 @@ internal static class KeyBody
         var role = Grants.RoleOf(word.Value ?? "");
         var named = tenants.Value ?? [];
         return !IsName(name.Value)
-            ? KnownProblems.InvalidRequest("name", $"The field \"name\" must say whose the key is or what for, in 1 to {NameLengthMax} printable characters.")
+            ? KnownProblems.InvalidRequest(
+                "name", $"The field \"name\" must say whose the key is or what for, in 1 to {NameLengthMax} printable characters.")
             : role == AccessRole.None
-            ? KnownProblems.InvalidRequest("role", $"The field \"role\" is {Shortened.Of(word.Value ?? "")}, but must be one of {string.Join(", ", Grants.RoleNames)}.")
+            ? KnownProblems.InvalidRequest(
+                "role", $"The field \"role\" is {Shortened.Of(word.Value ?? "")}, but must be one of {string.Join(", ", Grants.RoleNames)}.")
             : named.Length > 0 && role > AccessRole.Writer
-            ? KnownProblems.InvalidRequest("tenants", $"The role {word.Value} is for the whole cluster. Leave \"tenants\" out, or choose reader or writer.")
+            ? KnownProblems.InvalidRequest(
+                "tenants", $"The role {word.Value} is for the whole cluster. Leave \"tenants\" out, or choose reader or writer.")
             : named.Length > TenantsMax
             ? KnownProblems.InvalidRequest("tenants", $"The field \"tenants\" names {named.Length}; a key is for at most {TenantsMax}, or for all.")
             : seconds.Value is < 1 or > SecondsMax
-            ? KnownProblems.InvalidRequest("seconds", $"The field \"seconds\" is {seconds.Value}, but must be from 1 to {SecondsMax}; without it the key lasts.")
+            ? KnownProblems.InvalidRequest(
+                "seconds", $"The field \"seconds\" is {seconds.Value}, but must be from 1 to {SecondsMax}; without it the key lasts.")
             : new WantedKey(name.Value!, role, [.. named.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)], seconds.Value);
     }
 
