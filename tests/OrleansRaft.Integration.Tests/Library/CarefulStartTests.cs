@@ -58,7 +58,7 @@ public sealed class CarefulStartTests(PostgresFixture postgres) : IDisposable
         starts.ShouldBeGreaterThan(1, "the command ended the process");
         output.ShouldContain("calm 5");
         output.ShouldContain("deadly 6");
-        var halted = output.Single(static line => line.StartsWith("alarm", StringComparison.Ordinal));
+        var halted = output.Where(static line => line.StartsWith($"alarm {AlarmNames.MachineHalted} ", StringComparison.Ordinal)).ShouldHaveSingleItem();
         halted.ShouldStartWith($"alarm {AlarmNames.MachineHalted} deadly-0");
         halted.ShouldContain("The process ended each time");
 
