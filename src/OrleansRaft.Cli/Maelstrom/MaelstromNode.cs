@@ -311,6 +311,7 @@ internal sealed class MaelstromNode : IAsyncDisposable
         requests!.Submit(requestId, command, reply => writer.Send(name, message.Source, "forwarded", null, body =>
         {
             body.WriteNumber("number", number);
+            body.WriteString("request", requestId);
             if (reply.Kind == ReplyKind.Committed)
             {
                 body.WriteBase64String("result", reply.Body.Span);
@@ -324,7 +325,8 @@ internal sealed class MaelstromNode : IAsyncDisposable
         {
             if (ReplicaOf(message.Source) is not null && message.NumberField("number") is { } number)
             {
-                requests!.OnForwarded(number, Decode(message, "result", out var result) ? KvResultCodec.Instance.Read(result) : null);
+                requests!.OnForwarded(
+                    number, message.TextField("request"), Decode(message, "result", out var result) ? KvResultCodec.Instance.Read(result) : null);
             }
         }
         catch (CorruptDataException damage)

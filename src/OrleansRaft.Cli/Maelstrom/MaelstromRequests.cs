@@ -78,10 +78,11 @@ internal sealed class MaelstromRequests(
 
     /// <summary>Another node has the answer to a command that was handed to it.</summary>
     /// <param name="number">The number it was handed on with.</param>
+    /// <param name="requestId">Its name: an earlier life of this node gave the same number to another.</param>
     /// <param name="result">The state machine's answer; null when the command was not done there, or nobody knows.</param>
-    public void OnForwarded(long number, KvResult? result)
+    public void OnForwarded(long number, string requestId, KvResult? result)
     {
-        if (waiting.TryGetValue(number, out var request))
+        if (waiting.TryGetValue(number, out var request) && request.RequestId == requestId)
         {
             Finish(number, request, result);
         }
