@@ -33,7 +33,7 @@ internal sealed class ReplicaKeeper(
 {
     // Most replicas come to life in a fraction of it; the sweep does not wait for those whose database server is away.
     private static readonly TimeSpan ArrivalsMax = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan SlowSweep = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan SlowSweep = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan SlowSweepMax = TimeSpan.FromSeconds(300);
     private static readonly TimeSpan SlowSweepPerReplica = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan WatchfulSweep = TimeSpan.FromSeconds(2);
