@@ -10,7 +10,20 @@ namespace OrleansRaft.Integration.Tests;
 public sealed class LongestFirst : ITestCollectionOrderer
 {
     private static readonly string[] Long =
-        [EndToEnd.EndToEndCluster.Name, Browser.InBrowser.Name, "CrashPointTests", "ServeMembershipTests", "FailoverTests", "PlacementTests", "SleepTests"];
+    [
+        EndToEnd.EndToEndCluster.Name,
+        "FencingTests",
+        "ServeMembershipTests",
+        "CrashPointTests",
+        "PostgreSqlLogStoreTests",
+        Browser.InBrowser.Name,
+        "DivergenceTests",
+        "CarefulStartTests",
+        "FailoverTests",
+        "PlacementTests",
+        "PackageTests",
+        "SleepTests",
+    ];
 
     /// <inheritdoc/>
     public IReadOnlyCollection<TTestCollection> OrderTestCollections<TTestCollection>(IReadOnlyCollection<TTestCollection> testCollections)

@@ -4,8 +4,8 @@ using OrleansRaft.Testbed.Processes;
 namespace OrleansRaft.Integration.Tests.EndToEnd;
 
 /// <summary>
-/// Three real <c>oraft serve</c> processes on one PostgreSQL server of our own, shared by the tests that break and mend it one after the other. Tests
-/// that start other clusters of processes belong to this collection too, so that there is one at a time. Tests of other classes run beside them.
+/// Three real <c>oraft serve</c> processes on one PostgreSQL server of our own, shared by the tests that break and mend it one after the other. Most
+/// tests that start other clusters of processes belong to this collection too, so that there are few at a time. Tests of other classes run beside them.
 /// </summary>
 [CollectionDefinition(Name)]
 public sealed class EndToEndCluster : IAsyncDisposable, ICollectionFixture<EndToEndCluster>

@@ -10,7 +10,6 @@ namespace OrleansRaft.Integration.Tests.EndToEnd;
 /// life and goes
 /// on with them. Resumed, the two find each other as they were: they could vote, write and confirm reads among themselves, were they not fenced.
 /// </summary>
-[Collection(EndToEndCluster.Name)]
 public sealed class FencingTests(ITestOutputHelper log) : IAsyncLifetime
 {
     private const string Counter = "/api/v1/tenants/fencing/counters/c";
