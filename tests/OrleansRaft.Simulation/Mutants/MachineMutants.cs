@@ -22,7 +22,7 @@ internal static class MachineMutants
             "thrown-entry-passed-over",
             "an entry that throws counts as applied",
             "Runtime",
-            "StateMachines/StateMachineHost.cs",
+            "StateMachines/StateMachineHost.Applying.cs",
             "throw new MachineException(\"Apply\", exception);",
             "_ = exception; foreach (var record in batch.Records) { record.Result = Encode(default!); }"),
         new(

@@ -8,7 +8,7 @@ internal static class VersionMutants
             "unreadable-command-refused",
             "a program that cannot read a committed command refuses it, as if every other did so too",
             "Runtime",
-            "StateMachines/StateMachineHost.cs",
+            "StateMachines/StateMachineHost.Applying.cs",
             "        var (view, command) = ReadCommand(entry);",
             """
                     EnvelopeView view;
@@ -46,7 +46,7 @@ internal static class VersionMutants
             "upgrade-in-restore",
             "a state is upgraded when it is restored, and not at the entry that raises the version",
             "Runtime",
-            "StateMachines/StateMachineHost.cs",
+            "StateMachines/StateMachineHost.Snapshots.cs",
             "            restore();",
             "            restore();\n            versioned?.Upgrade(version, Versions.Newest);"),
         new(
