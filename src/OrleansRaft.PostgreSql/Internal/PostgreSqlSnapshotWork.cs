@@ -1,7 +1,6 @@
 using Npgsql;
 using OrleansRaft.Core;
 using OrleansRaft.Core.Codec;
-using OrleansRaft.Runtime.Machines;
 using OrleansRaft.Runtime.StateMachines;
 using OrleansRaft.Runtime.Storage;
 
@@ -129,39 +128,18 @@ internal sealed class PostgreSqlSnapshotWork(IReplicaLogHost host, HeldReplica r
     {
         var id = ActivationNonce.New();
         Use(id);
-        saving.Enqueue(async () =>
-        {
-            Exception? failure = null;
-            SnapshotDescriptor? whole = null;
-            var isOver = false;
-            try
+        saving.Enqueue(() => host.Views.SaveAsync(
+            descriptor,
+            state,
+            chunk => PutAsync(id, descriptor, chunk),
+            () =>
             {
-                whole = await host.Views.WriteAsync(descriptor, state, chunk => PutAsync(id, descriptor, chunk), replica.Closing);
-                isOver = whole is not null && !await AdoptAsync(new StoredSnapshot(id, whole));
-            }
-            catch (Exception exception)
-            {
-                failure = exception;
-            }
-
-            // What was replaced, or is unfinished, goes before whoever hears of it does anything else.
-            Release(id);
-            CleanUp();
-            switch (failure)
-            {
-                case null when isOver:
-                    break;
-                case null:
-                    events.OnSnapshotSaved(whole ?? descriptor);
-                    break;
-                case MachineException thrown:
-                    events.OnSnapshotFailed(descriptor.LastIncluded, thrown);
-                    break;
-                default:
-                    Fail(failure);
-                    break;
-            }
-        });
+                Release(id);
+                CleanUp();
+            },
+            events,
+            Fail,
+            replica.Closing));
     }
 
     public void Load(SnapshotDescriptor descriptor) => Enqueue(async () =>
@@ -255,15 +233,16 @@ internal sealed class PostgreSqlSnapshotWork(IReplicaLogHost host, HeldReplica r
         await SnapshotStatements.DeleteChunksFromAsync(connection, snapshot.Id, offset, cancellation);
     }
 
-    /// <summary>Waits until the log's writer has made the snapshot the newest; false when the log stopped first.</summary>
-    private async Task<bool> AdoptAsync(StoredSnapshot snapshot)
+    /// <summary>Waits until the log's writer has made the snapshot the newest.</summary>
+    /// <exception cref="OperationCanceledException">The log stopped before.</exception>
+    private async Task AdoptAsync(StoredSnapshot snapshot)
     {
         var adoption = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (gate)
         {
             if (replica.IsClosed)
             {
-                return false;
+                throw new OperationCanceledException($"replica {replica.Key} was closed");
             }
 
             adoptions.Add(snapshot.Id, adoption);
@@ -272,11 +251,14 @@ internal sealed class PostgreSqlSnapshotWork(IReplicaLogHost host, HeldReplica r
         host.Writer.Enqueue(replica, new PendingWrite(null, snapshot));
         await using (replica.Closing.Register(() => adoption.TrySetResult(false)))
         {
-            return await adoption.Task;
+            if (!await adoption.Task)
+            {
+                throw new OperationCanceledException($"replica {replica.Key} was closed");
+            }
         }
     }
 
-    /// <summary>Writes a chunk, again and again for as long as the server is away.</summary>
+    /// <summary>Writes a chunk, again and again for as long as the server is away; with the last one the snapshot becomes the newest.</summary>
     /// <returns>Whether it is still wanted: not when a newer one was installed meanwhile.</returns>
     private async Task<bool> PutAsync(long id, SnapshotDescriptor descriptor, SnapshotChunk chunk)
     {
@@ -309,6 +291,11 @@ internal sealed class PostgreSqlSnapshotWork(IReplicaLogHost host, HeldReplica r
                 RequireHeld(await SnapshotStatements.ChangeAsync(connection, id, at, nonce, whole, cancellation));
             }
         });
+        if (chunk.Whole is { } complete)
+        {
+            await AdoptAsync(new StoredSnapshot(id, complete));
+        }
+
         return true;
     }
 
@@ -399,9 +386,9 @@ internal sealed class PostgreSqlSnapshotWork(IReplicaLogHost host, HeldReplica r
 
     private void Fail(Exception exception)
     {
-        if (replica.Closing.IsCancellationRequested)
+        if (replica.Closing.IsCancellationRequested || replica.IsClosed)
         {
-            // Closed: nobody listens any more.
+            // Nobody listens any more.
             return;
         }
 

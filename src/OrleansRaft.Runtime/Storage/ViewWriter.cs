@@ -52,6 +52,54 @@ public sealed class ViewWriter : IDisposable
         }
     }
 
+    /// <summary>Writes a view as <see cref="WriteAsync"/> does, and tells, once, what came of it.</summary>
+    /// <param name="snapshot">See <see cref="WriteAsync"/>.</param>
+    /// <param name="view">See <see cref="WriteAsync"/>.</param>
+    /// <param name="put">See <see cref="WriteAsync"/>.</param>
+    /// <param name="release">Lets go of what is unfinished or was replaced: before whoever hears of it does anything else.</param>
+    /// <param name="events">
+    /// Is told of a snapshot that was saved, or was not wanted any more since a newer one is there, and of a view that threw.
+    /// </param>
+    /// <param name="failed">Gets what the store threw.</param>
+    /// <param name="cancellation">Stops waiting for others.</param>
+    public async Task SaveAsync(
+        SnapshotDescriptor snapshot,
+        IStateView view,
+        Func<SnapshotChunk, Task<bool>> put,
+        Action release,
+        IReplicaLogEvents events,
+        Action<Exception> failed,
+        CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(release);
+        ArgumentNullException.ThrowIfNull(events);
+        ArgumentNullException.ThrowIfNull(failed);
+        Exception? failure = null;
+        SnapshotDescriptor? whole = null;
+        try
+        {
+            whole = await WriteAsync(snapshot, view, put, cancellation);
+        }
+        catch (Exception exception)
+        {
+            failure = exception;
+        }
+
+        release();
+        switch (failure)
+        {
+            case null:
+                events.OnSnapshotSaved(whole ?? snapshot);
+                break;
+            case MachineException thrown:
+                events.OnSnapshotFailed(snapshot.LastIncluded, thrown);
+                break;
+            default:
+                failed(failure);
+                break;
+        }
+    }
+
     /// <summary>Disposes a view; what it throws is nobody's trouble.</summary>
     public static void Release(IStateView view)
     {

@@ -1,5 +1,4 @@
 using OrleansRaft.Core;
-using OrleansRaft.Runtime.Machines;
 using OrleansRaft.Runtime.StateMachines;
 using OrleansRaft.Runtime.Storage;
 
@@ -87,39 +86,21 @@ internal sealed class SqliteSnapshotWork(
         }
     });
 
-    public void Save(SnapshotDescriptor descriptor, IStateView state) => saving.Enqueue(async () =>
+    public void Save(SnapshotDescriptor descriptor, IStateView state) => saving.Enqueue(() =>
     {
         long written = 0;
-        Exception? failure = null;
-        SnapshotDescriptor? whole = null;
-        try
-        {
-            whole = await views.WriteAsync(
-                descriptor,
-                state,
-                chunk => StepAsync(database => Put(database, descriptor, chunk, ref written), Math.Max(SmallStepBytes, chunk.Data.Length)),
-                closed);
-        }
-        catch (Exception exception)
-        {
-            failure = exception;
-        }
-
-        // What was replaced, or is unfinished, goes before whoever hears of it does anything else.
-        Release(written);
-        CleanUp();
-        switch (failure)
-        {
-            case null:
-                events.OnSnapshotSaved(whole ?? descriptor);
-                break;
-            case MachineException thrown:
-                events.OnSnapshotFailed(descriptor.LastIncluded, thrown);
-                break;
-            default:
-                Fail(failure);
-                break;
-        }
+        return views.SaveAsync(
+            descriptor,
+            state,
+            chunk => StepAsync(database => Put(database, descriptor, chunk, ref written), Math.Max(SmallStepBytes, chunk.Data.Length)),
+            () =>
+            {
+                Release(written);
+                CleanUp();
+            },
+            events,
+            Fail,
+            closed);
     });
 
     public void Load(SnapshotDescriptor descriptor) => Enqueue(async () =>

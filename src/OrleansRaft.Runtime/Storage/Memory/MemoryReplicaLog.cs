@@ -1,6 +1,5 @@
 using OrleansRaft.Core;
 using OrleansRaft.Core.Codec;
-using OrleansRaft.Runtime.Machines;
 using OrleansRaft.Runtime.StateMachines;
 
 namespace OrleansRaft.Runtime.Storage.Memory;
@@ -122,30 +121,17 @@ internal sealed class MemoryReplicaLog : IReplicaLog
         events.OnChunkRead(request, data, request.Offset + data.Length == newest.Descriptor.SizeBytes);
     });
 
-    public void SaveSnapshot(SnapshotDescriptor snapshot, IStateView state) => saving.Enqueue(async () =>
+    public void SaveSnapshot(SnapshotDescriptor snapshot, IStateView state) => saving.Enqueue(() =>
     {
-        try
-        {
-            var saved = new MemorySnapshot(snapshot);
-            var whole = await store.Views.WriteAsync(snapshot, state, chunk => PutAsync(saved, chunk), closed);
-            events.OnSnapshotSaved(whole ?? snapshot);
-        }
-        catch (MachineException failure)
-        {
-            events.OnSnapshotFailed(snapshot.LastIncluded, failure);
-        }
-        catch (StoreRefusedException)
-        {
-            StopFenced();
-        }
-        catch (Exception) when (closed.IsCancellationRequested)
-        {
-            // Closed while it waited: nobody listens any more.
-        }
-        catch (Exception exception)
-        {
-            Stop(LogStopReason.Failed, exception);
-        }
+        var saved = new MemorySnapshot(snapshot);
+        return store.Views.SaveAsync(
+            snapshot,
+            state,
+            chunk => PutAsync(saved, chunk),
+            static () => { },
+            events,
+            OnSavingFailed,
+            closed);
     });
 
     public void LoadSnapshot(SnapshotDescriptor snapshot) => Enqueue(() =>
@@ -296,6 +282,18 @@ internal sealed class MemoryReplicaLog : IReplicaLog
             }
 
             return true;
+        }
+    }
+
+    private void OnSavingFailed(Exception exception)
+    {
+        if (exception is StoreRefusedException)
+        {
+            StopFenced();
+        }
+        else if (!closed.IsCancellationRequested)
+        {
+            Stop(LogStopReason.Failed, exception);
         }
     }
 
