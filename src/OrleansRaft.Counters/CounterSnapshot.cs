@@ -42,7 +42,7 @@ internal static class CounterSnapshot
             case < 0:
                 return;
             case Version:
-                counters.Restore(snapshot);
+                counters.RestorePart(snapshot);
                 RequireCounters(counters);
                 break;
             case VersionByTenant:

@@ -81,7 +81,7 @@ internal sealed class CatalogueMachine : IViewStateMachine<CatalogueCommand, Cat
             case < 0:
                 break;
             case FormatVersion:
-                state.Entries.Restore(snapshot);
+                state.Entries.RestorePart(snapshot);
                 state.RequireWhole();
                 new WireStream(snapshot).RequireEnd();
                 break;

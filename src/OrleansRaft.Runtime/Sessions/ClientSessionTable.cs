@@ -152,8 +152,8 @@ internal sealed class ClientSessionTable
     public static ClientSessionTable Restore(Stream input)
     {
         var table = new ClientSessionTable();
-        table.headers.Restore(input);
-        table.results.Restore(input);
+        table.headers.RestorePart(input);
+        table.results.RestorePart(input);
         var sessions = new Dictionary<long, ClientSession>();
         foreach (var (key, value) in table.headers.Entries())
         {

@@ -123,7 +123,7 @@ internal sealed class RequestTable
     public static RequestTable Restore(Stream input, Func<ReadOnlyMemory<byte>, ReadOnlyMemory<byte>> scopeOf)
     {
         var table = new RequestTable();
-        table.records.Restore(input);
+        table.records.RestorePart(input);
         foreach (var (key, value) in table.records.Entries())
         {
             var entry = EntryOf(key);

@@ -150,18 +150,28 @@ public sealed class KeyedState
     /// <returns>What must be disposed, since blocks are copied before they are written as long as it is not.</returns>
     public KeyedStateView View() => new(root, Count, Bytes, Digest, epochs);
 
-    /// <summary>Replaces everything by what <see cref="KeyedStateView.Write"/> wrote, and leaves in the stream what follows it.</summary>
+    /// <summary>
+    /// Replaces everything by what <see cref="KeyedStateView.Write"/> wrote, and leaves in the stream what follows it. Where there is nothing to read
+    /// at all, the state is empty, as that of a machine is which is asked for its initial one.
+    /// </summary>
     /// <param name="input">
     /// Where to read, in small pieces: a stream with a buffer. No more memory is taken than for the entries and one value.
     /// </param>
     /// <exception cref="CorruptDataException">The bytes are damaged or not whole; the state is empty.</exception>
-    public void Restore(Stream input)
+    public void Restore(Stream input) => Restore(input, mayBeNothing: true);
+
+    /// <summary>Does what <see cref="Restore(Stream)"/> does for one of several parts of a stream: nothing to read is damage, too.</summary>
+    /// <param name="input">See <see cref="Restore(Stream)"/>.</param>
+    /// <exception cref="CorruptDataException">The bytes are damaged or not whole; the state is empty.</exception>
+    public void RestorePart(Stream input) => Restore(input, mayBeNothing: false);
+
+    private void Restore(Stream input, bool mayBeNothing)
     {
         ArgumentNullException.ThrowIfNull(input);
         Clear();
         try
         {
-            KeyedStateForm.Read(input, this);
+            KeyedStateForm.Read(input, this, mayBeNothing);
         }
         catch
         {

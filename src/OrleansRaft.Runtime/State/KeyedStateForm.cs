@@ -35,14 +35,26 @@ internal static class KeyedStateForm
     }
 
     /// <summary>Reads what <see cref="Write"/> wrote into a state, which is empty.</summary>
+    /// <param name="input">Where to read.</param>
+    /// <param name="state">The state.</param>
+    /// <param name="mayBeNothing">Whether a stream that is at its end leaves the state empty.</param>
     /// <exception cref="CorruptDataException">The bytes are damaged, out of order, or not whole.</exception>
-    public static void Read(Stream input, KeyedState state)
+    public static void Read(Stream input, KeyedState state, bool mayBeNothing)
     {
         var reader = new WireStream(input);
         Span<byte> key = stackalloc byte[KeyedState.KeyBytesMax];
         var keyLength = 0;
         byte[] value = [];
-        var count = reader.ReadVarint();
+        if (reader.ReadVarintUnlessAtEnd() is not { } count)
+        {
+            if (mayBeNothing)
+            {
+                return;
+            }
+
+            throw new CorruptDataException("a keyed state was expected, and the stream is at its end");
+        }
+
         for (long place = 0; place < count; place++)
         {
             var shared = reader.ReadInt32(keyLength, "bytes that a key has in common with the one before");

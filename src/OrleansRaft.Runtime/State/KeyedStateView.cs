@@ -50,7 +50,7 @@ public sealed class KeyedStateView : IStateView
 
     /// <summary>
     /// Writes everything, in order, in pieces of at most a key or a value. Equal contents write equal bytes. What it wrote,
-    /// <see cref="KeyedState.Restore"/> reads.
+    /// <see cref="KeyedState.Restore(Stream)"/> reads.
     /// </summary>
     /// <param name="output">Where to.</param>
     /// <exception cref="ObjectDisposedException">The view is disposed.</exception>

@@ -32,12 +32,17 @@ internal readonly struct WireStream(Stream input)
     }
 
     /// <summary>A number that is not negative, in 1 to 9 bytes.</summary>
-    public long ReadVarint()
+    public long ReadVarint() => ReadVarint(ReadByte());
+
+    /// <summary>A number that is not negative, in 1 to 9 bytes; null where the stream is at its end.</summary>
+    public long? ReadVarintUnlessAtEnd() => input.ReadByte() is >= 0 and var first ? ReadVarint((byte)first) : null;
+
+    private long ReadVarint(byte next)
     {
         ulong value = 0;
         for (var shift = 0; shift < 63; shift += 7)
         {
-            var next = ReadByte();
+            next = shift == 0 ? next : ReadByte();
             value |= (ulong)(next & 0x7F) << shift;
             if (next < 0x80)
             {

@@ -12,10 +12,25 @@ public sealed class KeyedStateFormTests
     {
         var bytes = Sample();
 
-        for (var length = 0; length < bytes.Length; length++)
+        for (var length = 1; length < bytes.Length; length++)
         {
             Refused(bytes[..length]);
         }
+    }
+
+    /// <summary>A machine whose whole state it is, is asked for its initial state with a stream that is empty; one part of several is never missing.</summary>
+    [Fact]
+    public void Nothing_to_read_is_the_empty_state_and_damage_where_a_part_was_expected()
+    {
+        var state = new KeyedState();
+        state.Set("old"u8, "1"u8);
+
+        state.Restore(Stream.Null);
+        state.Count.ShouldBe(0);
+        state.Set("old"u8, "1"u8);
+
+        Should.Throw<CorruptDataException>(() => state.RestorePart(Stream.Null)).Message.ShouldContain("at its end");
+        state.Count.ShouldBe(0);
     }
 
     [Fact]
