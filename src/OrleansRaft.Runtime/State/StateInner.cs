@@ -12,6 +12,11 @@ internal sealed class StateInner : StateNode
     private StateNode?[] children;
     private byte[]?[] separators;
 
+    // Of each separator, the first eight bytes behind those that all have in common: a search compares these, and looks at separators themselves only
+    // where they are equal.
+    private ulong[] heads;
+    private int shared;
+
     /// <summary>Makes a node of two children.</summary>
     public StateInner(long epoch, StateNode left, byte[] separator, StateNode right)
         : base(epoch)
@@ -19,6 +24,8 @@ internal sealed class StateInner : StateNode
         (children, separators) = (new StateNode[4], new byte[4][]);
         (children[0], children[1], separators[0]) = (left, right, separator);
         Count = 2;
+        heads = new ulong[children.Length];
+        SetHeads();
     }
 
     private StateInner(long epoch, StateInner source, int from, int count, int spare)
@@ -29,6 +36,8 @@ internal sealed class StateInner : StateNode
         source.children.AsSpan(from, count).CopyTo(children);
         source.separators.AsSpan(from, count - 1).CopyTo(separators);
         Count = count;
+        heads = new ulong[children.Length];
+        SetHeads();
     }
 
     /// <summary>How many children there are; at least 1.</summary>
@@ -52,19 +61,30 @@ internal sealed class StateInner : StateNode
     /// <summary>The child below which a key is, or would be.</summary>
     public int PlaceOf(ReadOnlySpan<byte> key)
     {
-        var low = 0;
-        var high = Count - 1;
+        if (Count == 1)
+        {
+            return 0;
+        }
+
+        var common = separators[0].AsSpan(0, shared);
+        if (!key.StartsWith(common))
+        {
+            return key.SequenceCompareTo(common) < 0 ? 0 : Count - 1;
+        }
+
+        var used = heads.AsSpan(0, Count - 1);
+        var head = KeyHead.Of64(key, shared);
+        var low = KeyHead.CountBelow(used, head);
+        if (low == used.Length || used[low] != head)
+        {
+            return low;
+        }
+
+        var high = head == ulong.MaxValue ? used.Length : KeyHead.CountBelow(used, head + 1);
         while (low < high)
         {
-            var middle = (int)((uint)(low + high) >> 1);
-            if (separators[middle].AsSpan().SequenceCompareTo(key) <= 0)
-            {
-                low = middle + 1;
-            }
-            else
-            {
-                high = middle;
-            }
+            var middle = (low + high) >>> 1;
+            (low, high) = separators[middle].AsSpan().SequenceCompareTo(key) <= 0 ? (middle + 1, high) : (low, middle);
         }
 
         return low;
@@ -78,6 +98,7 @@ internal sealed class StateInner : StateNode
             var length = Math.Max(4, Math.Min(2 * Count, ChildrenMax + 1));
             Array.Resize(ref children, length);
             Array.Resize(ref separators, length);
+            Array.Resize(ref heads, length);
         }
 
         children.AsSpan(place + 1, Count - place - 1).CopyTo(children.AsSpan(place + 2));
@@ -85,6 +106,7 @@ internal sealed class StateInner : StateNode
         children[place + 1] = child;
         separators[place] = separator;
         Count++;
+        SetHeads();
     }
 
     /// <summary>Removes a child, and the separator before it; of the first child, the one behind it.</summary>
@@ -100,6 +122,7 @@ internal sealed class StateInner : StateNode
         }
 
         Count--;
+        SetHeads();
     }
 
     /// <summary>A copy that is written in place of this one.</summary>
@@ -116,6 +139,7 @@ internal sealed class StateInner : StateNode
         children.AsSpan(place, Count - place).Clear();
         separators.AsSpan(place - 1, Count - place).Clear();
         Count = place;
+        SetHeads();
         return right;
     }
 
@@ -127,11 +151,28 @@ internal sealed class StateInner : StateNode
         {
             Array.Resize(ref children, count + 1);
             Array.Resize(ref separators, count + 1);
+            Array.Resize(ref heads, count + 1);
         }
 
         next.children.AsSpan(0, next.Count).CopyTo(children.AsSpan(Count));
         next.separators.AsSpan(0, next.Count - 1).CopyTo(separators.AsSpan(Count));
         separators[Count - 1] = separator;
         Count = count;
+        SetHeads();
+    }
+
+    /// <summary>After the separators have changed, which they do once in some dozens of writes below.</summary>
+    private void SetHeads()
+    {
+        if (Count < 2)
+        {
+            return;
+        }
+
+        shared = separators[0].AsSpan().CommonPrefixLength(separators[Count - 2]);
+        for (var place = 0; place < Count - 1; place++)
+        {
+            heads[place] = KeyHead.Of64(separators[place], shared);
+        }
     }
 }
