@@ -27,6 +27,10 @@ public sealed partial class RaftCore
     /// <summary>Whether a snapshot is on its way to a follower. A host delays the next one, within limits, so as not to start it over.</summary>
     public bool IsSendingSnapshot => Array.Exists(peers, peer => peer is { State: ProgressState.Snapshot, IsChunkDue: false });
 
+    private static SnapshotTransfer? TransferTo(Progress peer) => peer is { State: ProgressState.Snapshot, Sending: { } sending }
+        ? new SnapshotTransfer(sending.LastIncluded.Index, peer.SnapshotOffset, sending.SizeBytes)
+        : null;
+
     private void OnSnapshotSaved(SnapshotDescriptor saved)
     {
         Invariant.Holds(saved.LastIncluded.Index <= AppliedIndex, "a snapshot holds only what was applied");
@@ -178,6 +182,12 @@ public sealed partial class RaftCore
                 from,
                 AnswerOf(install.Session, true, match, LogIndex.Zero, install.ReadSequence),
                 AcknowledgementTicket(match.Index));
+            return;
+        }
+
+        if (install.Data.Length > install.Snapshot.SizeBytes - install.Offset)
+        {
+            // No leader cuts such a chunk: nothing is put aside without a limit.
             return;
         }
 

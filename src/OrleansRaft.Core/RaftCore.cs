@@ -132,11 +132,14 @@ public sealed partial class RaftCore
         snapshot,
         Configuration,
         [.. peers.Select(peer => new ReplicaProgress(
-            peer.Id, peer.State, peer.Match.Index, peer.NextIndex, peer.IsLearner, peer.TicksSinceContact))],
+            peer.Id, peer.State, peer.Match.Index, peer.NextIndex, peer.IsLearner, peer.TicksSinceContact) { Transfer = TransferTo(peer) })],
         ticksSinceLeaderContact)
     {
         ElectionTicks = electionTicks,
         ElectionTimeoutTicks = electionTimeoutTicks,
+        Receiving = staging is { } part && (part.LastIncluded.Index > CommitIndex || BringsState(part))
+            ? new SnapshotTransfer(part.LastIncluded.Index, stagedBytes, part.SizeBytes)
+            : null,
     };
 
     /// <summary>Takes one input to its end.</summary>

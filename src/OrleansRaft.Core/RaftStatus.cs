@@ -30,4 +30,7 @@ public sealed record RaftStatus(
 
     /// <summary>The election timeout that is running, in ticks.</summary>
     public int ElectionTimeoutTicks { get; init; }
+
+    /// <summary>The snapshot of which the replica has received a part, and which it goes on with when its leader does; null for none.</summary>
+    public SnapshotTransfer? Receiving { get; init; }
 }

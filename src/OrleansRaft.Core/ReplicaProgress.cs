@@ -21,4 +21,8 @@ public enum ProgressState
 /// <param name="IsLearner">Whether it has no vote.</param>
 /// <param name="TicksSinceContact">Ticks since its last answer.</param>
 public sealed record ReplicaProgress(
-    ReplicaId Replica, ProgressState State, LogIndex MatchIndex, LogIndex NextIndex, bool IsLearner, int TicksSinceContact);
+    ReplicaId Replica, ProgressState State, LogIndex MatchIndex, LogIndex NextIndex, bool IsLearner, int TicksSinceContact)
+{
+    /// <summary>The snapshot that the member is sent; null unless <see cref="State"/> is <see cref="ProgressState.Snapshot"/>.</summary>
+    public SnapshotTransfer? Transfer { get; init; }
+}

@@ -9,6 +9,7 @@ public sealed partial class ReplicaDriver
 {
     private long? savingStarted;
     private long snapshotBytes;
+    private long snapshotAgeTicks;
     private bool hasToldLarge;
     private LogIndex captureWanted;
 
@@ -21,6 +22,7 @@ public sealed partial class ReplicaDriver
             HaltCause = halt?.Cause,
             StateBytes = view.StateBytes,
             StateKeys = view.StateKeys,
+            SnapshotAge = AgeOfSnapshot(),
             Skipped = Core.Skipped,
             MachineVersion = Core.MachineVersionAt(Core.CommitIndex),
             MachineVersions = machine.Versions,
@@ -116,6 +118,10 @@ public sealed partial class ReplicaDriver
             HaltBehind(failure);
         }
     }
+
+    private TimeSpan? AgeOfSnapshot() => core?.Snapshot is { LastIncluded.Index.Value: > 0 } newest
+        ? TimeSpan.FromMilliseconds(Math.Max(0, view.AppliedTime - newest.Time))
+        : null;
 
     private void TellLargeCapture(long sizeBytes)
     {

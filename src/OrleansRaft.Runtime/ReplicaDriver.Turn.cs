@@ -73,6 +73,7 @@ public sealed partial class ReplicaDriver
         RequestFill = view.RequestFill;
         StateBytes = view.StateBytes ?? 0;
         SnapshotBytes = snapshotBytes;
+        SnapshotAge = AgeOfSnapshot() ?? TimeSpan.Zero;
         CommitLag = Core.Role == RaftRole.Leader ? Core.LastEntry.Index - Core.CommitIndex : 0;
         Volatile.Write(ref commitIndexSeen, Core.CommitIndex.Value);
         inbox.QueriesWaiting = reads.QueryCount + Volatile.Read(ref queriesAtMachine);

@@ -118,6 +118,13 @@ public sealed partial class ReplicaDriver
     /// <summary>How many bytes the newest snapshot has; 0 without one. Any thread.</summary>
     public long SnapshotBytes { get => Volatile.Read(ref field); private set => Volatile.Write(ref field, value); }
 
+    /// <summary>See <see cref="ReplicaStatus.SnapshotAge"/>; zero without a snapshot. Any thread.</summary>
+    public TimeSpan SnapshotAge
+    {
+        get => new(Volatile.Read(ref snapshotAgeTicks));
+        private set => Volatile.Write(ref snapshotAgeTicks, value.Ticks);
+    }
+
     /// <summary>How many request ids the group remembers, as this replica knows. Any thread.</summary>
     public int RequestIds { get => Volatile.Read(ref field); private set => Volatile.Write(ref field, value); }
 

@@ -30,6 +30,13 @@ public sealed record ReplicaStatus(ReplicaKey Key, long Epoch, bool MaySpeak, Ra
 
     /// <summary>Whether the replica's program is too old for the version in force, or cannot read an entry: then it serves nothing.</summary>
     public bool IsVersionBehind { get; init; }
+
+    /// <summary>
+    /// How much of the group's time has passed between the end of the newest snapshot and the last applied entry: what a replica that starts applies
+    /// again. Null without a snapshot.
+    /// </summary>
+    public TimeSpan? SnapshotAge { get; init; }
+
     /// <summary>How many bytes the state has; null when its state machine does not say.</summary>
     public long? StateBytes { get; init; }
 

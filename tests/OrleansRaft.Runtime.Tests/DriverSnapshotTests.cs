@@ -22,6 +22,25 @@ public sealed class DriverSnapshotTests
         bench.Driver.Inspect().Status.Snapshot.LastIncluded.Index.ShouldBe(new LogIndex(11));
     }
 
+    /// <summary>By the group's time, which a replica that starts has to make up for.</summary>
+    [Fact]
+    public void The_age_of_a_snapshot_is_the_time_of_what_was_applied_since()
+    {
+        using var bench = new DriverBench(voters: 1, options: Often).Lead();
+        bench.Driver.Inspect().SnapshotAge.ShouldBeNull();
+        bench.Metrics.Replicas.SnapshotAgeMax().ShouldBe(0);
+        Submit(bench, 0, 10);
+        bench.Driver.Inspect().SnapshotAge.ShouldBe(TimeSpan.Zero);
+
+        bench.Time.Advance(TimeSpan.FromSeconds(3));
+        bench.Driver.Inspect().SnapshotAge.ShouldBe(TimeSpan.Zero, "nothing was applied");
+        bench.Submit(Request("later", "x", 100_000));
+        bench.Settle();
+
+        bench.Driver.Inspect().SnapshotAge.ShouldBe(TimeSpan.FromSeconds(3));
+        bench.Driver.SnapshotAge.ShouldBe(TimeSpan.FromSeconds(3));
+    }
+
     /// <summary>A state larger than the threshold must not be written again for every few commands.</summary>
     [Fact]
     public void A_large_state_waits_until_the_log_has_grown_by_its_size()

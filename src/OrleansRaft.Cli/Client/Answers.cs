@@ -54,7 +54,10 @@ internal sealed record ReplicaAnswer(
     bool VersionBehind = false,
     long? StateBytes = null,
     long? StateKeys = null,
-    long? SnapshotBytes = null);
+    long? SnapshotBytes = null,
+    long? SnapshotAgeMilliseconds = null,
+    long? TransferredBytes = null,
+    long? TransferBytes = null);
 
 /// <summary>What came of a comparison of a group's replicas, as the API describes it.</summary>
 internal sealed record ComparisonAnswer(string Group, long Index, string Verdict, string Detail, IReadOnlyList<ComparedReplicaAnswer> Replicas);

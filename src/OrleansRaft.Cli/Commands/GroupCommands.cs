@@ -282,9 +282,9 @@ internal static class GroupCommands
         ? $"{group.Group}: replica {leader.Replica} on {leader.Silo ?? "an unknown silo"} leads in term {group.Term}"
         : $"{group.Group}: no leader in term {group.Term}")
         + (group.MachineVersion > 1 ? $"; its state machine works at version {group.MachineVersion}" : "")
-        + (group.LeaderReplica is { StateKeys: { } keys, StateBytes: { } bytes, SnapshotBytes: var snapshot }
-            ? $"; its state has {keys:N0} {(keys == 1 ? "key" : "keys")} and {bytes:N0} bytes, its snapshot {snapshot ?? 0:N0} bytes"
-            : "")
+        + (group.LeaderReplica is { StateKeys: { } keys, StateBytes: { } bytes }
+            ? $"; its state has {keys:N0} {(keys == 1 ? "key" : "keys")} and {bytes:N0} bytes, its snapshot {SnapshotOf(group.LeaderReplica)}"
+            : group.LeaderReplica is { SnapshotAgeMilliseconds: not null } told ? $"; its snapshot has {SnapshotOf(told)}" : "")
         + (group.Skipped is { Count: > 0 } skipped
             ? $"; never applied: {(skipped.Count == 1 ? "entry" : "entries")} {string.Join(", ", skipped)}"
             : "");
@@ -357,7 +357,20 @@ internal static class GroupCommands
         { VersionBehind: true, HaltCause: { } cause } =>
             $"{replica.Role}, its program is behind{(replica.HaltedAt is { } from ? $" from entry {from} on" : "")}: {cause}",
         { HaltCause: { } cause } => $"{replica.Role}, halted{(replica.HaltedAt is { } entry ? $" at entry {entry}" : "")}: {cause}",
+        { TransferBytes: > 0 and var whole, TransferredBytes: var part } =>
+            $"{replica.Role}, receives a snapshot: {part ?? 0:N0} of {whole:N0} bytes, {100 * (part ?? 0) / whole} %",
         _ => replica.Role ?? "-",
+    };
+
+    /// <summary>Its age is that of its last entry by the group's time, which what a starting replica applies again has taken.</summary>
+    private static string SnapshotOf(ReplicaAnswer replica) => $"{replica.SnapshotBytes ?? 0:N0} bytes"
+        + (replica.SnapshotAgeMilliseconds is { } age ? $" and an age of {AgeOf(TimeSpan.FromMilliseconds(age))}" : "");
+
+    private static string AgeOf(TimeSpan age) => age switch
+    {
+        { TotalMinutes: < 2 } => $"{age.TotalSeconds:0.0} s",
+        { TotalHours: < 2 } => $"{age.TotalMinutes:0} min",
+        _ => $"{age.TotalHours:0} h",
     };
 
     private static string NumberOf(long? number) => number is { } known ? $"{known}" : "-";

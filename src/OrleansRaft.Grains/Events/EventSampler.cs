@@ -146,7 +146,13 @@ internal sealed class EventSampler : IDisposable
         status.Snapshot.LastIncluded.Index.Value,
         status.ElectionTicks,
         status.ElectionTimeoutTicks,
-        [.. status.Progress.Select(peer => new FollowerProgress(peer.Replica.Value, peer.State, peer.MatchIndex.Value, peer.NextIndex.Value))],
+        [.. status.Progress.Select(static peer => new FollowerProgress(
+            peer.Replica.Value,
+            peer.State,
+            peer.MatchIndex.Value,
+            peer.NextIndex.Value,
+            peer.Transfer?.Bytes ?? 0,
+            peer.Transfer?.SizeBytes ?? 0))],
         replica.Quiescence is not null,
         status.LastEntry.Term.Value);
 

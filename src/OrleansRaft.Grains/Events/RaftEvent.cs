@@ -119,9 +119,16 @@ public sealed record ReplicaEvent(
 /// <param name="State">How the leader sends to it.</param>
 /// <param name="MatchIndex">The last entry known to be durable there.</param>
 /// <param name="NextIndex">The next entry to send.</param>
+/// <param name="SentBytes">How many bytes of a snapshot it has acknowledged, while it receives one.</param>
+/// <param name="SizeBytes">How many bytes that snapshot has; 0 for none.</param>
 [GenerateSerializer, Immutable, Alias("raft-follower-progress")]
 public readonly record struct FollowerProgress(
-    [property: Id(0)] long Replica, [property: Id(1)] ProgressState State, [property: Id(2)] long MatchIndex, [property: Id(3)] long NextIndex);
+    [property: Id(0)] long Replica,
+    [property: Id(1)] ProgressState State,
+    [property: Id(2)] long MatchIndex,
+    [property: Id(3)] long NextIndex,
+    [property: Id(4)] long SentBytes = 0,
+    [property: Id(5)] long SizeBytes = 0);
 
 /// <summary>A leader committed; what it committed within a moment is one event.</summary>
 /// <param name="Group">Its group.</param>

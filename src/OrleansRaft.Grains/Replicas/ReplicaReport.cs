@@ -36,7 +36,9 @@ internal sealed record ReplicaReport(
     [property: Id(24)] int NewestVersion,
     [property: Id(25)] bool IsVersionBehind,
     [property: Id(26)] long? StateBytes,
-    [property: Id(27)] long? StateKeys)
+    [property: Id(27)] long? StateKeys,
+    [property: Id(28)] long? SnapshotAgeMilliseconds,
+    [property: Id(29)] TransferReport? Receiving)
 {
     /// <summary>Packs a snapshot.</summary>
     public static ReplicaReport Of(ReplicaStatus snapshot)
@@ -70,7 +72,9 @@ internal sealed record ReplicaReport(
             snapshot.MachineVersions.Newest,
             snapshot.IsVersionBehind,
             snapshot.StateBytes,
-            snapshot.StateKeys);
+            snapshot.StateKeys,
+            (long?)snapshot.SnapshotAge?.TotalMilliseconds,
+            TransferReport.Of(status.Receiving));
     }
 
     /// <summary>Unpacks the snapshot.</summary>
@@ -92,7 +96,10 @@ internal sealed record ReplicaReport(
                 SnapshotDescriptorCodec.Decode(Snapshot),
                 ConfigurationCodec.Decode(Configuration),
                 [.. Progress.Select(progress => progress.ToProgress())],
-                TicksSinceLeaderContact),
+                TicksSinceLeaderContact)
+            {
+                Receiving = Receiving?.ToTransfer(),
+            },
             Digest)
         {
             DigestIndex = new LogIndex(DigestIndex),
@@ -103,6 +110,7 @@ internal sealed record ReplicaReport(
             IsVersionBehind = IsVersionBehind,
             StateBytes = StateBytes,
             StateKeys = StateKeys,
+            SnapshotAge = SnapshotAgeMilliseconds is { } age ? TimeSpan.FromMilliseconds(age) : null,
             Skipped = (Skipped ?? []).Aggregate(SkippedEntries.None, static (known, entry) => known.With(new LogIndex(entry))),
         };
     }
@@ -118,13 +126,35 @@ internal readonly record struct ProgressReport(
     [property: Id(2)] long MatchIndex,
     [property: Id(3)] long NextIndex,
     [property: Id(4)] bool IsLearner,
-    [property: Id(5)] int TicksSinceContact)
+    [property: Id(5)] int TicksSinceContact,
+    [property: Id(6)] TransferReport? Transfer)
 {
     /// <summary>Packs.</summary>
     public static ProgressReport Of(ReplicaProgress progress) => new(
-        progress.Replica.Value, progress.State, progress.MatchIndex.Value, progress.NextIndex.Value, progress.IsLearner, progress.TicksSinceContact);
+        progress.Replica.Value,
+        progress.State,
+        progress.MatchIndex.Value,
+        progress.NextIndex.Value,
+        progress.IsLearner,
+        progress.TicksSinceContact,
+        TransferReport.Of(progress.Transfer));
 
     /// <summary>Unpacks.</summary>
     public ReplicaProgress ToProgress() => new(
-        new ReplicaId(Replica), State, new LogIndex(MatchIndex), new LogIndex(NextIndex), IsLearner, TicksSinceContact);
+        new ReplicaId(Replica), State, new LogIndex(MatchIndex), new LogIndex(NextIndex), IsLearner, TicksSinceContact)
+    {
+        Transfer = Transfer?.ToTransfer(),
+    };
+}
+
+/// <summary>A <see cref="SnapshotTransfer"/> between silos.</summary>
+[GenerateSerializer, Immutable, Alias("raft-transfer-report")]
+internal readonly record struct TransferReport([property: Id(0)] long Through, [property: Id(1)] long Bytes, [property: Id(2)] long SizeBytes)
+{
+    /// <summary>Packs.</summary>
+    public static TransferReport? Of(SnapshotTransfer? transfer) =>
+        transfer is { } on ? new TransferReport(on.Through.Value, on.Bytes, on.SizeBytes) : null;
+
+    /// <summary>Unpacks.</summary>
+    public SnapshotTransfer ToTransfer() => new(new LogIndex(Through), Bytes, SizeBytes);
 }

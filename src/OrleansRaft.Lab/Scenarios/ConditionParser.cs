@@ -8,7 +8,8 @@ namespace OrleansRaft.Lab.Scenarios;
 internal sealed class ConditionParser(IReadOnlyList<string> nodes)
 {
     private static readonly string[] Known =
-        ["leader", "leaders", "role", "term", "sameTerm", "value", "commit", "last", "uncommitted", "matched", "snapshot", "sameLogs", "answer"];
+        ["leader", "leaders", "role", "term", "sameTerm", "value", "commit", "last", "uncommitted", "matched", "snapshot", "received", "sameLogs",
+         "answer"];
 
     /// <summary>Reads an object of conditions.</summary>
     public IReadOnlyList<Condition> Parse(JsonElement json, string place)
@@ -28,6 +29,7 @@ internal sealed class ConditionParser(IReadOnlyList<string> nodes)
         "role" => PerNode(fields, name, Role),
         "answer" => Answers(fields),
         "snapshot" => PerNode(fields, name, Snapshot),
+        "received" => PerNode(fields, name, Received),
         _ => PerNode(fields, name, Number(name)),
     };
 
@@ -110,6 +112,14 @@ internal sealed class ConditionParser(IReadOnlyList<string> nodes)
                 ? new LocalizedText($"{nodes[node]} stands on a snapshot", $"{nodes[node]} 拥有快照")
                 : new LocalizedText($"{nodes[node]} has no snapshot", $"{nodes[node]} 没有快照"),
             play => play.Replicas[node]?.Core is { } core && core.Status.Snapshot.LastIncluded.Index > LogIndex.Zero == wanted);
+    }
+
+    private Condition Received(int node, JsonFields fields)
+    {
+        var percent = fields.Number(nodes[node], 1, 99);
+        return new Condition(
+            new LocalizedText($"{nodes[node]} has {percent} % of a snapshot or more", $"{nodes[node]} 已收到快照的至少 {percent}%"),
+            play => play.Replicas[node]?.Core?.Status.Receiving is { } part && 100 * part.Bytes >= percent * part.SizeBytes);
     }
 
     private Func<int, JsonFields, Condition> Number(string name) => (node, fields) =>

@@ -67,7 +67,7 @@ internal sealed class NodeWatch(
             log,
             status.Snapshot.LastIncluded.Index.Value,
             timer,
-            [.. status.Progress.Select(peer => new PeerProgress(NameOf(peer.Replica)!, peer.MatchIndex.Value, peer.NextIndex.Value))]);
+            [.. status.Progress.Select(ProgressOf)]);
     }
 
     private double Now => cluster.Lab.Clock.Now.TotalMilliseconds;
@@ -75,6 +75,9 @@ internal sealed class NodeWatch(
     private NodeState Nothing() => new(Now, scenario.Nodes[node], false, false, "stopped", 0, null, null, 0, 0, 0, 1, [], 0, null, []);
 
     private string? NameOf(ReplicaId? replica) => replica is { } named ? scenario.Nodes[(int)named.Value - 1] : null;
+
+    private PeerProgress ProgressOf(ReplicaProgress peer) => new(
+        NameOf(peer.Replica)!, peer.MatchIndex.Value, peer.NextIndex.Value, peer.Transfer?.Bytes ?? 0, peer.Transfer?.SizeBytes ?? 0);
 
     private static string RoleOf(RaftRole role) => role switch
     {

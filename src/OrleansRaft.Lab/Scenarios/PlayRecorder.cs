@@ -10,7 +10,7 @@ internal sealed class PlayRecorder
     // About what each takes as JSON.
     private const int StateBytes = 300;
     private const int TermBytes = 4;
-    private const int PeerBytes = 40;
+    private const int PeerBytes = 60;
     private const int LinkBytes = 20;
     private const int RequestBytes = 300;
     private const int MessageBytes = 150;

@@ -105,7 +105,9 @@ public sealed record ElectionTimer(double Started, double Timeout);
 /// <param name="Node">Its name.</param>
 /// <param name="Match">The last entry known to be durable there.</param>
 /// <param name="Next">The next entry to send.</param>
-public sealed record PeerProgress(string Node, long Match, long Next);
+/// <param name="Sent">How many bytes of a snapshot it has acknowledged, while it receives one.</param>
+/// <param name="Size">How many bytes that snapshot has; 0 for none.</param>
+public sealed record PeerProgress(string Node, long Match, long Next, long Sent, long Size);
 
 /// <summary>A message.</summary>
 public sealed record RecordedMessage

@@ -109,6 +109,8 @@ public static class RecordingJson
             json.WriteString("node"u8, peer.Node);
             json.WriteNumber("match"u8, peer.Match);
             json.WriteNumber("next"u8, peer.Next);
+            json.WriteNumber("sent"u8, peer.Sent);
+            json.WriteNumber("size"u8, peer.Size);
             json.WriteEndObject();
         });
         json.WriteEndObject();

@@ -18,6 +18,7 @@ public static class ScenarioLibrary
         "partition",
         "healing",
         "snapshot",
+        "snapshot-chunks",
         "lost-answers",
         "read-in-election",
         "old-leader-read",

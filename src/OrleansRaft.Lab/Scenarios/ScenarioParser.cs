@@ -9,6 +9,7 @@ public static class ScenarioParser
     private const int StepsMax = 100;
     private const int RequestsMax = 1_000;
     private const int MillisecondsMax = 60_000;
+    private const int ChunkBytesMin = 16;
 
     /// <summary>Reads a scenario.</summary>
     /// <param name="json">An object in the format of <c>Scenarios/README.md</c>.</param>
@@ -82,7 +83,8 @@ public static class ScenarioParser
             scenario.Has("settings") ? scenario.Get("settings") : empty.RootElement,
             "settings",
             "tickMilliseconds", "heartbeatTicks", "electionTicksMin", "electionTicksMax", "preVote", "checkQuorum",
-            "linkMilliseconds", "linkSpreadMilliseconds", "diskMilliseconds", "snapshotBytes", "keptEntries");
+            "linkMilliseconds", "linkSpreadMilliseconds", "diskMilliseconds", "snapshotBytes", "chunkBytes",
+            "keptEntries");
         var raft = new RaftOptions
         {
             TickInterval = TimeSpan.FromMilliseconds(fields.Number("tickMilliseconds", 5, 1_000, 50)),
@@ -103,6 +105,9 @@ public static class ScenarioParser
         {
             throw new ScenarioException("settings", string.Join(" ", failures));
         }
+
+        // Smaller than a silo's may be, where each costs a message, so that the few bytes of a scenario's state pass in several.
+        raft.SnapshotChunkBytes = fields.Number("chunkBytes", ChunkBytesMin, int.MaxValue / 2, raft.SnapshotChunkBytes);
 
         var link = fields.Number("linkMilliseconds", 0, MillisecondsMax, 30);
         var spread = fields.Number("linkSpreadMilliseconds", 0, MillisecondsMax, 0);

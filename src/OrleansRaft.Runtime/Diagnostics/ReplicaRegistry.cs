@@ -78,6 +78,18 @@ public sealed class ReplicaRegistry
     /// <summary>How many bytes the newest snapshots of all replicas have.</summary>
     public long SnapshotBytes() => drivers.Sum(static entry => entry.Key.SnapshotBytes);
 
+    /// <summary>The age of the oldest of the newest snapshots here, in seconds: see <see cref="ReplicaStatus.SnapshotAge"/>.</summary>
+    public double SnapshotAgeMax()
+    {
+        var most = TimeSpan.Zero;
+        foreach (var (driver, _) in drivers)
+        {
+            most = driver.SnapshotAge > most ? driver.SnapshotAge : most;
+        }
+
+        return most.TotalSeconds;
+    }
+
     internal void Add(ReplicaDriver driver) => drivers[driver] = true;
 
     internal void Remove(ReplicaDriver driver) => drivers.TryRemove(driver, out _);

@@ -195,6 +195,8 @@ internal static class EventJson
             });
             json.WriteNumber("matchIndex"u8, peer.MatchIndex);
             json.WriteNumber("nextIndex"u8, peer.NextIndex);
+            json.WriteNumber("sentBytes"u8, peer.SentBytes);
+            json.WriteNumber("sizeBytes"u8, peer.SizeBytes);
             json.WriteEndObject();
         }
 

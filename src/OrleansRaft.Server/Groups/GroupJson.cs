@@ -104,12 +104,20 @@ internal sealed class GroupJson(IOptions<RaftOptions> options)
         json.WriteStartArray("replicas"u8);
         foreach (var replica in group.Replicas)
         {
-            WriteReplica(json, replica);
+            WriteReplica(json, replica, TransferTo(replica, group));
         }
 
         json.WriteEndArray();
         json.WriteEndObject();
     }
+
+    /// <summary>
+    /// The snapshot that passes to a replica: as its leader knows, since a new member may not be reached otherwise, or as the replica says itself.
+    /// </summary>
+    private static SnapshotTransfer? TransferTo(ReplicaView replica, GroupView group) =>
+        group.Replicas.FirstOrDefault(other => other.Replica == group.Leader)?.Snapshot?.Status.Progress
+            .FirstOrDefault(progress => progress.Replica == replica.Replica)?.Transfer
+        ?? replica.Snapshot?.Status.Receiving;
 
     private static void WriteConfiguration(Utf8JsonWriter json, Configuration configuration)
     {
@@ -133,7 +141,7 @@ internal sealed class GroupJson(IOptions<RaftOptions> options)
     }
 
     /// <summary>A replica that did not answer has nulls where its own words would be: zeros would look like an empty log.</summary>
-    private void WriteReplica(Utf8JsonWriter json, ReplicaView replica)
+    private void WriteReplica(Utf8JsonWriter json, ReplicaView replica, SnapshotTransfer? transfer)
     {
         var status = replica.Snapshot?.Status;
         json.WriteStartObject();
@@ -153,6 +161,9 @@ internal sealed class GroupJson(IOptions<RaftOptions> options)
         WriteNumber(json, "stateBytes", replica.Snapshot?.StateBytes);
         WriteNumber(json, "stateKeys", replica.Snapshot?.StateKeys);
         WriteNumber(json, "snapshotBytes", status?.Snapshot.SizeBytes);
+        WriteNumber(json, "snapshotAgeMilliseconds", (long?)replica.Snapshot?.SnapshotAge?.TotalMilliseconds);
+        WriteNumber(json, "transferredBytes", transfer?.Bytes);
+        WriteNumber(json, "transferBytes", transfer?.SizeBytes);
         WriteNumber(json, "haltedAt", replica.Snapshot?.HaltedAt?.Index.Value);
         json.WriteString("haltCause"u8, replica.Snapshot?.HaltCause);
         WriteNumber(json, "oldestVersion", replica.Snapshot?.MachineVersions.Oldest);

@@ -30,6 +30,12 @@ internal static class GroupSchemas
             ("stateBytes", Shapes.Number("How many bytes the keys and values of its state have; null when its state machine does not say.", OrNull)),
             ("stateKeys", Shapes.Number("How many keys its state has; null when its state machine does not say.", OrNull)),
             ("snapshotBytes", Shapes.Number("How many bytes its newest snapshot has; 0 without one.", OrNull)),
+            ("snapshotAgeMilliseconds", Shapes.Number(
+                "How much of the group's time lies between its newest snapshot and what it has applied, and is applied again when it starts; null "
+                + "without a snapshot.",
+                OrNull)),
+            ("transferredBytes", Shapes.Number("How many bytes it has of a snapshot that it is sent; null when it is sent none.", OrNull)),
+            ("transferBytes", Shapes.Number("How many bytes that snapshot has; null when it is sent none.", OrNull)),
             ("haltedAt", Shapes.Number("The entry at which its state machine is halted; null when it is not, or not by an entry.", OrNull)),
             ("haltCause", Shapes.Text("Why its state machine is halted, or its program is behind; null when neither is so.", OrNull)),
             ("oldestVersion", Shapes.Number("The oldest version of the state machine that its program supports.", OrNull)),

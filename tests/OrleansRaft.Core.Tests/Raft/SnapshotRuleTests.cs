@@ -174,6 +174,62 @@ public sealed class SnapshotRuleTests
     }
 
     [Fact]
+    public void How_far_a_snapshot_is_on_its_way_is_told_by_its_sender_and_by_its_receiver()
+    {
+        var (group, leader) = SendingToThird();
+        leader.Core.Status.Progress.Single(peer => peer.Replica == Replica(3)).Transfer.ShouldBe(new SnapshotTransfer(Index(3), 0, 10));
+        leader.Core.Status.Progress.Single(peer => peer.Replica == Replica(2)).Transfer.ShouldBeNull();
+        group[3].Core.Status.Receiving.ShouldBeNull();
+
+        group.Take(static envelope => envelope.Message is InstallSnapshot).ForEach(group.Deliver);
+        group.Take(static envelope => envelope.Message is InstallSnapshotResponse).ForEach(group.Deliver);
+
+        group[3].Core.Status.Receiving.ShouldBe(new SnapshotTransfer(Index(3), 4, 10));
+        leader.Core.Status.Progress.Single(peer => peer.Replica == Replica(3)).Transfer.ShouldBe(new SnapshotTransfer(Index(3), 4, 10));
+        group.Tick(2 * group.Settings.ElectionTicksMin);
+        group[3].Core.AppliedIndex.ShouldBe(leader.Core.AppliedIndex);
+        group[3].Core.Status.Receiving.ShouldBeNull();
+        leader.Core.Status.Progress.ShouldAllBe(static peer => peer.Transfer == null);
+    }
+
+    /// <summary>What a leader promised to send bounds what its followers put aside.</summary>
+    [Fact]
+    public void A_chunk_that_goes_beyond_the_end_of_its_snapshot_is_not_put_aside()
+    {
+        var (group, leader) = SendingToThird();
+        var sent = group.Take(static envelope => envelope.Message is InstallSnapshot).Single();
+        var first = (InstallSnapshot)sent.Message;
+
+        group[3].Step(new Receive(Replica(1), first with { Data = new byte[11], IsLast = false }));
+        group[3].Step(new Receive(Replica(1), first with { Offset = 8, Data = new byte[3], IsLast = true }));
+
+        group[3].Effects.OfType<StageSnapshotChunk>().ShouldBeEmpty();
+        group[3].Core.Status.Receiving.ShouldBeNull();
+        group.Tick(4 * group.Settings.ElectionTicksMax);
+        group[3].Core.AppliedIndex.ShouldBe(leader.Core.AppliedIndex, "the right ones are taken afterwards");
+    }
+
+    /// <summary>The first replica leads and begins to send a snapshot of ten bytes, in chunks of four; the first chunk is on its way.</summary>
+    private static (TestGroup Group, TestReplica Leader) SendingToThird()
+    {
+        var group = new TestGroup(3, settings => settings with { KeptEntries = 0, SnapshotChunkBytes = 4 });
+        var leader = group.Elect(1);
+        group.Isolate(3);
+        leader.Propose("a", "b");
+        group.Settle();
+        leader.TakeSnapshot(bytes: 10);
+        group.Heal();
+        while (!group.Network.Exists(static envelope => envelope.Message is InstallSnapshot))
+        {
+            group.Now += 50;
+            leader.Step(Tick.Instance);
+            group.Take(static envelope => envelope.Message is AppendEntries or AppendEntriesResponse).ForEach(group.Deliver);
+        }
+
+        return (group, leader);
+    }
+
+    [Fact]
     public void A_snapshot_is_resumed_where_it_broke_off()
     {
         var group = new TestGroup(3, settings => settings with { KeptEntries = 0, SnapshotChunkBytes = 4 });

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Microsoft.Playwright;
+using OrleansRaft.Lab.Scenarios;
 using static Microsoft.Playwright.Assertions;
 
 namespace OrleansRaft.Integration.Tests.Browser;
@@ -75,6 +76,22 @@ public sealed class LabPageTests(PageFixture fixture)
         await visitor.Page.Locator("main").FocusAsync();
         await visitor.Page.Keyboard.PressAsync("End");
         await Expect(visitor["verdict"]).ToHaveAttributeAsync("data-expected", "true");
+    }
+
+    [Fact]
+    public async Task A_snapshot_on_its_way_fills_a_bar_beneath_the_log_that_it_will_replace()
+    {
+        var (at, sent, size) = ScenarioLibrary.Find("snapshot-chunks")!.Play().States
+            .SelectMany(static state => state.Progress.Select(peer => (state.At, peer.Sent, peer.Size)))
+            .First(static part => part.Sent > 0);
+
+        await using var opened = await fixture.OpenAsync($"/lab#/snapshot-chunks?t={Math.Ceiling(at)}");
+
+        await Expect(opened.Page.Locator("[data-lane='C'] .transfer")).ToHaveAttributeAsync("data-sent", $"{sent}");
+        await Expect(opened.Page.Locator("[data-lane='C'] .transfer text")).ToContainTextAsync($"{size:N0} bytes");
+        await opened.Page.Locator("main").FocusAsync();
+        await opened.Page.Keyboard.PressAsync("End");
+        await Expect(opened.Page.Locator(".transfer")).ToHaveCountAsync(0);
     }
 
     [Theory]

@@ -47,6 +47,27 @@ public sealed class GroupCommandTests(OneSilo silo)
     }
 
     [Fact]
+    public async Task Show_prints_how_far_a_snapshot_is_that_passes_to_a_member()
+    {
+        await using var server = CannedServer.Answering(
+            200,
+            "application/json",
+            """
+            {"group":"counters-1","leader":1,"term":4,"replicas":[
+              {"replica":1,"silo":"a","role":"leader","lastIndex":9,"commitIndex":9,"appliedIndex":9,"stateBytes":2000,"stateKeys":7,
+               "snapshotBytes":1500,"snapshotAgeMilliseconds":90000},
+              {"replica":2,"silo":"b","role":"follower","lastIndex":0,"commitIndex":0,"appliedIndex":0,"transferredBytes":512,"transferBytes":1500}]}
+            """);
+
+        var show = await CommandLineRun.AtAsync(server.Address, "group", "show", "counters-1");
+
+        show.ExitCode.ShouldBe(0, show.Error);
+        var words = string.Join(' ', show.Output.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        words.ShouldContain("its state has 7 keys and 2,000 bytes, its snapshot 1,500 bytes and an age of 90.0 s");
+        words.ShouldContain("receives a snapshot: 512 of 1,500 bytes, 34 %");
+    }
+
+    [Fact]
     public async Task Compare_prints_each_replicas_digest_at_one_entry_and_show_prints_the_last()
     {
         var compare = await CommandLineRun.AtAsync(silo.Address, "group", "compare", "counters-1");

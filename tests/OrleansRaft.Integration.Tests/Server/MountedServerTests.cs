@@ -109,6 +109,10 @@ public sealed class MountedServerTests(ScriptedServer server) : IClassFixture<Sc
         replicas[0].GetProperty("stateBytes").GetInt64().ShouldBe(120);
         replicas[0].GetProperty("stateKeys").GetInt64().ShouldBe(4);
         replicas[0].GetProperty("snapshotBytes").GetInt64().ShouldBe(700);
+        replicas[0].GetProperty("snapshotAgeMilliseconds").GetInt64().ShouldBe(3_500);
+        replicas[0].GetProperty("transferBytes").ValueKind.ShouldBe(JsonValueKind.Null);
+        replicas[1].GetProperty("transferredBytes").GetInt64().ShouldBe(256, "its leader knows it");
+        replicas[1].GetProperty("transferBytes").GetInt64().ShouldBe(700);
         replicas[2].GetProperty("stateBytes").ValueKind.ShouldBe(JsonValueKind.Null);
         replicas[2].GetProperty("digestIndex").ValueKind.ShouldBe(JsonValueKind.Null);
         replicas[0].GetProperty("lastContactMilliseconds").ValueKind.ShouldBe(JsonValueKind.Null);
@@ -328,13 +332,27 @@ public sealed class MountedServerTests(ScriptedServer server) : IClassFixture<Sc
             new LogIndex(10),
             new SnapshotDescriptor(default, LogTime.Zero, Configuration.OfVoters(3), 700),
             Configuration.OfVoters(3),
-            ImmutableArray<ReplicaProgress>.Empty,
+            role == RaftRole.Leader
+                ?
+                [
+                    new ReplicaProgress(new ReplicaId(2), ProgressState.Snapshot, default, default, false, 1)
+                    {
+                        Transfer = new SnapshotTransfer(new LogIndex(9), 256, 700),
+                    },
+                ]
+                : ImmutableArray<ReplicaProgress>.Empty,
             ticks);
         return new ReplicaView(
             replica,
             $"silo-{id}",
             null,
-            new ReplicaStatus(new ReplicaKey(group, replica), 1, true, status, "abc") { DigestIndex = new LogIndex(9), StateBytes = 120, StateKeys = 4 },
+            new ReplicaStatus(new ReplicaKey(group, replica), 1, true, status, "abc")
+            {
+                DigestIndex = new LogIndex(9),
+                StateBytes = 120,
+                StateKeys = 4,
+                SnapshotAge = TimeSpan.FromSeconds(3.5),
+            },
             "");
     }
 }

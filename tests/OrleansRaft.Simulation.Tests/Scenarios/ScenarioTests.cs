@@ -55,6 +55,7 @@ public sealed partial class ScenarioTests
         "partition",
         "healing",
         "snapshot",
+        "snapshot-chunks",
         "lost-answers",
         "read-in-election",
         "old-leader-read",
@@ -65,6 +66,21 @@ public sealed partial class ScenarioTests
         ScenarioLibrary.Find("snapshot")!
             .Play().Messages
             .ShouldContain(message => message.Kind == "install-snapshot" && message.To == "C" && message.Arrives != null);
+
+    [Fact]
+    public void A_snapshot_of_many_chunks_goes_on_under_another_leader_where_it_stopped()
+    {
+        var recording = ScenarioLibrary.Find("snapshot-chunks")!.Play();
+
+        var sent = recording.States.SelectMany(state => state.Progress.Where(peer => peer is { Node: "C", Size: > 0 }).Select(peer => (state.Node, peer.Sent, peer.Size)))
+            .ToList();
+        sent.ShouldContain(part => part.Node == "A" && part.Sent > 0 && part.Sent < part.Size);
+        var half = sent.Where(part => part.Node == "A").Max(part => part.Sent);
+        sent.Where(part => part.Node == "B" && part.Sent > 0).ShouldAllBe(part => part.Sent >= half);
+        var chunks = recording.Messages.Where(message => message.Kind == "install-snapshot" && message is { To: "C", Arrives: not null }).ToList();
+        chunks.Count.ShouldBeGreaterThan(15);
+        chunks.Count(message => message.From == "B").ShouldBeLessThan(chunks.Count(message => message.From == "A") + 3, "nothing passes twice");
+    }
 
     [Fact]
     public void In_a_partition_the_minoritys_value_is_never_committed()

@@ -7,6 +7,7 @@ const laneHeight = 62;
 const headHeight = 22;
 const boxHeight = 32;
 const letterWidth = 6;
+const transferWidth = 160;
 
 /** The entries that fit, up to the end of the longest log and the place where the next one comes. */
 function windowOf(nodes, columns) {
@@ -33,6 +34,15 @@ function Box({ node, index, x, width, term, text, leaderTerm }) {
   </g>`;
 }
 
+/** How much of a snapshot has arrived: a bar that fills beneath the log that it will replace. */
+function Transfer({ x, sent, size }) {
+  const share = sent / size;
+  const words = `snapshot: ${count(sent)} of ${count(size)} bytes, ${Math.floor(100 * share)} %`;
+  return html`<g class="transfer" transform=${`translate(${x} ${boxHeight + 17})`} data-sent=${sent} data-size=${size}><title>${words}</title>
+    <rect class="whole" width=${transferWidth} height="8" rx="4" /><rect class="part" width=${transferWidth * share} height="8" rx="4" />
+    <text x=${transferWidth + 8} y="8">${words}</text></g>`;
+}
+
 function Lane({ node, y, range, width, left, textOf, progress, leader }) {
   const at = index => left + (index - range.start) * width;
   const boxes = [];
@@ -49,13 +59,14 @@ function Lane({ node, y, range, width, left, textOf, progress, leader }) {
     ${first > range.start && node.snapshot ? html`<g class="snapshot" transform=${`translate(${left} 0)`}><title>${`Snapshot up to index ${node.snapshot}`}</title><rect width=${at(first) - left - 4} height=${boxHeight} rx="4" /><text x="8" y=${boxHeight / 2 + 4}>${`snapshot to ${count(node.snapshot)}`}</text></g>` : ''}
     ${boxes}
     ${progress && inSight(progress.match) && progress.match > 0 ? html`<circle class="match" cx=${at(Math.max(progress.match, range.start)) + (width - 4) / 2} cy=${boxHeight + 9} r="4"><title>${`matchIndex ${progress.match}`}</title></circle>` : ''}
+    ${progress?.size ? html`<${Transfer} x=${left} sent=${progress.sent} size=${progress.size} />` : ''}
     ${progress && inSight(progress.next) ? html`<path class="next" d=${`M${at(progress.next) + (width - 4) / 2} ${boxHeight + 4}l5.5 9h-11z`}><title>${`nextIndex ${progress.next}`}</title></path>` : ''}
   </g>`;
 }
 
 /**
  * Lanes of these nodes: `{id, label, place, isUp, lead, term, first, last, commit, applied, snapshot, termAt(index)}`; `textOf(index, term)` says what an entry
- * is; `progress` is what the leader knows of each node, by its id: `{match, next}`.
+ * is; `progress` is what the leader knows of each node, by its id: `{match, next, sent, size}`, of which the last two are bytes of a snapshot on its way.
  */
 export function Lanes({ nodes, textOf, progress, boxWidth }) {
   const host = useRef();

@@ -171,7 +171,7 @@ function Stage({ group }) {
   const nodes = nodesOf(group);
   const leader = nodes.find(node => node.lead);
   const chosen = nodes.find(node => node.id === route.value.parameters.replica) ?? leader ?? nodes[0];
-  const progress = new Map((leader?.progress ?? []).map(known => [String(known.replica), { match: known.matchIndex, next: known.nextIndex }]));
+  const progress = new Map((leader?.progress ?? []).map(known => [String(known.replica), { match: known.matchIndex, next: known.nextIndex, sent: known.sentBytes, size: known.sizeBytes }]));
   const ours = story.value.filter(entry => entry.group === group.group || (entry.group === null && entry.tone !== 'quiet'));
   const calm = leader ? `${leader.name} leads; ${list(nodes.filter(node => node !== leader && node.isUp).map(node => `replica ${node.label}`))} follow.` : 'Nobody leads.';
   return html`<h1 data-testid="sentence">${sentence(group, leader)}</h1>
