@@ -70,6 +70,7 @@ internal sealed record Fault(TimeSpan At, TimeSpan Duration, FaultKind Kind, int
         FaultKind.Upgrade => $"node {Node} stops, and comes back with the newer build",
         FaultKind.RollBack => $"node {Node} stops, and comes back with the older build",
         FaultKind.RaiseVersion => "an operator raises the version of the state machines",
+        FaultKind.CutTransfer => "a follower is away until it needs a snapshot, whose transfer is then interrupted",
         FaultKind.QueriesThrow => $"all queries throw on node {Node}",
         _ => Kind.ToString(),
     };

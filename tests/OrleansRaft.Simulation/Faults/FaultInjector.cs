@@ -112,6 +112,7 @@ internal sealed class FaultInjector(LabCluster cluster, Workload workload, Machi
         FaultKind.Rejoin => RejoinFault.Apply(cluster, fault),
         FaultKind.MachineDrifts => MachineFaults.Apply(cluster, troubles, fault),
         FaultKind.Upgrade or FaultKind.RollBack or FaultKind.RaiseVersion => VersionFaults.Apply(cluster, troubles, fault),
+        FaultKind.CutTransfer => TransferFault.Apply(cluster, workload, fault),
         FaultKind.MachineSkip => new SkipFault(cluster, workload, troubles, tell).Apply(fault),
         >= FaultKind.MachineSlow and <= FaultKind.MachineKillsEverywhere => MachineFaults.Apply(cluster, troubles, fault),
         _ => OtherFaults.Apply(cluster, fault),

@@ -51,6 +51,9 @@ internal enum FaultKind
     Upgrade,
     RollBack,
     RaiseVersion,
+
+    /// <summary>A snapshot on its way to a follower is interrupted.</summary>
+    CutTransfer,
     TornWrite,
     LostWrite,
 

@@ -54,5 +54,12 @@ internal static class ReplicationMutants
             "RaftCore.Persistence.cs",
             "write.Last = LogIndex.Min(write.Last, index);",
             "write.Last = LogIndex.Max(write.Last, index);"),
+        new(
+            "chunk-of-another-capture-accepted",
+            "a transfer goes on with another leader's snapshot of the same entries, whatever its checksum says",
+            "Core",
+            "RaftCore.Snapshots.cs",
+            "        if (!ContinuesStaging(install))",
+            "        install = install with { Snapshot = install.Snapshot with { Checksum = null } };\n        if (staging != install.Snapshot)"),
     ];
 }

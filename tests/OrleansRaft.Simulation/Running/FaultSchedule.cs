@@ -72,6 +72,22 @@ internal static class FaultSchedule
         ];
     }
 
+    /// <summary>Draws followers that need a snapshot and do not get it in one go.</summary>
+    public static Fault[] MakeCutTransfers(RandomSource random, int nodes) =>
+    [
+        .. Enumerable.Range(0, random.Next(2, 5)).Select(_ =>
+        {
+            var strength = random.Next(0, 100);
+            return new Fault(
+                TimeSpan.FromMilliseconds(random.Next(1_000, 44_000)),
+                TransferFault.LengthOf(strength),
+                FaultKind.CutTransfer,
+                random.Next(0, nodes),
+                random.Next(0, 5),
+                strength);
+        }),
+    ];
+
     /// <summary>Draws upgrades: node after node comes back with the newer build, some go back, and an operator may raise the version.</summary>
     /// <param name="random">Draws.</param>
     /// <param name="nodes">How many nodes there are.</param>

@@ -8,6 +8,8 @@ namespace OrleansRaft.Simulation.Running;
 /// <summary>Draws a plan from a seed.</summary>
 internal static class PlanGenerator
 {
+    private const int PlainThresholdBytes = 8 * 1024 * 1024;
+
     private static readonly int[] Sizes = [3, 3, 3, 3, 5, 5, 5, 4, 6, 7];
 
     public static SimulationPlan Make(ulong seed)
@@ -63,7 +65,13 @@ internal static class PlanGenerator
         }
 
         plan = MixBuilds(random, plan);
-        return plan with { HasViews = Percent(random, 50) };
+        plan = plan with { HasViews = Percent(random, 50) };
+        if (raft.SnapshotThresholdBytes < PlainThresholdBytes && Percent(random, 20))
+        {
+            plan = plan with { Faults = [.. plan.Faults.Concat(FaultSchedule.MakeCutTransfers(random, nodes)).OrderBy(static fault => fault.At)] };
+        }
+
+        return plan;
     }
 
     /// <summary>Every run mixes two builds of the state machine, and ends with one of them: with the newer, unless nothing can have needed it.</summary>
@@ -98,7 +106,7 @@ internal static class PlanGenerator
             AppendBytesMax = Percent(random, 40) ? random.Next(512, 4_096) : 512 * 1024,
             InflightMessagesMax = Percent(random, 40) ? random.Next(1, 8) : 64,
             ApplyBytesMax = Percent(random, 30) ? random.Next(256, 4_096) : 1024 * 1024,
-            SnapshotThresholdBytes = small ? random.Next(1_024, 24_576) : 8 * 1024 * 1024,
+            SnapshotThresholdBytes = small ? random.Next(1_024, 24_576) : PlainThresholdBytes,
             SnapshotChunkBytes = small ? random.Next(128, 4_096) : 256 * 1024,
             KeptEntries = small ? random.Next(0, 50) : 1_000,
             QuiesceTicks = Percent(random, 30) ? random.Next(2, 12) : 0,
