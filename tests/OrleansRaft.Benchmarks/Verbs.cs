@@ -17,6 +17,7 @@ internal static class Verbs
         Failover.FailoverCommand.Create(),
         Slow.SlowBenchmark.Create(),
         States.StateBenchmark.Create(),
+        Large.LargeBenchmark.Create(),
         Silos.LibrarySilo.Create(),
     ];
 }

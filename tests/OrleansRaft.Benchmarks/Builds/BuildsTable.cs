@@ -54,6 +54,12 @@ internal sealed class BuildsTable(IReadOnlyList<Build> builds, int groups, int c
         output.WriteLine();
     }
 
+    /// <summary>The rate of the first build for one of another.</summary>
+    public double RateRatio(int build) => Ratio(build, static sample => sample.PerSecond);
+
+    /// <summary>The processor time of the first build for one of another.</summary>
+    public double CpuRatio(int build) => Ratio(build, static sample => sample.Cpu);
+
     private double Median(int build, Func<Sample, double> of) => Spread.Of(samples[build].Select(of)).Median;
 
     private double Ratio(int build, Func<Sample, double> of) =>

@@ -10,17 +10,18 @@ using OrleansRaft.Testbed.Processes;
 
 namespace OrleansRaft.Benchmarks.Silos;
 
-/// <summary>Three silo processes, and a client of each: one that reaches a silo through that silo alone.</summary>
+/// <summary>Silo processes, and a client of each: one that reaches a silo through that silo alone.</summary>
 /// <param name="postgres">The database.</param>
 /// <param name="settings">Of the silos' configuration, as KEY=VALUE.</param>
-internal sealed class LibraryCluster(string postgres, IReadOnlyList<string> settings) : IAsyncDisposable
+/// <param name="silos">How many silos.</param>
+internal sealed class LibraryCluster(string postgres, IReadOnlyList<string> settings, int silos = 3) : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
 
     private readonly string cluster = $"bench-{Guid.NewGuid():N}"[..16];
     private readonly List<Member> members =
     [
-        .. Enumerable.Range(1, 3).Select(number => new Member($"silo-{number}", FreePorts.Next(), FreePorts.Next())),
+        .. Enumerable.Range(1, silos).Select(number => new Member($"silo-{number}", FreePorts.Next(), FreePorts.Next())),
     ];
 
     /// <summary>Starts all silos.</summary>
@@ -33,9 +34,15 @@ internal sealed class LibraryCluster(string postgres, IReadOnlyList<string> sett
         await Until.TrueAsync(
             async () => (place = await TryFindLeaderAsync(group)) is not null,
             Patience,
-            () => $"the cluster did not become whole:\n{string.Join('\n', members.Select(member => member.Process?.Transcript))}");
+            () => $"the cluster did not become whole:\n{Describe()}");
         return place!;
     }
+
+    /// <summary>What the silos wrote, for the message of a failure.</summary>
+    public string Describe() => string.Join('\n', members.Select(member => member.Process?.Transcript));
+
+    /// <summary>The names of the silos.</summary>
+    public IReadOnlyList<string> Names => members.ConvertAll(static member => member.Name);
 
     /// <summary>The silo of that name as a process.</summary>
     public OraftProcess ProcessOf(string silo) => members.Single(member => member.Name == silo).Process!;
@@ -52,6 +59,14 @@ internal sealed class LibraryCluster(string postgres, IReadOnlyList<string> sett
         var member = members.Single(other => other.Name == silo);
         await member.Process!.KillAsync();
         Start(member);
+    }
+
+    /// <summary>Asks a silo to stop, and waits until it has.</summary>
+    public async Task StopAsync(string silo)
+    {
+        var process = ProcessOf(silo);
+        process.Terminate();
+        await process.WaitForExitAsync(Patience);
     }
 
     /// <inheritdoc/>

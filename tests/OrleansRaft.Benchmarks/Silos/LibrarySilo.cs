@@ -6,11 +6,14 @@ using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
 using Orleans.Hosting;
 using OrleansRaft.Benchmarks.Failover;
+using OrleansRaft.Benchmarks.Large;
 using OrleansRaft.Benchmarks.Slow;
 using OrleansRaft.Counters.Web;
 using OrleansRaft.Grains.Hosting;
 using OrleansRaft.PostgreSql;
 using OrleansRaft.PostgreSql.Hosting;
+using OrleansRaft.Runtime.Hosting;
+using OrleansRaft.Sqlite.Hosting;
 
 namespace OrleansRaft.Benchmarks.Silos;
 
@@ -23,6 +26,9 @@ internal static class LibrarySilo
 {
     public const string Verb = "library-silo";
     public const int Groups = 16;
+
+    /// <summary>The setting of a silo that hosts one group of counters and one of a large state, and nothing else of ours.</summary>
+    public const string OnlyLarge = "only=large";
 
     private static readonly Argument<string[]> Settings = new("settings") { Description = "KEY=VALUE, as for the silo's configuration." };
 
@@ -51,13 +57,28 @@ internal static class LibrarySilo
             .ConfigureEndpoints(IPAddress.Loopback, Port(builder.Configuration, "silo-port"), Port(builder.Configuration, "gateway-port"))
             .UseAdoNetClustering(options => (options.Invariant, options.ConnectionString) = ("Npgsql", postgres))
             .AddAdoNetGrainStorage(FailoverCounter.Storage, options => (options.Invariant, options.ConnectionString) = ("Npgsql", postgres))
-            .AddRaft(raft => raft.UsePostgreSql(new PostgreSqlStoreOptions { ConnectionStrings = [postgres], SiloName = name }))
-            .AddRaftCounters(Groups)
-            .AddRaftStateMachine<SlowCommand, long, SlowMachine>(SlowMachine.SetName, groups: 1));
+            .AddRaft(raft => UseStore(raft, builder.Configuration["sqlite"], postgres, name))
+            .AddSets(isLarge: builder.Configuration["only"] == "large"));
 
         await PostgreSqlSchema.MigrateAsync(postgres, cancellation: cancellation);
         await builder.Build().RunAsync(cancellation);
     }
+
+    private static void UseStore(RaftBuilder raft, string? folder, string postgres, string name)
+    {
+        if (folder is null)
+        {
+            raft.UsePostgreSql(new PostgreSqlStoreOptions { ConnectionStrings = [postgres], SiloName = name });
+        }
+        else
+        {
+            raft.UseSqlite(Path.Combine(folder, name));
+        }
+    }
+
+    private static ISiloBuilder AddSets(this ISiloBuilder silo, bool isLarge) => isLarge
+        ? silo.AddRaftCounters(1).AddRaftStateMachine<LargeCommand, long, LargeMachine>(LargeMachine.SetName, groups: 1)
+        : silo.AddRaftCounters(Groups).AddRaftStateMachine<SlowCommand, long, SlowMachine>(SlowMachine.SetName, groups: 1);
 
     private static string Required(IConfiguration configuration, string key) =>
         configuration[key] ?? throw new ArgumentException($"{Verb} needs {key}=...; run `failover` or `slow`, which start it.");

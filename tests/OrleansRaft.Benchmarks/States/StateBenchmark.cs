@@ -4,6 +4,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
+using OrleansRaft.Benchmarks.Macro;
 using OrleansRaft.Core;
 using OrleansRaft.Counters;
 using OrleansRaft.Runtime;
@@ -16,6 +17,7 @@ namespace OrleansRaft.Benchmarks.States;
 internal static class StateBenchmark
 {
     private const int ValueBytes = 13;
+    private const int Slices = 20;
 
     public static Command Create()
     {
@@ -34,12 +36,7 @@ internal static class StateBenchmark
         var keys = Keys(count);
         Console.WriteLine($"{count:N0} entries, keys of {keys.Average(key => key.Length):0.0} bytes, values of {ValueBytes}, added in no order.");
         Console.WriteLine();
-        Console.WriteLine("| | bytes an entry beyond key and value | add | get | set | set beside a view |");
-        Console.WriteLine("|---|--:|--:|--:|--:|--:|");
-        Measure("`KeyedState`", keys, new OfKeyedState());
-        Measure("`ImmutableSortedDictionary<byte[], byte[]>`", keys, new OfImmutable());
-        Measure("`SortedDictionary<byte[], byte[]>`", keys, new OfSorted());
-        Measure("`Dictionary<string, (long, long, long)>`", keys, new OfDictionary());
+        Compare(keys);
         Console.WriteLine();
         MeasureView(keys);
         MeasureFill(count);
@@ -57,25 +54,72 @@ internal static class StateBenchmark
         return keys;
     }
 
-    private static void Measure(string name, byte[][] keys, IHolder holder)
+    /// <summary>All holders in turn, some keys at a time: a machine that changes its mind changes it for each of them.</summary>
+    private static void Compare(byte[][] keys)
+    {
+        (string Name, Func<IHolder> Make)[] kinds =
+        [
+            ("`KeyedState`", static () => new OfKeyedState()),
+            ("`SortedDictionary<byte[], byte[]>`", static () => new OfSorted()),
+            ("`ImmutableSortedDictionary<byte[], byte[]>`", static () => new OfImmutable()),
+            ("`Dictionary<string, (long, long, long)>`", static () => new OfDictionary()),
+        ];
+        var own = Array.ConvertAll(kinds, kind => MeasureBytes(keys, kind.Make()));
+        var holders = Array.ConvertAll(kinds, static kind => kind.Make());
+        var value = new byte[ValueBytes];
+        var adds = TimeEach(holders, keys, (holder, key) => holder.Set(key, value));
+        var gets = TimeEach(holders, keys, static (holder, key) => holder.Get(key));
+        value[0]++;
+        var sets = TimeEach(holders, keys, (holder, key) => holder.Set(key, value));
+        value[0]++;
+        var views = Array.ConvertAll(holders, static holder => holder.View());
+        var beside = TimeEach(holders, keys, (holder, key) => holder.Set(key, value));
+        Array.ForEach(views, static view => view?.Dispose());
+
+        Console.WriteLine($"Medians of {Slices} parts of the keys; behind the times what they are of those of the second row, part by part.");
+        Console.WriteLine();
+        Console.WriteLine("| | bytes an entry beyond key and value | add | get | set | set beside a view |");
+        Console.WriteLine("|---|--:|--:|--:|--:|--:|");
+        for (var kind = 0; kind < kinds.Length; kind++)
+        {
+            Console.WriteLine($"| {kinds[kind].Name} | {own[kind]:0} | {Told(adds, kind)} | {Told(gets, kind)} | {Told(sets, kind)} | {Told(beside, kind)} |");
+        }
+
+        GC.KeepAlive(holders);
+    }
+
+    private static string Told(double[][] times, int kind)
+    {
+        var ratio = Spread.Of(times[kind].Zip(times[1], static (one, other) => one / other)).Median;
+        return $"{Spread.Of(times[kind]).Median:0} ns, {ratio:0.00}";
+    }
+
+    /// <returns>Of each holder, of each part of the keys, the nanoseconds that a step took.</returns>
+    private static double[][] TimeEach(IHolder[] holders, byte[][] keys, Action<IHolder, byte[]> step)
+    {
+        var times = Array.ConvertAll(holders, static _ => new double[Slices]);
+        for (var slice = 0; slice < Slices; slice++)
+        {
+            var part = keys.AsSpan(slice * keys.Length / Slices, keys.Length / Slices).ToArray();
+            for (var place = 0; place < holders.Length; place++)
+            {
+                var at = (slice + place) % holders.Length;
+                var holder = holders[at];
+                times[at][slice] = Time(part, key => step(holder, key));
+            }
+        }
+
+        return times;
+    }
+
+    private static double MeasureBytes(byte[][] keys, IHolder holder)
     {
         var before = GC.GetTotalMemory(forceFullCollection: true);
         var value = new byte[ValueBytes];
-        var add = Time(keys, key => holder.Set(key, value));
+        Array.ForEach(keys, key => holder.Set(key, value));
         var bytes = GC.GetTotalMemory(forceFullCollection: true) - before;
-        var get = Time(keys, key => holder.Get(key));
-        value[0]++;
-        var set = Time(keys, key => holder.Set(key, value));
-        value[0]++;
-        double beside;
-        using (holder.View())
-        {
-            beside = Time(keys, key => holder.Set(key, value));
-        }
-
-        var own = ((double)bytes / keys.Length) - keys.Average(key => key.Length) - ValueBytes;
-        Console.WriteLine($"| {name} | {own:0} | {add:0} ns | {get:0} ns | {set:0} ns | {beside:0} ns |");
         GC.KeepAlive(holder);
+        return ((double)bytes / keys.Length) - keys.Average(key => key.Length) - ValueBytes;
     }
 
     private static double Time(byte[][] keys, Action<byte[]> step)

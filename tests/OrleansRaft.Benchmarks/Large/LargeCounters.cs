@@ -1,0 +1,89 @@
+using System.Diagnostics;
+using System.Globalization;
+using OrleansRaft.Client;
+using OrleansRaft.Counters;
+using OrleansRaft.Runtime;
+
+namespace OrleansRaft.Benchmarks.Large;
+
+/// <summary>Counters of one group: what each takes on a replica, and how long a request waits while snapshots are taken.</summary>
+/// <param name="table">Where figures go.</param>
+/// <param name="count">How many counters.</param>
+/// <param name="length">For how long they are incremented at least.</param>
+internal sealed class LargeCounters(LargeTable table, int count, TimeSpan length)
+{
+    private const int Callers = 64;
+    private const string Group = $"{CounterMachine.SetName}-0";
+    private static readonly IncrementCounter One = new(1);
+
+    public async Task RunAsync(bool isLocal)
+    {
+        await using var cluster = await LargeCluster.StartAsync(3, isLocal, [], Group);
+        var before = await CollectAsync(cluster);
+        await Console.Error.WriteLineAsync($"making {count:N0} counters");
+        var next = -1;
+        var made = await GapMeter.RunAsync(
+            4 * Callers,
+            caller => IncrementAsync(cluster, caller, Math.Min(count - 1, Interlocked.Increment(ref next))),
+            () => Volatile.Read(ref next) >= count);
+        await Console.Error.WriteLineAsync($"{made}");
+        var status = await cluster.WaitAsync(Group, IsEqual, "replicas apply what is committed");
+        var after = await CollectAsync(cluster);
+        var names = Enumerable.Range(0, Math.Min(count, 100_000)).Average(number => (double)NameOf(number).Length);
+
+        // Each increments some counter, as long as it takes until every replica has a later snapshot.
+        var first = status;
+        var isOver = false;
+        var began = Stopwatch.GetTimestamp();
+        var loading = GapMeter.RunAsync(Callers, caller => IncrementAsync(cluster, caller, Random.Shared.Next(count)), () => Volatile.Read(ref isOver));
+        status = await cluster.WaitAsync(
+            Group,
+            now => Stopwatch.GetElapsedTime(began) >= length
+                && now.Replicas.All(replica => replica.Snapshot > first.Replicas.Max(static other => other.Snapshot)),
+            "snapshots are taken");
+        Volatile.Write(ref isOver, true);
+        var loaded = await loading;
+        await Console.Error.WriteLineAsync($"{loaded}");
+
+        table.Told($"counters of one group, with names of {names:0.0} bytes", count, "");
+        table.Below("bytes a counter takes on a replica beyond its name", (after - before).Max() / count - names, 120, "B");
+        table.Below("the longest increment while they are made and snapshots taken", made.Longest.TotalMilliseconds, 50, "ms");
+        table.Below("the longest increment under load, over a snapshot of each replica", loaded.Longest.TotalMilliseconds, 50, "ms");
+        table.Told("increments per second of that load", loaded.PerSecond, "");
+        table.Below("increments that failed", made.Failed + loaded.Failed, 0, "");
+    }
+
+    private static bool IsEqual(LargeStatus status) =>
+        status.Leader != 0 && status.Replicas.Select(static replica => replica.Applied).Distinct().Count() == 1;
+
+    private static string NameOf(int number) => string.Create(CultureInfo.InvariantCulture, $"tenant-{number % 97}/counter-{number}");
+
+    private static async Task IncrementAsync(LargeCluster cluster, int caller, int number)
+    {
+        var outcome = await cluster.Grains(caller % cluster.Clients.Count)
+            .GetRaftGroup<CounterCommand, CounterResult>(CounterMachine.SetName, NameOf(number))
+            .SubmitAsync(One);
+        if (outcome is not Committed<CounterResult>)
+        {
+            throw new InvalidOperationException(outcome.ToString());
+        }
+    }
+
+    private static async Task<Heaps> CollectAsync(LargeCluster cluster)
+    {
+        var heaps = new double[cluster.Clients.Count];
+        for (var silo = 0; silo < heaps.Length; silo++)
+        {
+            heaps[silo] = await cluster.Grains(silo).GetGrain<ILargeView>(0).CollectAsync();
+        }
+
+        return new Heaps(heaps);
+    }
+
+    private readonly record struct Heaps(double[] Bytes)
+    {
+        public static Heaps operator -(Heaps left, Heaps right) => new([.. left.Bytes.Zip(right.Bytes, static (one, other) => one - other)]);
+
+        public double Max() => Bytes.Max();
+    }
+}

@@ -1,0 +1,172 @@
+using System.Diagnostics;
+using OrleansRaft.Client;
+using OrleansRaft.Runtime;
+
+namespace OrleansRaft.Benchmarks.Large;
+
+/// <summary>One group with a large state: memory, pauses, a new member, a restart.</summary>
+/// <param name="table">Where figures go.</param>
+/// <param name="bytes">How many bytes the state has.</param>
+/// <param name="length">For how long each load goes on at least.</param>
+internal sealed class LargeState(LargeTable table, long bytes, TimeSpan length)
+{
+    private const int Callers = 16;
+    private const int FewCallers = 4;
+    private const int ValueBytes = 1_024;
+    private const int SmallBytes = 64;
+    private const int FillAtOnce = 256;
+    private const string Group = $"{LargeMachine.SetName}-0";
+
+    private readonly byte[] value = RandomBytes(ValueBytes);
+    private readonly byte[] small = RandomBytes(SmallBytes);
+    private readonly long count = bytes / (ValueBytes + sizeof(long));
+
+    public async Task RunAsync(bool isLocal)
+    {
+        // Four, so that there is a place for a new member. Snapshots are taken when so much has been written, and not while the state is filled.
+        await using var cluster = await LargeCluster.StartAsync(4, isLocal, ["Raft:SnapshotThresholdBytes=33554432"], Group);
+        var started = Processes(cluster).ToDictionary(static process => process.Id, static process => ProcessMemory.Now(process.Id));
+        await FillAsync(cluster);
+        await cluster.WaitAsync(Group, IsEqual, "replicas apply what is committed");
+        foreach (var process in Processes(cluster))
+        {
+            ProcessMemory.Forget(process.Id);
+        }
+
+        table.Told("bytes of the state of one group", bytes, "B");
+        await WriteAlongSnapshotsAsync(cluster);
+        TellPeaks(cluster, started, "while every replica takes a snapshot under load");
+        await ReplaceAsync(cluster);
+        TellPeaks(cluster, started, "with a new member that is sent the snapshot");
+        await RestartAsync(cluster);
+    }
+
+    private async Task FillAsync(LargeCluster cluster)
+    {
+        await Console.Error.WriteLineAsync($"filling {count:N0} values of {ValueBytes} bytes");
+        var commands = (count + FillAtOnce - 1) / FillAtOnce;
+        long next = -1;
+        var began = Stopwatch.GetTimestamp();
+        var filled = await GapMeter.RunAsync(
+            FewCallers,
+            caller => Interlocked.Increment(ref next) is var place && place < commands
+                ? SubmitAsync(cluster, caller, new LargeCommand(place * FillAtOnce, (int)Math.Min(FillAtOnce, count - (place * FillAtOnce)), ValueBytes, null))
+                : Task.CompletedTask,
+            () => Volatile.Read(ref next) >= commands);
+        await Console.Error.WriteLineAsync($"{Stopwatch.GetElapsedTime(began).TotalSeconds:0} s: {filled}");
+        if (filled.Failed > 0)
+        {
+            throw new InvalidOperationException($"The state could not be filled: {filled.Complaint}");
+        }
+    }
+
+    private async Task WriteAlongSnapshotsAsync(LargeCluster cluster)
+    {
+        var quiet = await LoadAsync(cluster, FewCallers, small, TimeSpan.FromSeconds(5), null);
+        table.Told("the longest time without a write, before any snapshot", quiet.Gap.TotalMilliseconds, "ms");
+        var loaded = await LoadAsync(
+            cluster, Callers, value, length, static status => status.Replicas.All(static replica => replica.Snapshot > 0));
+        table.Below("the longest time without a write while snapshots are taken", loaded.Gap.TotalMilliseconds, 150, "ms");
+        table.Told("the longest write of that load", loaded.Longest.TotalMilliseconds, "ms");
+        table.Told("writes per second of that load", loaded.PerSecond, "");
+        table.Below("writes that failed", loaded.Failed, 0, "");
+    }
+
+    /// <summary>A follower is replaced by a member on the silo that has none.</summary>
+    private async Task ReplaceAsync(LargeCluster cluster)
+    {
+        var before = await cluster.WaitAsync(Group, IsEqual, "replicas apply what is committed");
+        var replaced = before.Replicas.First(replica => replica.Replica != before.Leader).Replica;
+        var free = cluster.Silos.Names.FirstOrDefault(name => before.Replicas.All(replica => replica.Silo != name));
+        var began = Stopwatch.GetTimestamp();
+        var answer = "";
+        var changing = Task.Run(async () => answer = await cluster.Grains(0).GetGrain<ILargeView>(0).ReplaceAsync(Group, replaced, free));
+        var loaded = await LoadAsync(
+            cluster,
+            FewCallers,
+            small,
+            TimeSpan.Zero,
+            status => status.Voters.Length == before.Voters.Length
+                && !status.Voters.Contains(replaced)
+                && status.Replicas.All(replica => replica.Applied >= before.Replicas.Max(static other => other.Applied)));
+        var took = Stopwatch.GetElapsedTime(began);
+        await changing.WaitAsync(TimeSpan.FromMinutes(5)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        var after = await cluster.LookAsync(Group);
+        await Console.Error.WriteLineAsync($"replaced: {answer}");
+        table.Told("a new member has caught up and votes after", took.TotalSeconds, "s");
+        table.Below("changes of the leader meanwhile", after.Term - before.Term, 0, "");
+        table.Below("the longest time without a write meanwhile", loaded.Gap.TotalMilliseconds, 150, "ms");
+    }
+
+    /// <summary>The silo of a follower is stopped in order, and started again.</summary>
+    private async Task RestartAsync(LargeCluster cluster)
+    {
+        var before = await cluster.WaitAsync(Group, IsEqual, "replicas apply what is committed");
+        var follower = before.Replicas.First(replica => replica.Replica != before.Leader && replica.Silo != cluster.Silos.Names[0]);
+        var isOver = false;
+        var loading = GapMeter.RunAsync(
+            FewCallers, _ => SubmitAsync(cluster, 0, Put(small)), () => Volatile.Read(ref isOver));
+        await cluster.Silos.StopAsync(follower.Silo!);
+        var began = Stopwatch.GetTimestamp();
+        await cluster.Silos.RestartAsync(follower.Silo!);
+        await cluster.WaitAsync(
+            Group,
+            status => status.Replicas.Any(replica => replica.Replica == follower.Replica && replica.StateBytes > 0 && replica.Applied > follower.Applied),
+            "the restarted replica catches up");
+        var took = Stopwatch.GetElapsedTime(began);
+        Volatile.Write(ref isOver, true);
+        var loaded = await loading;
+        table.Below("a silo that holds the state is started again and has caught up after", took.TotalSeconds, 15, "s");
+        table.Told("the longest time without a write meanwhile", loaded.Gap.TotalMilliseconds, "ms");
+        TellPeak("peak memory of the restarted silo, for one of the state", ProcessMemory.Peak(cluster.Silos.ProcessOf(follower.Silo!).Id));
+    }
+
+    private async Task<GapResult> LoadAsync(
+        LargeCluster cluster, int callers, byte[] written, TimeSpan least, Func<LargeStatus, bool>? until)
+    {
+        var isOver = false;
+        var began = Stopwatch.GetTimestamp();
+        var loading = GapMeter.RunAsync(callers, caller => SubmitAsync(cluster, caller, Put(written)), () => Volatile.Read(ref isOver));
+        await cluster.WaitAsync(
+            Group, status => Stopwatch.GetElapsedTime(began) >= least && (until is null || until(status)), "a load reaches its end");
+        Volatile.Write(ref isOver, true);
+        var loaded = await loading;
+        await Console.Error.WriteLineAsync($"{loaded}");
+        return loaded;
+    }
+
+    private void TellPeaks(LargeCluster cluster, Dictionary<int, long> started, string when)
+    {
+        var most = Processes(cluster).Max(process => ProcessMemory.Peak(process.Id) - started.GetValueOrDefault(process.Id));
+        TellPeak($"peak memory of a silo {when}, beyond that of its start, for one of the state", most);
+    }
+
+    private void TellPeak(string what, long peak) => table.Below(what, (double)peak / bytes, 1.5, "");
+
+    private static IEnumerable<Testbed.Processes.OraftProcess> Processes(LargeCluster cluster) => cluster.Silos.Names.Select(cluster.Silos.ProcessOf);
+
+    private static bool IsEqual(LargeStatus status) =>
+        status.Leader != 0
+        && status.Replicas.All(static replica => replica.Applied >= 0)
+        && status.Replicas.Select(static replica => replica.Applied).Distinct().Count() == 1;
+
+    private LargeCommand Put(byte[] written) => new(Random.Shared.NextInt64(count), 1, 0, written);
+
+    private static async Task SubmitAsync(LargeCluster cluster, int caller, LargeCommand command)
+    {
+        var outcome = await cluster.Grains(caller % cluster.Clients.Count)
+            .GetRaftGroup<LargeCommand, long>(LargeMachine.SetName, "key")
+            .SubmitAsync(command);
+        if (outcome is not Committed<long>)
+        {
+            throw new InvalidOperationException(outcome.ToString());
+        }
+    }
+
+    private static byte[] RandomBytes(int length)
+    {
+        var bytes = new byte[length];
+        new Random(1).NextBytes(bytes);
+        return bytes;
+    }
+}

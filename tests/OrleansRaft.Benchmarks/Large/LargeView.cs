@@ -1,0 +1,80 @@
+using Orleans.Concurrency;
+using OrleansRaft.Core;
+using OrleansRaft.Grains.Admin;
+using OrleansRaft.Runtime;
+
+namespace OrleansRaft.Benchmarks.Large;
+
+/// <summary>Tells from inside a silo, of which the client is, how a group stands, and what memory the silo takes.</summary>
+[Alias("benchmark-large-view")]
+public interface ILargeView : IGrainWithIntegerKey
+{
+    /// <summary>How a group stands.</summary>
+    [Alias("look")]
+    Task<LargeStatus> LookAsync(string group);
+
+    /// <summary>What lives on the silo's heap, in bytes, after a full collection.</summary>
+    [Alias("heap")]
+    Task<long> CollectAsync();
+
+    /// <summary>A new member takes the place of another.</summary>
+    /// <returns>What came of it, in words.</returns>
+    [Alias("replace")]
+    Task<string> ReplaceAsync(string group, long replica, string? silo);
+}
+
+/// <summary>How a group stands.</summary>
+/// <param name="Leader">The replica that leads; 0 for none.</param>
+/// <param name="Term">Its term.</param>
+/// <param name="Voters">Who votes.</param>
+/// <param name="Replicas">Its replicas.</param>
+[GenerateSerializer, Immutable, Alias("benchmark-large-status")]
+public sealed record LargeStatus(
+    [property: Id(0)] long Leader, [property: Id(1)] long Term, [property: Id(2)] long[] Voters, [property: Id(3)] LargeReplica[] Replicas);
+
+/// <summary>How a replica stands.</summary>
+/// <param name="Replica">Which.</param>
+/// <param name="Silo">Where it runs.</param>
+/// <param name="Applied">The last entry that it has applied; negative when it did not answer.</param>
+/// <param name="Commit">The last entry that it knows to be committed.</param>
+/// <param name="Snapshot">The last entry of its snapshot.</param>
+/// <param name="StateBytes">How many bytes its state has.</param>
+[GenerateSerializer, Immutable, Alias("benchmark-large-replica")]
+public sealed record LargeReplica(
+    [property: Id(0)] long Replica,
+    [property: Id(1)] string? Silo,
+    [property: Id(2)] long Applied,
+    [property: Id(3)] long Commit,
+    [property: Id(4)] long Snapshot,
+    [property: Id(5)] long StateBytes);
+
+/// <inheritdoc cref="ILargeView"/>
+[StatelessWorker]
+public sealed class LargeView(IRaftAdmin admin) : Grain, ILargeView
+{
+    /// <inheritdoc/>
+    public async Task<LargeStatus> LookAsync(string group)
+    {
+        var view = await admin.GetGroupAsync(group) ?? throw new InvalidOperationException($"There is no group {group}.");
+        return new LargeStatus(
+            view.Leader?.Value ?? 0,
+            view.Term.Value,
+            [.. view.Configuration.Voters.Select(static voter => voter.Value)],
+            [
+                .. view.Replicas.Select(static replica => new LargeReplica(
+                    replica.Replica.Value,
+                    replica.Silo,
+                    replica.Snapshot?.Status.AppliedIndex.Value ?? -1,
+                    replica.Snapshot?.Status.HardState.CommitIndex.Value ?? -1,
+                    replica.Snapshot?.Status.Snapshot.LastIncluded.Index.Value ?? 0,
+                    replica.Snapshot?.StateBytes ?? 0)),
+            ]);
+    }
+
+    /// <inheritdoc/>
+    public Task<long> CollectAsync() => Task.FromResult(GC.GetTotalMemory(forceFullCollection: true));
+
+    /// <inheritdoc/>
+    public async Task<string> ReplaceAsync(string group, long replica, string? silo) =>
+        (await admin.ChangeMembersAsync(group, new AddMember { Replaces = new ReplicaId(replica), Silo = silo })).ToString() ?? "";
+}
