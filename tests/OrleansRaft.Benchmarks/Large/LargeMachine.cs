@@ -67,9 +67,9 @@ public sealed class LargeMachine : IViewStateMachine<LargeCommand, long>, IMeasu
     private static void Fill(Span<byte> value, long number)
     {
         var random = new RandomSource((ulong)number + 1);
+        Span<byte> bits = stackalloc byte[sizeof(ulong)];
         for (var rest = value; rest.Length > 0; rest = rest[Math.Min(rest.Length, sizeof(ulong))..])
         {
-            Span<byte> bits = stackalloc byte[sizeof(ulong)];
             BinaryPrimitives.WriteUInt64LittleEndian(bits, random.NextBits());
             bits[..Math.Min(rest.Length, bits.Length)].CopyTo(rest);
         }
