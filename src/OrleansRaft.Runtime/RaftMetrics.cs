@@ -24,6 +24,7 @@ public sealed class RaftMetrics : IDisposable
         SnapshotDuration = Meter.CreateHistogram<double>("raft.snapshot.duration", "s", "Time from the capture of a snapshot until it is durable.");
         Elections = Meter.CreateCounter<long>("raft.elections", "{election}", "Elections won by replicas of this silo.");
         Proposals = Meter.CreateCounter<long>("raft.proposals", "{command}", "Commands answered by replicas of this silo.");
+        Turns = Meter.CreateCounter<long>("raft.turns", "{turn}", "Turns that replicas of this silo took.");
         MessagesDropped = Meter.CreateCounter<long>(
             "raft.messages.dropped", "{message}", "Messages lost because a replica's inbox was full, or because it may not speak.");
         Comparisons = Meter.CreateCounter<long>(
@@ -76,6 +77,8 @@ public sealed class RaftMetrics : IDisposable
     internal Counter<long> Elections { get; }
 
     internal Counter<long> Proposals { get; }
+
+    internal Counter<long> Turns { get; }
 
     internal Counter<long> MessagesDropped { get; }
 

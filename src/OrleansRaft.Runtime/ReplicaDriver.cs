@@ -221,7 +221,9 @@ public sealed partial class ReplicaDriver
             return;
         }
 
+        Invariant.Holds(!isInTurn, "a replica has one turn at a time");
         isInTurn = true;
+        metrics.Turns.Add(1);
         try
         {
             if (turnsRunUserCode)

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Npgsql;
 using OrleansRaft.Benchmarks.Builds;
 using OrleansRaft.Benchmarks.Idle;
 using OrleansRaft.Benchmarks.Load;
@@ -88,14 +87,14 @@ internal sealed class GrowthRun(IReadOnlyList<Shape> shapes, TextWriter progress
     {
         var (system, databases) = clusters[at];
         int[] silos = [.. system.Cluster.Silos.Select(static silo => silo.Process.Id)];
-        var transactions = await CountTransactionsAsync(databases);
-        var (calls, frames) = await CountCallsAsync(system);
+        var stored = await CountStoredAsync(databases);
+        var counted = await CountAsync(system);
         var (cpu, switches) = (meter.Read(), ContextSwitches.Read(silos));
         var result = await system.IncrementsOfMany.RunAsync(connections, new LoadTimes(WarmUp, window));
         var used = CpuMeter.Between(cpu, meter.Read());
         switches = ContextSwitches.Read(silos) - switches;
-        var (callsAfter, framesAfter) = await CountCallsAsync(system);
-        transactions = await CountTransactionsAsync(databases) - transactions;
+        var silo = SiloMetrics.Between(counted, await CountAsync(system));
+        stored = await CountStoredAsync(databases) - stored;
         if (result.Complaint.Length > 0)
         {
             await progress.WriteLineAsync($"{result.Refused} refused, {result.Open} open: {result.Complaint}");
@@ -109,26 +108,27 @@ internal sealed class GrowthRun(IReadOnlyList<Shape> shapes, TextWriter progress
             used.GetValueOrDefault($"silos {(at + 1).ToString(CultureInfo.InvariantCulture)}") * 1e6 / count,
             used.GetValueOrDefault("postgres") * 1e6 / count,
             switches / count,
-            (callsAfter - calls) / count,
-            (framesAfter - frames) / count,
-            transactions / count);
+            silo.Calls / count,
+            silo.Messages / count,
+            silo.Turns / count,
+            silo.WorkItems / count,
+            silo.AllocatedBytes / 1_024 / count,
+            silo.Writes / count,
+            stored.Transactions / count,
+            stored.Rows / count,
+            stored.HotUpdates / (double)Math.Max(1, stored.Updates));
     }
 
-    private static async Task<(double Calls, double Frames)> CountCallsAsync(OraftSystem system)
-    {
-        var metrics = await Task.WhenAll(system.Cluster.Addresses.Select(SiloMetrics.ReadAsync));
-        return (metrics.Sum(static silo => silo.Calls), metrics.Sum(static silo => silo.Messages));
-    }
+    private static async Task<SiloMetrics> CountAsync(OraftSystem system) =>
+        SiloMetrics.Sum(await Task.WhenAll(system.Cluster.Addresses.Select(SiloMetrics.ReadAsync)));
 
-    private static async Task<long> CountTransactionsAsync(IReadOnlyList<string> databases)
+    private static async Task<StoreCounts> CountStoredAsync(IReadOnlyList<string> databases)
     {
         await Task.Delay(StatisticsDelay);
-        long sum = 0;
+        var sum = default(StoreCounts);
         foreach (var database in databases)
         {
-            await using var source = NpgsqlDataSource.Create(database);
-            await using var command = source.CreateCommand("select xact_commit from pg_stat_database where datname = current_database()");
-            sum += (long)(await command.ExecuteScalarAsync())!;
+            sum += await StoreCounts.ReadAsync(database);
         }
 
         return sum;

@@ -29,8 +29,9 @@ internal sealed class GrowthTable(IReadOnlyList<Shape> shapes, IReadOnlyList<int
             output.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
                 $"| {count} connection{(count == 1 ? "" : "s")} | per second (min to max) | of the first | p50 us | p99 us "
-                    + $"| silos' CPU us | PostgreSQL's CPU us | context switches | calls | messages | transactions |"));
-            output.WriteLine("|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|");
+                    + $"| silos' CPU us | PostgreSQL's CPU us | context switches | calls | frames | turns | work items | KB allocated | writes of replicas "
+                    + $"| transactions | rows | hot updates |"));
+            output.WriteLine("|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|");
             for (var shape = 0; shape < shapes.Count; shape++)
             {
                 var rates = Spread.Of(samples[(shape, count)].Select(static sample => sample.PerSecond));
@@ -41,7 +42,10 @@ internal sealed class GrowthTable(IReadOnlyList<Shape> shapes, IReadOnlyList<int
                         + $"| {Median(static sample => sample.P50):0} | {Median(static sample => sample.P99):0} "
                         + $"| {Median(static sample => sample.SiloCpu):0} | {Median(static sample => sample.PostgresCpu):0} "
                         + $"| {Median(static sample => sample.Switches):0.0} | {Median(static sample => sample.Calls):0.00} "
-                        + $"| {Median(static sample => sample.Frames):0.00} | {Median(static sample => sample.Transactions):0.00} |"));
+                        + $"| {Median(static sample => sample.Frames):0.00} | {Median(static sample => sample.Turns):0.00} "
+                        + $"| {Median(static sample => sample.WorkItems):0.0} | {Median(static sample => sample.Kilobytes):0.0} "
+                        + $"| {Median(static sample => sample.Writes):0.00} | {Median(static sample => sample.Transactions):0.00} "
+                        + $"| {Median(static sample => sample.Rows):0.00} | {Median(static sample => sample.HotShare):0%} |"));
             }
         }
 

@@ -36,6 +36,11 @@ internal static class Bars
         return
         [
             Bar.OfRate("HTTP increments of 1,000 counters / etcd puts, 64 connections", many, puts, 3),
+            Bar.OfRate(
+                "HTTP increments of 1,000 counters / etcd puts, default groups, 64 connections",
+                Rate(OraftSystem.DefaultName, OraftSystem.Increment, Counters.Many),
+                puts,
+                2.5),
             Bar.OfRate("HTTP increments of one counter / etcd puts, 64 connections", hot, puts, 3),
             Bar.OfRate(
                 "HTTP increments of one counter / etcd's correct increments of one key, 64 connections",
@@ -47,6 +52,11 @@ internal static class Bars
                 gets,
                 3),
             Bar.OfRate(
+                "HTTP linearizable reads of 1,000 counters / etcd quorum gets, default groups, 64 connections",
+                Rate(OraftSystem.DefaultName, OraftSystem.Read, Counters.Many),
+                gets,
+                5),
+            Bar.OfRate(
                 "HTTP linearizable reads of one counter / etcd quorum gets, 64 connections",
                 Rate(OraftSystem.SystemName, OraftSystem.Read, 1),
                 gets,
@@ -54,6 +64,11 @@ internal static class Bars
             Bar.OfCost(
                 "p50 in us of an HTTP increment / etcd put, one connection",
                 P50(OraftSystem.SystemName, OraftSystem.Increment, Counters.Many), P50(EtcdSystem.SystemName, EtcdSystem.Put, Counters.Many), 1),
+            Bar.OfCost(
+                "p50 in us of an HTTP increment / etcd put, default groups, one connection",
+                P50(OraftSystem.DefaultName, OraftSystem.Increment, Counters.Many),
+                P50(EtcdSystem.SystemName, EtcdSystem.Put, Counters.Many),
+                1.1),
             Bar.OfRate(
                 "grain calls on one counter / one AdoNet grain, 64 callers", Rate(GrainCalls.SystemName, OraftSystem.Increment, 1), plainHot, 20),
             Bar.OfRate(

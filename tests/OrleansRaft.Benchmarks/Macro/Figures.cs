@@ -58,6 +58,13 @@ internal sealed class FigureTable(int groups)
 
     public IReadOnlyList<Figure> Figures() => [.. order.Select(key => FigureOf(key.Scenario, key.Connections, measurements[key]))];
 
+    private int GroupsOf(string system) => system switch
+    {
+        OraftSystem.SystemName or GrainCalls.SystemName => groups,
+        OraftSystem.DefaultName => OraftSystem.DefaultGroups,
+        _ => 0,
+    };
+
     private Figure FigureOf(Scenario scenario, int connections, List<Measurement> repetitions)
     {
         Spread Of(Func<WindowResult, double> value) => Spread.Of(repetitions.Select(one => value(one.Load.Only)));
@@ -67,7 +74,7 @@ internal sealed class FigureTable(int groups)
             scenario.Operation,
             scenario.Keys,
             connections,
-            scenario.System is OraftSystem.SystemName or GrainCalls.SystemName ? groups : 0,
+            GroupsOf(scenario.System),
             Of(static window => window.PerSecond),
             Of(static window => window.P50),
             Of(static window => window.P99),

@@ -54,12 +54,15 @@ internal sealed class MacroRun(MacroPlan plan, TextWriter progress) : IAsyncDisp
 
     private async Task StartAsync()
     {
-        await progress.WriteLineAsync("starting PostgreSQL and three silos");
+        await progress.WriteLineAsync("starting PostgreSQL and our silos");
         postgres = await PostgresServer.StartNewAsync(connectionsMax: ConnectionsMax);
         var database = await postgres.CreateDatabaseAsync("oraft");
         ours = await OraftSystem.StartAsync([database], new Shape(plan.Groups), plan.ServerCollector);
         systems.Add(ours);
-        foreach (var silo in ours.Cluster.Silos)
+        var asItComes = await OraftSystem.StartAsync(
+            [await postgres.CreateDatabaseAsync("default")], new Shape(OraftSystem.DefaultGroups), plan.ServerCollector, name: OraftSystem.DefaultName);
+        systems.Add(asItComes);
+        foreach (var silo in ours.Cluster.Silos.Concat(asItComes.Cluster.Silos))
         {
             processNames[silo.Process.Id] = "silos";
         }

@@ -11,6 +11,13 @@ namespace OrleansRaft.Benchmarks.Macro;
 internal sealed class OraftSystem : ISystem
 {
     public const string SystemName = "OrleansRaft HTTP";
+
+    /// <summary>The name of the processes that run with the number of groups that <c>oraft serve</c> makes unless it is told another.</summary>
+    public const string DefaultName = "OrleansRaft HTTP, default groups";
+
+    /// <summary>How many groups <c>oraft serve</c> makes unless it is told another number.</summary>
+    public const int DefaultGroups = 16;
+
     public const string Increment = "increment";
     public const string Read = "linearizable read";
 
@@ -23,7 +30,7 @@ internal sealed class OraftSystem : ISystem
         Cluster = cluster;
         Scenarios =
         [
-            .. new[] { 1, Counters.Many }.SelectMany(keys => new Scenario[]
+            .. (name == DefaultName ? [Counters.Many] : new[] { 1, Counters.Many }).SelectMany(keys => new Scenario[]
             {
                 new(Name, Increment, keys, (connections, times) => IncrementAsync(keys, connections, times)),
                 new(Name, Read, keys, (connections, times) => HttpLoad.RunAsync(Cluster.Addresses, connections, number => Reads(keys, number), times)),
@@ -45,7 +52,9 @@ internal sealed class OraftSystem : ISystem
     /// <param name="shape">How the cluster is cut.</param>
     /// <param name="withServerCollector">Whether the silos use the garbage collector for servers.</param>
     /// <param name="build">What the processes run; this build by default.</param>
-    public static async Task<OraftSystem> StartAsync(IReadOnlyList<string> postgres, Shape shape, bool withServerCollector, Build? build = null)
+    /// <param name="name">Its name in figures; the build's, or the usual one, by default.</param>
+    public static async Task<OraftSystem> StartAsync(
+        IReadOnlyList<string> postgres, Shape shape, bool withServerCollector, Build? build = null, string? name = null)
     {
         var cluster = new SiloCluster(
             postgres, shape.Silos, shape.Groups, network: null, "--replicas", shape.Replicas.ToString(CultureInfo.InvariantCulture))
@@ -57,7 +66,7 @@ internal sealed class OraftSystem : ISystem
             silo.Program = build?.Program ?? silo.Program;
         }
 
-        var system = new OraftSystem(build?.Name ?? SystemName, cluster);
+        var system = new OraftSystem(name ?? build?.Name ?? SystemName, cluster);
         await cluster.StartAsync();
         await cluster.WaitUntilSpreadAsync();
         await system.MakeCountersAsync();
