@@ -151,6 +151,30 @@ public sealed class PostgreSqlLogStore : ILogStore
     }
 
     /// <inheritdoc/>
+    public void BeginPulse()
+    {
+        foreach (var server in servers)
+        {
+            if (server.Task.IsCompletedSuccessfully)
+            {
+                server.Task.Result.Writer.BeginPulse();
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void EndPulse()
+    {
+        foreach (var server in servers)
+        {
+            if (server.Task.IsCompletedSuccessfully)
+            {
+                server.Task.Result.Writer.EndPulse();
+            }
+        }
+    }
+
+    /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         if (closing.IsCancellationRequested)

@@ -138,6 +138,12 @@ public sealed class SqliteLogStore : ILogStore
         .WaitAsync(cancellation);
 
     /// <inheritdoc/>
+    public void BeginPulse() => loop.BeginPulse();
+
+    /// <inheritdoc/>
+    public void EndPulse() => loop.EndPulse();
+
+    /// <inheritdoc/>
     public Task CheckAsync(CancellationToken cancellation) => loop.SubmitAsync(database => database.Execute("UPDATE store SET local_id = local_id")).WaitAsync(cancellation);
 
     /// <inheritdoc/>

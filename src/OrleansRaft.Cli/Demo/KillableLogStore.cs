@@ -55,6 +55,12 @@ internal sealed class KillableLogStore(ILogStore store) : ILogStore
     }
 
     /// <inheritdoc/>
+    public void BeginPulse() => store.BeginPulse();
+
+    /// <inheritdoc/>
+    public void EndPulse() => store.EndPulse();
+
+    /// <inheritdoc/>
     public Task CheckAsync(CancellationToken cancellation)
     {
         ThrowIfDead();

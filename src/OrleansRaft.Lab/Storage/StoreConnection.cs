@@ -12,13 +12,16 @@ internal sealed class StoreConnection
     private List<DiskWork> waiting = [];
     private List<DiskWork> batch = [];
     private readonly List<Action> held = [];
+    private readonly WriteGathering gathering;
 
+    private bool isGathering;
     private bool isBusy;
     private bool isLost;
 
     public StoreConnection(ILabProcess process, LabDisk disk, bool isShared)
     {
         this.process = process;
+        gathering = new WriteGathering(process.Clock);
         Disk = disk;
         IsShared = isShared;
         Lease = new StoreLease(process, isShared, Perform);
@@ -58,6 +61,16 @@ internal sealed class StoreConnection
         SendBatch();
     }
 
+    /// <summary>Works of several replicas follow, which belong into one batch.</summary>
+    public void BeginPulse() => gathering.BeginPulse();
+
+    /// <summary>All of them have been handed over.</summary>
+    public void EndPulse()
+    {
+        gathering.EndPulse();
+        SendBatch();
+    }
+
     /// <summary>The node dies: of what is on its way, a beginning becomes durable, or is torn, or nothing.</summary>
     public void Crash()
     {
@@ -94,15 +107,39 @@ internal sealed class StoreConnection
 
     private void SendBatch()
     {
-        if (isBusy || isLost || waiting.Count == 0)
+        if (isBusy || isLost || waiting.Count == 0 || MustWait())
         {
             return;
         }
 
         isBusy = true;
+        gathering.Begin(waiting.Count);
         (batch, waiting) = (waiting, batch);
         Perform(CompleteBatch);
         process.OnWriteBegun();
+    }
+
+    /// <summary>Whether more is expected; then it is looked again when the patience is over.</summary>
+    private bool MustWait()
+    {
+        if (!gathering.MustWait(waiting.Count))
+        {
+            return false;
+        }
+
+        if (!isGathering)
+        {
+            isGathering = true;
+            process.Clock.Schedule(WriteGathering.PatienceMax, () => process.Perform(EndWait));
+        }
+
+        return true;
+    }
+
+    private void EndWait()
+    {
+        isGathering = false;
+        SendBatch();
     }
 
     private void CompleteBatch()
@@ -126,8 +163,14 @@ internal sealed class StoreConnection
             batch.ForEach(Commit);
         }
 
+        EndBatch();
+    }
+
+    private void EndBatch()
+    {
         batch.Clear();
         isBusy = false;
+        gathering.End(waiting.Count);
         SendBatch();
     }
 
@@ -155,9 +198,7 @@ internal sealed class StoreConnection
         if (!IsShared)
         {
             Refuse(new IOException("the disk failed to write; the replica starts again from what is durable"));
-            batch.Clear();
-            isBusy = false;
-            SendBatch();
+            EndBatch();
             return;
         }
 

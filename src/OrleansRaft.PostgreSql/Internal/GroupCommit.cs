@@ -9,21 +9,29 @@ namespace OrleansRaft.PostgreSql.Internal;
 /// Group commit across replicas: one statement is under way, whatever is handed over meanwhile gathers and becomes the next. A write stays pending
 /// until its outcome is known: while the server is away its replica sees a slow write, never a false answer.
 /// </summary>
+/// <remarks>
+/// Statements are made on a thread of their own, which waits for the server: a lone write then needs no thread but this one, and no hop from the
+/// socket to whoever goes on.
+/// </remarks>
 internal sealed class GroupCommit : IAsyncDisposable
 {
     private const int AttemptsMax = 10;
 
+    private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(1);
+
     private readonly ServerConnection server;
     private readonly PostgreSqlStoreOptions options;
     private readonly ILogger logger;
-    private readonly Lock gate = new();
+    private readonly object gate = new();
     private readonly Queue<HeldReplica> ready = new();
-    private readonly SemaphoreSlim signal = new(0);
+    private readonly WriteGathering gathering = new(TimeProvider.System);
     private readonly CancellationTokenSource stopping = new();
     private readonly AppendStatement append = new();
     private readonly WholeWriteStatement whole = new();
-    private readonly Task running;
+    private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private NpgsqlConnection? connection;
+    private bool isIdle;
+    private bool isGathering;
     private bool isStopped;
 
     public GroupCommit(ServerConnection server, PostgreSqlStoreOptions options, ILogger logger)
@@ -31,7 +39,7 @@ internal sealed class GroupCommit : IAsyncDisposable
         this.server = server;
         this.options = options;
         this.logger = logger;
-        running = Task.Run(() => RunAsync(stopping.Token));
+        new Thread(Run) { Name = "OrleansRaft PostgreSQL writer", IsBackground = true }.UnsafeStart();
     }
 
     /// <summary>Hands work over. Returns at once.</summary>
@@ -56,41 +64,109 @@ internal sealed class GroupCommit : IAsyncDisposable
         }
     }
 
+    /// <summary>Work of several replicas follows, which belongs into one statement.</summary>
+    public void BeginPulse()
+    {
+        lock (gate)
+        {
+            gathering.BeginPulse();
+        }
+    }
+
+    /// <summary>All of it has been handed over.</summary>
+    public void EndPulse()
+    {
+        lock (gate)
+        {
+            gathering.EndPulse();
+            if (ready.Count > 0 && isIdle && !(isGathering && gathering.MustWait(ready.Count)))
+            {
+                // At the latest now the wait for others begins, which has an end.
+                Monitor.Pulse(gate);
+            }
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         lock (gate)
         {
             isStopped = true;
+            Monitor.Pulse(gate);
         }
 
         await stopping.CancelAsync();
-        await running;
-        if (connection is not null)
+        try
         {
-            await connection.DisposeAsync();
+            await ended.Task.WaitAsync(EndPatience, TimeProvider.System);
+        }
+        catch (TimeoutException)
+        {
+            // The server does not answer. The thread waits for as long as a statement may take, tells nobody of it, and ends.
+            return;
         }
 
-        signal.Dispose();
         stopping.Dispose();
     }
 
-    private async Task RunAsync(CancellationToken cancellation)
+    private void Run()
     {
         try
         {
-            while (true)
+            while (Take())
             {
-                await signal.WaitAsync(cancellation);
-                var batch = Gather();
-                while (batch.Count > 0)
+                for (var batch = Gather(); batch.Count > 0;)
                 {
-                    batch = await CommitAsync(batch, cancellation);
+                    batch = Commit(batch, stopping.Token);
                 }
             }
         }
-        catch (Exception) when (cancellation.IsCancellationRequested)
+        catch (Exception) when (stopping.IsCancellationRequested)
         {
             // The store is closed; what waits is told nothing. A statement that was under way may end with any failure.
+        }
+        catch (Exception unexpected)
+        {
+            ended.TrySetException(unexpected);
+        }
+
+        connection?.Dispose();
+        ended.TrySetResult();
+    }
+
+    /// <summary>Waits for work, and for more of it where that is expected.</summary>
+    /// <returns>False when the store is closed.</returns>
+    private bool Take()
+    {
+        lock (gate)
+        {
+            gathering.End(ready.Count);
+            isIdle = true;
+            while (ready.Count == 0 && !isStopped)
+            {
+                Monitor.Wait(gate);
+            }
+
+            isGathering = true;
+            while (gathering.MustWait(ready.Count) && !isStopped && Monitor.Wait(gate, WriteGathering.PatienceMax))
+            {
+                // Woken since enough has come, or since the store is closed.
+            }
+
+            isIdle = isGathering = false;
+            gathering.Begin(ready.Count);
+            return !isStopped;
+        }
+    }
+
+    /// <summary>
+    /// Wakes the thread if it has something to do: a statement to make, or a wait to begin. Within a pulse, its end does that. Under the gate.
+    /// </summary>
+    private void Wake()
+    {
+        if (isIdle && (!gathering.MustWait(ready.Count) || !(isGathering || gathering.IsInPulse)))
+        {
+            Monitor.Pulse(gate);
         }
     }
 
@@ -116,10 +192,6 @@ internal sealed class GroupCommit : IAsyncDisposable
                 }
             }
 
-            if (ready.Count > 0)
-            {
-                Wake();
-            }
         }
 
         foreach (var write in batch)
@@ -128,14 +200,6 @@ internal sealed class GroupCommit : IAsyncDisposable
         }
 
         return batch;
-    }
-
-    private void Wake()
-    {
-        if (signal.CurrentCount == 0)
-        {
-            signal.Release();
-        }
     }
 
     /// <summary>Takes what a replica has waiting, within the limits; null when there is nothing to send.</summary>
@@ -168,19 +232,27 @@ internal sealed class GroupCommit : IAsyncDisposable
     }
 
     /// <summary>Sends a batch; answers what has to be sent again, when nothing else of these replicas may overtake it.</summary>
-    private async Task<List<ReplicaWrite>> CommitAsync(List<ReplicaWrite> batch, CancellationToken cancellation)
+    private List<ReplicaWrite> Commit(List<ReplicaWrite> batch, CancellationToken cancellation)
     {
         Exception? failure = null;
         var unanswered = batch;
         try
         {
             batch.ForEach(static write => write.Attempts++);
-            var open = await ConnectAsync(cancellation);
+            var open = Connect(cancellation);
             WriteStatement statement = AppendStatement.Suffices(batch) ? append : whole;
-            var landed = await statement.ExecuteAsync(open, server.MayPrepare, batch, cancellation);
-            foreach (var write in batch.Where(write => landed.Contains(write.Replica.Nonce)))
+            var landed = statement.Execute(open, server.MayPrepare, batch);
+            if (cancellation.IsCancellationRequested)
             {
-                write.OnLanded();
+                return [];
+            }
+
+            foreach (var write in batch)
+            {
+                if (landed.Contains(write.Replica.Nonce))
+                {
+                    write.OnLanded();
+                }
             }
 
             if (landed.Count == batch.Count)
@@ -195,10 +267,12 @@ internal sealed class GroupCommit : IAsyncDisposable
             failure = exception;
             Log.OutcomeUnknown(logger, batch.Count, server.Name, exception.Message);
             server.ForgetAfter(exception);
-            await ForgetConnectionAsync();
+            ForgetConnectionAsync().GetAwaiter().GetResult();
         }
 
-        return await FindOutAsync(unanswered, failure, cancellation);
+        // Seldom, and slow in any case: the thread waits for it.
+        var again = FindOutAsync(unanswered, failure, cancellation).GetAwaiter().GetResult();
+        return failure is null ? again : Separate(again, failure, cancellation);
     }
 
     private async Task<List<ReplicaWrite>> FindOutAsync(List<ReplicaWrite> batch, Exception? failure, CancellationToken cancellation)
@@ -215,7 +289,7 @@ internal sealed class GroupCommit : IAsyncDisposable
                 var rows = await OutcomeStatements.ReadAsync(connection, batch.Select(static write => write.Replica.Id), cancellation);
                 var again = batch.Where(write => Decide(write, raised, rows, failure, isAlone: batch.Count == 1)).ToList();
                 Log.OutcomeFound(logger, batch.Count, server.Name, backOff.Count + 1, batch.Count - again.Count, again.Count);
-                return failure is null ? again : await SeparateAsync(again, failure, cancellation);
+                return again;
             }
             catch (Exception exception) when (!cancellation.IsCancellationRequested)
             {
@@ -269,7 +343,7 @@ internal sealed class GroupCommit : IAsyncDisposable
     }
 
     /// <summary>One of the batch is at fault: it alone is to suffer.</summary>
-    private async Task<List<ReplicaWrite>> SeparateAsync(List<ReplicaWrite> again, Exception failure, CancellationToken cancellation)
+    private List<ReplicaWrite> Separate(List<ReplicaWrite> again, Exception failure, CancellationToken cancellation)
     {
         if (again.Count < 2 || !Failures.IsOfTheStatement(failure))
         {
@@ -281,7 +355,7 @@ internal sealed class GroupCommit : IAsyncDisposable
             List<ReplicaWrite> alone = [write];
             while (alone.Count > 0)
             {
-                alone = await CommitAsync(alone, cancellation);
+                alone = Commit(alone, cancellation);
             }
         }
 
@@ -291,15 +365,15 @@ internal sealed class GroupCommit : IAsyncDisposable
     /// <summary>
     /// The connection of the last statement if it still works, or another: nothing has been sent yet, so that this is the time to find out.
     /// </summary>
-    private async Task<NpgsqlConnection> ConnectAsync(CancellationToken cancellation)
+    private NpgsqlConnection Connect(CancellationToken cancellation)
     {
-        if (connection is not null && !await server.IsAliveAsync(connection, cancellation))
+        if (connection is not null && !server.IsAliveAsync(connection, cancellation).GetAwaiter().GetResult())
         {
             server.ForgetIdle();
-            await ForgetConnectionAsync();
+            ForgetConnectionAsync().GetAwaiter().GetResult();
         }
 
-        return connection ??= await server.OpenAsync(cancellation);
+        return connection ??= server.OpenAsync(cancellation).AsTask().GetAwaiter().GetResult();
     }
 
     private async Task ForgetConnectionAsync()

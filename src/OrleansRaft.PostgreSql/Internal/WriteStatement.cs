@@ -20,15 +20,13 @@ internal abstract class WriteStatement
     /// <param name="connection">The way to the server.</param>
     /// <param name="mayPrepare">Whether a statement that was prepared is there the next time.</param>
     /// <param name="writes">The writes.</param>
-    /// <param name="cancellation">Stops waiting.</param>
-    public async Task<HashSet<long>> ExecuteAsync(
-        NpgsqlConnection connection, bool mayPrepare, IReadOnlyList<ReplicaWrite> writes, CancellationToken cancellation)
+    public HashSet<long> Execute(NpgsqlConnection connection, bool mayPrepare, IReadOnlyList<ReplicaWrite> writes)
     {
         Fill(writes);
-        var prepared = await PrepareAsync(connection, mayPrepare, cancellation);
+        var prepared = Prepare(connection, mayPrepare);
         var landed = new HashSet<long>(writes.Count);
-        await using var reader = await prepared.ExecuteReaderAsync(cancellation);
-        while (await reader.ReadAsync(cancellation))
+        using var reader = prepared.ExecuteReader();
+        while (reader.Read())
         {
             landed.Add(reader.GetInt64(0));
         }
@@ -42,23 +40,19 @@ internal abstract class WriteStatement
     /// <summary>Puts writes into the parameters, in place of the last ones.</summary>
     protected abstract void Fill(IReadOnlyList<ReplicaWrite> writes);
 
-    private async Task<NpgsqlCommand> PrepareAsync(NpgsqlConnection connection, bool mayPrepare, CancellationToken cancellation)
+    private NpgsqlCommand Prepare(NpgsqlConnection connection, bool mayPrepare)
     {
         if (command is not null && preparedOn == connection)
         {
             return command;
         }
 
-        if (command is not null)
-        {
-            await command.DisposeAsync();
-        }
-
+        command?.Dispose();
         preparedOn = connection;
         command = Sql.Command(connection, CommandText, [.. Parameters()]);
         if (mayPrepare)
         {
-            await command.PrepareAsync(cancellation);
+            command.Prepare();
         }
 
         return command;

@@ -59,6 +59,19 @@ public interface ILogStore : IAsyncDisposable
     /// <param name="cancellation">Stops waiting.</param>
     Task WriteLivesAsync(string silo, SiloLives lives, CancellationToken cancellation) => Task.CompletedTask;
 
+    /// <summary>
+    /// Writes of several replicas follow, which belong into one transaction: the store need not begin one before <see cref="EndPulse"/>. It does when
+    /// another pulse ends, since one may take long. A store that gains nothing by it does nothing. Any thread, and several at a time.
+    /// </summary>
+    void BeginPulse()
+    {
+    }
+
+    /// <summary>All of them have been handed over. Called once for each <see cref="BeginPulse"/>. Any thread.</summary>
+    void EndPulse()
+    {
+    }
+
     /// <summary>Throws when the store cannot be reached or written to; for health checks.</summary>
     Task CheckAsync(CancellationToken cancellation);
 }

@@ -59,6 +59,12 @@ internal sealed class CommitLoop : IDisposable
         }
     }
 
+    /// <summary>Work of several replicas follows, which belongs into one transaction.</summary>
+    public void BeginPulse() => queue.BeginPulse();
+
+    /// <summary>All of it has been handed over.</summary>
+    public void EndPulse() => queue.EndPulse();
+
     /// <summary>Runs work and hands its result back once it is durable.</summary>
     /// <param name="run">The work.</param>
     /// <param name="bulkBytes">Roughly what it reads or writes, when it is a piece of something big.</param>

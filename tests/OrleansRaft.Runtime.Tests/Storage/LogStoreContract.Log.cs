@@ -46,6 +46,25 @@ public abstract partial class LogStoreContract
         reopened.Last.ShouldBe(Id(4, 2));
     }
 
+    /// <summary>The end of a pulse may be late, where a turn takes long: the pulses of other workers do not wait for it.</summary>
+    [Fact]
+    public async Task Writes_of_a_pulse_become_durable_although_another_one_does_not_end()
+    {
+        var one = await OpenAsync();
+        var other = await OpenAsync(new ReplicaKey(Key.Group, new ReplicaId(2)));
+
+        Store.BeginPulse();
+        Store.BeginPulse();
+        var written = Task.WhenAll(one.AppendAsync(1, "a"), other.AppendAsync(1, "b"));
+        Store.EndPulse();
+        await written;
+        Store.EndPulse();
+        await one.AppendAsync(1, "c");
+        var reopened = await ReopenAsync();
+
+        reopened.Bodies.ShouldBe(["a", "c"]);
+    }
+
     [Fact]
     public async Task A_vote_alone_is_durable()
     {
