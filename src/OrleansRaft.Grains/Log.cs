@@ -94,6 +94,10 @@ internal static partial class Log
         "The store could not note that {Silo} ended in order: if that happens twice in a short time, it starts carefully")]
     public static partial void EndNotNoted(ILogger logger, Exception cause, string silo);
 
+    [LoggerMessage(
+        3028, LogLevel.Error, "A turn of a replica threw, and the other replicas of its worker go on. Restart the silo, and report this as a bug")]
+    public static partial void TurnFailed(ILogger logger, Exception cause);
+
     [LoggerMessage(3030, LogLevel.Warning, "A state machine of the set '{Set}' failed when it was disposed after its replica had ended; correct its Dispose or DisposeAsync. The group is not affected")]
     public static partial void DisposalFailed(ILogger logger, Exception cause, string set);
 

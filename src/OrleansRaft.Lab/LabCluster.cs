@@ -214,6 +214,9 @@ public sealed class LabCluster : ICheckedCluster, IDisposable
 
     internal LabGroup Group(string name) => groups[name];
 
+    /// <summary>What decides about the passes of a worker; null where they take no time.</summary>
+    internal RandomSource? DrawRandomOfWorker() => Options.Workers == 1 ? null : new RandomSource(seeds.NextBits());
+
     internal void StartHomeReplicas(LabNode node)
     {
         foreach (var group in groups.Values)
@@ -288,7 +291,7 @@ public sealed class LabCluster : ICheckedCluster, IDisposable
     private void MakeGroup(int number, string name)
     {
         var replicas = Options.Replicas == 0 ? Options.Nodes : Options.Replicas;
-        var group = new LabGroup(this, name);
+        var group = new LabGroup(this, number, name);
         var initial = Configuration.OfVoters(replicas);
         foreach (var member in initial.Members)
         {

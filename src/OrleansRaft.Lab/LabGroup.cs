@@ -6,11 +6,13 @@ using OrleansRaft.Runtime;
 namespace OrleansRaft.Lab;
 
 /// <summary>One group: where its replicas are at home, what they stored, and what must be true of them.</summary>
-internal sealed class LabGroup(LabCluster cluster, string name)
+internal sealed class LabGroup(LabCluster cluster, int number, string name)
 {
     private readonly Dictionary<ReplicaId, LabNode[]> locations = [];
 
     public string Name => name;
+
+    public int Number => number;
 
     public SortedDictionary<ReplicaId, LabNode> Homes { get; } = [];
 

@@ -15,6 +15,8 @@ public sealed class LabNode : ILabProcess
     private SiloLives? lives;
 
     private StoreConnection[] connections = [];
+    private LabWorker[] workers = [];
+    private long turnsAsked;
     private long generation;
     private bool isDoomed;
 
@@ -98,6 +100,8 @@ public sealed class LabNode : ILabProcess
         (lives, var isCareful) = SiloLives.Begin(lives, Clock.GetUtcNow());
         Care = new StartCare(((long)Index << 32) + generation, isCareful, Clock);
         connections = [.. Cluster.Nodes.Select(node => new StoreConnection(this, node.Disk, Cluster.Options.SharedDisks))];
+        workers = [.. Enumerable.Range(0, Cluster.Options.Workers).Select(
+            _ => new LabWorker(this, connections, () => TurnDelay, Cluster.Report, Cluster.DrawRandomOfWorker()))];
         Liveness = Cluster.Options.Raft.QuiesceTicks > 0 ? new LabLiveness(this) : null;
         Clock.Schedule(Cluster.Options.Raft.TickInterval / 7 * (Index % 7), () => TickForever(current));
         Cluster.StartHomeReplicas(this);
@@ -257,6 +261,24 @@ public sealed class LabNode : ILabProcess
             first.Granted();
         }
     }
+
+    /// <summary>The worker that gives a replica of a group its turns.</summary>
+    internal LabWorker WorkerOf(int group) => workers[group % workers.Length];
+
+    /// <summary>A replica that has much to do, again and again, must not keep the others of its worker from theirs.</summary>
+    internal void CheckTurn(LabReplica next)
+    {
+        foreach (var other in replicas)
+        {
+            if (other.TurnAsked < next.TurnAsked && other.Worker == next.Worker)
+            {
+                Cluster.Report("replicas have their turns in the order in which they asked", $"{next.Key} goes before {other.Key}");
+            }
+        }
+    }
+
+    /// <summary>A number for a turn that is asked for: later ones have higher numbers.</summary>
+    internal long AskForTurn() => ++turnsAsked;
 
     internal StoreConnection ConnectionTo(LabNode home) => connections[home.Index];
 

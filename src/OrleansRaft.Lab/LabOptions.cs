@@ -15,6 +15,11 @@ public sealed record LabOptions
     /// </summary>
     public bool RunsMachinesApart { get; init; }
 
+    /// <summary>
+    /// How many step workers each node has. One makes passes that take no time; those of several begin when the seed says so, and are interrupted.
+    /// </summary>
+    public int Workers { get; init; } = 1;
+
     /// <summary>How many nodes; at least 1.</summary>
     public int Nodes { get; init; } = 3;
 

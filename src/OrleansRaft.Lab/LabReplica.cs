@@ -5,15 +5,16 @@ using OrleansRaft.Lab.Storage;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Liveness;
 using OrleansRaft.Runtime.Machines;
+using OrleansRaft.Runtime.Pulses;
 using OrleansRaft.Runtime.StateMachines;
 
 namespace OrleansRaft.Lab;
 
 /// <summary>One activation of a replica on a node, with the same driver that silos run.</summary>
-public sealed class LabReplica : IReplicaHost, IReplicaTransport, IMonitoredReplica, IMachineExecutor, ICheckedReplica
+public sealed class LabReplica : IReplicaHost, IReplicaTransport, IMonitoredReplica, IMachineExecutor, ICheckedReplica, IPulseMember
 {
     private readonly LabGroup group;
-    private readonly Action turn;
+    private readonly LabWorker worker;
 
     private RoleChanged role = new(RaftRole.Follower, Term.Zero, null, 0);
     private readonly HashSet<LogIndex> halts = [];
@@ -26,7 +27,7 @@ public sealed class LabReplica : IReplicaHost, IReplicaTransport, IMonitoredRepl
         Node = node;
         Key = key;
         this.group = group;
-        turn = () => Node.Perform(TakeTurn);
+        worker = node.WorkerOf(group.Number);
         Machine = machine;
         Driver = new ReplicaDriver(
             key,
@@ -71,6 +72,12 @@ public sealed class LabReplica : IReplicaHost, IReplicaTransport, IMonitoredRepl
     /// <summary>Whether its state machine has ever been halted at an entry, in this life.</summary>
     public bool HasHaltedAt(LogIndex entry) => halts.Contains(entry);
 
+    /// <summary>The worker that gives it its turns.</summary>
+    internal LabWorker Worker => worker;
+
+    /// <summary>The number of the turn that it waits for; null when it waits for none.</summary>
+    internal long? TurnAsked { get; private set; }
+
     internal RaftCore? Core => IsRunning ? Driver.Raft : null;
 
     internal IStateMachineHost Machine { get; }
@@ -93,7 +100,11 @@ public sealed class LabReplica : IReplicaHost, IReplicaTransport, IMonitoredRepl
 
     void IMonitoredReplica.Unquiesce(bool isLeaderLost) => Driver.Unquiesce(isLeaderLost);
 
-    void IReplicaHost.Schedule() => Node.Cluster.Clock.Schedule(Node.TurnDelay, turn);
+    void IReplicaHost.Schedule()
+    {
+        TurnAsked = Node.AskForTurn();
+        worker.Post(this);
+    }
 
     void IMachineExecutor.Schedule(MachineQueue queue) => Node.Cluster.Clock.Schedule(Node.MachineDelay, () => Node.Perform(() => RunMachine(queue)));
 
@@ -248,13 +259,15 @@ public sealed class LabReplica : IReplicaHost, IReplicaTransport, IMonitoredRepl
         }
     }
 
-    private void TakeTurn()
+    void IPulseMember.TakeTurn()
     {
         if (hasEnded)
         {
             return;
         }
 
+        Node.CheckTurn(this);
+        TurnAsked = null;
         try
         {
             Node.IsInTurn = true;

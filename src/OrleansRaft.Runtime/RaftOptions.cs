@@ -215,6 +215,14 @@ public sealed class RaftOptions
     /// <value>The default is 32 MiB.</value>
     public long InboxMessageBytesMax { get; set; } = 32 * 1024 * 1024;
 
+    /// <summary>How many step workers a silo has; 0 for one for every two of its cores.</summary>
+    /// <remarks>
+    /// A worker gives the replicas that belong to it their turns, one after the other; what they write and send meanwhile leaves together. More
+    /// workers use more cores, and make more and smaller pieces.
+    /// </remarks>
+    /// <value>The default is 0.</value>
+    public int Workers { get; set; }
+
     /// <summary>The most inputs taken in one turn of a replica, so that its silo's other work gets its turn too.</summary>
     /// <value>The default is 256.</value>
     public int RunInputsMax { get; set; } = 256;

@@ -5,6 +5,8 @@ namespace OrleansRaft.Runtime;
 /// <summary>Stops a silo whose section <c>Raft</c> makes no sense, with sentences that say what to do.</summary>
 public sealed class RaftOptionsValidator : IValidateOptions<RaftOptions>
 {
+    private const int WorkersMax = 256;
+
     private static readonly TimeSpan ReturnPatienceMax = TimeSpan.FromDays(1);
 
     /// <inheritdoc/>
@@ -71,6 +73,12 @@ public sealed class RaftOptionsValidator : IValidateOptions<RaftOptions>
         RequireAtLeast(nameof(options.InboxCommandsMax), options.InboxCommandsMax, 1, failures);
         RequireAtLeast(nameof(options.InboxQueriesMax), options.InboxQueriesMax, 1, failures);
         RequireAtLeast(nameof(options.InboxMessagesMax), options.InboxMessagesMax, 1, failures);
+        if (options.Workers is < 0 or > WorkersMax)
+        {
+            failures.Add(
+                $"Raft:{nameof(options.Workers)} is {options.Workers}, but must be from 0 (one for every two cores) to {WorkersMax}.");
+        }
+
         RequireAtLeast(nameof(options.RunInputsMax), options.RunInputsMax, 1, failures);
         RequireAtLeast(nameof(options.RunCommandsMax), options.RunCommandsMax, 1, failures);
         RequireAtLeast(nameof(options.RunApplyBytesMax), options.RunApplyBytesMax, 1, failures);

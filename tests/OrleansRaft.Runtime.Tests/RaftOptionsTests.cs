@@ -38,6 +38,7 @@ public sealed class RaftOptionsTests
             options =>
                 options.ReturnPatience = TimeSpan.FromSeconds(
                     -1)).ShouldHaveSingleItem().ShouldContain("Raft:ReturnPatience is -00:00:01, but must be between 0");
+        Failures(options => options.Workers = 257).ShouldHaveSingleItem().ShouldContain("Raft:Workers is 257, but must be from 0 ");
         Failures(options => options.RequestRetention = TimeSpan.FromSeconds(6)).ShouldHaveSingleItem().ShouldContain("Raft:RequestRetention");
         Failures(options => options.AttemptTimeout = TimeSpan.FromSeconds(6)).ShouldHaveSingleItem().ShouldContain("Raft:AttemptTimeout");
         Failures(options => (options.SessionsMax, options.RequestIdsMax) = (0, -1)).Count.ShouldBe(2);

@@ -166,6 +166,7 @@ public static class RaftSiloBuilderExtensions
         services.AddSingleton<ReplicaAlarms>();
         services.AddSingleton<ReplicaNotices>();
         services.AddSingleton<ReplicaDrivers>();
+        services.AddSingleton<ReplicaWorkers>();
         services.AddSingleton<ReplicaLogs>();
         services.AddSingleton<SiloLife>();
         services.AddSingleton<ReplicaServices>();

@@ -14,7 +14,7 @@ namespace OrleansRaft.Grains.Replicas;
 /// </remarks>
 internal sealed class HostedReplica : ILocalReplica
 {
-    private static readonly Action<object> StopDriver = static driver => ((ReplicaDriver)driver).Stop();
+    private static readonly Action<object> StopDriver = static host => ((ReplicaHost)host).StopDriverAsync().Ignore();
 
     private readonly IGrainContext grain;
     private readonly ReplicaServices services;
@@ -120,7 +120,9 @@ internal sealed class HostedReplica : ILocalReplica
         Slot.Learn(services.Silo.SiloAddress, opened.Epoch);
     }
 
-    /// <summary>Begins to take part, on the grain's turn; not when it was stopped meanwhile.</summary>
+    /// <summary>
+    /// Begins to take part, on the grain's turn: a state may be restored here, which others must not wait for. Not when it was stopped meanwhile.
+    /// </summary>
     public void Start()
     {
         if (!IsStopped)
@@ -141,21 +143,26 @@ internal sealed class HostedReplica : ILocalReplica
             {
                 services.Liveness.Joined(Key);
             }
+
+            host.Open();
         }
     }
 
     /// <summary>Stops, on the grain's turn; may be repeated.</summary>
-    public void Stop()
+    /// <returns>Ends when the driver does nothing more.</returns>
+    public Task StopAsync()
     {
         Silence();
-        Driver.Stop();
+        return host.StopDriverAsync();
     }
 
     /// <inheritdoc/>
     public void StopSoon()
     {
         Silence();
-        grain.Scheduler.QueueAction(StopDriver, Driver);
+
+        // By way of the grain, on whose turn it may be starting.
+        grain.Scheduler.QueueAction(StopDriver, host);
     }
 
     /// <summary>Ends since it could not start.</summary>

@@ -7,7 +7,9 @@ using OrleansRaft.Runtime;
 
 namespace OrleansRaft.Grains.Replicas;
 
-/// <summary>Hosts one replica: opens its log, waits for the right to speak, and gives its driver turns until the grain is deactivated.</summary>
+/// <summary>
+/// Hosts one replica: opens its log, waits for the right to speak, and lets a step worker give its driver turns until the grain is deactivated.
+/// </summary>
 [GrainType("raft-replica")]
 [ReplicaPlacement]
 [GrainDirectory(ReplicaGrain.Directory)]
@@ -64,7 +66,7 @@ internal sealed class ReplicaGrain(
         if (replica is { } hosted)
         {
             var isClean = hosted.IsRunning;
-            hosted.Stop();
+            await hosted.StopAsync();
             await logs.CloseAsync(hosted, isClean, cancellationToken);
             await machines.EndAsync(hosted.Machine);
             if (reason.ReasonCode is not (DeactivationReasonCode.ShuttingDown or DeactivationReasonCode.Migrating))

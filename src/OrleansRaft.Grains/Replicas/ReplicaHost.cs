@@ -1,13 +1,15 @@
 using OrleansRaft.Core;
 using OrleansRaft.Runtime;
+using OrleansRaft.Runtime.Pulses;
 
 namespace OrleansRaft.Grains.Replicas;
 
-/// <summary>Gives a replica's driver the turns of its grain, keeps what the driver tells for others to read, and passes it on.</summary>
-internal sealed class ReplicaHost(HostedReplica replica, IGrainContext grain, ReplicaTicks ticks, ReplicaServices services) : IReplicaHost
+/// <summary>Gives a replica's driver the turns of its step worker, keeps what the driver tells for others to read, and passes it on.</summary>
+internal sealed class ReplicaHost(HostedReplica replica, IGrainContext grain, ReplicaTicks ticks, ReplicaServices services)
+    : IReplicaHost, IPulseMember
 {
-    private static readonly Action<object> Run = static driver => ((ReplicaDriver)driver).Run();
-
+    private readonly StepWorker worker = services.Workers.Next();
+    private bool isOpen;
     private RoleChanged role = new(RaftRole.Follower, Term.Zero, null, 0);
     private QuiescenceChanged? quiescence;
     private Configuration? configuration;
@@ -29,11 +31,29 @@ internal sealed class ReplicaHost(HostedReplica replica, IGrainContext grain, Re
     /// <inheritdoc/>
     public void Schedule()
     {
-        if (replica.Faults is not { IsPaused: true })
+        if (Volatile.Read(ref isOpen) && replica.Faults is not { IsPaused: true })
         {
-            grain.Scheduler.QueueAction(Run, replica.Driver);
+            worker.Post(this);
         }
     }
+
+    /// <summary>The driver has started, on the grain's turn: its turns are the worker's from now on, also the one that it has asked for.</summary>
+    public void Open()
+    {
+        Volatile.Write(ref isOpen, true);
+        Schedule();
+    }
+
+    /// <summary>Stops the driver on the worker, where none of its turns runs. Any thread, but not before its start has ended.</summary>
+    public Task StopDriverAsync()
+    {
+        var stop = new StopTurn(replica.Driver);
+        worker.Post(stop);
+        return stop.Done;
+    }
+
+    /// <inheritdoc/>
+    void IPulseMember.TakeTurn() => replica.Driver.Run();
 
     /// <inheritdoc/>
     public void OnStopped(Exception cause)
@@ -133,4 +153,17 @@ internal sealed class ReplicaHost(HostedReplica replica, IGrainContext grain, Re
 
     /// <inheritdoc/>
     public void OnMachineRecovered() => services.Notices.MachineRecovered(replica);
+
+    private sealed class StopTurn(ReplicaDriver driver) : IPulseMember
+    {
+        private readonly TaskCompletionSource done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Done => done.Task;
+
+        public void TakeTurn()
+        {
+            driver.Stop();
+            done.SetResult();
+        }
+    }
 }

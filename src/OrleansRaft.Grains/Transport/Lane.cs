@@ -42,7 +42,8 @@ internal sealed class Lane
     /// <summary>Adds a frame; never blocks.</summary>
     /// <param name="frame">The frame.</param>
     /// <param name="isFree">
-    /// Whether this thread may carry the batch of an idle lane itself: it is nobody's turn and has nobody's context. Otherwise the pool does.
+    /// Whether this thread may carry the batch of an idle lane itself: it is nobody's turn and has nobody's context. Otherwise the pool does; or
+    /// this thread, when it lets go of the lanes that it holds (<see cref="LaneCork"/>).
     /// </param>
     public void Enqueue(LaneFrame frame, bool isFree = false)
     {
@@ -68,6 +69,11 @@ internal sealed class Lane
             }
 
             pump.IsRunning = true;
+        }
+
+        if (LaneCork.Keep(pump))
+        {
+            return;
         }
 
         if (isFree)

@@ -71,7 +71,7 @@ internal static class PlanGenerator
             plan = plan with { Faults = [.. plan.Faults.Concat(FaultSchedule.MakeCutTransfers(random, nodes)).OrderBy(static fault => fault.At)] };
         }
 
-        return plan;
+        return plan with { Workers = Percent(random, 50) ? 1 : random.Next(2, 4) };
     }
 
     /// <summary>Every run mixes two builds of the state machine, and ends with one of them: with the newer, unless nothing can have needed it.</summary>

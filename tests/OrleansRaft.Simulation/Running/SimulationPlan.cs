@@ -38,6 +38,9 @@ internal sealed record SimulationPlan
     /// <summary>Whether state machines run apart from the turns that step Raft, as users' do.</summary>
     public required bool RunsMachinesApart { get; init; }
 
+    /// <summary>How many step workers each node has; with several, passes over replicas are interrupted where the seed says so.</summary>
+    public int Workers { get; init; } = 1;
+
     /// <summary>Whether snapshots begin with a view of a machine's state, which is written while the machine goes on.</summary>
     public bool HasViews { get; init; }
 
@@ -93,5 +96,6 @@ internal sealed record SimulationPlan
     public override string ToString() =>
         $"seed {Seed}: {Nodes} nodes, {Groups} groups of {Replicas}, {(SharedDisks ? "shared" : "local")} disks"
         + $"{(Raft.PreVote ? "" : ", no pre-vote")}{(Raft.CheckQuorum ? "" : ", no check-quorum")}{(Raft.LeaderLease ? ", leases" : "")}{(Raft.QuiesceTicks > 0 ? ", quiescence" : "")}"
-        + $"{(RunsMachinesApart ? ", machines apart" : "")}{(HasViews ? ", views" : "")}{(Deviation == Deviation.None ? "" : ", machines that are not deterministic")}, {Faults.Count} faults";
+        + $"{(RunsMachinesApart ? ", machines apart" : "")}"
+        + $"{(Workers > 1 ? $", {Workers} workers" : "")}{(HasViews ? ", views" : "")}{(Deviation == Deviation.None ? "" : ", machines that are not deterministic")}, {Faults.Count} faults";
 }

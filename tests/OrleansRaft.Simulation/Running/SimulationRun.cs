@@ -51,6 +51,7 @@ internal sealed class SimulationRun : IDisposable
             TellsLosses = plan.TellsLosses,
             StateMachine = (replica, node) => RegisterMachine.Host(replica, ledger, troubles.On(node), plan.HasViews, plan.MeasuresStates),
             RunsMachinesApart = plan.RunsMachinesApart,
+            Workers = plan.Workers,
         });
         story = tellsStory ? new Story(cluster.Clock) : null;
         cluster.EntrySkipped = OnSkipped;
