@@ -8,6 +8,8 @@ namespace OrleansRaft.Grains.Replicas;
 /// <summary>Sends the messages of one replica: to a neighbor on this silo at once, by a lane to another silo, as far as faults let it.</summary>
 internal sealed class ReplicaSender(ILocalReplica replica, Lanes lanes, ReplicaNotices notices, TimeProvider time) : IReplicaTransport, ILaneSender
 {
+    private readonly ReplicaNews news = new();
+
     /// <inheritdoc/>
     public ReplicaKey Key => replica.Key;
 
@@ -23,9 +25,10 @@ internal sealed class ReplicaSender(ILocalReplica replica, Lanes lanes, ReplicaN
         var faults = replica.Faults;
         var isLost = faults is not null && faults.Loses(to);
         notices.Sending(replica, peer, message, isLost);
+        var isNotice = news.IsNotice(to, message);
         if (faults is null)
         {
-            Pass(peer, message);
+            Pass(peer, message, isNotice);
         }
         else if (!isLost)
         {
@@ -46,11 +49,11 @@ internal sealed class ReplicaSender(ILocalReplica replica, Lanes lanes, ReplicaN
         }
     }
 
-    private void Pass(ReplicaSlot peer, Message message)
+    private void Pass(ReplicaSlot peer, Message message, bool isNotice)
     {
         if (peer.Local is not { } neighbor)
         {
-            lanes.Send(this, replica.Epoch, peer, message);
+            lanes.Send(this, replica.Epoch, peer, message, isNotice);
         }
         else if (!neighbor.Deliver(Key.Replica, message))
         {
@@ -67,7 +70,7 @@ internal sealed class ReplicaSender(ILocalReplica replica, Lanes lanes, ReplicaN
 
         if (replica.IsRunning)
         {
-            Pass(peer, message);
+            Pass(peer, message, isNotice: false);
         }
     }
 

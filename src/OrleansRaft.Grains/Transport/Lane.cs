@@ -23,6 +23,7 @@ internal sealed class Lane
     private readonly Pump express;
     private readonly Lock gate = new();
     private bool isClosed;
+    private bool isFlushing;
 
     /// <summary>Makes a lane.</summary>
     /// <param name="target">Where it leads.</param>
@@ -68,9 +69,37 @@ internal sealed class Lane
                 return;
             }
 
+            if (!HasUrgent)
+            {
+                end.FlushLater();
+                return;
+            }
+
             pump.IsRunning = true;
         }
 
+        Start(pump, isFree);
+    }
+
+    /// <summary>Sends what waits for company, if there is any.</summary>
+    public void Flush()
+    {
+        lock (gate)
+        {
+            if (main.IsRunning || !(control.HasAny || bulk.HasAny))
+            {
+                return;
+            }
+
+            isFlushing = true;
+            main.IsRunning = true;
+        }
+
+        Start(main, isFree: true);
+    }
+
+    private static void Start(Pump pump, bool isFree)
+    {
         if (LaneCork.Keep(pump))
         {
             return;
@@ -99,12 +128,25 @@ internal sealed class Lane
         }
     }
 
-    /// <summary>Fills a pump's next batch; false when it has nothing to do. Whoever has, main runs while anything waits.</summary>
+    private bool HasUrgent => control.HasUrgent || bulk.HasUrgent;
+
+    /// <summary>Fills a pump's next batch; false when it has nothing to do. Whoever has, main runs while anything waits that cannot.</summary>
     private bool Fill(Pump pump)
     {
         pump.Batch.Clear();
         lock (gate)
         {
+            if (!(HasUrgent || isFlushing))
+            {
+                if (pump == main && control.HasAny)
+                {
+                    end.FlushLater();
+                }
+
+                return pump.IsRunning = pump.CarriesMuch = false;
+            }
+
+            isFlushing &= pump != main;
             if (pump == main || main is { IsRunning: true, CarriesMuch: true })
             {
                 control.MoveTo(pump.Batch);

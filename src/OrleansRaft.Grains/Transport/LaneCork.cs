@@ -21,15 +21,12 @@ internal static class LaneCork
         isHeld = false;
         if (held is { Count: > 0 } waiting)
         {
-            // What is carried may be lost at once, whereupon its senders may have something to say.
-            held = null;
             foreach (var pump in waiting)
             {
                 pump.Execute();
             }
 
             waiting.Clear();
-            held ??= waiting;
         }
     }
 

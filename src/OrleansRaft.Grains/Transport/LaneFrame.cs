@@ -18,6 +18,9 @@ internal abstract record LaneFrame
     /// <summary>Whether it carries much; everything else goes before it, so that bulk cannot delay it.</summary>
     public abstract bool IsBulk { get; }
 
+    /// <summary>Whether nobody waits for it: it does not make an idle lane send a batch of its own, but goes with the next, or a little later.</summary>
+    public virtual bool CanWait => false;
+
     /// <summary>Writes its binary form, see <see cref="LaneBatchCodec"/>.</summary>
     /// <param name="writer">Where to.</param>
     /// <param name="scratch">A buffer that is used again and again.</param>
@@ -54,8 +57,12 @@ internal abstract record LaneFrame
 /// <param name="To">The receiver.</param>
 /// <param name="Epoch">The sender's epoch when it said it.</param>
 /// <param name="Message">What it says.</param>
-internal sealed record MessageFrame(ILaneSender Sender, ReplicaSlot To, long Epoch, Message Message) : LaneFrame
+/// <param name="IsNotice">Whether nobody waits for it, see <see cref="LaneFrame.CanWait"/>.</param>
+internal sealed record MessageFrame(ILaneSender Sender, ReplicaSlot To, long Epoch, Message Message, bool IsNotice = false) : LaneFrame
 {
+    /// <inheritdoc/>
+    public override bool CanWait => IsNotice;
+
     /// <inheritdoc/>
     public override long SizeBytes => OverheadBytes + Message switch
     {

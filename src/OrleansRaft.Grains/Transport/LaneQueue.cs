@@ -6,6 +6,13 @@ internal sealed class LaneQueue(LaneLimits limits)
 {
     private readonly Queue<LaneFrame> waiting = new();
     private long waitingBytes;
+    private int urgent;
+
+    /// <summary>Whether anything waits.</summary>
+    public bool HasAny => waiting.Count > 0;
+
+    /// <summary>Whether anything waits that cannot.</summary>
+    public bool HasUrgent => urgent > 0;
 
     /// <summary>Adds a frame.</summary>
     /// <returns>How many were lost for it.</returns>
@@ -14,6 +21,7 @@ internal sealed class LaneQueue(LaneLimits limits)
         var lost = 0;
         waiting.Enqueue(frame);
         waitingBytes += frame.SizeBytes;
+        urgent += frame.CanWait ? 0 : 1;
         while (waiting.Count > limits.WaitingMax || (waitingBytes > limits.WaitingBytesMax && waiting.Count > 1))
         {
             LoseOldest();
@@ -34,6 +42,7 @@ internal sealed class LaneQueue(LaneLimits limits)
         {
             batch.Add(waiting.Dequeue());
             bytes += next.SizeBytes;
+            urgent -= next.CanWait ? 0 : 1;
         }
 
         waitingBytes -= bytes;
@@ -57,6 +66,7 @@ internal sealed class LaneQueue(LaneLimits limits)
     {
         var oldest = waiting.Dequeue();
         waitingBytes -= oldest.SizeBytes;
+        urgent -= oldest.CanWait ? 0 : 1;
         oldest.OnLost();
     }
 }

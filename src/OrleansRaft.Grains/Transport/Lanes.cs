@@ -16,15 +16,25 @@ internal sealed class Lanes(
     private static readonly TimeSpan AcknowledgementTimeout = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan RestTime = TimeSpan.FromMilliseconds(20);
 
+    // A reader of a follower's state that asks for no more may miss what was committed within this time.
+    private static readonly TimeSpan NoticeTime = TimeSpan.FromMilliseconds(5);
+
     private readonly ConcurrentDictionary<SiloAddress, Lane> lanes = new();
     private readonly LaneHealth health = new();
+    private ITimer? flushing;
+    private int isFlushDue;
 
     /// <summary>
     /// Sends a message to a replica that is not on this silo. While its whereabouts are looked for, the message is lost, as on its way.
     /// </summary>
-    public void Send(ILaneSender sender, long epoch, ReplicaSlot to, Message message)
+    /// <param name="sender">The replica that says it.</param>
+    /// <param name="epoch">Its epoch.</param>
+    /// <param name="to">The receiver.</param>
+    /// <param name="message">What it says.</param>
+    /// <param name="isNotice">Whether nobody waits for it, see <see cref="LaneFrame.CanWait"/>.</param>
+    public void Send(ILaneSender sender, long epoch, ReplicaSlot to, Message message, bool isNotice = false)
     {
-        var frame = new MessageFrame(sender, to, epoch, message);
+        var frame = new MessageFrame(sender, to, epoch, message, isNotice);
         if (to.Silo is { } target && !target.Equals(silo.SiloAddress))
         {
             Send(target, frame);
@@ -96,6 +106,27 @@ internal sealed class Lanes(
         if (why is FrameLoss.QueueFull or FrameLoss.Refused)
         {
             observer.OnLossPossible(target);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void FlushLater()
+    {
+        if (Interlocked.Exchange(ref isFlushDue, 1) == 0)
+        {
+            var timer = LazyInitializer.EnsureInitialized(
+                ref flushing,
+                () => time.CreateTimer(static lanes => ((Lanes)lanes!).Flush(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan));
+            timer.Change(NoticeTime, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    private void Flush()
+    {
+        Volatile.Write(ref isFlushDue, 0);
+        foreach (var (_, lane) in lanes)
+        {
+            lane.Flush();
         }
     }
 

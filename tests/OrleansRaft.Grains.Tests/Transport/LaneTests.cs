@@ -41,6 +41,77 @@ public sealed class LaneTests
     }
 
     [Fact]
+    public async Task What_nobody_waits_for_goes_with_the_next_frame_and_makes_no_batch_of_its_own()
+    {
+        var lane = new Lane(Target, end);
+        lane.Enqueue(Notice(1));
+        lane.Enqueue(Notice(2));
+        end.Sent.ShouldBe(0);
+        end.FlushesAsked.ShouldBe(2);
+
+        lane.Enqueue(Vote(3), isFree: true);
+
+        end.Sent.ShouldBe(1);
+        (await end.NextAsync()).Terms(group).ShouldBe([1, 2, 3]);
+    }
+
+    [Fact]
+    public async Task What_nobody_waits_for_goes_alone_when_nothing_follows()
+    {
+        var lane = new Lane(Target, end);
+        lane.Enqueue(Notice(1));
+
+        lane.Flush();
+        lane.Flush();
+
+        var batch = await end.NextAsync();
+        batch.Terms(group).ShouldBe([1]);
+        batch.Acknowledge();
+        end.Sent.ShouldBe(1);
+        lane.Flush();
+        end.Sent.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task What_nobody_waits_for_stays_behind_when_a_batch_comes_back_and_is_flushed_later()
+    {
+        var lane = new Lane(Target, end);
+        lane.Enqueue(Vote(1), isFree: true);
+        var first = await end.NextAsync();
+        lane.Enqueue(Notice(2));
+
+        first.Acknowledge();
+
+        end.Sent.ShouldBe(1);
+        end.FlushesAsked.ShouldBe(1);
+        lane.Flush();
+        (await end.NextAsync()).Terms(group).ShouldBe([2]);
+    }
+
+    [Fact]
+    public async Task A_thread_that_holds_lanes_sends_all_that_it_puts_into_one_when_it_lets_go()
+    {
+        var lane = new Lane(Target, end);
+        LaneCork.Hold();
+        try
+        {
+            lane.Enqueue(Vote(1));
+            lane.Enqueue(Vote(2));
+            var elsewhere = new Thread(() => lane.Enqueue(Vote(3)));
+            elsewhere.Start();
+            elsewhere.Join();
+            end.Sent.ShouldBe(0);
+        }
+        finally
+        {
+            LaneCork.Release();
+        }
+
+        (await end.NextAsync()).Terms(group).ShouldBe([1, 2, 3]);
+        end.Sent.ShouldBe(1);
+    }
+
+    [Fact]
     public async Task Heartbeats_of_many_groups_share_a_batch_and_a_batch_has_a_limit()
     {
         var lane = new Lane(
@@ -418,6 +489,8 @@ public sealed class LaneTests
 
     private MessageFrame Vote(int term) => new(sender, group.Slot(new ReplicaId(2)), 1, new PreVote(new Term(term), EntryId.Zero));
 
+    private MessageFrame Notice(int term) => Vote(term) with { IsNotice = true };
+
     private MessageFrame Entries(int term, int bytes = 1)
     {
         var entry = new Entry(new EntryId(new Term(term), new LogIndex(1)), EntryKind.Command, LogTime.Zero, new byte[bytes]);
@@ -513,6 +586,9 @@ public sealed class LaneTests
         private int outstanding;
         private int sent;
         private int rests;
+        private int flushes;
+
+        public int FlushesAsked => Volatile.Read(ref flushes);
 
         public IReadOnlyList<(int Count, FrameLoss Why)> Losses => [.. losses];
 
@@ -541,6 +617,8 @@ public sealed class LaneTests
         }
 
         public void OnLost(SiloAddress target, int count, FrameLoss why) => losses.Enqueue((count, why));
+
+        public void FlushLater() => Interlocked.Increment(ref flushes);
 
         public Task BackOffAsync(SiloAddress target)
         {
