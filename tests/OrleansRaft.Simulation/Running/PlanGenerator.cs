@@ -68,7 +68,14 @@ internal static class PlanGenerator
         plan = plan with { HasViews = Percent(random, 50) };
         if (raft.SnapshotThresholdBytes < PlainThresholdBytes && Percent(random, 20))
         {
-            plan = plan with { Faults = [.. plan.Faults.Concat(FaultSchedule.MakeCutTransfers(random, nodes)).OrderBy(static fault => fault.At)] };
+            // Small chunks of captures that differ at their ends, so that it is seen what is left out of one, or taken of another.
+            raft.SnapshotChunkBytes = random.Next(128, 512);
+            plan = plan with
+            {
+                HasViews = true,
+                MeasuresStates = true,
+                Faults = [.. plan.Faults.Concat(FaultSchedule.MakeCutTransfers(random, nodes)).OrderBy(static fault => fault.At)],
+            };
         }
 
         return plan with { Workers = Percent(random, 50) ? 1 : random.Next(2, 4) };
