@@ -9,7 +9,7 @@ namespace OrleansRaft.Runtime.State;
 /// <remarks>
 /// <para>
 /// Used by one thread at a time, as a state machine is; its views by any other meanwhile. Entries are packed into blocks of about 4 KiB, so that one
-/// costs its bytes and about ten more, and half as much again after inserts in no order. While a view is live, the first write to a block copies it;
+/// costs its bytes and about twelve more, and sixteen after inserts in no order. While a view is live, the first write to a block copies it;
 /// without one everything is written in place.
 /// </para>
 /// <para>
