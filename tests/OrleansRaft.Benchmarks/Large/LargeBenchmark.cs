@@ -12,7 +12,6 @@ internal static class LargeBenchmark
         var counters = new Option<int>("--counters") { Description = "How many counters one group holds; 0 leaves that out.", DefaultValueFactory = static _ => 1_000_000 };
         var mebibytes = new Option<int>("--mib") { Description = "How many MiB the state of one group has; 0 leaves that out.", DefaultValueFactory = static _ => 1_024 };
         var seconds = new Option<int>("--seconds") { Description = "For how long each load goes on at least.", DefaultValueFactory = static _ => 30 };
-        var postgres = new Option<bool>("--postgres") { Description = "Keep the logs in one PostgreSQL, and not in a file of each silo." };
         var former = new Option<string?>("--former")
         {
             Description = "FOLDER with a published build of a former commit: small states on it and on --now, in turn.",
@@ -21,22 +20,22 @@ internal static class LargeBenchmark
         var json = new Option<bool>("--json") { Description = "The last line is one JSON object with every figure." };
         var command = new Command("large", "Measures a million counters and a gibibyte of state in one group, in four silo processes. Linux.")
         {
-            counters, mebibytes, seconds, postgres, former, now, json,
+            counters, mebibytes, seconds, former, now, json,
         };
         command.SetAction(async (parsed, _) =>
         {
             await Console.Out.WriteLineAsync($"{await Machine.DescribeAsync()}");
             await Console.Out.WriteLineAsync();
             var table = new LargeTable();
-            var (isLocal, length) = (!parsed.GetValue(postgres), TimeSpan.FromSeconds(parsed.GetValue(seconds)));
+            var length = TimeSpan.FromSeconds(parsed.GetValue(seconds));
             if (parsed.GetValue(counters) is > 0 and var count)
             {
-                await new LargeCounters(table, count, length).RunAsync(isLocal);
+                await new LargeCounters(table, count, length).RunAsync();
             }
 
             if (parsed.GetValue(mebibytes) is > 0 and var size)
             {
-                await new LargeState(table, size * 1024L * 1024, length).RunAsync(isLocal);
+                await new LargeState(table, size * 1024L * 1024, length).RunAsync();
             }
 
             if ((parsed.GetValue(former), parsed.GetValue(now)) is ({ } before, { } after))

@@ -6,15 +6,15 @@ using OrleansRaft.Testbed.PostgreSql;
 
 namespace OrleansRaft.Benchmarks.Large;
 
-/// <summary>Silos for a large state, with a client of each. Their logs are in files of their own, or all in one PostgreSQL.</summary>
+/// <summary>Silos for a large state on one PostgreSQL server, with a client of each.</summary>
 internal sealed class LargeCluster : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     private readonly PostgresServer postgres;
-    private readonly string folder;
+    private Exception? trouble;
 
-    private LargeCluster(PostgresServer postgres, string folder) => (this.postgres, this.folder) = (postgres, folder);
+    private LargeCluster(PostgresServer postgres) => this.postgres = postgres;
 
     /// <summary>The silos.</summary>
     public required LibraryCluster Silos { get; init; }
@@ -24,20 +24,17 @@ internal sealed class LargeCluster : IAsyncDisposable
 
     /// <summary>Starts silos.</summary>
     /// <param name="silos">How many.</param>
-    /// <param name="isLocal">Whether each has its logs in a file of its own.</param>
     /// <param name="settings">Of their configuration, as KEY=VALUE.</param>
     /// <param name="group">The group that must have a leader.</param>
-    public static async Task<LargeCluster> StartAsync(int silos, bool isLocal, IEnumerable<string> settings, string group)
+    public static async Task<LargeCluster> StartAsync(int silos, IEnumerable<string> settings, string group)
     {
         var postgres = await PostgresServer.StartNewAsync();
-        var folder = Directory.CreateTempSubdirectory("oraft-large-").FullName;
-        var cluster = new LargeCluster(postgres, folder)
+        var cluster = new LargeCluster(postgres)
         {
-            Silos = new LibraryCluster(
-                await postgres.CreateDatabaseAsync(), [LibrarySilo.OnlyLarge, .. isLocal ? [$"sqlite={folder}"] : (string[])[], .. settings], silos),
+            Silos = new LibraryCluster(await postgres.CreateDatabaseAsync(), [LibrarySilo.OnlyLarge, .. settings], silos),
         };
         cluster.Silos.Start();
-        await Until.TrueAsync(async () => await cluster.TryConnectAsync(group), Patience, cluster.Silos.Describe);
+        await Until.TrueAsync(async () => await cluster.TryConnectAsync(group), Patience, () => $"{cluster.trouble}\n{cluster.Silos.Describe()}");
         return cluster;
     }
 
@@ -73,7 +70,6 @@ internal sealed class LargeCluster : IAsyncDisposable
         await Task.WhenAll(Clients.Select(LibraryCluster.DisconnectAsync));
         await Silos.DisposeAsync();
         await postgres.DisposeAsync();
-        Directory.Delete(folder, recursive: true);
     }
 
     private async Task<bool> TryConnectAsync(string group)
@@ -86,6 +82,7 @@ internal sealed class LargeCluster : IAsyncDisposable
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {
+            trouble = exception;
             return false;
         }
     }

@@ -16,9 +16,9 @@ internal sealed class LargeCounters(LargeTable table, int count, TimeSpan length
     private const string Group = $"{CounterMachine.SetName}-0";
     private static readonly IncrementCounter One = new(1);
 
-    public async Task RunAsync(bool isLocal)
+    public async Task RunAsync()
     {
-        await using var cluster = await LargeCluster.StartAsync(3, isLocal, [], Group);
+        await using var cluster = await LargeCluster.StartAsync(3, [], Group);
         var before = await CollectAsync(cluster);
         await Console.Error.WriteLineAsync($"making {count:N0} counters");
         var next = -1;

@@ -21,10 +21,10 @@ internal sealed class LargeState(LargeTable table, long bytes, TimeSpan length)
     private readonly byte[] small = RandomBytes(SmallBytes);
     private readonly long count = bytes / (ValueBytes + sizeof(long));
 
-    public async Task RunAsync(bool isLocal)
+    public async Task RunAsync()
     {
         // Four, so that there is a place for a new member. Snapshots are taken when so much has been written, and not while the state is filled.
-        await using var cluster = await LargeCluster.StartAsync(4, isLocal, ["Raft:SnapshotThresholdBytes=33554432"], Group);
+        await using var cluster = await LargeCluster.StartAsync(4, ["Raft:SnapshotThresholdBytes=33554432"], Group);
         var started = Processes(cluster).ToDictionary(static process => process.Id, static process => ProcessMemory.Now(process.Id));
         await FillAsync(cluster);
         await cluster.WaitAsync(Group, IsEqual, "replicas apply what is committed");
@@ -77,9 +77,8 @@ internal sealed class LargeState(LargeTable table, long bytes, TimeSpan length)
     {
         var before = await cluster.WaitAsync(Group, IsEqual, "replicas apply what is committed");
         var replaced = before.Replicas.First(replica => replica.Replica != before.Leader).Replica;
-        var free = cluster.Silos.Names.FirstOrDefault(name => before.Replicas.All(replica => replica.Silo != name));
         var began = Stopwatch.GetTimestamp();
-        var changing = ChangeAsync(cluster, replaced, free);
+        var changing = ChangeAsync(cluster, replaced);
         var loaded = await LoadAsync(
             cluster,
             FewCallers,
@@ -97,11 +96,11 @@ internal sealed class LargeState(LargeTable table, long bytes, TimeSpan length)
     }
 
     /// <returns>What came of it: a call that gave up before the member had caught up is no failure.</returns>
-    private static async Task<string> ChangeAsync(LargeCluster cluster, long replaced, string? silo)
+    private static async Task<string> ChangeAsync(LargeCluster cluster, long replaced)
     {
         try
         {
-            return await cluster.Grains(0).GetGrain<ILargeView>(0).ReplaceAsync(Group, replaced, silo);
+            return await cluster.Grains(0).GetGrain<ILargeView>(0).ReplaceAsync(Group, replaced);
         }
         catch (TimeoutException late)
         {

@@ -20,7 +20,7 @@ public interface ILargeView : IGrainWithIntegerKey
     /// <summary>A new member takes the place of another.</summary>
     /// <returns>What came of it, in words.</returns>
     [Alias("replace")]
-    Task<string> ReplaceAsync(string group, long replica, string? silo);
+    Task<string> ReplaceAsync(string group, long replica);
 }
 
 /// <summary>How a group stands.</summary>
@@ -75,6 +75,6 @@ public sealed class LargeView(IRaftAdmin admin) : Grain, ILargeView
     public Task<long> CollectAsync() => Task.FromResult(GC.GetTotalMemory(forceFullCollection: true));
 
     /// <inheritdoc/>
-    public async Task<string> ReplaceAsync(string group, long replica, string? silo) =>
-        (await admin.ChangeMembersAsync(group, new AddMember { Replaces = new ReplicaId(replica), Silo = silo })).ToString() ?? "";
+    public async Task<string> ReplaceAsync(string group, long replica) =>
+        (await admin.ChangeMembersAsync(group, new AddMember { Replaces = new ReplicaId(replica) })).ToString() ?? "";
 }

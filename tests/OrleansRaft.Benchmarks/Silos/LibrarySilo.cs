@@ -12,8 +12,6 @@ using OrleansRaft.Counters.Web;
 using OrleansRaft.Grains.Hosting;
 using OrleansRaft.PostgreSql;
 using OrleansRaft.PostgreSql.Hosting;
-using OrleansRaft.Runtime.Hosting;
-using OrleansRaft.Sqlite.Hosting;
 
 namespace OrleansRaft.Benchmarks.Silos;
 
@@ -57,23 +55,11 @@ internal static class LibrarySilo
             .ConfigureEndpoints(IPAddress.Loopback, Port(builder.Configuration, "silo-port"), Port(builder.Configuration, "gateway-port"))
             .UseAdoNetClustering(options => (options.Invariant, options.ConnectionString) = ("Npgsql", postgres))
             .AddAdoNetGrainStorage(FailoverCounter.Storage, options => (options.Invariant, options.ConnectionString) = ("Npgsql", postgres))
-            .AddRaft(raft => UseStore(raft, builder.Configuration["sqlite"], postgres, name))
+            .AddRaft(raft => raft.UsePostgreSql(new PostgreSqlStoreOptions { ConnectionStrings = [postgres], SiloName = name }))
             .AddSets(isLarge: builder.Configuration["only"] == "large"));
 
         await PostgreSqlSchema.MigrateAsync(postgres, cancellation: cancellation);
         await builder.Build().RunAsync(cancellation);
-    }
-
-    private static void UseStore(RaftBuilder raft, string? folder, string postgres, string name)
-    {
-        if (folder is null)
-        {
-            raft.UsePostgreSql(new PostgreSqlStoreOptions { ConnectionStrings = [postgres], SiloName = name });
-        }
-        else
-        {
-            raft.UseSqlite(Path.Combine(folder, name));
-        }
     }
 
     private static ISiloBuilder AddSets(this ISiloBuilder silo, bool isLarge) => isLarge
