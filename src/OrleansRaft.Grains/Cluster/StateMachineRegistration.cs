@@ -21,7 +21,13 @@ internal sealed record StateMachineRegistration(GroupSet Set, StateMachineTypes 
     /// <summary>Describes a set whose groups run <typeparamref name="TMachine"/>.</summary>
     /// <exception cref="ArgumentException">The name or a number is out of bounds.</exception>
     public static StateMachineRegistration Of<TCommand, TResult, TMachine>(string name, int groups, int replicas)
-        where TMachine : class, IStateMachine<TCommand, TResult>
+        where TMachine : class, IStateMachine<TCommand, TResult> =>
+        Of(name, groups, replicas, new StateMachineTypes(typeof(TCommand), typeof(TResult), typeof(TMachine)), Host<TCommand, TResult, TMachine>);
+
+    /// <summary>Describes a set whose groups run what a function makes.</summary>
+    /// <exception cref="ArgumentException">The name or a number is out of bounds.</exception>
+    public static StateMachineRegistration Of(
+        string name, int groups, int replicas, StateMachineTypes types, Func<IServiceProvider, IStateMachineHost> create)
     {
         if (string.IsNullOrEmpty(name) || name.Length > NameLengthMax || name is "." or ".." || name.Any(character => !IsAllowed(character)))
         {
@@ -32,10 +38,7 @@ internal sealed record StateMachineRegistration(GroupSet Set, StateMachineTypes 
 
         RequireBetween(name, groups, GroupsMax, nameof(groups));
         RequireBetween(name, replicas, VotersMax, nameof(replicas));
-        return new StateMachineRegistration(
-            new GroupSet(name, groups, replicas),
-            new StateMachineTypes(typeof(TCommand), typeof(TResult), typeof(TMachine)),
-            Host<TCommand, TResult, TMachine>);
+        return new StateMachineRegistration(new GroupSet(name, groups, replicas), types, create);
     }
 
     private static void RequireBetween(string name, int number, int most, string what)

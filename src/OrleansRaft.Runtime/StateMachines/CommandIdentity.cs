@@ -37,6 +37,11 @@ public static class CommandIdentity
     /// </returns>
     public static ulong? Of<T>(T command)
     {
+        if (command is IKnownCommand known)
+        {
+            return known.Identity;
+        }
+
         ulong hash = 0;
         return TryAdd(ref hash, command, 0) ? hash : null;
     }

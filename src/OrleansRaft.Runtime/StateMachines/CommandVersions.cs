@@ -22,7 +22,15 @@ public static class CommandVersions
     /// <typeparam name="T">The type of the group's commands.</typeparam>
     /// <param name="command">The command.</param>
     /// <exception cref="ArgumentException">The command is nested more than 128 deep through types with marks.</exception>
-    public static int NeededBy<T>(T command) => command is null || IsPlain(typeof(T)) ? MachineVersions.Initial : NeededByObject(command, 0);
+    public static int NeededBy<T>(T command) => command switch
+    {
+        null => MachineVersions.Initial,
+        IKnownCommand known => known.Needs,
+        _ => IsPlain(typeof(T)) ? MachineVersions.Initial : NeededByObject(command, 0),
+    };
+
+    /// <summary>Whether a value that is declared with a type may need more than the first version.</summary>
+    internal static bool MayNeed(Type declared) => !IsPlain(declared) && Planner.MayHoldMarks(declared, []);
 
     /// <summary>The mark of a field, of the property that it keeps, or of the parameter of a record that both come from.</summary>
     internal static SinceAttribute? MarkOf(FieldInfo field)

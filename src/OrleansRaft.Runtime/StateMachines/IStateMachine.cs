@@ -61,4 +61,7 @@ public readonly record struct Command<TCommand>(TCommand Value, string Key, Entr
     /// <see cref="State.KeyedState.Check"/>.
     /// </summary>
     public long StateBytesMax { get => field == 0 ? long.MaxValue : field; init; }
+
+    /// <summary>The request id under which a command was submitted, in UTF-8; empty for one without, and for queries.</summary>
+    public ReadOnlyMemory<byte> RequestId { get; init; }
 }

@@ -159,7 +159,9 @@ public sealed partial class StateMachineHost<TCommand, TResult>
 
         var record = tables.Remember(view, scope, entry.Id, entry.Time);
         var key = Encoding.UTF8.GetString(view.Key.Span);
-        batch.Add(new Command<TCommand>(command, key, entry.Id, entry.Time) { StateBytesMax = tables.Limits.StateBytesMax }, record);
+        batch.Add(
+            new Command<TCommand>(command, key, entry.Id, entry.Time) { StateBytesMax = tables.Limits.StateBytesMax, RequestId = view.RequestId },
+            record);
         recorded.Add((place, record));
         return default;
     }

@@ -1,4 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
+using Orleans.Serialization;
+using OrleansRaft.ReplicatedGrains.Calls;
+using OrleansRaft.ReplicatedGrains.Execution;
 
 namespace OrleansRaft.Server.Groups;
 
@@ -11,6 +14,10 @@ internal sealed class EntryDescribers(IServiceProvider services)
     {
         // The name of a group is its set's and a number.
         var end = group.LastIndexOf('-');
-        return end > 0 ? services.GetKeyedService<IEntryDescriber>(group[..end]) : null;
+        return end > 0 ? services.GetKeyedService<IEntryDescriber>(group[..end]) ?? OfGrains(group[..end]) : null;
     }
+
+    private ReplicatedGrainDescriber? OfGrains(string set) => services.GetService<ReplicatedGrainSets>()?.Find(set) is { } grains
+        ? new ReplicatedGrainDescriber(new GrainCallCodec(services.GetRequiredService<Serializer>(), grains))
+        : null;
 }

@@ -4,7 +4,8 @@ namespace OrleansRaft.Server.Groups;
 
 /// <summary>
 /// Says what the commands of one set mean, where its groups' logs are shown. An application registers one under the set's name, as in
-/// <c>services.AddKeyedSingleton&lt;IEntryDescriber, OrderDescriber&gt;("orders")</c>; commands of a set without one are described by their size.
+/// <c>services.AddKeyedSingleton&lt;IEntryDescriber, OrderDescriber&gt;("orders")</c>; commands of a set without one are described by their size,
+/// and calls of replicated grains by their interface and method.
 /// </summary>
 public interface IEntryDescriber
 {

@@ -20,8 +20,9 @@ public sealed class FailoverTests(ITestOutputHelper output)
     [Fact]
     public async Task Stopping_the_leaders_silo_loses_nothing_acknowledged_and_the_group_goes_on()
     {
-        await using var cluster = await RaftTestCluster.StartAsync(groups: 1);
+        await using var cluster = await RaftTestCluster.StartAsync(groups: 1, configure: static (_, silo) => Purse.AddTo(silo, groups: 1));
         await cluster.WaitUntilSpreadAsync();
+        var bank = await Bank.OpenAsync(cluster);
         var acknowledged = 0;
         using var writing = new CancellationTokenSource();
         var writers = Enumerable.Range(0, 8).Select(writer => Task.Run(async () =>
@@ -34,11 +35,13 @@ public sealed class FailoverTests(ITestOutputHelper output)
                     Token.ThrowIfCancellationRequested();
                 }
 
+                await bank.MoveAsync(writer, number);
                 Interlocked.Increment(ref acknowledged);
                 await Task.Delay(Rest, Token);
             }
         })).ToList();
         var leader = await cluster.FindLeaderSiloAsync("ledgers-0");
+        await bank.LeadOnAsync(leader.Name);
 
         await cluster.KillSiloAsync(leader);
         var atKill = Volatile.Read(ref acknowledged);
@@ -47,6 +50,7 @@ public sealed class FailoverTests(ITestOutputHelper output)
         await Task.WhenAll(writers);
 
         (await cluster.AddAsync("k", 1)).ShouldBe(new LedgerResult(acknowledged + 1, acknowledged + 1));
+        await bank.RequireTotalAsync();
     }
 
     /// <summary>Test clusters kill a silo by stopping it without giving it time: that is no restart, and nobody of its name comes back.</summary>

@@ -5,7 +5,8 @@ using OrleansRaft.Runtime;
 
 namespace OrleansRaft.Integration.Tests.Grains;
 
-public sealed class GroupFacadeTests(ThreeSilos fixture) : IClassFixture<ThreeSilos>
+[Collection(nameof(ThreeSilos))]
+public sealed class GroupFacadeTests(ThreeSilos fixture)
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -119,7 +120,7 @@ public sealed class GroupFacadeTests(ThreeSilos fixture) : IClassFixture<ThreeSi
         var second = await Cluster.Admin.ListGroupsAsync(first.Next, 3, cancellation: Token);
 
         first.Groups.Select(group => group.Group).ShouldBe(["ledgers-0", "ledgers-1", "ledgers-2"]);
-        second.Groups.Select(group => group.Group).ShouldBe(["ledgers-3"]);
+        second.Groups.Select(group => group.Group).ShouldBe(["ledgers-3", "money-0", "money-1"]);
         second.Next.ShouldBeNull();
         first.Groups.ShouldAllBe(group => group.Replicas.Count == 3);
         await RaftTestCluster.EventuallyAsync(async () =>

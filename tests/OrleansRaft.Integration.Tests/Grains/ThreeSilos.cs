@@ -1,13 +1,16 @@
 namespace OrleansRaft.Integration.Tests.Grains;
 
-/// <summary>Three silos that the tests of a class share.</summary>
-public sealed class ThreeSilos : IAsyncLifetime
+/// <summary>Three silos that tests share.</summary>
+[CollectionDefinition(nameof(ThreeSilos))]
+public sealed class ThreeSilos : IAsyncLifetime, ICollectionFixture<ThreeSilos>
 {
+    public const int MoneyGroups = 2;
+
     public RaftTestCluster Cluster { get; private set; } = null!;
 
     public async ValueTask InitializeAsync()
     {
-        Cluster = await RaftTestCluster.StartAsync();
+        Cluster = await RaftTestCluster.StartAsync(configure: static (_, silo) => Purse.AddTo(silo, MoneyGroups));
 
         // A replica that shares a silo at first moves a moment later, and lives nowhere while it does.
         await Cluster.WaitUntilSpreadAsync();

@@ -11,10 +11,18 @@ public sealed class PackageTests(PackedPackages packed, PostgresFixture postgres
     [Fact]
     public async Task Every_project_of_src_is_a_package()
     {
-        var projects = Directory.GetFiles(Path.Combine(SourceTree.Root, "src"), "*.csproj", SearchOption.AllDirectories).Select(Path.GetFileNameWithoutExtension);
+        var projects = Directory.GetFiles(Path.Combine(SourceTree.Root, "src"), "*.csproj", SearchOption.AllDirectories)
+            .Where(static path => !path.Contains("/Samples/", StringComparison.Ordinal))
+            .Select(Path.GetFileNameWithoutExtension)
+            .Where(static project => project != "OrleansRaft.Analyzers");
 
         (await packed.GetAsync()).Select(static package => package.Id).ShouldBe(projects, ignoreOrder: true);
     }
+
+    [Fact]
+    public async Task The_analyzers_come_with_replicated_grains() => (await packed.GetAsync())
+        .Single(static package => package.Id == "OrleansRaft.ReplicatedGrains").Files
+        .ShouldContain("analyzers/dotnet/cs/OrleansRaft.Analyzers.dll");
 
     [Fact]
     public async Task Every_package_says_what_it_is()
@@ -52,7 +60,8 @@ public sealed class PackageTests(PackedPackages packed, PostgresFixture postgres
         foreach (var (package, dependency) in new[]
         {
             ("OrleansRaft.Client", "Microsoft.Orleans.Sdk"),
-            ("OrleansRaft.Grains", "OrleansRaft.Client"),
+            ("OrleansRaft.ReplicatedGrains", "OrleansRaft.Client"),
+            ("OrleansRaft.Grains", "OrleansRaft.ReplicatedGrains"),
             ("OrleansRaft.Server", "OrleansRaft.Grains"),
         })
         {

@@ -1,0 +1,99 @@
+using System.Collections.Concurrent;
+using System.Collections.Frozen;
+using System.Collections.Immutable;
+using System.Reflection;
+using OrleansRaft.ReplicatedGrains.Calls;
+
+namespace OrleansRaft.ReplicatedGrains.Execution;
+
+/// <summary>
+/// Which types of states may stay objects between calls: those of which an object that was changed for long and one that was just read from its bytes
+/// cannot be told apart. Any thread.
+/// </summary>
+/// <remarks>
+/// A dictionary or a set is none: after a removal it goes through its items in another order than one that is read from its bytes. Nor is a class that
+/// others may derive from, or one with a field that is not serialized.
+/// </remarks>
+internal static class PlainStates
+{
+    private static readonly ConcurrentDictionary<Type, bool> Known = new();
+
+    private static readonly HashSet<Type> Values =
+    [
+        typeof(string), typeof(decimal), typeof(Guid), typeof(DateTime), typeof(DateTimeOffset), typeof(TimeSpan), typeof(DateOnly), typeof(TimeOnly),
+    ];
+
+    private static readonly HashSet<Type> Collections = [typeof(List<>), typeof(ImmutableArray<>), typeof(ImmutableList<>), typeof(Nullable<>)];
+
+    private static readonly HashSet<Type> Unordered =
+    [
+        typeof(ImmutableDictionary<,>), typeof(ImmutableHashSet<>), typeof(ConcurrentDictionary<,>), typeof(ConcurrentBag<>), typeof(FrozenDictionary<,>),
+        typeof(FrozenSet<>), typeof(IImmutableDictionary<,>), typeof(IImmutableSet<>),
+    ];
+
+    /// <summary>Whether states of this type may stay objects.</summary>
+    public static bool IsPlain(Type type) => Known.GetOrAdd(type, static one => IsPlain(one, []));
+
+    /// <summary>
+    /// A type within a type of states that goes through its items in another order in each process, so that equal states have other bytes; null when
+    /// there is none.
+    /// </summary>
+    public static Type? FindUnordered(Type type) => FindUnordered(type, []);
+
+    private static Type? FindUnordered(Type type, HashSet<Type> seen)
+    {
+        if (!seen.Add(type))
+        {
+            return null;
+        }
+
+        if (type.IsGenericType && Unordered.Contains(type.GetGenericTypeDefinition()))
+        {
+            return type;
+        }
+
+        var inner = type.IsArray ? [type.GetElementType()!]
+            : type.IsGenericType ? type.GetGenericArguments()
+            : Enumerable.Empty<Type>();
+        var fields = type.IsDefined(typeof(GenerateSerializerAttribute), inherit: false)
+            ? Fields(type).Where(SerializedFields.IsOne).Select(static field => field.FieldType)
+            : [];
+        return inner.Concat(fields).Select(one => FindUnordered(one, seen)).FirstOrDefault(static one => one is not null);
+    }
+
+    private static bool IsPlain(Type type, HashSet<Type> seen)
+    {
+        if (Values.Contains(type) || type.IsEnum || (type.IsPrimitive && type != typeof(nint) && type != typeof(nuint)))
+        {
+            return true;
+        }
+
+        if (type.IsSZArray)
+        {
+            return IsPlain(type.GetElementType()!, seen);
+        }
+
+        if (type.IsGenericType && Collections.Contains(type.GetGenericTypeDefinition()))
+        {
+            return IsPlain(type.GetGenericArguments()[0], seen);
+        }
+
+        if (!type.IsDefined(typeof(GenerateSerializerAttribute), inherit: false) || !(type.IsSealed || type.IsValueType))
+        {
+            return false;
+        }
+
+        return !seen.Add(type) || Fields(type).All(field => SerializedFields.IsOne(field) && IsPlain(field.FieldType, seen));
+    }
+
+    private static IEnumerable<FieldInfo> Fields(Type type)
+    {
+        for (var one = type; one is not null && one != typeof(object) && one != typeof(ValueType); one = one.BaseType)
+        {
+            foreach (var field in one.GetFields(BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly))
+            {
+                yield return field;
+            }
+        }
+    }
+}
