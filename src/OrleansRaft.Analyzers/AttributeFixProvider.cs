@@ -30,7 +30,7 @@ public sealed class AttributeFixProvider : CodeFixProvider
                 context.RegisterCodeFix(
                     CodeAction.Create("Add [Alias] with the present name", cancel => AddAliasAsync(context.Document, diagnostic.Location, cancel), "alias"), diagnostic);
             }
-            else if (diagnostic.AdditionalLocations.FirstOrDefault() is { SourceTree: { } tree } declared
+            else if (diagnostic.AdditionalLocations.Count > 0 && diagnostic.AdditionalLocations[0] is { SourceTree: { } tree } declared
                 && context.Document.Project.Solution.GetDocument(tree) is { } document)
             {
                 context.RegisterCodeFix(

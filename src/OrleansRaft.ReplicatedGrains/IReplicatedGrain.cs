@@ -15,5 +15,7 @@ namespace OrleansRaft.ReplicatedGrains;
 /// a grain by <see cref="ReplicatedGrainFactoryExtensions.GetReplicatedGrain{TGrain}(IGrainFactory, string)"/>.
 /// </para>
 /// </remarks>
+#pragma warning disable CA1040 // Orleans' generator looks for the attribute on what an interface extends.
 [GenerateMethodSerializers(typeof(ReplicatedGrainProxy))]
 public interface IReplicatedGrain;
+#pragma warning restore CA1040

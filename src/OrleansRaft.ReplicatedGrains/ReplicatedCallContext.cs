@@ -32,6 +32,7 @@ public sealed class ReplicatedCallContext
     /// <summary>Random numbers, other ones for each entry and the same on each replica. Not for secrets: whoever knows the entry knows them.</summary>
     public Random Random => field ??= new EntryRandom(Entry);
 
+#pragma warning disable CA5394 // Replicas have to draw the same numbers; nothing secret is made of them.
     /// <summary>A new id, another one for each call of this method and the same on each replica.</summary>
     public Guid NewGuid()
     {
@@ -121,4 +122,5 @@ public sealed class ReplicatedCallContext
             }
         }
     }
+#pragma warning restore CA5394
 }

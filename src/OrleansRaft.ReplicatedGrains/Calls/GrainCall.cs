@@ -28,5 +28,6 @@ internal sealed class GrainCall : IKnownCommand
     public ulong? Identity { get; init; }
 
     /// <summary>The request, read, at a replica.</summary>
+    [field: NonSerialized]
     public IRequest? Read { get; init; }
 }

@@ -24,4 +24,6 @@ internal static class ReplicaFaults
 }
 
 /// <summary>A call cannot be made on this replica: a sentence that says why, and what to do. The replica halts.</summary>
+#pragma warning disable CA1064 // Nobody catches it by its type: it becomes the sentence with which a replica halts.
 internal sealed class ReplicaFaultException(string message, Exception? innerException = null) : Exception(message, innerException);
+#pragma warning restore CA1064
