@@ -18,8 +18,8 @@ public sealed class ContextFixProvider : CodeFixProvider
         ["DateTimeOffset.UtcNow"] = "Context.Time",
         ["DateTimeOffset.Now"] = "Context.Time",
         ["DateTime.UtcNow"] = "Context.Time.UtcDateTime",
-        ["Guid.NewGuid"] = "Context.NewGuid()",
-        ["Guid.CreateVersion7"] = "Context.NewGuid()",
+        ["Guid.NewGuid"] = "Context.NewGuid",
+        ["Guid.CreateVersion7"] = "Context.NewGuid",
         ["Random.Shared"] = "Context.Random",
         ["new Random"] = "Context.Random",
     }.ToImmutableDictionary();
@@ -43,7 +43,8 @@ public sealed class ContextFixProvider : CodeFixProvider
 
             var text = diagnostic.Id == Rules.Unordered.Id
                 ? await SortedAsync(context, expression).ConfigureAwait(false)
-                : Replacements.TryGetValue(NameOf(expression), out var known) ? known : null;
+                : Replacements.TryGetValue(NameOf(expression), out var known) ? known + (expression is InvocationExpressionSyntax ? "()" : "")
+                : null;
             if (text is not null)
             {
                 var replacement = SyntaxFactory.ParseExpression(text).WithTriviaFrom(expression);

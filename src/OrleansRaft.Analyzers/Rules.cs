@@ -16,7 +16,8 @@ internal static class Rules
     public static readonly DiagnosticDescriptor Surroundings = Make(
         "ORAFT0003",
         "A replicated grain uses its surroundings",
-        "'{0}' reaches beyond the grain's state, and every replica would do it, now and when it applies its log again; do it in an ordinary grain or in the caller, "
+        "'{0}' reaches beyond the grain's state, and every replica would do it, now and when it applies its log again; do it in an ordinary grain "
+            + "or in the caller, "
             + "and pass what comes of it as an argument");
 
     public static readonly DiagnosticDescriptor ForeignAwait = Make(

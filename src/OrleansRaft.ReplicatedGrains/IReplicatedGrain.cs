@@ -1,7 +1,8 @@
 namespace OrleansRaft.ReplicatedGrains;
 
 /// <summary>
-/// Marks the interface of a replicated grain: a grain whose calls are linearizable, are applied once, and survive the loss of a silo within a fraction
+/// Marks the interface of a replicated grain: a grain whose calls are linearizable, are applied once, and survive the loss of a silo within a
+/// fraction
 /// of a second.
 /// </summary>
 /// <remarks>

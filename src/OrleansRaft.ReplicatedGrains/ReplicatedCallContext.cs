@@ -29,7 +29,9 @@ public sealed class ReplicatedCallContext
     /// <summary>The id under which the caller made the call; null where it gave none, and for reads.</summary>
     public string? RequestId => requestId.IsEmpty ? null : field ??= Encoding.UTF8.GetString(requestId.Span);
 
-    /// <summary>Random numbers, other ones for each entry and the same on each replica. Not for secrets: whoever knows the entry knows them.</summary>
+    /// <summary>
+    /// Random numbers, other ones for each entry and the same on each replica. Not for secrets: whoever knows the entry knows them.
+    /// </summary>
     public Random Random => field ??= new EntryRandom(Entry);
 
 #pragma warning disable CA5394 // Replicas have to draw the same numbers; nothing secret is made of them.

@@ -48,12 +48,14 @@ public abstract class ReplicatedGrain
     internal ICallFrame Frame
     {
         get => frame ?? throw new InvalidOperationException(
-            $"{GetType().Name} asked for its key, state or context outside of a call; use them in the methods of its interface, not in its constructor.");
+            $"{GetType().Name} asked for its key, state or context outside of a call; use them in the methods of its interface, not in its "
+                + "constructor.");
         set => frame = value;
     }
 
     /// <summary>
-    /// Another grain of the same partition. Its calls run at once, within the same entry of the log: all of it is kept, or nothing. A call that throws
+    /// Another grain of the same partition. Its calls run at once, within the same entry of the log: all of it is kept, or nothing. A call that
+    /// throws
     /// is undone whether its exception is caught or not.
     /// </summary>
     /// <typeparam name="TGrain">Its interface, of a class that was added to the same set.</typeparam>

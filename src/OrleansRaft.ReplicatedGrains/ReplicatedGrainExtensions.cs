@@ -54,7 +54,8 @@ public static class ReplicatedGrainExtensions
     }
 
     /// <summary>
-    /// Stops waiting when the token is cancelled, with an <see cref="OperationCanceledException"/>. A call that was sent is not taken back: it may have
+    /// Stops waiting when the token is cancelled, with an <see cref="OperationCanceledException"/>. A call that was sent is not taken back: it may
+    /// have
     /// been applied, or may still be. A parameter of a method that is a token does the same; the grain itself sees none.
     /// </summary>
     /// <typeparam name="TGrain">The grain's interface.</typeparam>
@@ -70,7 +71,8 @@ public static class ReplicatedGrainExtensions
         return grain is ReplicatedGrainProxy proxy
             ? CallTools.Of(proxy.Target.Tools.Services).Proxies.Create<TGrain>(proxy, proxy.Target.With(change))
             : throw new ArgumentException(
-                $"{grain.GetType().Name} is not a replicated grain that a factory gave, so there is no call to change; use what GetReplicatedGrain returns.",
+                $"{grain.GetType().Name} is not a replicated grain that a factory gave, so there is no call to change; use what GetReplicatedGrain "
+                    + "returns.",
                 nameof(grain));
     }
 }

@@ -51,7 +51,8 @@ public abstract class ReplicatedGrainProxy
     /// <param name="request">The call.</param>
     /// <exception cref="NotSupportedException">Always.</exception>
     protected void Invoke(IRequest request) => throw new NotSupportedException(
-        $"{request?.GetInterfaceName()}.{request?.GetMethodName()} returns nothing, and a replicated grain has no one-way calls; let it return a Task.");
+        $"{request?.GetInterfaceName()}.{request?.GetMethodName()} returns nothing, and a replicated grain has no one-way calls; let it return a "
+            + "Task.");
 }
 
 /// <summary>Where the calls of a proxy go; not for use in code.</summary>

@@ -17,7 +17,8 @@ public sealed class ReplicatedGrainSetBuilder
 
     /// <summary>Adds a class. Its states are kept under its <c>[Alias]</c>, or its full name: give it one before it is renamed.</summary>
     /// <typeparam name="TGrain">
-    /// A class that derives from <see cref="ReplicatedGrain{TState}"/> and implements one or more interfaces that extend <see cref="IReplicatedGrain"/>.
+    /// A class that derives from <see cref="ReplicatedGrain{TState}"/> and implements one or more interfaces that extend <see
+    /// cref="IReplicatedGrain"/>.
     /// </typeparam>
     /// <exception cref="ArgumentException">It cannot be a replicated grain; the message says why, and what to do.</exception>
     public ReplicatedGrainSetBuilder Add<TGrain>()
@@ -28,7 +29,8 @@ public sealed class ReplicatedGrainSetBuilder
     }
 
     /// <summary>
-    /// Says which versions this program supports. Without it, these are 1 up to the greatest <c>[Since(n)]</c> on a method, a parameter or a member of a
+    /// Says which versions this program supports. Without it, these are 1 up to the greatest <c>[Since(n)]</c> on a method, a parameter or a member
+    /// of a
     /// state. A program that makes something else of the same calls supports a further version, and does it where
     /// <see cref="ReplicatedCallContext.Version"/> has reached it.
     /// </summary>
@@ -44,8 +46,10 @@ public sealed class ReplicatedGrainSetBuilder
     }
 
     /// <summary>
-    /// Makes every call twice, on the state as it is in memory and on one that is read from its bytes, and halts the replica with a sentence where the
-    /// two differ: what is not deterministic, or hangs on what is not part of the state, is found by a test. For tests: it doubles the cost of a call.
+    /// Makes every call twice, on the state as it is in memory and on one that is read from its bytes, and halts the replica with a sentence where
+    /// the
+    /// two differ: what is not deterministic, or hangs on what is not part of the state, is found by a test. For tests: it doubles the cost of a
+    /// call.
     /// </summary>
     public ReplicatedGrainSetBuilder VerifyCalls()
     {

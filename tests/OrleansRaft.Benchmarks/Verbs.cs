@@ -16,6 +16,7 @@ internal static class Verbs
         Idle.IdleCommand.Create(),
         Failover.FailoverCommand.Create(),
         Slow.SlowBenchmark.Create(),
+        Replicated.GrainsBenchmark.Create(),
         States.StateBenchmark.Create(),
         Large.LargeBenchmark.Create(),
         Silos.LibrarySilo.Create(),

@@ -23,7 +23,8 @@ public static class ReplicatedGrainsSiloBuilderExtensions
     /// <param name="groups">How many groups the keys are spread over; fixed when the cluster first starts.</param>
     /// <param name="configure">Adds the classes.</param>
     /// <param name="replicas">How many voters each group starts with, from 1 to 7; fixed likewise.</param>
-    /// <exception cref="ArgumentException">The classes cannot be replicated grains, or not of one set; the message says why, and what to do.</exception>
+    /// <exception cref="ArgumentException">The classes cannot be replicated grains, or not of one set; the message says why, and what to
+    /// do.</exception>
     public static ISiloBuilder AddReplicatedGrains(
         this ISiloBuilder silo, string name, int groups, Action<ReplicatedGrainSetBuilder> configure, int replicas = 3)
     {
@@ -31,7 +32,8 @@ public static class ReplicatedGrainsSiloBuilderExtensions
         ArgumentNullException.ThrowIfNull(configure);
         if (name == GroupSet.Catalogue)
         {
-            throw new ArgumentException($"'{name}' is the name of the set that AddRaftCatalogue adds; choose another name for this one.", nameof(name));
+            throw new ArgumentException($"'{name}' is the name of the set that AddRaftCatalogue adds; choose another name for this "
+                + "one.", nameof(name));
         }
 
         var builder = new ReplicatedGrainSetBuilder();

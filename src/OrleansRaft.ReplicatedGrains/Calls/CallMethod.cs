@@ -78,7 +78,9 @@ internal sealed class CallMethod
         return needed;
     }
 
-    /// <summary>The identity of a call: its grain, its method, and the arguments that tell one call from another; null where they cannot tell.</summary>
+    /// <summary>
+    /// The identity of a call: its grain, its method, and the arguments that tell one call from another; null where they cannot tell.
+    /// </summary>
     /// <param name="request">The call.</param>
     /// <param name="key">The grain's key; null where it is that of the partition, which belongs to the identity anyway.</param>
     public ulong? IdentityOf(IRequest request, string? key)

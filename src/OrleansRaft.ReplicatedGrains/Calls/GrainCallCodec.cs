@@ -7,7 +7,9 @@ using OrleansRaft.Runtime.StateMachines;
 
 namespace OrleansRaft.ReplicatedGrains.Calls;
 
-/// <summary>The binary form of calls that logs keep: a byte, the grain's key where it has one of its own, and the request by Orleans' serializer.</summary>
+/// <summary>
+/// The binary form of calls that logs keep: a byte, the grain's key where it has one of its own, and the request by Orleans' serializer.
+/// </summary>
 /// <param name="serializer">Orleans' serializer.</param>
 /// <param name="set">The set whose replicas read calls; null where nothing but the form is read.</param>
 internal sealed class GrainCallCodec(Serializer serializer, GrainSet? set) : ICommandCodec<GrainCall>
@@ -64,8 +66,10 @@ internal sealed class GrainCallCodec(Serializer serializer, GrainSet? set) : ICo
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {
             throw new CorruptDataException(
-                $"the call of a replicated grain of the set '{known.Name}' cannot be read ({exception.Message.TrimEnd('.')}); this silo's program lacks its "
-                + "interface, its method or a type of its arguments, or knows them under other names: run the same program everywhere, and give interfaces "
+                $"the call of a replicated grain of the set '{known.Name}' cannot be read ({exception.Message.TrimEnd('.')}); this silo's program "
+                    + "lacks its "
+                + "interface, its method or a type of its arguments, or knows them under other names: run the same program everywhere, and give "
+                + "interfaces "
                 + "and methods an [Alias] before they are renamed",
                 exception);
         }

@@ -69,7 +69,8 @@ internal sealed class GrainCluster : IGrainCluster
         ?? (grains.GetGrain<IReplicatedGrainSetsGrain>(GrainId.Create("raft-grain-sets", "0")) is GrainReference reference
             ? SharedOf(reference).ServiceProvider
             : throw new InvalidOperationException(
-                $"{grains.GetType().Name} is not a grain factory of Orleans, through which replicated grains are reached; use that of a silo, a grain or a client."));
+                $"{grains.GetType().Name} is not a grain factory of Orleans, through which replicated grains are reached; use that of a silo, a "
+                    + "grain or a client."));
 
     [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "get_Shared")]
     private static extern GrainReferenceShared SharedOf(GrainReference reference);

@@ -29,7 +29,8 @@ internal sealed class GroupTarget(IGrainCluster cluster, GrainInterface type, st
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {
             throw new ResultUnreadableException(
-                $"{method} of '{key}' was applied, but its result cannot be read as {typeof(T).FullName} ({exception.Message.TrimEnd('.')}); a program that "
+                $"{method} of '{key}' was applied, but its result cannot be read as {typeof(T).FullName} ({exception.Message.TrimEnd('.')}); a "
+                    + "program that "
                 + "knows the type reads it.",
                 exception);
         }
@@ -47,7 +48,8 @@ internal sealed class GroupTarget(IGrainCluster cluster, GrainInterface type, st
         if (options.Consistency is not null && !method.IsRead)
         {
             throw new InvalidOperationException(
-                $"{method} is not [ReadOnly], so it has no consistency; call it without With({nameof(ReadConsistency)}), or mark it if it changes nothing.");
+                $"{method} is not [ReadOnly], so it has no consistency; call it without With({nameof(ReadConsistency)}), or mark it if it changes "
+                    + "nothing.");
         }
 
         var call = Write(request, method);
@@ -120,13 +122,15 @@ internal sealed class GroupTarget(IGrainCluster cluster, GrainInterface type, st
         {
             // That is how Orleans says that no silo has grains of an interface.
             throw new NotCommittedException(
-                RejectionReason.UnknownGroup, "This cluster was not configured with AddRaft, so it has no groups. Add AddRaft and AddReplicatedGrains to every silo.");
+                RejectionReason.UnknownGroup, "This cluster was not configured with AddRaft, so it has no groups. Add AddRaft and "
+                    + "AddReplicatedGrains to every silo.");
         }
         catch (Exception exception) when (exception is not NotCommittedException)
         {
             throw new NotCommittedException(
                 RejectionReason.Unreachable,
-                $"No silo could be asked where {type.Name} is ({exception.Message.TrimEnd('.')}); nothing was sent. Check that silos run, and repeat the call.",
+                $"No silo could be asked where {type.Name} is ({exception.Message.TrimEnd('.')}); nothing was sent. Check that silos run, and "
+                    + "repeat the call.",
                 TimeSpan.FromSeconds(1));
         }
     }

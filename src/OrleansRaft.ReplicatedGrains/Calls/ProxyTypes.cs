@@ -31,7 +31,8 @@ internal sealed class ProxyTypes(TypeManifestOptions manifest)
     {
         var target = Expression.Parameter(typeof(ReplicatedGrainTarget));
         var constructor = type.GetConstructor([typeof(ReplicatedGrainTarget)])
-            ?? throw new InvalidOperationException($"{type.FullName} was not made by the generator of this version of Orleans; build its project anew.");
+            ?? throw new InvalidOperationException($"{type.FullName} was not made by the generator of this version of Orleans; build its project "
+                + "anew.");
         return Expression.Lambda<Func<ReplicatedGrainTarget, object>>(Expression.New(constructor, target), target).Compile();
     });
 

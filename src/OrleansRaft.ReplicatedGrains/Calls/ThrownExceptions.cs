@@ -12,7 +12,8 @@ namespace OrleansRaft.ReplicatedGrains.Calls;
 /// <remarks>
 /// <para>
 /// Of an exception type of the application, one with <c>[GenerateSerializer]</c>: its type, the message that it was given, and its members with
-/// <c>[Id]</c>. Of any other type the name alone, since messages differ with the runtime and its culture. Never the stack, the result code, the data or
+/// <c>[Id]</c>. Of any other type the name alone, since messages differ with the runtime and its culture. Never the stack, the result code, the data
+/// or
 /// the inner exception, which differ between silos.
 /// </para>
 /// <code>

@@ -51,7 +51,8 @@ internal sealed class CallFrame(EntryRun run, StateKey key, CallMethod method) :
         RequireOpen();
         GrainKey.Require(other, "key");
         var grainClass = run.Bound.Set.Find(typeof(TGrain)) ?? throw new InvalidOperationException(
-            $"No class of the set '{run.Bound.Set.Name}' has the interface {typeof(TGrain).FullName}, so it cannot be called within an entry of that set.");
+            $"No class of the set '{run.Bound.Set.Name}' has the interface {typeof(TGrain).FullName}, so it cannot be called within an entry of "
+                + "that set.");
         return run.Bound.Tools.Proxies.Create<TGrain>(new LocalTarget(run, this, key with { Class = grainClass, Key = other }));
     }
 
@@ -86,7 +87,8 @@ internal sealed class CallFrame(EntryRun run, StateKey key, CallMethod method) :
         if (isOver)
         {
             throw new InvalidOperationException(
-                $"{method} of '{key.Key}' is over, and its grain was still used; complete everything before the method returns, and keep no reference to "
+                $"{method} of '{key.Key}' is over, and its grain was still used; complete everything before the method returns, and keep no "
+                    + "reference to "
                 + "the grain.");
         }
     }

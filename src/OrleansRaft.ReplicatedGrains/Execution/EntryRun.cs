@@ -44,7 +44,8 @@ internal sealed class EntryRun(BoundSet bound, KeyedState state, WarmStates? war
         if (depth == GrainLimits.DepthMax)
         {
             throw new CallRefusedException(
-                RejectionReason.InvalidRequest, $"Calls within one entry may be {GrainLimits.DepthMax} deep, and {method} of '{key.Key}' would be deeper.");
+                RejectionReason.InvalidRequest, $"Calls within one entry may be {GrainLimits.DepthMax} deep, and {method} of '{key.Key}' would be "
+                    + "deeper.");
         }
 
         if (method.Since > context.Version)
@@ -206,7 +207,8 @@ internal sealed class EntryRun(BoundSet bound, KeyedState state, WarmStates? war
         catch (Exception exception)
         {
             throw Fault(new ReplicaFaultException(
-                $"{grainClass.Type.FullName} cannot be made ({exception.GetType().Name}: {exception.Message.TrimEnd('.')}); register with the services of every silo "
+                $"{grainClass.Type.FullName} cannot be made ({exception.GetType().Name}: {exception.Message.TrimEnd('.')}); register with the "
+                    + "services of every silo "
                 + "what its constructor asks for, and let it not throw.",
                 exception));
         }
@@ -216,7 +218,8 @@ internal sealed class EntryRun(BoundSet bound, KeyedState state, WarmStates? war
     private Response Complete(ValueTask<Response> call, StateKey key, CallMethod method) => call.IsCompleted
         ? call.GetAwaiter().GetResult()
         : throw Fault(new ReplicaFaultException(
-            $"{method} of '{key.Key}' had not completed when it returned; a replicated grain may await only what is complete, such as a call by Local(). Do "
+            $"{method} of '{key.Key}' had not completed when it returned; a replicated grain may await only what is complete, such as a call by "
+                + "Local(). Do "
             + "what takes time in an ordinary grain or in the caller, and pass the result as an argument."));
 
     private Exception Fault(Exception exception)
@@ -240,7 +243,8 @@ internal sealed class EntryRun(BoundSet bound, KeyedState state, WarmStates? war
         catch (Exception exception)
         {
             throw Fault(new ReplicaFaultException(
-                $"The state of {key.Class.Name} '{key.Key}' cannot be read as {key.Class.State.FullName} ({exception.Message.TrimEnd('.')}); keep the [Id] and "
+                $"The state of {key.Class.Name} '{key.Key}' cannot be read as {key.Class.State.FullName} ({exception.Message.TrimEnd('.')}); keep "
+                    + "the [Id] and "
                 + "the type of members that a state has had.",
                 exception));
         }
@@ -256,7 +260,8 @@ internal sealed class EntryRun(BoundSet bound, KeyedState state, WarmStates? war
         {
             throw new CallRefusedException(
                 RejectionReason.InvalidRequest,
-                $"The state of {key.Class.Name} '{key.Key}' cannot be written as {key.Class.State.FullName}: something in it has a type without a serializer. "
+                $"The state of {key.Class.Name} '{key.Key}' cannot be written as {key.Class.State.FullName}: something in it has a type without a "
+                    + "serializer. "
                 + "Put [GenerateSerializer] on it, and [Id] on its members.");
         }
     }
@@ -269,7 +274,8 @@ internal sealed class EntryRun(BoundSet bound, KeyedState state, WarmStates? war
         {
             throw new CallRefusedException(
                 RejectionReason.VersionNotRaised,
-                $"The state of {slot.Key.Class.Name} '{slot.Key.Key}' would hold what needs version {needed} of the set, and version {context.Version} is in "
+                $"The state of {slot.Key.Class.Name} '{slot.Key.Key}' would hold what needs version {needed} of the set, and version "
+                    + $"{context.Version} is in "
                 + "force; set such members where Context.Version has reached it.");
         }
     }
@@ -280,7 +286,8 @@ internal sealed class EntryRun(BoundSet bound, KeyedState state, WarmStates? war
         {
             throw new CallRefusedException(
                 RejectionReason.TooLarge,
-                $"The state of {slot.Key.Class.Name} '{slot.Key.Key}' would have {length} bytes, and that of one key has at most {GrainLimits.StateBytesMax}; "
+                $"The state of {slot.Key.Class.Name} '{slot.Key.Key}' would have {length} bytes, and that of one key has at most "
+                    + $"{GrainLimits.StateBytesMax}; "
                 + "divide it among several keys of a partition.");
         }
     }

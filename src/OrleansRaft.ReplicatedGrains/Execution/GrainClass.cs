@@ -91,7 +91,8 @@ internal sealed class GrainClass
 
         if (PlainStates.FindUnordered(State) is { } unordered)
         {
-            return $"The states of {Type.FullName} cannot be compared: {State.FullName} holds {unordered}, whose order is another in each process. Use a sorted "
+            return $"The states of {Type.FullName} cannot be compared: {State.FullName} holds {unordered}, whose order is another in each process. "
+                + "Use a sorted "
                 + "collection, a list, or a Dictionary or HashSet, which keep the order of what was added.";
         }
 

@@ -1,5 +1,8 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Orleans.Runtime;
 using Orleans.Serialization.Invocation;
 using OrleansRaft.Core.Codec;
@@ -17,7 +20,8 @@ namespace OrleansRaft.ReplicatedGrains.Execution;
 /// nothing else; only states of which nobody can tell whether they were just read stay objects (<see cref="PlainStates"/>).
 /// </para>
 /// <para>
-/// States are written by the program that runs: one that restores what another wrote writes every state anew, so that replicas of one program hold the
+/// States are written by the program that runs: one that restores what another wrote writes every state anew, so that replicas of one program hold
+/// the
 /// same bytes for the same states, whichever programs they ran before.
 /// </para>
 /// </remarks>
@@ -32,6 +36,7 @@ internal sealed class GrainMachine(BoundSet bound) : IViewStateMachine<GrainCall
     private readonly KeyedState states = new();
     private readonly WarmStates warm = new(WarmMax);
     private readonly ulong program = bound.Set.Program;
+    private readonly ILogger logger = bound.Services.GetService<ILogger<GrainMachine>>() ?? NullLogger<GrainMachine>.Instance;
 
     /// <inheritdoc/>
     public long StateBytes => states.Bytes;
@@ -76,7 +81,8 @@ internal sealed class GrainMachine(BoundSet bound) : IViewStateMachine<GrainCall
         return method.IsRead
             ? Run(new EntryRun(bound, states, null, ContextOf(query)), query, query.Value.Read!, mayChange: false)
             : GrainAnswer.Refused(
-                RejectionReason.InvalidRequest, $"{method} is not [ReadOnly] on the silo that was asked, so it cannot be served as a read; mark it on all of them.");
+                RejectionReason.InvalidRequest, $"{method} is not [ReadOnly] on the silo that was asked, so it cannot be served as a read; mark it "
+                    + "on all of them.");
     }
 
     /// <inheritdoc/>
@@ -96,7 +102,8 @@ internal sealed class GrainMachine(BoundSet bound) : IViewStateMachine<GrainCall
         if (version != FormatVersion)
         {
             throw new CorruptDataException(
-                $"the snapshot of replicated grains has version {version}; this program reads version {FormatVersion}. Start a program that is at least as "
+                $"the snapshot of replicated grains has version {version}; this program reads version {FormatVersion}. Start a program that is at "
+                    + "least as "
                 + "new as the one that wrote it.");
         }
 
@@ -143,6 +150,11 @@ internal sealed class GrainMachine(BoundSet bound) : IViewStateMachine<GrainCall
             var grain = new StateKey(bound.Set.Find(request.GetInterfaceType())!, command.Key, key);
             var response = run.Call(grain, request, method);
             run.RequireNoFault();
+            if (response.Exception is { } thrown and not CallRefusedException && logger.IsEnabled(LogLevel.Debug))
+            {
+                Log.CallThrew(logger, thrown, $"{method}", key, $"{command.Entry}");
+            }
+
             var answer = Answer(response, grain, method);
             if (answer.Kind != GrainAnswerKind.Returned || !mayChange)
             {
@@ -220,11 +232,13 @@ internal sealed class GrainMachine(BoundSet bound) : IViewStateMachine<GrainCall
 
     private static CallRefusedException TooLarge(int length, StateKey grain, CallMethod method) => new(
         RejectionReason.TooLarge,
-        $"The answer of {method} of '{grain.Key}' has {length} bytes, and at most {GrainLimits.ResultBytesMax} can be remembered; answer with less. Nothing was changed.");
+        $"The answer of {method} of '{grain.Key}' has {length} bytes, and at most {GrainLimits.ResultBytesMax} can be remembered; answer with "
+            + "less. Nothing was changed.");
 
     private static CallRefusedException Unserializable(string what, StateKey grain, CallMethod method) => new(
         RejectionReason.InvalidRequest,
-        $"The {what} of {method} of '{grain.Key}' cannot be serialized: put [GenerateSerializer] on its type, and [Id] on its members. Nothing was changed.");
+        $"The {what} of {method} of '{grain.Key}' cannot be serialized: put [GenerateSerializer] on its type, and [Id] on its members. Nothing was "
+            + "changed.");
 
     private ReplicatedCallContext ContextOf(in Command<GrainCall> command) =>
         new(command.Entry, DateTimeOffset.UnixEpoch.AddMilliseconds(command.Time.Value), Version, command.RequestId);
@@ -235,7 +249,8 @@ internal sealed class GrainMachine(BoundSet bound) : IViewStateMachine<GrainCall
         if (expected.Kind != answer.Kind || !expected.Body.AsSpan().SequenceEqual(answer.Body))
         {
             throw new ReplicaFaultException(
-                $"{method} of '{command.Key}' was made twice on the same state, and answered otherwise the second time: it is not deterministic. Use no clock, "
+                $"{method} of '{command.Key}' was made twice on the same state, and answered otherwise the second time: it is not deterministic. "
+                    + "Use no clock, "
                 + "no randomness and nothing static but what Context offers.");
         }
 
@@ -245,7 +260,8 @@ internal sealed class GrainMachine(BoundSet bound) : IViewStateMachine<GrainCall
         if (!isSame)
         {
             throw new ReplicaFaultException(
-                $"{method} of '{command.Key}' was made twice on the same state, and left another state the second time: it is not deterministic, or hangs on "
+                $"{method} of '{command.Key}' was made twice on the same state, and left another state the second time: it is not deterministic, "
+                    + "or hangs on "
                 + "something that is not serialized with the state.");
         }
     }
@@ -273,7 +289,8 @@ internal sealed class GrainMachine(BoundSet bound) : IViewStateMachine<GrainCall
             catch (Exception exception) when (exception is not OutOfMemoryException)
             {
                 throw new ReplicaFaultException(
-                    $"A state of {name} in the snapshot cannot be read as {grainClass.State.FullName} ({exception.Message.TrimEnd('.')}); keep the [Id] and the "
+                    $"A state of {name} in the snapshot cannot be read as {grainClass.State.FullName} ({exception.Message.TrimEnd('.')}); keep the "
+                        + "[Id] and the "
                     + "type of members that a state has had.",
                     exception);
             }

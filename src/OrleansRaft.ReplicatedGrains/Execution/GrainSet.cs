@@ -29,7 +29,8 @@ internal sealed class GrainSet
             {
                 throw Unusable(byName[one.Name].Type == one.Type
                     ? $"was given {one.Type.FullName} twice; add it once."
-                    : $"has two classes of the name {one.Name}: {byName[one.Name].Type.FullName} and {one.Type.FullName}; give each its own [Alias].");
+                    : $"has two classes of the name {one.Name}: {byName[one.Name].Type.FullName} and {one.Type.FullName}; give each its own "
+                        + "[Alias].");
             }
 
             foreach (var type in one.Interfaces)
@@ -37,7 +38,8 @@ internal sealed class GrainSet
                 if (!byInterface.TryAdd(type.Type, one))
                 {
                     throw Unusable(
-                        $"has two classes for {type.Type.FullName}: {byInterface[type.Type].Type.FullName} and {one.Type.FullName}; a call could mean either. "
+                        $"has two classes for {type.Type.FullName}: {byInterface[type.Type].Type.FullName} and {one.Type.FullName}; a call could "
+                            + "mean either. "
                         + "Give each its own interface, or its own set.");
                 }
             }
@@ -98,7 +100,8 @@ internal sealed class ReplicatedGrainSets
                 if (!byInterface.TryAdd(type.Name, set))
                 {
                     throw new InvalidOperationException(
-                        $"The interface {type.Type.FullName} ('{type.Name}') has a class in the set '{byInterface[type.Name].Name}' and one in '{set.Name}', so "
+                        $"The interface {type.Type.FullName} ('{type.Name}') has a class in the set '{byInterface[type.Name].Name}' and one in "
+                            + $"'{set.Name}', so "
                         + "that a call could mean either; add the class to one set.");
                 }
             }

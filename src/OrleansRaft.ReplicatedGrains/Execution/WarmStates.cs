@@ -1,7 +1,8 @@
 namespace OrleansRaft.ReplicatedGrains.Execution;
 
 /// <summary>
-/// The states of keys that were written lately, as objects, beside their bytes: a call need not read them. Bounded, and of no effect on what calls do.
+/// The states of keys that were written lately, as objects, beside their bytes: a call need not read them. Bounded, and of no effect on what calls
+/// do.
 /// </summary>
 /// <remarks>Two generations: where the younger is full it becomes the older, whose states are forgotten unless they were taken meanwhile.</remarks>
 /// <param name="most">How many are kept, about.</param>

@@ -9,7 +9,8 @@ namespace OrleansRaft.Runtime.StateMachines;
 
 /// <summary>Which version of its state machine a command needs, as <see cref="SinceAttribute"/> says. Any thread.</summary>
 /// <remarks>
-/// What a command holds is read from its fields, whatever their visibility, through values, collections and members of members; types of the runtime's
+/// What a command holds is read from its fields, whatever their visibility, through values, collections and members of members; types of the
+/// runtime's
 /// own are not looked into. Types that cannot hold anything marked cost one look-up.
 /// </remarks>
 public static class CommandVersions
@@ -176,7 +177,9 @@ public static class CommandVersions
             return plan;
         }
 
-        /// <summary>Whether something marked may be in a value that is declared with this type: also where it may be of a type that derives from it.</summary>
+        /// <summary>
+        /// Whether something marked may be in a value that is declared with this type: also where it may be of a type that derives from it.
+        /// </summary>
         public static bool MayHoldMarks(Type declared, HashSet<Type> seen)
         {
             var type = Nullable.GetUnderlyingType(declared) ?? declared;

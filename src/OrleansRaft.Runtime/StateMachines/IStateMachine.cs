@@ -57,7 +57,8 @@ public readonly record struct Command<TCommand>(TCommand Value, string Key, Entr
     public string Key { get => field ?? ""; init; } = Key;
 
     /// <summary>
-    /// How many bytes the group's state may have, by <see cref="RaftOptions.StateBytesMax"/> as it is replicated at that entry; the greatest number when there is no limit. A machine that keeps to it refuses what makes its state grow beyond, and nothing else: see
+    /// How many bytes the group's state may have, by <see cref="RaftOptions.StateBytesMax"/> as it is replicated at that entry; the greatest number
+    /// when there is no limit. A machine that keeps to it refuses what makes its state grow beyond, and nothing else: see
     /// <see cref="State.KeyedState.Check"/>.
     /// </summary>
     public long StateBytesMax { get => field == 0 ? long.MaxValue : field; init; }

@@ -2,7 +2,9 @@ using OrleansRaft.ReplicatedGrains.Calls;
 
 namespace OrleansRaft.Server.Groups;
 
-/// <summary>Describes the calls in the logs of replicated grains: interface, method and key, and none of the arguments, which may be anybody's secrets.</summary>
+/// <summary>
+/// Describes the calls in the logs of replicated grains: interface, method and key, and none of the arguments, which may be anybody's secrets.
+/// </summary>
 /// <param name="codec">Reads the calls of the set.</param>
 internal sealed class ReplicatedGrainDescriber(GrainCallCodec codec) : IEntryDescriber
 {

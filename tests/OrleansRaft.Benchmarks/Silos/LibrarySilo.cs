@@ -7,6 +7,7 @@ using Orleans.Configuration;
 using Orleans.Hosting;
 using OrleansRaft.Benchmarks.Failover;
 using OrleansRaft.Benchmarks.Large;
+using OrleansRaft.Benchmarks.Replicated;
 using OrleansRaft.Benchmarks.Slow;
 using OrleansRaft.Counters.Web;
 using OrleansRaft.Grains.Hosting;
@@ -48,7 +49,7 @@ internal static class LibrarySilo
         builder.Logging.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         var postgres = Required(builder.Configuration, "postgres");
         var name = Required(builder.Configuration, "name");
-        builder.UseOrleans(silo => silo
+        builder.UseOrleans(silo => WithTallies(silo, builder.Configuration)
             .Configure<ClusterOptions>(options => options.ClusterId = options.ServiceId = Required(builder.Configuration, "cluster"))
             .Configure<SiloOptions>(options => options.SiloName = name)
             .Configure<ClusterMembershipOptions>(builder.Configuration.GetSection("Orleans:Membership"))
@@ -65,6 +66,11 @@ internal static class LibrarySilo
     private static ISiloBuilder AddSets(this ISiloBuilder silo, bool isLarge) => isLarge
         ? silo.AddRaftCounters(1).AddRaftStateMachine<LargeCommand, long, LargeMachine>(LargeMachine.SetName, groups: 1)
         : silo.AddRaftCounters(Groups).AddRaftStateMachine<SlowCommand, long, SlowMachine>(SlowMachine.SetName, groups: 1);
+
+    /// <summary>Other groups than those of a benchmark would have a part in its figures.</summary>
+    private static ISiloBuilder WithTallies(ISiloBuilder silo, IConfiguration configuration) => configuration[Tally.Set] is null
+        ? silo
+        : silo.AddReplicatedGrains(Tally.Set, Groups, static grains => grains.Add<Tally>());
 
     private static string Required(IConfiguration configuration, string key) =>
         configuration[key] ?? throw new ArgumentException($"{Verb} needs {key}=...; run `failover` or `slow`, which start it.");

@@ -42,6 +42,7 @@ internal static class StateBenchmark
         MeasureFill(count);
         MeasureCounters(keys);
         MeasureRequests(count);
+        Replicated.GrainStates.Measure(count);
     }
 
     private static byte[][] Keys(int count)

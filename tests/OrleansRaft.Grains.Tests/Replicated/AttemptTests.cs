@@ -48,7 +48,8 @@ public sealed class AttemptTests
         bench.Scripted.Enqueue(new Committed<GrainAnswer>(new GrainAnswer { Body = [255, 255] }, default, "bench-0"));
 
         (await Should.ThrowAsync<ResultUnreadableException>(() => Alice.Deposit(1))).Message.ShouldContain("newer program");
-        (await Should.ThrowAsync<ResultUnreadableException>(() => Alice.Deposit(1))).Message.ShouldContain("test.IAccount.Deposit of 'alice' was applied");
+        (await Should.ThrowAsync<ResultUnreadableException>(() => Alice.Deposit(1))).Message.ShouldContain("test.IAccount.Deposit of 'alice' was "
+            + "applied");
     }
 
     [Fact]

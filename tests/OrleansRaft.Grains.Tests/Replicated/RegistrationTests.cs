@@ -123,7 +123,8 @@ public sealed class RegistrationTests
         .ShouldContain($"{typeof(ScatteredState).FullName} holds {typeof(ImmutableDictionary<string, int>)}, whose order is another in each process");
 
     [Fact]
-    public void A_new_state_that_is_another_each_time() => Bind<Moody>().ShouldContain($"Two new states of {typeof(Moody).FullName}, of type {typeof(MoodyState).FullName}, differ");
+    public void A_new_state_that_is_another_each_time() => Bind<Moody>().ShouldContain($"Two new states of {typeof(Moody).FullName}, of type "
+        + $"{typeof(MoodyState).FullName}, differ");
 
     [Theory]
     [InlineData(null)]
@@ -132,7 +133,8 @@ public sealed class RegistrationTests
     {
         Should.Throw<ArgumentException>(() => GrainKey.Require(key, "key"));
         GrainKey.FindProblem(new string('k', GrainKey.BytesMax)).ShouldBeNull();
-        GrainKey.FindProblem(new string('k', GrainKey.BytesMax + 1)).ShouldNotBeNull().ShouldContain("at most 400 bytes of UTF-8, and this one has 401");
+        GrainKey.FindProblem(new string('k', GrainKey.BytesMax + 1)).ShouldNotBeNull().ShouldContain("at most 400 bytes of UTF-8, and this one has "
+            + "401");
         GrainKey.FindProblem(new string('é', 201)).ShouldNotBeNull();
         GrainKey.FindProblem(new string('\ud800', 1)).ShouldNotBeNull().ShouldContain("half a character");
     }

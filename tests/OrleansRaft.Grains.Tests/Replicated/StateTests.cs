@@ -40,7 +40,9 @@ public sealed class StateTests
         warm.Take(new StateKey(grainClass, "p", "1")).ShouldBeNull();
     }
 
-    /// <summary>After a removal, a dictionary that is still an object puts the next item into the gap; one that was read from its bytes has none.</summary>
+    /// <summary>
+    /// After a removal, a dictionary that is still an object puts the next item into the gap; one that was read from its bytes has none.
+    /// </summary>
     [Fact]
     public async Task A_replica_that_has_the_state_in_memory_and_one_that_reads_it_do_the_same_with_a_dictionary()
     {
