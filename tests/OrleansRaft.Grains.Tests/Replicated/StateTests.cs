@@ -187,6 +187,7 @@ public sealed class ForgetfulState
     [Id(0)]
     public int Number { get; set; }
 
+    [field: NonSerialized]
     public int Forgotten { get; set; }
 }
 

@@ -151,9 +151,9 @@ public sealed class Account : ReplicatedGrain<AccountState>, IAccount
         {
             "untold" => new UntoldException("never seen"),
             "missing" => new KeyNotFoundException("The given key 'x' was not present in the dictionary."),
-            "memory" => new OutOfMemoryException(),
+            "memory" => new InsufficientMemoryException(),
             "file" => new FileNotFoundException("no such file", "/etc/bank"),
-            "nested" => new InvalidOperationException("outer", new OutOfMemoryException()),
+            "nested" => new InvalidOperationException("outer", new InsufficientMemoryException()),
             _ => new ArgumentException(kind),
         };
     }
