@@ -39,7 +39,7 @@ internal static class GrainStates
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"{machine.StateKeys:N0} keys of a replicated grain with a state of {StateBytes} bytes take {(double)bytes / keys:0} bytes each, key "
-                + "and all; a call that "
+                + $"and all; a call that "
             + $"makes one takes {each:0.0} us."));
         var writing = Stopwatch.GetTimestamp();
         using (machine.TakeView())

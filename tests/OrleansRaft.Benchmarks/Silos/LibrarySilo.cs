@@ -68,7 +68,7 @@ internal static class LibrarySilo
         : silo.AddRaftCounters(Groups).AddRaftStateMachine<SlowCommand, long, SlowMachine>(SlowMachine.SetName, groups: 1);
 
     /// <summary>Other groups than those of a benchmark would have a part in its figures.</summary>
-    private static ISiloBuilder WithTallies(ISiloBuilder silo, IConfiguration configuration) => configuration[Tally.Set] is null
+    private static ISiloBuilder WithTallies(ISiloBuilder silo, ConfigurationManager configuration) => configuration[Tally.Set] is null
         ? silo
         : silo.AddReplicatedGrains(Tally.Set, Groups, static grains => grains.Add<Tally>());
 
