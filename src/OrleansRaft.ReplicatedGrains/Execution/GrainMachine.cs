@@ -109,7 +109,12 @@ internal sealed class GrainMachine(BoundSet bound) : IViewStateMachine<GrainCall
 
         Span<byte> writer = stackalloc byte[sizeof(ulong)];
         snapshot.ReadExactly(writer);
-        states.Restore(snapshot);
+        states.RestorePart(snapshot);
+        if (snapshot.ReadByte() >= 0)
+        {
+            throw new CorruptDataException("something follows the last state in a snapshot of replicated grains");
+        }
+
         if (BinaryPrimitives.ReadUInt64LittleEndian(writer) != program)
         {
             WriteAnew();
