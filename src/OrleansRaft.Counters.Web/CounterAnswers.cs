@@ -3,6 +3,7 @@ using System.Text.Unicode;
 using Microsoft.AspNetCore.Http;
 using OrleansRaft.Runtime;
 using OrleansRaft.Server.Http;
+using OrleansRaft.Server.Limits;
 using OrleansRaft.Server.Problems;
 
 namespace OrleansRaft.Counters.Web;
@@ -48,6 +49,17 @@ internal static class CounterAnswers
             "The group's state is full.",
             $"The counter {key} is new, and the state of its group {group} has {full.Bytes} bytes of the {full.BytesMax} that Raft:StateBytesMax "
                 + "allows, so nothing was changed. Delete counters, or raise the limit on every silo.");
+
+    public static Problem QuotaExceeded(CounterKey key, TenantAllowance allowed, bool hasKey) =>
+        new(
+            StatusCodes.Status429TooManyRequests,
+            ProblemTypes.QuotaExceeded,
+            "The tenant has used up its share.",
+            $"The counter {key} is new, and the tenant {key.Tenant} has the counters that it may have in this cluster "
+                + $"({Text(allowed.Counters)} counters, {Text(allowed.Bytes)} bytes), so nothing was changed. Delete counters, or ask an operator for more "
+                + $"(`oraft tenant limits`).{(hasKey ? " Then use another Idempotency-Key: this one gets this answer." : "")}");
+
+    private static string Text(long limit) => limit == 0 ? "any number of" : limit.ToString(CultureInfo.InvariantCulture);
 
     public static void WriteConditionFailed(HttpResponse response, CounterKey key, CounterConditionFailed failed)
     {

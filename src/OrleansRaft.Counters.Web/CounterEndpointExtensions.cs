@@ -1,10 +1,13 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Orleans.Runtime;
 using Orleans.Storage;
 using OrleansRaft.Counters.Web.Tenants;
+using OrleansRaft.Grains.Catalogue;
 using OrleansRaft.Server.Groups;
 using OrleansRaft.Server.Http;
+using OrleansRaft.Server.Limits;
 using OrleansRaft.Server.Page;
 
 namespace OrleansRaft.Counters.Web;
@@ -26,7 +29,14 @@ public static class CounterEndpointExtensions
         ArgumentNullException.ThrowIfNull(endpoints);
         RequireCounters(endpoints.ServiceProvider);
         var grains = endpoints.ServiceProvider.GetRequiredService<IGrainFactory>();
-        var counters = new CounterEndpoints(grains);
+        var services = endpoints.ServiceProvider;
+        var membership = services.GetRequiredService<IClusterMembershipService>();
+        var quota = new TenantQuota(
+            grains,
+            services.GetRequiredService<ITenantAllowances>(),
+            () => membership.CurrentSnapshot.Members.Values.Count(static member => member.Status == SiloStatus.Active),
+            services.GetRequiredService<TimeProvider>());
+        var counters = new CounterEndpoints(grains, quota);
         endpoints.MapRaftOperation(HttpMethods.Post, Counter + "/increment", counters.IncrementAsync, CounterOperations.IncrementCounter);
         endpoints.MapRaftOperation(HttpMethods.Get, Counter, counters.GetAsync, CounterOperations.GetCounter);
         endpoints.MapRaftOperation(HttpMethods.Put, Counter, counters.SetAsync, CounterOperations.SetCounter);
@@ -35,6 +45,8 @@ public static class CounterEndpointExtensions
         var tenants = new TenantEndpoints(grains);
         endpoints.MapRaftOperation(HttpMethods.Get, Note, tenants.ReadNoteAsync, CounterOperations.ReadNote);
         endpoints.MapRaftOperation(HttpMethods.Put, Note, tenants.WriteNoteAsync, CounterOperations.WriteNote);
+        var deletion = new TenantDeletion(grains, services.GetService<IRaftAccess>());
+        endpoints.MapRaftOperation(HttpMethods.Delete, Tenant, deletion.DeleteAsync, CounterOperations.DeleteTenant);
         return endpoints.MapRaftPageView(
             new PageView("counters", typeof(CounterEndpointExtensions).Assembly, "counters.js") { Styles = ["counters.css"] });
     }

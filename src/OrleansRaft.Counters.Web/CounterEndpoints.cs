@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using OrleansRaft.Client;
+using OrleansRaft.Counters.Web.Tenants;
 using OrleansRaft.Runtime;
 using OrleansRaft.Server.Http;
 using OrleansRaft.Server.Problems;
@@ -8,7 +9,8 @@ namespace OrleansRaft.Counters.Web;
 
 /// <summary>The counters of the HTTP API. Plain request delegates: increments and reads are the hot path.</summary>
 /// <param name="grains">Reaches the groups.</param>
-internal sealed class CounterEndpoints(IGrainFactory grains)
+/// <param name="quota">Keeps tenants to what they may have.</param>
+internal sealed class CounterEndpoints(IGrainFactory grains, TenantQuota quota)
 {
     /// <summary>How many counters a page has unless told.</summary>
     public const int PageSize = 100;
@@ -21,7 +23,8 @@ internal sealed class CounterEndpoints(IGrainFactory grains)
             && await RequestBody.ReadInt64Async(context.Request, "by") is var by
             && Passes(context, by.Problem))
         {
-            await SubmitAsync(context, write, new IncrementCounter(by.Value, write.Condition), "increment");
+            var mayMake = await MayMakeAsync(write);
+            await SubmitAsync(context, write, new IncrementCounter(by.Value, write.Condition) { MakesNone = !mayMake }, "increment");
         }
     }
 
@@ -31,7 +34,8 @@ internal sealed class CounterEndpoints(IGrainFactory grains)
             && await RequestBody.ReadInt64Async(context.Request, "value") is var value
             && Passes(context, value.Problem))
         {
-            await SubmitAsync(context, write, new SetCounter(value.Value, write.Condition), "setting");
+            var mayMake = await MayMakeAsync(write);
+            await SubmitAsync(context, write, new SetCounter(value.Value, write.Condition) { MakesNone = !mayMake }, "setting");
         }
     }
 
@@ -83,6 +87,10 @@ internal sealed class CounterEndpoints(IGrainFactory grains)
         }
     }
 
+    /// <summary>Whether a write may make a counter; one that asks that there is one already makes none.</summary>
+    private ValueTask<bool> MayMakeAsync(Write write) =>
+        write.Condition.Kind == CounterConditionKind.None ? quota.MayMakeAsync(write.Key) : ValueTask.FromResult(true);
+
     private async Task SubmitAsync(HttpContext context, Write write, CounterCommand command, string verb)
     {
         var outcome = await Group(write.Key).SubmitAsync(command, write.RequestId);
@@ -90,13 +98,22 @@ internal sealed class CounterEndpoints(IGrainFactory grains)
         switch (outcome)
         {
             case Committed<CounterResult> { Value: CounterValue counter } committed:
+                if (command is SetCounter || (command is IncrementCounter increment && counter.Value == increment.By))
+                {
+                    quota.NoteMade(write.Key);
+                }
+
                 CounterAnswers.Write(response, write.Key, counter, committed.Group, age: null);
                 break;
             case Committed<CounterResult> { Value: CounterDeleted }:
+                quota.NoteDeleted(write.Key);
                 response.StatusCode = StatusCodes.Status204NoContent;
                 break;
             case Committed<CounterResult> { Value: CounterNotFound }:
                 CounterAnswers.Unknown(write.Key).Write(response);
+                break;
+            case Committed<CounterResult> { Value: CounterConditionFailed { Index: 0 } } when write.Condition.Kind == CounterConditionKind.None:
+                CounterAnswers.QuotaExceeded(write.Key, quota.Refuse(write.Key), write.RequestId is not null).Write(response);
                 break;
             case Committed<CounterResult> { Value: CounterConditionFailed failed }:
                 CounterAnswers.WriteConditionFailed(response, write.Key, failed);

@@ -106,6 +106,16 @@ internal static class CounterOperations
         Problems = [ApiProblem.InvalidRequest, ApiProblem.BodyTooLarge, ApiProblem.NotJson, ApiProblem.InternalError],
     };
 
+    public static readonly ApiOperation DeleteTenant = new("deleteTenant", Tenants, "Deletes a tenant")
+    {
+        Access = AccessRole.Operator,
+        Description = "Its counters, its note, and the limits that it has of its own. One request deletes at most 10,000 counters: while more is true, send it "
+            + "again. What is written meanwhile may stay: revoke the tenant's keys first.",
+        Parameters = [Tenant],
+        Success = new(200, "How much was deleted by this request.", CounterSchemas.DeletedTenant),
+        Problems = [ApiProblem.InvalidRequest, ApiProblem.Overloaded, ApiProblem.InternalError, ApiProblem.NoLeader, ApiProblem.OutcomeUnknown],
+    };
+
     private static ApiProblem[] ProblemsOfBody =>
         [ApiProblem.InvalidRequest, ApiProblem.UnknownGroup, ApiProblem.KeyReused, ConditionFailed, ApiProblem.BodyTooLarge, ApiProblem.NotJson];
 

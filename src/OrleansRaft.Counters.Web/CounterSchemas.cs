@@ -31,6 +31,13 @@ internal static class CounterSchemas
 
     public static readonly ApiSchema SetBody = new(nameof(SetBody), static () => Shapes.Body("value", Shapes.Number("The counter's new value."), 5));
 
+    public static readonly ApiSchema DeletedTenant = new(nameof(DeletedTenant), static () => Shapes.Closed(
+    [
+        ("tenant", Shapes.Text("Which tenant.")),
+        ("counters", Shapes.Number("How many counters this request deleted.")),
+        ("more", Shapes.Flag("Whether there are further ones: send the request again.")),
+    ]));
+
     public static readonly ApiSchema Note = new(
         nameof(Note), static () => Shapes.Closed([("tenant", Shapes.Text("About which tenant.")), ("text", Shapes.Text("What it says."))]));
 

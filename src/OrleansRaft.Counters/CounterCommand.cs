@@ -1,3 +1,5 @@
+using OrleansRaft.Runtime.StateMachines;
+
 namespace OrleansRaft.Counters;
 
 /// <summary>
@@ -19,7 +21,17 @@ public abstract record CounterCommand
 [GenerateSerializer]
 [Immutable]
 [Alias("OrleansRaft.Counters.IncrementCounter")]
-public sealed record IncrementCounter([property: Id(0)] long By, [property: Id(1)] CounterCondition Condition = default) : CounterCommand;
+public sealed record IncrementCounter([property: Id(0)] long By, [property: Id(1)] CounterCondition Condition = default) : CounterCommand
+{
+    /// <summary>
+    /// Whether no counter is made: where there is none the answer is <see cref="CounterConditionFailed"/>. Says whoever keeps tenants to what they
+    /// may have. It is
+    /// no part of what a client asks for, and in the log the condition <see cref="CounterCondition.Exists"/>.
+    /// </summary>
+    [Id(2)]
+    [NotIdentity]
+    public bool MakesNone { get; init; }
+}
 
 /// <summary>Gives a counter a value, whether it exists or not.</summary>
 /// <param name="Value">The value.</param>
@@ -27,7 +39,13 @@ public sealed record IncrementCounter([property: Id(0)] long By, [property: Id(1
 [GenerateSerializer]
 [Immutable]
 [Alias("OrleansRaft.Counters.SetCounter")]
-public sealed record SetCounter([property: Id(0)] long Value, [property: Id(1)] CounterCondition Condition = default) : CounterCommand;
+public sealed record SetCounter([property: Id(0)] long Value, [property: Id(1)] CounterCondition Condition = default) : CounterCommand
+{
+    /// <inheritdoc cref="IncrementCounter.MakesNone"/>
+    [Id(2)]
+    [NotIdentity]
+    public bool MakesNone { get; init; }
+}
 
 /// <summary>Removes a counter.</summary>
 /// <param name="Condition">What must hold.</param>
@@ -41,6 +59,13 @@ public sealed record DeleteCounter([property: Id(0)] CounterCondition Condition 
 [Immutable]
 [Alias("OrleansRaft.Counters.GetCounter")]
 public sealed record GetCounter : CounterCommand;
+
+/// <summary>Asks a group how much of a tenant's it holds. A query; the key it is sent under means nothing.</summary>
+/// <param name="Tenant">The tenant.</param>
+[GenerateSerializer]
+[Immutable]
+[Alias("OrleansRaft.Counters.MeasureTenant")]
+public sealed record MeasureTenant([property: Id(0)] string Tenant) : CounterCommand;
 
 /// <summary>Asks a group for those counters of a tenant that it holds, in ordinal order. A query; the key it is sent under means nothing.</summary>
 /// <param name="Tenant">The tenant.</param>

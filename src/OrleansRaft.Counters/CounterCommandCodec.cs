@@ -14,6 +14,7 @@ public sealed class CounterCommandCodec : ICommandCodec<CounterCommand>
     private const byte Delete = 3;
     private const byte Get = 4;
     private const byte List = 5;
+    private const byte Measure = 6;
 
     private static readonly GetCounter TheGet = new();
 
@@ -26,12 +27,12 @@ public sealed class CounterCommandCodec : ICommandCodec<CounterCommand>
             case IncrementCounter increment:
                 writer.WriteByte(Increment);
                 writer.WriteInt64(increment.By);
-                WriteCondition(writer, increment.Condition);
+                WriteCondition(writer, Narrowed(increment.Condition, increment.MakesNone));
                 break;
             case SetCounter set:
                 writer.WriteByte(Set);
                 writer.WriteInt64(set.Value);
-                WriteCondition(writer, set.Condition);
+                WriteCondition(writer, Narrowed(set.Condition, set.MakesNone));
                 break;
             case DeleteCounter delete:
                 writer.WriteByte(Delete);
@@ -39,6 +40,10 @@ public sealed class CounterCommandCodec : ICommandCodec<CounterCommand>
                 break;
             case GetCounter:
                 writer.WriteByte(Get);
+                break;
+            case MeasureTenant measure:
+                writer.WriteByte(Measure);
+                writer.WriteString(measure.Tenant);
                 break;
             case ListCounters list:
                 writer.WriteByte(List);
@@ -61,12 +66,17 @@ public sealed class CounterCommandCodec : ICommandCodec<CounterCommand>
             Set => new SetCounter(reader.ReadInt64(), ReadCondition(ref reader)),
             Delete => new DeleteCounter(ReadCondition(ref reader)),
             Get => TheGet,
+            Measure => new MeasureTenant(reader.ReadString()),
             List => new ListCounters(reader.ReadString(), reader.ReadString(), reader.ReadInt32(int.MaxValue)),
             var other => throw new CorruptDataException($"{other} is no kind of counter command; a newer program may have written it"),
         };
         reader.RequireEnd();
         return command;
     }
+
+    /// <summary>Every program knows this condition, and one that asks for more makes no counter either.</summary>
+    private static CounterCondition Narrowed(CounterCondition condition, bool makesNone) =>
+        makesNone && condition.Kind == CounterConditionKind.None ? CounterCondition.Exists : condition;
 
     private static void WriteCondition(WireWriter writer, CounterCondition condition)
     {

@@ -18,6 +18,7 @@ public sealed class CounterMachine : IViewStateMachine<CounterCommand, CounterRe
     public const string SetName = "counters";
 
     private readonly KeyedState counters = new();
+    private readonly TenantTotals totals = new();
 
     /// <inheritdoc/>
     public long StateBytes => counters.Bytes;
@@ -41,6 +42,7 @@ public sealed class CounterMachine : IViewStateMachine<CounterCommand, CounterRe
     public CounterResult Query(in Command<CounterCommand> query) => query.Value switch
     {
         GetCounter => Get(query.Key),
+        MeasureTenant measure => Measure(measure.Tenant),
         ListCounters list => List(list),
         _ => new CounterCommandRefused($"{query.Value.GetType().Name} changes counters; submit it instead of asking it"),
     };
@@ -52,11 +54,19 @@ public sealed class CounterMachine : IViewStateMachine<CounterCommand, CounterRe
     public IStateView TakeView() => CounterSnapshot.View(counters);
 
     /// <inheritdoc/>
-    public void Restore(Stream snapshot) => CounterSnapshot.Read(snapshot, counters);
+    public void Restore(Stream snapshot)
+    {
+        totals.Clear();
+        CounterSnapshot.Read(snapshot, counters);
+        foreach (var (key, _) in counters.Entries())
+        {
+            totals.Add(key);
+        }
+    }
 
     private CounterResult ApplyOne(in Command<CounterCommand> command)
     {
-        if (command.Value is GetCounter or ListCounters)
+        if (command.Value is GetCounter or ListCounters or MeasureTenant)
         {
             return Query(in command);
         }
@@ -121,15 +131,23 @@ public sealed class CounterMachine : IViewStateMachine<CounterCommand, CounterRe
             return new CounterStateFull(counters.Bytes, command.StateBytesMax);
         }
 
+        if (!exists)
+        {
+            totals.Add(key);
+        }
+
         counters.Set(key, bytes);
         return new CounterValue(value, index, term);
     }
 
     private CounterDeleted Remove(ReadOnlySpan<byte> key, EntryId entry)
     {
+        totals.Remove(key);
         counters.Remove(key);
         return new CounterDeleted(entry.Index.Value, entry.Term.Value);
     }
+
+    private TenantMeasured Measure(string tenant) => NameRule.IsStorable(tenant) ? totals.Of(Encoding.ASCII.GetBytes(tenant)) : new TenantMeasured(0, 0);
 
     private CounterResult Get(string key)
     {

@@ -72,6 +72,14 @@ public sealed record CounterStateFull([property: Id(0)] long Bytes, [property: I
 [Alias("OrleansRaft.Counters.CounterCommandRefused")]
 public sealed record CounterCommandRefused([property: Id(0)] string Detail) : CounterResult;
 
+/// <summary>How much of a tenant's a group holds.</summary>
+/// <param name="Counters">How many counters.</param>
+/// <param name="Bytes">How many bytes they take in each replica's state, about, their keys included.</param>
+[GenerateSerializer]
+[Immutable]
+[Alias("OrleansRaft.Counters.TenantMeasured")]
+public sealed record TenantMeasured([property: Id(0)] long Counters, [property: Id(1)] long Bytes) : CounterResult;
+
 /// <summary>Some counters of a tenant, in ordinal order of their names.</summary>
 /// <param name="Counters">The counters.</param>
 /// <param name="More">Whether the group holds further ones after the last.</param>

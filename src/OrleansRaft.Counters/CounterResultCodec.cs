@@ -18,6 +18,7 @@ public sealed class CounterResultCodec : ICommandCodec<CounterResult>
     private const byte Refused = 6;
     private const byte Page = 7;
     private const byte StateFull = 8;
+    private const byte Measured = 9;
 
     private const int ListedBytesMin = 1 + sizeof(long) + 1 + 1;
 
@@ -62,6 +63,11 @@ public sealed class CounterResultCodec : ICommandCodec<CounterResult>
                 writer.WriteVarint(full.Bytes);
                 writer.WriteVarint(full.BytesMax);
                 break;
+            case TenantMeasured measured:
+                writer.WriteByte(Measured);
+                writer.WriteVarint(measured.Counters);
+                writer.WriteVarint(measured.Bytes);
+                break;
             default:
                 throw new ArgumentException($"{value?.GetType()} has no binary form", nameof(value));
         }
@@ -81,6 +87,7 @@ public sealed class CounterResultCodec : ICommandCodec<CounterResult>
             Refused => new CounterCommandRefused(reader.ReadString()),
             Page => ReadPage(ref reader),
             StateFull => new CounterStateFull(reader.ReadVarint(), reader.ReadVarint()),
+            Measured => new TenantMeasured(reader.ReadVarint(), reader.ReadVarint()),
             var other => throw new CorruptDataException($"{other} is no kind of counter result; a newer program may have written it"),
         };
         reader.RequireEnd();

@@ -114,4 +114,7 @@ internal static partial class Log
         "A state machine of the set '{Set}' is not disposed {Patience} after its replica had ended, and is no longer waited for; correct its Dispose or "
         + "DisposeAsync. The group is not affected")]
     public static partial void DisposalWaits(ILogger logger, string set, TimeSpan patience);
+
+    [LoggerMessage(3050, LogLevel.Information, "This silo was told to leave the cluster for good (`oraft silo decommission`): it stops in order")]
+    public static partial void Decommissioned(ILogger logger);
 }

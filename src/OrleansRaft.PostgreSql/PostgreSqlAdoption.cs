@@ -18,6 +18,132 @@ public static class PostgreSqlAdoption
     /// accepted.</exception>
     public static async Task<IReadOnlyList<ServerCopy>> FindAsync(IReadOnlyList<string> connectionStrings, CancellationToken cancellation = default)
     {
+        var (servers, copies) = await FindCopiesAsync(connectionStrings, cancellation);
+        return servers.Count == 1 || copies.Count * 2 < servers.Count
+            ? copies
+            : throw new StoreRefusedException(
+                $"{copies.Count} of {servers.Count} servers of cluster '{servers[0].ClusterId}' are copies, so that no group has a majority whose "
+                + "votes and entries are known: restore more of the originals");
+    }
+
+    /// <summary>
+    /// Finds the servers that were upgraded to another major version of PostgreSQL, or moved, while they were stopped: copies that have seen every
+    /// lease that the
+    /// other servers know of. With one server nobody can witness that.
+    /// </summary>
+    /// <param name="connectionStrings">All servers of the cluster, in its order.</param>
+    /// <param name="cancellation">Stops waiting.</param>
+    /// <exception cref="StoreRefusedException">A server cannot be reached, is not what it is named as, or lacks what it had acknowledged.</exception>
+    public static async Task<IReadOnlyList<ServerCopy>> FindUpgradedAsync(
+        IReadOnlyList<string> connectionStrings, CancellationToken cancellation = default)
+    {
+        var (servers, copies) = await FindCopiesAsync(connectionStrings, cancellation);
+        foreach (var copy in copies)
+        {
+            foreach (var witness in connectionStrings.Where((_, number) => number != copy.Number))
+            {
+                var seen = await RunAsync(witness, connection => ReadWitnessAsync(connection, copy.Number, cancellation), cancellation);
+                if (seen > servers[copy.Number].Counter)
+                {
+                    throw new StoreRefusedException(
+                        $"PostgreSQL at {copy.Name} is an older copy of server {copy.Number}: it has seen {servers[copy.Number].Counter} leases, and "
+                        + $"{Connections.Describe(witness)} knows of {seen}. What the original acknowledged since is missing: upgrade the original, or see "
+                        + "`oraft postgres adopt`");
+                }
+            }
+        }
+
+        return copies;
+    }
+
+    /// <summary>
+    /// Accepts a server that was upgraded or moved while it was stopped: its replicas go on with their logs and votes. The original must have been
+    /// stopped before,
+    /// and must never be used again.
+    /// </summary>
+    /// <param name="connectionStrings">All servers of the cluster, in its order.</param>
+    /// <param name="upgraded">What <see cref="FindUpgradedAsync"/> found.</param>
+    /// <param name="cancellation">Stops waiting.</param>
+    public static async Task AcceptUpgradedAsync(
+        IReadOnlyList<string> connectionStrings, ServerCopy upgraded, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(connectionStrings);
+        ArgumentNullException.ThrowIfNull(upgraded);
+        await RunAsync(connectionStrings[upgraded.Number], connection => AcceptAsync(connection, upgraded, cancellation), cancellation);
+        await RunAsync(connectionStrings[0], connection => NoteAsync(connection, upgraded, cancellation), cancellation);
+    }
+
+    /// <summary>
+    /// Puts an empty server in the place of one that is lost. Its replicas are lost with it, and stay out of their groups until each is replaced as a
+    /// member; the
+    /// others go on meanwhile, and silos that run use the new server by themselves.
+    /// </summary>
+    /// <param name="connectionStrings">All servers of the cluster, in its order; the new one in the lost one's place.</param>
+    /// <param name="number">The lost server's number. Not 0, which holds what cannot be made anew.</param>
+    /// <param name="cancellation">Stops waiting.</param>
+    /// <exception cref="StoreRefusedException">The new server is not empty, or the others are not those of one cluster.</exception>
+    public static async Task ReplaceAsync(IReadOnlyList<string> connectionStrings, int number, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(connectionStrings);
+        if (number < 1 || number >= connectionStrings.Count)
+        {
+            throw new StoreRefusedException(
+                $"server {number} cannot be replaced: with {connectionStrings.Count} server(s), those from 1 to {connectionStrings.Count - 1} can. Server 0 "
+                + "holds the cluster's own row and the membership: restore it from a backup");
+        }
+
+        var first = await RunAsync(connectionStrings[0], connection => ServerIdentity.ReadAsync(connection, cancellation), cancellation);
+        RequireNamed([first], connectionStrings, 0);
+        var identifier = await RunAsync(
+            connectionStrings[number], connection => FillAsync(connection, first, connectionStrings[number], number, cancellation), cancellation);
+        var made = new ServerCopy(number, first.Servers, Connections.Describe(connectionStrings[number]), first.ClusterId!, identifier);
+        await RunAsync(connectionStrings[0], connection => NoteAsync(connection, made, cancellation), cancellation);
+    }
+
+    private static async Task<long> FillAsync(
+        NpgsqlConnection connection, ServerIdentity first, string connectionString, int number, CancellationToken cancellation)
+    {
+        var name = Connections.Describe(connectionString);
+        await Migrations.ApplyAsync(connection, name, NullLogger.Instance, cancellation);
+        var present = await ServerIdentity.ReadAsync(connection, cancellation);
+        if (present.ClusterId is { } cluster && (cluster != first.ClusterId || present.Number != number || present.StoredSystemIdentifier != present.SystemIdentifier))
+        {
+            throw new StoreRefusedException(
+                $"PostgreSQL at {name} holds logs of cluster '{cluster}', as server {present.Number}: name an empty database, or see `oraft postgres adopt`");
+        }
+
+        await using var identity = Sql.Command(
+            connection,
+            $"""
+            INSERT INTO raft.identity (cluster_id, number, servers, system_identifier) SELECT $1, $2, $3, $4 WHERE {Sql.Durably} ON CONFLICT DO NOTHING
+            """,
+            Sql.Value(first.ClusterId!),
+            Sql.Value(number),
+            Sql.Value(first.Servers),
+            Sql.Value(present.SystemIdentifier));
+        await identity.ExecuteNonQueryAsync(cancellation);
+        return present.SystemIdentifier;
+    }
+
+    private static async Task<long> ReadWitnessAsync(NpgsqlConnection connection, int server, CancellationToken cancellation)
+    {
+        await using var command = Sql.Command(connection, "SELECT coalesce(max(counter), 0) FROM raft.witness WHERE server = $1", Sql.Value(server));
+        return (long)(await command.ExecuteScalarAsync(cancellation))!;
+    }
+
+    private static async Task<bool> AcceptAsync(NpgsqlConnection connection, ServerCopy upgraded, CancellationToken cancellation)
+    {
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        await Migrations.BeginAsync(connection, upgraded.Name, NullLogger.Instance, cancellation);
+        await using var identity = Sql.Command(connection, "UPDATE raft.identity SET system_identifier = $1", Sql.Value(upgraded.SystemIdentifier));
+        await identity.ExecuteNonQueryAsync(cancellation);
+        await transaction.CommitAsync(cancellation);
+        return true;
+    }
+
+    private static async Task<(List<ServerIdentity> Servers, List<ServerCopy> Copies)> FindCopiesAsync(
+        IReadOnlyList<string> connectionStrings, CancellationToken cancellation)
+    {
         ArgumentNullException.ThrowIfNull(connectionStrings);
         var servers = new List<ServerIdentity>();
         for (var number = 0; number < connectionStrings.Count; number++)
@@ -33,11 +159,7 @@ public static class PostgreSqlAdoption
             .Select(server => new ServerCopy(
                 server.Number, servers.Count, Connections.Describe(connectionStrings[server.Number]), server.ClusterId!, server.SystemIdentifier))
             .ToList();
-        return servers.Count == 1 || copies.Count * 2 < servers.Count
-            ? copies
-            : throw new StoreRefusedException(
-                $"{copies.Count} of {servers.Count} servers of cluster '{servers[0].ClusterId}' are copies, so that no group has a majority whose "
-                + "votes and entries are known: restore more of the originals");
+        return (servers, copies);
     }
 
     /// <summary>
@@ -87,7 +209,7 @@ public static class PostgreSqlAdoption
     {
         await using var note = Sql.Command(
             connection,
-            $"UPDATE raft.server SET system_identifier = $2 WHERE number = $1 AND {Sql.Durably}",
+            $"UPDATE raft.server SET system_identifier = $2, is_created = true WHERE number = $1 AND {Sql.Durably}",
             Sql.Value(copy.Number), Sql.Value(copy.SystemIdentifier));
         await note.ExecuteNonQueryAsync(cancellation);
         return true;

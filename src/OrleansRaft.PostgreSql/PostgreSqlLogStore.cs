@@ -106,6 +106,13 @@ public sealed class PostgreSqlLogStore : ILogStore
     }
 
     /// <inheritdoc/>
+    public async Task<bool> DeleteReplicaAsync(ReplicaKey key, CancellationToken cancellation)
+    {
+        var server = await ServerOfAsync(key, cancellation);
+        return await server.DeleteReplicaAsync(key, cancellation);
+    }
+
+    /// <inheritdoc/>
     public async Task<SiloLives?> ReadLivesAsync(string silo, CancellationToken cancellation)
     {
         await using var open = await connections[0].OpenAsync(cancellation);

@@ -12,16 +12,24 @@ public sealed class RaftMetrics : IDisposable
     /// <summary>The name of the meter and of the activity source.</summary>
     public const string Name = "OrleansRaft";
 
+    // Without a word of ours the first limit would be five seconds.
+    private static readonly InstrumentAdvice<double> Durations = new()
+    {
+        HistogramBucketBoundaries = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+    };
+
     /// <summary>Makes the instruments.</summary>
     /// <param name="meters">Makes the meter; null makes one that belongs to nobody.</param>
     /// <param name="alarms">The silo's alarms; null for a silo that has none of its own.</param>
     public RaftMetrics(IMeterFactory? meters = null, AlarmBoard? alarms = null)
     {
         Meter = meters?.Create(Name) ?? new Meter(Name);
-        ProposalDuration = Meter.CreateHistogram<double>(
-            "raft.proposal.duration", "s", "Time from the arrival of a batch of commands at a replica to its answer.");
-        AppendDuration = Meter.CreateHistogram<double>("raft.storage.append.duration", "s", "Time a replica's write takes to become durable.");
-        SnapshotDuration = Meter.CreateHistogram<double>("raft.snapshot.duration", "s", "Time from the capture of a snapshot until it is durable.");
+        ProposalDuration = Meter.CreateHistogram(
+            "raft.proposal.duration", "s", "Time from the arrival of a batch of commands at a replica to its answer.", tags: null, Durations);
+        AppendDuration = Meter.CreateHistogram(
+            "raft.storage.append.duration", "s", "Time a replica's write takes to become durable.", tags: null, Durations);
+        SnapshotDuration = Meter.CreateHistogram(
+            "raft.snapshot.duration", "s", "Time from the capture of a snapshot until it is durable.", tags: null, Durations);
         Elections = Meter.CreateCounter<long>("raft.elections", "{election}", "Elections won by replicas of this silo.");
         Proposals = Meter.CreateCounter<long>("raft.proposals", "{command}", "Commands answered by replicas of this silo.");
         Turns = Meter.CreateCounter<long>("raft.turns", "{turn}", "Turns that replicas of this silo took.");
@@ -60,6 +68,9 @@ public sealed class RaftMetrics : IDisposable
 
     /// <summary>The activity source, for spans that carry the group's id.</summary>
     public static ActivitySource Activities { get; } = new(Name);
+
+    /// <summary>The commands that somebody traces, as far as this silo was told of them.</summary>
+    public CommandTraces Traces { get; } = new(TimeProvider.System);
 
     /// <summary>The replicas of this silo.</summary>
     public ReplicaRegistry Replicas { get; } = new();

@@ -197,6 +197,11 @@ public sealed partial class ReplicaDriver
     private void OnApplied(IReadOnlyList<Entry> entries, ReadOnlySpan<Reply> replies)
     {
         plan?.OnApplied(entries[^1].Index);
+        if (metrics.Traces.IsActive)
+        {
+            metrics.Traces.OnApplied(Key, Core.Role == RaftRole.Leader, entries);
+        }
+
         if (view.Version > versionTold)
         {
             TellVersion(entries);

@@ -15,6 +15,7 @@ using OrleansRaft.Server.Health;
 using OrleansRaft.Server.Http;
 using OrleansRaft.Server.Limits;
 using OrleansRaft.Server.Page;
+using OrleansRaft.Server.Silos;
 using OrleansRaft.Server.Telemetry;
 
 namespace OrleansRaft.Server;
@@ -44,7 +45,11 @@ public static class RaftServerEndpointExtensions
         MountChecks.Require(services);
         var options = services.GetRequiredService<IOptions<RaftServerOptions>>().Value;
         var page = services.GetRequiredService<PageViews>();
-        MapGroups(endpoints, services.GetRequiredService<GroupEndpoints>(), services.GetRequiredService<MemberEndpoints>());
+        MapGroups(
+            endpoints,
+            services.GetRequiredService<GroupEndpoints>(),
+            services.GetRequiredService<MemberEndpoints>(),
+            services.GetRequiredService<SiloEndpoints>());
         MapEvents(endpoints, services.GetRequiredService<EventEndpoints>(), services.GetRequiredService<FaultEndpoints>());
         MapHealth(endpoints, services.GetRequiredService<HealthEndpoints>());
         MapAccess(endpoints);
@@ -75,7 +80,7 @@ public static class RaftServerEndpointExtensions
         return endpoints;
     }
 
-    private static void MapGroups(IEndpointRouteBuilder endpoints, GroupEndpoints groups, MemberEndpoints members)
+    private static void MapGroups(IEndpointRouteBuilder endpoints, GroupEndpoints groups, MemberEndpoints members, SiloEndpoints silos)
     {
         endpoints.MapRaftOperation(HttpMethods.Get, Groups, groups.ListAsync, GroupOperations.ListGroups);
         endpoints.MapRaftOperation(HttpMethods.Get, Group, groups.GetAsync, GroupOperations.GetGroup);
@@ -86,6 +91,8 @@ public static class RaftServerEndpointExtensions
         endpoints.MapRaftOperation(HttpMethods.Post, Group + "/version", members.RaiseAsync, GroupOperations.RaiseVersion);
         endpoints.MapRaftOperation(HttpMethods.Post, Group + "/members", members.AddAsync, GroupOperations.AddMember);
         endpoints.MapRaftOperation(HttpMethods.Delete, Group + "/members", members.RemoveAsync, GroupOperations.RemoveMember);
+        endpoints.MapRaftOperation(HttpMethods.Delete, Group + "/removed", members.DeleteRemovedAsync, GroupOperations.DeleteRemoved);
+        endpoints.MapRaftOperation(HttpMethods.Post, "/api/v1/silos/{silo}/decommission", silos.DecommissionAsync, SiloOperations.Decommission);
     }
 
     private static void MapEvents(IEndpointRouteBuilder endpoints, EventEndpoints events, FaultEndpoints faults)

@@ -13,6 +13,7 @@ using OrleansRaft.Server.Health;
 using OrleansRaft.Server.Http;
 using OrleansRaft.Server.Limits;
 using OrleansRaft.Server.Page;
+using OrleansRaft.Server.Silos;
 
 namespace OrleansRaft.Server;
 
@@ -42,6 +43,7 @@ public static class RaftServerServiceCollectionExtensions
 
         services.AddSingleton<GroupEndpoints>();
         services.AddSingleton<MemberEndpoints>();
+        services.AddSingleton<SiloEndpoints>();
         services.AddSingleton<GroupJson>();
         services.AddSingleton<LogJson>();
         services.AddSingleton<EntryDescribers>();
@@ -53,10 +55,16 @@ public static class RaftServerServiceCollectionExtensions
         services.BindBeneath<TenantLimitOptions>(configuration.GetSection(TenantLimitOptions.SectionName));
         services.AddOptions<TenantLimitOptions>()
             .Validate(
-                static limits => limits is { RequestsPerSecond: >= 0, Burst: >= 0, AtOnce: >= 0 },
-                $"{TenantLimitOptions.SectionName}: RequestsPerSecond, Burst and AtOnce must be 0, which is no limit, or more.")
+                static limits => limits is
+                {
+                    RequestsPerSecond: >= 0, Burst: >= 0, AtOnce: >= 0, IdempotencyKeys: >= 0, Counters: >= 0, Bytes: >= 0, Watchers: >= 0,
+                },
+                $"{TenantLimitOptions.SectionName}: RequestsPerSecond, Burst, AtOnce, IdempotencyKeys, Counters, Bytes and Watchers must be 0, which is no "
+                    + "limit, or more.")
             .ValidateOnStart();
         services.AddSingleton<TenantLimiter>();
+        services.AddSingleton<WatcherCounts>();
+        services.AddSingleton<ITenantAllowances>(static provider => provider.GetRequiredService<TenantLimiter>());
         services.AddSingleton<AuditTrail>();
         services.AddHostedService(static provider => provider.GetRequiredService<AuditTrail>());
         services.AddHostedService<DrainBeforeClosing>();

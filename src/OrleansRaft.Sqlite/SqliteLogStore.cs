@@ -125,6 +125,28 @@ public sealed class SqliteLogStore : ILogStore
         .WaitAsync(cancellation);
 
     /// <inheritdoc/>
+    public async Task<bool> DeleteReplicaAsync(ReplicaKey key, CancellationToken cancellation)
+    {
+        if (await loop.SubmitAsync(database => ReplicaRow.Find(database, key)).WaitAsync(cancellation) is not { } id)
+        {
+            return false;
+        }
+
+        await loop.SubmitAsync(database => ReplicaRow.TakeFromHolder(database, id, ActivationNonce.New())).WaitAsync(cancellation);
+        if (logs.TryGetValue(key, out var holder))
+        {
+            holder.StopFenced();
+        }
+
+        // A little in each transaction: others wait for it.
+        while (await loop.SubmitAsync(database => ReplicaRow.DeletePart(database, id)).WaitAsync(cancellation))
+        {
+        }
+
+        return true;
+    }
+
+    /// <inheritdoc/>
     public Task<SiloLives?> ReadLivesAsync(string silo, CancellationToken cancellation) =>
         loop.SubmitAsync(database => LifeTable.ReadLives(database, silo)).WaitAsync(cancellation);
 

@@ -47,6 +47,14 @@ internal sealed partial class OraftClient
         return await ReadAsync<LimitsAnswer>(response, key: null, cancellation);
     }
 
+    /// <summary>Deletes a tenant, or a part of it: to be repeated while there is more.</summary>
+    public async Task<Answer<DeletedTenantAnswer>> DeleteTenantAsync(string tenant, CancellationToken cancellation)
+    {
+        using var response = await SendAsync(
+            () => new HttpRequestMessage(HttpMethod.Delete, $"api/v1/tenants/{PathSegment.Of(tenant)}"), cancellation);
+        return await ReadAsync<DeletedTenantAnswer>(response, key: null, cancellation);
+    }
+
     private static string LimitsOf(string tenant) => $"api/v1/tenants/{PathSegment.Of(tenant)}/limits";
 
     /// <summary>The audit, the latest entry first.</summary>
@@ -78,7 +86,11 @@ internal sealed record KeyAnswer(
     string? Secret = null);
 
 /// <summary>What a tenant may take of one silo, as the API describes it; null for any number.</summary>
-internal sealed record LimitsAnswer(string Tenant, long? RequestsPerSecond, long? Burst, long? AtOnce);
+internal sealed record LimitsAnswer(
+    string Tenant, long? RequestsPerSecond, long? Burst, long? AtOnce, long? IdempotencyKeys = null, long? Counters = null, long? Bytes = null);
+
+/// <summary>How much of a tenant was deleted, as the API describes it.</summary>
+internal sealed record DeletedTenantAnswer(string Tenant, long Counters, bool More);
 
 /// <summary>An entry of the audit as the API describes it.</summary>
 internal sealed record AuditAnswer(long Number, DateTimeOffset Time, string Who, string From, string What, string Result, string Silo);

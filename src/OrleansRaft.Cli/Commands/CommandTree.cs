@@ -28,6 +28,7 @@ internal static class CommandTree
         StatusCommand.Create(),
         GroupCommands.Create(),
         MemberCommands.Create(),
+        SiloCommands.Create(),
         CounterCommands.Create(),
         KeyCommands.Create(),
         KeyCommands.CreateAudit(),

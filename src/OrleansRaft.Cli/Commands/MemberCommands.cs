@@ -7,6 +7,8 @@ namespace OrleansRaft.Cli.Commands;
 /// <summary><c>oraft member</c>: changes who belongs to a Raft group.</summary>
 internal static class MemberCommands
 {
+    private const string Catalogue = "catalogue-0";
+
     private static readonly Argument<string> Group = new("group") { Description = "Which group, such as counters-0." };
 
     private static readonly Argument<long> Replica = new("replica") { Description = "Which replica, by its number in the group." };
@@ -57,6 +59,18 @@ internal static class MemberCommands
             Number,
             Silo,
             Version),
+        Sub(
+            "purge",
+            "Deletes what removed members of a group have stored; refused while it is not certain who its members are. Asks before.",
+            PurgeAsync,
+            Yes),
+        RemoteCommand.Create(
+            "repair",
+            "Puts a new replica in the place of every voter that does not run, group after group: after the loss of a database server or a local store. "
+                + "Asks before.",
+            RepairAsync,
+            Silo,
+            Yes),
         Sub("resize", "Gives a group so many voters, from 1 to 7. Asks before it takes votes away.", ResizeAsync, Voters, Version, Force, Yes),
     };
 
@@ -88,6 +102,55 @@ internal static class MemberCommands
         await VoteLoss.ConfirmAsync(session, Group, Yes, group => VoteLoss.OfResize(group, voters));
         return await PostAsync(session, new { voters, force = FlagOf(session, Force), version = session.Parsed.GetValue(Version) });
     }
+
+    private static async Task<ExitCode> PurgeAsync(Session session)
+    {
+        var group = session.Parsed.GetValue(Group)!;
+        if (!session.Parsed.GetValue(Yes))
+        {
+            await Confirmation.AskAsync(session, $"What members of {group} that were removed have stored is deleted for ever.");
+        }
+
+        session.Answers.Write(await session.Client.DeleteRemovedAsync(group, session.Cancellation), static deleted => deleted.Deleted.Count == 0
+            ? $"{deleted.Group}: nothing was left of removed members"
+            : $"{deleted.Group}: what {string.Join(", ", deleted.Deleted)} had stored is deleted");
+        return ExitCode.Ok;
+    }
+
+    private static async Task<ExitCode> RepairAsync(Session session)
+    {
+        // The catalogue does not show among the groups.
+        var broken = VotersThatDoNotRun((await session.Client.GetGroupAsync(Catalogue, session.Cancellation)).Value).ToList();
+        await foreach (var group in session.Client.ListGroupsAsync(session.Cancellation))
+        {
+            broken.AddRange(VotersThatDoNotRun(group.Value));
+        }
+
+        if (broken.Count > 0 && !session.Parsed.GetValue(Yes))
+        {
+            await Confirmation.AskAsync(
+                session,
+                $"{broken.Count} voters do not run, the first of them {broken[0].Replica} of {broken[0].Group}. Each is replaced by a new one, and never comes "
+                    + "back: if their silos or servers are only away, start those instead.");
+        }
+
+        foreach (var (group, replica) in broken)
+        {
+            var change = new { replaces = replica, silo = session.Parsed.GetValue(Silo) };
+            Show(session, await session.Client.ChangeGroupAsync(HttpMethod.Post, group, "members", change, session.Cancellation));
+        }
+
+        if (broken.Count == 0 && !session.Answers.Json)
+        {
+            session.Answers.WriteLine("every voter runs; nothing to repair");
+        }
+
+        return ExitCode.Ok;
+    }
+
+    private static IEnumerable<(string Group, long Replica)> VotersThatDoNotRun(GroupAnswer group) => group.Replicas
+        .Where(replica => replica.Role is null && group.Configuration?.Voters.Contains(replica.Replica) == true)
+        .Select(replica => (group.Group, replica.Replica));
 
     private static async Task<ExitCode> RemoveAsync(Session session)
     {

@@ -55,9 +55,6 @@ internal static class StatusCommand
             return;
         }
 
-        session.Answers.WriteLine($"server      {session.Client.Server}");
-        session.Answers.WriteLine($"ready       {(standing.Ready ? "yes" : "no")}");
-        session.Answers.WriteLine($"groups      {standing.Groups}, {standing.Leaderless.Count} without a leader");
         session.Answers.WriteLine($"alarms      {(standing.Alarms.Count == 0 ? "none" : standing.Alarms.Count)}");
         foreach (var alarm in standing.Alarms.Take(AlarmsShownMax))
         {
@@ -72,6 +69,9 @@ internal static class StatusCommand
             session.Answers.WriteLine($"  and {standing.Alarms.Count - AlarmsShownMax} more: `oraft status --json` prints them all");
         }
 
+        session.Answers.WriteLine($"server      {session.Client.Server}");
+        session.Answers.WriteLine($"ready       {(standing.Ready ? "yes" : "no")}");
+        session.Answers.WriteLine($"groups      {standing.Groups}, {standing.Leaderless.Count} without a leader");
         var table = AnswerWriter.NewTable("SILO", "#LEADS", "#REPLICAS", "#LAG");
         foreach (var silo in standing.Silos)
         {

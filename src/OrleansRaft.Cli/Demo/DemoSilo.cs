@@ -174,6 +174,7 @@ internal sealed class DemoSilo : IAsyncDisposable
             silo.Services.Replace(ServiceDescriptor.Singleton<IFatalErrorHandler>(new EvictionHandler(_ => Evict())));
         });
         OraftApplication.AddTo(builder.Services, builder.Configuration);
+        KnownHosts.Use(builder.Services, named: []);
         builder.Services.AddSingleton<ISiloKiller>(cluster.Killer);
         builder.Services.AddHostedService<EvictionWatch>();
         builder.Services.AddSingleton(TimeProvider.System);

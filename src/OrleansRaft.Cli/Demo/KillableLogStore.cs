@@ -61,6 +61,13 @@ internal sealed class KillableLogStore(ILogStore store) : ILogStore
     public void EndPulse() => store.EndPulse();
 
     /// <inheritdoc/>
+    public Task<bool> DeleteReplicaAsync(ReplicaKey key, CancellationToken cancellation)
+    {
+        ThrowIfDead();
+        return store.DeleteReplicaAsync(key, cancellation);
+    }
+
+    /// <inheritdoc/>
     public Task CheckAsync(CancellationToken cancellation)
     {
         ThrowIfDead();

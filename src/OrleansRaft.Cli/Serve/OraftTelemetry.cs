@@ -41,6 +41,9 @@ internal static class OraftTelemetry
                     : new MetricStreamConfiguration { CardinalityLimit = SeriesMax }));
         if (OtlpSettings.Any(setting => !string.IsNullOrEmpty(configuration[setting])))
         {
+            // Measurements that were taken within a trace name it, so that a slow one leads to what made it slow. Prometheus' text format has no
+            // place for them.
+            telemetry.WithMetrics(static metrics => metrics.SetExemplarFilter(ExemplarFilterType.TraceBased));
             telemetry.WithTracing(static traces => traces.AddOrleansRaftInstrumentation().AddAspNetCoreInstrumentation()).UseOtlpExporter();
         }
     }

@@ -13,8 +13,20 @@ internal static class PostgresCommands
         Description = "Do it: what was acknowledged after the copy was made may be lost, and the original is never used again.",
     };
 
+    private static readonly Option<bool> OriginalIsStopped = new("--original-is-stopped")
+    {
+        Description = "Do it: the server was stopped in order before it was upgraded or moved, and what it was before is never started again.",
+    };
+
+    private static readonly Option<int> Server = new("--server")
+    {
+        Description = "Which server was lost, by its number: the first --postgres is server 0.",
+        HelpName = "N",
+        Required = true,
+    };
+
     /// <summary>Makes the command.</summary>
-    public static Command Create() => new("postgres", "Works on the PostgreSQL servers of a cluster.") { CreateAdopt() };
+    public static Command Create() => new("postgres", "Works on the PostgreSQL servers of a cluster.") { CreateAdopt(), CreateUpgraded(), CreateReplace() };
 
     /// <summary>Refuses a command line that names no server.</summary>
     public static void RequireNamed(IReadOnlyList<string> servers)
@@ -50,6 +62,86 @@ internal static class PostgresCommands
         };
         command.SetAction(async (parsed, cancellation) => (int)await AdoptAsync(parsed, cancellation));
         return command;
+    }
+
+    private static Command CreateUpgraded()
+    {
+        var command = new Command(
+            "upgraded",
+            "Accepts a server that was upgraded to another major version of PostgreSQL, by pg_upgrade, or moved, while it was stopped: its system identifier is "
+            + "another one, and nothing is lost. Without --original-is-stopped it only says what it finds.")
+        {
+            OriginalIsStopped, PostgresSettings.Servers.Option, PostgresSettings.File.Option,
+        };
+        command.SetAction(async (parsed, cancellation) => (int)await AcceptUpgradedAsync(parsed, cancellation));
+        return command;
+    }
+
+    private static Command CreateReplace()
+    {
+        var command = new Command(
+            "replace",
+            "Puts an empty database in the place of a server that is lost, while the silos run. Its replicas are lost with it: `oraft member repair` replaces "
+            + "them as members afterwards.")
+        {
+            Server, PostgresSettings.Servers.Option, PostgresSettings.File.Option,
+        };
+        command.SetAction(async (parsed, cancellation) => (int)await ReplaceAsync(parsed, cancellation));
+        return command;
+    }
+
+    private static async Task<ExitCode> AcceptUpgradedAsync(ParseResult parsed, CancellationToken cancellation)
+    {
+        var output = parsed.InvocationConfiguration.Output;
+        var servers = PostgresSettings.Read(parsed, SiloHost.CreateBuilder([]).Configuration);
+        RequireNamed(servers);
+        return await ExplainedAsync(async () =>
+        {
+            var upgraded = await PostgreSqlAdoption.FindUpgradedAsync(servers, cancellation);
+            if (upgraded.Count == 0)
+            {
+                await output.WriteLineAsync("every server is the one that the logs were written to; nothing to accept");
+                return ExitCode.Ok;
+            }
+
+            foreach (var server in upgraded)
+            {
+                await output.WriteLineAsync(
+                    $"PostgreSQL at {server.Name} has another system identifier than server {server.Number} of cluster '{server.ClusterId}' had"
+                    + (server.Servers == 1 ? "" : ", and has seen every lease that the other servers know of"));
+            }
+
+            if (!parsed.GetValue(OriginalIsStopped))
+            {
+                throw new CliException(
+                    ExitCode.Refused,
+                    "nothing was changed.",
+                    "If it was stopped in order before it was upgraded or moved, and is never started again as it was before, run the command again with "
+                    + "--original-is-stopped; for a dump or a backup see `oraft postgres adopt`.");
+            }
+
+            foreach (var server in upgraded)
+            {
+                await PostgreSqlAdoption.AcceptUpgradedAsync(servers, server, cancellation);
+                await output.WriteLineAsync($"accepted {server.Name}: silos use it{(server.Number == 0 ? " when they are started again" : "")}");
+            }
+
+            return ExitCode.Ok;
+        });
+    }
+
+    private static async Task<ExitCode> ReplaceAsync(ParseResult parsed, CancellationToken cancellation)
+    {
+        var number = parsed.GetValue(Server);
+        var servers = PostgresSettings.Read(parsed, SiloHost.CreateBuilder([]).Configuration);
+        RequireNamed(servers);
+        return await ExplainedAsync(async () =>
+        {
+            await PostgreSqlAdoption.ReplaceAsync(servers, number, cancellation);
+            await parsed.InvocationConfiguration.Output.WriteLineAsync(
+                $"{PostgreSqlSchema.Describe(servers[number])} is server {number} now, and empty: `oraft member repair` replaces the replicas that it lost");
+            return ExitCode.Ok;
+        });
     }
 
     private static async Task<ExitCode> AdoptAsync(ParseResult parsed, CancellationToken cancellation)

@@ -58,14 +58,17 @@ internal static class ServeCommand
         gate.Open(error);
         await error.WriteLineAsync(SiloHost.Describe(app, settings));
         app.Services.GetRequiredService<ConnectionLimits>().TellIfFew(files);
-        await Task.WhenAny(eviction.Task, Task.Delay(Timeout.Infinite, interruption.Token));
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(interruption.Token, app.Lifetime.ApplicationStopping);
+        await Task.WhenAny(eviction.Task, Task.Delay(Timeout.Infinite, ending.Token));
         if (eviction.Task.IsCompleted)
         {
             throw Evicted(await eviction.Task);
         }
 
         await new SiloStop(app, settings, error).RunAsync(interruption.SecondSignal);
-        return interruption.ExitCode;
+
+        // What the silo was told to do by others is done, and what it found out about itself is in its log.
+        return interruption.Token.IsCancellationRequested ? interruption.ExitCode : ExitCode.Ok;
     }
 
     /// <summary>Starts the silo; answers false when it was interrupted meanwhile.</summary>

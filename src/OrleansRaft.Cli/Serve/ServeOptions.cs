@@ -28,6 +28,14 @@ internal static class ServeOptions
     private static readonly Setting Http = new(
         "--http", "URL", "The address of the HTTP API and the page.", null, $"{HttpByDefault}, or https:// with --tls-cert");
 
+    private static readonly Setting Hosts = new(
+        "--hosts",
+        "NAME",
+        "A name under which --http may be asked, such as that of a proxy before it, besides addresses, localhost and the names in the certificate: another one, "
+            + "to which a page of somebody else's may have led a browser, is refused. *.NAME means those beneath it, and * any; repeat it for several.",
+        null,
+        isRepeatable: true);
+
     private static readonly Setting SiloAddress = new(
         "--silo-address", "ADDRESS", "The address by which the other silos reach this one.", "127.0.0.1");
 
@@ -102,7 +110,7 @@ internal static class ServeOptions
     /// <summary>All of them, in the order of the help text.</summary>
     public static IReadOnlyList<Setting> All { get; } =
         [
-            SiloName, Http, SiloAddress, SiloPort, GatewayPort, Store, Data, PostgresSettings.Servers, PostgresSettings.File,
+            SiloName, Http, Hosts, SiloAddress, SiloPort, GatewayPort, Store, Data, PostgresSettings.Servers, PostgresSettings.File,
             Clustering, ClusterId, Groups, Replicas, Drain, .. TlsSettings.All, Auth, AdminKeyFile, Insecure,
         ];
 
@@ -118,6 +126,7 @@ internal static class ServeOptions
         {
             SiloName = SiloName.Read(parsed, configuration) is { } name ? Name(name) : $"silo-{siloPort}",
             Http = Http.Read(parsed, configuration) is { } http ? HttpAddress(http) : tls is null ? HttpByDefault : HttpsByDefault,
+            Hosts = [.. Hosts.ReadAll(parsed, configuration).Select(HostName)],
             SiloAddress = Address(Of(SiloAddress)),
             SiloPort = siloPort,
             GatewayPort = Number(Of(GatewayPort), 1, 65_535),
@@ -241,6 +250,11 @@ internal static class ServeOptions
 
         throw Setting.Invalid(said, $"an address such as {HttpByDefault}, or {HttpsByDefault}");
     }
+
+    private static string HostName((string Value, string Source) said) =>
+        said.Value == "*" || Uri.CheckHostName(said.Value.StartsWith("*.", StringComparison.Ordinal) ? said.Value[2..] : said.Value) != UriHostNameType.Unknown
+            ? said.Value
+            : throw Setting.Invalid(said, "a name such as counters.example.org, without scheme and port, *.example.org, or *");
 
     private static IPAddress Address((string Value, string Source) said)
     {

@@ -75,6 +75,9 @@ internal sealed record ServeSettings
     /// <summary>The file with the key of the first admin; null for none.</summary>
     public PemFile? AdminKeyFile { get; init; }
 
+    /// <summary>Names under which HTTP may be asked, besides addresses, <c>localhost</c> and those in the certificate.</summary>
+    public IReadOnlyList<string> Hosts { get; init; } = [];
+
     /// <summary>Whether plain text and requests without a key are meant, beyond loopback too.</summary>
     public bool IsInsecure { get; init; }
 

@@ -76,6 +76,7 @@ internal static class SiloHost
             silo.Services.Replace(ServiceDescriptor.Singleton(fatal));
         });
         OraftApplication.AddTo(builder.Services, builder.Configuration, settings.AsksForKeys);
+        KnownHosts.Use(builder.Services, settings.Hosts);
         if (settings.AsksForKeys)
         {
             builder.Services.AddHostedService(provider => ActivatorUtilities.CreateInstance<FirstKey>(provider, settings));

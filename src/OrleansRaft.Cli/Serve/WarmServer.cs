@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Runtime;
+using OrleansRaft.Server.Access;
 
 namespace OrleansRaft.Cli.Serve;
 
@@ -75,6 +76,7 @@ internal sealed class WarmServer(IServer inner, IClusterMembershipService member
         var request = new DefaultHttpContext();
         (request.Request.Method, request.Request.Scheme, request.Request.Protocol) = (HttpMethods.Get, "http", HttpProtocol.Http11);
         (request.Request.Host, request.Request.Path) = (new HostString("localhost"), path);
+        OwnRequest.Mark(request.Features);
         var context = application.CreateContext(request.Features);
         Exception? failure = null;
         try

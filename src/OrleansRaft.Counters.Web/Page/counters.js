@@ -140,4 +140,4 @@ function Counters({ name }) {
   </div>`;
 }
 
-registerView({ name: 'counters', title: 'Counters', order: 20, view: Counters, command: ({ name }) => ['counter', 'list', name || usualTenant] });
+registerView({ name: 'counters', title: 'Counters', order: 20, tenant: true, view: Counters, command: ({ name }) => ['counter', 'list', name || usualTenant] });

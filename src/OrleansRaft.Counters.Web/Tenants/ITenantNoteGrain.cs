@@ -15,4 +15,8 @@ internal interface ITenantNoteGrain : IGrainWithStringKey
     /// <summary>Writes the note, and answers when it is stored.</summary>
     [Alias("write")]
     Task WriteAsync(string text);
+
+    /// <summary>Deletes the note, if there is one.</summary>
+    [Alias("delete")]
+    Task DeleteAsync();
 }

@@ -46,7 +46,8 @@ internal sealed class TenantEndpoints(IGrainFactory grains)
 
     private ITenantNoteGrain Grain(string tenant) => grains.GetGrain<ITenantNoteGrain>(tenant);
 
-    private static Checked<string> ReadTenant(HttpContext context)
+    /// <summary>The tenant in a request's path.</summary>
+    internal static Checked<string> ReadTenant(HttpContext context)
     {
         var tenant = context.Request.RouteValues["tenant"] as string ?? "";
         return NameRule.Holds(tenant)

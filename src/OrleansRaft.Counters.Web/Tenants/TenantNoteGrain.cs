@@ -28,4 +28,16 @@ internal sealed class TenantNoteGrain(
         note.State.Text = text;
         return note.WriteStateAsync();
     }
+
+    /// <inheritdoc/>
+    public async Task DeleteAsync()
+    {
+        if (note.RecordExists)
+        {
+            await note.ClearStateAsync();
+        }
+
+        note.State.Text = null;
+        DeactivateOnIdle();
+    }
 }

@@ -86,6 +86,23 @@ public interface IRaftAdmin
     Task<Outcome<EntryId>> UpgradeMachineAsync(string group, int? version, CancellationToken cancellation = default);
 
     /// <summary>
+    /// Deletes what members of a group that were removed have stored. Refused while it is not known for certain who the members are. May be repeated.
+    /// </summary>
+    /// <param name="group">The group's name.</param>
+    /// <param name="cancellation">Stops waiting.</param>
+    /// <returns>Committed with the numbers of the replicas of which there was something; or why nothing was deleted.</returns>
+    Task<Outcome<IReadOnlyList<ReplicaId>>> DeleteRemovedAsync(string group, CancellationToken cancellation = default);
+
+    /// <summary>
+    /// Lets a silo leave for good: members that are bound to its local store are moved to those of other silos, for some seconds; then it is told to
+    /// leave, and
+    /// what it hosts is taken over at once. To be repeated until <see cref="Decommissioning.IsLeaving"/>.
+    /// </summary>
+    /// <param name="silo">The silo's name. A silo of that name that is started again joins again.</param>
+    /// <param name="cancellation">Stops waiting.</param>
+    Task<Outcome<Decommissioning>> DecommissionAsync(string silo, CancellationToken cancellation = default);
+
+    /// <summary>
     /// Whether this silo has joined, reaches its stores, and its replicas have caught up. A group without a leader is an alarm instead.
     /// </summary>
     Task<RaftReadiness> CheckReadinessAsync(CancellationToken cancellation = default);

@@ -18,7 +18,6 @@ namespace OrleansRaft.Grains.Admin;
 internal sealed class MembershipChanger(
     GroupTable groups, LeaderRequests leaders, ClusterMembership silos, KeeperSignal keeper, SiloClient<IReplicaService> client, TimeProvider time)
 {
-    private const long NumberMax = 1_000_000_000;
     private const int CatalogueVoters = 3;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(50);
@@ -27,9 +26,7 @@ internal sealed class MembershipChanger(
     public async Task<Outcome<Configuration>> RunAsync(
         GroupEntry group, MembershipGoal goal, LogIndex? expectedVersion, CancellationToken cancellation)
     {
-        // A number beyond all bounds, which older programs took, leaves nothing behind it: the next one is counted from the others.
-        var used = group.Slots.Select(static slot => slot.Replica.Value).Where(static number => number < NumberMax).DefaultIfEmpty(0).Max();
-        var firstFree = 1 + Math.Max(group.Set.Replicas, used);
+        var firstFree = 1 + MembershipPlan.HighestUsed(group);
         var since = time.GetTimestamp();
         while (true)
         {

@@ -1,4 +1,5 @@
 using OrleansRaft.Core;
+using OrleansRaft.Grains.Cluster;
 
 namespace OrleansRaft.Grains.Admin;
 
@@ -20,6 +21,25 @@ internal sealed record MembershipPlan(IReadOnlyList<MemberChange> Joining, IRead
 {
     /// <summary>How far beyond the highest number that was used a chosen one may be: numbers that leap would be used up.</summary>
     public const int NumbersAhead = 64;
+
+    private const long NumberMax = 1_000_000_000;
+
+    /// <summary>The highest number that a replica of a group has had, as far as is known.</summary>
+    /// <remarks>A number beyond all bounds, which older programs took, leaves nothing behind it: the next one is counted from the others.</remarks>
+    public static long HighestUsed(GroupEntry group) => Math.Max(
+        group.Set.Replicas, group.Slots.Select(static slot => slot.Replica.Value).Where(static number => number < NumberMax).DefaultIfEmpty(0).Max());
+
+    /// <summary>
+    /// Every number that a replica of a group may have had: what is known may lack those that were removed before this silo started.
+    /// </summary>
+    public static IEnumerable<ReplicaId> NumbersEverUsed(GroupEntry group, Configuration configuration)
+    {
+        var highest = Math.Max(HighestUsed(group), configuration.Members.Select(static member => member.Id.Value).Where(static number => number < NumberMax).Max());
+        for (var number = 1L; number <= highest + NumbersAhead; number++)
+        {
+            yield return new ReplicaId(number);
+        }
+    }
 
     /// <summary>The replicas that leave.</summary>
     public IEnumerable<ReplicaId> Leaving =>

@@ -17,6 +17,8 @@ internal sealed class RaftAdmin(
     EntrySkips skips,
     GroupComparisons comparisons,
     VersionRaises raises,
+    RemovedReplicas removed,
+    Decommissions decommissions,
     Readiness readiness,
     ClusterAlarms alarms,
     SiloClient<IReplicaService> client,
@@ -144,6 +146,24 @@ internal sealed class RaftAdmin(
         return groups.Find(group) is { } found
             ? await raises.RunAsync(found, version, cancellation)
             : LeaderRequests.NoSuchGroup<EntryId>(group);
+    }
+
+    /// <inheritdoc/>
+    public async Task<Outcome<IReadOnlyList<ReplicaId>>> DeleteRemovedAsync(string group, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(group);
+        cancellation.ThrowIfCancellationRequested();
+        return groups.Find(group) is { } found
+            ? await removed.RunAsync(found, cancellation)
+            : LeaderRequests.NoSuchGroup<IReadOnlyList<ReplicaId>>(group);
+    }
+
+    /// <inheritdoc/>
+    public Task<Outcome<Decommissioning>> DecommissionAsync(string silo, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(silo);
+        cancellation.ThrowIfCancellationRequested();
+        return decommissions.RunAsync(silo, cancellation);
     }
 
     /// <inheritdoc/>

@@ -40,7 +40,23 @@ public sealed record AccessKey(
 [Immutable]
 [Alias("OrleansRaft.TenantLimits")]
 public sealed record TenantLimits(
-    [property: Id(0)] string Tenant, [property: Id(1)] int? RequestsPerSecond, [property: Id(2)] int? Burst, [property: Id(3)] int? AtOnce);
+    [property: Id(0)] string Tenant, [property: Id(1)] int? RequestsPerSecond, [property: Id(2)] int? Burst, [property: Id(3)] int? AtOnce)
+{
+    /// <summary>How many idempotency keys it may have remembered at one time by way of one silo, about.</summary>
+    [Id(4)]
+    public int? IdempotencyKeys { get; init; }
+
+    /// <summary>How many counters, or whatever else it makes, it may have in the cluster.</summary>
+    [Id(5)]
+    public long? Counters { get; init; }
+
+    /// <summary>How many bytes these may take, in each replica's state.</summary>
+    [Id(6)]
+    public long? Bytes { get; init; }
+
+    /// <summary>Whether they limit nothing that is not limited for all.</summary>
+    public bool IsEmpty => this with { Tenant = "" } == new TenantLimits("", null, null, null);
+}
 
 /// <summary>A change that a person made, or tried to make.</summary>
 /// <param name="Number">Its number in the audit: one more than the one before. Zero while it has none.</param>

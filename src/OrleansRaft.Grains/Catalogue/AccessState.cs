@@ -12,7 +12,8 @@ namespace OrleansRaft.Grains.Catalogue;
 /// 3                            revision, keys ever added, audit entries ever noted (varints)
 /// 4, id of a key (UTF-8)       name (text), hash (bytes behind their length), role (1 byte), tenants (varint, then text), created at (varint), by
 ///                              (text), expires at (varint, 0 for never), revoked at (varint, 0 for not), by (text); times are milliseconds since 1970
-/// 5, name of a tenant (UTF-8)  its limits: requests, burst, at once (varints, one more than the number; 0 for none)
+/// 5, name of a tenant (UTF-8)  its limits: requests, burst, at once, idempotency keys, counters, bytes (varints, one more than the number; 0
+///                              for none); the last three lack where a former program wrote it
 /// 6, number (ordered)          an entry of the audit: time (varint), who, from, what, result, silo (text)
 /// </code>
 /// </remarks>
@@ -39,6 +40,9 @@ internal sealed class AccessState(KeyedState entries)
     private static readonly byte[] AuditPrefix = [AuditKind];
 
     private readonly ArrayBufferWriter<byte> scratch = new();
+
+    /// <summary>The log index of the last change of keys or limits; 0 for none.</summary>
+    public long Revision => ReadHead().Revision;
 
     /// <summary>Whether a key of the state is one of these entries'.</summary>
     public static bool IsKey(ReadOnlySpan<byte> key) => !key.IsEmpty && key[0] is >= HeadKind and <= AuditKind;
@@ -162,7 +166,7 @@ internal sealed class AccessState(KeyedState entries)
     private AccessRefusal Set(TenantLimits wanted)
     {
         var key = KeyOf(LimitsKind, wanted.Tenant);
-        if (wanted is { RequestsPerSecond: null, Burst: null, AtOnce: null })
+        if (wanted.IsEmpty)
         {
             entries.Remove(key);
             return AccessRefusal.None;
@@ -178,6 +182,9 @@ internal sealed class AccessState(KeyedState entries)
             writer.WriteVarint(OneMore(wanted.RequestsPerSecond));
             writer.WriteVarint(OneMore(wanted.Burst));
             writer.WriteVarint(OneMore(wanted.AtOnce));
+            writer.WriteVarint(OneMore(wanted.IdempotencyKeys));
+            writer.WriteVarint(OneMore(wanted.Counters));
+            writer.WriteVarint(OneMore(wanted.Bytes));
         });
         return AccessRefusal.None;
     }
@@ -220,7 +227,13 @@ internal sealed class AccessState(KeyedState entries)
         foreach (var (key, value) in entries.EntriesWith(LimitsPrefix))
         {
             var reader = new WireReader(value.ToArray());
-            limits.Add(new TenantLimits(Encoding.UTF8.GetString(key[1..]), OneLess(ref reader), OneLess(ref reader), OneLess(ref reader)));
+            var limit = new TenantLimits(Encoding.UTF8.GetString(key[1..]), OneLess(ref reader), OneLess(ref reader), OneLess(ref reader));
+            limits.Add(reader.Remaining == 0 ? limit : limit with
+            {
+                IdempotencyKeys = OneLess(ref reader),
+                Counters = OneLessOfMany(ref reader),
+                Bytes = OneLessOfMany(ref reader),
+            });
             reader.RequireEnd();
         }
 
@@ -323,7 +336,9 @@ internal sealed class AccessState(KeyedState entries)
 
     private static DateTimeOffset? TimeOrNone(long milliseconds) => milliseconds == 0 ? null : Time(milliseconds);
 
-    private static long OneMore(int? number) => number is { } given ? given + 1L : 0;
+    private static long OneMore(long? number) => number is { } given ? given + 1 : 0;
+
+    private static long? OneLessOfMany(ref WireReader reader) => reader.ReadVarint() is > 0 and var more ? more - 1 : null;
 
     private static int? OneLess(ref WireReader reader) => reader.ReadVarint() switch
     {

@@ -5,7 +5,7 @@ using OrleansRaft.Runtime.Storage;
 namespace OrleansRaft.Grains.Catalogue;
 
 /// <inheritdoc cref="IRaftAccess"/>
-internal sealed class CatalogueAccess(IGrainFactory grains) : IRaftAccess
+internal sealed class CatalogueAccess(IGrainFactory grains, AccessSignal signal, TimeProvider time) : IRaftAccess
 {
     private const string Key = "access";
     private const int NameLengthMax = 128;
@@ -13,6 +13,10 @@ internal sealed class CatalogueAccess(IGrainFactory grains) : IRaftAccess
     /// <inheritdoc/>
     public Task<Outcome<AccessContents>> ReadAsync(long revision, CancellationToken cancellation) =>
         QueryAsync(new ReadAccess(revision), cancellation);
+
+    /// <inheritdoc/>
+    public Task<bool> WaitForChangeAsync(long revision, TimeSpan atMost, CancellationToken cancellation) =>
+        signal.WaitHeardAsync(revision, atMost, time, cancellation);
 
     /// <inheritdoc/>
     public Task<Outcome<AccessContents>> AddKeyAsync(AccessKey key, bool onlyFirst, CancellationToken cancellation) =>

@@ -22,7 +22,8 @@ namespace OrleansRaft.Grains.Catalogue;
 ///   term, version (varints), configuration (bytes behind their length)
 /// </code>
 /// </remarks>
-internal sealed class CatalogueMachine : IViewStateMachine<CatalogueCommand, CatalogueContents>, IMeasuredState, IBoundedTime
+/// <param name="news">Told of every change of keys and limits; null for nobody.</param>
+internal sealed class CatalogueMachine(AccessSignal? news = null) : IViewStateMachine<CatalogueCommand, CatalogueContents>, IMeasuredState, IBoundedTime
 {
     private const byte FormatVersion = 2;
     private const byte FormerVersion = 1;
@@ -47,7 +48,9 @@ internal sealed class CatalogueMachine : IViewStateMachine<CatalogueCommand, Cat
         {
             if (commands[place].Value is AccessCommand command)
             {
-                results[place] = CatalogueContents.Of(state.Access.Apply(command, commands[place].Entry.Index.Value));
+                var access = state.Access.Apply(command, commands[place].Entry.Index.Value);
+                news?.Apply(access.Revision);
+                results[place] = CatalogueContents.Of(access);
                 continue;
             }
 
@@ -79,7 +82,7 @@ internal sealed class CatalogueMachine : IViewStateMachine<CatalogueCommand, Cat
         switch (version)
         {
             case < 0:
-                break;
+                return;
             case FormatVersion:
                 state.Entries.RestorePart(snapshot);
                 state.RequireWhole();
@@ -92,6 +95,8 @@ internal sealed class CatalogueMachine : IViewStateMachine<CatalogueCommand, Cat
                 throw new CorruptDataException(
                     $"snapshot of the catalogue has version {version}; this program reads versions {FormerVersion} and {FormatVersion}");
         }
+
+        news?.Apply(state.Access.Revision);
     }
 
     private void RestoreFormer(WireStream reader)

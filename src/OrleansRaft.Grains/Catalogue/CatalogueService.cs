@@ -9,7 +9,7 @@ namespace OrleansRaft.Grains.Catalogue;
 /// <inheritdoc cref="ICatalogueService"/>
 [Reentrant]
 internal sealed class CatalogueService(
-    GrainId id, Silo silo, ILoggerFactory loggers, StateMachineRegistry machines, SetCreation creation, CatalogueSignal signal)
+    GrainId id, Silo silo, ILoggerFactory loggers, StateMachineRegistry machines, SetCreation creation, CatalogueSignal signal, AccessSignal access)
     : GrainService(id, silo, loggers), ICatalogueService
 {
     /// <inheritdoc/>
@@ -24,6 +24,13 @@ internal sealed class CatalogueService(
     public Task CatalogueChangedAsync()
     {
         signal.Nudge();
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public Task AccessChangedAsync(long revision)
+    {
+        access.Hear(revision);
         return Task.CompletedTask;
     }
 }

@@ -27,6 +27,7 @@ internal sealed class CatalogueWorker(
     ClusterMembership silos,
     SiloClient<ICatalogueService> client,
     CatalogueSignal nudge,
+    AccessNews news,
     ILocalSiloDetails self,
     IGrainFactory grains,
     IHostApplicationLifetime application,
@@ -47,7 +48,7 @@ internal sealed class CatalogueWorker(
     {
         if (groups.FindSet(GroupSet.Catalogue).Count > 0)
         {
-            loop = Task.Run(RunAsync);
+            loop = Task.WhenAll(Task.Run(RunAsync), Task.Run(() => news.RunAsync(stopping.Token)));
         }
     }
 

@@ -17,4 +17,9 @@ internal interface ICatalogueService : IGrainService
     /// <summary>The catalogue holds something new.</summary>
     [Alias("catalogue-changed")]
     Task CatalogueChangedAsync();
+
+    /// <summary>Keys or limits have changed.</summary>
+    /// <param name="revision">The change's revision.</param>
+    [Alias("access-changed")]
+    Task AccessChangedAsync(long revision);
 }

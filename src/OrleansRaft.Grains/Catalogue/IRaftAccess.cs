@@ -13,6 +13,17 @@ public interface IRaftAccess
     /// <param name="cancellation">Stops waiting.</param>
     Task<Outcome<AccessContents>> ReadAsync(long revision, CancellationToken cancellation);
 
+    /// <summary>
+    /// Waits until this silo hears of a change of keys or limits, or for a while. It hears of it within a second from any silo that it reaches and
+    /// that hosts a
+    /// replica of the catalogue; the wait costs the catalogue nothing.
+    /// </summary>
+    /// <param name="revision">The revision that is known already; -1 for none.</param>
+    /// <param name="atMost">For how long to wait.</param>
+    /// <param name="cancellation">Stops waiting.</param>
+    /// <returns>Whether there is a later revision.</returns>
+    Task<bool> WaitForChangeAsync(long revision, TimeSpan atMost, CancellationToken cancellation);
+
     /// <summary>Adds a key. May be repeated.</summary>
     /// <param name="key">The key.</param>
     /// <param name="onlyFirst">Whether it is refused where a key was ever added.</param>

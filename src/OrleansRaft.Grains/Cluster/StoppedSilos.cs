@@ -8,9 +8,13 @@ namespace OrleansRaft.Grains.Cluster;
 internal sealed class StoppedSilos(ClusterMembership silos, IOptions<RaftOptions> options, TimeProvider time)
 {
     private readonly ConcurrentDictionary<SiloAddress, (string Name, long At)> left = new();
+    private readonly ConcurrentDictionary<SiloAddress, bool> dismissed = new();
 
     /// <summary>A silo stops in order: it says so itself, or the membership does.</summary>
     public void Note(SiloAddress silo) => left.TryAdd(silo, (silos.NameOf(silo), time.GetTimestamp()));
+
+    /// <summary>A silo that is about to stop does not come back.</summary>
+    public void Dismiss(SiloAddress silo) => dismissed[silo] = true;
 
     /// <summary>Whether a silo stopped in order, not long ago, and nobody of its name can host replicas yet.</summary>
     public bool IsAwaited(SiloAddress silo)
@@ -22,7 +26,8 @@ internal sealed class StoppedSilos(ClusterMembership silos, IOptions<RaftOptions
         }
 
         // What is noted stays: a silo that hangs while it stops is told of again and again, and is not waited for again.
-        return left.TryGetValue(silo, out var departure)
+        return !dismissed.ContainsKey(silo)
+            && left.TryGetValue(silo, out var departure)
             && time.GetElapsedTime(departure.At) < options.Value.ReturnPatience
             && !silos.Active.Any(place => place.Name == departure.Name && silos.CanHostGrains(place.Address));
     }

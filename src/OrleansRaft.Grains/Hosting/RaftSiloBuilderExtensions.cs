@@ -172,14 +172,19 @@ public static class RaftSiloBuilderExtensions
         services.AddSingleton<ReplicaServices>();
         services.AddSingleton<StateMachineRegistry>();
         services.AddSingleton<CatalogueSignal>();
+        services.AddSingleton<AccessSignal>();
+        services.AddSingleton<AccessNews>();
         services.AddSingleton<SetCreation>();
         services.AddSingleton<CatalogueWorker>();
+        services.AddSingleton<TracedCommands>();
         services.AddSingleton<GroupClients>();
         services.AddSingleton<GroupInspector>();
         services.AddSingleton<LeaderRequests>();
         services.AddSingleton<EntrySkips>();
         services.AddSingleton<GroupComparisons>();
         services.AddSingleton<VersionRaises>();
+        services.AddSingleton<RemovedReplicas>();
+        services.AddSingleton<Decommissions>();
         services.AddSingleton<MembershipChanger>();
         services.AddSingleton<LeaderlessTimes>();
         services.AddSingleton<DamageAlarms>();
@@ -199,6 +204,8 @@ public static class RaftSiloBuilderExtensions
         .AddGrainService<InventoryService>()
         .AddGrainService<LivenessService>()
         .AddGrainService<ReplicaService>()
+        .AddGrainService<DepartureService>()
+        .AddGrainService<TraceService>()
         .AddGrainService<CatalogueService>()
         .AddGrainService<EventService>()
         .AddGrainService<FaultService>();

@@ -46,4 +46,9 @@ internal interface IReplicaService : IGrainService
     /// </summary>
     [Alias("create")]
     Task CreateReplicaAsync(ReplicaName replica, long version);
+
+    /// <summary>Deletes what a replica, which is a member no longer, has stored where this silo reaches it.</summary>
+    /// <returns>Whether there was anything.</returns>
+    [Alias("delete")]
+    Task<bool> DeleteReplicaAsync(ReplicaName replica);
 }

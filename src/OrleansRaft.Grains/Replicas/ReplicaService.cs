@@ -66,6 +66,15 @@ internal sealed class ReplicaService(GrainId id, Silo silo, ILoggerFactory logge
             StoppedCancellationTokenSource.Token)
         : throw new StoreRefusedException($"This silo knows no group '{replica.Group}'.");
 
+    /// <inheritdoc/>
+    public async Task<bool> DeleteReplicaAsync(ReplicaName replica)
+    {
+        // It may live on here for a moment, since it has not heard that it was removed; its log is taken from it.
+        Find(replica)?.Retire();
+        return await store.DeleteReplicaAsync(
+            new ReplicaKey(replica.Group, new ReplicaId(replica.Replica)), StoppedCancellationTokenSource.Token);
+    }
+
     private static async Task<ReplicaReport?> ReportAsync(ILocalReplica replica)
     {
         // A paused replica would keep all the others waiting.

@@ -9,9 +9,12 @@ namespace OrleansRaft.Grains.Routing;
 /// <param name="requests">Reaches the replicas.</param>
 /// <param name="leader">Knows which of them leads.</param>
 /// <param name="clock">The group's time, in which deadlines are given.</param>
+/// <param name="group">The group.</param>
+/// <param name="traces">Told of what is sent.</param>
 /// <param name="submitTimeout">How long a command may take.</param>
 /// <param name="time">This silo's clock.</param>
-internal sealed class CommandQueue(ReplicaRequests requests, LeaderFinder leader, GroupClock clock, TimeSpan submitTimeout, TimeProvider time)
+internal sealed class CommandQueue(
+    ReplicaRequests requests, LeaderFinder leader, GroupClock clock, GroupEntry group, TracedCommands traces, TimeSpan submitTimeout, TimeProvider time)
     : RequestQueue<PendingCommand>(time)
 {
     // Whether the session was opened may be open; whether the commands were applied is not: they were never sent.
@@ -90,6 +93,7 @@ internal sealed class CommandQueue(ReplicaRequests requests, LeaderFinder leader
             envelopes[index] = CommandEnvelopeCodec.Encode(envelope with { Needs = command.Needs, Identity = command.Session is null ? command.Identity : null });
         }
 
+        traces.Tell(group, batch, envelopes);
         return envelopes;
     }
 

@@ -13,6 +13,7 @@ internal sealed class GroupClients(
     StateMachineRegistry machines,
     ReplicaRequests requests,
     Locator locator,
+    TracedCommands traces,
     ILocalSiloDetails self,
     IOptions<RaftOptions> options,
     TimeProvider time)
@@ -33,7 +34,7 @@ internal sealed class GroupClients(
 
     /// <summary>Submits a command to a group until it has a final answer, or time runs out.</summary>
     public Task<Reply> SubmitAsync(GroupEntry group, string key, EncodedRequest command, string requestId) =>
-        QueuesOf(group).Commands.Add(new PendingCommand(key, command, requestId, ExpiresAt()));
+        QueuesOf(group).Commands.Add(new PendingCommand(key, command, requestId, ExpiresAt()) { Span = TracedCommands.Begin(group) });
 
     /// <summary>Asks a group a query until it is answered, or time runs out.</summary>
     public Task<Reply> QueryAsync(GroupEntry group, string key, EncodedRequest query, ReadConsistency consistency) =>
@@ -70,7 +71,7 @@ internal sealed class GroupClients(
         var leader = new LeaderFinder(group, locator, self);
         var clock = new GroupClock(time, options.Value.RequestRetention / 4);
         return new Queues(
-            new CommandQueue(requests, leader, clock, timeout, time),
+            new CommandQueue(requests, leader, clock, group, traces, timeout, time),
             [
                 new QueryQueue(requests, leader, ReadConsistency.Linearizable, time),
                 new QueryQueue(requests, leader, ReadConsistency.Lease, time),

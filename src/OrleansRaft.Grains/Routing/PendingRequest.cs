@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using OrleansRaft.Core;
 using OrleansRaft.Runtime;
 
@@ -52,6 +53,9 @@ internal sealed class PendingCommand(string key, EncodedRequest request, string 
     /// <summary>The client's own id; empty when the library's session is used.</summary>
     public string RequestId { get; } = requestId;
 
+    /// <summary>Its span; null where nobody traces it.</summary>
+    public Activity? Span { get; init; }
+
     /// <summary>The session under which it was first sent; null while it has none.</summary>
     public SiloSession? Session { get; set; }
 
@@ -84,6 +88,8 @@ internal sealed class PendingCommand(string key, EncodedRequest request, string 
     public override void Complete(in Reply reply)
     {
         Session?.Answered(Sequence);
+
+        TracedCommands.End(Span, reply);
 
         // That its entry was skipped is said of the command, whichever attempt brought it into the log.
         base.Complete(WasUnknown && reply is { Kind: ReplyKind.Rejected, Reason: not RejectionReason.Skipped }

@@ -110,6 +110,28 @@ internal sealed class PostgreSqlServer : IAsyncDisposable, IReplicaLogHost
         }
     }
 
+    /// <summary>Deletes whatever a replica has stored, its row last.</summary>
+    public async Task<bool> DeleteReplicaAsync(ReplicaKey key, CancellationToken cancellation)
+    {
+        await using var open = await connection.OpenAsync(cancellation);
+        if (await DeletionStatements.TakeFromHolderAsync(open, key, cancellation) is not { } id)
+        {
+            return false;
+        }
+
+        foreach (var snapshot in await DeletionStatements.FindSnapshotsAsync(open, id, cancellation))
+        {
+            await SnapshotStatements.DeleteChunksFromAsync(open, snapshot, 0, cancellation);
+        }
+
+        while (await DeletionStatements.DeleteBlocksAsync(open, id, cancellation))
+        {
+        }
+
+        await DeletionStatements.DeleteRowAsync(open, id, cancellation);
+        return true;
+    }
+
     /// <summary>Throws when the server does not take a write.</summary>
     public async Task CheckAsync(CancellationToken cancellation)
     {

@@ -36,10 +36,13 @@ public static class AlarmNames
     /// <summary>For an hour, comparisons of a group have not compared all its replicas: whether they hold the same is not known.</summary>
     public const string NotCompared = "not-compared";
 
+    /// <summary>The certificate of a silo ends within two weeks.</summary>
+    public const string CertificateExpiring = "certificate-expiring";
+
     /// <summary>All kinds that a silo can raise, in the order in which they are shown.</summary>
     public static IReadOnlyList<string> All { get; } =
         [
             Leaderless, Diverged, MachineHalted, VersionBehind, MachineStuck, CarefulStart, NotCompared, LargeCapture, StoreCorrupt, StoreFull,
-            StoreUnreachable,
+            StoreUnreachable, CertificateExpiring,
         ];
 }

@@ -48,6 +48,18 @@ public interface ILogStore : IAsyncDisposable
     /// <exception cref="StoreRefusedException">The replica exists and has a history: a removed member's name is not used again.</exception>
     Task CreateReplicaAsync(ReplicaKey key, Configuration initial, CancellationToken cancellation);
 
+    /// <summary>
+    /// Deletes whatever a replica has stored, and its row: it cannot be opened any more, and whoever held it can write no more. For replicas that are
+    /// members no
+    /// longer; one that is a member and deleted is lost, as with its disk.
+    /// </summary>
+    /// <param name="key">Which replica.</param>
+    /// <param name="cancellation">Stops waiting; what is left is deleted by the next call.</param>
+    /// <returns>Whether there was anything.</returns>
+    /// <exception cref="StoreRefusedException">The store cannot.</exception>
+    Task<bool> DeleteReplicaAsync(ReplicaKey key, CancellationToken cancellation) =>
+        throw new StoreRefusedException($"{GetType().Name} does not delete what replicas have stored; delete it by the store's own means");
+
     /// <summary>How the lives of a silo ended; null when it has not lived yet, and always where the store ends with the process.</summary>
     /// <param name="silo">Its name.</param>
     /// <param name="cancellation">Stops waiting.</param>

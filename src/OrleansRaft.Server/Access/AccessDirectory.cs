@@ -8,17 +8,22 @@ using OrleansRaft.Runtime;
 namespace OrleansRaft.Server.Access;
 
 /// <summary>
-/// What this silo knows of keys. It asks the catalogue every second or two, linearizably, so that a key that was revoked is worth nothing on any
-/// silo within five seconds. One that cannot reach the catalogue goes on for a while, and then takes nobody's word.
+/// What this silo knows of keys. It asks the catalogue, linearizably, as soon as it hears of a change, so that a key that was revoked is worth
+/// nothing on any
+/// silo within five seconds; and now and then when it hears of none, so that a catalogue that nobody changes sleeps nearly all the time. A silo that
+/// cannot
+/// reach the catalogue goes on for a while, and then takes nobody's word.
 /// </summary>
 internal sealed class AccessDirectory : BackgroundService
 {
-    private static readonly TimeSpan LookPause = TimeSpan.FromSeconds(1.5);
+    private static readonly TimeSpan QuietPauseMax = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(1.5);
     private static readonly TimeSpan LookTimeMax = TimeSpan.FromSeconds(3);
 
     private readonly IRaftAccess catalogue;
     private readonly TimeProvider time;
     private readonly TimeSpan patience;
+    private readonly TimeSpan quietPause;
     private readonly ILogger<AccessDirectory> logger;
     private readonly SemaphoreSlim looking = new(1);
     private volatile FrozenDictionary<string, KnownKey> keys = FrozenDictionary<string, KnownKey>.Empty;
@@ -34,6 +39,7 @@ internal sealed class AccessDirectory : BackgroundService
         this.time = time;
         this.logger = logger;
         patience = TimeSpan.FromSeconds(options.Value.PatienceSeconds);
+        quietPause = patience / 3 < QuietPauseMax ? patience / 3 : QuietPauseMax;
     }
 
     /// <summary>Whether what is known is new enough to be believed.</summary>
@@ -51,12 +57,13 @@ internal sealed class AccessDirectory : BackgroundService
     public TenantLimits? LimitsOf(string tenant) => limits.GetValueOrDefault(tenant);
 
     /// <summary>Asks the catalogue now. Whoever changed something calls it, so that this silo at least knows at once.</summary>
-    public async Task LookAsync(CancellationToken cancellation)
+    /// <returns>Whether it answered.</returns>
+    public async Task<bool> LookAsync(CancellationToken cancellation)
     {
         await looking.WaitAsync(cancellation);
         try
         {
-            await AskAsync(cancellation);
+            return await AskAsync(cancellation);
         }
         finally
         {
@@ -78,8 +85,14 @@ internal sealed class AccessDirectory : BackgroundService
         {
             try
             {
-                await LookAsync(stoppingToken);
-                await Task.Delay(LookPause, time, stoppingToken);
+                if (await LookAsync(stoppingToken))
+                {
+                    await catalogue.WaitForChangeAsync(Volatile.Read(ref revision), quietPause, stoppingToken);
+                }
+                else
+                {
+                    await Task.Delay(RetryPause, time, stoppingToken);
+                }
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
@@ -88,7 +101,7 @@ internal sealed class AccessDirectory : BackgroundService
         }
     }
 
-    private async Task AskAsync(CancellationToken cancellation)
+    private async Task<bool> AskAsync(CancellationToken cancellation)
     {
         // What is answered was true at some moment after this one.
         var asked = time.GetTimestamp();
@@ -102,7 +115,7 @@ internal sealed class AccessDirectory : BackgroundService
                 Learn(contents);
                 Volatile.Write(ref confirmedAt, asked);
                 lastProblem = "";
-                return;
+                return true;
             }
 
             Tell(outcome is Rejected<AccessContents> rejected ? rejected.Detail : "the outcome is unknown");
@@ -111,6 +124,8 @@ internal sealed class AccessDirectory : BackgroundService
         {
             Tell(failure is OperationCanceledException ? "it did not answer in time" : failure.Message);
         }
+
+        return false;
     }
 
     private void Learn(AccessContents contents)
@@ -125,7 +140,7 @@ internal sealed class AccessDirectory : BackgroundService
             limits = own.ToFrozenDictionary(static limit => limit.Tenant, StringComparer.Ordinal);
         }
 
-        revision = contents.Revision;
+        Volatile.Write(ref revision, contents.Revision);
     }
 
     private void Tell(string problem)

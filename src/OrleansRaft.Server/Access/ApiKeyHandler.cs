@@ -15,6 +15,11 @@ internal sealed class ApiKeyHandler(
 
     private AuthenticateResult Recognize()
     {
+        if (Context.Features.Get<OwnRequest>() is not null)
+        {
+            return AuthenticateResult.Success(new AuthenticationTicket(OwnRequest.Reader, Scheme.Name));
+        }
+
         if (AccessSchemes.TokenOf(Request) is not { } token)
         {
             return AuthenticateResult.NoResult();

@@ -7,13 +7,20 @@ using OrleansRaft.Grains.Events;
 using OrleansRaft.Grains.Faults;
 using OrleansRaft.Server.Access;
 using OrleansRaft.Server.Http;
+using OrleansRaft.Server.Limits;
 using OrleansRaft.Server.Problems;
 
 namespace OrleansRaft.Server.Events;
 
 /// <summary>The stream of events: what happens in the cluster, to whoever looks.</summary>
 internal sealed class EventEndpoints(
-    EventFeed feed, IRaftAdmin admin, IRaftFaults faults, IHostApplicationLifetime lifetime, ILocalSiloDetails self, TimeProvider time)
+    EventFeed feed,
+    IRaftAdmin admin,
+    IRaftFaults faults,
+    WatcherCounts watchers,
+    IHostApplicationLifetime lifetime,
+    ILocalSiloDetails self,
+    TimeProvider time)
 {
     private const int GroupsInPart = 1_000;
     private const int ReadersMax = 100;
@@ -35,6 +42,14 @@ internal sealed class EventEndpoints(
         {
             Interlocked.Decrement(ref readers);
             KnownProblems.TooManyReaders(ReadersMax).Write(context.Response);
+            return;
+        }
+
+        using var watcher = watchers.TryEnter(context.User);
+        if (watcher is null)
+        {
+            Interlocked.Decrement(ref readers);
+            watchers.Refuse().Write(context.Response);
             return;
         }
 

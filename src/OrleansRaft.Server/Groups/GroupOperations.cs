@@ -55,6 +55,15 @@ internal static class GroupOperations
         Problems = [ApiProblem.UnknownGroup, ApiProblem.InternalError],
     };
 
+    public static readonly ApiOperation DeleteRemoved = new("deleteRemoved", ApiTag.Groups, "Deletes what removed members of a group have stored")
+    {
+        Access = AccessRole.Operator,
+        Description = "Refused while the members are being changed, or a majority of them does not confirm who they are. May be repeated.",
+        Parameters = [Group],
+        Success = new(200, "The numbers of the replicas of which there was something.", GroupSchemas.DeletedReplicas),
+        Problems = [ApiProblem.UnknownGroup, ApiProblem.InternalError, ApiProblem.NoLeader, ChangeUnknown],
+    };
+
     public static readonly ApiOperation CompareGroup =
         new("compareGroup", ApiTag.Groups, "Compares the states of a group's replicas")
         {

@@ -100,6 +100,12 @@ internal static class GroupSchemas
         ("problem", Shapes.Text("Why it made no digest.", OrNull)),
     ]));
 
+    public static readonly ApiSchema DeletedReplicas = new(nameof(DeletedReplicas), static () => Shapes.Closed(
+    [
+        ("group", Shapes.Text("Which group.")),
+        ("deleted", Numbers("The replicas of which there was something.")),
+    ]));
+
     public static readonly ApiSchema Comparison = new(nameof(Comparison), static schemas => Shapes.Closed(
     [
         ("group", Shapes.Text("The group.")),

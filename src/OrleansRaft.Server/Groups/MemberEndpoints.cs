@@ -82,6 +82,41 @@ internal sealed class MemberEndpoints(IRaftAdmin admin, GroupJson json)
 
     public Task RemoveAsync(HttpContext context) => ChangeAsync(context, MembersBody.ReadRemovalAsync);
 
+    public async Task DeleteRemovedAsync(HttpContext context)
+    {
+        var group = NameOf(context);
+        var subject = $"The deletion of what removed members of {group} stored";
+        switch (await admin.DeleteRemovedAsync(group, context.RequestAborted))
+        {
+            case Committed<IReadOnlyList<ReplicaId>> { Value: var deleted }:
+                WriteDeleted(context.Response, group, deleted);
+                break;
+            case Rejected<IReadOnlyList<ReplicaId>> rejection:
+                OutcomeProblems.Of(rejection, subject).Write(context.Response);
+                break;
+            case Unknown<IReadOnlyList<ReplicaId>> unknown:
+                KnownProblems.ChangeUnknown(subject, unknown.Detail).Write(context.Response);
+                break;
+            case var other:
+                throw new InvalidOperationException($"{subject} was answered with {other}, which is no answer to it.");
+        }
+    }
+
+    private static void WriteDeleted(HttpResponse response, string group, IReadOnlyList<ReplicaId> deleted)
+    {
+        using var answer = JsonAnswer.Start(response);
+        answer.WriteStartObject();
+        answer.WriteString("group"u8, group);
+        answer.WriteStartArray("deleted"u8);
+        foreach (var replica in deleted)
+        {
+            answer.WriteNumberValue(replica.Value);
+        }
+
+        answer.WriteEndArray();
+        answer.WriteEndObject();
+    }
+
     private static string NameOf(HttpContext context) => context.Request.RouteValues["group"] as string ?? "";
 
     private async Task ChangeAsync(HttpContext context, Func<HttpRequest, ValueTask<Checked<MembersRequest>>> read)

@@ -16,8 +16,9 @@ namespace OrleansRaft.Server.Limits;
 internal sealed class LimitEndpoints(IRaftAccess catalogue, TenantLimiter limiter, IServiceProvider services)
 {
     private const int TenantLengthMax = 128;
+    private const long LargestMax = 1L << 50;
 
-    private static readonly string[] Fields = ["requestsPerSecond", "burst", "atOnce"];
+    private static readonly string[] Fields = ["requestsPerSecond", "burst", "atOnce", "idempotencyKeys", "counters", "bytes"];
 
     public Task GetAsync(HttpContext context)
     {
@@ -56,21 +57,29 @@ internal sealed class LimitEndpoints(IRaftAccess catalogue, TenantLimiter limite
 
     private static Checked<TenantLimits> Conclude(string tenant, JsonBody body)
     {
-        var (rate, burst, atOnce) = (Read(body, Fields[0]), Read(body, Fields[1]), Read(body, Fields[2]));
-        return (rate.Problem ?? burst.Problem ?? atOnce.Problem) is { } problem
-            ? problem
-            : (rate.Value, burst.Value, atOnce.Value) is (null, null, null)
+        var read = Array.ConvertAll(Fields, field => Read(body, field, field is "counters" or "bytes" ? LargestMax : int.MaxValue));
+        if (Array.Find(read, static number => number.Problem is not null) is { Problem: { } problem })
+        {
+            return problem;
+        }
+
+        var limits = new TenantLimits(tenant, (int?)read[0].Value, (int?)read[1].Value, (int?)read[2].Value)
+        {
+            IdempotencyKeys = (int?)read[3].Value,
+            Counters = read[4].Value,
+            Bytes = read[5].Value,
+        };
+        return limits.IsEmpty
             ? KnownProblems.InvalidRequest("body", $"The body sets nothing. Give one of {string.Join(", ", Fields)}; DELETE takes the tenant's own limits away.")
-            : new TenantLimits(tenant, rate.Value, burst.Value, atOnce.Value);
+            : limits;
     }
 
-    private static Checked<int?> Read(JsonBody body, string field) => body.Number(field) switch
+    private static Checked<long?> Read(JsonBody body, string field, long max) => body.Number(field) switch
     {
         { Problem: { } problem } => problem,
-        { Value: null } => (int?)null,
-        { Value: >= 0 and <= int.MaxValue and var number } => (int)number,
-        { Value: var other } => KnownProblems.InvalidRequest(
-            field, $"The field \"{field}\" is {other}, but must be from 0, which is no limit, to {int.MaxValue}."),
+        { Value: null } => (long?)null,
+        { Value: >= 0 and var number } when number <= max => number,
+        { Value: var other } => KnownProblems.InvalidRequest(field, $"The field \"{field}\" is {other}, but must be from 0, which is no limit, to {max}."),
     };
 
     private static Checked<string> ReadTenant(HttpContext context)
@@ -127,10 +136,13 @@ internal sealed class LimitEndpoints(IRaftAccess catalogue, TenantLimiter limite
         Write(json, "requestsPerSecond", allowed.RequestsPerSecond);
         Write(json, "burst", allowed.Burst > 0 ? allowed.Burst : allowed.RequestsPerSecond);
         Write(json, "atOnce", allowed.AtOnce);
+        Write(json, "idempotencyKeys", allowed.IdempotencyKeys);
+        Write(json, "counters", allowed.Counters);
+        Write(json, "bytes", allowed.Bytes);
         json.WriteEndObject();
     }
 
-    private static void Write(Utf8JsonWriter json, string name, int limit)
+    private static void Write(Utf8JsonWriter json, string name, long limit)
     {
         if (limit > 0)
         {

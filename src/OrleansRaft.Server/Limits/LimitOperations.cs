@@ -17,6 +17,9 @@ internal static class LimitOperations
         ("requestsPerSecond", Shapes.Number("Requests a second to one silo, on average; null for any number.", Shapes.OrNull)),
         ("burst", Shapes.Number("How many of them may come at once, after a pause; null for any number.", Shapes.OrNull)),
         ("atOnce", Shapes.Number("How many are served at one time by one silo; null for any number.", Shapes.OrNull)),
+        ("idempotencyKeys", Shapes.Number("How many idempotency keys are remembered at one time by way of one silo, about; null for any number.", Shapes.OrNull)),
+        ("counters", Shapes.Number("How many counters it may have in the cluster; null for any number.", Shapes.OrNull)),
+        ("bytes", Shapes.Number("How many bytes its counters may take in each replica's state; null for any number.", Shapes.OrNull)),
     ]));
 
     private static readonly ApiSchema LimitsBody = new(nameof(LimitsBody), static () =>
@@ -26,6 +29,9 @@ internal static class LimitOperations
             ("requestsPerSecond", Shapes.Number("Requests a second to one silo, on average; 0 for any number.")),
             ("burst", Shapes.Number("How many of them may come at once; 0 for as many as in a second.")),
             ("atOnce", Shapes.Number("How many are served at one time by one silo; 0 for any number.")),
+            ("idempotencyKeys", Shapes.Number("How many idempotency keys are remembered at one time by way of one silo, about; 0 for any number.")),
+            ("counters", Shapes.Number("How many counters it may have in the cluster; 0 for any number.")),
+            ("bytes", Shapes.Number("How many bytes its counters may take in each replica's state; 0 for any number.")),
         ]);
         schema.Required!.Clear();
         schema.Examples = [new JsonObject { ["requestsPerSecond"] = 100, ["burst"] = 200 }];

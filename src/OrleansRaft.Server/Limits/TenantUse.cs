@@ -11,10 +11,10 @@ internal enum LimitReached
 
     /// <summary>Too many are being served.</summary>
     AtOnce,
-}
 
-/// <summary>What a tenant may take of this silo; 0 is no limit.</summary>
-internal readonly record struct TenantAllowance(int RequestsPerSecond, int Burst, int AtOnce);
+    /// <summary>Too many idempotency keys would be remembered.</summary>
+    IdempotencyKeys,
+}
 
 /// <summary>What a tenant takes of this silo: requests that are being served, and a bucket of tokens, one for each request.</summary>
 /// <param name="time">The clock.</param>
@@ -25,14 +25,17 @@ internal sealed class TenantUse(TimeProvider time)
     private readonly Lock gate = new();
     private long at = time.GetTimestamp();
     private double tokens = double.MaxValue;
+    private long keysAt = time.GetTimestamp();
+    private double keys = double.MaxValue;
     private int open;
     private bool isGone;
 
     /// <summary>Counts a request that begins.</summary>
     /// <param name="allowed">What is allowed.</param>
+    /// <param name="remembered">For how long the request's idempotency key is remembered; zero when it has none.</param>
     /// <param name="retryAfter">When one will be let in, if nobody else takes its place.</param>
     /// <returns>Why it is refused; null when this is not the tenant's any more.</returns>
-    public LimitReached? Enter(TenantAllowance allowed, out TimeSpan retryAfter)
+    public LimitReached? Enter(TenantAllowance allowed, TimeSpan remembered, out TimeSpan retryAfter)
     {
         retryAfter = TimeSpan.Zero;
         lock (gate)
@@ -48,10 +51,24 @@ internal sealed class TenantUse(TimeProvider time)
                 return LimitReached.AtOnce;
             }
 
+            // Whoever is refused for one of them takes nothing of the other.
+            var countsKey = allowed.IdempotencyKeys > 0 && remembered > TimeSpan.Zero;
+            if (countsKey)
+            {
+                Fill(ref keys, ref keysAt, allowed.IdempotencyKeys / remembered.TotalSeconds, allowed.IdempotencyKeys);
+                if (keys < 1)
+                {
+                    retryAfter = (1 - keys) * remembered / allowed.IdempotencyKeys;
+                    return LimitReached.IdempotencyKeys;
+                }
+            }
+
             if (allowed.RequestsPerSecond > 0 && !TryTake(allowed.RequestsPerSecond, allowed.Burst, out retryAfter))
             {
                 return LimitReached.Rate;
             }
+
+            keys -= countsKey ? 1 : 0;
 
             open++;
             return LimitReached.None;
@@ -83,9 +100,7 @@ internal sealed class TenantUse(TimeProvider time)
 
     private bool TryTake(int rate, int burst, out TimeSpan retryAfter)
     {
-        var now = time.GetTimestamp();
-        tokens = Math.Min(burst > 0 ? burst : rate, tokens + (time.GetElapsedTime(at, now).TotalSeconds * rate));
-        at = now;
+        Fill(ref tokens, ref at, rate, burst > 0 ? burst : rate);
         if (tokens < 1)
         {
             retryAfter = TimeSpan.FromSeconds((1 - tokens) / rate);
@@ -95,5 +110,12 @@ internal sealed class TenantUse(TimeProvider time)
         tokens--;
         retryAfter = TimeSpan.Zero;
         return true;
+    }
+
+    private void Fill(ref double bucket, ref long filledAt, double rate, double size)
+    {
+        var now = time.GetTimestamp();
+        bucket = Math.Min(size, bucket + (time.GetElapsedTime(filledAt, now).TotalSeconds * rate));
+        filledAt = now;
     }
 }

@@ -67,6 +67,58 @@ internal static class ReplicaRow
         return acquired;
     }
 
+    /// <summary>The id of a replica's row; null when there is none.</summary>
+    public static long? Find(Database database, ReplicaKey key) => database
+        .Query("SELECT id FROM replica WHERE group_name = ?1 AND replica = ?2", key.Group, key.Replica.Value)
+        .Select(row => (long?)row.GetInt64(0)).FirstOrDefault();
+
+    /// <summary>Lets whoever holds a replica hold it no longer.</summary>
+    public static bool TakeFromHolder(Database database, long id, long nonce)
+    {
+        database.Execute("UPDATE replica SET epoch = epoch + 1, nonce = ?2 WHERE id = ?1", id, nonce);
+        Seal(database, id);
+        return true;
+    }
+
+    /// <summary>Deletes a part of what a replica has stored, and its row last.</summary>
+    /// <returns>Whether there is more.</returns>
+    public static bool DeletePart(Database database, long id)
+    {
+        const int RowsMax = 64;
+        var deleted = database.Execute(
+            $"DELETE FROM log_block WHERE rowid IN (SELECT rowid FROM log_block WHERE replica_id = ?1 LIMIT {RowsMax})", id);
+        deleted += deleted > 0 ? 0 : database.Execute(
+            $"""
+            DELETE FROM snapshot_chunk WHERE rowid IN (
+                SELECT c.rowid FROM snapshot s JOIN snapshot_chunk c ON c.snapshot_id = s.id WHERE s.replica_id = ?1 LIMIT {RowsMax})
+            """,
+            id);
+        if (deleted > 0)
+        {
+            return true;
+        }
+
+        // The mark beside the file knows how many writes there were: those of the deleted still count, in the row of nobody.
+        var nobody = database
+            .Query(
+                """
+                INSERT INTO replica (group_name, replica, writes, configuration) SELECT '', 0, writes, x'' FROM replica WHERE id = ?1
+                ON CONFLICT (group_name, replica) DO UPDATE SET writes = writes + excluded.writes
+                RETURNING id
+                """,
+                id)
+            .Select(row => (long?)row.GetInt64(0)).FirstOrDefault();
+        if (nobody is { } tombstone)
+        {
+            Seal(database, tombstone);
+        }
+
+        database.Execute("DELETE FROM snapshot WHERE replica_id = ?1", id);
+        database.Execute("DELETE FROM apply_mark WHERE replica_id = ?1", id);
+        database.Execute("DELETE FROM replica WHERE id = ?1", id);
+        return false;
+    }
+
     public static bool IsHeld(Database database, Hold hold) =>
         database.Query("SELECT 1 FROM replica WHERE id = ?1 AND epoch = ?2 AND nonce = ?3", hold.Id, hold.Epoch, hold.Nonce).Any();
 

@@ -30,6 +30,7 @@ internal static class CounterGen
     public static readonly Gen<CounterCommand> Command = Gen.Frequency(
         (4, Write),
         (1, Gen.Const((CounterCommand)new GetCounter())),
+        (1, Text.Select(tenant => (CounterCommand)new MeasureTenant(tenant))),
         (1, Gen.Select(Text, Text, Gen.Int[0, int.MaxValue], (tenant, after, limit) => (CounterCommand)new ListCounters(tenant, after, limit))));
 
     private static readonly Gen<long> Place = Gen.Long[0, long.MaxValue];
@@ -45,6 +46,7 @@ internal static class CounterGen
         Place.Select(index => (CounterResult)new CounterConditionFailed(index)),
         Gen.Select(Place, Place, (bytes, most) => (CounterResult)new CounterStateFull(bytes, most)),
         Text.Select(detail => (CounterResult)new CounterCommandRefused(detail)),
+        Gen.Select(Place, Place, (counters, bytes) => (CounterResult)new TenantMeasured(counters, bytes)),
         Gen.Select(Listed.Array[0, 5], Gen.Bool, (counters, more) => (CounterResult)new CounterPage([.. counters], more)));
 
     private static Gen<T> Among<T>(params T[] values) => Gen.Int[0, values.Length - 1].Select(i => values[i]);

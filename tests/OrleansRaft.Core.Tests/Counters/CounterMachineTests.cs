@@ -183,6 +183,63 @@ public sealed class CounterMachineTests
         }
     }
 
+    /// <summary>
+    /// What a tenant has is counted as counters come and go, and the same whether a replica applied the log or restored a snapshot.
+    /// </summary>
+    [Fact]
+    public void What_a_tenant_has_is_known_without_counting() =>
+        Gen.Select(Gen.Select(Key, Write).Array[0, 60], Gen.Int[0, 60]).Sample((steps, cut) =>
+        {
+            var machine = new CounterMachine();
+            for (var i = 0; i < steps.Length; i++)
+            {
+                Apply(machine, steps[i].Item2, steps[i].Item1, i + 1);
+                machine = i == cut ? Restored(Captured(machine)) : machine;
+            }
+
+            foreach (var tenant in new[] { "acme", "b.corp", "Z-9", "nobody", "no name", "" })
+            {
+                var counters = ((CounterPage)Query(machine, new ListCounters(tenant, "", 1_000))).Counters;
+                Query(machine, new MeasureTenant(tenant)).ShouldBe(
+                    new TenantMeasured(counters.Length, counters.Sum(counter => tenant.Length + 1 + counter.Counter.Length + 16)));
+            }
+        });
+
+    /// <summary>
+    /// Whether a write makes a counter is decided by its entry, by programs that know nothing of tenants' limits too, and not by who asks for it
+    /// again.
+    /// </summary>
+    [Fact]
+    public void A_write_that_makes_no_counter_says_so_in_its_entry_and_is_the_same_request()
+    {
+        var codec = new CounterCommandCodec();
+        CounterCommand[] narrowed = [new IncrementCounter(5) { MakesNone = true }, new SetCounter(7) { MakesNone = true }];
+        CounterCommand[] plain = [new IncrementCounter(5), new SetCounter(7)];
+        CounterCommand[] conditional = [new IncrementCounter(5, CounterCondition.Exists), new SetCounter(7, CounterCondition.Exists)];
+        for (var i = 0; i < narrowed.Length; i++)
+        {
+            var machine = new CounterMachine();
+            var read = codec.Read(Written(narrowed[i]));
+
+            read.ShouldBe(conditional[i]);
+            ((ICommandCodec<CounterCommand>)codec).IdentityOf(narrowed[i]).ShouldBe(((ICommandCodec<CounterCommand>)codec).IdentityOf(plain[i]));
+            Apply(machine, read, "acme/visits", 1).ShouldBe(new CounterConditionFailed(0));
+            machine.StateKeys.ShouldBe(0);
+            Apply(machine, new SetCounter(1), "acme/visits", 2);
+            Apply(machine, read, "acme/visits", 3).ShouldBeOfType<CounterValue>();
+        }
+
+        var unchanged = new IncrementCounter(5, CounterCondition.Unchanged(3));
+        Written(unchanged with { MakesNone = true }).ShouldBe(Written(unchanged));
+
+        byte[] Written(CounterCommand command)
+        {
+            var output = new System.Buffers.ArrayBufferWriter<byte>();
+            codec.Write(command, output);
+            return output.WrittenSpan.ToArray();
+        }
+    }
+
     [Fact]
     public void Restoring_nothing_is_the_state_without_counters()
     {

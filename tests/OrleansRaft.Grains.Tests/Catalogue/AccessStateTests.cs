@@ -103,7 +103,7 @@ public sealed class AccessStateTests
         Add("one", AccessRole.Admin);
         Add("two", AccessRole.Writer, expires: Noon, tenants: ["acme", "globex"]);
         Apply(new RevokeAccessKey("two", Noon, "somebody", Force: false));
-        Apply(new SetTenantLimits(new TenantLimits("acme", 0, null, int.MaxValue)));
+        Apply(new SetTenantLimits(new TenantLimits("acme", 0, null, int.MaxValue) { IdempotencyKeys = 0, Counters = long.MaxValue - 1 }));
         Apply(new SetTenantLimits(new TenantLimits("globex", 5, 6, 7)));
         Apply(new SetTenantLimits(new TenantLimits("globex", null, null, null)));
         Note(AccessState.AuditMax + 3);
@@ -116,8 +116,17 @@ public sealed class AccessStateTests
         var (before, after) = (State.Answer(new ReadAccess(-1)), restored.Access.Answer(new ReadAccess(-1)));
         after.Keys!.Select(key => key with { Hash = default, Tenants = [] }).ShouldBe(before.Keys!.Select(key => key with { Hash = default, Tenants = [] }));
         after.Keys![1].Tenants.ShouldBe(["acme", "globex"]);
-        after.Limits.ShouldBe([new TenantLimits("acme", 0, null, int.MaxValue)]);
+        after.Limits.ShouldBe([new TenantLimits("acme", 0, null, int.MaxValue) { IdempotencyKeys = 0, Counters = long.MaxValue - 1 }]);
         restored.Access.Answer(new ReadAudit(0, 1_000)).Audit.ShouldBe(State.Answer(new ReadAudit(0, 1_000)).Audit);
+    }
+
+    /// <summary>Three numbers, as a former program wrote them.</summary>
+    [Fact]
+    public void Limits_of_a_former_program_are_read()
+    {
+        catalogue.Entries.Set([5, (byte)'a'], [6, 0, 8]);
+
+        State.Answer(new ReadAccess(-1)).Limits.ShouldBe([new TenantLimits("a", 5, null, 7)]);
     }
 
     /// <summary>Whatever stands under a key of this part must be what it says it is.</summary>

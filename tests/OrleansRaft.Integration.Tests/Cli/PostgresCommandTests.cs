@@ -116,6 +116,65 @@ public sealed class PostgresCommandTests(PostgresFixture postgres) : PostgreSqlT
         tooMany.Error.ShouldContain("2 of 3 servers");
     }
 
+    /// <summary>pg_upgrade gives a server another system identifier; its logs and votes are those that were.</summary>
+    [Fact]
+    public async Task An_upgraded_server_goes_on_with_its_logs_and_an_older_copy_is_not_taken_for_one()
+    {
+        string[] databases = [await CreateDatabaseAsync(), await CreateDatabaseAsync()];
+        var second = Key with { Replica = new ReplicaId(2) };
+        var before = await StartStoreAsync(databases);
+        await (await OpenReplica.OpenAsync(before, second)).AppendAsync(1, "a");
+        await EventuallyAsync(async () => await ExecuteAsync(databases[0], "SELECT counter > 0 FROM raft.witness WHERE server = 1") is true);
+        await before.DisposeAsync();
+        string[] named = [.. databases.SelectMany(static database => new[] { "--postgres", database })];
+
+        // Other than by its number, an upgraded server is known by nothing.
+        await ExecuteAsync(databases[1], "UPDATE raft.identity SET system_identifier = 42");
+        var refused = await CommandLineRun.RunAsync(["postgres", "upgraded", .. named]);
+        var unchanged = await ExecuteAsync(databases[1], "SELECT system_identifier FROM raft.identity");
+        var accepted = await CommandLineRun.RunAsync(["postgres", "upgraded", .. named, "--original-is-stopped"]);
+        var again = await CommandLineRun.RunAsync(["postgres", "upgraded", .. named, "--original-is-stopped"]);
+        var after = await StartStoreAsync(databases);
+        var bodies = (await OpenReplica.OpenAsync(after, second)).Bodies;
+        await after.DisposeAsync();
+        await ExecuteAsync(databases[1], "UPDATE raft.identity SET system_identifier = 42, counter = 0");
+        var older = await CommandLineRun.RunAsync(["postgres", "upgraded", .. named, "--original-is-stopped"]);
+
+        (refused.ExitCode, unchanged, accepted.ExitCode, again.ExitCode, older.ExitCode).ShouldBe((1, 42L, 0, 0, 1), accepted.Error + older.Error);
+        refused.Error.ShouldContain("--original-is-stopped");
+        again.Output.ShouldContain("nothing to accept");
+        bodies.ShouldBe(["a"], "nothing is set aside");
+        older.Error.ShouldContain("older copy");
+    }
+
+    [Fact]
+    public async Task A_lost_server_is_replaced_by_an_empty_one_while_silos_run()
+    {
+        string[] databases = [await CreateDatabaseAsync(), await CreateDatabaseAsync()];
+        var second = Key with { Replica = new ReplicaId(2) };
+        var store = await StartStoreAsync(databases);
+        await (await OpenReplica.OpenAsync(store, second)).AppendAsync(1, "a");
+        var name = new NpgsqlConnectionStringBuilder(databases[1]).Database;
+        string[] named = [.. databases.SelectMany(static database => new[] { "--postgres", database })];
+        var full = await CommandLineRun.RunAsync(["postgres", "replace", "--server", "1", "--postgres", databases[0], "--postgres", databases[0]]);
+        var first = await CommandLineRun.RunAsync(["postgres", "replace", "--server", "0", .. named]);
+
+        await ExecuteAsync(databases[0], $"DROP DATABASE {name} WITH (FORCE)");
+        await ExecuteAsync(databases[0], $"CREATE DATABASE {name}");
+        var replaced = await CommandLineRun.RunAsync(["postgres", "replace", "--server", "1", .. named]);
+        var again = await CommandLineRun.RunAsync(["postgres", "replace", "--server", "1", .. named]);
+        var lost = await RefusedAsync(() => OpenReplica.OpenAsync(store, second));
+        await store.CreateReplicaAsync(Key with { Replica = new ReplicaId(4) }, Configuration.OfVoters(3), Cancellation);
+        await (await OpenReplica.OpenAsync(store, Key with { Replica = new ReplicaId(4) })).AppendAsync(1, "b");
+
+        (full.ExitCode, first.ExitCode, replaced.ExitCode, again.ExitCode).ShouldBe((1, 1, 0, 0), replaced.Error + again.Error);
+        full.Error.ShouldContain("holds logs of cluster");
+        first.Error.ShouldContain("restore it from a backup");
+        replaced.Output.ShouldContain("oraft member repair");
+        lost.Message.ShouldContain("counters-0/2");
+        (await StartStoreAsync(databases)).LocalId.ShouldBeEmpty("silos that start take it, too");
+    }
+
     [Fact]
     public async Task A_silo_waits_for_its_database_and_says_so_and_stops_in_order_while_the_database_is_away()
     {

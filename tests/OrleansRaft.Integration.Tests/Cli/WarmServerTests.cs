@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Time.Testing;
 using Orleans.Runtime;
 using OrleansRaft.Cli.Serve;
+using OrleansRaft.Server.Access;
 
 namespace OrleansRaft.Integration.Tests.Cli;
 
@@ -87,6 +88,7 @@ public sealed class WarmServerTests : IServer, IHttpApplication<HttpContext>, IC
     Task IHttpApplication<HttpContext>.ProcessRequestAsync(HttpContext context)
     {
         seen.Add(context.Request.Path);
+        context.Features.Get<OwnRequest>().ShouldNotBeNull("it needs no key");
         return serving;
     }
 

@@ -184,10 +184,10 @@ internal static class FuzzTargets
     ];
 
     private static CounterCommand[] CounterCommands() =>
-        [new IncrementCounter(5, CounterCondition.Exists), new SetCounter(long.MinValue, CounterCondition.Unchanged(7)), new DeleteCounter(), new GetCounter(), new ListCounters("t", "a", 7)];
+        [new IncrementCounter(5, CounterCondition.Exists), new SetCounter(long.MinValue, CounterCondition.Unchanged(7)), new DeleteCounter(), new GetCounter(), new ListCounters("t", "a", 7), new MeasureTenant("t")];
 
     private static CounterResult[] CounterResults() =>
-        [new CounterValue(1, 2, 3), new CounterDeleted(1, 2), CounterNotFound.Instance, new CounterCommandRefused("no"), new CounterPage([new ListedCounter("a", 1, 2, 3)], true), new CounterStateFull(5, 4)];
+        [new CounterValue(1, 2, 3), new CounterDeleted(1, 2), CounterNotFound.Instance, new CounterCommandRefused("no"), new CounterPage([new ListedCounter("a", 1, 2, 3)], true), new CounterStateFull(5, 4), new TenantMeasured(3, 90)];
 
     private static byte[] Encode(Message message)
     {

@@ -127,6 +127,25 @@ public sealed class CatalogueTests
                 : "a silo does not know the members");
     }
 
+    /// <summary>Nobody polls: whoever keeps keys on a silo without a replica of the catalogue is told of a change by those that have one.</summary>
+    [Fact]
+    public async Task Every_silo_hears_of_a_change_of_keys_and_of_nothing_else()
+    {
+        await using var cluster = await StartAsync(new MemoryDisk(), catalogueReplicas: 1);
+        var access = cluster.Silos.Select(static silo => silo.ServiceProvider.GetRequiredService<IRaftAccess>()).ToList();
+        var limits = new TenantLimits("acme", 5, null, null);
+
+        var changed = (Committed<AccessContents>)await access[0].SetLimitsAsync(limits, Token);
+        var noted = (Committed<AccessContents>)await access[0].NoteAuditAsync([new AuditEntry(0, DateTimeOffset.UnixEpoch, "a", "b", "c", "d", "e")], Token);
+
+        noted.Value.Revision.ShouldBe(changed.Value.Revision);
+        foreach (var one in access)
+        {
+            (await one.WaitForChangeAsync(changed.Value.Revision - 1, Timeout.InfiniteTimeSpan, Token)).ShouldBeTrue();
+            (await one.WaitForChangeAsync(changed.Value.Revision, TimeSpan.Zero, Token)).ShouldBeFalse();
+        }
+    }
+
     [Fact]
     public async Task Groups_serve_without_the_catalogue_which_does_not_show_among_them()
     {
@@ -206,12 +225,13 @@ public sealed class CatalogueTests
         }
     }
 
-    private static Task<RaftTestCluster> StartAsync(MemoryDisk disk, int silos = 3, int addedGroups = 0) => RaftTestCluster.StartAsync(
+    private static Task<RaftTestCluster> StartAsync(
+        MemoryDisk disk, int silos = 3, int addedGroups = 0, int catalogueReplicas = 3) => RaftTestCluster.StartAsync(
         silos: silos,
         disk: disk,
         configure: (_, silo) =>
         {
-            silo.AddRaftCatalogue();
+            silo.AddRaftCatalogue(catalogueReplicas);
             if (addedGroups > 0)
             {
                 silo.AddRaftStateMachine<LedgerCommand, LedgerResult, Ledger>(Added, addedGroups);

@@ -1,3 +1,6 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Orleans.TestingHost;
 using OrleansRaft.Core;
 using OrleansRaft.Grains.Admin;
 using OrleansRaft.Grains.Cluster;
@@ -55,6 +58,61 @@ public sealed class MembershipTests
         Refused(again, RejectionReason.InvalidRequest).ShouldContain("has a history");
         next.ShouldBe([.. replaced, 5]);
         (await cluster.AddAsync("k", 5)).ShouldBe(new LedgerResult(10, 2));
+
+        // What is left of the one that was replaced is deleted, and nothing of a member.
+        (await DeletedAsync(cluster)).ShouldBe([leader.Value]);
+        (await DeletedAsync(cluster)).ShouldBeEmpty();
+        (await cluster.AddAsync("k", 5)).ShouldBe(new LedgerResult(15, 3));
+    }
+
+    [Fact]
+    public async Task A_silo_that_leaves_for_good_leaves_nothing_behind_in_its_own_store()
+    {
+        MemoryDisk[] disks = [new("a"), new("b"), new("c"), new("d")];
+        await using var cluster = await RaftTestCluster.StartAsync(silos: 4, groups: 3, disks: disks);
+        await cluster.AddAsync("k", 5);
+        var leaving = cluster.Silos.First(silo => StoreOf(silo) == "a");
+        var admin = RaftTestCluster.AdminOf(cluster.Silos.First(silo => silo != leaving));
+        var bound = (await BoundToAsync(admin, "a")).Count;
+
+        var unknown = await admin.DecommissionAsync("nobody", Token);
+        Decommissioning step;
+        var moved = 0;
+        do
+        {
+            step = (await admin.DecommissionAsync(leaving.Name, Token)).ShouldBeOfType<Committed<Decommissioning>>().Value;
+            moved += step.Moved;
+        }
+        while (!step.IsLeaving);
+
+        unknown.ShouldBeOfType<Rejected<Decommissioning>>().Detail.ShouldContain(leaving.Name, customMessage: "it names those there are");
+        bound.ShouldBeGreaterThan(0);
+        moved.ShouldBe(bound);
+        (await BoundToAsync(admin, "a")).ShouldBeEmpty();
+        await RaftTestCluster.EventuallyAsync(() => Task.FromResult(
+            leaving.ServiceProvider.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.IsCancellationRequested ? null : "it was not told"));
+        await cluster.StopSiloAsync(leaving);
+        (await cluster.AddAsync("k", 5)).Sum.ShouldBe(10);
+        var last = cluster.Silos.Count;
+        last.ShouldBe(3);
+        (await RaftTestCluster.AdminOf(cluster.Silos[0]).DecommissionAsync(cluster.Silos[1].Name, Token))
+            .ShouldBeOfType<Rejected<Decommissioning>>("every other silo holds a replica of each group").Detail.ShouldContain("nowhere to go");
+    }
+
+    private static string? StoreOf(InProcessSiloHandle silo) => silo.ServiceProvider.GetRequiredService<ILogStore>().LocalId;
+
+    private static async Task<List<string>> BoundToAsync(IRaftAdmin admin, string store) =>
+    [
+        .. from view in (await admin.ListGroupsAsync(null, 100, Token)).Groups
+           from member in view.Configuration.Members
+           where member.Store == store
+           select $"{view.Group}/{member.Id}",
+    ];
+
+    private static async Task<long[]> DeletedAsync(RaftTestCluster cluster)
+    {
+        var outcome = await cluster.Admin.DeleteRemovedAsync(Group, Token);
+        return [.. outcome.ShouldBeOfType<Committed<IReadOnlyList<ReplicaId>>>(outcome.ToString()).Value.Select(static replica => replica.Value)];
     }
 
     [Fact]

@@ -75,6 +75,11 @@ internal sealed class ScriptedAdmin : IRaftAdmin
         return Task.FromResult(Raise);
     }
 
+    public Task<Outcome<IReadOnlyList<ReplicaId>>> DeleteRemovedAsync(string group, CancellationToken cancellation = default) =>
+        throw new NotSupportedException();
+
+    public Task<Outcome<Decommissioning>> DecommissionAsync(string silo, CancellationToken cancellation = default) => throw new NotSupportedException();
+
     public Task<RaftReadiness> CheckReadinessAsync(CancellationToken cancellation = default) => Task.FromResult(Readiness);
 
     public Task<IReadOnlyList<Alarm>> ListAlarmsAsync(CancellationToken cancellation = default) => Task.FromResult<IReadOnlyList<Alarm>>(Alarms);

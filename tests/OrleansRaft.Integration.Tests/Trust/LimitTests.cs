@@ -23,22 +23,22 @@ public sealed class LimitTests(AccessServer server) : IClassFixture<AccessServer
         var use = new TenantUse(time);
         for (var number = 0; number < 3; number++)
         {
-            use.Enter(allowed, out _).ShouldBe(LimitReached.None);
+            use.Enter(allowed, TimeSpan.Zero, out _).ShouldBe(LimitReached.None);
         }
 
-        use.Enter(allowed, out var retryAfter).ShouldBe(LimitReached.Rate);
+        use.Enter(allowed, TimeSpan.Zero, out var retryAfter).ShouldBe(LimitReached.Rate);
         retryAfter.ShouldBe(TimeSpan.FromSeconds(0.5));
         time.Advance(retryAfter - TimeSpan.FromMilliseconds(1));
-        use.Enter(allowed, out _).ShouldBe(LimitReached.Rate);
+        use.Enter(allowed, TimeSpan.Zero, out _).ShouldBe(LimitReached.Rate);
         time.Advance(TimeSpan.FromMilliseconds(1));
-        use.Enter(allowed, out _).ShouldBe(LimitReached.None);
+        use.Enter(allowed, TimeSpan.Zero, out _).ShouldBe(LimitReached.None);
         time.Advance(TimeSpan.FromHours(1));
         for (var number = 0; number < 3; number++)
         {
-            use.Enter(allowed, out _).ShouldBe(LimitReached.None, "a pause fills the bucket, and no more");
+            use.Enter(allowed, TimeSpan.Zero, out _).ShouldBe(LimitReached.None, "a pause fills the bucket, and no more");
         }
 
-        use.Enter(allowed, out _).ShouldBe(LimitReached.Rate);
+        use.Enter(allowed, TimeSpan.Zero, out _).ShouldBe(LimitReached.Rate);
     }
 
     [Fact]
@@ -46,13 +46,44 @@ public sealed class LimitTests(AccessServer server) : IClassFixture<AccessServer
     {
         var allowed = new TenantAllowance(0, 0, AtOnce: 2);
         var use = new TenantUse(time);
-        use.Enter(allowed, out _).ShouldBe(LimitReached.None);
-        use.Enter(allowed, out _).ShouldBe(LimitReached.None);
+        use.Enter(allowed, TimeSpan.Zero, out _).ShouldBe(LimitReached.None);
+        use.Enter(allowed, TimeSpan.Zero, out _).ShouldBe(LimitReached.None);
 
-        use.Enter(allowed, out _).ShouldBe(LimitReached.AtOnce);
+        use.Enter(allowed, TimeSpan.Zero, out _).ShouldBe(LimitReached.AtOnce);
         use.TryEnd(allowed).ShouldBeFalse("requests are being served");
         use.Leave();
-        use.Enter(allowed, out _).ShouldBe(LimitReached.None);
+        use.Enter(allowed, TimeSpan.Zero, out _).ShouldBe(LimitReached.None);
+    }
+
+    [Fact]
+    public void Keys_are_let_in_as_they_are_forgotten_and_requests_without_one_do_not_count()
+    {
+        var allowed = new TenantAllowance(0, 0, 0, IdempotencyKeys: 3);
+        var (use, remembered) = (new TenantUse(time), TimeSpan.FromMinutes(10));
+        for (var number = 0; number < 3; number++)
+        {
+            use.Enter(allowed, remembered, out _).ShouldBe(LimitReached.None);
+        }
+
+        use.Enter(allowed, remembered, out var retryAfter).ShouldBe(LimitReached.IdempotencyKeys);
+        use.Enter(allowed, TimeSpan.Zero, out _).ShouldBe(LimitReached.None);
+        retryAfter.ShouldBe(remembered / 3);
+        time.Advance(retryAfter);
+        use.Enter(allowed, remembered, out _).ShouldBe(LimitReached.None);
+        use.Enter(allowed, remembered, out _).ShouldBe(LimitReached.IdempotencyKeys);
+    }
+
+    /// <summary>One that is refused for its rate has taken no key's place.</summary>
+    [Fact]
+    public void A_request_that_is_refused_takes_nothing()
+    {
+        var allowed = new TenantAllowance(1, 1, 0, IdempotencyKeys: 2);
+        var (use, remembered) = (new TenantUse(time), TimeSpan.FromDays(1));
+        use.Enter(allowed, remembered, out _).ShouldBe(LimitReached.None);
+        use.Enter(allowed, remembered, out _).ShouldBe(LimitReached.Rate);
+        time.Advance(TimeSpan.FromSeconds(1));
+
+        use.Enter(allowed, remembered, out _).ShouldBe(LimitReached.None);
     }
 
     /// <summary>Whoever makes names up fills no memory, and one who is at his limit is not forgotten and let in again.</summary>
@@ -111,9 +142,98 @@ public sealed class LimitTests(AccessServer server) : IClassFixture<AccessServer
         (await client.AskAsync(Counters)).Status.ShouldBe(HttpStatusCode.OK);
     }
 
+    [Fact]
+    public async Task A_tenant_that_has_its_counters_makes_no_more_and_goes_on_with_those_it_has()
+    {
+        (await OraftAsync("tenant", "limits", "acme", "--counters", "3")).ExitCode.ShouldBe(0);
+        using var client = server.NewClient(server["writer:acme"]);
+        var prefix = $"{Counters}/quota";
+        for (var number = 0; number < 3; number++)
+        {
+            (await client.SendAsync(HttpMethod.Put, $"{prefix}-{number}", """{"value":1}""")).Status.ShouldBe(HttpStatusCode.OK);
+        }
+
+        var set = await client.SendAsync(HttpMethod.Put, $"{prefix}-3", """{"value":1}""");
+        var added = await client.SendAsync(HttpMethod.Post, $"{prefix}-3/increment", """{"by":1}""");
+        var changed = await client.SendAsync(HttpMethod.Post, $"{prefix}-1/increment", """{"by":1}""");
+        var absent = await client.AskAsync($"{prefix}-3");
+        (await client.SendAsync(HttpMethod.Delete, $"{prefix}-0")).Status.ShouldBe(HttpStatusCode.NoContent);
+        var afterwards = await client.SendAsync(HttpMethod.Put, $"{prefix}-3", """{"value":1}""");
+
+        set.ShouldBeProblem(429, "quota-exceeded");
+        set.Text.ShouldContain("3 counters");
+        (set.RetryAfter is null).ShouldBeTrue("time alone does not help");
+        added.ShouldBeProblem(429, "quota-exceeded");
+        changed.ShouldBeJson().GetProperty("value").GetInt64().ShouldBe(2);
+        absent.Status.ShouldBe(HttpStatusCode.NotFound);
+        afterwards.Status.ShouldBe(HttpStatusCode.OK, afterwards.Text);
+        using var reader = server.NewClient(server["reader"]);
+        (await reader.AskAsync("/metrics")).Text.ShouldContain("limit=\"counters\"");
+        (await OraftAsync("tenant", "delete", "acme", "--yes")).ExitCode.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_deleted_tenant_has_no_counters_no_note_and_no_limits_of_its_own()
+    {
+        using var client = server.NewClient(server["writer"]);
+        (await OraftAsync("tenant", "limits", "gone", "--at-once", "7")).ExitCode.ShouldBe(0);
+        for (var number = 0; number < 20; number++)
+        {
+            (await client.SendAsync(HttpMethod.Put, $"/api/v1/tenants/gone/counters/c{number}", """{"value":1}""")).Status.ShouldBe(HttpStatusCode.OK);
+        }
+
+        (await client.SendAsync(HttpMethod.Put, "/api/v1/tenants/gone/note", """{"text":"pays"}""")).Status.ShouldBe(HttpStatusCode.OK);
+        (await client.SendAsync(HttpMethod.Put, "/api/v1/tenants/gone-too/counters/c", """{"value":1}""")).Status.ShouldBe(HttpStatusCode.OK);
+
+        var unsure = await OraftAsync("tenant", "delete", "gone");
+        var deleted = await OraftAsync("tenant", "delete", "gone", "--yes", "--json");
+
+        unsure.ExitCode.ShouldBe(2, "it asks first");
+        deleted.Objects.Single().GetProperty("counters").GetInt64().ShouldBe(20, deleted.Error);
+        (await client.AskAsync("/api/v1/tenants/gone/counters")).ShouldBeJson().GetProperty("counters").GetArrayLength().ShouldBe(0);
+        (await client.AskAsync("/api/v1/tenants/gone/note")).Status.ShouldBe(HttpStatusCode.NotFound);
+        (await client.AskAsync("/api/v1/tenants/gone/limits")).ShouldBeJson().GetProperty("atOnce").GetInt64().ShouldBe(1_000);
+        (await client.AskAsync("/api/v1/tenants/gone-too/counters/c")).Status.ShouldBe(HttpStatusCode.OK);
+    }
+
+    /// <summary>One key's streams do not take the places of all others.</summary>
+    [Fact]
+    public async Task A_key_holds_so_many_streams_open_and_no_more()
+    {
+        var key = await server.AddAsync("reader");
+        await server.Services.GetRequiredService<OrleansRaft.Server.Access.AccessDirectory>().LookAsync(TestContext.Current.CancellationToken);
+        using var client = server.NewClient(key);
+        var path = new Uri("/api/v1/events", UriKind.Relative);
+        var streams = new List<HttpResponseMessage>();
+        for (var number = 0; number < new TenantLimitOptions().Watchers; number++)
+        {
+            streams.Add(await client.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken));
+        }
+
+        var refused = await client.AskAsync("/api/v1/events");
+        using var other = server.NewClient(server["reader"]);
+        using var others = await other.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+
+        streams.ShouldAllBe(stream => stream.StatusCode == HttpStatusCode.OK);
+        refused.ShouldBeProblem(429, "quota-exceeded");
+        others.StatusCode.ShouldBe(HttpStatusCode.OK);
+        streams.ForEach(static stream => stream.Dispose());
+        await Eventually.HoldsAsync(
+            async () =>
+            {
+                using var again = await client.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+                return again.StatusCode == HttpStatusCode.OK;
+            },
+            "a stream that was closed leaves its place",
+            TimeSpan.FromMinutes(1));
+    }
+
     [Theory]
     [InlineData("""{"requestsPerSecond":-1}""", "requestsPerSecond")]
     [InlineData("""{"burst":2147483648}""", "burst")]
+    [InlineData("""{"idempotencyKeys":2147483648}""", "idempotencyKeys")]
+    [InlineData("""{"counters":-1}""", "counters")]
+    [InlineData("""{"bytes":9223372036854775807}""", "bytes")]
     [InlineData("""{"atOnce":"many"}""", "atOnce")]
     [InlineData("{}", "body")]
     [InlineData("""{"colour":1}""", "colour")]

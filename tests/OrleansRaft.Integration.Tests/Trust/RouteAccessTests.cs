@@ -47,6 +47,8 @@ public sealed class RouteAccessTests(AccessServer server) : IClassFixture<Access
         ["POST /api/v1/groups/{group}/version"] = "operator",
         ["POST /api/v1/groups/{group}/members"] = "operator",
         ["DELETE /api/v1/groups/{group}/members"] = "operator",
+        ["DELETE /api/v1/groups/{group}/removed"] = "operator",
+        ["POST /api/v1/silos/{silo}/decommission"] = "operator",
         ["GET /api/v1/events"] = "reader",
         ["GET /api/v1/faults"] = "reader",
         ["POST /api/v1/faults"] = "operator",
@@ -61,6 +63,7 @@ public sealed class RouteAccessTests(AccessServer server) : IClassFixture<Access
         ["PUT /api/v1/tenants/{tenant}/counters/{counter}"] = "writer",
         ["DELETE /api/v1/tenants/{tenant}/counters/{counter}"] = "writer",
         ["GET /api/v1/tenants/{tenant}/counters"] = "reader",
+        ["DELETE /api/v1/tenants/{tenant}"] = "operator",
         ["GET /api/v1/tenants/{tenant}/note"] = "reader",
         ["PUT /api/v1/tenants/{tenant}/note"] = "writer",
         ["GET /api/v1/tenants/{tenant}/limits"] = "reader",
@@ -185,6 +188,7 @@ public sealed class RouteAccessTests(AccessServer server) : IClassFixture<Access
         .Replace("{counter}", "visits")
         .Replace("{group}", "counters-0")
         .Replace("{fault}", "f-000000")
+        .Replace("{silo}", "no-such-silo")
         .Replace("{key}", "0000000000")
         .Replace("{scenario}", "replication")
         .Replace("{documentName?}", "")

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
 using OrleansRaft.Integration.Tests.Browser;
+using OrleansRaft.Integration.Tests.Server;
 using OrleansRaft.Server.Access;
 using OrleansRaft.Testbed.Browser;
 
@@ -61,6 +62,33 @@ public sealed class SignInTests(AccessServer server) : IClassFixture<AccessServe
         revoked.StatusCode.ShouldBe(System.Net.HttpStatusCode.NoContent);
         await Assertions.Expect(page.GetByTestId("sign-in")).ToBeVisibleAsync();
         await Assertions.Expect(page.GetByTestId("sign-in").GetByRole(AriaRole.Alert)).ToContainTextAsync("not in force any more");
+    }
+
+    /// <summary>Such a key opens no stream of events, and the page must not take that for a broken connection.</summary>
+    [Fact]
+    public async Task Whoever_has_a_key_of_one_tenant_sees_that_tenants_data_and_is_told_of_no_lost_connection()
+    {
+        await using var chromium = await StartBrowserAsync();
+        await using var context = await chromium.Browser.NewContextAsync(new BrowserNewContextOptions { BaseURL = server.Address.AbsoluteUri });
+        context.SetDefaultTimeout(PageFixture.Patience);
+        Assertions.SetDefaultExpectTimeout(PageFixture.Patience);
+        using var writer = server.NewClient(server["writer:acme"]);
+        (await writer.SendAsync(HttpMethod.Put, "/api/v1/tenants/acme/counters/seen-in-a-browser", """{"value":42}""")).Status
+            .ShouldBe(System.Net.HttpStatusCode.OK);
+        var page = await context.NewPageAsync();
+        var asked = new List<string>();
+        page.Request += (_, request) => asked.Add(new Uri(request.Url).AbsolutePath);
+        await page.GotoAsync("/");
+        await page.GetByLabel("API key").FillAsync(server["reader:acme"]);
+        await page.GetByText("Sign in").ClickAsync();
+
+        await Assertions.Expect(page.GetByTestId("tenants")).ToContainTextAsync("The data of acme");
+        await Assertions.Expect(page.GetByTestId("connection")).ToHaveCountAsync(0);
+        await page.GetByTestId("tenants").GetByRole(AriaRole.Link).ClickAsync();
+        await Assertions.Expect(page.GetByTestId("counters")).ToContainTextAsync("seen-in-a-browser");
+        await Assertions.Expect(page.GetByTestId("lost")).ToHaveCountAsync(0);
+        asked.ShouldNotContain("/api/v1/events");
+        asked.ShouldNotContain("/health/alarms");
     }
 
     private static async Task<Chromium> StartBrowserAsync()

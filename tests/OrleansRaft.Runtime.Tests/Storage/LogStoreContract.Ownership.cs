@@ -29,6 +29,36 @@ public abstract partial class LogStoreContract
         refused.Message.ShouldContain("counters-0/4");
     }
 
+    /// <summary>Nothing is left of a member that was removed, nobody opens it again by mistake, and whoever still held it writes no more.</summary>
+    [Fact]
+    public async Task What_a_removed_replica_stored_is_deleted_with_its_row()
+    {
+        var (key, neighbour) = (new ReplicaKey("counters-0", new ReplicaId(2)), await OpenAsync());
+        await neighbour.AppendAsync(1, "kept");
+        var holder = await OpenAsync(key);
+        for (var number = 0; number < 70; number++)
+        {
+            await holder.AppendAsync(1, $"entry {number}");
+        }
+
+        await holder.SaveSnapshotAsync(1, 3, new byte[300_000]);
+
+        (await Store.DeleteReplicaAsync(key, Cancellation)).ShouldBeTrue();
+        holder.SendAppend(1, "late");
+        (await holder.Events.StoppedAsync()).Reason.ShouldBe(LogStopReason.Fenced);
+        (await Store.DeleteReplicaAsync(key, Cancellation)).ShouldBeFalse();
+        (await Should.ThrowAsync<StoreRefusedException>(() => OpenAsync(key))).Message.ShouldContain("counters-0/2");
+        await neighbour.AppendAsync(1, "on");
+        await RestartAsync();
+        await Should.ThrowAsync<StoreRefusedException>(() => OpenAsync(key));
+        (await OpenAsync()).Bodies.ShouldBe(["kept", "on"]);
+
+        await Store.CreateReplicaAsync(key, Configuration.OfVoters(5), Cancellation);
+        var again = await OpenAsync(key);
+        again.Bodies.ShouldBeEmpty("nothing of the former replica is left");
+        again.Recovered.Snapshot.Configuration.ShouldBe(Configuration.OfVoters(5));
+    }
+
     [Fact]
     public async Task Rule_23_a_fenced_activations_append_and_vote_change_nothing()
     {

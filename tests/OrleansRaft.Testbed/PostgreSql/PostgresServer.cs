@@ -93,6 +93,25 @@ public sealed class PostgresServer : IAsyncDisposable
         return ConnectionString(name);
     }
 
+    /// <summary>Lets the server speak TLS, with a certificate and its key in PEM, and plain text to nobody.</summary>
+    public async Task UseTlsAsync(string certificate, string key)
+    {
+        await StopAsync();
+        var (certificateFile, keyFile) = (Path.Combine(directory, "server.pem"), Path.Combine(directory, "server-key.pem"));
+        await File.WriteAllTextAsync(certificateFile, certificate);
+        await File.WriteAllTextAsync(keyFile, key);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(keyFile, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        }
+
+        PostgresPrograms.MakeOwner(keyFile);
+        await File.AppendAllTextAsync(
+            Path.Combine(Data, "postgresql.conf"), $"ssl = on\nssl_cert_file = '{certificateFile}'\nssl_key_file = '{keyFile}'\n");
+        await File.WriteAllTextAsync(Path.Combine(Data, "pg_hba.conf"), "hostssl all all 127.0.0.1/32 trust\n");
+        await StartAsync();
+    }
+
     /// <summary>Starts the server again, on the same port and data.</summary>
     public async Task StartAsync()
     {

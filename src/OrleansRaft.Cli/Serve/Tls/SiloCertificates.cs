@@ -2,6 +2,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OrleansRaft.Cli.CommandLine;
 using OrleansRaft.Cli.Tls;
+using OrleansRaft.Runtime.Diagnostics;
 
 namespace OrleansRaft.Cli.Serve.Tls;
 
@@ -21,6 +22,7 @@ internal sealed class SiloCertificates : BackgroundService
 
     private readonly TlsSettings settings;
     private readonly TimeProvider time;
+    private readonly AlarmBoard alarms;
     private readonly ILogger<SiloCertificates> logger;
     private volatile TlsIdentity current;
     private string lastProblem = "";
@@ -30,9 +32,11 @@ internal sealed class SiloCertificates : BackgroundService
     /// <param name="settings">Which files.</param>
     /// <param name="first">What they held when the silo was started.</param>
     /// <param name="time">The clock.</param>
+    /// <param name="alarms">Where to say that a certificate ends soon.</param>
     /// <param name="logger">Where changes are told.</param>
-    public SiloCertificates(TlsSettings settings, TlsIdentity first, TimeProvider time, ILogger<SiloCertificates> logger)
+    public SiloCertificates(TlsSettings settings, TlsIdentity first, TimeProvider time, AlarmBoard alarms, ILogger<SiloCertificates> logger)
     {
+        this.alarms = alarms;
         this.settings = settings;
         this.time = time;
         this.logger = logger;
@@ -98,10 +102,24 @@ internal sealed class SiloCertificates : BackgroundService
 
     private void WarnIfLate(DateTimeOffset now)
     {
-        if (current.Certificate.NotAfter.ToUniversalTime() - now < WarnBefore && now - warnedAt >= WarnPause)
+        var end = current.Certificate.NotAfter.ToUniversalTime();
+        if (end - now >= WarnBefore)
+        {
+            alarms.Clear(AlarmNames.CertificateExpiring, settings.Certificate.Path);
+            return;
+        }
+
+        alarms.Report(
+            AlarmNames.CertificateExpiring,
+            settings.Certificate.Path,
+            $"The certificate in {settings.Certificate.Path} {(end <= now ? "ended" : "ends")} at {CertificateCheck.Text(end)}: from then on nobody connects to "
+                + "this silo any more, other silos included.",
+            "Write a new certificate and its key into the same files, by `oraft tls init DIR --renew` or by your own authority: the silo takes them within "
+                + "seconds, without a restart.");
+        if (now - warnedAt >= WarnPause)
         {
             warnedAt = now;
-            Log.CertificateEnds(logger, settings.Certificate.Path, CertificateCheck.Text(current.Certificate.NotAfter));
+            Log.CertificateEnds(logger, settings.Certificate.Path, CertificateCheck.Text(end));
         }
     }
 }

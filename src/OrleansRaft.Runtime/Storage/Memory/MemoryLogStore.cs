@@ -128,6 +128,27 @@ public sealed class MemoryLogStore : ILogStore
     }
 
     /// <inheritdoc/>
+    public async Task<bool> DeleteReplicaAsync(ReplicaKey key, CancellationToken cancellation)
+    {
+        await WhenConnectedAsync(cancellation);
+        lock (disk.Gate)
+        {
+            if (!disk.Replicas.Remove(key, out var replica))
+            {
+                return false;
+            }
+
+            replica.Acquire(ActivationNonce.New());
+            if (disk.TakeOvers.TryGetValue(replica.SpeakerLease, out var count))
+            {
+                disk.TakeOvers[replica.SpeakerLease] = count + 1;
+            }
+
+            return true;
+        }
+    }
+
+    /// <inheritdoc/>
     public Task CheckAsync(CancellationToken cancellation) =>
         IsConnected ? Task.CompletedTask : throw new StoreRefusedException("the memory store is disconnected: reconnect it");
 

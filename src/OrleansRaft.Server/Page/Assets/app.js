@@ -36,10 +36,20 @@ function addressOf(view) {
   return view.path ?? (standalone ? `/${hrefOf(view.name)}` : hrefOf(view.name));
 }
 
+/** The tenants whose data alone the visitor's key opens; null where it opens the cluster. */
+function tenantsAlone() {
+  return session.value.tenants;
+}
+
+function addressFor(view) {
+  const [tenant] = tenantsAlone() ?? [];
+  return tenant && view.tenant && !view.path ? hrefOf(view.name, tenant) : addressOf(view);
+}
+
 function Places() {
   const here = standalone || (views.get(route.value.view)?.within ?? route.value.view);
   return html`<nav class="places" aria-label="Views">
-    ${listed().map(view => html`<a key=${view.name} href=${addressOf(view)} aria-current=${here === view.name ? 'page' : undefined}>
+    ${listed(tenantsAlone() !== null).map(view => html`<a key=${view.name} href=${addressFor(view)} aria-current=${here === view.name ? 'page' : undefined}>
       ${view.title}<${Badge} of=${view} /></a>`)}
   </nav>`;
 }
@@ -74,12 +84,12 @@ function Frame() {
     <header class="masthead"><div class="inner">
       <a class="wordmark" href="/"><img src="/page/logo.svg" alt="" />OrleansRaft</a>
       <${Places} />
-      <div class="aside">${standalone ? '' : html`<${Pulse} />`}<${WhoIsIn} /><${ThemeButton} /></div>
+      <div class="aside">${standalone || tenantsAlone() ? '' : html`<${Pulse} />`}<${WhoIsIn} /><${ThemeButton} /></div>
     </div></header>
     <${Notices} />
-    <main id="main" class="inner" tabindex="-1" ref=${main}>${isIn()
-      ? html`<${View} key=${`${route.value.view}/${route.value.name}`} name=${route.value.name} />`
-      : html`<${SignIn} />`}</main>
+    <main id="main" class="inner" tabindex="-1" ref=${main}>${!isIn() ? html`<${SignIn} />`
+      : !mayBeShown(here) ? html`<${OfTenants} />`
+      : html`<${View} key=${`${route.value.view}/${route.value.name}`} name=${route.value.name} />`}</main>
     <footer class="footer"><div class="inner">
       <span>${here.footer ?? 'Everything here was answered by this cluster.'}</span>
       ${pagesOfOthers.filter(([page]) => isServed(page)).map(([page, title]) => html`<a key=${page} href=${`/${page}`}>${title}</a>`)}
@@ -91,6 +101,23 @@ function Frame() {
 /** Whether there is anything to show: nothing is, before a visitor has shown the key that the cluster asks for. */
 function isIn() {
   return session.value.state === 'open' || session.value.state === 'in';
+}
+
+/** A key of tenants opens the views of their data. */
+function mayBeShown(view) {
+  const tenants = tenantsAlone();
+  return !tenants || (view.tenant && tenants.includes(route.value.name));
+}
+
+/** Where somebody may go whose key opens nothing of the cluster itself. */
+function OfTenants() {
+  const tenants = tenantsAlone();
+  return html`<div class="card stack tight" data-testid="tenants">
+    <h1>${tenants.length === 1 ? `The data of ${tenants[0]}` : 'The data of your tenants'}</h1>
+    <p class="soft">This key opens ${tenants.length ? `the data of ${tenants.join(', ')}, and nothing of the cluster itself` : 'nothing here'}: groups, silos and events need a reader's key of the whole
+      cluster, which an admin makes with <code>oraft key create</code>.</p>
+    <ul>${listed(true).flatMap(view => tenants.map(tenant => html`<li key=${`${view.name} ${tenant}`}><a href=${hrefOf(view.name, tenant)}>${view.title} of ${tenant}</a></li>`))}</ul>
+  </div>`;
 }
 
 function Nowhere() {

@@ -13,13 +13,14 @@ export const views = new Map();
  *   path     of a view that stands alone, its path
  *   command  what is typed behind oraft to see the same in a shell: takes the route, answers words
  *   badge    a number beside the title, as { count, text }; none while the count is 0
+ *   tenant   whether it shows a tenant's own data, and so to those too whose key opens that alone: its address ends with the tenant
  *   footer   of a view that stands alone, what the footer says
  */
 export function registerView(view) {
   views.set(view.name, view);
 }
 
-/** The views of the navigation, in their order. */
-export function listed() {
-  return [...views.values()].filter(view => view.order !== undefined).sort((left, right) => left.order - right.order);
+/** The views of the navigation, in their order; of those that show tenants' data alone, where nothing else is open. */
+export function listed(tenantsAlone = false) {
+  return [...views.values()].filter(view => view.order !== undefined && (view.tenant || !tenantsAlone)).sort((left, right) => left.order - right.order);
 }

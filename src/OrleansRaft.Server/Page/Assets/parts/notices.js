@@ -6,6 +6,7 @@ import { standalone } from '../lib/place.js';
 import { alarms } from '../model/alarms.js';
 import { connection } from '../model/connection.js';
 import { faults, heal, healAll } from '../model/faults.js';
+import { session } from '../model/session.js';
 
 const listedMax = 3;
 
@@ -53,7 +54,7 @@ function Alarms() {
 }
 
 export function Notices() {
-  if (standalone) {
+  if (standalone || session.value.tenants) {
     return '';
   }
   const active = faults.value;
