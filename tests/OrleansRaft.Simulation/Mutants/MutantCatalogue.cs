@@ -16,6 +16,7 @@ internal static class MutantCatalogue
         .. VersionMutants.All,
         .. CareMutants.All,
         .. ComparisonMutants.All,
+        .. PulseMutants.All,
         .. StoreMutants.All,
     ];
 

@@ -1,0 +1,45 @@
+namespace OrleansRaft.Simulation.Mutants;
+
+internal static class PulseMutants
+{
+    public static IReadOnlyList<Mutant> All { get; } =
+    [
+        new(
+            "busy-replica-starves-others",
+            "a replica that has more to do goes on before the others of its worker have had their turn",
+            "Runtime",
+            "Pulses/StepWorker.cs",
+            "            member.TakeTurn();\n",
+            "            member.TakeTurn();\n            if (ready.Remove(member)) { taken.Insert(place, member); passEnd++; }\n"),
+        new(
+            "worker-awake-twice",
+            "whoever asks for a turn during a pulse wakes the worker again: a replica may run twice at once",
+            "Runtime",
+            "Pulses/StepWorker.cs",
+            "            if (isAwake)\n",
+            "            if (isAwake && place == 0)\n"),
+        new(
+            "stop-lets-go-of-held-messages",
+            "a replica that stops between the gathering of its write and the write sends what waited for it",
+            "Runtime",
+            "ReplicaDriver.Ending.cs",
+            "        heldSends.Clear();\n",
+            "        heldSends.OnDurable(new PersistTicket(long.MaxValue));\n"
+                + "        while (heldSends.TakeReleased() is { } held) { transport.Send(held.To, held.Message); }\n"),
+        new(
+            "answered-when-gathered",
+            "a write is told to be durable when its batch is gathered",
+            "Lab",
+            "Storage/StoreConnection.cs",
+            "        Perform(CompleteBatch);\n",
+            "        DiskWork[] told = [.. batch];\n        process.Clock.Schedule(TimeSpan.Zero, () => process.Perform("
+                + "() => Array.ForEach(told, work => work.Log.Tell(work.Tell))));\n        Perform(CompleteBatch);\n"),
+        new(
+            "gathering-waits-for-the-gone",
+            "a transaction waits for whoever wrote in the last one, although nothing comes from there",
+            "Runtime",
+            "Storage/WriteGathering.cs",
+            "return time.GetElapsedTime(since.Value) < PatienceMax;",
+            "return true;"),
+    ];
+}
