@@ -81,6 +81,9 @@ internal sealed record SimulationPlan
 
     public required ClientSettings Clients { get; init; }
 
+    // The largest states that the clients' operations make, roughly.
+    private const int StateBytesMax = 64 * 1024;
+
     /// <summary>The longest usual latency between two nodes.</summary>
     public required TimeSpan LatencyMax { get; init; }
 
@@ -89,9 +92,14 @@ internal sealed record SimulationPlan
 
     public required IReadOnlyList<Fault> Faults { get; init; }
 
-    /// <summary>How long the group may take to serve again after the last fault: ten election timeouts, and the lease of a predecessor that died.</summary>
+    /// <summary>
+    /// How long the group may take to serve again after the last fault: ten election timeouts, the lease of a predecessor that died, and the chunks of
+    /// a snapshot, one after the other.
+    /// </summary>
     public TimeSpan RecoveryMax =>
-        (Raft.ElectionTicksMax * Raft.TickInterval * 10) + (SharedDisks ? LabCluster.RightToSpeakLength : TimeSpan.Zero);
+        (Raft.ElectionTicksMax * Raft.TickInterval * 10)
+        + (SharedDisks ? LabCluster.RightToSpeakLength : TimeSpan.Zero)
+        + (2 * LatencyMax * (StateBytesMax / Raft.SnapshotChunkBytes));
 
     public override string ToString() =>
         $"seed {Seed}: {Nodes} nodes, {Groups} groups of {Replicas}, {(SharedDisks ? "shared" : "local")} disks"
