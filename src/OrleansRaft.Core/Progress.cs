@@ -128,10 +128,12 @@ internal sealed class Progress(Member member, bool isLearner, LogIndex nextIndex
         NextIndex = Match.Index.Next;
     }
 
+    /// <summary>Begins to send a snapshot. One that takes another's place while that is sent is sent for the same reason.</summary>
     public void BecomeSnapshot(SnapshotDescriptor snapshot)
     {
+        var asked = State == ProgressState.Snapshot ? TicksSinceStateAsked : null;
         Reset(ProgressState.Snapshot);
-        (Sending, SnapshotOffset) = (snapshot, 0);
+        (Sending, SnapshotOffset, TicksSinceStateAsked) = (snapshot, 0, asked);
     }
 
     private void Reset(ProgressState state)

@@ -81,6 +81,12 @@ public sealed partial class ReplicaDriver
     {
         if (AnswerRaise(raise.Version) is { } answer)
         {
+            if (Core is { Role: RaftRole.Leader, IsQuiescent: true })
+            {
+                // Who has told this leader nothing yet is asked by its heartbeats; a group that sleeps would never know.
+                Step(new Unquiesce(IsLeaderLost: false));
+            }
+
             answers.AnswerAll(submission, answer);
             return;
         }

@@ -6,6 +6,36 @@ namespace OrleansRaft.Core.Tests.Raft;
 /// <summary>Compaction, and snapshots on their way and installed.</summary>
 public sealed class SnapshotRuleTests
 {
+    /// <summary>
+    /// The member lacks no entry, so its answers tell nothing new: that another snapshot takes the place of the one it is sent must not make its leader
+    /// wait for news for ever.
+    /// </summary>
+    [Fact]
+    public void A_member_that_asked_for_a_state_is_sent_entries_again_although_another_snapshot_took_the_place_of_the_first()
+    {
+        var group = new TestGroup(3);
+        var leader = group.Elect(1);
+        leader.Propose("a");
+        group.Settle();
+        var older = leader.TakeSnapshot();
+        leader.Step(new Receive(Replica(2), new SnapshotRequest(leader.Core.CurrentTerm, leader.Core.AppliedIndex)));
+        group.Network.Clear();
+        leader.Propose("b");
+        leader.Acknowledge(3, leader.Core.LastEntry);
+        var newer = leader.TakeSnapshot();
+        group.Network.Clear();
+        leader.Acknowledge(2, newer.LastIncluded);
+        leader.Step(new SnapshotChunkUnavailable(Replica(2), older.LastIncluded));
+
+        leader.Step(new Receive(
+            Replica(2),
+            new InstallSnapshotResponse(leader.Core.CurrentTerm, LogIndex.Zero, newer.LastIncluded, newer.SizeBytes, IsInstalled: true, ReadSequence.Zero)));
+        leader.Acknowledge(2, newer.LastIncluded);
+        leader.Propose("c");
+
+        group.Network.ShouldContain(static envelope => envelope.To == 2 && envelope.Message is AppendEntries && ((AppendEntries)envelope.Message).Block.Count == 1);
+    }
+
     /// <summary>databendlabs/openraft#1808.</summary>
     [Fact]
     public void Rule_04_A_snapshot_carries_the_configuration_of_its_own_index()
