@@ -83,6 +83,38 @@ public sealed class PostgreSqlLogStore : ILogStore
         return definition;
     }
 
+    /// <inheritdoc/>
+    public async Task<ClusterDefinition> AttachAsync(CancellationToken cancellation)
+    {
+        var stored = await PatientlyAsync(
+            0, options.StartTimeout, () => ClusterCreation.FindAsync(options.ConnectionStrings[0], cancellation), cancellation);
+        return await InitializeAsync(
+            stored ?? throw ClusterRow.NotThere($"PostgreSQL at {Connections.Describe(options.ConnectionStrings[0])}"), cancellation);
+    }
+
+    /// <inheritdoc/>
+    public async Task<ClusterDefinition> ReadClusterAsync(CancellationToken cancellation)
+    {
+        await using var open = await connections[0].OpenAsync(cancellation);
+        return ClusterRow.Read(await ClusterCreation.RequireClusterAsync(open, connections[0].Name, cancellation));
+    }
+
+    /// <inheritdoc/>
+    public async Task<ClusterDefinition> ChangeClusterAsync(Func<ClusterDefinition, ClusterDefinition> change, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(change);
+        await using var open = await connections[0].OpenAsync(cancellation);
+        while (true)
+        {
+            var stored = await ClusterCreation.RequireClusterAsync(open, connections[0].Name, cancellation);
+            var changed = change(ClusterRow.Read(stored));
+            if (await ClusterCreation.ReplaceClusterAsync(open, stored, ClusterRow.Write(changed), cancellation))
+            {
+                return changed;
+            }
+        }
+    }
+
     /// <summary>The runs of silos that have a lease on server 0, those that ended lately included.</summary>
     /// <param name="cancellation">Stops waiting.</param>
     public async Task<IReadOnlyList<SiloRun>> ListSilosAsync(CancellationToken cancellation)
@@ -104,6 +136,34 @@ public sealed class PostgreSqlLogStore : ILogStore
         var server = await ServerOfAsync(key, cancellation);
         await server.CreateReplicaAsync(key, initial, cancellation);
     }
+
+    /// <summary>The replicas that have a place on a server that can be reached.</summary>
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<ReplicaKey>> ListReplicasAsync(CancellationToken cancellation)
+    {
+        var replicas = new List<ReplicaKey>();
+        for (var number = 0; number < servers.Length; number++)
+        {
+            if (!servers[number].Task.IsCompletedSuccessfully)
+            {
+                continue;
+            }
+
+            await using var open = await connections[number].OpenAsync(cancellation);
+            await using var command = Sql.Command(open, "SELECT group_name, replica FROM raft.replica ORDER BY id");
+            await using var row = await command.ExecuteReaderAsync(cancellation);
+            while (await row.ReadAsync(cancellation))
+            {
+                replicas.Add(new ReplicaKey(row.GetString(0), new ReplicaId(row.GetInt64(1))));
+            }
+        }
+
+        return replicas;
+    }
+
+    /// <inheritdoc/>
+    public IStoredReplica Look(ReplicaKey key) =>
+        new PostgreSqlStoredReplica(connections[ClusterCreation.ServerOf(key, servers.Length)].OpenAsync, key);
 
     /// <inheritdoc/>
     public async Task<bool> DeleteReplicaAsync(ReplicaKey key, CancellationToken cancellation)

@@ -89,6 +89,27 @@ public sealed class SqliteLogStore : ILogStore
         .WaitAsync(cancellation);
 
     /// <inheritdoc/>
+    public Task<ClusterDefinition> AttachAsync(CancellationToken cancellation) => ReadClusterAsync(cancellation);
+
+    /// <inheritdoc/>
+    public Task<ClusterDefinition> ReadClusterAsync(CancellationToken cancellation) =>
+        loop.SubmitAsync(RequireDefinition).WaitAsync(cancellation);
+
+    /// <inheritdoc/>
+    public Task<ClusterDefinition> ChangeClusterAsync(Func<ClusterDefinition, ClusterDefinition> change, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(change);
+        return loop
+            .SubmitAsync(database =>
+            {
+                var changed = change(RequireDefinition(database));
+                StoreRow.WriteDefinition(database, changed);
+                return changed;
+            })
+            .WaitAsync(cancellation);
+    }
+
+    /// <inheritdoc/>
     public async Task<IReplicaLog> OpenAsync(ReplicaKey key, IReplicaLogEvents events, CancellationToken cancellation)
     {
         var nonce = ActivationNonce.New();
@@ -147,6 +168,18 @@ public sealed class SqliteLogStore : ILogStore
     }
 
     /// <inheritdoc/>
+    public Task<IReadOnlyList<ReplicaKey>> ListReplicasAsync(CancellationToken cancellation) => loop
+        .SubmitAsync<IReadOnlyList<ReplicaKey>>(static database =>
+        [
+            .. database.Query("SELECT group_name, replica FROM replica ORDER BY id")
+                .Select(static row => new ReplicaKey(row.GetString(0), new ReplicaId(row.GetInt64(1)))),
+        ])
+        .WaitAsync(cancellation);
+
+    /// <inheritdoc/>
+    public IStoredReplica Look(ReplicaKey key) => new SqliteStoredReplica(loop, key);
+
+    /// <inheritdoc/>
     public Task<SiloLives?> ReadLivesAsync(string silo, CancellationToken cancellation) =>
         loop.SubmitAsync(database => LifeTable.ReadLives(database, silo)).WaitAsync(cancellation);
 
@@ -197,6 +230,9 @@ public sealed class SqliteLogStore : ILogStore
             Log.WriteFailed(logger, exception, key, directory.DatabaseFile);
         }
     }
+
+    private ClusterDefinition RequireDefinition(Database database) =>
+        StoreRow.ReadDefinition(database, directory.DatabaseFile) ?? throw ClusterRow.NotThere(directory.DatabaseFile);
 
     private ClusterDefinition Create(Database database, ClusterDefinition definition)
     {

@@ -33,6 +33,19 @@ internal sealed class KillableLogStore(ILogStore store) : ILogStore
         store.InitializeAsync(wanted, cancellation);
 
     /// <inheritdoc/>
+    public Task<ClusterDefinition> AttachAsync(CancellationToken cancellation) => store.AttachAsync(cancellation);
+
+    /// <inheritdoc/>
+    public Task<ClusterDefinition> ReadClusterAsync(CancellationToken cancellation) => store.ReadClusterAsync(cancellation);
+
+    /// <inheritdoc/>
+    public Task<ClusterDefinition> ChangeClusterAsync(Func<ClusterDefinition, ClusterDefinition> change, CancellationToken cancellation)
+    {
+        ThrowIfDead();
+        return store.ChangeClusterAsync(change, cancellation);
+    }
+
+    /// <inheritdoc/>
     public async Task<IReplicaLog> OpenAsync(ReplicaKey key, IReplicaLogEvents events, CancellationToken cancellation)
     {
         ThrowIfDead();
@@ -59,6 +72,10 @@ internal sealed class KillableLogStore(ILogStore store) : ILogStore
 
     /// <inheritdoc/>
     public void EndPulse() => store.EndPulse();
+    public Task<IReadOnlyList<ReplicaKey>> ListReplicasAsync(CancellationToken cancellation) => store.ListReplicasAsync(cancellation);
+
+    /// <inheritdoc/>
+    public IStoredReplica Look(ReplicaKey key) => store.Look(key);
 
     /// <inheritdoc/>
     public Task<bool> DeleteReplicaAsync(ReplicaKey key, CancellationToken cancellation)

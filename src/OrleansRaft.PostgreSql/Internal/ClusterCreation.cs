@@ -117,10 +117,39 @@ internal sealed class ClusterCreation(PostgreSqlStoreOptions options, ILogger lo
         return (long)(await command.ExecuteScalarAsync(cancellation))!;
     }
 
-    private static async Task<ClusterDefinition?> ReadClusterAsync(NpgsqlConnection connection, CancellationToken cancellation)
+    /// <summary>The cluster row of a server that may never have been prepared; null when it was not.</summary>
+    public static async Task<ClusterDefinition?> FindAsync(string connectionString, CancellationToken cancellation)
+    {
+        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false }.ConnectionString);
+        await connection.OpenAsync(cancellation);
+        await using var command = Sql.Command(connection, "SELECT to_regclass('raft.cluster') IS NOT NULL");
+        return (bool)(await command.ExecuteScalarAsync(cancellation))! ? await ReadClusterAsync(connection, cancellation) : null;
+    }
+
+    /// <summary>The cluster row as it is stored.</summary>
+    /// <exception cref="StoreRefusedException">There is none.</exception>
+    public static async Task<string> RequireClusterAsync(NpgsqlConnection connection, string server, CancellationToken cancellation) =>
+        await ReadClusterTextAsync(connection, cancellation) ?? throw ClusterRow.NotThere($"PostgreSQL at {server}");
+
+    /// <summary>Writes another cluster row in place of one.</summary>
+    /// <returns>Whether it was still the one; otherwise nothing was written.</returns>
+    public static async Task<bool> ReplaceClusterAsync(NpgsqlConnection connection, string stored, string changed, CancellationToken cancellation)
+    {
+        await using var command = Sql.Command(
+            connection,
+            $"UPDATE raft.cluster SET definition = $2 WHERE definition = $1 AND {Sql.Durably}",
+            Sql.Value(stored),
+            Sql.Value(changed));
+        return await command.ExecuteNonQueryAsync(cancellation) == 1;
+    }
+
+    private static async Task<ClusterDefinition?> ReadClusterAsync(NpgsqlConnection connection, CancellationToken cancellation) =>
+        await ReadClusterTextAsync(connection, cancellation) is { } text ? ClusterRow.Read(text) : null;
+
+    private static async Task<string?> ReadClusterTextAsync(NpgsqlConnection connection, CancellationToken cancellation)
     {
         await using var command = Sql.Command(connection, "SELECT definition FROM raft.cluster");
-        return await command.ExecuteScalarAsync(cancellation) is string text ? ClusterRow.Read(text) : null;
+        return await command.ExecuteScalarAsync(cancellation) as string;
     }
 
     private static async Task WriteClusterAsync(NpgsqlConnection connection, ClusterDefinition definition, CancellationToken cancellation)

@@ -12,6 +12,55 @@ namespace OrleansRaft.Runtime.Storage;
 /// </param>
 public sealed record ClusterDefinition(string ClusterId, ImmutableArray<GroupSet> Sets, int Servers, ImmutableArray<string> LocalStores)
 {
+    /// <summary>The id of the backup that is being restored into the store; null when none is. A cluster does not start from half of one.</summary>
+    public Guid? Restoring { get; init; }
+
+    /// <summary>The latest recovery of each group that had lost its majority, by the groups' names.</summary>
+    public ImmutableArray<GroupRecovery> Recoveries { get => field.IsDefault ? [] : field; init; } = [];
+
+    /// <summary>How a group goes on that had lost its majority; null where none has.</summary>
+    /// <param name="group">Its name.</param>
+    public GroupRecovery? RecoveryOf(string group)
+    {
+        foreach (var recovery in Recoveries)
+        {
+            if (recovery.Group == group)
+            {
+                return recovery;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The row with one more recovery, in place of the one before of the same group.</summary>
+    /// <param name="recovery">The recovery.</param>
+    public ClusterDefinition With(GroupRecovery recovery)
+    {
+        ArgumentNullException.ThrowIfNull(recovery);
+        return this with
+        {
+            Recoveries =
+            [
+                .. Recoveries.Where(other => other.Group != recovery.Group)
+                    .Append(recovery)
+                    .OrderBy(static other => other.Group, StringComparer.Ordinal),
+            ],
+        };
+    }
+
+    /// <summary>The configuration that a group starts from: its first members; after a recovery, the one that was left.</summary>
+    /// <param name="set">Its set.</param>
+    /// <param name="number">Its number within the set, from 0.</param>
+    public Configuration StartingConfiguration(GroupSet set, int number)
+    {
+        ArgumentNullException.ThrowIfNull(set);
+        var first = InitialConfiguration(set, number);
+        return RecoveryOf(set.GroupName(number)) is not { } recovery ? first
+            : Configuration.OfVoters(
+                [first.Find(new ReplicaId(recovery.Survivor)) ?? new Member(new ReplicaId(recovery.Survivor), LogIndex.Zero)]);
+    }
+
     /// <summary>The first configuration of a group.</summary>
     /// <param name="set">Its set.</param>
     /// <param name="number">Its number within the set, from 0.</param>
@@ -28,6 +77,8 @@ public sealed record ClusterDefinition(string ClusterId, ImmutableArray<GroupSet
         other is not null
         && ClusterId == other.ClusterId
         && Servers == other.Servers
+        && Restoring == other.Restoring
+        && Recoveries.SequenceEqual(other.Recoveries)
         && Sets.SequenceEqual(other.Sets)
         && LocalStores.SequenceEqual(other.LocalStores);
 

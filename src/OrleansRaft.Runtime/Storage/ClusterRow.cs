@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using OrleansRaft.Core;
 using OrleansRaft.Core.Codec;
 
@@ -8,11 +9,22 @@ namespace OrleansRaft.Runtime.Storage;
 /// <summary>The stored form of a <see cref="ClusterDefinition"/>, and the comparison of what a silo wants with what is stored.</summary>
 public static class ClusterRow
 {
-    private static readonly JsonSerializerOptions Format = new(JsonSerializerDefaults.Web);
+    // What is null is left out: a row that nobody has changed reads as it always did.
+    private static readonly JsonSerializerOptions Format = new(JsonSerializerDefaults.Web)
+    {
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    };
 
     /// <summary>Writes a definition as JSON, for people too.</summary>
     public static string Write(ClusterDefinition definition) => JsonSerializer.Serialize(
-        new Row(definition.ClusterId, [.. definition.Sets], definition.Servers, [.. definition.LocalStores]), Format);
+        new Row(
+            definition.ClusterId,
+            [.. definition.Sets],
+            definition.Servers,
+            [.. definition.LocalStores],
+            definition.Restoring,
+            definition.Recoveries.IsEmpty ? null : [.. definition.Recoveries]),
+        Format);
 
     /// <summary>Reads what <see cref="Write"/> wrote.</summary>
     /// <exception cref="CorruptDataException">The text is not a definition.</exception>
@@ -23,12 +35,16 @@ public static class ClusterRow
             var row = JsonSerializer.Deserialize<Row>(text, Format) ?? throw new CorruptDataException("the cluster row is empty");
             if (row is not { ClusterId: not null, Sets: not null, LocalStores: not null }
                 || Array.Exists(row.Sets, set => set?.Name is null)
-                || Array.Exists(row.LocalStores, store => store is null))
+                || Array.Exists(row.LocalStores, store => store is null)
+                || Array.Exists(row.Recoveries ?? [], recovery => recovery?.Group is null))
             {
                 throw new CorruptDataException("the cluster row is damaged: it lacks a name, its sets of groups, or its stores");
             }
 
-            return new ClusterDefinition(row.ClusterId, [.. row.Sets], row.Servers, [.. row.LocalStores]);
+            return new ClusterDefinition(row.ClusterId, [.. row.Sets], row.Servers, [.. row.LocalStores])
+            {
+                Restoring = row.Restoring, Recoveries = [.. row.Recoveries ?? []],
+            };
         }
         catch (JsonException exception)
         {
@@ -53,6 +69,7 @@ public static class ClusterRow
                     + "name the right cluster id, or give this cluster a store of its own");
         }
 
+        RequireWhole(place, stored, wanted);
         var differences = Differences(stored, wanted).ToList();
         if (differences.Count != 0)
         {
@@ -61,6 +78,11 @@ public static class ClusterRow
                 + "Configure this silo as the cluster was created; these numbers cannot change afterwards");
         }
     }
+
+    /// <summary>The refusal of a store without a cluster row.</summary>
+    /// <param name="place">Which store, for people.</param>
+    public static StoreRefusedException NotThere(string place) =>
+        new($"{place} holds no cluster: name the store of one, or start a silo with it, which makes one");
 
     /// <summary>The first replicas of a cluster with the configurations they start from; for a local store those that are bound to it.</summary>
     /// <param name="definition">The cluster row.</param>
@@ -83,6 +105,20 @@ public static class ClusterRow
         from member in initial.Members
         where member.Store == localId
         select (new ReplicaKey(set.GroupName(number), member.Id), initial);
+
+    /// <summary>A backup is restored into an empty store, and a cluster starts from a whole one.</summary>
+    private static void RequireWhole(string place, ClusterDefinition stored, ClusterDefinition wanted)
+    {
+        if (stored.Restoring == wanted.Restoring)
+        {
+            return;
+        }
+
+        throw new StoreRefusedException(stored.Restoring is { } begun
+            ? $"the restore of backup {begun} into {place} was interrupted, and what is there is not whole: run `oraft backup restore` with that "
+                + "backup again, which goes on where it stopped; or empty the store"
+            : $"{place} holds cluster '{stored.ClusterId}' already: a backup is restored into an empty store; name another one, or empty this one");
+    }
 
     private static IEnumerable<string> Differences(ClusterDefinition stored, ClusterDefinition wanted)
     {
@@ -110,5 +146,6 @@ public static class ClusterRow
     private static string Describe(ImmutableArray<GroupSet> sets, string name) =>
         sets.FirstOrDefault(set => set.Name == name) is { } set ? $"{set.Groups} group(s) of {set.Replicas} replica(s)" : "no groups";
 
-    private sealed record Row(string ClusterId, GroupSet[] Sets, int Servers, string[] LocalStores);
+    private sealed record Row(
+        string ClusterId, GroupSet[] Sets, int Servers, string[] LocalStores, Guid? Restoring = null, GroupRecovery[]? Recoveries = null);
 }

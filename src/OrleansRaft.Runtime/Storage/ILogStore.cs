@@ -27,6 +27,26 @@ public interface ILogStore : IAsyncDisposable
     Task<ClusterDefinition> InitializeAsync(ClusterDefinition wanted, CancellationToken cancellation);
 
     /// <summary>
+    /// Opens the store of whichever cluster it holds, for those who work on it without a silo; in place of <see cref="InitializeAsync"/>. Makes
+    /// nothing.
+    /// </summary>
+    /// <param name="cancellation">Stops waiting.</param>
+    /// <returns>The cluster row.</returns>
+    /// <exception cref="StoreRefusedException">It holds none, was written by a newer program, or is held by another process.</exception>
+    Task<ClusterDefinition> AttachAsync(CancellationToken cancellation);
+
+    /// <summary>The cluster row as it is stored now.</summary>
+    /// <param name="cancellation">Stops waiting.</param>
+    /// <exception cref="StoreRefusedException">There is none.</exception>
+    Task<ClusterDefinition> ReadClusterAsync(CancellationToken cancellation);
+
+    /// <summary>Changes the cluster row, durably; of several who change it at once, each sees what the one before left.</summary>
+    /// <param name="change">Makes the row of the stored one; it changes neither the cluster's name, nor its sets, servers and stores.</param>
+    /// <param name="cancellation">Stops waiting.</param>
+    /// <returns>The row as it is then.</returns>
+    Task<ClusterDefinition> ChangeClusterAsync(Func<ClusterDefinition, ClusterDefinition> change, CancellationToken cancellation);
+
+    /// <summary>
     /// Takes a replica over: acquires its next epoch in a statement that commits by itself, then reads its log, term and vote by later statements.
     /// Whoever held it before can write no more.
     /// </summary>
@@ -59,6 +79,14 @@ public interface ILogStore : IAsyncDisposable
     /// <exception cref="StoreRefusedException">The store cannot.</exception>
     Task<bool> DeleteReplicaAsync(ReplicaKey key, CancellationToken cancellation) =>
         throw new StoreRefusedException($"{GetType().Name} does not delete what replicas have stored; delete it by the store's own means");
+
+    /// <summary>The replicas that have a place here.</summary>
+    /// <param name="cancellation">Stops waiting.</param>
+    Task<IReadOnlyList<ReplicaKey>> ListReplicasAsync(CancellationToken cancellation);
+
+    /// <summary>What is stored of a replica, for whoever checks it. Nothing is read yet.</summary>
+    /// <param name="key">Which.</param>
+    IStoredReplica Look(ReplicaKey key);
 
     /// <summary>How the lives of a silo ended; null when it has not lived yet, and always where the store ends with the process.</summary>
     /// <param name="silo">Its name.</param>

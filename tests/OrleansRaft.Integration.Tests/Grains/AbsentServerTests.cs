@@ -42,6 +42,13 @@ public sealed class AbsentServerTests
         public Task<ClusterDefinition> InitializeAsync(ClusterDefinition wanted, CancellationToken cancellation) =>
             inner.InitializeAsync(wanted, cancellation);
 
+        public Task<ClusterDefinition> AttachAsync(CancellationToken cancellation) => inner.AttachAsync(cancellation);
+
+        public Task<ClusterDefinition> ReadClusterAsync(CancellationToken cancellation) => inner.ReadClusterAsync(cancellation);
+
+        public Task<ClusterDefinition> ChangeClusterAsync(Func<ClusterDefinition, ClusterDefinition> change, CancellationToken cancellation) =>
+            inner.ChangeClusterAsync(change, cancellation);
+
         public async Task<IReplicaLog> OpenAsync(ReplicaKey key, IReplicaLogEvents events, CancellationToken cancellation)
         {
             if (key.Replica == new ReplicaId(1))
@@ -54,6 +61,10 @@ public sealed class AbsentServerTests
 
         public Task CreateReplicaAsync(ReplicaKey key, Configuration initial, CancellationToken cancellation) =>
             inner.CreateReplicaAsync(key, initial, cancellation);
+
+        public Task<IReadOnlyList<ReplicaKey>> ListReplicasAsync(CancellationToken cancellation) => inner.ListReplicasAsync(cancellation);
+
+        public IStoredReplica Look(ReplicaKey key) => inner.Look(key);
 
         public Task CheckAsync(CancellationToken cancellation) => inner.CheckAsync(cancellation);
 

@@ -34,6 +34,16 @@ public sealed class MemoryDisk(string localId = "")
         }
     }
 
+    /// <summary>Damages what a replica gave its word for, term and vote.</summary>
+    /// <param name="key">Whose.</param>
+    public void DamageVote(ReplicaKey key)
+    {
+        lock (Gate)
+        {
+            Replicas[key].IsVoteDamaged = true;
+        }
+    }
+
     /// <summary>Flips one bit of a replica's newest snapshot, as a failing disk would.</summary>
     /// <param name="key">Whose snapshot; it must have one that is not empty.</param>
     public void DamageSnapshot(ReplicaKey key)

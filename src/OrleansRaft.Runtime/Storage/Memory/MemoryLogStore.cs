@@ -71,6 +71,30 @@ public sealed class MemoryLogStore : ILogStore
     }
 
     /// <inheritdoc/>
+    public Task<ClusterDefinition> AttachAsync(CancellationToken cancellation)
+    {
+        lock (disk.Gate)
+        {
+            lease.Start();
+            return Task.FromResult(disk.Cluster ?? throw ClusterRow.NotThere("the memory store"));
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<ClusterDefinition> ReadClusterAsync(CancellationToken cancellation) => ChangeClusterAsync(static stored => stored, cancellation);
+
+    /// <inheritdoc/>
+    public async Task<ClusterDefinition> ChangeClusterAsync(Func<ClusterDefinition, ClusterDefinition> change, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(change);
+        await WhenConnectedAsync(cancellation);
+        lock (disk.Gate)
+        {
+            return disk.Cluster = change(disk.Cluster ?? throw ClusterRow.NotThere("the memory store"));
+        }
+    }
+
+    /// <inheritdoc/>
     public async Task<IReplicaLog> OpenAsync(ReplicaKey key, IReplicaLogEvents events, CancellationToken cancellation)
     {
         await WhenConnectedAsync(cancellation);
@@ -147,6 +171,18 @@ public sealed class MemoryLogStore : ILogStore
             return true;
         }
     }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<ReplicaKey>> ListReplicasAsync(CancellationToken cancellation)
+    {
+        lock (disk.Gate)
+        {
+            return Task.FromResult<IReadOnlyList<ReplicaKey>>([.. disk.Replicas.Keys]);
+        }
+    }
+
+    /// <inheritdoc/>
+    public IStoredReplica Look(ReplicaKey key) => new MemoryStoredReplica(disk, key);
 
     /// <inheritdoc/>
     public Task CheckAsync(CancellationToken cancellation) =>

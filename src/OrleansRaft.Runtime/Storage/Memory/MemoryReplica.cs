@@ -17,6 +17,7 @@ internal sealed class MemoryReplica(Configuration initial)
     private EntryId start;
     private EntryId last;
     private HardState hardState;
+    private long writes;
 
     public Configuration Initial { get; set; } = initial;
 
@@ -78,6 +79,7 @@ internal sealed class MemoryReplica(Configuration initial)
 
         var shape = LogWriteShape.Of(write);
         HasHistory = true;
+        writes++;
         hardState = write.HardState;
         if (write.Install is not null)
         {
@@ -104,8 +106,20 @@ internal sealed class MemoryReplica(Configuration initial)
         return MemoryWriteResult.Written;
     }
 
+    public bool IsVoteDamaged { get; set; }
+
+    public StoredRow Row(ReplicaKey key) => IsVoteDamaged ? throw VoteDamaged(key) : new StoredRow(Epoch, writes, hardState, start, last, Snapshot is null ? null : 1, Initial)
+    {
+        Snapshot = Snapshot?.Descriptor ?? SnapshotDescriptor.Initial(Initial),
+    };
+
     public RecoveredState Recover(ReplicaKey key)
     {
+        if (IsVoteDamaged)
+        {
+            throw VoteDamaged(key);
+        }
+
         var snapshot = Snapshot?.Descriptor ?? SnapshotDescriptor.Initial(Initial);
         var recovered = new RecoveredState(hardState, snapshot, start, StoredLog.Assemble(key, start, last, Blocks))
         {
@@ -114,6 +128,9 @@ internal sealed class MemoryReplica(Configuration initial)
         StoredLog.RequireConsistent(key, recovered);
         return recovered;
     }
+
+    private static Core.Codec.CorruptDataException VoteDamaged(ReplicaKey key) =>
+        StoredLog.Damaged(key, LogIndex.Zero, "its term and its vote do not match their checksum");
 
     private bool HasStaged(SnapshotDescriptor wanted) => Staged is { IsComplete: true } staged && staged.Descriptor == wanted;
 
