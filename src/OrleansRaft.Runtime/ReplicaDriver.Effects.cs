@@ -76,6 +76,7 @@ public sealed partial class ReplicaDriver
         }
 
         snapshotBytes = Core.Snapshot.SizeBytes;
+        EndRenewals(Core.Snapshot.LastIncluded.Index);
         if (isRebuilding && rebuildFrom is null)
         {
             // Not before Core knows the snapshot: the log begins with it now.

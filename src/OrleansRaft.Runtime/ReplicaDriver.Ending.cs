@@ -49,6 +49,7 @@ public sealed partial class ReplicaDriver
         AnswerTransfers(Reply.Unknown($"{Key} stopped before its leadership was handed over."));
         AnswerSkips(null, rejections.SkipUndecided());
         RejectComparisons(rejection);
+        renewals.ForEach(static renewal => renewal.Done.TrySetResult(false));
         for (; taking is not null && takingPlace < taking.Count; takingPlace++)
         {
             answers.Answer(taking, takingPlace, rejection);

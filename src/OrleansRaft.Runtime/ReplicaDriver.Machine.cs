@@ -278,6 +278,12 @@ public sealed partial class ReplicaDriver
             case CheckJob check:
                 PostChecked(check);
                 break;
+            case ViewJob { Refusal: { } thrown } refused:
+                answers.AnswerAll(refused.Queries, Rejections.CannotCapture(thrown));
+                break;
+            case ViewJob viewed:
+                viewed.Queries.State!.Give(Describe(job.View), viewed.Take());
+                break;
             case CaptureJob capture:
                 isCapturing = false;
                 SaveSnapshot(job.View, capture.Take());
@@ -321,7 +327,7 @@ public sealed partial class ReplicaDriver
             case ApplyJob apply:
                 OnApplyFailed(apply.Entries[0].Id, thrown);
                 break;
-            case CaptureJob:
+            case CaptureJob and not ViewJob:
                 isCapturing = false;
                 savingStarted = null;
                 HaltBehind(thrown);
@@ -352,6 +358,12 @@ public sealed partial class ReplicaDriver
         var age = queries.Consistency == ReadConsistency.Stale && !(Core.Role == RaftRole.Leader && ReplicaLog.MaySpeak)
             ? Math.Max(0, Now() - heardFromLeader)
             : 0;
+        if (queries.State is { } wanted)
+        {
+            GiveState(queries, wanted);
+            return;
+        }
+
         if (worker is not null)
         {
             Interlocked.Add(ref queriesAtMachine, count);

@@ -140,6 +140,31 @@ public sealed partial class ReplicaDriver
         return (await sink.Task).Replies;
     }
 
+    /// <summary>
+    /// Takes a view of the whole state behind everything that was acknowledged before, as a linearizable query sees it. Any thread.
+    /// </summary>
+    /// <remarks>The replica goes on while the view is written, and may stop meanwhile; see <see cref="StateMachines.IStateView"/>.</remarks>
+    /// <returns>Committed with the state, or why there is none.</returns>
+    public Task<StateAnswer> ViewStateAsync()
+    {
+        var wanted = new StateRequest();
+        var batch = new QueryBatch([default], ReadConsistency.Linearizable, wanted) { Arrived = time.GetTimestamp(), State = wanted };
+        switch (inbox.TryPost(batch, Entry.OverheadBytes))
+        {
+            case PostResult.Full:
+                RejectImmediately(batch, rejections.InboxFull());
+                break;
+            case PostResult.Closed:
+                RejectImmediately(batch, rejections.Stopped());
+                break;
+            default:
+                AskForTurn();
+                break;
+        }
+
+        return wanted.Task;
+    }
+
     /// <summary>Changes the group's members (§6), if this replica leads. Any thread.</summary>
     /// <param name="changes">What to change; empty to leave a joint configuration.</param>
     /// <param name="expectedVersion">The version of the configuration that the change was made for; null to take whichever is in force.</param>

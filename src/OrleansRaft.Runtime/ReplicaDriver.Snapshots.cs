@@ -1,4 +1,5 @@
 using OrleansRaft.Core;
+using OrleansRaft.Runtime.Driving;
 using OrleansRaft.Runtime.Machines;
 using OrleansRaft.Runtime.StateMachines;
 
@@ -12,6 +13,9 @@ public sealed partial class ReplicaDriver
     private long snapshotAgeTicks;
     private bool hasToldLarge;
     private LogIndex captureWanted;
+
+    // Who waits for a snapshot that replaces all that is stored through an index.
+    private readonly List<(LogIndex Through, TaskCompletionSource<bool> Done)> renewals = [];
 
     /// <summary>The replica at this moment, with the digest of its last comparison. On the host's turn, after <see cref="Start"/>.</summary>
     public ReplicaStatus Inspect() =>
@@ -75,12 +79,60 @@ public sealed partial class ReplicaDriver
         var entry = of.AppliedEntry;
         Invariant.Holds(entry.Index <= Core.AppliedIndex, "Core knows what was applied when a snapshot is taken");
         TellLargeCapture((state as CapturedState)?.Bytes.Length ?? 0);
-        var snapshot = new SnapshotDescriptor(entry, of.AppliedTime, Core.ConfigurationAt(entry.Index), snapshotBytes)
+        ReplicaLog.SaveSnapshot(Describe(of), state);
+    }
+
+    /// <summary>What the state of the machine is, as a snapshot says.</summary>
+    private SnapshotDescriptor Describe(in MachineView of) =>
+        new(of.AppliedEntry, of.AppliedTime, Core.ConfigurationAt(of.AppliedEntry.Index), snapshotBytes)
         {
             Skipped = stateSkips,
-            MachineVersion = Core.MachineVersionAt(entry.Index),
+            MachineVersion = Core.MachineVersionAt(of.AppliedEntry.Index),
         };
-        ReplicaLog.SaveSnapshot(snapshot, state);
+
+    /// <summary>Takes a view of the state for somebody who waits for it: a machine that cannot give one goes on all the same.</summary>
+    private void GiveState(QueryBatch queries, StateRequest wanted)
+    {
+        if (worker is not null)
+        {
+            worker.Post(new ViewJob(options.CaptureBytesMax, queries, rejections.Restoring()) { Life = lives });
+            return;
+        }
+
+        try
+        {
+            wanted.Give(Describe(view), machine.TakeView(options.CaptureBytesMax));
+        }
+        catch (MachineException failure)
+        {
+            answers.AnswerAll(queries, Rejections.CannotCapture(failure));
+        }
+    }
+
+    /// <summary>
+    /// Writes what is stored through an entry anew: a snapshot of the state in memory, and no log before it, whatever of that is usually kept. Any
+    /// thread.
+    /// </summary>
+    /// <param name="through">The entry, which the state holds and the newest snapshot does not.</param>
+    /// <returns>Whether the snapshot is durable; false when the replica stopped before.</returns>
+    /// <exception cref="ObjectDisposedException">The replica has stopped.</exception>
+    /// <exception cref="InvalidOperationException">Too many ask at once.</exception>
+    public Task<bool> RenewSnapshotAsync(LogIndex through) => Ask(new Inspection<bool>(done =>
+    {
+        renewals.Add((through, done));
+        captureWanted = LogIndex.Max(captureWanted, through);
+    }));
+
+    /// <summary>Core knows of a snapshot that was saved.</summary>
+    private void EndRenewals(LogIndex saved)
+    {
+        var done = renewals.FindAll(renewal => renewal.Through <= saved);
+        if (done.Count > 0)
+        {
+            renewals.RemoveAll(renewal => renewal.Through <= saved);
+            Step(new CompactLog(saved));
+            done.ForEach(static renewal => renewal.Done.TrySetResult(true));
+        }
     }
 
     private void OnSnapshotSaved(SnapshotDescriptor snapshot)

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Options;
 using OrleansRaft.Grains.Catalogue;
 using OrleansRaft.Server.Access;
 using OrleansRaft.Server.Audit;
+using OrleansRaft.Server.Backup;
 using OrleansRaft.Server.Dashboard;
 using OrleansRaft.Server.Description;
 using OrleansRaft.Server.Events;
@@ -31,8 +32,8 @@ public static class RaftServerEndpointExtensions
     private const string Session = "/api/v1/session";
 
     /// <summary>
-    /// Maps <c>/api/v1/groups</c>, <c>/api/v1/events</c>, <c>/api/v1/faults</c> and <c>/health</c>; and where they are wanted, the page <c>/</c>, the
-    /// description <c>/openapi/v1.json</c> with its page <c>/scalar</c>, Orleans' <c>/dashboard</c>, and <c>/metrics</c>. Any silo answers any
+    /// Maps <c>/api/v1/groups</c>, <c>/api/v1/events</c>, <c>/api/v1/faults</c>, <c>/api/v1/backup</c> and <c>/health</c>; and where they are wanted,
+    /// the page <c>/</c>, the description <c>/openapi/v1.json</c> with its page <c>/scalar</c>, Orleans' <c>/dashboard</c>, and <c>/metrics</c>. Any silo answers any
     /// request.
     /// </summary>
     /// <param name="endpoints">The application, after <see cref="RaftServerServiceCollectionExtensions.AddOrleansRaftServer"/>.</param>
@@ -52,6 +53,8 @@ public static class RaftServerEndpointExtensions
             services.GetRequiredService<SiloEndpoints>());
         MapEvents(endpoints, services.GetRequiredService<EventEndpoints>(), services.GetRequiredService<FaultEndpoints>());
         MapHealth(endpoints, services.GetRequiredService<HealthEndpoints>());
+        endpoints.MapRaftOperation(
+            HttpMethods.Post, "/api/v1/backup", services.GetRequiredService<BackupEndpoints>().CreateAsync, BackupOperations.CreateBackup);
         MapAccess(endpoints);
         if (options.OpenApi)
         {

@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using OrleansRaft.Grains.Hosting;
 using OrleansRaft.Server.Audit;
+using OrleansRaft.Server.Backup;
 using OrleansRaft.Server.Dashboard;
 using OrleansRaft.Server.Description;
 using OrleansRaft.Server.Events;
@@ -44,6 +45,7 @@ public static class RaftServerServiceCollectionExtensions
         services.AddSingleton<GroupEndpoints>();
         services.AddSingleton<MemberEndpoints>();
         services.AddSingleton<SiloEndpoints>();
+        services.AddSingleton<BackupEndpoints>();
         services.AddSingleton<GroupJson>();
         services.AddSingleton<LogJson>();
         services.AddSingleton<EntryDescribers>();

@@ -5,7 +5,7 @@ using System.Text.Json;
 
 namespace OrleansRaft.Cli.Client;
 
-/// <summary>Logs, events and faults.</summary>
+/// <summary>Logs, events, faults and backups.</summary>
 internal sealed partial class OraftClient
 {
     private const string Faults = "api/v1/faults";
@@ -79,6 +79,16 @@ internal sealed partial class OraftClient
 
             await Task.Delay(ComeBackAfter, cancellation);
         }
+    }
+
+    /// <summary>Asks for a backup of the whole cluster.</summary>
+    /// <returns>An answer whose body is the backup, which comes as it is made.</returns>
+    public async Task<HttpResponseMessage> BeginBackupAsync(CancellationToken cancellation)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "api/v1/backup");
+        var response = await BeginAsync(request, cancellation);
+        await ProblemAnswers.ThrowUnlessSuccessAsync(response, key: null, cancellation);
+        return response;
     }
 
     private static async Task<bool> MoveAsync(IAsyncEnumerator<SseItem<string>> items, CancellationToken cancellation)

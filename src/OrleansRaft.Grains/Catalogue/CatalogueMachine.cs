@@ -71,6 +71,12 @@ internal sealed class CatalogueMachine(AccessSignal? news = null) : IViewStateMa
         _ => new CatalogueContents(state.Revision, state.Sets(), state.Configurations()),
     };
 
+    /// <summary>The sets of groups that it knows.</summary>
+    public IReadOnlyList<FurtherSet> Sets() => state.Sets();
+
+    /// <summary>Forgets who belongs to which group: for a cluster that is restored, whose groups begin with their first members.</summary>
+    public void ForgetMembers() => state.ForgetConfigurations();
+
     /// <inheritdoc/>
     public IStateView TakeView() => new VersionedView(FormatVersion, state.Entries);
 

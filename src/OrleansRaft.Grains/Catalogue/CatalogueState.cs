@@ -92,6 +92,15 @@ internal sealed class CatalogueState
         writer.WriteBytes(known.Configuration.Span);
     });
 
+    /// <summary>Forgets what is known of all groups.</summary>
+    public void ForgetConfigurations()
+    {
+        foreach (var known in Configurations())
+        {
+            Entries.Remove(KeyOf(known.Group));
+        }
+    }
+
     /// <summary>Throws where an entry is none of the catalogue's.</summary>
     /// <exception cref="CorruptDataException">An entry is something else.</exception>
     public void RequireWhole()

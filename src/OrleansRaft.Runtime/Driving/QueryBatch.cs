@@ -11,6 +11,9 @@ internal sealed record QueryBatch(IReadOnlyList<QueryEnvelope> Queries, ReadCons
     /// <summary>The clock's timestamp at arrival.</summary>
     public long Arrived { get; init; }
 
+    /// <summary>Who asks for the state itself, as it is when the batch is served; null for queries alone.</summary>
+    public StateRequest? State { get; init; }
+
     /// <summary>The index that every one of them must have seen: they are answered from one state.</summary>
     public LogIndex AtLeast { get; } = LatestOf(Queries);
 

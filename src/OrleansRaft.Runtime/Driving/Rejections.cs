@@ -1,4 +1,5 @@
 using OrleansRaft.Core;
+using OrleansRaft.Runtime.Machines;
 using OrleansRaft.Runtime.StateMachines;
 
 namespace OrleansRaft.Runtime.Driving;
@@ -73,6 +74,10 @@ internal sealed class Rejections(ReplicaKey key, RaftOptions options)
     /// <summary>A comparison with the other replicas halted it.</summary>
     public static Reply Diverged(string cause, string remedy) =>
         Reply.Rejected(RejectionReason.MachineHalted, null, HaltedRetryMilliseconds, $"{cause} {remedy}");
+
+    /// <summary>The state machine could not tell its state to somebody who asked for it.</summary>
+    public static Reply CannotCapture(MachineException failure) =>
+        Reply.Rejected(RejectionReason.MachineFailed, null, 0, failure.Message);
 
     /// <summary>Core's rejection of a comparison.</summary>
     public Reply OfComparison(RaftRejection reason, ReplicaId? leader) => reason == RaftRejection.NotReady

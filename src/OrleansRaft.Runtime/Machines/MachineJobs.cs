@@ -137,7 +137,7 @@ internal sealed class CheckJob(Submission submission, long bytes, Reply abandone
 /// <summary>Takes a view of the state, for a snapshot.</summary>
 /// <param name="captureBytesMax">How much a machine without views may capture, in bytes.</param>
 /// <param name="failure">What the last view threw when it was written, which ends the machine's work here; null to take one.</param>
-internal sealed class CaptureJob(long captureBytesMax, MachineException? failure = null) : MachineJob
+internal class CaptureJob(long captureBytesMax, MachineException? failure = null) : MachineJob
 {
     // Stands for a view that nobody wants.
     private static readonly IStateView Unwanted = new CapturedState(default);
@@ -166,6 +166,40 @@ internal sealed class CaptureJob(long captureBytesMax, MachineException? failure
         }
 
         return true;
+    }
+}
+
+/// <summary>Takes a view of the state, for somebody who asked for it.</summary>
+/// <param name="captureBytesMax">How much a machine without views may capture, in bytes.</param>
+/// <param name="queries">Who asked, for it alone.</param>
+/// <param name="abandoned">The answer when the machine is taken away before it comes to it.</param>
+internal sealed class ViewJob(long captureBytesMax, QueryBatch queries, Reply abandoned) : CaptureJob(captureBytesMax)
+{
+    /// <summary>Who asked.</summary>
+    public QueryBatch Queries => queries;
+
+    /// <summary>Why the machine gave none; null when it did. It goes on all the same.</summary>
+    public MachineException? Refusal { get; private set; }
+
+    /// <inheritdoc/>
+    public override void Abandon()
+    {
+        base.Abandon();
+        queries.Sink.OnReplied(new ReplyBatch([abandoned], LogTime.Zero));
+    }
+
+    /// <inheritdoc/>
+    protected override bool RunPart(IStateMachineHost machine, in MachineSlice slice)
+    {
+        try
+        {
+            return base.RunPart(machine, slice);
+        }
+        catch (MachineException thrown)
+        {
+            Refusal = thrown;
+            return true;
+        }
     }
 }
 

@@ -42,6 +42,7 @@ public sealed class ReferenceTests
             "Routing",
             "Admin",
             "Catalogue",
+            "Backup",
             "Events",
             "Faults",
             "Hosting",

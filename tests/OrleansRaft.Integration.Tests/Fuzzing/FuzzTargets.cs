@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using OrleansRaft.Cli.Maelstrom;
 using OrleansRaft.Core;
@@ -13,6 +14,7 @@ using OrleansRaft.Grains.SiloService;
 using OrleansRaft.Grains.Transport;
 using OrleansRaft.Lab.Web;
 using OrleansRaft.Runtime;
+using OrleansRaft.Runtime.Backup;
 using OrleansRaft.Runtime.Machines;
 using OrleansRaft.Runtime.State;
 using OrleansRaft.Runtime.StateMachines;
@@ -68,6 +70,7 @@ internal static class FuzzTargets
             BinaryRounds),
         Binary("snapshots of counters", [CapturedMachine()], bytes => new CounterMachine().Restore(new MemoryStream(bytes))),
         Binary("snapshots of counters by tenant", [CapturedByTenant()], bytes => new CounterMachine().Restore(new MemoryStream(bytes))),
+        Binary("backups", [Backup()], ReadBackup),
         Binary("keyed states", [CapturedKeys()], bytes => new KeyedState().Restore(new MemoryStream(bytes))),
         Binary("commands of counters", CounterCommands().Select(Encode), bytes => CommandsCodec.Read(bytes)),
         Binary("results of counters", CounterResults().Select(Encode), bytes => ResultsCodec.Read(bytes)),
@@ -235,6 +238,33 @@ internal static class FuzzTargets
 
     private static byte[] CapturedByTenant() => Convert.FromHexString(
         "01" + "01" + "0461636D65" + "02" + "0142" + "0700000000000000" + "AC02" + "03" + "06766973697473" + "FEFFFFFFFFFFFFFF" + "01" + "01");
+
+    private static byte[] Backup()
+    {
+        using var output = new MemoryStream();
+        using var writer = new BackupWriter(output);
+        var head = new BackupHead(
+            1, Guid.Empty, DateTimeOffset.UnixEpoch, "1.0.0", JsonSerializer.Deserialize<JsonElement>(ClusterRow.Write(Cluster)), []);
+        writer.BeginAsync(head, CancellationToken.None).GetAwaiter().GetResult();
+        foreach (var group in head.GroupNames())
+        {
+            var state = CapturedKeys();
+            writer.BeginGroupAsync(group, new ReplicaId(1), "silo", CancellationToken.None).GetAwaiter().GetResult();
+            writer.WriteChunkAsync(state, CancellationToken.None).GetAwaiter().GetResult();
+            writer.EndGroupAsync(Snapshot with { SizeBytes = state.Length, Checksum = Crc32C.Compute(state) }, CancellationToken.None)
+                .GetAwaiter()
+                .GetResult();
+        }
+
+        writer.EndAsync(CancellationToken.None).GetAwaiter().GetResult();
+        return output.ToArray();
+    }
+
+    private static void ReadBackup(byte[] bytes)
+    {
+        using var reader = new BackupReader(new MemoryStream(bytes), "a backup");
+        reader.ReadToEndAsync(null, CancellationToken.None).GetAwaiter().GetResult();
+    }
 
     private static byte[] CapturedKeys()
     {

@@ -1,0 +1,16 @@
+using OrleansRaft.Core;
+using OrleansRaft.Runtime.StateMachines;
+
+namespace OrleansRaft.Runtime;
+
+/// <summary>The state of a group as one of its replicas held it when the group's leader had confirmed that nothing newer was acknowledged.</summary>
+/// <param name="Snapshot">
+/// What the state is; <see cref="SnapshotDescriptor.SizeBytes"/> is the size of the replica's last snapshot, about what it will be.
+/// </param>
+/// <param name="View">The state; whoever gets it disposes it.</param>
+public sealed record ViewedState(SnapshotDescriptor Snapshot, IStateView View);
+
+/// <summary>The answer to <see cref="ReplicaDriver.ViewStateAsync"/>.</summary>
+/// <param name="Reply">How it ended.</param>
+/// <param name="State">The state, if it is committed; null otherwise.</param>
+public sealed record StateAnswer(Reply Reply, ViewedState? State);

@@ -1,0 +1,43 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Http;
+using OrleansRaft.Grains.Backup;
+using OrleansRaft.Runtime;
+using OrleansRaft.Server.Access;
+using OrleansRaft.Server.Problems;
+
+namespace OrleansRaft.Server.Backup;
+
+/// <summary>Backups of the whole cluster, as streams.</summary>
+internal sealed class BackupEndpoints(IRaftBackup backups)
+{
+    private const int BufferBytes = 64 * 1024;
+
+    public async Task CreateAsync(HttpContext context)
+    {
+        var outcome = await backups.PrepareAsync(context.RequestAborted);
+        if (outcome is Rejected<PreparedBackup> rejection)
+        {
+            OutcomeProblems.Of(rejection, "The backup").Write(context.Response);
+            return;
+        }
+
+        using var prepared = ((Committed<PreparedBackup>)outcome).Value;
+        using var held = HeldRequest.Begin(context);
+        context.Response.ContentType = "application/octet-stream";
+        context.Response.Headers.CacheControl = "no-store";
+        context.Response.Headers.ContentDisposition = string.Create(
+            CultureInfo.InvariantCulture, $"attachment; filename=\"{prepared.Head.FileName}\"");
+
+        try
+        {
+            // Each write to the body goes out by itself.
+            await using var output = new BufferedStream(context.Response.Body, BufferBytes);
+            await prepared.WriteAsync(output, context.RequestAborted);
+        }
+        catch (Exception failure) when (context.RequestAborted.IsCancellationRequested && failure is OperationCanceledException or IOException)
+        {
+            // Whoever wanted it has left.
+            context.Abort();
+        }
+    }
+}

@@ -1,0 +1,99 @@
+namespace OrleansRaft.Integration.Tests.Cli;
+
+/// <summary><c>oraft backup</c> and <c>oraft inspect</c>, against a real silo and the files that come of it.</summary>
+[Collection(OneSilo.Name)]
+public sealed class BackupCommandTests(OneSilo silo) : IDisposable
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("oraft-backup-").FullName;
+
+    private string File => Path.Combine(folder, "one.oraft");
+
+    [Fact]
+    public async Task A_backup_is_made_verified_listed_restored_and_looked_into()
+    {
+        (await CommandLineRun.AtAsync(silo.Address, "counter", "add", "backup", "visits", "7")).ExitCode.ShouldBe(0);
+
+        var create = await CommandLineRun.AtAsync(silo.Address, "backup", "create", File);
+        var verify = await CommandLineRun.RunAsync("backup", "verify", File);
+        var list = await CommandLineRun.RunAsync("backup", "list", folder, "--json");
+        var data = Path.Combine(folder, "data");
+        var restore = await CommandLineRun.RunAsync("backup", "restore", File, "--data", data);
+        var inspect = await CommandLineRun.RunAsync("inspect", data);
+        var objects = (await CommandLineRun.RunAsync("inspect", data, "--json")).Objects;
+
+        create.ExitCode.ShouldBe(0, create.Error);
+        create.Output.ShouldContain($"{File} holds a backup of cluster");
+        create.Output.ShouldContain("4 groups");
+        if (!OperatingSystem.IsWindows())
+        {
+            System.IO.File.GetUnixFileMode(File).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        }
+
+        verify.ExitCode.ShouldBe(0, verify.Error);
+        verify.Output.ShouldContain("is whole");
+        list.Objects.ShouldHaveSingleItem().GetProperty("groups").GetInt32().ShouldBe(4);
+        restore.ExitCode.ShouldBe(0, restore.Error);
+        restore.Output.ShouldContain("Start the silos with --cluster-id oraft --groups 3 --replicas 3");
+        inspect.ExitCode.ShouldBe(0, inspect.Error);
+        inspect.Output.ShouldContain("counters (3 of 3)");
+        objects.Count.ShouldBe(12);
+        objects.ShouldAllBe(static replica => replica.GetProperty("damage").GetArrayLength() == 0);
+        objects.ShouldAllBe(static replica => replica.GetProperty("snapshot").GetProperty("bytes").GetInt64() > 0);
+    }
+
+    [Fact]
+    public async Task A_backup_goes_into_a_folder_under_a_name_of_its_own_and_the_oldest_go()
+    {
+        string[] old = ["oraft-20200101T000000Z.oraft", "oraft-20210101T000000Z.oraft", "another-20200101T000000Z.oraft", "oraft-mine.oraft"];
+        foreach (var name in old)
+        {
+            await System.IO.File.WriteAllTextAsync(Path.Combine(folder, name), "not a backup", TestContext.Current.CancellationToken);
+        }
+
+        var create = await CommandLineRun.AtAsync(silo.Address, "backup", "create", folder, "--keep", "2");
+        var list = await CommandLineRun.RunAsync("backup", "list", folder);
+
+        create.ExitCode.ShouldBe(0, create.Error);
+        var left = Directory.GetFiles(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal).ToList();
+        left.Count.ShouldBe(4);
+        left.ShouldBe([old[2], old[1], left[2], old[3]]);
+        list.Output.ShouldContain("is no backup of OrleansRaft");
+        list.Output.ShouldContain("whole");
+    }
+
+    [Fact]
+    public async Task A_backup_that_is_there_is_not_written_over_and_a_damaged_one_is_not_restored()
+    {
+        (await CommandLineRun.AtAsync(silo.Address, "backup", "create", File)).ExitCode.ShouldBe(0);
+        var bytes = await System.IO.File.ReadAllBytesAsync(File, TestContext.Current.CancellationToken);
+
+        var again = await CommandLineRun.AtAsync(silo.Address, "backup", "create", File);
+        bytes[bytes.Length / 2] ^= 4;
+        await System.IO.File.WriteAllBytesAsync(File, bytes, TestContext.Current.CancellationToken);
+        var verify = await CommandLineRun.RunAsync("backup", "verify", File);
+        var data = Path.Combine(folder, "data");
+        var restore = await CommandLineRun.RunAsync("backup", "restore", File, "--data", data);
+
+        again.ExitCode.ShouldBe(1);
+        again.Error.ShouldContain("exists already");
+        verify.ExitCode.ShouldBe(1);
+        verify.Error.ShouldContain($"{File} is damaged at byte");
+        restore.ExitCode.ShouldBe(1);
+        restore.Error.ShouldContain("Use another backup");
+        (await CommandLineRun.RunAsync("inspect", data)).Error.ShouldContain("holds no cluster");
+    }
+
+    [Fact]
+    public async Task What_has_no_store_is_not_made_by_looking()
+    {
+        var nothing = Path.Combine(folder, "nothing");
+
+        var inspect = await CommandLineRun.RunAsync("inspect", nothing);
+
+        inspect.ExitCode.ShouldBe(1);
+        inspect.Error.ShouldContain("there is no store in");
+        Directory.Exists(nothing).ShouldBeFalse();
+    }
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+}
