@@ -24,6 +24,9 @@ internal sealed class SessionTables
     /// <summary>How many request ids are remembered.</summary>
     public int RequestCount => requests.Count;
 
+    /// <summary>How many registered sessions are open.</summary>
+    public int SessionCount => sessions.Count;
+
     /// <summary>What they cost, about, in bytes.</summary>
     public long RequestBytes => requests.Cost;
 

@@ -56,6 +56,9 @@ public sealed partial class StateMachineHost<TCommand, TResult> : IStateMachineH
     /// <inheritdoc/>
     public long RequestBytes => tables.RequestBytes;
 
+    /// <summary>How many registered sessions are open.</summary>
+    internal int Sessions => tables.SessionCount;
+
     /// <inheritdoc/>
     public long? StateBytes => (machine as IMeasuredState)?.StateBytes;
 
