@@ -178,20 +178,84 @@ public sealed class LabCluster : ICheckedCluster, IDisposable
     /// <summary>Takes a replica away for good, with everything it stored. It must not be a member any more.</summary>
     public void RemoveReplica(string group, ReplicaId replica)
     {
-        foreach (var node in LocationsOf(group, replica).ToArray())
-        {
-            node.Find(group, replica)?.Crash();
-        }
-
+        StopEverywhere(group, replica);
         groups[group].Remove(replica);
         Observe(() => new LabReplicaEvent(Clock.Now, group, replica, "was taken away"));
+    }
+
+    /// <summary>
+    /// What some replicas of a group stored is gone, and they with it. It may be found again: see <see cref="FindMissing"/>.
+    /// </summary>
+    public void Lose(string group, IReadOnlyList<ReplicaId> replicas)
+    {
+        ArgumentNullException.ThrowIfNull(replicas);
+        foreach (var replica in replicas)
+        {
+            groups[group].Missing.Add(replica);
+            StopEverywhere(group, replica);
+            Observe(() => new LabReplicaEvent(Clock.Now, group, replica, "is gone, with all that it stored"));
+        }
+    }
+
+    /// <summary>What was gone of a group is found, and whoever finds it starts it.</summary>
+    public void FindMissing(string group)
+    {
+        var found = groups[group].Missing.ToArray();
+        groups[group].Missing.Clear();
+        foreach (var replica in found)
+        {
+            StartAtHomeSoon(groups[group], replica);
+        }
+    }
+
+    /// <summary>An operator lets a group go on from one of its replicas, without its majority, as <c>oraft group recover</c> does.</summary>
+    /// <returns>Whether that was done: not where it has its majority, or the replica is no member, or was lost before.</returns>
+    public bool Recover(string group, ReplicaId survivor)
+    {
+        var recovered = groups[group];
+        var stored = recovered.Stored[survivor];
+        if (recovered.Missing.Contains(survivor) || recovered.IsLost(survivor) || rotten.Contains(stored.Key))
+        {
+            return false;
+        }
+
+        StopEverywhere(group, survivor);
+        stored.Epoch++;
+        var held = stored.Recover();
+        var members = GroupRecovery.ConfigurationIn(held);
+        if (!members.Contains(survivor)
+            || GroupRecovery.HasMajority(members, voter => recovered.Stored.ContainsKey(voter) && !recovered.Missing.Contains(voter)))
+        {
+            StartAtHomeSoon(recovered, survivor);
+            return false;
+        }
+
+        recovered.Recovery = GroupRecovery.After(stored.Key, recovered.NextName.Value - 1, recovered.Recovery);
+        var write = GroupRecovery.WriteOf(survivor, held);
+        recovered.Checks.OnWrite(survivor, write);
+        stored.Write(write, JournalRecord.OfWrite(write));
+        Observe(() => new LabReplicaEvent(Clock.Now, group, survivor, $"goes on alone, as incarnation {recovered.Recovery.Incarnation}"));
+        StartAtHomeSoon(recovered, survivor);
+        return true;
+    }
+
+    /// <summary>The term that a replica has on its disk.</summary>
+    public Term StoredTermOf(string group, ReplicaId replica) => groups[group].Stored[replica].Log.HardState.CurrentTerm;
+
+    /// <summary>Whether a replica holds every entry that was ever seen to be committed, as far as it was.</summary>
+    public bool HoldsAllCommitted(string group, ReplicaId replica)
+    {
+        var (log, committed) = (groups[group].Stored[replica].Log, groups[group].Checks.Committed);
+        return log.Start.Index >= committed.Last || log.IdAt(committed.Last) == committed.IdAt(committed.Last);
     }
 
     /// <summary>The names of a group's replicas, members or not, in the order in which they were made.</summary>
     public IReadOnlyList<ReplicaId> NamesOf(string group) => groups[group].Names;
 
     /// <summary>A name that no replica of the group has had.</summary>
-    public ReplicaId NextName(string group) => groups[group].NextName;
+    public ReplicaId NextName(string group) => groups[group].Recovery is { } recovery && groups[group].NextName.Value < recovery.FirstReplica
+        ? new ReplicaId(recovery.FirstReplica)
+        : groups[group].NextName;
 
     /// <summary>Flips one bit of what a replica stored.</summary>
     /// <returns>Whether it had stored anything.</returns>
@@ -309,9 +373,24 @@ public sealed class LabCluster : ICheckedCluster, IDisposable
         }
     }
 
+    private void StopEverywhere(string group, ReplicaId replica)
+    {
+        foreach (var node in LocationsOf(group, replica).ToArray())
+        {
+            node.Find(group, replica)?.Crash();
+        }
+    }
+
     private void Start(LabNode node, LabGroup group, ReplicaId replica)
     {
         var key = new ReplicaKey(group.Name, replica);
+        if (group.Missing.Contains(replica) || group.IsLost(replica))
+        {
+            Observe(() => new LabReplicaEvent(
+                Clock.Now, group.Name, replica, group.Missing.Contains(replica) ? "has no store to start from" : "was lost, and stays out"));
+            return;
+        }
+
         var activation = new LabReplica(node, group, key, Options.StateMachine(key, node.Index), seeds.NextBits());
         try
         {

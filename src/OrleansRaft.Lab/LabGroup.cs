@@ -2,6 +2,7 @@ using OrleansRaft.Core;
 using OrleansRaft.Lab.Checks;
 using OrleansRaft.Lab.Storage;
 using OrleansRaft.Runtime;
+using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.Lab;
 
@@ -23,6 +24,15 @@ internal sealed class LabGroup(LabCluster cluster, int number, string name)
     public Dictionary<ReplicaId, StoredReplica> Stored { get; } = [];
 
     public GroupChecks Checks { get; } = new(cluster, name);
+
+    /// <summary>How it went on after it had lost its majority, as everybody finds written who starts a replica; null where it never has.</summary>
+    public GroupRecovery? Recovery { get; set; }
+
+    /// <summary>The replicas whose stores are gone, perhaps to be found again.</summary>
+    public HashSet<ReplicaId> Missing { get; } = [];
+
+    /// <summary>Whether a replica was lost when the group went on without its majority.</summary>
+    public bool IsLost(ReplicaId replica) => Recovery is { } latest && latest.IsLost(replica);
 
     /// <param name="replica">Its name.</param>
     /// <param name="home">Where it runs.</param>

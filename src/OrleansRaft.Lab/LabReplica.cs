@@ -200,7 +200,7 @@ public sealed class LabReplica : IReplicaHost, IReplicaTransport, IMonitoredRepl
 
     internal void Receive(ReplicaId from, Message message)
     {
-        if (IsRunning)
+        if (IsRunning && !group.IsLost(from))
         {
             Node.Cluster.Mix(Key.Replica.Value, from.Value, message.Term.Value);
             UnquiesceIfOrphaned();

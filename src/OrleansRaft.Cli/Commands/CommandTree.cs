@@ -1,7 +1,9 @@
 using System.CommandLine;
+using OrleansRaft.Cli.Backup;
 using OrleansRaft.Cli.Bench;
 using OrleansRaft.Cli.Demo;
 using OrleansRaft.Cli.Maelstrom;
+using OrleansRaft.Cli.Offline;
 using OrleansRaft.Cli.Serve;
 using OrleansRaft.Cli.Tls;
 
@@ -33,6 +35,8 @@ internal static class CommandTree
         KeyCommands.Create(),
         KeyCommands.CreateAudit(),
         TenantCommands.Create(),
+        BackupCommands.Create(),
+        InspectCommand.Create(),
         BenchCommand.Create(),
         MaelstromCommand.Create(),
         FaultCommands.Create(),

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using OrleansRaft.Cli.Client;
 using OrleansRaft.Cli.CommandLine;
+using OrleansRaft.Cli.Offline;
 using OrleansRaft.Cli.Output;
 using Spectre.Console;
 
@@ -86,6 +87,7 @@ internal static class GroupCommands
             transfer,
             skip,
             raise,
+            RecoverCommand.Create(),
         };
     }
 

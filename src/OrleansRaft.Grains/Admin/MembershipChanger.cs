@@ -26,7 +26,7 @@ internal sealed class MembershipChanger(
     public async Task<Outcome<Configuration>> RunAsync(
         GroupEntry group, MembershipGoal goal, LogIndex? expectedVersion, CancellationToken cancellation)
     {
-        var firstFree = 1 + MembershipPlan.HighestUsed(group);
+        var firstFree = Math.Max(1 + MembershipPlan.HighestUsed(group), group.Recovery?.FirstReplica ?? 0);
         var since = time.GetTimestamp();
         while (true)
         {

@@ -11,8 +11,11 @@ internal sealed class GroupEntry
     private Configuration configuration;
     private Term toldIn;
 
-    public GroupEntry(GroupSet set, int number, Configuration initial)
+    private GroupRecovery? recovery;
+
+    public GroupEntry(GroupSet set, int number, Configuration initial, GroupRecovery? recovery = null)
     {
+        this.recovery = recovery;
         Set = set;
         Number = number;
         Name = set.GroupName(number);
@@ -40,6 +43,12 @@ internal sealed class GroupEntry
 
     /// <summary>The newest configuration that this silo knows: the first one, until a replica here or elsewhere tells of another.</summary>
     public Configuration Configuration => Volatile.Read(ref configuration);
+
+    /// <summary>How the group went on after it had lost its majority; null where it never has.</summary>
+    public GroupRecovery? Recovery => Volatile.Read(ref recovery);
+
+    /// <summary>Whether a replica was lost when the group went on without its majority: it never takes part again.</summary>
+    public bool IsLost(ReplicaId replica) => Recovery is { } latest && latest.IsLost(replica);
 
     /// <summary>Every replica this silo has heard of, members or not.</summary>
     public IReadOnlyList<ReplicaSlot> Slots => Volatile.Read(ref slots);
@@ -73,6 +82,12 @@ internal sealed class GroupEntry
     {
         lock (adding)
         {
+            if (newer.Members.Any(member => IsLost(member.Id)))
+            {
+                // Said before, by those who are lost.
+                return;
+            }
+
             if (term < toldIn || (term == toldIn && newer.Version < configuration.Version))
             {
                 return;
@@ -86,6 +101,30 @@ internal sealed class GroupEntry
         {
             Slot(member.Id);
         }
+    }
+
+    /// <summary>Takes note that the group goes on without its majority.</summary>
+    /// <returns>Whether that is news.</returns>
+    public bool Learn(GroupRecovery latest, Configuration starting)
+    {
+        lock (adding)
+        {
+            if (Recovery?.Incarnation >= latest.Incarnation)
+            {
+                return false;
+            }
+
+            Volatile.Write(ref recovery, latest);
+            toldIn = Term.Zero;
+            Volatile.Write(ref configuration, starting);
+        }
+
+        foreach (var member in starting.Members)
+        {
+            Slot(member.Id);
+        }
+
+        return true;
     }
 
     private ReplicaSlot Add(ReplicaId replica)

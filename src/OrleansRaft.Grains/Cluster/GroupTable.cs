@@ -57,6 +57,16 @@ internal sealed class GroupTable
         Volatile.Write(ref state, new State(before.Cluster with { Sets = before.Cluster.Sets.Add(set) }, [.. before.Sets, added]));
     }
 
+    /// <summary>Takes note of groups that went on without their majorities.</summary>
+    /// <param name="stored">The cluster row as it is stored now.</param>
+    /// <returns>The groups of which that is news.</returns>
+    public IReadOnlyList<GroupEntry> Learn(ClusterDefinition stored) =>
+    [
+        .. stored.Recoveries.Select(recovery => (Recovery: recovery, Group: Find(recovery.Group)))
+            .Where(pair => pair.Group?.Learn(pair.Recovery, stored.StartingConfiguration(pair.Group.Set, pair.Group.Number)) == true)
+            .Select(static pair => pair.Group!),
+    ];
+
     /// <summary>A group by its name.</summary>
     public GroupEntry? Find(ReadOnlySpan<char> name) =>
         Volatile.Read(ref state) is { } loaded && loaded.BySpan.TryGetValue(name, out var group) ? group : null;
@@ -82,7 +92,11 @@ internal sealed class GroupTable
     private static GroupEntry[] Entries(ClusterDefinition cluster, GroupSet set, int firstOrdinal) =>
     [
         .. Enumerable.Range(0, set.Groups)
-            .Select(number => new GroupEntry(set, number, cluster.InitialConfiguration(set, number)) { Ordinal = firstOrdinal + number }),
+            .Select(number => new GroupEntry(
+                set, number, cluster.StartingConfiguration(set, number), cluster.RecoveryOf(set.GroupName(number)))
+            {
+                Ordinal = firstOrdinal + number,
+            }),
     ];
 
     private sealed class State

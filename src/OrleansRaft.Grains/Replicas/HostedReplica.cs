@@ -175,7 +175,7 @@ internal sealed class HostedReplica : ILocalReplica
     /// <inheritdoc/>
     public bool Deliver(ReplicaId from, Message message)
     {
-        if (!IsRunning)
+        if (!IsRunning || Slot.Group.IsLost(from))
         {
             return false;
         }

@@ -17,8 +17,13 @@ namespace OrleansRaft.Grains.Replicas;
 [Immovable]
 [Reentrant]
 internal sealed class ReplicaGrain(
-    ReplicaServices services, ReplicaLogs logs, StateMachineRegistry machines, ClusterMembership silos, IFaultSource faults, KeeperSignal keeper)
-    : Grain, IReplicaGrain, IDisposable
+    ReplicaServices services,
+    ReplicaLogs logs,
+    GroupFences fences,
+    StateMachineRegistry machines,
+    ClusterMembership silos,
+    IFaultSource faults,
+    KeeperSignal keeper) : Grain, IReplicaGrain, IDisposable
 {
     /// <summary>The name of the grain directory that replicas, and nothing else, are found by.</summary>
     public const string Directory = "raft";
@@ -52,6 +57,7 @@ internal sealed class ReplicaGrain(
 
         var slot = group.Slot(key.Replica);
         logs.RequireStore(slot);
+        await fences.RequireMemberAsync(slot, cancellationToken);
         var hosted = await OpenAsync(slot, cancellationToken);
         replica = hosted;
         services.Groups.Add(hosted);

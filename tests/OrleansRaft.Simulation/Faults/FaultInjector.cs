@@ -110,6 +110,7 @@ internal sealed class FaultInjector(LabCluster cluster, Workload workload, Machi
         FaultKind.Membership => MembershipFaults.Apply(cluster, fault),
         FaultKind.Lull => Rest(fault),
         FaultKind.Rejoin => RejoinFault.Apply(cluster, fault),
+        FaultKind.LostMajority => RecoveryFault.Apply(cluster, fault),
         FaultKind.MachineDrifts => MachineFaults.Apply(cluster, troubles, fault),
         FaultKind.Upgrade or FaultKind.RollBack or FaultKind.RaiseVersion => VersionFaults.Apply(cluster, troubles, fault),
         FaultKind.CutTransfer => TransferFault.Apply(cluster, workload, fault),

@@ -54,6 +54,9 @@ internal enum FaultKind
 
     /// <summary>A snapshot on its way to a follower is interrupted.</summary>
     CutTransfer,
+
+    /// <summary>A group loses most of its replicas, and goes on from one, or an operator tries that where it need not.</summary>
+    LostMajority,
     TornWrite,
     LostWrite,
 

@@ -18,6 +18,7 @@ internal static class MutantCatalogue
         .. ComparisonMutants.All,
         .. PulseMutants.All,
         .. StoreMutants.All,
+        .. RecoveryMutants.All,
     ];
 
     public static Mutant? Find(string name) => All.FirstOrDefault(mutant => mutant.Name == name);

@@ -56,6 +56,18 @@ internal static class FaultSchedule
             random.Next(0, 100))),
     ];
 
+    /// <summary>Draws groups that lose their majorities.</summary>
+    public static Fault[] MakeLostMajorities(RandomSource random, int nodes) =>
+    [
+        .. Enumerable.Range(0, random.Next(1, 4)).Select(_ => new Fault(
+            TimeSpan.FromMilliseconds(random.Next(3_000, 45_000)),
+            TimeSpan.FromMilliseconds(random.Next(2_000, 12_000)),
+            FaultKind.LostMajority,
+            random.Next(0, nodes),
+            0,
+            random.Next(0, 100))),
+    ];
+
     /// <summary>Draws states that go wrong: on few nodes, or nobody could say which are right.</summary>
     public static Fault[] MakeDrifts(RandomSource random, int nodes)
     {

@@ -1,6 +1,7 @@
 using OrleansRaft.Core;
 using OrleansRaft.Runtime;
 using OrleansRaft.Simulation.Clients;
+using OrleansRaft.Simulation.Faults;
 using OrleansRaft.Simulation.Machine;
 
 namespace OrleansRaft.Simulation.Running;
@@ -78,7 +79,16 @@ internal static class PlanGenerator
             };
         }
 
-        return plan with { Workers = Percent(random, 50) ? 1 : random.Next(2, 4) };
+        plan = plan with { Workers = Percent(random, 50) ? 1 : random.Next(2, 4) };
+        return Percent(random, 8) ? LoseMajorities(random, plan) : plan;
+    }
+
+    /// <summary>Groups lose their majorities; nothing rots and no members change as well: together, nothing might be left.</summary>
+    private static SimulationPlan LoseMajorities(RandomSource random, SimulationPlan plan)
+    {
+        var others = plan.Faults.Where(static fault => fault.Kind
+            is not (FaultKind.BitFlip or FaultKind.Membership or FaultKind.SplitMembership or FaultKind.Rejoin or FaultKind.MachineSkip));
+        return plan with { Faults = [.. others.Concat(FaultSchedule.MakeLostMajorities(random, plan.Nodes)).OrderBy(static fault => fault.At)] };
     }
 
     /// <summary>Every run mixes two builds of the state machine, and ends with one of them: with the newer, unless nothing can have needed it.</summary>
