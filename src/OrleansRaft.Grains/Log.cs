@@ -117,4 +117,33 @@ internal static partial class Log
 
     [LoggerMessage(3050, LogLevel.Information, "This silo was told to leave the cluster for good (`oraft silo decommission`): it stops in order")]
     public static partial void Decommissioned(ILogger logger);
+
+    [LoggerMessage(3057, LogLevel.Information, "Backup {Backup} was written: {Bytes} bytes of states in {Seconds:0.0} s")]
+    public static partial void BackupMade(ILogger logger, Guid backup, long bytes, double seconds);
+
+    [LoggerMessage(3051, LogLevel.Error, "Backup {Backup} could not be completed, since {Group} did not give its state: {Reason} Take another one")]
+    public static partial void BackupFailed(ILogger logger, Guid backup, string group, string reason);
+
+    [LoggerMessage(
+        3052,
+        LogLevel.Warning,
+        "{Group} goes on from replica {Survivor} alone, as incarnation {Incarnation}, since it had lost its majority: its other replicas never take part "
+        + "again")]
+    public static partial void GroupRecovered(ILogger logger, string group, long survivor, int incarnation);
+
+    [LoggerMessage(3053, LogLevel.Debug, "The store did not say which groups went on without their majorities; what is known of them holds")]
+    public static partial void FencesNotRead(ILogger logger, Exception cause);
+
+    [LoggerMessage(3054, LogLevel.Error, "What {Replica} has stored is damaged, though it runs: {Detail}")]
+    public static partial void StoredDamage(ILogger logger, ReplicaKey replica, string detail);
+
+    [LoggerMessage(
+        3055,
+        LogLevel.Warning,
+        "What was damaged of {Replica} is mended: its group's replicas hold the same state, and it has written its own anew. See to the disk. It was: "
+        + "{Detail}")]
+    public static partial void DamageMended(ILogger logger, ReplicaKey replica, string detail);
+
+    [LoggerMessage(3056, LogLevel.Debug, "What a replica has stored could not be read and checked; it is tried again")]
+    public static partial void ScrubFailed(ILogger logger, Exception cause);
 }

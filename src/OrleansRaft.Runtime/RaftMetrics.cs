@@ -37,6 +37,10 @@ public sealed class RaftMetrics : IDisposable
             "raft.messages.dropped", "{message}", "Messages lost because a replica's inbox was full, or because it may not speak.");
         Comparisons = Meter.CreateCounter<long>(
             "raft.comparisons", "{comparison}", "Comparisons of states that leaders of this silo made, by what they said.");
+        ScrubbedBytes = Meter.CreateCounter<long>(
+            "raft.scrub.bytes", "By", "What was read of logs and snapshots of replicas here to check that it is whole.");
+        ScrubDamage = Meter.CreateCounter<long>(
+            "raft.scrub.damage", "{replica}", "How often that found something of a replica damaged, mended or not.");
         RequestsRefused = Meter.CreateCounter<long>(
             "raft.requests.refused",
             "{command}",
@@ -96,6 +100,10 @@ public sealed class RaftMetrics : IDisposable
     internal Counter<long> RequestsRefused { get; }
 
     internal Counter<long> Comparisons { get; }
+
+    internal Counter<long> ScrubbedBytes { get; }
+
+    internal Counter<long> ScrubDamage { get; }
 
     /// <inheritdoc/>
     public void Dispose() => Meter.Dispose();

@@ -266,6 +266,14 @@ public sealed class RaftOptions
     public TimeSpan NotComparedAfter { get; set; } = TimeSpan.FromHours(1);
 
     /// <summary>
+    /// In which time a silo reads everything that its replicas have stored, and checks it: damage is found before what it harmed is needed.
+    /// <see cref="TimeSpan.Zero"/> turns it off.
+    /// </summary>
+    /// <remarks>It reads for at most a hundredth of the time, and takes longer where that is not enough.</remarks>
+    /// <value>The default is 1 day.</value>
+    public TimeSpan ScrubInterval { get; set; } = TimeSpan.FromDays(1);
+
+    /// <summary>
     /// Whether a group stops when its replicas hold different states and no majority of them holds one: it then serves stale reads only.
     /// </summary>
     /// <remarks>Where it goes on, what a read returns depends on who leads.</remarks>

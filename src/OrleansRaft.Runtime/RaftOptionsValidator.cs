@@ -8,6 +8,7 @@ public sealed class RaftOptionsValidator : IValidateOptions<RaftOptions>
     private const int WorkersMax = 256;
 
     private static readonly TimeSpan ReturnPatienceMax = TimeSpan.FromDays(1);
+    private static readonly TimeSpan ScrubIntervalMax = TimeSpan.FromDays(366);
 
     /// <inheritdoc/>
     public ValidateOptionsResult Validate(string? name, RaftOptions options)
@@ -30,6 +31,12 @@ public sealed class RaftOptionsValidator : IValidateOptions<RaftOptions>
         RequireMilliseconds(nameof(options.MachineStuckAfter), options.MachineStuckAfter, failures);
         RequireMilliseconds(nameof(options.CompareInterval), options.CompareInterval, failures);
         RequireMilliseconds(nameof(options.NotComparedAfter), options.NotComparedAfter, failures);
+        if (options.ScrubInterval < TimeSpan.Zero || options.ScrubInterval > ScrubIntervalMax)
+        {
+            failures.Add(
+                $"Raft:{nameof(options.ScrubInterval)} is {options.ScrubInterval}, but must be between 0, which turns it off, and {ScrubIntervalMax}.");
+        }
+
         if (options.ReturnPatience < TimeSpan.Zero || options.ReturnPatience > ReturnPatienceMax)
         {
             failures.Add(

@@ -70,6 +70,7 @@ public sealed class RaftOptionsTests
     private static string Written(object value, string documented) => value switch
     {
         bool flag => flag ? "true" : "false",
+        TimeSpan time when documented.Contains(" day", StringComparison.Ordinal) => $"{time.TotalDays:0.###} day",
         TimeSpan time when documented.Contains("hour", StringComparison.Ordinal) => $"{time.TotalHours:0.###} hour",
         TimeSpan time when documented.Contains("minute", StringComparison.Ordinal) => $"{time.TotalMinutes:0.###} minutes",
         TimeSpan time when documented.Contains("milli", StringComparison.Ordinal) => $"{time.TotalMilliseconds:0.###} milliseconds",

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using OrleansRaft.Client;
 using OrleansRaft.Core;
+using OrleansRaft.Grains.Admin;
 using OrleansRaft.Grains.Catalogue;
 using OrleansRaft.Grains.Cluster;
 using OrleansRaft.Grains.Events;
@@ -25,6 +26,8 @@ internal sealed class RaftLifecycle(
     Lanes lanes,
     Locator locator,
     StoppedSilos departures,
+    GroupFences fences,
+    Scrubber scrubber,
     ReplicaKeeper keeper,
     KeeperSignal keeping,
     CatalogueWorker catalogue,
@@ -141,6 +144,8 @@ internal sealed class RaftLifecycle(
         hasLived = true;
         keeper.Start();
         catalogue.Start();
+        fences.Start();
+        scrubber.Start();
     }
 
     private async Task StopKeepingAsync(CancellationToken cancellation)
@@ -161,6 +166,8 @@ internal sealed class RaftLifecycle(
     {
         membership.UnSubscribeFromSiloStatusEvents(this);
         await liveness.StopAsync();
+        await fences.StopAsync();
+        await scrubber.StopAsync();
         await locator.StopAsync();
         if (!cancellation.IsCancellationRequested || !hasLived)
         {

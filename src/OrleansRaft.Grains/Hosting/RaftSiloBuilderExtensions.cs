@@ -7,6 +7,7 @@ using Orleans.Configuration;
 using Orleans.Hosting;
 using Orleans.Runtime;
 using OrleansRaft.Grains.Admin;
+using OrleansRaft.Grains.Backup;
 using OrleansRaft.Grains.Catalogue;
 using OrleansRaft.Grains.Cluster;
 using OrleansRaft.Grains.Events;
@@ -168,6 +169,7 @@ public static class RaftSiloBuilderExtensions
         services.AddSingleton<ReplicaDrivers>();
         services.AddSingleton<ReplicaWorkers>();
         services.AddSingleton<ReplicaLogs>();
+        services.AddSingleton<GroupFences>();
         services.AddSingleton<SiloLife>();
         services.AddSingleton<ReplicaServices>();
         services.AddSingleton<StateMachineRegistry>();
@@ -185,12 +187,14 @@ public static class RaftSiloBuilderExtensions
         services.AddSingleton<VersionRaises>();
         services.AddSingleton<RemovedReplicas>();
         services.AddSingleton<Decommissions>();
+        services.AddSingleton<Scrubber>();
         services.AddSingleton<MembershipChanger>();
         services.AddSingleton<LeaderlessTimes>();
         services.AddSingleton<DamageAlarms>();
         services.AddSingleton<Readiness>();
         services.AddSingleton<ClusterAlarms>();
         services.AddSingleton<IRaftAdmin, RaftAdmin>();
+        services.AddSingleton<IRaftBackup, ClusterBackup>();
         services.AddSingleton<IRaftDrain, RaftDrain>();
         services.AddSingleton<RaftLifecycle>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<RaftLifecycle>());
@@ -207,6 +211,7 @@ public static class RaftSiloBuilderExtensions
         .AddGrainService<DepartureService>()
         .AddGrainService<TraceService>()
         .AddGrainService<CatalogueService>()
+        .AddGrainService<BackupService>()
         .AddGrainService<EventService>()
         .AddGrainService<FaultService>();
 

@@ -15,6 +15,9 @@ public static class AlarmNames
     /// <summary>What a store holds is damaged, replaced or gone.</summary>
     public const string StoreCorrupt = "store-corrupt";
 
+    /// <summary>What a store holds of a replica that runs is damaged: it would not start again.</summary>
+    public const string StoredDamage = "stored-damage";
+
     /// <summary>A state machine threw on an entry of its group's log: nothing after that is applied.</summary>
     public const string MachineHalted = "machine-halted";
 
@@ -42,7 +45,7 @@ public static class AlarmNames
     /// <summary>All kinds that a silo can raise, in the order in which they are shown.</summary>
     public static IReadOnlyList<string> All { get; } =
         [
-            Leaderless, Diverged, MachineHalted, VersionBehind, MachineStuck, CarefulStart, NotCompared, LargeCapture, StoreCorrupt, StoreFull,
-            StoreUnreachable, CertificateExpiring,
+            Leaderless, Diverged, MachineHalted, VersionBehind, MachineStuck, CarefulStart, NotCompared, LargeCapture, StoreCorrupt, StoredDamage,
+            StoreFull, StoreUnreachable, CertificateExpiring,
         ];
 }
