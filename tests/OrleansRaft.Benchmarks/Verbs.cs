@@ -19,6 +19,7 @@ internal static class Verbs
         Replicated.GrainsBenchmark.Create(),
         States.StateBenchmark.Create(),
         Large.LargeBenchmark.Create(),
+        Backups.BackupBenchmark.Create(),
         Silos.LibrarySilo.Create(),
     ];
 }

@@ -102,8 +102,10 @@ internal sealed class ClusterBackup(
             typeof(ClusterBackup).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "",
             JsonSerializer.Deserialize<JsonElement>(ClusterRow.Write(row)),
             further);
+#pragma warning disable CA2000 // Whoever gets it disposes of it.
         return new Committed<PreparedBackup>(
             new PreparedBackup(head, (output, stop) => WriteAsync(head, catalogue, output, stop), () => underWay = 0), default, "");
+#pragma warning restore CA2000
     }
 
     private static Task KeepAsync(MemoryStream memory, ReadOnlyMemory<byte> bytes)

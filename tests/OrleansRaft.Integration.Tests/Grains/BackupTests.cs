@@ -1,13 +1,10 @@
 using System.Security.Cryptography;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
-using OrleansRaft.Client;
 using OrleansRaft.Core;
 using OrleansRaft.Core.Codec;
-using OrleansRaft.Grains.Admin;
 using OrleansRaft.Grains.Backup;
 using OrleansRaft.Grains.Catalogue;
-using OrleansRaft.Grains.Hosting;
 using OrleansRaft.PostgreSql;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Backup;
@@ -18,11 +15,8 @@ using OrleansRaft.Sqlite;
 namespace OrleansRaft.Integration.Tests.Grains;
 
 /// <summary>A cluster is backed up while it serves, and restored into stores of each kind.</summary>
-public sealed class BackupTests(BackupTests.BackedUp backedUp, PostgresFixture postgres) : IClassFixture<BackupTests.BackedUp>
+public sealed class BackupTests(BackedUpCluster backedUp, PostgresFixture postgres) : IClassFixture<BackedUpCluster>
 {
-    private const string Added = "accounts";
-    private const int Keys = 20;
-
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -34,11 +28,12 @@ public sealed class BackupTests(BackupTests.BackedUp backedUp, PostgresFixture p
             await RestoreAsync(store);
         }
 
-        await using var cluster = await StartAsync(disk);
+        await using var cluster = await BackedUpCluster.StartAsync(disk);
 
-        for (var key = 0; key < Keys; key++)
+        for (var key = 0; key < BackedUpCluster.Keys; key++)
         {
-            var sum = (await cluster.Ledger($"k{key}").QueryAsync(new LedgerCommand(0))).ShouldBeOfType<Committed<LedgerResult>>().Value;
+            var read = await cluster.Ledger($"k{key}").QueryAsync(new LedgerCommand(0), cancellation: Token);
+            var sum = read.ShouldBeOfType<Committed<LedgerResult>>().Value;
             sum.Additions.ShouldBeGreaterThanOrEqualTo(backedUp.Before[key]);
             sum.Additions.ShouldBeLessThanOrEqualTo(backedUp.After[key]);
             var repeated = await cluster.AddAsync($"k{key}", 1, $"first-{key}");
@@ -54,8 +49,9 @@ public sealed class BackupTests(BackupTests.BackedUp backedUp, PostgresFixture p
 
         var catalogue = cluster.Silos[0].ServiceProvider.GetRequiredService<IRaftCatalogue>();
         (await catalogue.ReadAsync(cancellation: Token)).ShouldBeOfType<Committed<CatalogueContents>>().Value.Sets
-            .ShouldHaveSingleItem().ShouldBe(new FurtherSet(Added, 2, 3, IsCreated: true));
-        (await AccountsOf(cluster).QueryAsync(new LedgerCommand(0))).ShouldBeOfType<Committed<LedgerResult>>().Value.ShouldBe(new LedgerResult(10, 1));
+            .ShouldHaveSingleItem().ShouldBe(new FurtherSet(BackedUpCluster.Added, 2, 3, IsCreated: true));
+        var added = await BackedUpCluster.AccountsOf(cluster).QueryAsync(new LedgerCommand(0), cancellation: Token);
+        added.ShouldBeOfType<Committed<LedgerResult>>().Value.ShouldBe(new LedgerResult(10, 1));
     }
 
     [Fact]
@@ -159,81 +155,6 @@ public sealed class BackupTests(BackupTests.BackedUp backedUp, PostgresFixture p
             }
 
             digests.ShouldHaveSingleItem();
-        }
-    }
-
-    private static Task<RaftTestCluster> StartAsync(MemoryDisk disk) => RaftTestCluster.StartAsync(
-        silos: 3, groups: 2, disk: disk, configure: static (_, silo) => Configure(silo));
-
-    private static RaftGroup<LedgerCommand, LedgerResult> AccountsOf(RaftTestCluster cluster) =>
-        cluster.Client.GetRaftGroup<LedgerCommand, LedgerResult>(Added, "k");
-
-    private static void Configure(ISiloBuilder silo) =>
-        silo.AddRaftCatalogue().AddRaftStateMachine<LedgerCommand, LedgerResult, Ledger>(Added, 2);
-
-    /// <summary>A cluster with a set that was added later, and a group whose members changed, that was backed up under load, and is gone.</summary>
-    public sealed class BackedUp : IAsyncLifetime
-    {
-        public byte[] File { get; private set; } = [];
-
-        public string ChangedGroup => "ledgers-0";
-
-        /// <summary>How many additions to each key were acknowledged before the backup began.</summary>
-        public int[] Before { get; } = new int[Keys];
-
-        /// <summary>How many were begun before it had ended.</summary>
-        public int[] After { get; } = new int[Keys];
-
-        public async ValueTask InitializeAsync()
-        {
-            var disk = new MemoryDisk();
-            await using (var first = await RaftTestCluster.StartAsync(
-                silos: 1, groups: 2, disk: disk, configure: static (_, silo) => silo.AddRaftCatalogue()))
-            {
-                await first.AddAsync("k0", 1, "first-0");
-                Before[0] = After[0] = 1;
-            }
-
-            await using var cluster = await StartAsync(disk);
-            await RaftTestCluster.EventuallyAsync(async () =>
-                await AccountsOf(cluster).SubmitAsync(new LedgerCommand(10), "added") is Committed<LedgerResult> ? null : "the set is not there yet");
-            (await cluster.Admin.ChangeMembersAsync(ChangedGroup, new AddMember { Replaces = new ReplicaId(1) }))
-                .ShouldBeOfType<Committed<Configuration>>();
-            for (var key = 1; key < Keys; key++)
-            {
-                await cluster.AddAsync($"k{key}", 1, $"first-{key}");
-                (Before[key], After[key]) = (1, 1);
-            }
-
-            File = await BackUpUnderLoadAsync(cluster);
-        }
-
-        public ValueTask DisposeAsync() => default;
-
-        private async Task<byte[]> BackUpUnderLoadAsync(RaftTestCluster cluster)
-        {
-            using var stopping = new CancellationTokenSource();
-            var adding = Enumerable.Range(0, Keys).Select(key => AddUntilAsync(cluster, key, stopping.Token)).ToList();
-            using var output = new MemoryStream();
-            var backups = cluster.Silos[0].ServiceProvider.GetRequiredService<IRaftBackup>();
-            using (var prepared = (await backups.PrepareAsync()).ShouldBeOfType<Committed<PreparedBackup>>().Value)
-            {
-                (await backups.PrepareAsync()).ShouldBeOfType<Rejected<PreparedBackup>>().Reason.ShouldBe(RejectionReason.Overloaded);
-                (await prepared.WriteAsync(output)).ShouldBeTrue();
-            }
-
-            await stopping.CancelAsync();
-            await Task.WhenAll(adding);
-            return output.ToArray();
-        }
-
-        private async Task AddUntilAsync(RaftTestCluster cluster, int key, CancellationToken stopping)
-        {
-            while (!stopping.IsCancellationRequested)
-            {
-                After[key]++;
-                await cluster.AddAsync($"k{key}", 1);
-            }
         }
     }
 }

@@ -1,0 +1,197 @@
+using System.Globalization;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json;
+using OrleansRaft.Integration.Tests.Cli;
+using OrleansRaft.Integration.Tests.EndToEnd;
+using OrleansRaft.Testbed;
+using OrleansRaft.Testbed.Processes;
+
+namespace OrleansRaft.Integration.Tests.Trust;
+
+/// <summary>
+/// The worst day, as the runbook plays it: a cluster with TLS and keys is backed up under load, two of three silos and two of three database servers
+/// are destroyed; its groups go on from what is left, and the backup is restored elsewhere. <c>ORAFT_DRILL_COUNTERS</c> and
+/// <c>ORAFT_DRILL_SECONDS</c> make it larger.
+/// </summary>
+[Collection(EndToEndCluster.Name)]
+public sealed class DrillTests(EndToEndCluster cluster) : IDisposable
+{
+    private const string Tenant = "drill";
+
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(3);
+    private static readonly int Counters = Setting("ORAFT_DRILL_COUNTERS", 8);
+    private static readonly TimeSpan LoadFor = TimeSpan.FromSeconds(Setting("ORAFT_DRILL_SECONDS", 1));
+
+    private readonly string folder = Directory.CreateTempSubdirectory("oraft-drill-").FullName;
+    private readonly long[] acknowledged = new long[Counters];
+    private readonly long[] begun = new long[Counters];
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private string File => Path.Combine(folder, "drill.oraft");
+
+    [Fact]
+    public async Task A_cluster_is_backed_up_under_load_destroyed_recovered_and_restored()
+    {
+        await using var second = await PostgresFixture.StartOwnServerAsync();
+        await using var third = await PostgresFixture.StartOwnServerAsync();
+        await using var trusted = await TrustedCluster.StartAsync(
+            cluster, "drill", "--postgres", await second.CreateDatabaseAsync(), "--postgres", await third.CreateDatabaseAsync());
+        var cut = await BackUpUnderLoadAsync(trusted);
+
+        // Nothing is under way, so every replica hears of everything that was acknowledged.
+        await SettleAsync(trusted);
+        foreach (var silo in trusted.Silos)
+        {
+            await silo.Process.KillAsync();
+        }
+
+        await second.KillAsync();
+        await third.KillAsync();
+        await RecoverAsync(trusted);
+        await RestoreAsync(trusted, cut);
+    }
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    /// <returns>How often each counter had been raised when the backup began.</returns>
+    private async Task<long[]> BackUpUnderLoadAsync(TrustedCluster trusted)
+    {
+        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        var load = Enumerable.Range(0, Counters).Select(counter => AddUntilAsync(trusted, counter, stopping.Token)).ToList();
+        await Task.Delay(LoadFor, Token);
+        long[] cut = [.. Enumerable.Range(0, Counters).Select(counter => Interlocked.Read(ref acknowledged[counter]))];
+        var backup = await OraftAsync(trusted, "backup", "create", File);
+        await Task.Delay(LoadFor, Token);
+        await stopping.CancelAsync();
+        await Task.WhenAll(load);
+
+        backup.ExitCode.ShouldBe(0, backup.Error + trusted.Transcript);
+        backup.Output.ShouldContain("holds a backup of cluster");
+        cut.ShouldAllBe(static count => count > 0);
+        return cut;
+    }
+
+    private static async Task SettleAsync(TrustedCluster trusted)
+    {
+        foreach (var group in Groups)
+        {
+            var compared = await OraftAsync(trusted, "group", "compare", group);
+            compared.ExitCode.ShouldBe(0, compared.Error + trusted.Transcript);
+        }
+    }
+
+    /// <summary>What is left is one replica of each group, on the first server: the groups go on from those, with all that was acknowledged.</summary>
+    private async Task RecoverAsync(TrustedCluster trusted)
+    {
+        var line = trusted.Silos[0].CommandLine;
+        var servers = line.Zip(line.Skip(1)).Where(static pair => pair.First == "--postgres").SelectMany(static pair => new[] { pair.First, pair.Second })
+            .ToList();
+        foreach (var group in Groups)
+        {
+            var asked = await CommandLineRun.RunAsync(["group", "recover", group, "--from", "1", .. servers]);
+            var recovered = await CommandLineRun.RunAsync(
+                ["group", "recover", group, "--from", "1", "--accept-data-loss", "--members-are-stopped", .. servers]);
+
+            asked.ExitCode.ShouldBe(1);
+            asked.Output.ShouldContain($"Replica 1 of {group} holds entries through");
+            asked.Error.ShouldContain("nothing was changed");
+            recovered.ExitCode.ShouldBe(0, recovered.Error);
+            recovered.Output.ShouldContain($"{group} goes on from replica 1 alone, as incarnation 1");
+        }
+
+        // It is not ready, since most of its servers are away, but serves.
+        var silo = trusted.Silos[0];
+        silo.Start();
+        for (var counter = 0; counter < Counters; counter++)
+        {
+            (await ReadAsync(silo, trusted, counter)).ShouldBe(acknowledged[counter], $"counter {counter}\n{silo.Process.Transcript}");
+        }
+
+        await silo.Process.KillAsync();
+    }
+
+    /// <summary>Into a store of another kind, where the keys of the backup are in force.</summary>
+    private async Task RestoreAsync(TrustedCluster trusted, long[] cut)
+    {
+        var data = Path.Combine(folder, "data");
+        var restored = await CommandLineRun.RunAsync("backup", "restore", File, "--data", data);
+        var inspected = await CommandLineRun.RunAsync("inspect", data);
+        restored.ExitCode.ShouldBe(0, restored.Error);
+        inspected.ExitCode.ShouldBe(0, inspected.Error);
+
+        await using var silo = new OraftSilo(
+            "silo-1",
+            ["--data", data, "--cluster-id", trusted.ClusterId, "--groups", "2", "--auth", "keys", .. trusted.Files.OptionsOf("silo-1")])
+        {
+            Tls = trusted.Files.NewClient(),
+        };
+        silo.Start();
+        await silo.WaitUntilReadyAsync();
+        for (var counter = 0; counter < Counters; counter++)
+        {
+            (await ReadAsync(silo, trusted, counter)).ShouldBeInRange(cut[counter], begun[counter], $"counter {counter}");
+        }
+
+        silo.Tls.Dispose();
+    }
+
+    private static string[] Groups => ["catalogue-0", "counters-0", "counters-1"];
+
+    private async Task AddUntilAsync(TrustedCluster trusted, int counter, CancellationToken stopping)
+    {
+        using var client = ClientOf(trusted);
+        var silo = trusted.Silos[counter % trusted.Silos.Count];
+        while (!stopping.IsCancellationRequested)
+        {
+            using var request = new HttpRequestMessage(
+                HttpMethod.Post, new Uri(silo.Address, $"/api/v1/tenants/{Tenant}/counters/c{counter}/increment"))
+            {
+                Content = JsonContent.Create(new { by = 1 }),
+            };
+            Interlocked.Increment(ref begun[counter]);
+            using var answer = await client.SendAsync(request, Token);
+            answer.EnsureSuccessStatusCode();
+            Interlocked.Increment(ref acknowledged[counter]);
+        }
+    }
+
+    private static async Task<long?> TryReadAsync(OraftSilo silo, TrustedCluster trusted, int counter)
+    {
+        try
+        {
+            using var client = ClientOf(trusted);
+            var read = await client.GetFromJsonAsync<JsonElement>(new Uri(silo.Address, $"/api/v1/tenants/{Tenant}/counters/c{counter}"), Token);
+            return read.GetProperty("value").GetInt64();
+        }
+        catch (Exception failure) when (failure is HttpRequestException or TaskCanceledException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>A group may still elect.</summary>
+    private static async Task<long> ReadAsync(OraftSilo silo, TrustedCluster trusted, int counter)
+    {
+        long? read = null;
+        await Until.TrueAsync(
+            async () => (read = await TryReadAsync(silo, trusted, counter)) is not null,
+            Deadline,
+            () => $"counter {counter} is not served:\n{silo.Process.Transcript}");
+        return read!.Value;
+    }
+
+    private static HttpClient ClientOf(TrustedCluster trusted)
+    {
+        var client = trusted.Files.NewClient();
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", trusted.AdminKey);
+        return client;
+    }
+
+    private static Task<CommandLineRun> OraftAsync(TrustedCluster trusted, params IEnumerable<string> line) =>
+        CommandLineRun.AtAsync(trusted.Silos[0].Address, [.. line, "--cacert", trusted.Files["ca.pem"], "--key", trusted.AdminKey]);
+
+    private static int Setting(string name, int byDefault) =>
+        int.TryParse(Environment.GetEnvironmentVariable(name), CultureInfo.InvariantCulture, out var number) ? number : byDefault;
+}
