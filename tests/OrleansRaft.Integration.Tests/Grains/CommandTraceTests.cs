@@ -27,9 +27,9 @@ public sealed class CommandTraceTests(ThreeSilos fixture) : IClassFixture<ThreeS
         var grains = fixture.Cluster.Silos[0].ServiceProvider.GetRequiredService<IGrainFactory>();
         var ledger = grains.GetRaftGroup<LedgerCommand, LedgerResult>(RaftTestCluster.Set, "traced");
 
-        var committed = RaftTestCluster.Committed(await ledger.SubmitAsync(new LedgerCommand(1)));
+        var committed = RaftTestCluster.Committed(await ledger.SubmitAsync(new LedgerCommand(1), cancellation: TestContext.Current.CancellationToken));
         Activity.Current = null;
-        await ledger.SubmitAsync(new LedgerCommand(1));
+        await ledger.SubmitAsync(new LedgerCommand(1), cancellation: TestContext.Current.CancellationToken);
         Activity.Current = caller;
         await RaftTestCluster.EventuallyAsync(() => Task.FromResult(spans.Count(static span => span.OperationName == "raft.apply") >= 3
             ? null
