@@ -84,6 +84,12 @@ public sealed class AccessDirectoryTests
             catalogue, Options.Create(new RaftAccessOptions { PatienceSeconds = patienceSeconds }), time, NullLogger<AccessDirectory>.Instance);
         await directory.StartAsync(TestContext.Current.CancellationToken);
         await catalogue.ReadAsync(1);
+        while (!directory.IsCurrent)
+        {
+            // It was answered; what it was told is taken over on another thread.
+            await Task.Delay(1, TestContext.Current.CancellationToken);
+        }
+
         return directory;
     }
 
