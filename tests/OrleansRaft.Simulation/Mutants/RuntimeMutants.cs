@@ -37,8 +37,8 @@ internal static class RuntimeMutants
             "the log is forgotten as soon as a view has been taken",
             "Runtime",
             "ReplicaDriver.Snapshots.cs",
-            "ReplicaLog.SaveSnapshot(snapshot, state);",
-            "ReplicaLog.SaveSnapshot(snapshot, state); Step(new SnapshotSaved(snapshot));"),
+            "ReplicaLog.SaveSnapshot(Describe(of), state);",
+            "var snapshot = Describe(of); ReplicaLog.SaveSnapshot(snapshot, state); Step(new SnapshotSaved(snapshot));"),
         new(
             "requests-not-remembered",
             "a repeated request is applied again",
