@@ -61,6 +61,9 @@ public static class CounterEndpointExtensions
             known.IsKeyedService(typeof(IGrainStorage), RaftCountersSiloBuilderExtensions.TenantStorage),
             $"this silo has no grain storage named '{RaftCountersSiloBuilderExtensions.TenantStorage}'. "
                 + "Call silo.AddRaftCounters(), or add a storage of that name.");
+        Require(
+            known.IsService(typeof(ITenantAllowances)),
+            "the server's services are missing. Call builder.Services.AddOrleansRaftServer(builder.Configuration) before the application is built.");
     }
 
     private static void Require(bool condition, string problem)
