@@ -129,4 +129,4 @@ public sealed class ClusterRestore(IReadOnlyList<ILogStore> stores, string? clus
 /// <param name="Group">The group that was restored last; null while the backup is verified.</param>
 /// <param name="Groups">How many groups were restored.</param>
 /// <param name="FileBytes">How many bytes of the backup were read.</param>
-public readonly record struct RestoreProgress(string? Group, int Groups, long FileBytes);
+public sealed record RestoreProgress(string? Group, int Groups, long FileBytes);

@@ -253,13 +253,7 @@ public sealed class BackupReader(Stream input, string name) : IDisposable
             throw Damaged("no record begins there");
         }
 
-        if (body.Length < length)
-        {
-            body = new byte[Math.Max(length, Math.Min(2 * body.Length, most))];
-        }
-
-        var read = body.AsMemory(0, length);
-        await FillAsync(read, cancellation);
+        var read = await ReadBodyAsync(length, cancellation);
         await FillAsync(footer, cancellation);
         if (kind == BackupRecordKind.Foot)
         {
@@ -277,6 +271,23 @@ public sealed class BackupReader(Stream input, string name) : IDisposable
         sha256.AppendData(footer);
         position += header.Length + length + footer.Length;
         return (kind, read);
+    }
+
+    /// <summary>A length that is damaged costs no more memory than what is there.</summary>
+    private async Task<Memory<byte>> ReadBodyAsync(int length, CancellationToken cancellation)
+    {
+        for (var filled = 0; ;)
+        {
+            var end = Math.Min(length, body.Length);
+            await FillAsync(body.AsMemory(filled, end - filled), cancellation);
+            if (end == length)
+            {
+                return body.AsMemory(0, length);
+            }
+
+            filled = end;
+            Array.Resize(ref body, Math.Min(length, 2 * body.Length));
+        }
     }
 
     private async Task FillAsync(Memory<byte> buffer, CancellationToken cancellation)
