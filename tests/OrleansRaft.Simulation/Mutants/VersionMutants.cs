@@ -62,7 +62,7 @@ internal static class VersionMutants
             "a snapshot names the version after the last entry of the log, and not the one at its own",
             "Runtime",
             "ReplicaDriver.Snapshots.cs",
-            "MachineVersion = Core.MachineVersionAt(entry.Index),",
+            "MachineVersion = Core.MachineVersionAt(of.AppliedEntry.Index),",
             "MachineVersion = Core.MachineVersion,"),
         new(
             "truncated-version-stays",
