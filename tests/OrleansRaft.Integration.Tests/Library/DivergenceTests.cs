@@ -43,6 +43,7 @@ public sealed class DivergenceTests
         drift.Silo = null;
         (await cluster.Admin.ListAlarmsAsync(Token)).ShouldBeEmpty();
         var before = (await cluster.Admin.GetGroupAsync(Name, Token))!;
+        drift.MayRestore.Reset();
 
         var compare = await CommandLineRun.AtAsync(server.Address, "group", "compare", Name);
 
@@ -53,6 +54,7 @@ public sealed class DivergenceTests
             (await cluster.Admin.ListAlarmsAsync(Token)).Count(static alarm => alarm is { Name: AlarmNames.Diverged, Group: Name }) == 2
                 ? null
                 : "the leader and the replica that is wrong tell");
+        drift.MayRestore.Set();
         await RaftTestCluster.EventuallyAsync(() => cluster.Admin.FindDifferenceAsync(Name, replicas: 3, Token));
         await RaftTestCluster.EventuallyAsync(async () => await cluster.Admin.ListAlarmsAsync(Token) is [var alarm, ..] ? alarm.Detail : null);
         (await CommandLineRun.AtAsync(server.Address, "group", "compare", Name)).ExitCode.ShouldBe(0);
@@ -239,6 +241,9 @@ public sealed class DivergenceTests
         /// <summary>The silos where a replica changed more than it should.</summary>
         public ConcurrentBag<string> Drifted { get; } = [];
 
+        /// <summary>Whether a state that is not empty may be restored: until then alarms stand.</summary>
+        public ManualResetEventSlim MayRestore { get; } = new(initialState: true);
+
         /// <summary>The silos where a state that is not empty was restored.</summary>
         public ConcurrentBag<string> Restored { get; } = [];
     }
@@ -281,6 +286,7 @@ public sealed class DivergenceTests
         {
             if (!snapshot.IsEmpty)
             {
+                drift.MayRestore.Wait();
                 drift.Restored.Add(silo.Name);
             }
 
