@@ -16,8 +16,10 @@ internal sealed class StoppedSilos(ClusterMembership silos, IOptions<RaftOptions
     /// <summary>A silo that is about to stop does not come back.</summary>
     public void Dismiss(SiloAddress silo) => dismissed[silo] = true;
 
-    /// <summary>Whether a silo stopped in order, not long ago, and nobody of its name can host replicas yet.</summary>
-    public bool IsAwaited(SiloAddress silo)
+    /// <summary>Whether a silo stopped in order, not long ago, and none of its name among those present can host replicas yet.</summary>
+    /// <param name="silo">The silo that stopped.</param>
+    /// <param name="present">The silos to which its replicas could be given now.</param>
+    public bool IsAwaited(SiloAddress silo, IReadOnlyList<SiloPlace> present)
     {
         if (silos.IsLeaving(silo))
         {
@@ -29,6 +31,6 @@ internal sealed class StoppedSilos(ClusterMembership silos, IOptions<RaftOptions
         return !dismissed.ContainsKey(silo)
             && left.TryGetValue(silo, out var departure)
             && time.GetElapsedTime(departure.At) < options.Value.ReturnPatience
-            && !silos.Active.Any(place => place.Name == departure.Name && silos.CanHostGrains(place.Address));
+            && !present.Any(place => place.Name == departure.Name && silos.CanHostGrains(place.Address));
     }
 }

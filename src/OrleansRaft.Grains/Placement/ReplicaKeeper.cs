@@ -153,9 +153,10 @@ internal sealed class ReplicaKeeper(
 
     /// <summary>
     /// Whether a replica is left where it was, on a silo that stopped and is likely to come back soon: its group goes on without it meanwhile.
+    /// The silo is back when it has answered: a replica that is no longer waited for goes to one of those that did.
     /// </summary>
     private bool IsAwaited(ReplicaSlot slot, ClusterInventory stock) =>
-        slot.Left is { } silo && departures.IsAwaited(silo) && stock.GoesOn(slot.Group);
+        slot.Left is { } silo && departures.IsAwaited(silo, stock.Answering) && stock.GoesOn(slot.Group);
 
     /// <summary>
     /// Looking for what no event told comes less often, the more there is to look at. By number and not by duration: a stall must not put it off.

@@ -86,10 +86,12 @@ internal sealed class ClusterInventory
         return hasLeader;
     }
 
-    /// <summary>Whether a group has a leader, and a majority that takes part.</summary>
+    /// <summary>
+    /// Whether a majority of a group takes part, as far as is known: it commits, or elects in a moment. A silo that is merely slow to answer hosts
+    /// what it hosted; whether it died is for the membership to say.
+    /// </summary>
     public bool GoesOn(GroupEntry group) =>
-        group.Configuration.Members.Any(member => IsLeader(group.Slot(member.Id)))
-        && Quorum.Count(group.Configuration, voter => Find(group.Slot(voter)) is { IsRunning: true } ? true : null) == VoteResult.Won;
+        Quorum.Count(group.Configuration, voter => TakesPart(group.Slot(voter)) ? true : null) == VoteResult.Won;
 
     /// <summary>Whether a majority of a group lives, so that it elects in a moment.</summary>
     public bool CouldElect(GroupEntry group) =>
@@ -145,6 +147,8 @@ internal sealed class ClusterInventory
 
         return sharing > 0 && hosts.Count < Answering.Count;
     }
+
+    private bool TakesPart(ReplicaSlot slot) => Find(slot)?.IsRunning ?? (slot.Silo is { } silo && silent.Contains(silo));
 
     /// <summary>Where a replica lives, if somebody said so.</summary>
     public SiloAddress? SiloOf(ReplicaSlot slot) => found.TryGetValue((slot.Group.Name, slot.Replica.Value), out var entry) ? entry.Silo : null;

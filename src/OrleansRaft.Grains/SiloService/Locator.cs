@@ -77,7 +77,7 @@ internal sealed class Locator(
 
             await LocateAsync(batch);
             await Task.Delay(Pause, time);
-            foreach (var awaited in batch.ToLookup(slot => slot.Left is { } silo && departures.IsAwaited(silo)))
+            foreach (var awaited in batch.ToLookup(slot => slot.Left is { } silo && departures.IsAwaited(silo, silos.Active)))
             {
                 ReleaseAsync([.. awaited], awaited.Key ? AwaitedPause : TimeSpan.Zero).Ignore();
             }
