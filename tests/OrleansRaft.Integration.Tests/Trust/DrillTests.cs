@@ -60,10 +60,10 @@ public sealed class DrillTests(EndToEndCluster cluster) : IDisposable
     {
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(Token);
         var load = Enumerable.Range(0, Counters).Select(counter => AddUntilAsync(trusted, counter, stopping.Token)).ToList();
-        await Task.Delay(LoadFor, Token);
+        await AwaitLoadAsync(load);
         long[] cut = [.. Enumerable.Range(0, Counters).Select(counter => Interlocked.Read(ref acknowledged[counter]))];
         var backup = await OraftAsync(trusted, "backup", "create", File);
-        await Task.Delay(LoadFor, Token);
+        await AwaitLoadAsync(load);
         await stopping.CancelAsync();
         await Task.WhenAll(load);
 
@@ -71,6 +71,19 @@ public sealed class DrillTests(EndToEndCluster cluster) : IDisposable
         backup.Output.ShouldContain("holds a backup of cluster");
         cut.ShouldAllBe(static count => count > 0);
         return cut;
+    }
+
+    /// <summary>Lets the load run for its time, and on until every counter has been raised in it.</summary>
+    private async Task AwaitLoadAsync(IReadOnlyList<Task> load)
+    {
+        long[] before = [.. acknowledged];
+        await Task.Delay(LoadFor, Token);
+        await Until.TrueAsync(
+            () => Task.FromResult(
+                load.Any(static task => task.IsFaulted)
+                || Enumerable.Range(0, Counters).All(counter => Interlocked.Read(ref acknowledged[counter]) > before[counter])),
+            Deadline,
+            () => $"the load stands still at {string.Join(", ", acknowledged)}");
     }
 
     private static async Task SettleAsync(TrustedCluster trusted)
