@@ -45,7 +45,7 @@ public static class CounterEndpointExtensions
         var tenants = new TenantEndpoints(grains);
         endpoints.MapRaftOperation(HttpMethods.Get, Note, tenants.ReadNoteAsync, CounterOperations.ReadNote);
         endpoints.MapRaftOperation(HttpMethods.Put, Note, tenants.WriteNoteAsync, CounterOperations.WriteNote);
-        var deletion = new TenantDeletion(grains, services.GetService<IRaftAccess>());
+        var deletion = new TenantDeletion(grains, services.GetService<IRaftAccess>(), services.GetRequiredService<ITenantAllowances>());
         endpoints.MapRaftOperation(HttpMethods.Delete, Tenant, deletion.DeleteAsync, CounterOperations.DeleteTenant);
         return endpoints.MapRaftPageView(
             new PageView("counters", typeof(CounterEndpointExtensions).Assembly, "counters.js") { Styles = ["counters.css"] });

@@ -115,7 +115,7 @@ public static class RaftServerEndpointExtensions
             endpoints.MapRaftOperation(HttpMethods.Get, Keys, keys.ListAsync, AccessOperations.ListKeys);
             endpoints.MapRaftOperation(HttpMethods.Post, Keys, keys.CreateAsync, AccessOperations.CreateKey);
             endpoints.MapRaftOperation(HttpMethods.Delete, Keys + "/{key}", keys.RevokeAsync, AccessOperations.RevokeKey);
-            var limits = new LimitEndpoints(catalogue, endpoints.ServiceProvider.GetRequiredService<TenantLimiter>(), endpoints.ServiceProvider);
+            var limits = new LimitEndpoints(catalogue, endpoints.ServiceProvider.GetRequiredService<TenantLimiter>());
             endpoints.MapRaftOperation(HttpMethods.Get, Limits, limits.GetAsync, LimitOperations.GetLimits);
             endpoints.MapRaftOperation(HttpMethods.Put, Limits, limits.SetAsync, LimitOperations.SetLimits);
             endpoints.MapRaftOperation(HttpMethods.Delete, Limits, limits.ClearAsync, LimitOperations.ClearLimits);

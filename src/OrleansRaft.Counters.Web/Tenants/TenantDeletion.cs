@@ -3,6 +3,7 @@ using OrleansRaft.Client;
 using OrleansRaft.Grains.Catalogue;
 using OrleansRaft.Runtime;
 using OrleansRaft.Server.Http;
+using OrleansRaft.Server.Limits;
 using OrleansRaft.Server.Problems;
 
 namespace OrleansRaft.Counters.Web.Tenants;
@@ -10,12 +11,12 @@ namespace OrleansRaft.Counters.Web.Tenants;
 /// <summary>Deletes a tenant: its counters, its note, and the limits that it has of its own.</summary>
 /// <remarks>
 /// Counters go one by one, as their owner would delete them; one request deletes a bounded number, and is repeated until nothing is left. What is
-/// written meanwhile
-/// may stay: whoever deletes a tenant revokes its keys first.
+/// written meanwhile may stay: whoever deletes a tenant revokes its keys first.
 /// </remarks>
 /// <param name="grains">Reaches the groups and the grain that keeps the note.</param>
 /// <param name="catalogue">Keeps limits; null where there is no catalogue.</param>
-internal sealed class TenantDeletion(IGrainFactory grains, IRaftAccess? catalogue)
+/// <param name="allowances">What this silo knows of limits.</param>
+internal sealed class TenantDeletion(IGrainFactory grains, IRaftAccess? catalogue, ITenantAllowances allowances)
 {
     private const int CountersMax = 10_000;
     private const int PageSize = 1_000;
@@ -98,8 +99,13 @@ internal sealed class TenantDeletion(IGrainFactory grains, IRaftAccess? catalogu
     private async Task<string?> DeleteRestAsync(string tenant, CancellationToken cancellation)
     {
         await grains.GetGrain<ITenantNoteGrain>(tenant).DeleteAsync();
-        return catalogue is null || await catalogue.SetLimitsAsync(new TenantLimits(tenant, null, null, null), cancellation) is Committed<AccessContents>
-            ? null
-            : "Its own limits are not known to be gone: the catalogue did not answer in time.";
+        if (catalogue is not null
+            && await catalogue.SetLimitsAsync(new TenantLimits(tenant, null, null, null), cancellation) is not Committed<AccessContents>)
+        {
+            return "Its own limits are not known to be gone: the catalogue did not answer in time.";
+        }
+
+        await allowances.RefreshAsync(cancellation);
+        return null;
     }
 }

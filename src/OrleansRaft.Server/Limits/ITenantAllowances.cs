@@ -11,6 +11,12 @@ public interface ITenantAllowances
     /// <param name="tenant">The tenant's name.</param>
     TenantAllowance AllowanceOf(string tenant);
 
+    /// <summary>
+    /// Asks the catalogue now instead of hearing of its changes a moment later: for whoever changed limits and answers with, or after, what holds.
+    /// </summary>
+    /// <param name="cancellation">Ends the asking.</param>
+    Task RefreshAsync(CancellationToken cancellation);
+
     /// <summary>Counts a request that was refused because its tenant has taken what it may, in <c>raft.tenant.refused</c>.</summary>
     /// <param name="limit">Which limit was reached: a word, one of few.</param>
     void CountRefusal(string limit);

@@ -1,9 +1,7 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.DependencyInjection;
 using OrleansRaft.Grains.Catalogue;
 using OrleansRaft.Runtime;
-using OrleansRaft.Server.Access;
 using OrleansRaft.Server.Http;
 using OrleansRaft.Server.Problems;
 
@@ -11,9 +9,8 @@ namespace OrleansRaft.Server.Limits;
 
 /// <summary>What tenants may take, as the HTTP API shows and sets it.</summary>
 /// <param name="catalogue">Keeps the limits of single tenants.</param>
-/// <param name="limiter">Knows what is in force on this silo.</param>
-/// <param name="services">The application's: this silo takes note of a change at once.</param>
-internal sealed class LimitEndpoints(IRaftAccess catalogue, TenantLimiter limiter, IServiceProvider services)
+/// <param name="limiter">Knows what is in force on this silo, and takes note of a change at once.</param>
+internal sealed class LimitEndpoints(IRaftAccess catalogue, TenantLimiter limiter)
 {
     private const int TenantLengthMax = 128;
     private const long LargestMax = 1L << 50;
@@ -103,7 +100,7 @@ internal sealed class LimitEndpoints(IRaftAccess catalogue, TenantLimiter limite
         switch (await catalogue.SetLimitsAsync(limits, context.RequestAborted))
         {
             case Committed<AccessContents> { Value.Refusal: AccessRefusal.None }:
-                await (services.GetService<AccessDirectory>()?.LookAsync(context.RequestAborted) ?? Task.CompletedTask);
+                await limiter.RefreshAsync(context.RequestAborted);
                 Write(context.Response, limits.Tenant);
                 break;
             case Committed<AccessContents>:

@@ -63,6 +63,9 @@ internal sealed class TenantLimiter : ITenantAllowances
         : otherwise;
 
     /// <inheritdoc/>
+    public Task RefreshAsync(CancellationToken cancellation) => directory?.LookAsync(cancellation) ?? Task.CompletedTask;
+
+    /// <inheritdoc/>
     public void CountRefusal(string limit) => refused?.Add(1, new KeyValuePair<string, object?>("limit", limit));
 
     /// <summary>A handler whose requests count.</summary>
