@@ -38,7 +38,7 @@ public sealed partial class SettingNameTests
             .SelectMany(
                 folder =>
                     Kinds.SelectMany(kind => Directory.EnumerateFiles(Path.Combine(SourceTree.Root, folder), kind, SearchOption.AllDirectories)))
-            .Append(Path.Combine(SourceTree.Root, "README.md"))
+            .Concat(Directory.EnumerateFiles(SourceTree.Root, "*.md"))
             .Where(file => !file.Split(Path.DirectorySeparatorChar).Any(part => part is "obj" or "bin" or "node_modules"));
 
     private static IEnumerable<(string Name, string File)> SettingsIn(string file) =>

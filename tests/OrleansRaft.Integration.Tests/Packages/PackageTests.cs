@@ -74,7 +74,7 @@ public sealed class PackageTests(PackedPackages packed, PostgresFixture postgres
     {
         var version = (await packed.GetAsync())[0].Version;
         var folder = Directory.CreateDirectory(Path.Combine(packed.Folder, "user")).FullName;
-        File.Copy(Path.Combine(SourceTree.Root, "tests", "OrleansRaft.ReadmeExample", "Program.cs"), Path.Combine(folder, "Program.cs"));
+        File.Copy(Path.Combine(SourceTree.Root, "src", "Samples", "Bank", "Program.cs"), Path.Combine(folder, "Program.cs"));
         Project(version).Save(Path.Combine(folder, "bank.csproj"));
         Feeds().Save(Path.Combine(folder, "nuget.config"));
         await DotNet.RunProgramAsync(
@@ -98,7 +98,7 @@ public sealed class PackageTests(PackedPackages packed, PostgresFixture postgres
             ]);
         await program.WaitForExitAsync(TimeSpan.FromMinutes(3));
 
-        program.Output.ShouldContain("alice has 10", program.Transcript);
+        program.Output.ShouldContain("alice has 6", program.Transcript);
     }
 
     [Fact]
@@ -127,6 +127,7 @@ public sealed class PackageTests(PackedPackages packed, PostgresFixture postgres
             "ItemGroup",
             Reference("OrleansRaft.Grains", version),
             Reference("OrleansRaft.PostgreSql", version),
+            Reference("OrleansRaft.Sqlite", version),
             Reference("Microsoft.Orleans.Clustering.AdoNet", VersionOf("Microsoft.Orleans.Clustering.AdoNet"))));
 
     private static XElement Reference(string package, string version) =>

@@ -9,7 +9,7 @@ public sealed partial class AnswersTests
     public void Every_answer_names_a_story_or_a_test_that_there_is()
     {
         var root = SourceTree.Root;
-        var answers = File.ReadAllText(Path.Combine(root, "src", "README.md")).Split("## Questions and answers")[1];
+        var answers = File.ReadAllText(Path.Combine(root, "src", "RAFT-QUESTIONS.md"));
         var tests = string.Concat(Directory.EnumerateFiles(Path.Combine(root, "tests"), "*.cs", SearchOption.AllDirectories)
             .Where(file => !file.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal))
             .Select(File.ReadAllText));

@@ -4,41 +4,41 @@ using OrleansRaft.ReplicatedGrains;
 using OrleansRaft.Runtime.Storage.Memory;
 using Xunit;
 
-namespace Bank;
+namespace Bank.Tests;
 
 public sealed class BankTests(ThreeSilos silos) : IClassFixture<ThreeSilos>
 {
     [Fact]
     public async Task A_transfer_moves_money_once_or_not_at_all()
     {
-        await Account("alice").Deposit(10);
-        await Account("alice").With("rent-may").Transfer("bob", 4);
-        await Account("alice").With("rent-may").Transfer("bob", 4); // the same transfer
+        await AccountOf("alice").Deposit(10);
+        await AccountOf("alice").With("rent-may").Transfer("bob", 4);
+        await AccountOf("alice").With("rent-may").Transfer("bob", 4); // the same transfer
 
-        var thrown = await Assert.ThrowsAsync<OverdrawnException>(() => Account("alice").Transfer("bob", 7));
+        var thrown = await Assert.ThrowsAsync<OverdrawnException>(() => AccountOf("alice").Transfer("bob", 7));
 
         Assert.Equal(1, thrown.Missing);
-        Assert.Equal(6, await Account("alice").Balance());
-        Assert.Equal(4, await Account("bob").Balance());
+        Assert.Equal(6, await AccountOf("alice").Balance());
+        Assert.Equal(4, await AccountOf("bob").Balance());
     }
 
     [Fact]
     public async Task The_total_does_not_change()
     {
-        await Task.WhenAll(Enumerable.Range(0, 5).Select(number => Account($"a{number}").Deposit(10)));
+        await Task.WhenAll(Enumerable.Range(0, 5).Select(number => AccountOf($"a{number}").Deposit(10)));
 
         await Task.WhenAll(Enumerable.Range(0, 200).Select(async turn =>
         {
-            var transfer = Account($"a{turn % 5}").Transfer($"a{turn * 7 % 5}", turn % 9);
+            var transfer = AccountOf($"a{turn % 5}").Transfer($"a{turn * 7 % 5}", turn % 9);
             await transfer.ContinueWith(static _ => { }, TaskScheduler.Default); // an account may lack the money
         }));
 
-        var balances = await Task.WhenAll(Enumerable.Range(0, 5).Select(number => Account($"a{number}").Balance().AsTask()));
+        var balances = await Task.WhenAll(Enumerable.Range(0, 5).Select(number => AccountOf($"a{number}").Balance().AsTask()));
         Assert.Equal(50, balances.Sum());
         Assert.All(balances, static balance => Assert.True(balance >= 0));
     }
 
-    private IAccount Account(string name) => silos.Client.GetReplicatedGrain<IAccount>("first-bank", name).With(TimeSpan.FromMinutes(1));
+    private IAccount AccountOf(string name) => silos.Client.GetReplicatedGrain<IAccount>("first-bank", name).With(TimeSpan.FromMinutes(1));
 }
 
 public sealed class ThreeSilos : IAsyncLifetime
