@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Composition;
 using System.Globalization;
 using Microsoft.CodeAnalysis;
@@ -12,34 +11,16 @@ namespace OrleansRaft.Analyzers;
 /// <summary>Adds an alias of the present name, or what makes Orleans serialize a type.</summary>
 [ExportCodeFixProvider(LanguageNames.CSharp)]
 [Shared]
-public sealed class AttributeFixProvider : CodeFixProvider
+public sealed class AttributeFixProvider() : RuleFixProvider(Rules.Alias, Rules.Serializer)
 {
-    /// <inheritdoc/>
-    public override ImmutableArray<string> FixableDiagnosticIds => ImmutableArray.Create(Rules.Alias.Id, Rules.Serializer.Id);
-
-    /// <inheritdoc/>
-    public override FixAllProvider GetFixAllProvider() => WellKnownFixAllProviders.BatchFixer;
-
-    /// <inheritdoc/>
-    public override Task RegisterCodeFixesAsync(CodeFixContext context)
-    {
-        foreach (var diagnostic in context.Diagnostics)
-        {
-            if (diagnostic.Id == Rules.Alias.Id)
-            {
-                context.RegisterCodeFix(
-                    CodeAction.Create("Add [Alias] with the present name", cancel => AddAliasAsync(context.Document, diagnostic.Location, cancel), "alias"), diagnostic);
-            }
-            else if (diagnostic.AdditionalLocations.Count > 0 && diagnostic.AdditionalLocations[0] is { SourceTree: { } tree } declared
-                && context.Document.Project.Solution.GetDocument(tree) is { } document)
-            {
-                context.RegisterCodeFix(
-                    CodeAction.Create("Add [GenerateSerializer] and [Id]", cancel => AddSerializerAsync(document, declared, cancel), "serializer"), diagnostic);
-            }
-        }
-
-        return Task.CompletedTask;
-    }
+    private protected override Task<CodeAction?> FixAsync(CodeFixContext context, Diagnostic diagnostic) => Task.FromResult(
+        diagnostic.Id == Rules.Alias.Id
+            ? CodeAction.Create(
+                "Add [Alias] with the present name", cancel => AddAliasAsync(context.Document, diagnostic.Location, cancel), "alias")
+            : diagnostic.AdditionalLocations.Count > 0 && diagnostic.AdditionalLocations[0] is { SourceTree: { } tree } declared
+                && context.Document.Project.Solution.GetDocument(tree) is { } document
+            ? CodeAction.Create("Add [GenerateSerializer] and [Id]", cancel => AddSerializerAsync(document, declared, cancel), "serializer")
+            : null);
 
     private static async Task<Document> AddAliasAsync(Document document, Location location, CancellationToken cancellation)
     {
@@ -52,7 +33,9 @@ public sealed class AttributeFixProvider : CodeFixProvider
         }
 
         // A type's alias is its own in the whole application.
-        var name = symbol is INamedTypeSymbol { ContainingNamespace: { IsGlobalNamespace: false } space } ? $"{space.ToDisplayString()}.{symbol.Name}" : symbol.Name;
+        var name = symbol is INamedTypeSymbol { ContainingNamespace: { IsGlobalNamespace: false } space }
+            ? $"{space.ToDisplayString()}.{symbol.Name}"
+            : symbol.Name;
         return document.WithSyntaxRoot(root.ReplaceNode(declaration, With(declaration, $"Alias(\"{name}\")")));
     }
 
@@ -84,7 +67,9 @@ public sealed class AttributeFixProvider : CodeFixProvider
     private static MemberDeclarationSyntax With(MemberDeclarationSyntax member, string attribute)
     {
         var parsed = (MemberDeclarationSyntax)SyntaxFactory.ParseMemberDeclaration($"[{attribute}] int x;")!;
-        var list = parsed.AttributeLists[0].WithLeadingTrivia(member.GetLeadingTrivia()).WithTrailingTrivia(SyntaxFactory.ElasticCarriageReturnLineFeed);
+        var list = parsed.AttributeLists[0]
+            .WithLeadingTrivia(member.GetLeadingTrivia())
+            .WithTrailingTrivia(SyntaxFactory.ElasticCarriageReturnLineFeed);
         var indented = member.GetLeadingTrivia().Where(static one => one.IsKind(SyntaxKind.WhitespaceTrivia)).Take(1);
         return member.WithLeadingTrivia(indented).WithAttributeLists(member.WithLeadingTrivia(indented).AttributeLists.Insert(0, list));
     }

@@ -108,5 +108,6 @@ internal static class Banned
 
     private static bool IsOfSurroundingSpace(INamedTypeSymbol type) =>
         type.TypeKind is TypeKind.Class or TypeKind.Interface && !type.IsAbstract
-        && SurroundingSpaces.Contains(type.ContainingNamespace.ToDisplayString()) && type.Name is not ("IPAddress" or "IPEndPoint" or "HttpStatusCode");
+        && SurroundingSpaces.Contains(type.ContainingNamespace.ToDisplayString())
+        && type.Name is not ("IPAddress" or "IPEndPoint" or "HttpStatusCode");
 }

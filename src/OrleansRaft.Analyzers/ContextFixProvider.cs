@@ -11,7 +11,7 @@ namespace OrleansRaft.Analyzers;
 /// <summary>Puts what the context of a call offers in the place of clocks and randomness, and sorts what is unordered.</summary>
 [ExportCodeFixProvider(LanguageNames.CSharp)]
 [Shared]
-public sealed class ContextFixProvider : CodeFixProvider
+public sealed class ContextFixProvider() : RuleFixProvider(Rules.Clock, Rules.Randomness, Rules.Unordered)
 {
     private static readonly ImmutableDictionary<string, string> Replacements = new Dictionary<string, string>
     {
@@ -24,35 +24,23 @@ public sealed class ContextFixProvider : CodeFixProvider
         ["new Random"] = "Context.Random",
     }.ToImmutableDictionary();
 
-    /// <inheritdoc/>
-    public override ImmutableArray<string> FixableDiagnosticIds => ImmutableArray.Create(Rules.Clock.Id, Rules.Randomness.Id, Rules.Unordered.Id);
-
-    /// <inheritdoc/>
-    public override FixAllProvider GetFixAllProvider() => WellKnownFixAllProviders.BatchFixer;
-
-    /// <inheritdoc/>
-    public override async Task RegisterCodeFixesAsync(CodeFixContext context)
+    private protected override async Task<CodeAction?> FixAsync(CodeFixContext context, Diagnostic diagnostic)
     {
         var root = await context.Document.GetSyntaxRootAsync(context.CancellationToken).ConfigureAwait(false);
-        foreach (var diagnostic in context.Diagnostics)
+        if (root?.FindNode(diagnostic.Location.SourceSpan, getInnermostNodeForTie: true) is not ExpressionSyntax expression)
         {
-            if (root?.FindNode(diagnostic.Location.SourceSpan, getInnermostNodeForTie: true) is not ExpressionSyntax expression)
-            {
-                continue;
-            }
-
-            var text = diagnostic.Id == Rules.Unordered.Id
-                ? await SortedAsync(context, expression).ConfigureAwait(false)
-                : Replacements.TryGetValue(NameOf(expression), out var known) ? known + (expression is InvocationExpressionSyntax ? "()" : "")
-                : null;
-            if (text is not null)
-            {
-                var replacement = SyntaxFactory.ParseExpression(text).WithTriviaFrom(expression);
-                context.RegisterCodeFix(
-                    CodeAction.Create($"Use {text}", _ => Task.FromResult(context.Document.WithSyntaxRoot(root.ReplaceNode(expression, replacement))), text),
-                    diagnostic);
-            }
+            return null;
         }
+
+        var text = diagnostic.Id == Rules.Unordered.Id
+            ? await SortedAsync(context, expression).ConfigureAwait(false)
+            : Replacements.TryGetValue(NameOf(expression), out var known) ? known + (expression is InvocationExpressionSyntax ? "()" : "")
+            : null;
+        return text is null ? null : CodeAction.Create(
+            $"Use {text}",
+            _ => Task.FromResult(context.Document.WithSyntaxRoot(
+                root.ReplaceNode(expression, SyntaxFactory.ParseExpression(text).WithTriviaFrom(expression)))),
+            text);
     }
 
     private static string NameOf(ExpressionSyntax expression) => expression switch

@@ -13,8 +13,8 @@ public sealed class DeterminismAnalyzer : DiagnosticAnalyzer
         "Dictionary", "HashSet", "ConcurrentDictionary", "ImmutableDictionary", "ImmutableHashSet", "FrozenDictionary", "FrozenSet", "Hashtable");
 
     private static readonly ImmutableHashSet<string> MutableTypes = ImmutableHashSet.Create(
-        "Dictionary", "HashSet", "ConcurrentDictionary", "ConcurrentQueue", "ConcurrentBag", "List", "Queue", "Stack", "SortedDictionary", "SortedSet",
-        "StringBuilder", "Hashtable", "Random");
+        "Dictionary", "HashSet", "ConcurrentDictionary", "ConcurrentQueue", "ConcurrentBag", "List", "Queue", "Stack", "SortedDictionary",
+        "SortedSet", "StringBuilder", "Hashtable", "Random");
 
     /// <inheritdoc/>
     public override ImmutableArray<DiagnosticDescriptor> SupportedDiagnostics => ImmutableArray.Create(
@@ -53,7 +53,8 @@ public sealed class DeterminismAnalyzer : DiagnosticAnalyzer
         {
             case IPropertyReferenceOperation property:
                 ReportMember(context, property.Property);
-                ReportStatic(context, property.Property, isReadOnly: property.Property.SetMethod is null or { IsInitOnly: true }, property.Property.Type);
+                ReportStatic(
+                    context, property.Property, isReadOnly: property.Property.SetMethod is null or { IsInitOnly: true }, property.Property.Type);
                 break;
             case IFieldReferenceOperation field:
                 ReportStatic(context, field.Field, field.Field.IsReadOnly || field.Field.IsConst, field.Field.Type);
@@ -80,7 +81,8 @@ public sealed class DeterminismAnalyzer : DiagnosticAnalyzer
     {
         if (Banned.RuleOf(member) is { } rule)
         {
-            Report(context, rule, member is IMethodSymbol { MethodKind: MethodKind.Constructor } ? $"new {member.ContainingType.Name}" : $"{member.ContainingType.Name}.{member.Name}");
+            var owner = member.ContainingType.Name;
+            Report(context, rule, member is IMethodSymbol { MethodKind: MethodKind.Constructor } ? $"new {owner}" : $"{owner}.{member.Name}");
         }
     }
 
@@ -100,7 +102,8 @@ public sealed class DeterminismAnalyzer : DiagnosticAnalyzer
         var operation = Unwrap(awaited);
         return operation switch
         {
-            IInvocationOperation { TargetMethod: { Name: "ConfigureAwait" } } invocation when invocation.Instance is { } instance => IsComplete(instance, types),
+            IInvocationOperation { TargetMethod: { Name: "ConfigureAwait" } } invocation when invocation.Instance is { } instance =>
+                IsComplete(instance, types),
             IInvocationOperation invocation => types.IsInterface(invocation.TargetMethod.ContainingType)
                 || types.IsGrain(invocation.TargetMethod.ContainingType)
                 || invocation.TargetMethod is { Name: "FromResult" or "FromException", ContainingType.Name: "Task" or "ValueTask" }
