@@ -4,7 +4,7 @@ using OrleansRaft.Core;
 using OrleansRaft.Core.Codec;
 using OrleansRaft.Runtime.Machines;
 using OrleansRaft.Runtime.StateMachines;
-using OrleansRaft.Runtime.Tests.Storage;
+using OrleansRaft.Storage.TestKit;
 using static OrleansRaft.Runtime.Tests.HostBench;
 
 namespace OrleansRaft.Runtime.Tests;

@@ -9,6 +9,9 @@ public sealed partial class ReadmeTests
 {
     private static readonly DirectoryInfo Tests = new(Path.Combine(SourceTree.Root, "tests"));
 
+    /// <summary>The contract of stores, which is shipped, is made of tests, too.</summary>
+    private static readonly DirectoryInfo Contract = new(Path.Combine(SourceTree.Root, "src", "OrleansRaft.Storage.TestKit"));
+
     private static readonly string[][] Rows =
     [
         .. File.ReadLines(Path.Combine(Tests.FullName, "README.md"))
@@ -36,7 +39,8 @@ public sealed partial class ReadmeTests
         MutantCatalogue.All.Select(mutant => mutant.Name).Where(name => !HuntTable.Has(name)).ShouldBeEmpty();
 
     private static IEnumerable<(int Rule, string Name)> TestsOfRules() =>
-        from file in Tests.EnumerateFiles("*.cs", SearchOption.AllDirectories)
+        from folder in new[] { Tests, Contract }
+        from file in folder.EnumerateFiles("*.cs", SearchOption.AllDirectories)
         where !file.FullName.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal)
         from Match test in RuleTest().Matches(File.ReadAllText(file.FullName))
         from Capture number in test.Groups["rule"].Captures

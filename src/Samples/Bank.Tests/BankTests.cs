@@ -1,7 +1,6 @@
-using Orleans.TestingHost;
 using OrleansRaft.Grains.Hosting;
 using OrleansRaft.ReplicatedGrains;
-using OrleansRaft.Runtime.Storage.Memory;
+using OrleansRaft.Testing;
 using Xunit;
 
 namespace Bank.Tests;
@@ -43,19 +42,12 @@ public sealed class BankTests(ThreeSilos silos) : IClassFixture<ThreeSilos>
 
 public sealed class ThreeSilos : IAsyncLifetime
 {
-    private readonly InProcessTestCluster cluster = Build(new InProcessTestClusterBuilder(3), new MemoryDisk());
+    private RaftTestCluster? cluster;
 
-    public IGrainFactory Client => cluster.Client;
+    public IGrainFactory Client => cluster!.Client;
 
-    public async ValueTask InitializeAsync() => await cluster.DeployAsync();
+    public async ValueTask InitializeAsync() => cluster = await RaftTestCluster.StartAsync(
+        silo => silo.AddReplicatedGrains("bank", groups: 4, grains => grains.Add<Account>().VerifyCalls()));
 
-    public async ValueTask DisposeAsync() => await cluster.DisposeAsync();
-
-    private static InProcessTestCluster Build(InProcessTestClusterBuilder builder, MemoryDisk disk)
-    {
-        builder.ConfigureSilo((_, silo) => silo
-            .AddRaft(raft => raft.UseMemory(disk))
-            .AddReplicatedGrains("bank", groups: 4, grains => grains.Add<Account>().VerifyCalls()));
-        return builder.Build();
-    }
+    public async ValueTask DisposeAsync() => await cluster!.DisposeAsync();
 }

@@ -31,7 +31,7 @@ public sealed partial class CircleTests
         var largest = files.Keys.Select(
             file => reachable[file].Where(other => reachable[other].Contains(file)).Order().ToList()).MaxBy(static circle => circle.Count);
 
-        files.Count.ShouldBeGreaterThan(5);
+        files.ShouldNotBeEmpty();
         largest!.Count.ShouldBeLessThanOrEqualTo(FilesMax, string.Join(", ", largest));
     }
 

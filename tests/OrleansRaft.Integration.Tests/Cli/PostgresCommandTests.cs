@@ -2,7 +2,7 @@ using Npgsql;
 using OrleansRaft.Integration.Tests.Stores;
 using OrleansRaft.PostgreSql;
 using OrleansRaft.Core;
-using OrleansRaft.Runtime.Tests.Storage;
+using OrleansRaft.Storage.TestKit;
 using OrleansRaft.Testbed;
 using OrleansRaft.Testbed.Processes;
 

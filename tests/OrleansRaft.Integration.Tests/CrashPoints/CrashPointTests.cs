@@ -4,7 +4,7 @@ using Npgsql;
 using OrleansRaft.Core.Codec;
 using OrleansRaft.CrashWriter;
 using OrleansRaft.Integration.Tests.Stores;
-using OrleansRaft.Runtime.Tests.Storage;
+using OrleansRaft.Storage.TestKit;
 
 namespace OrleansRaft.Integration.Tests.CrashPoints;
 

@@ -1,31 +1,32 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans.TestingHost;
-using OrleansRaft.Grains.Admin;
 using OrleansRaft.Client;
+using OrleansRaft.Grains.Admin;
 using OrleansRaft.Grains.Faults;
 using OrleansRaft.Grains.Hosting;
 using OrleansRaft.Runtime;
-using OrleansRaft.Runtime.Hosting;
 using OrleansRaft.Runtime.Storage.Memory;
+using OrleansRaft.Testing;
+using Shipped = OrleansRaft.Testing.RaftTestCluster;
 
 namespace OrleansRaft.Integration.Tests.Grains;
 
-/// <summary>Silos of one process that share a disk in memory, with a set of groups named <c>ledgers</c>.</summary>
+/// <summary>A cluster as users' tests have it, with a set of groups named <c>ledgers</c>.</summary>
 public sealed class RaftTestCluster : IAsyncDisposable
 {
     public const string Set = "ledgers";
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
-    private readonly InProcessTestCluster cluster;
+    private readonly Shipped cluster;
 
-    private RaftTestCluster(InProcessTestCluster cluster) => this.cluster = cluster;
+    private RaftTestCluster(Shipped cluster) => this.cluster = cluster;
 
     public IGrainFactory Client => cluster.Client;
 
-    public IReadOnlyList<InProcessSiloHandle> Silos => [.. cluster.GetActiveSilos()];
+    public IReadOnlyList<InProcessSiloHandle> Silos => cluster.Silos;
 
-    public IRaftAdmin Admin => AdminOf(Silos[0]);
+    public IRaftAdmin Admin => cluster.Admin;
 
     public static async Task<RaftTestCluster> StartAsync(
         int silos = 3,
@@ -36,53 +37,21 @@ public sealed class RaftTestCluster : IAsyncDisposable
         Action<int, ISiloBuilder>? configure = null,
         IReadOnlyList<MemoryDisk>? disks = null,
         bool ownDisks = false,
-        Action<IClientBuilder>? client = null)
-    {
-        disk ??= new MemoryDisk();
-        var builder = new InProcessTestClusterBuilder((short)silos);
-        builder.Options.ClusterId = "ledgers";
-        var number = -1;
-        builder.ConfigureSilo((_, silo) =>
+        Action<IClientBuilder>? client = null) => new(await Shipped.StartAsync(new RaftTestClusterOptions
         {
-            var place = Interlocked.Increment(ref number);
-            silo.AddRaft(
-                raft =>
-                    raft.UseMemory(
-                        ownDisks ? null
-                            : disks is null ? disk
-                            : disks[place % disks.Count])).AddRaftStateMachine<LedgerCommand, LedgerResult, Ledger>(Set,
-                groups,
-                replicas);
-            silo.Services.Configure<RaftOptions>(raft =>
+            Silos = silos,
+            ClusterId = "ledgers",
+            Disks = ownDisks ? [.. Enumerable.Range(0, silos + 1).Select(static _ => new MemoryDisk())] : disks ?? [disk ?? new MemoryDisk()],
+            ConfigureRaft = options,
+            ConfigureClient = client,
+            ConfigureSilo = (number, silo) =>
             {
-                // Silos that tests stop do not come back.
-                raft.ReturnPatience = TimeSpan.Zero;
-                options?.Invoke(raft);
-            });
-            silo.Services.Configure<StoreTopology>(topology =>
-            {
-                foreach (var one in disks ?? [])
-                {
-                    topology.LocalStores.Add(one.LocalId);
-                }
-            });
-            configure?.Invoke(place, silo);
-            silo.Services.AddLogging(logging => logging.AddProvider(new TestOutputLoggerProvider()));
-        });
-        builder.ConfigureClient(hosted => client?.Invoke(hosted));
-        var cluster = new RaftTestCluster(builder.Build());
-        try
-        {
-            await cluster.cluster.DeployAsync();
-            await cluster.WaitUntilReadyAsync();
-            return cluster;
-        }
-        catch
-        {
-            await cluster.cluster.DisposeAsync();
-            throw;
-        }
-    }
+                silo.AddRaftStateMachine<LedgerCommand, LedgerResult, Ledger>(Set, groups, replicas);
+                silo.Services.Configure<FaultOptions>(static faults => faults.Enabled = false);
+                configure?.Invoke(number, silo);
+                silo.Services.AddLogging(static logging => logging.AddProvider(new TestOutputLoggerProvider()));
+            },
+        }));
 
     /// <summary>Lets tests cut links, as <c>Faults:Enabled</c> does.</summary>
     public static void EnableFaults(ISiloBuilder silo) => silo.Services.Configure<FaultOptions>(static faults => faults.Enabled = true);
@@ -111,20 +80,7 @@ public sealed class RaftTestCluster : IAsyncDisposable
     public static Committed<LedgerResult> Committed(Outcome<LedgerResult> outcome) =>
         outcome.ShouldBeOfType<Committed<LedgerResult>>(outcome.ToString());
 
-    public Task WaitUntilReadyAsync() => EventuallyAsync(async () =>
-    {
-        foreach (var silo in Silos)
-        {
-            if (await AdminOf(silo).CheckReadinessAsync() is { IsReady: false } readiness)
-            {
-                return $"{silo.Name}: {readiness.Detail}";
-            }
-        }
-
-        return (await Admin.ListGroupsAsync(null, 1_000)).Groups.FirstOrDefault(group => group.Leader is null) is { } group
-            ? $"{group.Group} has no leader"
-            : null;
-    });
+    public Task WaitUntilReadyAsync() => cluster.WaitUntilReadyAsync();
 
     public Task WaitUntilSpreadAsync() => EventuallyAsync(async () =>
     {
@@ -152,7 +108,7 @@ public sealed class RaftTestCluster : IAsyncDisposable
             : string.Join(", ", led.Select(silo => $"{silo.Key} leads {silo.Value}"));
     });
 
-    public Task<InProcessSiloHandle> StartSiloAsync() => cluster.StartAdditionalSiloAsync();
+    public Task<InProcessSiloHandle> StartSiloAsync() => cluster.StartSiloAsync();
 
     public Task StopSiloAsync(InProcessSiloHandle silo) => cluster.StopSiloAsync(silo);
 
@@ -161,11 +117,7 @@ public sealed class RaftTestCluster : IAsyncDisposable
 
     public Task KillSiloAsync(InProcessSiloHandle silo) => cluster.KillSiloAsync(silo);
 
-    public async Task<InProcessSiloHandle> FindLeaderSiloAsync(string group)
-    {
-        var name = (await FindLeaderAsync(group)).Silo;
-        return Silos.Single(silo => silo.Name == name);
-    }
+    public Task<InProcessSiloHandle> FindLeaderSiloAsync(string group) => cluster.FindLeaderAsync(group);
 
     public async Task<ReplicaView> FindLeaderAsync(string group)
     {
@@ -179,9 +131,5 @@ public sealed class RaftTestCluster : IAsyncDisposable
         return leader!;
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await cluster.StopAllSilosAsync();
-        await cluster.DisposeAsync();
-    }
+    public ValueTask DisposeAsync() => cluster.DisposeAsync();
 }

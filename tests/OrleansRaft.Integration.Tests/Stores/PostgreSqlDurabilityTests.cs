@@ -3,7 +3,7 @@ using OrleansRaft.Core;
 using OrleansRaft.PostgreSql;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Diagnostics;
-using OrleansRaft.Runtime.Tests.Storage;
+using OrleansRaft.Storage.TestKit;
 using OrleansRaft.Testbed.PostgreSql;
 
 namespace OrleansRaft.Integration.Tests.Stores;

@@ -3,7 +3,7 @@ using Npgsql;
 using OrleansRaft.PostgreSql;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Storage;
-using OrleansRaft.Runtime.Tests.Storage;
+using OrleansRaft.Storage.TestKit;
 using OrleansRaft.Testbed.PostgreSql;
 
 namespace OrleansRaft.Integration.Tests.Stores;

@@ -1,7 +1,7 @@
 using Npgsql;
 using OrleansRaft.Core;
 using OrleansRaft.PostgreSql;
-using OrleansRaft.Runtime.Tests.Storage;
+using OrleansRaft.Storage.TestKit;
 using OrleansRaft.Testbed.PostgreSql;
 
 namespace OrleansRaft.Integration.Tests.Stores;

@@ -4,7 +4,7 @@ using OrleansRaft.PostgreSql;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Diagnostics;
 using OrleansRaft.Runtime.Storage;
-using OrleansRaft.Runtime.Tests.Storage;
+using OrleansRaft.Storage.TestKit;
 
 namespace OrleansRaft.Integration.Tests.Stores;
 

@@ -2,7 +2,7 @@ using OrleansRaft.Cli.Tls;
 using OrleansRaft.Integration.Tests.Cli;
 using OrleansRaft.Integration.Tests.Trust;
 using OrleansRaft.PostgreSql;
-using OrleansRaft.Runtime.Tests.Storage;
+using OrleansRaft.Storage.TestKit;
 
 namespace OrleansRaft.Integration.Tests.Stores;
 

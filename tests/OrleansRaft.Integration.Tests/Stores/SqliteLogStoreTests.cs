@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using OrleansRaft.Core;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Storage;
-using OrleansRaft.Runtime.Tests.Storage;
+using OrleansRaft.Storage.TestKit;
 using OrleansRaft.Sqlite;
 
 namespace OrleansRaft.Integration.Tests.Stores;

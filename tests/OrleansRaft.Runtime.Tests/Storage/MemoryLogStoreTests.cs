@@ -1,5 +1,6 @@
 using OrleansRaft.Runtime.Storage;
 using OrleansRaft.Runtime.Storage.Memory;
+using OrleansRaft.Storage.TestKit;
 
 namespace OrleansRaft.Runtime.Tests.Storage;
 

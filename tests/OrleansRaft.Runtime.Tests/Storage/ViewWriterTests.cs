@@ -5,6 +5,7 @@ using OrleansRaft.Core.Codec;
 using OrleansRaft.Runtime.Machines;
 using OrleansRaft.Runtime.StateMachines;
 using OrleansRaft.Runtime.Storage;
+using OrleansRaft.Storage.TestKit;
 
 namespace OrleansRaft.Runtime.Tests.Storage;
 

@@ -1,6 +1,6 @@
 using OrleansRaft.Core.Codec;
 using OrleansRaft.Runtime.Storage;
-using OrleansRaft.Runtime.Tests.Storage;
+using OrleansRaft.Storage.TestKit;
 using static OrleansRaft.Integration.Tests.Stores.Sqlite.SqliteStoreFiles;
 
 namespace OrleansRaft.Integration.Tests.Stores.Sqlite;

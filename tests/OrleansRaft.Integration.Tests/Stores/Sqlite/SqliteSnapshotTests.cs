@@ -1,6 +1,6 @@
 using System.IO.Compression;
 using OrleansRaft.Runtime.StateMachines;
-using OrleansRaft.Runtime.Tests.Storage;
+using OrleansRaft.Storage.TestKit;
 using OrleansRaft.Sqlite.Internal;
 using static OrleansRaft.Integration.Tests.Stores.Sqlite.SqliteStoreFiles;
 

@@ -5,7 +5,7 @@ using OrleansRaft.Core;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Diagnostics;
 using OrleansRaft.Runtime.Storage;
-using OrleansRaft.Runtime.Tests.Storage;
+using OrleansRaft.Storage.TestKit;
 using OrleansRaft.Sqlite;
 
 namespace OrleansRaft.Integration.Tests.Stores.Sqlite;

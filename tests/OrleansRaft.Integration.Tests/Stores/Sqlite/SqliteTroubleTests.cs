@@ -1,7 +1,7 @@
 using Microsoft.Data.Sqlite;
 using OrleansRaft.Runtime.Diagnostics;
 using OrleansRaft.Runtime.Storage;
-using OrleansRaft.Runtime.Tests.Storage;
+using OrleansRaft.Storage.TestKit;
 using OrleansRaft.Sqlite;
 using OrleansRaft.Sqlite.Internal;
 using static OrleansRaft.Integration.Tests.Stores.Sqlite.SqliteStoreFiles;

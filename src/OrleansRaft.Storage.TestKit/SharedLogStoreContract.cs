@@ -2,7 +2,7 @@ using OrleansRaft.Core;
 using OrleansRaft.Runtime.StateMachines;
 using OrleansRaft.Runtime.Storage;
 
-namespace OrleansRaft.Runtime.Tests.Storage;
+namespace OrleansRaft.Storage.TestKit;
 
 /// <summary>What a store promises that several silos reach: two activations of one replica look like one that crashed and restarted.</summary>
 public abstract class SharedLogStoreContract : LogStoreContract

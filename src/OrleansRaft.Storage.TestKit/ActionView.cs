@@ -1,7 +1,7 @@
 using System.Buffers;
 using OrleansRaft.Runtime.StateMachines;
 
-namespace OrleansRaft.Runtime.Tests.Storage;
+namespace OrleansRaft.Storage.TestKit;
 
 /// <summary>A view that writes what the test wants.</summary>
 public sealed class ActionView(Action<IBufferWriter<byte>> write) : IStateView

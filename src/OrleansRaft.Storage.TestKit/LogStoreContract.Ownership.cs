@@ -2,7 +2,7 @@ using OrleansRaft.Core;
 using OrleansRaft.Runtime.StateMachines;
 using OrleansRaft.Runtime.Storage;
 
-namespace OrleansRaft.Runtime.Tests.Storage;
+namespace OrleansRaft.Storage.TestKit;
 
 public abstract partial class LogStoreContract
 {

@@ -2,7 +2,7 @@ using OrleansRaft.Core;
 using OrleansRaft.Core.Codec;
 using OrleansRaft.Runtime.Storage;
 
-namespace OrleansRaft.Runtime.Tests.Storage;
+namespace OrleansRaft.Storage.TestKit;
 
 public abstract partial class LogStoreContract
 {

@@ -2,7 +2,7 @@ using OrleansRaft.Core;
 using OrleansRaft.Runtime.Machines;
 using OrleansRaft.Runtime.Storage;
 
-namespace OrleansRaft.Runtime.Tests.Storage;
+namespace OrleansRaft.Storage.TestKit;
 
 public sealed record Staged(EntryId LastIncluded, long NextOffset);
 

@@ -1,7 +1,7 @@
 using OrleansRaft.Core;
 using OrleansRaft.Runtime.Lives;
 
-namespace OrleansRaft.Runtime.Tests.Storage;
+namespace OrleansRaft.Storage.TestKit;
 
 public abstract partial class LogStoreContract
 {

@@ -1,6 +1,6 @@
 using OrleansRaft.Runtime.Storage;
 
-namespace OrleansRaft.Runtime.Tests.Storage;
+namespace OrleansRaft.Storage.TestKit;
 
 /// <summary>Reads snapshots whole.</summary>
 public static class SnapshotStreams

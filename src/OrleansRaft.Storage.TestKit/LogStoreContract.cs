@@ -2,7 +2,7 @@ using Microsoft.Extensions.Time.Testing;
 using OrleansRaft.Core;
 using OrleansRaft.Runtime.Storage;
 
-namespace OrleansRaft.Runtime.Tests.Storage;
+namespace OrleansRaft.Storage.TestKit;
 
 /// <summary>What every log store promises. Each store runs all of it.</summary>
 public abstract partial class LogStoreContract : IAsyncLifetime

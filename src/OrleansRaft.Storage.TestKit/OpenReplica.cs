@@ -3,7 +3,7 @@ using OrleansRaft.Core;
 using OrleansRaft.Runtime.StateMachines;
 using OrleansRaft.Runtime.Storage;
 
-namespace OrleansRaft.Runtime.Tests.Storage;
+namespace OrleansRaft.Storage.TestKit;
 
 /// <summary>One opened replica, with the writer's own idea of its log: what Core knows in a running system.</summary>
 public sealed class OpenReplica : IAsyncDisposable

@@ -2,7 +2,7 @@ using OrleansRaft.Core;
 using OrleansRaft.Runtime.Machines;
 using OrleansRaft.Runtime.Storage;
 
-namespace OrleansRaft.Runtime.Tests.Storage;
+namespace OrleansRaft.Storage.TestKit;
 
 /// <summary>Remembers what a log told, and waits for it.</summary>
 public sealed class RecordingEvents : IReplicaLogEvents

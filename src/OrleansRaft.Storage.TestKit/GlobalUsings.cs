@@ -1,0 +1,3 @@
+global using OrleansRaft.Runtime;
+global using Shouldly;
+global using Xunit;
