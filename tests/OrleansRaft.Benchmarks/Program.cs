@@ -1,5 +1,8 @@
 using System.CommandLine;
 using OrleansRaft.Benchmarks;
+using OrleansRaft.Testbed;
+
+TemporaryRoot.Use();
 
 var line = new RootCommand("Measures this library and prints figures. With --json the last line of stdout is one JSON object.");
 foreach (var verb in Verbs.All())

@@ -1,5 +1,8 @@
 using System.CommandLine;
 using OrleansRaft.Chaos;
+using OrleansRaft.Testbed;
+
+TemporaryRoot.Use();
 
 var seed = new Option<int>("--seed")
 {

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using OrleansRaft.Testbed;
 
 namespace OrleansRaft.Integration.Tests.Packages;
 
@@ -31,6 +32,8 @@ internal static class DotNet
             start.Environment.Remove(name);
         }
 
+        // The SDK's build servers outlive this run, and are the machine's.
+        start.Environment["TMPDIR"] = TemporaryRoot.Before;
         foreach (var (name, value) in environment)
         {
             start.Environment[name] = value;

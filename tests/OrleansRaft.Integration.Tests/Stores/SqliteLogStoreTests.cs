@@ -46,7 +46,7 @@ public sealed class SqliteLogStoreTests : LogStoreContract
     [Fact]
     public async Task Only_the_replicas_bound_to_a_store_have_rows_in_it()
     {
-        var other = Directory.CreateTempSubdirectory("oraft-sqlite-").FullName;
+        var other = Path.Combine(directory, "other");
         await using var second = OpenFile(other, Clock);
         var wanted = Definition with { LocalStores = ["elsewhere", second.LocalId, "nowhere"] };
 

@@ -51,28 +51,16 @@ public sealed class PostgresServer : IAsyncDisposable
         var directory = Directory.CreateTempSubdirectory("oraft-postgres-").FullName;
         PostgresPrograms.MakeOwner(directory);
         var server = new PostgresServer(programs, directory, FreePort());
-        PostgresPrograms.Run(PostgresPrograms.AsUnprivileged(
-            programs.PathOf("initdb"), "-D", server.Data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"));
-        await File.AppendAllTextAsync(
-            Path.Combine(server.Data, "postgresql.conf"),
-            $"""
-
-            listen_addresses = '{(address is null ? "" : address + ",")}127.0.0.1'
-            unix_socket_directories = '{directory}'
-            fsync = on
-            shared_buffers = 64MB
-            max_connections = {connectionsMax.ToString(CultureInfo.InvariantCulture)}
-            max_wal_size = 512MB
-            log_min_messages = warning
-
-            """);
-        if (address is not null)
+        try
         {
-            await File.AppendAllTextAsync(Path.Combine(server.Data, "pg_hba.conf"), $"host all all {address}/24 trust\n");
+            await server.StartFirstAsync(address, connectionsMax);
+            return server;
         }
-
-        await server.StartAsync();
-        return server;
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>The connection string of a database.</summary>
@@ -144,13 +132,44 @@ public sealed class PostgresServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (keeper is { HasExited: false })
+        try
         {
-            await EndAsync("QUIT");
+            if (keeper is { HasExited: false })
+            {
+                await EndAsync("QUIT");
+            }
+        }
+        finally
+        {
+            keeper?.Dispose();
+            Directory.Delete(directory, recursive: true);
+        }
+    }
+
+    /// <summary>Makes its files and starts it.</summary>
+    private async Task StartFirstAsync(string? address, int connectionsMax)
+    {
+        PostgresPrograms.Run(PostgresPrograms.AsUnprivileged(
+            programs.PathOf("initdb"), "-D", Data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"));
+        await File.AppendAllTextAsync(
+            Path.Combine(Data, "postgresql.conf"),
+            $"""
+
+            listen_addresses = '{(address is null ? "" : address + ",")}127.0.0.1'
+            unix_socket_directories = '{directory}'
+            fsync = on
+            shared_buffers = 64MB
+            max_connections = {connectionsMax.ToString(CultureInfo.InvariantCulture)}
+            max_wal_size = 512MB
+            log_min_messages = warning
+
+            """);
+        if (address is not null)
+        {
+            await File.AppendAllTextAsync(Path.Combine(Data, "pg_hba.conf"), $"host all all {address}/24 trust\n");
         }
 
-        keeper?.Dispose();
-        Directory.Delete(directory, recursive: true);
+        await StartAsync();
     }
 
     private async Task EndAsync(string signal)

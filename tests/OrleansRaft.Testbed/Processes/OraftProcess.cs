@@ -14,13 +14,7 @@ public sealed class OraftProcess : IAsyncDisposable
     private readonly ConcurrentQueue<string> errors = new();
     private readonly Process process;
 
-    static OraftProcess() => AppDomain.CurrentDomain.ProcessExit += (_, _) =>
-    {
-        foreach (var orphan in Living.Values)
-        {
-            KillIfAlive(orphan);
-        }
-    };
+    static OraftProcess() => AppDomain.CurrentDomain.ProcessExit += static (_, _) => KillAll();
 
     private OraftProcess(Process process) => this.process = process;
 
@@ -175,6 +169,15 @@ public sealed class OraftProcess : IAsyncDisposable
     {
         await KillAsync();
         process.Dispose();
+    }
+
+    /// <summary>Kills all that still run: this process ends.</summary>
+    internal static void KillAll()
+    {
+        foreach (var orphan in Living.Values)
+        {
+            KillIfAlive(orphan);
+        }
     }
 
     private static void KillIfAlive(Process process)
