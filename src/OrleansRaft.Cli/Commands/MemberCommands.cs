@@ -148,8 +148,9 @@ internal static class MemberCommands
         return ExitCode.Ok;
     }
 
+    /// <summary>One that is on a silo, and only slow to answer, runs.</summary>
     private static IEnumerable<(string Group, long Replica)> VotersThatDoNotRun(GroupAnswer group) => group.Replicas
-        .Where(replica => replica.Role is null && group.Configuration?.Voters.Contains(replica.Replica) == true)
+        .Where(replica => replica is { Role: null or "unreachable", Silo: null } && group.Configuration?.Voters.Contains(replica.Replica) == true)
         .Select(replica => (group.Group, replica.Replica));
 
     private static async Task<ExitCode> RemoveAsync(Session session)

@@ -39,7 +39,9 @@ internal sealed class ScriptedAdmin : IRaftAdmin
 
     public Task<GroupPage> ListGroupsAsync(string? after, int limit, CancellationToken cancellation = default)
     {
-        var rest = Groups.SkipWhile(group => after is not null && group.Group != after).Skip(after is null ? 0 : 1).ToList();
+        // The catalogue does not show among the groups.
+        var shown = Groups.Where(static group => group.Set != GroupSet.Catalogue);
+        var rest = shown.SkipWhile(group => after is not null && group.Group != after).Skip(after is null ? 0 : 1).ToList();
         return Failure is not null
             ? throw Failure
             : Task.FromResult(new GroupPage([.. rest.Take(limit)], rest.Count > limit ? rest[limit - 1].Group : null));

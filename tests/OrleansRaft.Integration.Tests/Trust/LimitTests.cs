@@ -3,8 +3,11 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
+using OrleansRaft.Client;
+using OrleansRaft.Counters;
 using OrleansRaft.Integration.Tests.Cli;
 using OrleansRaft.Integration.Tests.Server;
+using OrleansRaft.Runtime;
 using OrleansRaft.Server.Limits;
 
 namespace OrleansRaft.Integration.Tests.Trust;
@@ -195,6 +198,44 @@ public sealed class LimitTests(AccessServer server) : IClassFixture<AccessServer
         (await client.AskAsync("/api/v1/tenants/gone/note")).Status.ShouldBe(HttpStatusCode.NotFound);
         (await client.AskAsync("/api/v1/tenants/gone/limits")).ShouldBeJson().GetProperty("atOnce").GetInt64().ShouldBe(1_000);
         (await client.AskAsync("/api/v1/tenants/gone-too/counters/c")).Status.ShouldBe(HttpStatusCode.OK);
+    }
+
+    /// <summary>More counters than one page of the listing holds; an operator's deletion is audited, and a second one finds nothing.</summary>
+    [Fact]
+    public async Task A_tenant_with_many_counters_is_deleted_over_http_whole_and_once()
+    {
+        const int Many = 1_050;
+        var cancellation = TestContext.Current.CancellationToken;
+        var grains = server.Services.GetRequiredService<IGrainFactory>();
+        var made = await Task.WhenAll(Enumerable.Range(0, Many).Select(number => grains
+            .GetRaftGroup<CounterCommand, CounterResult>(CounterMachine.SetName, $"many/c{number}")
+            .SubmitAsync(new SetCounter(1), null, cancellation)));
+        using var client = server.NewClient(server["operator"]);
+
+        var deleted = await client.SendAsync(HttpMethod.Delete, "/api/v1/tenants/many");
+        var again = await client.SendAsync(HttpMethod.Delete, "/api/v1/tenants/many");
+
+        made.ShouldAllBe(static outcome => outcome is Committed<CounterResult>);
+        deleted.ShouldBeJson().GetRawText().ShouldBe($$"""{"tenant":"many","counters":{{Many}},"more":false}""");
+        again.ShouldBeJson().GetRawText().ShouldBe("""{"tenant":"many","counters":0,"more":false}""");
+        (await client.AskAsync("/api/v1/tenants/many/counters")).ShouldBeJson().GetProperty("counters").GetArrayLength().ShouldBe(0);
+        await Eventually.HoldsAsync(
+            async () => (await CommandLineRun.AtAsync(server.Address, "audit", "--key", server["admin"])).Output.Contains("/api/v1/tenants/many"),
+            "the deletion is in the audit",
+            TimeSpan.FromMinutes(1));
+    }
+
+    [Theory]
+    [InlineData("..%2Facme")]
+    [InlineData("a%20b")]
+    [InlineData("%00")]
+    public async Task A_tenant_whose_name_is_none_is_not_deleted(string name)
+    {
+        using var client = server.NewClient(server["operator"]);
+
+        var refused = await client.SendAsync(HttpMethod.Delete, $"/api/v1/tenants/{name}");
+
+        refused.Status.ShouldBeOneOf(HttpStatusCode.BadRequest, HttpStatusCode.NotFound);
     }
 
     /// <summary>One key's streams do not take the places of all others.</summary>
