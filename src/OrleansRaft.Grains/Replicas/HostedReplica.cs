@@ -19,7 +19,6 @@ internal sealed class HostedReplica : ILocalReplica
     private readonly IGrainContext grain;
     private readonly ReplicaServices services;
     private readonly ReplicaHost host;
-    private readonly ReplicaTicks ticks;
     private IReplicaLog? log;
     private IReplicaFaults? faults;
     private FaultInjectingLogEvents? faultingEvents;
@@ -32,8 +31,7 @@ internal sealed class HostedReplica : ILocalReplica
         Machine = machine;
         this.grain = grain.GrainContext;
         this.services = services;
-        ticks = new ReplicaTicks(grain, services.Drivers.TickInterval);
-        host = new ReplicaHost(this, grain.GrainContext, ticks, services);
+        host = new ReplicaHost(this, grain.GrainContext, services);
         var sender = new ReplicaSender(this, services.Lanes, services.Notices, services.Time);
         Driver = services.Drivers.Create(Key, machine, sender, host);
     }
@@ -131,13 +129,13 @@ internal sealed class HostedReplica : ILocalReplica
             Driver.Start(OpenLog, services.Drivers.AreQuiescing, services.Life.Care);
             if (host.Quiescence is null)
             {
-                ticks.Start(Driver);
+                services.Ticks.Start(host);
             }
 
             services.Liveness.LookForOrphans();
             if (Interlocked.CompareExchange(ref phase, (int)Phase.Running, (int)Phase.Opening) == (int)Phase.Stopped)
             {
-                ticks.Stop();
+                services.Ticks.Stop(host);
             }
             else if (!Driver.HasVote)
             {
@@ -193,7 +191,7 @@ internal sealed class HostedReplica : ILocalReplica
     /// <summary>Takes part no more, and sends nothing; may be repeated. Any thread.</summary>
     public void Silence()
     {
-        ticks.Stop();
+        services.Ticks.Stop(host);
         if (Interlocked.Exchange(ref phase, (int)Phase.Stopped) != (int)Phase.Stopped)
         {
             services.Groups.Remove(this);

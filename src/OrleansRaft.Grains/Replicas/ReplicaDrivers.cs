@@ -11,9 +11,6 @@ namespace OrleansRaft.Grains.Replicas;
 internal sealed class ReplicaDrivers(
     ILocalSiloDetails silo, IOptions<RaftOptions> options, MachinePool machineThreads, RaftMetrics metrics, TimeProvider time, ILogger<ReplicaDriver> logger)
 {
-    /// <summary>How often an active replica ticks.</summary>
-    public TimeSpan TickInterval { get; } = options.Value.TickInterval;
-
     /// <summary>Whether idle groups quiesce, and replicas begin quiescent.</summary>
     public bool AreQuiescing { get; } = options.Value.QuiesceTicks > 0;
 
