@@ -58,7 +58,7 @@ internal sealed class CommandQueue(
         catch (Exception)
         {
             // Time-outs and whatever Orleans throws say nothing of whether the commands were applied.
-            leader.Distrust(replica);
+            leader.GiveUp(replica);
             foreach (var command in batch ?? [])
             {
                 command.WasUnknown = true;

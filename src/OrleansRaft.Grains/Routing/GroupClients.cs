@@ -20,6 +20,7 @@ internal sealed class GroupClients(
 {
     private readonly ConcurrentDictionary<GroupEntry, Queues> byGroup = new();
     private readonly TimeSpan timeout = options.Value.SubmitTimeout;
+    private readonly SilentSilos silent = new(time);
 
     /// <summary>How many groups a set has; 0 when there is no such set.</summary>
     public int CountGroups(string set) => groups.FindSet(set).Count;
@@ -68,7 +69,7 @@ internal sealed class GroupClients(
 
     private Queues MakeQueues(GroupEntry group)
     {
-        var leader = new LeaderFinder(group, locator, self);
+        var leader = new LeaderFinder(group, locator, silent, self);
         var clock = new GroupClock(time, options.Value.RequestRetention / 4);
         return new Queues(
             new CommandQueue(requests, leader, clock, group, traces, timeout, time),

@@ -5,7 +5,7 @@ using OrleansRaft.Grains.SiloService;
 namespace OrleansRaft.Grains.Routing;
 
 /// <summary>Remembers which replica of a group leads, and whom to ask when that is not known. Any thread; a race costs an attempt at most.</summary>
-internal sealed class LeaderFinder(GroupEntry group, Locator locator, ILocalSiloDetails self)
+internal sealed class LeaderFinder(GroupEntry group, Locator locator, SilentSilos silent, ILocalSiloDetails self)
 {
     private ReplicaSlot? leader;
     private ReplicaSlot? distrusted;
@@ -14,13 +14,14 @@ internal sealed class LeaderFinder(GroupEntry group, Locator locator, ILocalSilo
     /// <summary>Whom to ask for what only a leader may do; null while nobody's whereabouts are known.</summary>
     public ReplicaSlot? Next()
     {
-        if (Volatile.Read(ref leader) is { } known && IsReachable(known))
+        if (Volatile.Read(ref leader) is { } known && IsReachable(known) && !IsSilent(known))
         {
             return known;
         }
 
+        // Followers name a leader that was lost until they have another.
         var avoided = Volatile.Read(ref distrusted);
-        return KnownHere() is { } told && told != avoided && IsReachable(told) ? told : Rotate(avoided);
+        return KnownHere() is { } told && told != avoided && IsReachable(told) && !IsSilent(told) ? told : Rotate(avoided);
     }
 
     /// <summary>Whom to ask for what any replica may do: one on this silo, its leader before others since it knows most, or else any.</summary>
@@ -44,6 +45,7 @@ internal sealed class LeaderFinder(GroupEntry group, Locator locator, ILocalSilo
     /// <summary>A replica answered as leaders do.</summary>
     public void Confirm(ReplicaSlot slot)
     {
+        silent.Heard(slot.Silo);
         Volatile.Write(ref leader, slot);
         Volatile.Write(ref distrusted, null);
     }
@@ -51,12 +53,28 @@ internal sealed class LeaderFinder(GroupEntry group, Locator locator, ILocalSilo
     /// <summary>A replica said that it does not lead, and perhaps who does.</summary>
     public void Follow(ReplicaSlot asked, ReplicaId? hint)
     {
+        silent.Heard(asked.Silo);
         Volatile.Write(ref distrusted, asked);
         Volatile.Write(ref leader, hint is { } named && named != asked.Replica ? group.Slot(named) : null);
     }
 
+    /// <summary>A replica is not where it was thought to be, or does not know what became of a command.</summary>
+    public void Distrust(ReplicaSlot asked)
+    {
+        Volatile.Write(ref distrusted, asked);
+        Volatile.Write(ref leader, null);
+    }
+
     /// <summary>A replica did not answer.</summary>
-    public void Distrust(ReplicaSlot asked) => Follow(asked, null);
+    public void GiveUp(ReplicaSlot asked)
+    {
+        if (asked is { Local: null, Silo: { } silo })
+        {
+            silent.Note(silo);
+        }
+
+        Distrust(asked);
+    }
 
     private ReplicaSlot? KnownHere()
     {
@@ -74,7 +92,7 @@ internal sealed class LeaderFinder(GroupEntry group, Locator locator, ILocalSilo
     private ReplicaSlot? Rotate(ReplicaSlot? avoided)
     {
         var slots = group.Slots;
-        ReplicaSlot? last = null;
+        ReplicaSlot? second = null, last = null;
         for (var step = 0; step < slots.Count; step++)
         {
             var slot = slots[(int)((uint)Interlocked.Increment(ref rotation) % (uint)slots.Count)];
@@ -82,18 +100,24 @@ internal sealed class LeaderFinder(GroupEntry group, Locator locator, ILocalSilo
             {
                 locator.Want(slot);
             }
+            else if (IsSilent(slot))
+            {
+                last = slot;
+            }
             else if (slot != avoided)
             {
                 return slot;
             }
             else
             {
-                last = slot;
+                second = slot;
             }
         }
 
-        return last;
+        return second ?? last;
     }
+
+    private bool IsSilent(ReplicaSlot slot) => slot.Local is null && silent.Contains(slot.Silo);
 
     private bool IsReachable(ReplicaSlot slot) => slot.Local is { IsRunning: true } || (slot.Silo is { } silo && !silo.Equals(self.SiloAddress));
 }

@@ -45,6 +45,8 @@ internal sealed class QueryQueue(ReplicaRequests requests, LeaderFinder leader, 
         {
             // Whatever it was, a query changes nothing and may be asked again elsewhere.
             Note(replica, batch, exception);
+            leader.GiveUp(replica);
+            return false;
         }
 
         leader.Distrust(replica);
