@@ -13,6 +13,7 @@ internal static class Verbs
         Micro.MicroCommand.Create(),
         Page.PageCommand.Create(),
         Plain.PlainSilo.Create(),
+        Plain.PlainKestrel.Create(),
         Idle.IdleCommand.Create(),
         Failover.FailoverCommand.Create(),
         Slow.SlowBenchmark.Create(),

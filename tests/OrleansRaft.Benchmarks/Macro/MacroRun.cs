@@ -68,6 +68,13 @@ internal sealed class MacroRun(MacroPlan plan, TextWriter progress) : IAsyncDisp
         }
 
         systems.Add(await GrainCalls.StartAsync(database, ours.Cluster.ClusterId));
+        var floor = await KestrelFloor.StartAsync();
+        systems.Add(floor);
+        foreach (var id in floor.ProcessIds)
+        {
+            processNames[id] = "Kestrel";
+        }
+
         if (plan.Compare)
         {
             await StartOthersAsync(postgres);

@@ -87,8 +87,14 @@ internal sealed class OraftSystem : ISystem
     private async Task<LoadResult> IncrementAsync(int keys, int connections, LoadTimes times) =>
         tally.Add(await HttpLoad.RunAsync(Cluster.Addresses, connections, number => Increments(keys, number), times));
 
-    private DrawnRequest Increments(int keys, int number) =>
-        Drawn(keys, number, (server, counter) => HttpRequests.Post(server, $"/api/v1/tenants/{Tenant}/counters/{counter}/increment", """{"by":1}"""));
+    /// <summary>The requests of one connection that increments all counters.</summary>
+    public static DrawnRequest Increments(Uri server, int number) =>
+        new([.. Counters.Names(Counters.Many).Select(counter => IncrementOf(server, counter))], seed: number);
+
+    private static ReadOnlyMemory<byte> IncrementOf(Uri server, string counter) =>
+        HttpRequests.Post(server, $"/api/v1/tenants/{Tenant}/counters/{counter}/increment", """{"by":1}""");
+
+    private DrawnRequest Increments(int keys, int number) => Drawn(keys, number, IncrementOf);
 
     private DrawnRequest Reads(int keys, int number) =>
         Drawn(keys, number, (server, counter) => HttpRequests.Get(server, $"/api/v1/tenants/{Tenant}/counters/{counter}"));
