@@ -200,6 +200,8 @@ public sealed class LabNode : ILabProcess
         }
     }
 
+    bool ILabProcess.CarriesPulses => Cluster.Options.CarriesPulses;
+
     void ILabProcess.Perform(Action action) => Perform(action);
 
     void ILabProcess.OnWritesLost(int torn, int lost)

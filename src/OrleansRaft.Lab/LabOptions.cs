@@ -20,6 +20,12 @@ public sealed record LabOptions
     /// </summary>
     public int Workers { get; init; } = 1;
 
+    /// <summary>
+    /// Whether the thread of a disk gives replicas the turns in which they hear what they have written, before it begins the next batch. Otherwise
+    /// the turns come a little later.
+    /// </summary>
+    public bool CarriesPulses { get; init; }
+
     /// <summary>How many nodes; at least 1.</summary>
     public int Nodes { get; init; } = 3;
 

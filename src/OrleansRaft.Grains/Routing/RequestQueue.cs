@@ -1,4 +1,5 @@
 using OrleansRaft.Runtime;
+using OrleansRaft.Runtime.Pulses;
 
 namespace OrleansRaft.Grains.Routing;
 
@@ -58,7 +59,7 @@ internal abstract class RequestQueue<TRequest>(TimeProvider time)
             batches++;
         }
 
-        Detached.Run(static queue => ((RequestQueue<TRequest>)queue!).RunAsync().Ignore(), this);
+        Begin();
         return request.Answer;
     }
 
@@ -105,8 +106,24 @@ internal abstract class RequestQueue<TRequest>(TimeProvider time)
             batches++;
         }
 
-        RunAsync().Ignore();
+        Begin();
     }
+
+    /// <summary>Begins to send batches, on a free thread: where the leader is here, that gives it its turn, too.</summary>
+    private void Begin() => Detached.Run(
+        static queue =>
+        {
+            PulseCarrier.Begin();
+            try
+            {
+                ((RequestQueue<TRequest>)queue!).RunAsync().Ignore();
+            }
+            finally
+            {
+                PulseCarrier.End(isFree: true);
+            }
+        },
+        this);
 
     private async Task RunAsync()
     {

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 using OrleansRaft.Core.Codec;
 using OrleansRaft.Grains.Cluster;
+using OrleansRaft.Runtime.Pulses;
 
 namespace OrleansRaft.Grains.Transport;
 
@@ -34,7 +35,18 @@ internal sealed class LaneService(
         }
 
         var delivery = new Delivery(requests, metrics, from, batch.Length);
-        LaneBatchCodec.Decode(batch, groups, delivery);
+
+        // Whoever is spoken to has its turn in one pass, behind the last frame; not on this thread, which is Orleans'.
+        PulseCarrier.Begin();
+        try
+        {
+            LaneBatchCodec.Decode(batch, groups, delivery);
+        }
+        finally
+        {
+            PulseCarrier.End(isFree: false);
+        }
+
         if (delivery.FirstUnreadable is { } exception && IsTimeToTell())
         {
             Log.FramesUnreadable(logger, exception, delivery.Unreadable, batch.Length, from);

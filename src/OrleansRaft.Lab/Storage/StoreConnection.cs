@@ -1,4 +1,5 @@
 using OrleansRaft.Core;
+using OrleansRaft.Runtime.Pulses;
 using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.Lab.Storage;
@@ -12,16 +13,15 @@ internal sealed class StoreConnection
     private List<DiskWork> waiting = [];
     private List<DiskWork> batch = [];
     private readonly List<Action> held = [];
-    private readonly WriteGathering gathering;
+    private readonly WriteGathering gathering = new();
 
-    private bool isGathering;
+    private long transactions;
     private bool isBusy;
     private bool isLost;
 
     public StoreConnection(ILabProcess process, LabDisk disk, bool isShared)
     {
         this.process = process;
-        gathering = new WriteGathering(process.Clock);
         Disk = disk;
         IsShared = isShared;
         Lease = new StoreLease(process, isShared, Perform);
@@ -58,7 +58,10 @@ internal sealed class StoreConnection
     public void Enqueue(DiskWork work)
     {
         waiting.Add(work);
-        SendBatch();
+        if (!gathering.IsInPulse)
+        {
+            SendBatch();
+        }
     }
 
     /// <summary>Works of several replicas follow, which belong into one batch.</summary>
@@ -107,39 +110,17 @@ internal sealed class StoreConnection
 
     private void SendBatch()
     {
-        if (isBusy || isLost || waiting.Count == 0 || MustWait())
+        if (isBusy || isLost || waiting.Count == 0 || gathering.MustWait(waiting.Count))
         {
             return;
         }
 
         isBusy = true;
+        transactions++;
         gathering.Begin(waiting.Count);
         (batch, waiting) = (waiting, batch);
         Perform(CompleteBatch);
         process.OnWriteBegun();
-    }
-
-    /// <summary>Whether more is expected; then it is looked again when the patience is over.</summary>
-    private bool MustWait()
-    {
-        if (!gathering.MustWait(waiting.Count))
-        {
-            return false;
-        }
-
-        if (!isGathering)
-        {
-            isGathering = true;
-            process.Clock.Schedule(WriteGathering.PatienceMax, () => process.Perform(EndWait));
-        }
-
-        return true;
-    }
-
-    private void EndWait()
-    {
-        isGathering = false;
-        SendBatch();
     }
 
     private void CompleteBatch()
@@ -160,18 +141,47 @@ internal sealed class StoreConnection
         }
         else
         {
-            batch.ForEach(Commit);
+            gathering.End(waiting.Count);
+            Tell();
         }
 
         EndBatch();
+    }
+
+    /// <summary>The replicas may have their turns before the next batch, which takes what they write, as on the thread of a store.</summary>
+    private void Tell()
+    {
+        PulseCarrier.Begin();
+        try
+        {
+            batch.ForEach(Commit);
+        }
+        finally
+        {
+            PulseCarrier.End(process.CarriesPulses);
+        }
     }
 
     private void EndBatch()
     {
         batch.Clear();
         isBusy = false;
-        gathering.End(waiting.Count);
+        if (gathering.MustWait(waiting.Count))
+        {
+            var last = transactions;
+            process.Clock.Schedule(WriteGathering.PatienceMax, () => process.Perform(() => EndWait(last)));
+        }
+
         SendBatch();
+    }
+
+    private void EndWait(long last)
+    {
+        if (last == transactions)
+        {
+            gathering.EndWait();
+            SendBatch();
+        }
     }
 
     private void Commit(DiskWork work)

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using OrleansRaft.Core;
+using OrleansRaft.Runtime.Pulses;
 using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.PostgreSql.Internal;
@@ -10,8 +11,8 @@ namespace OrleansRaft.PostgreSql.Internal;
 /// until its outcome is known: while the server is away its replica sees a slow write, never a false answer.
 /// </summary>
 /// <remarks>
-/// Statements are made on a thread of their own, which waits for the server: a lone write then needs no thread but this one, and no hop from the
-/// socket to whoever goes on.
+/// Statements are made on a thread of their own, which waits for the server: a lone write then needs no thread but this one, which also gives the
+/// replicas the turns in which they hear that it has landed.
 /// </remarks>
 internal sealed class GroupCommit : IAsyncDisposable
 {
@@ -24,14 +25,13 @@ internal sealed class GroupCommit : IAsyncDisposable
     private readonly ILogger logger;
     private readonly object gate = new();
     private readonly Queue<HeldReplica> ready = new();
-    private readonly WriteGathering gathering = new(TimeProvider.System);
+    private readonly WriteGathering gathering = new();
     private readonly CancellationTokenSource stopping = new();
     private readonly AppendStatement append = new();
     private readonly WholeWriteStatement whole = new();
     private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private NpgsqlConnection? connection;
     private bool isIdle;
-    private bool isGathering;
     private bool isStopped;
 
     public GroupCommit(ServerConnection server, PostgreSqlStoreOptions options, ILogger logger)
@@ -60,7 +60,10 @@ internal sealed class GroupCommit : IAsyncDisposable
 
             replica.IsReady = true;
             ready.Enqueue(replica);
-            Wake();
+            if (!gathering.IsInPulse)
+            {
+                WakeUnlessWaiting();
+            }
         }
     }
 
@@ -79,11 +82,7 @@ internal sealed class GroupCommit : IAsyncDisposable
         lock (gate)
         {
             gathering.EndPulse();
-            if (ready.Count > 0 && isIdle && !(isGathering && gathering.MustWait(ready.Count)))
-            {
-                // At the latest now the wait for others begins, which has an end.
-                Monitor.Pulse(gate);
-            }
+            WakeUnlessWaiting();
         }
     }
 
@@ -134,39 +133,64 @@ internal sealed class GroupCommit : IAsyncDisposable
         ended.TrySetResult();
     }
 
-    /// <summary>Waits for work, and for more of it where that is expected.</summary>
+    /// <summary>Waits for as much work as is expected, and when there is none, for any.</summary>
     /// <returns>False when the store is closed.</returns>
     private bool Take()
     {
         lock (gate)
         {
-            gathering.End(ready.Count);
             isIdle = true;
-            while (ready.Count == 0 && !isStopped)
-            {
-                Monitor.Wait(gate);
-            }
-
-            isGathering = true;
             while (gathering.MustWait(ready.Count) && !isStopped && Monitor.Wait(gate, WriteGathering.PatienceMax))
             {
                 // Woken since enough has come, or since the store is closed.
             }
 
-            isIdle = isGathering = false;
+            gathering.EndWait();
+            while (ready.Count == 0 && !isStopped)
+            {
+                Monitor.Wait(gate);
+            }
+
+            isIdle = false;
             gathering.Begin(ready.Count);
             return !isStopped;
         }
     }
 
-    /// <summary>
-    /// Wakes the thread if it has something to do: a statement to make, or a wait to begin. Within a pulse, its end does that. Under the gate.
-    /// </summary>
-    private void Wake()
+    /// <summary>Wakes the thread if it has a statement to make; where more is expected, its own wait has an end. Under the gate.</summary>
+    private void WakeUnlessWaiting()
     {
-        if (isIdle && (!gathering.MustWait(ready.Count) || !(isGathering || gathering.IsInPulse)))
+        if (isIdle && ready.Count > 0 && !gathering.MustWait(ready.Count))
         {
             Monitor.Pulse(gate);
+        }
+    }
+
+    /// <summary>
+    /// Tells whose writes have landed. The replicas have their turns on this thread before the next statement, which takes what they write; no other
+    /// thread has to be woken.
+    /// </summary>
+    private void Tell(List<ReplicaWrite> batch, HashSet<long> landed)
+    {
+        lock (gate)
+        {
+            gathering.End(ready.Count);
+        }
+
+        PulseCarrier.Begin();
+        try
+        {
+            foreach (var write in batch)
+            {
+                if (landed.Contains(write.Replica.Nonce))
+                {
+                    write.OnLanded();
+                }
+            }
+        }
+        finally
+        {
+            PulseCarrier.End(isFree: true);
         }
     }
 
@@ -235,32 +259,13 @@ internal sealed class GroupCommit : IAsyncDisposable
     private List<ReplicaWrite> Commit(List<ReplicaWrite> batch, CancellationToken cancellation)
     {
         Exception? failure = null;
-        var unanswered = batch;
+        HashSet<long> landed = [];
         try
         {
             batch.ForEach(static write => write.Attempts++);
             var open = Connect(cancellation);
             WriteStatement statement = AppendStatement.Suffices(batch) ? append : whole;
-            var landed = statement.Execute(open, server.MayPrepare, batch);
-            if (cancellation.IsCancellationRequested)
-            {
-                return [];
-            }
-
-            foreach (var write in batch)
-            {
-                if (landed.Contains(write.Replica.Nonce))
-                {
-                    write.OnLanded();
-                }
-            }
-
-            if (landed.Count == batch.Count)
-            {
-                return [];
-            }
-
-            unanswered = [.. batch.Where(write => !landed.Contains(write.Replica.Nonce))];
+            landed = statement.Execute(open, server.MayPrepare, batch);
         }
         catch (Exception exception) when (!cancellation.IsCancellationRequested)
         {
@@ -270,7 +275,19 @@ internal sealed class GroupCommit : IAsyncDisposable
             ForgetConnectionAsync().GetAwaiter().GetResult();
         }
 
+        if (cancellation.IsCancellationRequested)
+        {
+            return [];
+        }
+
+        Tell(batch, landed);
+        if (landed.Count == batch.Count)
+        {
+            return [];
+        }
+
         // Seldom, and slow in any case: the thread waits for it.
+        var unanswered = batch.FindAll(write => !landed.Contains(write.Replica.Nonce));
         var again = FindOutAsync(unanswered, failure, cancellation).GetAwaiter().GetResult();
         return failure is null ? again : Separate(again, failure, cancellation);
     }

@@ -12,13 +12,16 @@ namespace OrleansRaft.Runtime.Pulses;
 /// <para>A member asks for one turn at a time, so nobody has a second turn before all that asked earlier have had theirs.</para>
 /// </remarks>
 /// <param name="host">Gives it a thread.</param>
-public sealed class StepWorker(IPulseHost host)
+public sealed class StepWorker(IPulseHost host) : IDuePulse
 {
     // What the first of them wrote waits for the last.
     private const int MembersMax = 64;
 
     // Whose thread it is has other work, too.
     private const int PassesMax = 32;
+
+    // A replica that is told something often has its answer to it in the next turn: the commands that waited for it.
+    private const int CarriedPassesMax = 2;
 
     private readonly Lock gate = new();
     private List<IPulseMember> ready = [];
@@ -43,29 +46,18 @@ public sealed class StepWorker(IPulseHost host)
             isAwake = true;
         }
 
-        host.Wake();
+        if (!PulseCarrier.Keep(this))
+        {
+            host.Wake();
+        }
     }
 
     /// <summary>Makes passes until nobody asks any more, or asks its host for another pulse. On the thread that the host gives it.</summary>
-    public void Pulse()
-    {
-        for (var pass = 0; pass < PassesMax; pass++)
-        {
-            if (!BeginPass())
-            {
-                return;
-            }
+    public void Pulse() => MakePasses(PassesMax);
 
-            while (TakeNext())
-            {
-                // One turn after the other.
-            }
+    void IDuePulse.Wake() => host.Wake();
 
-            EndPass();
-        }
-
-        host.Wake();
-    }
+    void IDuePulse.Carry() => MakePasses(CarriedPassesMax);
 
     /// <summary>Begins a pass; for hosts that make its steps one by one, all on one thread at a time.</summary>
     /// <returns>False when nobody asks: the pulse has ended.</returns>
@@ -125,5 +117,37 @@ public sealed class StepWorker(IPulseHost host)
 
         isInPass = false;
         host.OnPassEnded();
+    }
+
+    private void MakePasses(int most)
+    {
+        for (var pass = 0; BeginPass(); pass++)
+        {
+            while (TakeNext())
+            {
+                // One turn after the other.
+            }
+
+            EndPass();
+            if (pass + 1 == most)
+            {
+                WakeUnlessDone();
+                return;
+            }
+        }
+    }
+
+    private void WakeUnlessDone()
+    {
+        lock (gate)
+        {
+            isAwake = taken.Count + ready.Count > 0;
+            if (!isAwake)
+            {
+                return;
+            }
+        }
+
+        host.Wake();
     }
 }

@@ -1,3 +1,5 @@
+using OrleansRaft.Runtime.Pulses;
+
 namespace OrleansRaft.Sqlite.Internal;
 
 /// <summary>One thread that makes all that waits durable in one transaction (group commit across replicas).</summary>
@@ -44,7 +46,7 @@ internal sealed class CommitLoop : IDisposable
         this.failed = failed;
         this.recovered = recovered;
         thread = new Thread(Run) { Name = "OrleansRaft SQLite writer", IsBackground = true };
-        thread.Start();
+        thread.UnsafeStart();
     }
 
     /// <summary>What keeps the store from serving; null while it does.</summary>
@@ -193,8 +195,25 @@ internal sealed class CommitLoop : IDisposable
         }
 
         exception = null!;
-        afterwards.ForEach(static after => after());
+        Tell();
         return true;
+    }
+
+    /// <summary>
+    /// Tells whose work is durable. The replicas have their turns on this thread before the next transaction, which takes what they write.
+    /// </summary>
+    private void Tell()
+    {
+        queue.EndTransaction();
+        PulseCarrier.Begin();
+        try
+        {
+            afterwards.ForEach(static after => after());
+        }
+        finally
+        {
+            PulseCarrier.End(isFree: true);
+        }
     }
 
     private void RollBack(Exception cause)

@@ -15,8 +15,7 @@ internal sealed class WorkQueue
     private readonly object gate = new();
     private readonly Queue<Work> urgent = new();
     private readonly Queue<Work> bulk = new();
-    private readonly WriteGathering gathering = new(TimeProvider.System);
-    private bool isGathering;
+    private readonly WriteGathering gathering = new();
     private bool isClosed;
 
     /// <summary>Whether nothing more is taken.</summary>
@@ -42,9 +41,9 @@ internal sealed class WorkQueue
             }
 
             (work.IsBulk ? bulk : urgent).Enqueue(work);
-            if (work.IsBulk ? !isGathering : !(isGathering || gathering.IsInPulse) || !gathering.MustWait(urgent.Count))
+            if (work.IsBulk || !gathering.IsInPulse)
             {
-                Monitor.Pulse(gate);
+                WakeUnlessWaiting();
             }
 
             return true;
@@ -66,10 +65,7 @@ internal sealed class WorkQueue
         lock (gate)
         {
             gathering.EndPulse();
-            if (urgent.Count > 0 && !(isGathering && gathering.MustWait(urgent.Count)))
-            {
-                Monitor.Pulse(gate);
-            }
+            WakeUnlessWaiting();
         }
     }
 
@@ -92,27 +88,34 @@ internal sealed class WorkQueue
         }
     }
 
-    /// <summary>Waits once for work, and then for more that is expected, and takes what goes into one transaction.</summary>
+    /// <summary>A transaction has ended, and nobody was told yet.</summary>
+    public void EndTransaction()
+    {
+        lock (gate)
+        {
+            gathering.End(urgent.Count);
+        }
+    }
+
+    /// <summary>Waits for as much work as is expected, and when there is none, once for any, and takes what goes into one transaction.</summary>
     /// <param name="batch">Takes it.</param>
-    /// <param name="patience">How long to wait for the first.</param>
+    /// <param name="patience">How long to wait when there is none.</param>
     /// <returns>False when the queue is closed and nothing is left.</returns>
     public bool Take(List<Work> batch, TimeSpan patience)
     {
         lock (gate)
         {
-            gathering.End(urgent.Count);
+            while (gathering.MustWait(urgent.Count) && !isClosed && Monitor.Wait(gate, WriteGathering.PatienceMax))
+            {
+                // Woken since enough has come, or since the queue is closed.
+            }
+
+            gathering.EndWait();
             if (urgent.Count + bulk.Count == 0 && !isClosed)
             {
                 Monitor.Wait(gate, patience);
             }
 
-            isGathering = true;
-            while (urgent.Count > 0 && !isClosed && gathering.MustWait(urgent.Count) && Monitor.Wait(gate, WriteGathering.PatienceMax))
-            {
-                // Woken since enough has come, or since the queue is closed.
-            }
-
-            isGathering = false;
             gathering.Begin(urgent.Count);
             long bytes = 0;
             while (batch.Count < CountMax && bytes < BytesMax && urgent.TryDequeue(out var next))
@@ -127,6 +130,15 @@ internal sealed class WorkQueue
             }
 
             return batch.Count > 0 || !isClosed;
+        }
+    }
+
+    /// <summary>Wakes whoever waits; not where more is expected: that wait has an end. Under the gate.</summary>
+    private void WakeUnlessWaiting()
+    {
+        if (urgent.Count + bulk.Count > 0 && !gathering.MustWait(urgent.Count))
+        {
+            Monitor.Pulse(gate);
         }
     }
 }

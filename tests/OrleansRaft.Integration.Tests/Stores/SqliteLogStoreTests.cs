@@ -34,6 +34,11 @@ public sealed class SqliteLogStoreTests : LogStoreContract
         return Task.CompletedTask;
     }
 
+    /// <summary>Otherwise two threads would have to be woken for each write of a group that has one at a time.</summary>
+    [Fact]
+    public async Task Who_hears_that_it_has_written_has_its_turn_on_the_stores_thread_and_writes_again_from_there() =>
+        (await TurnsOnTheStoresThread.CountWakesAsync(Store, Key, writes: 5)).ShouldBe(0, "no other thread is needed");
+
     [Fact]
     public async Task A_single_silo_without_named_stores_is_bound_to_its_own()
     {

@@ -39,7 +39,21 @@ internal static class PulseMutants
             "a transaction waits for whoever wrote in the last one, although nothing comes from there",
             "Runtime",
             "Storage/WriteGathering.cs",
-            "return time.GetElapsedTime(since.Value) < PatienceMax;",
-            "return true;"),
+            "public void EndWait() => expected = 0;",
+            "public void EndWait() => expected += 0;"),
+        new(
+            "carried-worker-woken-too",
+            "a worker whose pulse is carried by the thread that brought its inputs gets a thread of its host as well",
+            "Runtime",
+            "Pulses/PulseCarrier.cs",
+            "var place = carries ? 1 : 0;",
+            "var place = 0;"),
+        new(
+            "rest-of-carried-pulse-forgotten",
+            "who asks for a turn during a pass that is carried, and not awaited by a thread, waits for whoever asks next",
+            "Runtime",
+            "Pulses/StepWorker.cs",
+            "            isAwake = taken.Count + ready.Count > 0;\n",
+            "            isAwake = false;\n"),
     ];
 }

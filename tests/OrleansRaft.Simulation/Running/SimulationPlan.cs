@@ -41,6 +41,9 @@ internal sealed record SimulationPlan
     /// <summary>How many step workers each node has; with several, passes over replicas are interrupted where the seed says so.</summary>
     public int Workers { get; init; } = 1;
 
+    /// <summary>Whether the threads of disks carry pulses, as those of stores do.</summary>
+    public bool CarriesPulses => Seed % 2 == 1;
+
     /// <summary>Whether snapshots begin with a view of a machine's state, which is written while the machine goes on.</summary>
     public bool HasViews { get; init; }
 
@@ -105,5 +108,5 @@ internal sealed record SimulationPlan
         $"seed {Seed}: {Nodes} nodes, {Groups} groups of {Replicas}, {(SharedDisks ? "shared" : "local")} disks"
         + $"{(Raft.PreVote ? "" : ", no pre-vote")}{(Raft.CheckQuorum ? "" : ", no check-quorum")}{(Raft.LeaderLease ? ", leases" : "")}{(Raft.QuiesceTicks > 0 ? ", quiescence" : "")}"
         + $"{(RunsMachinesApart ? ", machines apart" : "")}"
-        + $"{(Workers > 1 ? $", {Workers} workers" : "")}{(HasViews ? ", views" : "")}{(Deviation == Deviation.None ? "" : ", machines that are not deterministic")}, {Faults.Count} faults";
+        + $"{(Workers > 1 ? $", {Workers} workers" : "")}{(CarriesPulses ? ", carried pulses" : "")}{(HasViews ? ", views" : "")}{(Deviation == Deviation.None ? "" : ", machines that are not deterministic")}, {Faults.Count} faults";
 }

@@ -52,6 +52,7 @@ internal sealed class SimulationRun : IDisposable
             StateMachine = (replica, node) => RegisterMachine.Host(replica, ledger, troubles.On(node), plan.HasViews, plan.MeasuresStates),
             RunsMachinesApart = plan.RunsMachinesApart,
             Workers = plan.Workers,
+            CarriesPulses = plan.CarriesPulses,
         });
         story = tellsStory ? new Story(cluster.Clock) : null;
         cluster.EntrySkipped = OnSkipped;
