@@ -18,6 +18,13 @@ public sealed record Send(ReplicaId To, Message Message, PersistTicket After) : 
 /// <param name="Entries">The entries, contiguous after the last that were handed out.</param>
 public sealed record Apply(IReadOnlyList<Entry> Entries) : Effect;
 
+/// <summary>
+/// Other members than before have wall clocks that are more than <see cref="RaftCore.ClockOffsetMax"/> from most members' clocks, as this leader
+/// knows; none when it leads no longer.
+/// </summary>
+/// <param name="Off">Which, the leader itself perhaps among them.</param>
+public sealed record ClocksJudged(System.Collections.Immutable.ImmutableArray<ReplicaId> Off) : Effect;
+
 /// <summary>A proposal was appended. Whether it commits shows when its index is applied: if another term stands there, it was lost.</summary>
 /// <param name="ProposalId">The proposal.</param>
 /// <param name="First">The entry of its first command.</param>

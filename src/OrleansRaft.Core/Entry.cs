@@ -10,6 +10,11 @@ public readonly record struct Entry(EntryId Id, EntryKind Kind, LogTime Time, Re
     /// <summary>What an entry counts beyond its body against every limit in bytes.</summary>
     public const int OverheadBytes = 32;
 
+    /// <summary>
+    /// The leader's UTC stamp, within bounds: it never falls along the log. None in clusters below the level <see cref="FeatureLevels.Stamps"/>.
+    /// </summary>
+    public UtcTime Utc { get; init; }
+
     /// <summary>The entry's place in the log.</summary>
     public LogIndex Index => Id.Index;
 

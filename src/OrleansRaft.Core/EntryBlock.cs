@@ -19,12 +19,13 @@ public sealed class EntryBlock
     public EntryBlock(EntryId previous, Entry[] entries)
         : this(previous, entries, default)
     {
-        var before = previous;
+        var (before, stamp) = (previous, UtcTime.None);
         foreach (var entry in entries)
         {
             Invariant.Holds(entry.Index == before.Index.Next, "entries of a block follow each other");
             Invariant.Holds(entry.Term >= before.Term, "terms never fall along the log");
-            before = entry.Id;
+            Invariant.Holds(entry.Utc >= stamp, "stamps never fall along the log");
+            (before, stamp) = (entry.Id, entry.Utc);
         }
     }
 
@@ -53,6 +54,9 @@ public sealed class EntryBlock
 
     /// <summary>What the entries count against limits.</summary>
     public long SizeBytes { get; }
+
+    /// <summary>Whether entries have UTC stamps, so that only programs of the level <see cref="FeatureLevels.Stamps"/> read the block.</summary>
+    public bool HasStamps => EntryBlockCodec.HasStamps(entries);
 
     /// <summary>The id of the last entry; <see cref="Previous"/> when there is none.</summary>
     public EntryId Last => entries.Length == 0 ? Previous : entries[^1].Id;

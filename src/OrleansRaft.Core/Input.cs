@@ -15,6 +15,10 @@ public sealed record Tick : Input
     public static Tick Instance { get; } = new();
 }
 
+/// <summary>The cluster works at a later feature level. An earlier one than is known already changes nothing.</summary>
+/// <param name="Level">Which: see <see cref="FeatureLevels"/>.</param>
+public sealed record LevelRaised(int Level) : Input;
+
 /// <summary>A message arrived.</summary>
 /// <param name="From">Who sent it.</param>
 /// <param name="Message">What it says.</param>

@@ -2,7 +2,11 @@ namespace OrleansRaft.Core;
 
 /// <summary>What one replica says to another. Messages may be lost, repeated, delayed and reordered at will.</summary>
 /// <param name="Term">The sender's current term; for <see cref="PreVote"/> the term it would stand in.</param>
-public abstract record Message(Term Term);
+public abstract record Message(Term Term)
+{
+    /// <summary>The feature level from which on programs can read it: it is sent only in a cluster that works at that level.</summary>
+    public virtual int NeededLevel() => FeatureLevels.Oldest;
+}
 
 /// <summary>Asks whether an election could be won, without disturbing anybody (thesis §9.6).</summary>
 /// <param name="Term">The term in which the sender would stand: its current term plus one.</param>
@@ -24,7 +28,14 @@ public sealed record RequestVote(Term Term, EntryId LastEntry, bool IsTransfer) 
 /// <summary>Answers a <see cref="RequestVote"/>.</summary>
 /// <param name="Term">The answering replica's current term.</param>
 /// <param name="Granted">Whether it votes for the candidate.</param>
-public sealed record RequestVoteResponse(Term Term, bool Granted) : Message(Term);
+public sealed record RequestVoteResponse(Term Term, bool Granted) : Message(Term)
+{
+    /// <summary>What the answering replica's wall clock says; none below the level <see cref="FeatureLevels.Stamps"/>.</summary>
+    public UtcTime Clock { get; init; }
+
+    /// <inheritdoc/>
+    public override int NeededLevel() => Clock.IsKnown ? FeatureLevels.Stamps : base.NeededLevel();
+}
 
 /// <summary>Replicates entries; without any it is the heartbeat (§5.3).</summary>
 /// <param name="Term">The leader's term.</param>
@@ -36,6 +47,9 @@ public sealed record AppendEntries(Term Term, LogIndex Session, EntryBlock Block
 {
     /// <summary>prevLogIndex and prevLogTerm.</summary>
     public EntryId Previous => Block.Previous;
+
+    /// <inheritdoc/>
+    public override int NeededLevel() => Block.HasStamps ? FeatureLevels.Stamps : base.NeededLevel();
 }
 
 /// <summary>Answers an <see cref="AppendEntries"/>.</summary>
@@ -56,6 +70,12 @@ public sealed record AppendEntriesResponse(
 
     /// <summary>The versions of the state machine that the follower's program supports.</summary>
     public MachineVersions MachineVersions { get; init; } = MachineVersions.First;
+
+    /// <summary>What the follower's wall clock says; none below the level <see cref="FeatureLevels.Stamps"/>.</summary>
+    public UtcTime Clock { get; init; }
+
+    /// <inheritdoc/>
+    public override int NeededLevel() => Clock.IsKnown ? FeatureLevels.Stamps : base.NeededLevel();
 }
 
 /// <summary>Carries one chunk of a snapshot to a follower that is too far behind (§7).</summary>
@@ -67,7 +87,11 @@ public sealed record AppendEntriesResponse(
 /// <param name="IsLast">Whether the snapshot ends with this chunk.</param>
 /// <param name="ReadSequence">The latest read round that waits for confirmation, echoed in the answer.</param>
 public sealed record InstallSnapshot(
-    Term Term, LogIndex Session, SnapshotDescriptor Snapshot, long Offset, ReadOnlyMemory<byte> Data, bool IsLast, ReadSequence ReadSequence) : Message(Term);
+    Term Term, LogIndex Session, SnapshotDescriptor Snapshot, long Offset, ReadOnlyMemory<byte> Data, bool IsLast, ReadSequence ReadSequence) : Message(Term)
+{
+    /// <inheritdoc/>
+    public override int NeededLevel() => Snapshot.Utc.IsKnown ? FeatureLevels.Stamps : base.NeededLevel();
+}
 
 /// <summary>Answers an <see cref="InstallSnapshot"/>.</summary>
 /// <param name="Term">The follower's current term.</param>

@@ -47,6 +47,9 @@ internal sealed class Progress(Member member, bool isLearner, LogIndex nextIndex
     /// </summary>
     public MachineVersions? MachineVersions { get; set; }
 
+    /// <summary>What the member's wall clock said when it was last told, and when that was; none before.</summary>
+    public (UtcTime Utc, MonotonicTime At) Clock { get; set; }
+
     /// <summary>Ticks since the member's last answer in this term.</summary>
     public int TicksSinceContact { get; set; }
 

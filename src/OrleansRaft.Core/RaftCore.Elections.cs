@@ -111,6 +111,7 @@ public sealed partial class RaftCore
     private void StartVoting()
     {
         votes.Clear();
+        clocksOfVoters.Clear();
         RejectForwardedReads();
         ResetElectionTimer();
     }
@@ -164,6 +165,7 @@ public sealed partial class RaftCore
         heartbeatTicks = 0;
         StartReads();
         TrackPeers();
+        NoteClocksOfVoters();
         effects.Add(new RoleChanged(Role, CurrentTerm, leader, granted));
 
         // Entries of earlier terms commit only through one of ours (§5.4.2, §8).
@@ -220,13 +222,14 @@ public sealed partial class RaftCore
             ResetElectionTimer();
         }
 
-        Send(from, new RequestVoteResponse(CurrentTerm, decision == VoteDecision.Granted), TermTicket);
+        Send(from, new RequestVoteResponse(CurrentTerm, decision == VoteDecision.Granted) { Clock = ClockToTell }, TermTicket);
     }
 
     private void OnRequestVoteResponse(ReplicaId from, RequestVoteResponse response)
     {
         if (Role == RaftRole.Candidate)
         {
+            clocksOfVoters[from] = (response.Clock, now);
             CountVote(from, response.Granted);
         }
     }

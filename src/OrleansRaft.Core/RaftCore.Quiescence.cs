@@ -68,6 +68,9 @@ public sealed partial class RaftCore
 
         leaseStart = null;
         roundsSent.Clear();
+
+        // Nobody tells a quiescent leader that a clock was set.
+        TellClocksOff([]);
         BecomeQuiescent(chosen);
         return true;
     }

@@ -30,6 +30,7 @@ public sealed partial class RaftCore
             EndStateTransfer(peer);
         }
 
+        JudgeClocks();
         ContinueComparison();
         PromoteLearners();
         RaiseByItself();
@@ -122,7 +123,7 @@ public sealed partial class RaftCore
 
     private void AppendOwn(EntryKind kind, ReadOnlyMemory<byte> body)
     {
-        var entry = new Entry(new EntryId(CurrentTerm, log.Last.Index.Next), kind, LogTimeAt(now), body);
+        var entry = new Entry(new EntryId(CurrentTerm, log.Last.Index.Next), kind, LogTimeAt(now), body) { Utc = Stamp() };
         log.Append(entry);
         uncommittedBytes += entry.SizeBytes;
     }
@@ -335,7 +336,12 @@ public sealed partial class RaftCore
 
     /// <summary>An answer to the leader of this term, with what it must know of this replica's state machine.</summary>
     private AppendEntriesResponse AnswerOf(LogIndex session, bool accepted, EntryId match, LogIndex rejected, ReadSequence round) =>
-        new(CurrentTerm, session, accepted, match, rejected, round) { IsHalted = isHalted, MachineVersions = settings.MachineVersions };
+        new(CurrentTerm, session, accepted, match, rejected, round)
+        {
+            IsHalted = isHalted,
+            MachineVersions = settings.MachineVersions,
+            Clock = ClockToTell,
+        };
 
     private void HearFromLeader(ReplicaId from)
     {
@@ -403,6 +409,7 @@ public sealed partial class RaftCore
         }
 
         (peer.IsHalted, peer.MachineVersions) = (response.IsHalted, response.MachineVersions);
+        NoteClock(peer, response.Clock);
         if (response.Accepted)
         {
             OnMatched(peer, response.Match, response.ReadSequence);

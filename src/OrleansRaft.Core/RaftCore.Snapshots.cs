@@ -279,7 +279,7 @@ public sealed partial class RaftCore
     {
         var installed = request.Snapshot;
         var kept = log.Contains(installed.LastIncluded) ? log.SliceAfter(installed.LastIncluded.Index, long.MaxValue) : null;
-        log.ResetTo(installed.LastIncluded, installed.Time);
+        log.ResetTo(installed.LastIncluded, installed.Time, installed.Utc);
         configurations = new ConfigurationHistory(installed.Configuration);
         versions = new VersionHistory(installed.MachineVersion);
         skips.Install(installed);

@@ -8,7 +8,7 @@ namespace OrleansRaft.Core;
 /// parallel with their leader (thesis §10.2.1).
 /// </para>
 /// <para>
-/// The parts are by theme: Persistence, Elections, Replication, Snapshots, Reads, Membership, Transfer, Skipping, Versions, Comparing, Quiescence.
+/// The parts are by theme: Persistence, Elections, Replication, Snapshots, Reads, Membership, Transfer, Skipping, Versions, Comparing, Stamps, Quiescence.
 /// </para>
 /// </remarks>
 public sealed partial class RaftCore
@@ -52,7 +52,9 @@ public sealed partial class RaftCore
         matchOf = voter => voter == Id ? durable.Value : FindPeer(voter)?.Match.Index.Value ?? 0;
         readConfirmedOf = voter => voter == Id ? readSequence.Value : FindPeer(voter)?.ReadConfirmed.Value ?? 0;
         activityOf = voter => voter == Id || FindPeer(voter)?.TicksSinceContact <= settings.ElectionTicksMax ? 1 : 0;
+        Level = settings.Level;
         joinedAfter = recovered.JoinedAfter;
+        wrongAt = recovered.WrongAt;
         snapshot = recovered.Snapshot;
         hardState = recovered.HardState with
         {
@@ -162,6 +164,9 @@ public sealed partial class RaftCore
             case Tick:
                 OnTick();
                 break;
+            case LevelRaised raised:
+                Level = Math.Max(Level, raised.Level);
+                break;
             case Receive receive:
                 OnMessage(receive.From, receive.Message);
                 break;
@@ -264,10 +269,12 @@ public sealed partial class RaftCore
         Invariant.Holds(recovered.LogStart.Index <= covered.Index, "the log leaves no gap after the snapshot");
         if (end < covered.Index)
         {
-            return new RaftLog(covered, recovered.Snapshot.Time);
+            return new RaftLog(covered, recovered.Snapshot.Time, recovered.Snapshot.Utc);
         }
 
-        var log = new RaftLog(recovered.LogStart, recovered.LogStart == covered ? recovered.Snapshot.Time : LogTime.Zero);
+        var isCovered = recovered.LogStart == covered;
+        var log = new RaftLog(
+            recovered.LogStart, isCovered ? recovered.Snapshot.Time : LogTime.Zero, isCovered ? recovered.Snapshot.Utc : UtcTime.None);
         foreach (var entry in recovered.Entries)
         {
             log.Append(entry);
@@ -476,6 +483,7 @@ public sealed partial class RaftCore
         uncommittedBytes = 0;
         transferTarget = null;
         comparison = null;
+        TellClocksOff([]);
     }
 
     /// <summary>Moves the commit index forward, and hands out what may be applied.</summary>

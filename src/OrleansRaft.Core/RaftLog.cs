@@ -2,7 +2,7 @@ namespace OrleansRaft.Core;
 
 /// <summary>The part of the log that is held in memory: everything after <see cref="Start"/>.</summary>
 /// <remarks>
-/// A ring, so that compaction moves nothing. Invariant: indexes are contiguous, terms and times never fall.
+/// A ring, so that compaction moves nothing. Invariant: indexes are contiguous, terms, times and stamps never fall.
 /// </remarks>
 internal sealed class RaftLog
 {
@@ -11,12 +11,13 @@ internal sealed class RaftLog
     private Entry[] ring = new Entry[CapacityMin];
     private int head;
     private LogTime startTime;
+    private UtcTime startUtc;
     private EntryBlock? lastSlice;
 
-    public RaftLog(EntryId start, LogTime startTime)
+    public RaftLog(EntryId start, LogTime startTime, UtcTime startUtc)
     {
         Start = start;
-        this.startTime = startTime;
+        (this.startTime, this.startUtc) = (startTime, startUtc);
     }
 
     /// <summary>The id of the entry before the first that is held.</summary>
@@ -30,6 +31,9 @@ internal sealed class RaftLog
 
     /// <summary>The time of the last entry.</summary>
     public LogTime LastTime => Count == 0 ? startTime : At(Count - 1).Time;
+
+    /// <summary>The UTC stamp of the last entry.</summary>
+    public UtcTime LastUtc => Count == 0 ? startUtc : At(Count - 1).Utc;
 
     /// <summary>The entry at an index that is held.</summary>
     public ref readonly Entry this[LogIndex index]
@@ -55,6 +59,7 @@ internal sealed class RaftLog
     {
         Invariant.Holds(entry.Index == Last.Index.Next, "entries are appended at the end of the log");
         Invariant.Holds(entry.Term >= Last.Term, "terms never fall along the log");
+        Invariant.Holds(entry.Utc >= LastUtc, "stamps never fall along the log");
         if (Count == ring.Length)
         {
             Resize(ring.Length * 2);
@@ -83,7 +88,7 @@ internal sealed class RaftLog
         while (Start.Index < index)
         {
             ref var first = ref At(0);
-            (Start, startTime) = (first.Id, first.Time);
+            (Start, startTime, startUtc) = (first.Id, first.Time, first.Utc);
             first = default;
             head = (head + 1) & (ring.Length - 1);
             Count--;
@@ -97,9 +102,9 @@ internal sealed class RaftLog
     }
 
     /// <summary>Replaces the whole log by a snapshot.</summary>
-    public void ResetTo(EntryId start, LogTime time)
+    public void ResetTo(EntryId start, LogTime time, UtcTime utc)
     {
-        (Start, startTime) = (start, time);
+        (Start, startTime, startUtc) = (start, time, utc);
         (ring, head, Count) = (new Entry[CapacityMin], 0, 0);
         lastSlice = null;
     }

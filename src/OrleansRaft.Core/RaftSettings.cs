@@ -100,6 +100,12 @@ public sealed record RaftSettings
     /// </summary>
     public bool AutoRaise { get; init; } = true;
 
+    /// <summary>
+    /// The feature level at which the cluster works, when the replica starts: nothing of a later one is written or sent. See
+    /// <see cref="LevelRaised"/>.
+    /// </summary>
+    public int Level { get; init; } = FeatureLevels.Newest;
+
     /// <summary>Ticks without progress of its own storage after which a leader steps down, so that a replica whose storage works can lead.</summary>
     public int StorageStallTicks { get; init; } = 30;
 

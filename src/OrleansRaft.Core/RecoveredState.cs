@@ -14,4 +14,7 @@ public sealed record RecoveredState(HardState HardState, SnapshotDescriptor Snap
     /// Whatever the replica hears under a membership that is not younger is meant for a previous incarnation of it, whose log it does not have.
     /// </summary>
     public LogIndex JoinedAfter { get; init; }
+
+    /// <summary>The comparison that found the replica's state wrong in a former life, if no other state has taken its place; zero for none.</summary>
+    public LogIndex WrongAt { get; init; }
 }

@@ -146,4 +146,13 @@ internal static partial class Log
 
     [LoggerMessage(3056, LogLevel.Debug, "What a replica has stored could not be read and checked; it is tried again")]
     public static partial void ScrubFailed(ILogger logger, Exception cause);
+
+    [LoggerMessage(3042, LogLevel.Information, "The cluster works at feature level {Level} from now on")]
+    public static partial void LevelRaised(ILogger logger, int level);
+
+    [LoggerMessage(3043, LogLevel.Warning, "The feature level of the cluster could not be looked at; it is tried again in {Delay}")]
+    public static partial void LevelLookFailed(ILogger logger, Exception exception, TimeSpan delay);
+
+    [LoggerMessage(3044, LogLevel.Critical, "The silo {Silo} ends, because the cluster went over to a feature level without it: {Reason}")]
+    public static partial void LevelLeftBehind(ILogger logger, string silo, string reason);
 }

@@ -3,6 +3,7 @@ using OrleansRaft.Core.Codec;
 using OrleansRaft.Lab.Checks;
 using OrleansRaft.Lab.Storage;
 using OrleansRaft.Runtime;
+using OrleansRaft.Runtime.Levels;
 using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.Lab;
@@ -29,6 +30,7 @@ public sealed class LabCluster : ICheckedCluster, IDisposable
         seeds = new RandomSource(options.Seed);
         Network = new LabNetwork(this, options.Nodes, seeds.NextBits());
         Nodes = [.. Enumerable.Range(0, options.Nodes).Select(MakeNode)];
+        Levels = new ClusterLevels(Nodes.Min(static node => node.LevelMax), []);
         foreach (var (number, name) in options.Groups.Index())
         {
             MakeGroup(number, name);
@@ -66,6 +68,9 @@ public sealed class LabCluster : ICheckedCluster, IDisposable
 
     /// <summary>Sums up everything that happened: equal for equal courses of events.</summary>
     public ulong Digest { get; private set; } = 14695981039346656037;
+
+    /// <summary>What the cluster remembers of feature levels, where every node reads it.</summary>
+    public ClusterLevels Levels { get; private set; }
 
     /// <summary>Told of everything that happens, if set.</summary>
     public Action<LabEvent>? Observer { get; set; }
@@ -295,6 +300,50 @@ public sealed class LabCluster : ICheckedCluster, IDisposable
         }
     }
 
+    /// <summary>Goes over to the latest feature level that all nodes support, those that are down included.</summary>
+    /// <param name="without">The nodes that do not count.</param>
+    /// <returns>Whether there is a later one.</returns>
+    public bool AdvanceLevel(params IReadOnlyCollection<int> without)
+    {
+        if (Levels.Advance([.. without.Select(static node => NameOf(node))]) is not { } raised)
+        {
+            return false;
+        }
+
+        if (raised.InForce <= Levels.InForce)
+        {
+            Report("a feature level is never lowered", $"it was {Levels.InForce} and is {raised.InForce}");
+        }
+
+        foreach (var node in Nodes.Where(node => !without.Contains(node.Index) && node.LevelReported < raised.InForce))
+        {
+            Report("a feature level is raised when the programs of all silos support it", $"node {node.Index} supports {node.LevelReported}, not {raised.InForce}");
+        }
+
+        Levels = raised;
+        Mix(raised.InForce, 0, 0);
+        Observe(() => new LabReplicaEvent(Clock.Now, "cluster", ReplicaId.Zero, $"works at feature level {raised.InForce}"));
+        return true;
+    }
+
+    /// <summary>Takes the report of a node that starts.</summary>
+    /// <returns>Whether its program may take part.</returns>
+    internal bool Admit(LabNode node)
+    {
+        try
+        {
+            Levels = Levels.With(new SiloLevel(NameOf(node.Index), node.LevelMax));
+            return true;
+        }
+        catch (StoreRefusedException refusal)
+        {
+            Observe(() => new LabReplicaEvent(Clock.Now, "cluster", ReplicaId.Zero, $"refuses node {node.Index}: {refusal.Message}"));
+            return false;
+        }
+    }
+
+    private static string NameOf(int node) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"node-{node}");
+
     internal void OnReplicaStopped(LabReplica replica, Exception cause)
     {
         var group = groups[replica.Key.Group];
@@ -349,7 +398,10 @@ public sealed class LabCluster : ICheckedCluster, IDisposable
     private LabNode MakeNode(int index)
     {
         var clock = new LabNodeClock(Clock, TimeSpan.FromSeconds(seeds.Next(1, 100_000)));
-        return new LabNode(this, index, new LabDisk(Clock, seeds.NextBits()), clock);
+        return new LabNode(this, index, new LabDisk(Clock, seeds.NextBits()), clock)
+        {
+            LevelMax = index < Options.FirstLevels.Count ? Options.FirstLevels[index] : FeatureLevels.Newest,
+        };
     }
 
     private void MakeGroup(int number, string name)

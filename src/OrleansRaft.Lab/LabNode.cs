@@ -1,5 +1,6 @@
 using OrleansRaft.Core;
 using OrleansRaft.Lab.Storage;
+using OrleansRaft.Runtime.Levels;
 using OrleansRaft.Runtime.Lives;
 
 namespace OrleansRaft.Lab;
@@ -7,6 +8,9 @@ namespace OrleansRaft.Lab;
 /// <summary>One process of a <see cref="LabCluster"/>, with its clocks, its disk and its replicas.</summary>
 public sealed class LabNode : ILabProcess
 {
+    // How often a node asks for the level, in ticks.
+    private const int LevelTicks = 20;
+
     private readonly List<LabReplica> replicas = [];
     private readonly Queue<Action> backlog = new();
     private readonly Queue<(LabReplica Replica, Action Granted)> reserving = new();
@@ -16,6 +20,7 @@ public sealed class LabNode : ILabProcess
 
     private StoreConnection[] connections = [];
     private LabWorker[] workers = [];
+    private long ticks;
     private long turnsAsked;
     private long generation;
     private bool isDoomed;
@@ -68,6 +73,15 @@ public sealed class LabNode : ILabProcess
     /// <summary>Whether one of the node's replicas takes its turn at this moment: no user's code may run then, where machines run apart.</summary>
     public bool IsInTurn { get; internal set; }
 
+    /// <summary>The newest feature level that the node's program supports; changed only while its process does not run.</summary>
+    public int LevelMax { get; set; } = FeatureLevels.Newest;
+
+    /// <summary>The feature level at which the cluster works, as the process knows it.</summary>
+    public ClusterLevel Level { get; private set; } = new(FeatureLevels.Newest, FeatureLevels.Oldest);
+
+    /// <summary>What the node told when it last started.</summary>
+    internal int LevelReported { get; private set; }
+
     /// <summary>The replicas that run here.</summary>
     public IReadOnlyList<LabReplica> Replicas => replicas;
 
@@ -88,11 +102,13 @@ public sealed class LabNode : ILabProcess
     public void Restart()
     {
         isDoomed = false;
-        if (IsUp)
+        if (IsUp || !Cluster.Admit(this))
         {
             return;
         }
 
+        LevelReported = LevelMax;
+        Level = new ClusterLevel(LevelMax, Cluster.Levels.InForce);
         IsUp = true;
         IsPaused = false;
         IsCutFromDisks = false;
@@ -288,6 +304,41 @@ public sealed class LabNode : ILabProcess
 
     internal void Remove(LabReplica replica) => replicas.Remove(replica);
 
+    /// <summary>
+    /// Asks at which feature level the cluster works, and raises it; the answer may come late, and after that to a later question.
+    /// </summary>
+    private void LookAtLevel()
+    {
+        if (IsCutFromDisks || Level.InForce >= Level.Newest)
+        {
+            return;
+        }
+
+        if (Cluster.Options.Raft.AutoFinalize && Cluster.Nodes.First(static node => node.IsUp) == this)
+        {
+            Cluster.AdvanceLevel();
+        }
+
+        var (current, told) = (generation, Cluster.Levels.InForce);
+        Clock.Schedule(Cluster.Options.Raft.TickInterval * (ticks * 7 % (2 * LevelTicks)), () =>
+        {
+            if (current == generation)
+            {
+                Perform(() => LearnLevel(told));
+            }
+        });
+    }
+
+    private void LearnLevel(int told)
+    {
+        var known = Level.InForce;
+        Level.Learn(told);
+        if (Level.InForce < known)
+        {
+            Cluster.Report("a feature level is never lowered", $"node {Index} knew {known} and believes in {Level.InForce}");
+        }
+    }
+
     private void TickForever(long current)
     {
         if (current != generation)
@@ -301,6 +352,11 @@ public sealed class LabNode : ILabProcess
 
     private void TickAll()
     {
+        if (ticks++ % LevelTicks == Index % LevelTicks)
+        {
+            LookAtLevel();
+        }
+
         for (var i = 0; i < replicas.Count; i++)
         {
             replicas[i].Tick();

@@ -53,6 +53,12 @@ public sealed record LabOptions
     /// <summary>Whether a leader is told when what it sent to a member is lost, or finds nobody, as by a transport that waits for receipts.</summary>
     public bool TellsLosses { get; init; }
 
+    /// <summary>
+    /// The newest feature level that each node's program supports to begin with; the newest there is for those that are not named. The cluster begins at
+    /// the lowest of them.
+    /// </summary>
+    public IReadOnlyList<int> FirstLevels { get; init; } = [];
+
     /// <summary>How long a replica that stopped by itself stays away.</summary>
     public TimeSpan RestartDelay { get; init; } = TimeSpan.FromMilliseconds(500);
 }

@@ -39,7 +39,10 @@ public sealed class LabReplica : IReplicaHost, IReplicaTransport, IMonitoredRepl
             node.Cluster.Metrics,
             NullLogger.Instance,
             seed,
-            node.Cluster.Options.RunsMachinesApart ? this : null);
+            node.Cluster.Options.RunsMachinesApart ? this : null)
+        {
+            Level = node.Level,
+        };
     }
 
     /// <summary>Which replica it is an activation of.</summary>
@@ -203,9 +206,19 @@ public sealed class LabReplica : IReplicaHost, IReplicaTransport, IMonitoredRepl
         if (IsRunning && !group.IsLost(from))
         {
             Node.Cluster.Mix(Key.Replica.Value, from.Value, message.Term.Value);
+            group.Checks.OnReceive(this, message, Node.LevelMax);
             UnquiesceIfOrphaned();
             Driver.Receive(from, message);
         }
+    }
+
+    /// <summary>Asks for its leadership to be handed over, as an operator does.</summary>
+    /// <param name="target">To whom; null for the best.</param>
+    /// <param name="sink">Receives the answer.</param>
+    public void TransferLeadership(ReplicaId? target, IReplySink sink)
+    {
+        group.Checks.OnTransferAsked(Term);
+        Driver.TransferLeadership(target, sink);
     }
 
     /// <summary>Entries or a snapshot for another member were lost.</summary>

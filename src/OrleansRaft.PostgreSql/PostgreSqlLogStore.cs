@@ -3,6 +3,7 @@ using OrleansRaft.Core;
 using OrleansRaft.PostgreSql.Internal;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Diagnostics;
+using OrleansRaft.Runtime.Levels;
 using OrleansRaft.Runtime.Lives;
 using OrleansRaft.Runtime.Storage;
 
@@ -184,6 +185,21 @@ public sealed class PostgreSqlLogStore : ILogStore
     {
         await using var open = await connections[0].OpenAsync(cancellation);
         await LifeStatements.WriteLivesAsync(open, silo, lives, cancellation);
+    }
+
+    /// <inheritdoc/>
+    public async Task<ClusterLevels?> ReadLevelsAsync(CancellationToken cancellation)
+    {
+        await using var open = await connections[0].OpenAsync(cancellation);
+        return await LevelStatements.ReadAsync(open, cancellation);
+    }
+
+    /// <inheritdoc/>
+    public async Task<ClusterLevels?> ChangeLevelsAsync(Func<ClusterLevels?, ClusterLevels?> change, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(change);
+        await using var open = await connections[0].OpenAsync(cancellation);
+        return await LevelStatements.ChangeAsync(open, connections[0].Name, change, logger, cancellation);
     }
 
     /// <summary>Throws when so many servers do not take a write that groups can have no majority.</summary>

@@ -18,7 +18,7 @@ namespace OrleansRaft.Runtime;
 /// request id        text, of kind 1
 /// session, sequence, answered below   varints, of kind 2
 /// body              all that is left, of kinds 1 and 2
-/// limits            five varints, of kind 4
+/// limits            five varints, or seven, of kind 4
 /// </code>
 /// </remarks>
 public static class CommandEnvelopeCodec
@@ -94,12 +94,21 @@ public static class CommandEnvelopeCodec
     /// <exception cref="CorruptDataException">The bytes are not an envelope.</exception>
     public static EnvelopeKind KindOf(ReadOnlyMemory<byte> encoded) => EnvelopeView.Read(encoded).Kind;
 
+    /// <summary>Writes limits: those on bytes only where they are others than every group starts with.</summary>
     internal static ReadOnlyMemory<byte> EncodeLimits(in SessionLimits limits)
     {
         var output = new ArrayBufferWriter<byte>(48);
         var writer = new WireWriter(output);
         WriteHead(writer, EnvelopeKind.Limits);
-        SessionLimitsCodec.Write(writer, limits);
+        if (limits.BoundBytes)
+        {
+            SessionLimitsCodec.Write(writer, limits);
+        }
+        else
+        {
+            SessionLimitsCodec.WriteFormer(writer, limits);
+        }
+
         return output.WrittenMemory;
     }
 

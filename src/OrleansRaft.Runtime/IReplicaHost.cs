@@ -106,6 +106,15 @@ public interface IReplicaHost
     {
     }
 
+    /// <summary>
+    /// Other members of the group, which this replica leads, have wall clocks that are far from most members' than before; none when it leads no longer.
+    /// On the host's turn.
+    /// </summary>
+    /// <param name="off">Which, this one perhaps among them.</param>
+    void OnClocksJudged(IReadOnlyList<ReplicaId> off)
+    {
+    }
+
     /// <summary>A call of the state machine's code does not come back, or has come back at last. Called on any thread.</summary>
     void OnMachineStuck(bool isStuck)
     {

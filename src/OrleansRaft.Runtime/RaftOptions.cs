@@ -309,6 +309,23 @@ public sealed class RaftOptions
     /// <value>The default is <see langword="true"/>.</value>
     public bool AutoRaise { get; set; } = CoreDefaults.AutoRaise;
 
+    /// <summary>
+    /// Whether the cluster goes over to the next feature level by itself, as soon as the programs of all its silos, absent ones included, support it.
+    /// </summary>
+    /// <remarks>
+    /// A level is never lowered: an earlier program does not start any more from then on. Whoever wants a way back from a new program turns this off
+    /// on all silos, and raises the level with <c>oraft cluster finalize</c> when the new program has proved itself.
+    /// </remarks>
+    /// <value>The default is <see langword="true"/>.</value>
+    public bool AutoFinalize { get; set; } = true;
+
+    /// <summary>
+    /// The newest feature level that this silo supports. For tests of upgrades: below <see cref="FeatureLevels.Newest"/> the program writes, says and
+    /// reads what the program before it did, and does not start in a cluster that works at a later level.
+    /// </summary>
+    /// <value>The default is 2.</value>
+    public int LevelMax { get; set; } = FeatureLevels.Newest;
+
     /// <summary>What Core needs of it.</summary>
     public RaftSettings ToSettings() => new()
     {

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using OrleansRaft.Core;
 
 namespace OrleansRaft.Runtime;
 
@@ -56,6 +57,13 @@ public sealed class RaftOptionsValidator : IValidateOptions<RaftOptions>
     private static void CheckLimits(RaftOptions options, List<string> failures)
     {
         RequireAtLeast(nameof(options.HeartbeatTicks), options.HeartbeatTicks, 1, failures);
+        if (options.LevelMax is < FeatureLevels.Oldest or > FeatureLevels.Newest)
+        {
+            failures.Add(
+                $"Raft:{nameof(options.LevelMax)} is {options.LevelMax}, but this program supports the feature levels "
+                + $"{FeatureLevels.Oldest} to {FeatureLevels.Newest}. Leave the setting out, except to test upgrades.");
+        }
+
         RequireAtLeast(nameof(options.AppendBytesMax), options.AppendBytesMax, 1_024, failures);
         RequireAtLeast(nameof(options.InflightMessagesMax), options.InflightMessagesMax, 1, failures);
         RequireAtLeast(nameof(options.RoundBytesMin), options.RoundBytesMin, 0, failures);

@@ -3,8 +3,10 @@ using OrleansRaft.Core;
 using OrleansRaft.Core.Codec;
 using OrleansRaft.Runtime.Diagnostics;
 using OrleansRaft.Runtime.Driving;
+using OrleansRaft.Runtime.Lives;
 using OrleansRaft.Runtime.Machines;
 using OrleansRaft.Runtime.StateMachines;
+using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.Runtime;
 
@@ -34,7 +36,7 @@ public sealed partial class ReplicaDriver
     private MachineQueue? hasher;
     private TimeSpan? recheckAfter;
     private LogTime? notComparedSince;
-    private int timesWrong;
+    private StateVerdict verdict;
     private ImmutableArray<ReplicaId> wrongMembers = [];
 
     /// <summary>Whether a comparison halted the state machine, since its state is wrong, or nobody can say whose is. Any thread.</summary>
@@ -246,12 +248,19 @@ public sealed partial class ReplicaDriver
             return;
         }
 
-        timesWrong++;
-        Log.StateWrong(logger, Key, at, timesWrong);
-        if (timesWrong > 1)
+        verdict = new StateVerdict(verdict.Times + 1, at.Index, machine.Program);
+        RememberVerdict();
+        Log.StateWrong(logger, Key, at, verdict.Times);
+        ObeyVerdict();
+    }
+
+    /// <summary>Serves nothing from a state that is wrong, and has it replaced; or stops, if that was done before.</summary>
+    private void ObeyVerdict()
+    {
+        if (verdict.IsFinal)
         {
             StopHere(
-                $"At entry {at.Index} the state of {Key} differs from what a majority of {Key.Group} holds, and it did before: "
+                $"At entry {verdict.WrongAt} the state of {Key} differs from what a majority of {Key.Group} holds, and it did before: "
                     + "its state was replaced then.",
                 ComparisonText.RemedyOfStopped,
                 hasState: false);
@@ -260,13 +269,41 @@ public sealed partial class ReplicaDriver
 
         DiscardState();
         EnterHalt(new Halt(
-            null, $"At entry {at.Index} the state of {Key} differs from what a majority of {Key.Group} holds; its leader's takes its place.")
+            null, $"At entry {verdict.WrongAt} the state of {Key} differs from what a majority of {Key.Group} holds; its leader's takes its place.")
         {
             HasState = false,
             LacksState = true,
             IsDiverged = true,
             Remedy = "Nothing is to be done, unless it differs again.",
         });
+    }
+
+    /// <summary>What comparisons said in former lives: the state that is stored may be wrong, and it may have been replaced before.</summary>
+    private StateVerdict RecallVerdict(IReplicaLog opened) =>
+        opened is { KeepsMarks: true, Mark.Verdict: var said } && said != StateVerdict.None ? said.Under(machine.Program) : StateVerdict.None;
+
+    /// <summary>Lets the store remember what was said: neither a wrong state nor how often there was one is forgotten with the process.</summary>
+    private void RememberVerdict()
+    {
+        if (plan is not null)
+        {
+            plan.Verdict = verdict;
+            care!.Rest(plan.Resting);
+        }
+        else if (ReplicaLog.KeepsMarks)
+        {
+            ReplicaLog.WriteMark(verdict == StateVerdict.None ? null : new ApplyMark { Life = life.Life, Verdict = verdict }, static _ => { });
+        }
+    }
+
+    /// <summary>The leader's state has taken this replica's place.</summary>
+    private void MendVerdict()
+    {
+        if (verdict.IsWrong)
+        {
+            verdict = verdict with { WrongAt = LogIndex.Zero };
+            RememberVerdict();
+        }
     }
 
     private void StopHere(string cause, string remedy, bool hasState)

@@ -140,6 +140,9 @@ public sealed partial class ReplicaDriver
             case ComparisonWanted:
                 recheckAfter = recheckAfter is { } later && later < FirstRecheck ? later : FirstRecheck;
                 break;
+            case ClocksJudged judged:
+                host.OnClocksJudged(judged.Off);
+                break;
             case CaptureSnapshot capture:
                 captureWanted = LogIndex.Max(captureWanted, capture.Through);
                 break;
@@ -193,7 +196,7 @@ public sealed partial class ReplicaDriver
         {
             Log.BecameLeader(logger, Key, change.Term, change.Votes, Core.Configuration.Voters.Length);
             metrics.Elections.Add(1);
-            hasLimitsToPropose = view.Limits != options.ToSessionLimits() && !IsVersionBehind;
+            hasLimitsToPropose = HasOtherLimits;
             transfersAtOnce |= IsVersionBehind;
         }
         else

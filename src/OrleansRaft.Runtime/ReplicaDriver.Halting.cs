@@ -226,6 +226,7 @@ public sealed partial class ReplicaDriver
         }
 
         LeaveHalt();
+        MendVerdict();
         Log.SnapshotRestored(logger, Key, snapshot.LastIncluded, snapshot.SizeBytes);
         unreported = snapshot.LastIncluded.Index;
         host.OnSnapshot(snapshot.LastIncluded, isInstalled: true);

@@ -47,7 +47,7 @@ public sealed partial class ReplicaDriver
         if (!mayUse || refusal is not null || RestorerFor(state) is not null)
         {
             // Until then it is as far as its snapshot, and whatever it is asked waits behind this.
-            view = new MachineView(snapshot.LastIncluded, snapshot.Time, options.ToSessionLimits(), 0);
+            view = new MachineView(snapshot.LastIncluded, snapshot.Time, options.ToSessionLimits(), 0) { AppliedUtc = snapshot.Utc };
         }
 
         if (!mayUse || refusal is not null)
@@ -72,7 +72,7 @@ public sealed partial class ReplicaDriver
         }
         catch (MachineException failure)
         {
-            view = new MachineView(snapshot.LastIncluded, snapshot.Time, options.ToSessionLimits(), 0);
+            view = new MachineView(snapshot.LastIncluded, snapshot.Time, options.ToSessionLimits(), 0) { AppliedUtc = snapshot.Utc };
             return failure;
         }
     }

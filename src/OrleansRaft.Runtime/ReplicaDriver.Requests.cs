@@ -87,6 +87,8 @@ public sealed partial class ReplicaDriver
             return;
         }
 
+        envelope = check.Envelope.IsEmpty ? envelope : check.Envelope;
+        bytes = Entry.OverheadBytes + envelope.Length;
         var view = EnvelopeView.Read(envelope);
         if (view.Kind != EnvelopeKind.Limits && view.Deadline < now)
         {
@@ -139,6 +141,8 @@ public sealed partial class ReplicaDriver
         Invariant.Holds(isStopping || proposals.UnappendedCount == 0, "Core answers a proposal in the step that takes it");
     }
 
+    private bool HasOtherLimits => view.Limits != options.ToSessionLimits().AtLevel(Core.Level) && !IsVersionBehind;
+
     /// <summary>
     /// A leader whose options differ from the limits in force replicates its own, so that all replicas change them at the same entry.
     /// </summary>
@@ -150,7 +154,7 @@ public sealed partial class ReplicaDriver
         }
 
         hasLimitsToPropose = false;
-        var limits = options.ToSessionLimits();
+        var limits = options.ToSessionLimits().AtLevel(Core.Level);
         Log.LimitsProposed(logger, Key, limits);
         proposals.Add(default, default, 0, new Submission(1, NobodysReplySink.Instance), 0);
         toPropose.Add(CommandEnvelopeCodec.EncodeLimits(limits));

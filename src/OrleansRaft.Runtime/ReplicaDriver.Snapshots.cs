@@ -88,6 +88,7 @@ public sealed partial class ReplicaDriver
         {
             Skipped = stateSkips,
             MachineVersion = Core.MachineVersionAt(of.AppliedEntry.Index),
+            Utc = of.AppliedUtc,
         };
 
     /// <summary>Takes a view of the state for somebody who waits for it: a machine that cannot give one goes on all the same.</summary>

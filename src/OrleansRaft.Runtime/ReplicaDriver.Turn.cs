@@ -20,6 +20,7 @@ public sealed partial class ReplicaDriver
     {
         appliedBytes = 0;
         ReportApplied();
+        TakeLevel();
         TakeCompletions();
         if (isStopped)
         {
@@ -76,6 +77,7 @@ public sealed partial class ReplicaDriver
         SnapshotAge = AgeOfSnapshot() ?? TimeSpan.Zero;
         CommitLag = Core.Role == RaftRole.Leader ? Core.LastEntry.Index - Core.CommitIndex : 0;
         Volatile.Write(ref commitIndexSeen, Core.CommitIndex.Value);
+        Volatile.Write(ref versionCommitted, Core.MachineVersionAt(Core.CommitIndex));
         inbox.QueriesWaiting = reads.QueryCount + Volatile.Read(ref queriesAtMachine);
         Volatile.Write(ref groupTimeSeen, GroupTime.Value);
         if (!batch.IsEmpty || submissions.Count > 0 || unreported is not null || (inbox.CommandsWaiting.Count > 0 && !WaitForRound()))
@@ -83,6 +85,25 @@ public sealed partial class ReplicaDriver
             AskForTurn();
         }
     }
+
+    /// <summary>The cluster works at a later level since the last turn: from here on this replica writes and speaks it.</summary>
+    private void TakeLevel()
+    {
+        if (Core.LastUtc.IsKnown)
+        {
+            // Only a leader that knew it can have stamped an entry.
+            Level.Learn(FeatureLevels.Stamps);
+        }
+
+        if (Level.InForce is var level && level > Core.Level)
+        {
+            machine.Level = level;
+            Step(new LevelRaised(level));
+            hasLimitsToPropose |= leadingTerm is not null && HasOtherLimits;
+        }
+    }
+
+    private void ReadClock() => Core.ReadClock(UtcTimes.Of(time.GetUtcNow()), Now());
 
     private void TakeCompletions()
     {
@@ -127,7 +148,7 @@ public sealed partial class ReplicaDriver
     {
         while (most-- > 0 && !isStopping && batch.Messages.TryDequeue(out var receive))
         {
-            if (!ReplicaLog.MaySpeak || IsTooMuchForHalted(receive.Message))
+            if (!ReplicaLog.MaySpeak || IsTooMuchForHalted(receive.Message) || receive.Message.NeededLevel() > Level.Newest)
             {
                 metrics.MessagesDropped.Add(1);
                 continue;
@@ -218,6 +239,7 @@ public sealed partial class ReplicaDriver
 
         if (isDue && ReplicaLog.MaySpeak && !isStopping)
         {
+            ReadClock();
             Step(OrleansRaft.Core.Tick.Instance);
             NoteContact(Core.Role == RaftRole.Leader);
         }

@@ -13,9 +13,13 @@ public sealed partial class ReplicaDriver
     private const int UnreadLogFactor = 2;
 
     private int versionTold = MachineVersions.Initial;
+    private int versionCommitted = MachineVersions.Initial;
 
     /// <summary>The versions of the state machine that this program supports. Any thread.</summary>
     public MachineVersions MachineVersions => machine.Versions;
+
+    /// <summary>The version at which the group's state machine works, as this replica knew at the end of its last turn. Any thread.</summary>
+    public int MachineVersion => Volatile.Read(ref versionCommitted);
 
     /// <summary>The first entry that this program must not apply, committed or not; null for none.</summary>
     private LogIndex? EndOfUse => Condemned is { } condemned && !(Core.FirstRaiseBeyond < condemned) ? condemned : Core.FirstRaiseBeyond;

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using OrleansRaft.Core;
 using OrleansRaft.Core.Codec;
 using OrleansRaft.Runtime.Driving;
+using OrleansRaft.Runtime.Levels;
 using OrleansRaft.Runtime.Lives;
 using OrleansRaft.Runtime.Machines;
 using OrleansRaft.Runtime.StateMachines;
@@ -100,6 +101,9 @@ public sealed partial class ReplicaDriver
     /// <summary>Which replica.</summary>
     public ReplicaKey Key { get; }
 
+    /// <summary>The feature level at which the cluster works, as the silo knows it; the newest unless it is set before <see cref="Start"/>.</summary>
+    public ClusterLevel Level { get; init; } = new(FeatureLevels.Newest, FeatureLevels.Newest);
+
     /// <summary>Whether the replica knew a leader (itself, perhaps) at the end of its last turn. Any thread.</summary>
     public bool HasLeader { get => Volatile.Read(ref field); private set => Volatile.Write(ref field, value); }
 
@@ -168,16 +172,27 @@ public sealed partial class ReplicaDriver
         }
 
         var recovered = log.Recovered;
+        machine.Level = Level.InForce;
         BeginCare(log, start);
-        var mayUse = RaftCore.MayUse(recovered);
+        verdict = RecallVerdict(log);
+        recovered = recovered with { WrongAt = verdict.WrongAt };
+        var mayUse = RaftCore.MayUse(recovered) && !verdict.IsWrong;
         MachineException? failure = null;
         MachineContext.Run(_ => failure = BeginMachine(recovered.Snapshot, log.RecoveredSnapshot, mayUse), this);
         this.log = log;
         reads = new PendingReads(log.Epoch);
         heardFromLeader = Now();
         core = new RaftCore(
-            Key.Replica, options.ToSettings() with { StartsQuiescent = isQuiescent, MachineVersions = machine.Versions }, recovered, seed);
-        if (!mayUse)
+            Key.Replica,
+            options.ToSettings() with { StartsQuiescent = isQuiescent, MachineVersions = machine.Versions, Level = machine.Level },
+            recovered,
+            seed);
+        ReadClock();
+        if (verdict.IsWrong)
+        {
+            ObeyVerdict();
+        }
+        else if (!mayUse)
         {
             LackState();
         }

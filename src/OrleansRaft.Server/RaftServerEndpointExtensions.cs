@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using OrleansRaft.Grains.Catalogue;
+using OrleansRaft.Grains.Levels;
 using OrleansRaft.Server.Access;
 using OrleansRaft.Server.Audit;
 using OrleansRaft.Server.Backup;
@@ -14,6 +15,7 @@ using OrleansRaft.Server.Faults;
 using OrleansRaft.Server.Groups;
 using OrleansRaft.Server.Health;
 using OrleansRaft.Server.Http;
+using OrleansRaft.Server.Levels;
 using OrleansRaft.Server.Limits;
 using OrleansRaft.Server.Page;
 using OrleansRaft.Server.Silos;
@@ -27,14 +29,15 @@ public static class RaftServerEndpointExtensions
     private const string Groups = "/api/v1/groups";
     private const string Group = Groups + "/{group}";
     private const string Faults = "/api/v1/faults";
+    private const string Cluster = "/api/v1/cluster";
     private const string Keys = "/api/v1/keys";
     private const string Limits = "/api/v1/tenants/{tenant}/limits";
     private const string Session = "/api/v1/session";
 
     /// <summary>
-    /// Maps <c>/api/v1/groups</c>, <c>/api/v1/events</c>, <c>/api/v1/faults</c>, <c>/api/v1/backup</c> and <c>/health</c>; and where they are wanted,
-    /// the page <c>/</c>, the description <c>/openapi/v1.json</c> with its page <c>/scalar</c>, Orleans' <c>/dashboard</c>, and <c>/metrics</c>. Any silo answers any
-    /// request.
+    /// Maps <c>/api/v1/groups</c>, <c>/api/v1/cluster</c>, <c>/api/v1/events</c>, <c>/api/v1/faults</c>, <c>/api/v1/backup</c> and <c>/health</c>; and
+    /// where they are wanted, the page <c>/</c>, the description <c>/openapi/v1.json</c> with its page <c>/scalar</c>, Orleans' <c>/dashboard</c>, and
+    /// <c>/metrics</c>. Any silo answers any request.
     /// </summary>
     /// <param name="endpoints">The application, after <see cref="RaftServerServiceCollectionExtensions.AddOrleansRaftServer"/>.</param>
     /// <exception cref="InvalidOperationException">The application lacks something that requests would need; the message says what to
@@ -55,6 +58,7 @@ public static class RaftServerEndpointExtensions
         MapHealth(endpoints, services.GetRequiredService<HealthEndpoints>());
         endpoints.MapRaftOperation(
             HttpMethods.Post, "/api/v1/backup", services.GetRequiredService<BackupEndpoints>().CreateAsync, BackupOperations.CreateBackup);
+        MapLevels(endpoints);
         MapAccess(endpoints);
         if (options.OpenApi)
         {
@@ -127,6 +131,16 @@ public static class RaftServerEndpointExtensions
             endpoints.MapRaftOperation(HttpMethods.Get, Session, SessionEndpoints.GetAsync, AccessOperations.GetSession);
             endpoints.MapRaftOperation(HttpMethods.Post, Session, SessionEndpoints.BeginAsync, AccessOperations.BeginSession);
             endpoints.MapRaftOperation(HttpMethods.Delete, Session, SessionEndpoints.EndAsync, AccessOperations.EndSession);
+        }
+    }
+
+    private static void MapLevels(IEndpointRouteBuilder endpoints)
+    {
+        if (endpoints.ServiceProvider.GetService<IRaftLevels>() is { } known)
+        {
+            var levels = new LevelEndpoints(known);
+            endpoints.MapRaftOperation(HttpMethods.Get, Cluster + "/versions", levels.GetAsync, LevelOperations.GetVersions);
+            endpoints.MapRaftOperation(HttpMethods.Post, Cluster + "/finalize", levels.FinalizeAsync, LevelOperations.Finalize);
         }
     }
 

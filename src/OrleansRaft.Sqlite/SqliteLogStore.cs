@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using OrleansRaft.Core;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Diagnostics;
+using OrleansRaft.Runtime.Levels;
 using OrleansRaft.Runtime.Lives;
 using OrleansRaft.Runtime.Storage;
 using OrleansRaft.Sqlite.Internal;
@@ -197,6 +198,13 @@ public sealed class SqliteLogStore : ILogStore
 
     /// <inheritdoc/>
     public void EndPulse() => loop.EndPulse();
+
+    /// <inheritdoc/>
+    public Task<ClusterLevels?> ReadLevelsAsync(CancellationToken cancellation) => loop.SubmitAsync(LevelTable.Read).WaitAsync(cancellation);
+
+    /// <inheritdoc/>
+    public Task<ClusterLevels?> ChangeLevelsAsync(Func<ClusterLevels?, ClusterLevels?> change, CancellationToken cancellation) =>
+        loop.SubmitAsync(database => LevelTable.Change(database, change)).WaitAsync(cancellation);
 
     /// <inheritdoc/>
     public Task CheckAsync(CancellationToken cancellation) => loop.SubmitAsync(database => database.Execute("UPDATE store SET local_id = local_id")).WaitAsync(cancellation);

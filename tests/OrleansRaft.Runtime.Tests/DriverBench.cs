@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using OrleansRaft.Core;
+using OrleansRaft.Runtime.Levels;
 using OrleansRaft.Runtime.Lives;
 using OrleansRaft.Runtime.Machines;
 using OrleansRaft.Runtime.StateMachines;
@@ -22,7 +23,8 @@ internal sealed class DriverBench : IReplicaHost, IReplicaTransport, IDisposable
         ScriptedLog? log = null,
         IStateMachineHost? machine = null,
         ScriptedExecutor? executor = null,
-        ulong program = 1)
+        ulong program = 1,
+        ClusterLevel? level = null)
     {
         Log = log ?? new ScriptedLog(voters);
         Host = machine ?? new StateMachineHost<string, string>(Machine, new TextCodec(), new TextCodec()) { Program = program };
@@ -36,7 +38,10 @@ internal sealed class DriverBench : IReplicaHost, IReplicaTransport, IDisposable
             Metrics,
             NullLogger.Instance,
             seed: 7,
-            executor: executor);
+            executor: executor)
+        {
+            Level = level ?? new ClusterLevel(FeatureLevels.Newest, FeatureLevels.Newest),
+        };
         Executor = executor;
     }
 
@@ -85,6 +90,9 @@ internal sealed class DriverBench : IReplicaHost, IReplicaTransport, IDisposable
     public ReplicaDriver Driver { get; }
 
     public List<(ReplicaId To, Message Message)> Sent { get; } = [];
+
+    /// <summary>Whose clocks are off, as the host was told last.</summary>
+    public IReadOnlyList<ReplicaId> ClocksOff { get; private set; } = [];
 
     public int Scheduled { get; private set; }
 
@@ -225,6 +233,8 @@ internal sealed class DriverBench : IReplicaHost, IReplicaTransport, IDisposable
     void IReplicaHost.OnMachineRecovered() => (Halted, Behind) = (null, null);
 
     void IReplicaHost.OnDiverged(string detail, string remedy) => Diverged = $"{detail} {remedy}";
+
+    void IReplicaHost.OnClocksJudged(IReadOnlyList<ReplicaId> off) => ClocksOff = off;
 
     void IReplicaHost.OnAgreed() => Diverged = null;
 

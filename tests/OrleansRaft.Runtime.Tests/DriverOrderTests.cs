@@ -59,7 +59,8 @@ public sealed class DriverOrderTests
 
         bench.Sent.ShouldBeEmpty();
         bench.Disk();
-        bench.Sent.ShouldHaveSingleItem().Message.ShouldBe(new RequestVoteResponse(new Term(1), true));
+        bench.Sent.ShouldHaveSingleItem().Message.ShouldBeOfType<RequestVoteResponse>().ShouldSatisfyAllConditions(
+            static vote => vote.Term.ShouldBe(new Term(1)), static vote => vote.Granted.ShouldBeTrue());
     }
 
     /// <summary>Followers write in parallel with their leader (thesis §10.2.1).</summary>

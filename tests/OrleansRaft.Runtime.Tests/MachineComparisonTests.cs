@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Security.Cryptography;
 using OrleansRaft.Core;
 using OrleansRaft.Core.Codec;
+using OrleansRaft.Runtime.Lives;
 using OrleansRaft.Runtime.StateMachines;
 using static OrleansRaft.Runtime.Tests.DriverBench;
 using static OrleansRaft.Runtime.Tests.HostBench;
@@ -189,6 +190,38 @@ public sealed class MachineComparisonTests
         bench.Tell(Two, new InstallSnapshot(One, LogIndex.Zero, snapshot, 0, new byte[1], true, ReadSequence.Zero)).Settle();
         bench.Driver.IsDiverged.ShouldBeTrue();
         Stale(bench).Reason.ShouldBe(RejectionReason.MachineHalted);
+    }
+
+    /// <summary>A crash between the verdict and the state that mends it brings no wrong state back, and "once" is not once in each life.</summary>
+    [Theory]
+    [MemberData(nameof(OnItsOwnThread))]
+    public void What_was_found_wrong_is_not_forgotten_with_the_process(bool hasThread)
+    {
+        using var first = Wrong(hasThread);
+        using var second = Again(first, hasThread);
+
+        Hear(second, 3, Commands("c"));
+        second.Machine.Lines.ShouldBeEmpty("nothing is applied to a state that is wrong");
+        Stale(second).Detail.ShouldContain("At entry 3");
+        second.Driver.IsUnfitToLead.ShouldBeTrue();
+        TakeState(second, through: 4, asksFrom: 1);
+        second.Machine.Lines.ShouldBe(["k=a", "k=b"]);
+
+        using var third = Again(second, hasThread);
+        third.Driver.IsDiverged.ShouldBeFalse("another state has taken its place");
+        Hear(third, 4, [Comparison]);
+        Judge(third, 5, ComparisonVerdict.Diverged, Other);
+        third.Diverged.ShouldNotBeNull().ShouldContain("it did before");
+
+        using var fourth = Again(third, hasThread);
+        Tick(fourth, 20);
+        fourth.Diverged.ShouldNotBeNull().ShouldContain("it did before");
+        fourth.Sent.ShouldNotContain(static sent => sent.Message is SnapshotRequest);
+
+        using var other = Again(third, hasThread, program: 2);
+        Hear(other, 5, Commands("d"));
+        Tick(other, 1);
+        other.Sent.ShouldContain(static sent => sent.Message is SnapshotRequest, "another program may be right, and the state is wrong still");
     }
 
     [Theory]
@@ -385,6 +418,12 @@ public sealed class MachineComparisonTests
         return bench;
     }
 
+    /// <summary>The same replica in another life of its silo.</summary>
+    private static DriverBench Again(DriverBench before, bool hasThread, ulong program = 1) =>
+        new DriverBench(log: new ScriptedLog(before.Log), executor: hasThread ? new ScriptedExecutor() : null, program: program)
+            .Start(new StartCare(before.Log.Epoch + 1, isCareful: false, TimeProvider.System))
+            .Settle();
+
     private static void Apply(DriverBench bench, string id, string command)
     {
         var sink = bench.Submit(Request(id, command, long.MaxValue / 2));
@@ -446,11 +485,11 @@ public sealed class MachineComparisonTests
     }
 
     /// <summary>The replica asks for a state, and is sent that of one that has applied the same, and a no-op.</summary>
-    private static void TakeState(DriverBench bench, long through)
+    private static void TakeState(DriverBench bench, long through, long? asksFrom = null)
     {
         bench.Sent.Clear();
         Tick(bench, 1);
-        bench.Sent.ShouldContain(sent => sent.To == Two && sent.Message == new SnapshotRequest(One, new LogIndex(through)) { WrongAt = new LogIndex(3) });
+        bench.Sent.ShouldContain(sent => sent.To == Two && sent.Message == new SnapshotRequest(One, new LogIndex(asksFrom ?? through)) { WrongAt = new LogIndex(3) });
         var other = new HostBench();
         other.Append(1, Request("a", "a", 100_000))
             .Append(1, Request("b", "b", 100_000))

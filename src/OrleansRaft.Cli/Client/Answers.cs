@@ -88,3 +88,13 @@ internal sealed record ProblemDocument(string? Type, string? Title, string? Deta
     /// <summary>The type without the address before it.</summary>
     public string Name => Type is null ? "" : Type[(Type.LastIndexOfAny(['/', ':', '#']) + 1)..];
 }
+
+/// <summary>At which feature level the cluster works, as the API describes it.</summary>
+/// <param name="Level">The level in force.</param>
+/// <param name="Reachable">The latest level that all silos support.</param>
+/// <param name="Automatic">Whether the cluster goes over to that by itself.</param>
+/// <param name="Silos">The silos, absent ones included.</param>
+internal sealed record LevelsAnswer(int Level, int Reachable, bool Automatic, IReadOnlyList<SiloLevelAnswer> Silos);
+
+/// <summary>What one silo supports, as the API describes it.</summary>
+internal sealed record SiloLevelAnswer(string Silo, int Newest, bool Active, string? Program);

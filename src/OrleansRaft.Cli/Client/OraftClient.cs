@@ -45,6 +45,20 @@ internal sealed partial class OraftClient(ServerAccess access, TimeSpan timeout)
     public Task<Answer<GroupAnswer>> GetGroupAsync(string group, CancellationToken cancellation) =>
         GetAsync<GroupAnswer>($"api/v1/groups/{PathSegment.Of(group)}", cancellation);
 
+    /// <summary>At which feature level the cluster works.</summary>
+    public Task<Answer<LevelsAnswer>> GetLevelsAsync(CancellationToken cancellation) =>
+        GetAsync<LevelsAnswer>("api/v1/cluster/versions", cancellation);
+
+    /// <summary>Lets the cluster go over to the feature level that all its silos support.</summary>
+    /// <param name="without">Absent silos that will not come back.</param>
+    /// <param name="cancellation">Interrupts.</param>
+    public async Task<Answer<LevelsAnswer>> FinalizeAsync(IReadOnlyList<string> without, CancellationToken cancellation)
+    {
+        using var response = await SendAsync(
+            () => new HttpRequestMessage(HttpMethod.Post, "api/v1/cluster/finalize") { Content = JsonContent.Create(new { without }) }, cancellation);
+        return await ReadAsync<LevelsAnswer>(response, key: null, cancellation);
+    }
+
     /// <summary>Compares the states of a group's replicas.</summary>
     public async Task<Answer<ComparisonAnswer>> CompareGroupAsync(string group, CancellationToken cancellation)
     {

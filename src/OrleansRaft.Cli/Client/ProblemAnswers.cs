@@ -75,6 +75,7 @@ internal static class ProblemAnswers
         (ExitCode.NoLeader, _) => $"Try again in {RetryAfterOf(response)}; `oraft status` shows which groups have no leader.",
         (_, "precondition-failed") => "Read the counter again with `oraft counter get`, and use the tag that it prints.",
         (_, "entry-skipped") => "Use another --idempotency-key if it should be applied all the same, after the program was mended.",
+        (_, "level-not-raised") => "`oraft cluster versions` tells what each silo supports, absent ones included.",
         (_, "version-not-raised") => "`oraft group show` tells which versions each member's program supports; start the newer program where it is missing.",
         (_, "version-behind") => "`oraft group show` tells whose program is behind; start the newer program on those silos.",
         (_, "key-reused") => "Use another --idempotency-key, or leave it out and let oraft choose one.",

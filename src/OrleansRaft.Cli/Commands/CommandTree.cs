@@ -28,6 +28,7 @@ internal static class CommandTree
         PostgresCommands.Create(),
         TlsCommands.Create(),
         StatusCommand.Create(),
+        ClusterCommands.Create(),
         GroupCommands.Create(),
         MemberCommands.Create(),
         SiloCommands.Create(),

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using OrleansRaft.Core;
 using OrleansRaft.Runtime;
+using OrleansRaft.Runtime.Levels;
 using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.Cli.Demo;
@@ -27,6 +28,13 @@ internal sealed class KillableLogStore(ILogStore store) : ILogStore
             log.Kill();
         }
     }
+
+    /// <inheritdoc/>
+    public Task<ClusterLevels?> ReadLevelsAsync(CancellationToken cancellation) => store.ReadLevelsAsync(cancellation);
+
+    /// <inheritdoc/>
+    public Task<ClusterLevels?> ChangeLevelsAsync(Func<ClusterLevels?, ClusterLevels?> change, CancellationToken cancellation) =>
+        store.ChangeLevelsAsync(change, cancellation);
 
     /// <inheritdoc/>
     public Task<ClusterDefinition> InitializeAsync(ClusterDefinition wanted, CancellationToken cancellation) =>

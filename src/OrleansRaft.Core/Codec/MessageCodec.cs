@@ -14,6 +14,9 @@ public static class MessageCodec
     // The versions of the state machine follow that the sender's program supports; left out where that is the first alone.
     private const int Versioned = 4;
 
+    // What the sender's wall clock says follows that.
+    private const int Clocked = 8;
+
     private enum MessageKind : byte
     {
         PreVote = 1,
@@ -40,6 +43,12 @@ public static class MessageCodec
 
         // Of a snapshot at another version of the state machine than the first: skipped entries, which may be none, and the version at the end.
         InstallSnapshotOfVersion = 18,
+
+        // Of a snapshot whose last entry has a UTC stamp: skipped entries, version and stamp at the end.
+        InstallSnapshotWithStamp = 19,
+
+        // What the sender's wall clock says stands at the end.
+        RequestVoteResponseWithClock = 20,
     }
 
     /// <summary>Writes the binary form.</summary>
@@ -65,6 +74,7 @@ public static class MessageCodec
                 break;
             case RequestVoteResponse response:
                 writer.WriteBoolean(response.Granted);
+                WriteClock(writer, response.Clock);
                 break;
             case AppendEntries append:
                 writer.WriteVarint(append.Session.Value);
@@ -75,7 +85,10 @@ public static class MessageCodec
             case AppendEntriesResponse response:
                 writer.WriteVarint(response.Session.Value);
                 var isVersioned = response.MachineVersions != MachineVersions.First;
-                writer.WriteByte((byte)((response.Accepted ? Accepted : 0) | (response.IsHalted ? Halted : 0) | (isVersioned ? Versioned : 0)));
+                writer.WriteByte((byte)((response.Accepted ? Accepted : 0)
+                    | (response.IsHalted ? Halted : 0)
+                    | (isVersioned ? Versioned : 0)
+                    | (response.Clock.IsKnown ? Clocked : 0)));
                 WriteEntryId(writer, response.Match);
                 writer.WriteVarint(response.Rejected.Value);
                 writer.WriteVarint(response.ReadSequence.Value);
@@ -85,6 +98,7 @@ public static class MessageCodec
                     writer.WriteVarint(response.MachineVersions.Newest);
                 }
 
+                WriteClock(writer, response.Clock);
                 break;
             case InstallSnapshot install:
                 writer.WriteVarint(install.Session.Value);
@@ -159,9 +173,11 @@ public static class MessageCodec
             MessageKind.PreVoteResponse => new PreVoteResponse(term, reader.ReadBoolean()),
             MessageKind.RequestVote => new RequestVote(term, ReadEntryId(ref reader), reader.ReadBoolean()),
             MessageKind.RequestVoteResponse => new RequestVoteResponse(term, reader.ReadBoolean()),
+            MessageKind.RequestVoteResponseWithClock => new RequestVoteResponse(term, reader.ReadBoolean()) { Clock = ReadClock(ref reader) },
             MessageKind.AppendEntries => ReadAppendEntries(term, ref reader),
             MessageKind.AppendEntriesResponse => ReadAppendEntriesResponse(term, ref reader),
-            MessageKind.InstallSnapshot or MessageKind.InstallSnapshotWithSkips or MessageKind.InstallSnapshotOfVersion => ReadInstallSnapshot(term, kind, ref reader),
+            MessageKind.InstallSnapshot or MessageKind.InstallSnapshotWithSkips or MessageKind.InstallSnapshotOfVersion or MessageKind.InstallSnapshotWithStamp =>
+                ReadInstallSnapshot(term, kind, ref reader),
             MessageKind.InstallSnapshotResponse => new InstallSnapshotResponse(
                 term,
                 ReadIndex(ref reader),
@@ -189,7 +205,7 @@ public static class MessageCodec
         PreVote => MessageKind.PreVote,
         PreVoteResponse => MessageKind.PreVoteResponse,
         RequestVote => MessageKind.RequestVote,
-        RequestVoteResponse => MessageKind.RequestVoteResponse,
+        RequestVoteResponse response => response.Clock.IsKnown ? MessageKind.RequestVoteResponseWithClock : MessageKind.RequestVoteResponse,
         AppendEntries => MessageKind.AppendEntries,
         AppendEntriesResponse => MessageKind.AppendEntriesResponse,
         InstallSnapshot install => KindOf(install.Snapshot),
@@ -205,7 +221,8 @@ public static class MessageCodec
     };
 
     private static MessageKind KindOf(SnapshotDescriptor sent) =>
-        sent.MachineVersion > MachineVersions.Initial ? MessageKind.InstallSnapshotOfVersion
+        sent.Utc.IsKnown ? MessageKind.InstallSnapshotWithStamp
+        : sent.MachineVersion > MachineVersions.Initial ? MessageKind.InstallSnapshotOfVersion
         : sent.Skipped.Count > 0 ? MessageKind.InstallSnapshotWithSkips
         : MessageKind.InstallSnapshot;
 
@@ -220,14 +237,28 @@ public static class MessageCodec
     private static AppendEntriesResponse ReadAppendEntriesResponse(Term term, ref WireReader reader)
     {
         var session = ReadIndex(ref reader);
-        var flags = reader.ReadInt32(Accepted | Halted | Versioned);
+        var flags = reader.ReadInt32(Accepted | Halted | Versioned | Clocked);
         var response = new AppendEntriesResponse(
             term, session, (flags & Accepted) != 0, ReadEntryId(ref reader), ReadIndex(ref reader), new ReadSequence(reader.ReadVarint()))
         {
             IsHalted = (flags & Halted) != 0,
         };
-        return (flags & Versioned) == 0 ? response : response with { MachineVersions = ReadMachineVersions(ref reader) };
+        response = (flags & Versioned) == 0 ? response : response with { MachineVersions = ReadMachineVersions(ref reader) };
+        return (flags & Clocked) == 0 ? response : response with { Clock = ReadClock(ref reader) };
     }
+
+    private static void WriteClock(WireWriter writer, UtcTime clock)
+    {
+        if (clock.IsKnown)
+        {
+            writer.WriteVarint(clock.Value);
+        }
+    }
+
+    private static UtcTime ReadClock(ref WireReader reader) =>
+        new UtcTime(reader.ReadVarint()) is { IsKnown: true } clock && clock <= UtcTime.Latest
+            ? clock
+            : throw new CorruptDataException("a wall clock tells a time after 1970 and before the year 10000");
 
     private static MachineVersions ReadMachineVersions(ref WireReader reader)
     {

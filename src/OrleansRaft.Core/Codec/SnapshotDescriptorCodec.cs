@@ -5,7 +5,8 @@ namespace OrleansRaft.Core.Codec;
 /// <summary>The binary form of a <see cref="SnapshotDescriptor"/>, the same in stores and in <see cref="InstallSnapshot"/>.</summary>
 /// <remarks>
 /// In stores the checksum may be missing at the end: there was none in the first form. Skipped entries follow it where there are any, and the version
-/// of the state machine where it is not the first, for which the list of skipped entries may be empty; in a message they follow its last field.
+/// of the state machine where it is not the first, for which the list of skipped entries may be empty, and the UTC stamp where there is one, for
+/// which both may be; in a message they follow its last field.
 /// </remarks>
 public static class SnapshotDescriptorCodec
 {
@@ -59,7 +60,7 @@ public static class SnapshotDescriptorCodec
     internal static void EncodeEnd(SnapshotDescriptor snapshot, IBufferWriter<byte> output)
     {
         var writer = new WireWriter(output);
-        var isVersioned = snapshot.MachineVersion > MachineVersions.Initial;
+        var isVersioned = snapshot.MachineVersion > MachineVersions.Initial || snapshot.Utc.IsKnown;
         if (snapshot.Skipped.Count > 0 || isVersioned)
         {
             snapshot.Skipped.Write(writer);
@@ -68,6 +69,11 @@ public static class SnapshotDescriptorCodec
         if (isVersioned)
         {
             writer.WriteVarint(snapshot.MachineVersion);
+        }
+
+        if (snapshot.Utc.IsKnown)
+        {
+            writer.WriteVarint(snapshot.Utc.Value);
         }
     }
 
@@ -78,8 +84,10 @@ public static class SnapshotDescriptorCodec
         if (reader.Remaining > 0)
         {
             var version = RaiseCodec.ReadVersion(ref reader);
-            return version > MachineVersions.Initial
-                ? snapshot with { Skipped = skipped, MachineVersion = version }
+            var hasStamp = reader.Remaining > 0;
+            var utc = hasStamp ? new UtcTime(reader.ReadVarint()) : UtcTime.None;
+            return hasStamp != utc.IsKnown ? throw new CorruptDataException("a UTC stamp is left out when there is none")
+                : version > MachineVersions.Initial || hasStamp ? snapshot with { Skipped = skipped, MachineVersion = version, Utc = utc }
                 : throw new CorruptDataException("the version of the state machine is left out when it is the first");
         }
 

@@ -11,6 +11,7 @@ using OrleansRaft.Grains.SiloService;
 using OrleansRaft.Grains.Transport;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Backup;
+using OrleansRaft.Runtime.Levels;
 using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.Grains.Backup;
@@ -22,6 +23,7 @@ internal sealed class ClusterBackup(
     SiloClient<IBackupService> client,
     ClusterMembership silos,
     ILogStore store,
+    ClusterLevel level,
     TimeProvider time,
     ILogger<ClusterBackup> logger) : IRaftBackup
 {
@@ -101,7 +103,7 @@ internal sealed class ClusterBackup(
             DateTimeOffset.FromUnixTimeMilliseconds(time.GetUtcNow().ToUnixTimeMilliseconds()),
             typeof(ClusterBackup).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "",
             JsonSerializer.Deserialize<JsonElement>(ClusterRow.Write(row)),
-            further);
+            further) { Level = level.InForce };
 #pragma warning disable CA2000 // Whoever gets it disposes of it.
         return new Committed<PreparedBackup>(
             new PreparedBackup(head, (output, stop) => WriteAsync(head, catalogue, output, stop), () => underWay = 0), default, "");

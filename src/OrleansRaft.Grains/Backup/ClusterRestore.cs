@@ -2,6 +2,7 @@ using OrleansRaft.Core;
 using OrleansRaft.Core.Codec;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Backup;
+using OrleansRaft.Runtime.Levels;
 using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.Grains.Backup;
@@ -24,7 +25,9 @@ public sealed class ClusterRestore(IReadOnlyList<ILogStore> stores, string? clus
     /// <param name="progress">Told of every group that was restored.</param>
     /// <param name="cancellation">Interrupts it.</param>
     /// <exception cref="CorruptDataException">The backup is damaged; nothing was written.</exception>
-    /// <exception cref="StoreRefusedException">A store is not empty, or holds the beginning of another restore.</exception>
+    /// <exception cref="StoreRefusedException">
+    /// A store is not empty, or holds the beginning of another restore; or the backup is of a later feature level than this program's.
+    /// </exception>
     public async Task<BackupContents> RunAsync(
         Func<Stream> backup, string name, int servers, Action<RestoreProgress>? progress, CancellationToken cancellation)
     {
@@ -38,10 +41,12 @@ public sealed class ClusterRestore(IReadOnlyList<ILogStore> stores, string? clus
             contents = await reader.ReadToEndAsync(bytes => progress?.Invoke(new RestoreProgress(null, 0, bytes)), cancellation);
         }
 
+        RequireReadable(contents.Head, name);
         var definition = DefinitionOf(contents.Head, servers);
         foreach (var store in stores)
         {
             await store.InitializeAsync(definition, cancellation);
+            await store.ChangeLevelsAsync(before => before is null ? new ClusterLevels(contents.Head.Level, []) : null, cancellation);
         }
 
         await CreateFurtherAsync(contents.Head, definition, cancellation);
@@ -56,6 +61,16 @@ public sealed class ClusterRestore(IReadOnlyList<ILogStore> stores, string? clus
         }
 
         return contents;
+    }
+
+    private static void RequireReadable(BackupHead head, string name)
+    {
+        if (head.Level > FeatureLevels.Newest)
+        {
+            throw new StoreRefusedException(
+                $"{name} is of a cluster that worked at feature level {head.Level}, and this program knows levels up to {FeatureLevels.Newest}: "
+                    + $"restore it with a program that is as new as the one that wrote it, {head.Program}");
+        }
     }
 
     private ClusterDefinition DefinitionOf(BackupHead head, int servers) => head.Definition() with

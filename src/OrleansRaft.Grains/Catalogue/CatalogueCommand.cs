@@ -37,3 +37,17 @@ internal sealed record NoteConfiguration([property: Id(0)] KnownConfiguration Kn
 [Immutable]
 [Alias("OrleansRaft.ReadCatalogue")]
 internal sealed record ReadCatalogue([property: Id(0)] long Revision) : CatalogueCommand;
+
+/// <summary>Changes what is remembered of feature levels, if it is what the caller has read. The answer holds what is remembered then.</summary>
+/// <param name="Expected">What the caller has read; null for nothing.</param>
+/// <param name="Next">What is to be remembered.</param>
+[GenerateSerializer]
+[Immutable]
+[Alias("OrleansRaft.ChangeLevels")]
+internal sealed record ChangeLevels([property: Id(0)] string? Expected, [property: Id(1)] string Next) : CatalogueCommand;
+
+/// <summary>Asks what is remembered of feature levels. A query.</summary>
+[GenerateSerializer]
+[Immutable]
+[Alias("OrleansRaft.ReadLevels")]
+internal sealed record ReadLevels : CatalogueCommand;

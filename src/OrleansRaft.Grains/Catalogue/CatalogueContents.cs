@@ -19,6 +19,10 @@ public sealed record CatalogueContents(
     [Id(3)]
     public AccessContents? Access { get; init; }
 
+    /// <summary>What is remembered of feature levels, where that was asked for; null for nothing.</summary>
+    [Id(4)]
+    public string? Levels { get; init; }
+
     /// <summary>An answer that is of keys, limits and the audit alone.</summary>
     internal static CatalogueContents Of(AccessContents access) => Empty with { Access = access };
 }

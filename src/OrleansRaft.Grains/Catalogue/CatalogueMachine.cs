@@ -1,4 +1,5 @@
 using OrleansRaft.Core.Codec;
+using OrleansRaft.Runtime.Levels;
 using OrleansRaft.Runtime.State;
 using OrleansRaft.Runtime.StateMachines;
 
@@ -54,6 +55,13 @@ internal sealed class CatalogueMachine(AccessSignal? news = null) : IViewStateMa
                 continue;
             }
 
+            if (commands[place].Value is ChangeLevels change)
+            {
+                state.Levels = state.Levels == change.Expected ? change.Next : state.Levels;
+                results[place] = CatalogueContents.Empty with { Levels = state.Levels };
+                continue;
+            }
+
             if (Change(commands[place].Value))
             {
                 state.Revision = commands[place].Entry.Index.Value;
@@ -67,6 +75,7 @@ internal sealed class CatalogueMachine(AccessSignal? news = null) : IViewStateMa
     public CatalogueContents Query(in Command<CatalogueCommand> query) => query.Value switch
     {
         AccessCommand asked => CatalogueContents.Of(state.Access.Answer(asked)),
+        ReadLevels => CatalogueContents.Empty with { Levels = state.Levels },
         ReadCatalogue { Revision: var known } when known == state.Revision => new CatalogueContents(known, [], []),
         _ => new CatalogueContents(state.Revision, state.Sets(), state.Configurations()),
     };
@@ -74,8 +83,17 @@ internal sealed class CatalogueMachine(AccessSignal? news = null) : IViewStateMa
     /// <summary>The sets of groups that it knows.</summary>
     public IReadOnlyList<FurtherSet> Sets() => state.Sets();
 
-    /// <summary>Forgets who belongs to which group: for a cluster that is restored, whose groups begin with their first members.</summary>
-    public void ForgetMembers() => state.ForgetConfigurations();
+    /// <summary>
+    /// Forgets who belongs to which group, and which silos there were: for a cluster that is restored, whose groups begin with their first members.
+    /// </summary>
+    public void ForgetMembers()
+    {
+        state.ForgetConfigurations();
+        if (state.Levels is { } levels)
+        {
+            state.Levels = (ClusterLevels.Read(levels) with { Silos = [] }).Write();
+        }
+    }
 
     /// <inheritdoc/>
     public IStateView TakeView() => new VersionedView(FormatVersion, state.Entries);

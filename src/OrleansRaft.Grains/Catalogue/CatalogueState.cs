@@ -12,6 +12,7 @@ namespace OrleansRaft.Grains.Catalogue;
 /// 0                            revision (varint)
 /// 1, number (ordered)          a set, numbered in the order in which they were announced: name (text), groups, replicas (varints), is created (1 byte)
 /// 2, name of a group (UTF-8)   its configuration: term, version (varints), configuration (bytes behind their length)
+/// 64                           what is remembered of feature levels (text)
 /// </code>
 /// The kinds from 3 on are those of <see cref="AccessState"/>.
 /// </remarks>
@@ -21,6 +22,7 @@ internal sealed class CatalogueState
     private const byte ConfigurationKind = 2;
 
     private static readonly byte[] RevisionKey = [0];
+    private static readonly byte[] LevelsKey = [64];
     private static readonly byte[] SetPrefix = [SetKind];
     private static readonly byte[] ConfigurationPrefix = [ConfigurationKind];
 
@@ -37,6 +39,13 @@ internal sealed class CatalogueState
     {
         get => Entries.TryGet(RevisionKey, out var value) ? new WireReader(value.ToArray()).ReadVarint() : 0;
         set => Set(RevisionKey, writer => writer.WriteVarint(value));
+    }
+
+    /// <summary>What is remembered of feature levels; null for nothing.</summary>
+    public string? Levels
+    {
+        get => Entries.TryGet(LevelsKey, out var value) ? new WireReader(value.ToArray()).ReadString() : null;
+        set => Set(LevelsKey, writer => writer.WriteString(value!));
     }
 
     /// <summary>The sets, in the order in which they were announced.</summary>
@@ -109,7 +118,7 @@ internal sealed class CatalogueState
         Span<byte> expected = stackalloc byte[1 + OrderedNumber.BytesMax];
         foreach (var (key, _) in Entries.Entries())
         {
-            if (!(AccessState.IsKey(key) || key.SequenceEqual(RevisionKey) || key.StartsWith(ConfigurationPrefix) || key.SequenceEqual(WriteSetKey(sets, expected))))
+            if (!(AccessState.IsKey(key) || key.SequenceEqual(RevisionKey) || key.SequenceEqual(LevelsKey) || key.StartsWith(ConfigurationPrefix) || key.SequenceEqual(WriteSetKey(sets, expected))))
             {
                 throw new CorruptDataException($"{Convert.ToHexStringLower(key)} is no key of the catalogue, or stands where another should");
             }
@@ -117,7 +126,7 @@ internal sealed class CatalogueState
             sets += key[0] == SetKind ? 1 : 0;
         }
 
-        _ = (Revision, Sets(), Configurations());
+        _ = (Revision, Levels, Sets(), Configurations());
         Access.RequireWhole();
     }
 

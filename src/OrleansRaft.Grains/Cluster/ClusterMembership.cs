@@ -12,6 +12,7 @@ internal readonly record struct SiloPlace(SiloAddress Address, string Name);
 internal sealed class ClusterMembership(IClusterMembershipService membership, IClusterManifestProvider manifests)
 {
     private readonly ConcurrentDictionary<SiloAddress, string> stores = new();
+    private readonly ConcurrentDictionary<SiloAddress, SetSupport[]> sets = new();
     private volatile bool isDraining;
     private volatile bool isStopping;
 
@@ -62,6 +63,13 @@ internal sealed class ClusterMembership(IClusterMembershipService membership, IC
     /// <summary>The id of a silo's local store; null when it has not told yet.</summary>
     public string? StoreOf(SiloAddress silo) => stores.TryGetValue(silo, out var store) ? store : null;
 
+    /// <summary>Whether a silo's program supports a version of a set's state machine, as far as it has told.</summary>
+    public bool Supports(SiloAddress silo, string set, int version) =>
+        !sets.TryGetValue(silo, out var told) || Array.Find(told, one => one.Set == set) is not { } support || support.Supports(version);
+
+    /// <summary>Takes note of what a silo's program has for each set.</summary>
+    public void LearnSets(SiloAddress silo, SetSupport[] support) => sets[silo] = support;
+
     /// <summary>Takes note of a silo's local store.</summary>
     public void LearnStore(SiloAddress silo, string store) => stores[silo] = store;
 
@@ -72,5 +80,9 @@ internal sealed class ClusterMembership(IClusterMembershipService membership, IC
     public void Leave() => isDraining = isStopping = true;
 
     /// <summary>Forgets a silo that is dead.</summary>
-    public void Forget(SiloAddress silo) => stores.TryRemove(silo, out _);
+    public void Forget(SiloAddress silo)
+    {
+        stores.TryRemove(silo, out _);
+        sets.TryRemove(silo, out _);
+    }
 }

@@ -10,6 +10,7 @@ internal sealed class GroupEntry
     private ReplicaSlot[] slots;
     private Configuration configuration;
     private Term toldIn;
+    private int machineVersion = MachineVersions.Initial;
 
     private GroupRecovery? recovery;
 
@@ -43,6 +44,9 @@ internal sealed class GroupEntry
 
     /// <summary>The newest configuration that this silo knows: the first one, until a replica here or elsewhere tells of another.</summary>
     public Configuration Configuration => Volatile.Read(ref configuration);
+
+    /// <summary>The version at which the group's state machine works, as far as this silo has heard.</summary>
+    public int MachineVersion => Volatile.Read(ref machineVersion);
 
     /// <summary>How the group went on after it had lost its majority; null where it never has.</summary>
     public GroupRecovery? Recovery => Volatile.Read(ref recovery);
@@ -125,6 +129,15 @@ internal sealed class GroupEntry
         }
 
         return true;
+    }
+
+    /// <summary>Takes note of the version at which the state machine works; it is only ever raised.</summary>
+    public void LearnVersion(int version)
+    {
+        lock (adding)
+        {
+            Volatile.Write(ref machineVersion, Math.Max(machineVersion, version));
+        }
     }
 
     private ReplicaSlot Add(ReplicaId replica)

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans.Runtime;
 using OrleansRaft.Client;
+using OrleansRaft.Core;
 using OrleansRaft.Grains.Cluster;
 using OrleansRaft.Runtime.Machines;
 using OrleansRaft.Runtime.StateMachines;
@@ -24,10 +25,12 @@ internal sealed class MachineTrial(StateMachineRegistration registration, IServi
 
     private readonly string set = registration.Set.Name;
     private string step = "";
+    private MachineVersions versions = MachineVersions.First;
 
     /// <summary>Tries it out, in the surroundings that state machines have: see <see cref="MachineContext"/>.</summary>
+    /// <returns>The versions that it supports.</returns>
     /// <exception cref="OrleansConfigurationException">It cannot be used.</exception>
-    public void Run()
+    public MachineVersions Run()
     {
         RequireCodec(registration.Types.Command);
         RequireCodec(registration.Types.Result);
@@ -38,6 +41,7 @@ internal sealed class MachineTrial(StateMachineRegistration registration, IServi
             WarningInterval,
             WarningInterval);
         MachineContext.Run(static trial => ((MachineTrial)trial!).TryOut(), this);
+        return versions;
     }
 
     private void TryOut()
@@ -46,6 +50,8 @@ internal sealed class MachineTrial(StateMachineRegistration registration, IServi
         byte[]? written = null;
         Try(machine =>
         {
+            versions = machine.Versions;
+            RequireMarks();
             Do("Restore, given the empty snapshot that stands for the initial state,", Whole, () => machine.Restore(ReadOnlyMemory<byte>.Empty));
             captured = Do("Capture, asked for the initial state,", Whole, machine.Capture);
             if (!Do("Capture, asked a second time,", Whole, machine.Capture).Span.SequenceEqual(captured.Span))
@@ -80,6 +86,26 @@ internal sealed class MachineTrial(StateMachineRegistration registration, IServi
         if (written is not null)
         {
             Try(machine => TryView(machine, written, captured));
+        }
+    }
+
+    /// <summary>A command that needs a version which this program does not support could never be sent.</summary>
+    private void RequireMarks()
+    {
+        if (registration.Types.Machine.IsAssignableTo(typeof(IFormerBuild)))
+        {
+            return;
+        }
+
+        var beyond = Do(
+            "the look for [Since] on its commands",
+            "Correct the mark.",
+            () => CommandVersions.FindMarkBeyond(registration.Types.Command, versions.Newest));
+        if (beyond is var (version, where))
+        {
+            throw Unusable(
+                $"[Since({version})] stands on {where}, and the newest version that it supports is {versions.Newest}: what is marked so could never be "
+                    + $"sent. Let {nameof(IVersionedStateMachine)}.{nameof(IVersionedStateMachine.NewestVersion)} be {version}, or correct the mark.");
         }
     }
 

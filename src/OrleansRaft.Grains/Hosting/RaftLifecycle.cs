@@ -6,6 +6,7 @@ using OrleansRaft.Grains.Catalogue;
 using OrleansRaft.Grains.Cluster;
 using OrleansRaft.Grains.Events;
 using OrleansRaft.Grains.Faults;
+using OrleansRaft.Grains.Levels;
 using OrleansRaft.Grains.Liveness;
 using OrleansRaft.Grains.Placement;
 using OrleansRaft.Grains.Replicas;
@@ -31,6 +32,8 @@ internal sealed class RaftLifecycle(
     ReplicaKeeper keeper,
     KeeperSignal keeping,
     CatalogueWorker catalogue,
+    LevelKeeper levels,
+    OwnSets sets,
     IRaftDrain drain,
     SiloLife life,
     LivenessHost liveness,
@@ -104,6 +107,8 @@ internal sealed class RaftLifecycle(
         Log.ClusterRead(logger, cluster.ClusterId, cluster.Sets.Length, groups.Groups.Count);
         membership.SubscribeToSiloStatusEvents(this);
         await RequireSameStoreAsync(static _ => true);
+        await levels.JoinAsync();
+        await RequireSameSetsAsync();
         locator.Start();
         liveness.Start();
     }
@@ -117,6 +122,15 @@ internal sealed class RaftLifecycle(
         }
     }
 
+    /// <summary>Refuses to take part beside a silo whose state machines could not read what this one's write, or work at no version of this one's.</summary>
+    private async Task RequireSameSetsAsync()
+    {
+        if (await locator.FindConflictAsync(sets.All) is { } conflict)
+        {
+            throw new OrleansConfigurationException($"This silo cannot join the others: {conflict}.");
+        }
+    }
+
     private async Task<ClusterDefinition> InitializeStoreAsync(CancellationToken cancellation)
     {
         var since = time.GetTimestamp();
@@ -125,6 +139,7 @@ internal sealed class RaftLifecycle(
             try
             {
                 var cluster = await store.InitializeAsync(machines.Wanted, cancellation);
+                await levels.BeginAsync(cluster, cancellation);
                 await life.BeginAsync(cancellation);
                 return cluster;
             }
@@ -141,15 +156,19 @@ internal sealed class RaftLifecycle(
     {
         // Silos that started together were not active for each other before: the oldest of them stays.
         await RequireSameStoreAsync(place => place.Address.CompareTo(self.SiloAddress) < 0);
+        await levels.JoinAsync();
         hasLived = true;
         keeper.Start();
         catalogue.Start();
         fences.Start();
         scrubber.Start();
+        levels.Start();
     }
 
     private async Task StopKeepingAsync(CancellationToken cancellation)
     {
+        await levels.StopAsync();
+
         // A host that is given no time to stop is killed, as far as it can be from inside: nobody of its name comes back, and nothing is handed over.
         if (cancellation.IsCancellationRequested)
         {

@@ -6,12 +6,14 @@ using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 using Orleans.Hosting;
 using Orleans.Runtime;
+using OrleansRaft.Core;
 using OrleansRaft.Grains.Admin;
 using OrleansRaft.Grains.Backup;
 using OrleansRaft.Grains.Catalogue;
 using OrleansRaft.Grains.Cluster;
 using OrleansRaft.Grains.Events;
 using OrleansRaft.Grains.Faults;
+using OrleansRaft.Grains.Levels;
 using OrleansRaft.Grains.Liveness;
 using OrleansRaft.Grains.Placement;
 using OrleansRaft.Grains.Replicas;
@@ -21,6 +23,7 @@ using OrleansRaft.Grains.Transport;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Diagnostics;
 using OrleansRaft.Runtime.Hosting;
+using OrleansRaft.Runtime.Levels;
 using OrleansRaft.Runtime.Liveness;
 using OrleansRaft.Runtime.Machines;
 using OrleansRaft.Runtime.StateMachines;
@@ -125,6 +128,9 @@ public static class RaftSiloBuilderExtensions
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<MachinePool>>()));
         services.TryAddSingleton(provider => new RaftMetrics(provider.GetService<IMeterFactory>(), provider.GetRequiredService<AlarmBoard>()));
+        services.AddSingleton(static provider => new ClusterLevel(
+            provider.GetRequiredService<IOptions<RaftOptions>>().Value.LevelMax, FeatureLevels.Oldest));
+        services.AddSingleton<OwnSets>();
         services.AddSingleton<GroupTable>();
         services.AddSingleton<ClusterMembership>();
         services.AddSingleton(typeof(SiloClient<>));
@@ -165,6 +171,7 @@ public static class RaftSiloBuilderExtensions
         services.AddSingleton<ReplicaRequests>();
         services.AddSingleton<ILaneRequests>(static provider => provider.GetRequiredService<ReplicaRequests>());
         services.AddSingleton<ReplicaAlarms>();
+        services.AddSingleton<ClockAlarms>();
         services.AddSingleton<ReplicaNotices>();
         services.AddSingleton<ReplicaDrivers>();
         services.AddSingleton<ReplicaWorkers>();
@@ -180,6 +187,9 @@ public static class RaftSiloBuilderExtensions
         services.AddSingleton<SetCreation>();
         services.AddSingleton<CatalogueWorker>();
         services.AddSingleton<TracedCommands>();
+        services.AddSingleton<LevelRegister>();
+        services.AddSingleton<LevelKeeper>();
+        services.AddSingleton<IRaftLevels>(static provider => provider.GetRequiredService<LevelKeeper>());
         services.AddSingleton<GroupClients>();
         services.AddSingleton<GroupInspector>();
         services.AddSingleton<LeaderRequests>();

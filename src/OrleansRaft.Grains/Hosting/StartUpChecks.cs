@@ -50,7 +50,8 @@ internal sealed class StartUpChecks(IEnumerable<StateMachineRegistration> regist
         RequireClustering();
         RequireOptions();
         var (time, logger) = (services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<StartUpChecks>>());
-        sets.ForEach(set => new MachineTrial(set, services, time, logger).Run());
+        services.GetRequiredService<OwnSets>().Note(
+            sets.Select(set => SetSupport.Of(set, new MachineTrial(set, services, time, logger).Run())).ToList());
     }
 
     private void RequireRaft(List<StateMachineRegistration> sets)

@@ -4,6 +4,10 @@ using OrleansRaft.Grains.Cluster;
 namespace OrleansRaft.Grains.Placement;
 
 /// <summary>Decides where a replica should live, from what this silo knows of its group.</summary>
+/// <remarks>
+/// That is where the program supports the version at which its state machine works; where no silo's does, its log and its vote are worth more somewhere
+/// than nowhere.
+/// </remarks>
 internal sealed class ReplicaPlacer(ClusterMembership silos)
 {
     /// <summary>The silo on which a replica should live, among some.</summary>
@@ -12,7 +16,9 @@ internal sealed class ReplicaPlacer(ClusterMembership silos)
     {
         var store = StoreOf(slot);
         var allowed = store.Length == 0 ? candidates : [.. candidates.Where(candidate => silos.StoreOf(candidate.Address) == store)];
-        return ReplicaChooser.Choose(slot.Group.Name, slot.Replica, allowed, candidate => CountOthers(slot, candidate.Address));
+        SiloPlace[] able = [.. allowed.Where(candidate => Supports(slot, candidate))];
+        return ReplicaChooser.Choose(
+            slot.Group.Name, slot.Replica, able.Length > 0 ? able : allowed, candidate => CountOthers(slot, candidate.Address));
     }
 
     /// <summary>A better silo for a replica that shares its silo with another of its group.</summary>
@@ -22,12 +28,16 @@ internal sealed class ReplicaPlacer(ClusterMembership silos)
         && slot.Silo is { } current
         && CountOthers(slot, current) > 0
         && Choose(slot, candidates) is { } better
+        && Supports(slot, better)
         && CountOthers(slot, better.Address) == 0
             ? better
             : null;
 
     /// <summary>The local store that a replica is bound to; empty when it may live anywhere.</summary>
     public static string StoreOf(ReplicaSlot slot) => slot.Group.Configuration.Find(slot.Replica)?.Store ?? "";
+
+    private bool Supports(ReplicaSlot slot, SiloPlace candidate) =>
+        silos.Supports(candidate.Address, slot.Group.Set.Name, slot.Group.MachineVersion);
 
     private static int CountOthers(ReplicaSlot slot, SiloAddress silo)
     {

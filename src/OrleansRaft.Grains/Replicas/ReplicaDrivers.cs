@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OrleansRaft.Client;
 using OrleansRaft.Runtime;
+using OrleansRaft.Runtime.Levels;
 using OrleansRaft.Runtime.Machines;
 using OrleansRaft.Runtime.StateMachines;
 
@@ -9,14 +10,20 @@ namespace OrleansRaft.Grains.Replicas;
 
 /// <summary>Makes the drivers of this silo's replicas, each behaving as the silo's options say.</summary>
 internal sealed class ReplicaDrivers(
-    ILocalSiloDetails silo, IOptions<RaftOptions> options, MachinePool machineThreads, RaftMetrics metrics, TimeProvider time, ILogger<ReplicaDriver> logger)
+    ILocalSiloDetails silo,
+    IOptions<RaftOptions> options,
+    ClusterLevel level,
+    MachinePool machineThreads,
+    RaftMetrics metrics,
+    TimeProvider time,
+    ILogger<ReplicaDriver> logger)
 {
     /// <summary>Whether idle groups quiesce, and replicas begin quiescent.</summary>
     public bool AreQuiescing { get; } = options.Value.QuiesceTicks > 0;
 
     /// <summary>Makes the driver of one replica; see <see cref="ReplicaDriver"/>.</summary>
     public ReplicaDriver Create(ReplicaKey key, IStateMachineHost machine, IReplicaTransport transport, IReplicaHost host) =>
-        new(key, options.Value, machine, transport, host, time, metrics, logger, Seed(key), machineThreads);
+        new(key, options.Value, machine, transport, host, time, metrics, logger, Seed(key), machineThreads) { Level = level };
 
     // Different for each activation: two replicas with the same timeouts would stand against each other again and again.
     private ulong Seed(ReplicaKey key) => KeyHash.Hash($"{key}@{silo.SiloAddress}:{time.GetTimestamp()}");

@@ -155,6 +155,9 @@ internal sealed class ReplicaHost(HostedReplica replica, IGrainContext grain, Re
     }
 
     /// <inheritdoc/>
+    public void OnClocksJudged(IReadOnlyList<ReplicaId> off) => services.Notices.ClocksJudged(replica, replica.IsStopped ? [] : off);
+
+    /// <inheritdoc/>
     public void OnMachineRecovered() => services.Notices.MachineRecovered(replica);
 
     private sealed class StopTurn(ReplicaDriver driver) : IPulseMember

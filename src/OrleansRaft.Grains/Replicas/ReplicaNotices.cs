@@ -8,7 +8,8 @@ namespace OrleansRaft.Grains.Replicas;
 /// <summary>
 /// Passes on what happens to this silo's replicas: to those who watch, to the catalogue, to the alarms, and to the silo's log. Any thread.
 /// </summary>
-internal sealed class ReplicaNotices(IReplicaEvents events, CatalogueSignal catalogue, ReplicaAlarms alarms, ILogger<ReplicaNotices> logger)
+internal sealed class ReplicaNotices(
+    IReplicaEvents events, CatalogueSignal catalogue, ReplicaAlarms alarms, ClockAlarms clocks, ILogger<ReplicaNotices> logger)
 {
     /// <summary>A replica has opened its log.</summary>
     public void Opened(ILocalReplica replica)
@@ -28,7 +29,14 @@ internal sealed class ReplicaNotices(IReplicaEvents events, CatalogueSignal cata
     }
 
     /// <summary>A replica has stopped, for whatever reason.</summary>
-    public void Stopped(ILocalReplica replica) => alarms.Stopped(replica.Key);
+    public void Stopped(ILocalReplica replica)
+    {
+        alarms.Stopped(replica.Key);
+        clocks.Judged(replica, []);
+    }
+
+    /// <summary>Other members' clocks than before are off; see <see cref="IReplicaHost.OnClocksJudged"/>.</summary>
+    public void ClocksJudged(ILocalReplica replica, IReadOnlyList<ReplicaId> off) => clocks.Judged(replica, off);
 
     /// <summary>A replica that has stopped could not give back its right to speak, or close its log.</summary>
     public void ReleaseFailed(ReplicaKey replica, Exception cause) => Log.ReleaseFailed(logger, cause, replica);

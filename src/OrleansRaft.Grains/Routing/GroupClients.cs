@@ -4,6 +4,7 @@ using OrleansRaft.Client;
 using OrleansRaft.Grains.Cluster;
 using OrleansRaft.Grains.SiloService;
 using OrleansRaft.Runtime;
+using OrleansRaft.Runtime.Levels;
 
 namespace OrleansRaft.Grains.Routing;
 
@@ -15,12 +16,16 @@ internal sealed class GroupClients(
     Locator locator,
     TracedCommands traces,
     ILocalSiloDetails self,
+    ClusterLevel level,
     IOptions<RaftOptions> options,
     TimeProvider time)
 {
     private readonly ConcurrentDictionary<GroupEntry, Queues> byGroup = new();
     private readonly TimeSpan timeout = options.Value.SubmitTimeout;
     private readonly SilentSilos silent = new(time);
+
+    /// <summary>The feature level at which the cluster works.</summary>
+    public ClusterLevel Level => level;
 
     /// <summary>How many groups a set has; 0 when there is no such set.</summary>
     public int CountGroups(string set) => groups.FindSet(set).Count;

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.DependencyInjection;
 using OrleansRaft.Client;
+using OrleansRaft.Core;
 using OrleansRaft.Grains.Cluster;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.StateMachines;
@@ -74,7 +75,7 @@ internal sealed class Router<TCommand, TResult> : IRaftRouter<TCommand, TResult>
             return CallRejections.Invalid<TResult>(problem);
         }
 
-        if (requestId is not null)
+        if (requestId is not null && clients.Level.InForce >= FeatureLevels.Identities)
         {
             encoded = encoded with { Identity = identity ?? commands.IdentityOf(command) };
         }

@@ -11,6 +11,8 @@ namespace OrleansRaft.Grains.SiloService;
 /// <param name="Alarms">What is wrong on the silo; null for nothing.</param>
 /// <param name="StoreMark">Where the silo keeps its logs, see <see cref="StoreAgreement"/>; null or empty when it does not say.</param>
 /// <param name="IsDraining">Whether the silo still serves, and is going to stop: it must be given no leadership.</param>
+/// <param name="Level">The feature level at which the cluster works, as the silo knows it; 0 when it does not say.</param>
+/// <param name="Sets">What the silo's program has for each set of groups; null when it does not say.</param>
 [GenerateSerializer, Immutable, Alias("raft-inventory")]
 internal sealed record Inventory(
     [property: Id(0)] string Store,
@@ -18,7 +20,9 @@ internal sealed record Inventory(
     [property: Id(2)] bool IsStopping,
     [property: Id(3)] AlarmReport[]? Alarms = null,
     [property: Id(4)] string? StoreMark = null,
-    [property: Id(5)] bool IsDraining = false);
+    [property: Id(5)] bool IsDraining = false,
+    [property: Id(6)] int Level = 0,
+    [property: Id(7)] SetSupport[]? Sets = null);
 
 /// <summary>One replica of an <see cref="Inventory"/>.</summary>
 [GenerateSerializer, Immutable, Alias("raft-inventory-item")]
@@ -32,7 +36,8 @@ internal readonly record struct InventoryItem(
     [property: Id(6)] byte[]? Configuration,
     [property: Id(7)] RaftRole Role,
     [property: Id(8)] long LeaderlessMilliseconds,
-    [property: Id(9)] bool IsUnfitToLead = false)
+    [property: Id(9)] bool IsUnfitToLead = false,
+    [property: Id(10)] int MachineVersion = 0)
 {
     /// <summary>Describes a replica that runs here, with the configuration in force for it when that is no longer the first one.</summary>
     public static InventoryItem Of(ILocalReplica replica)
@@ -52,6 +57,7 @@ internal readonly record struct InventoryItem(
             configuration.Version > LogIndex.Zero ? Core.Codec.ConfigurationCodec.Encode(configuration).ToArray() : null,
             role.Role,
             replica.LeaderlessMilliseconds,
-            replica.Driver.IsUnfitToLead);
+            replica.Driver.IsUnfitToLead,
+            replica.Driver.MachineVersion);
     }
 }

@@ -3,6 +3,7 @@ using Orleans.Concurrency;
 using OrleansRaft.Core;
 using OrleansRaft.Grains.Cluster;
 using OrleansRaft.Runtime.Diagnostics;
+using OrleansRaft.Runtime.Levels;
 using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.Grains.SiloService;
@@ -18,6 +19,8 @@ internal sealed class InventoryService(
     AlarmBoard board,
     DamageAlarms damage,
     StoreAgreement agreement,
+    ClusterLevel level,
+    OwnSets own,
     ILogStore store) : GrainService(id, silo, loggers), IInventoryService
 {
     /// <inheritdoc/>
@@ -39,7 +42,9 @@ internal sealed class InventoryService(
         silos.IsStopping,
         board.Active is { Count: > 0 } alarms ? [.. alarms.Select(AlarmReport.Of)] : null,
         agreement.Mark,
-        silos.IsDraining);
+        silos.IsDraining,
+        level.InForce,
+        own.All);
 
     private ILocalReplica? Find(ReplicaName name) => groups.Find(name.Group)?.Find(new ReplicaId(name.Replica))?.Local;
 }

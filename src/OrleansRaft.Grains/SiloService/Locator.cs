@@ -58,6 +58,25 @@ internal sealed class Locator(
         return [.. answers.Where(answer => answer.Inventory is not null && !agreement.Holds(answer.Inventory)).Select(static answer => answer.Place)];
     }
 
+    /// <summary>Why this silo's sets of groups cannot be run beside those of an active silo; null when they can.</summary>
+    public async Task<string?> FindConflictAsync(SetSupport[] own)
+    {
+        var answers = await Task.WhenAll(silos.Active.Select(async place =>
+            (place.Name, Sets: (await AskAsync(place.Address, static service => service.LocateAsync([]))).Inventory?.Sets ?? [])));
+        return (from answer in answers
+                from told in answer.Sets
+                from mine in own
+                where mine.Set == told.Set
+                select mine.FindConflict(told, answer.Name)).FirstOrDefault(static conflict => conflict is not null);
+    }
+
+    /// <summary>The latest feature level at which an active silo knows the cluster to work; 0 when none says.</summary>
+    public async Task<int> FindLevelAsync()
+    {
+        var answers = await Task.WhenAll(silos.Active.Select(place => AskAsync(place.Address, static service => service.LocateAsync([]))));
+        return answers.Select(static answer => answer.Inventory?.Level ?? 0).DefaultIfEmpty().Max();
+    }
+
     /// <summary>Answers no more.</summary>
     public async Task StopAsync()
     {
@@ -132,6 +151,11 @@ internal sealed class Locator(
     private void Learn(SiloAddress silo, Inventory inventory)
     {
         silos.LearnStore(silo, inventory.Store);
+        if (inventory.Sets is { } sets)
+        {
+            silos.LearnSets(silo, sets);
+        }
+
         if (inventory.IsStopping)
         {
             departures.Note(silo);
@@ -145,6 +169,7 @@ internal sealed class Locator(
             }
 
             group.Slot(new Core.ReplicaId(item.Replica)).Learn(silo, item.Epoch);
+            group.LearnVersion(item.MachineVersion);
             group.Learn(
                 item.Configuration is { } configuration ? ConfigurationCodec.Decode(configuration) : group.Initial,
                 item.IsLeader ? new Core.Term(item.Term) : Core.Term.Zero);

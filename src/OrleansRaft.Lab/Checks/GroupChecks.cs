@@ -21,6 +21,10 @@ internal sealed class GroupChecks(ICheckedCluster cluster, string name) : IStore
     // The newest version of the state machine that a program of each replica has ever supported.
     private readonly Dictionary<ReplicaId, int> supported = [];
 
+    // Who said in an answer to the leader of a term that its machine is not halted; and the term in which somebody asked for a transfer.
+    private readonly HashSet<(Term Term, ReplicaId Member)> answersAsSound = [];
+    private Term transferAsked;
+
     private Term latestTerm;
     private LogIndex committedByLeaders;
 
@@ -82,7 +86,14 @@ internal sealed class GroupChecks(ICheckedCluster cluster, string name) : IStore
                 OnVote(from, to, message.Term);
                 break;
             case AppendEntriesResponse { Accepted: true } response:
+                NoteSound(from, response);
                 OnAcknowledged(from, response.Match, message.Term);
+                break;
+            case AppendEntriesResponse response:
+                NoteSound(from, response);
+                break;
+            case TimeoutNow:
+                OnHandOver(replica, to, message.Term);
                 break;
             case InstallSnapshotResponse { IsInstalled: true } response:
                 OnAcknowledged(from, response.LastIncluded, message.Term);
@@ -95,6 +106,37 @@ internal sealed class GroupChecks(ICheckedCluster cluster, string name) : IStore
                 break;
         }
     }
+
+    /// <summary>A program is sent only what it reads: everything else of a feature level comes when the whole cluster works at it.</summary>
+    public void OnReceive(ICheckedReplica replica, Message message, int levelMax)
+    {
+        if (levelMax < FeatureLevels.Newest && FormatLevels.Of(message) is var level && level > levelMax)
+        {
+            Require(
+                false,
+                "a format is used only when every program reads it",
+                replica.Key.Replica,
+                $"receives {message.GetType().Name} of feature level {level}, and its program supports {levelMax}");
+        }
+    }
+
+    /// <summary>
+    /// A leader whose machine is halted looks for one that is not: whom it hands over to must have said so in this term, unless somebody chose for it.
+    /// </summary>
+    private void OnHandOver(ICheckedReplica leader, ReplicaId to, Term term)
+    {
+        if (leader.Driver.IsMachineHalted && transferAsked != term)
+        {
+            Require(
+                answersAsSound.Contains((term, to)),
+                "a halted leader hands over to a replica that is not",
+                leader.Key.Replica,
+                $"hands over to {to} in term {term}, which has not said that it could serve");
+        }
+    }
+
+    /// <summary>Somebody asks the leader of a term to hand over.</summary>
+    public void OnTransferAsked(Term term) => transferAsked = term;
 
     public void AfterTurn(ICheckedReplica replica)
     {
@@ -360,6 +402,14 @@ internal sealed class GroupChecks(ICheckedCluster cluster, string name) : IStore
             "no answer before it is durable",
             follower,
             $"acknowledged {match} in term {term} while its disk ends at {durable.Log.Last}");
+    }
+
+    private void NoteSound(ReplicaId from, AppendEntriesResponse response)
+    {
+        if (!response.IsHalted)
+        {
+            answersAsSound.Add((response.Term, from));
+        }
     }
 
     private static bool Holds(StoredReplica replica, EntryId entry) =>

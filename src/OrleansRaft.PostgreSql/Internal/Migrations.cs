@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using OrleansRaft.Core;
 using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.PostgreSql.Internal;
@@ -79,8 +80,11 @@ internal static class Migrations
         }
     }
 
-    /// <summary>The number of the newest script that a database has; 0 for none.</summary>
-    /// <exception cref="StoreRefusedException">A newer program wrote the schema, or somebody else made it.</exception>
+    /// <summary>
+    /// The number of the newest script of this program's that a database has; 0 for none. It may have later ones, of a newer program, as long as they
+    /// leave everything there that this one needs.
+    /// </summary>
+    /// <exception cref="StoreRefusedException">A newer program wrote the schema, and it can no longer be lived with; or somebody else made it.</exception>
     public static async Task<int> AppliedAsync(NpgsqlConnection connection, string server, CancellationToken cancellation)
     {
         await using var exists = Sql.Command(connection, "SELECT to_regclass('raft.migration') IS NOT NULL");
@@ -90,12 +94,21 @@ internal static class Migrations
             return 0;
         }
 
-        await using var newest = Sql.Command(connection, "SELECT coalesce(max(number), 0) FROM raft.migration");
-        var applied = (int)(await newest.ExecuteScalarAsync(cancellation))!;
-        return applied <= Newest
-            ? applied
+        // Before migration 6 there was no such column, and every migration could be lived with.
+        await using var newest = Sql.Command(
+            connection,
+            """
+            SELECT coalesce(max(number), 0), coalesce(max((to_jsonb(m) ->> 'level')::integer), 1), coalesce(max(number) FILTER (WHERE number <= $1), 0)
+            FROM raft.migration m
+            """,
+            Sql.Value(Newest));
+        await using var reader = await newest.ExecuteReaderAsync(cancellation);
+        await reader.ReadAsync(cancellation);
+        return reader.GetInt32(1) <= FeatureLevels.Newest
+            ? reader.GetInt32(2)
             : throw new StoreRefusedException(
-                $"the schema in PostgreSQL at {server} has version {applied}, this program knows {Newest}: run the newer program that wrote it");
+                $"the schema in PostgreSQL at {server} has version {reader.GetInt32(0)}, which takes a program of feature level {reader.GetInt32(1)}, and "
+                    + $"this one knows version {Newest} and level {FeatureLevels.Newest}: run a program that is as new as the one that wrote it");
     }
 
     /// <summary>Tables in the schema of somebody else would be at the mercy of its owner.</summary>

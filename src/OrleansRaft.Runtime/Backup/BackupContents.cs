@@ -18,6 +18,9 @@ namespace OrleansRaft.Runtime.Backup;
 public sealed record BackupHead(
     int Format, Guid Id, DateTimeOffset CreatedAt, string Program, JsonElement Cluster, ImmutableArray<GroupSet> FurtherSets)
 {
+    /// <summary>The feature level at which the cluster worked; programs that do not know it cannot read its states.</summary>
+    public int Level { get; init; } = FeatureLevels.Oldest;
+
     /// <summary>The cluster row, read.</summary>
     /// <exception cref="CorruptDataException">It is none.</exception>
     public ClusterDefinition Definition() => ClusterRow.Read(Cluster.GetRawText());

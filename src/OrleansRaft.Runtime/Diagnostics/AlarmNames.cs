@@ -42,10 +42,13 @@ public static class AlarmNames
     /// <summary>The certificate of a silo ends within two weeks.</summary>
     public const string CertificateExpiring = "certificate-expiring";
 
+    /// <summary>A silo's wall clock is more than a minute from most others'.</summary>
+    public const string ClockAhead = "clock-ahead";
+
     /// <summary>All kinds that a silo can raise, in the order in which they are shown.</summary>
     public static IReadOnlyList<string> All { get; } =
         [
-            Leaderless, Diverged, MachineHalted, VersionBehind, MachineStuck, CarefulStart, NotCompared, LargeCapture, StoreCorrupt, StoredDamage,
-            StoreFull, StoreUnreachable, CertificateExpiring,
+            Leaderless, Diverged, MachineHalted, VersionBehind, MachineStuck, CarefulStart, NotCompared, LargeCapture, ClockAhead, StoreCorrupt,
+            StoredDamage, StoreFull, StoreUnreachable, CertificateExpiring,
         ];
 }

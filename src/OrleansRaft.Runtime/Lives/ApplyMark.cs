@@ -9,9 +9,10 @@ namespace OrleansRaft.Runtime.Lives;
 /// </summary>
 public sealed record ApplyMark
 {
-    // Version 1 is the same without what was accused.
+    // Version 1 is the same without what was accused; version 3 ends with what comparisons said of the state, where they said something.
     private const byte FirstVersion = 1;
     private const byte FormatVersion = 2;
+    private const byte VersionWithVerdict = 3;
 
     /// <summary>The life of the silo that is about to run it: found by another life, what was under way may have ended the process.</summary>
     public long Life { get; init; }
@@ -39,6 +40,9 @@ public sealed record ApplyMark
     /// <summary>The program by which it was: another one may try again.</summary>
     public ulong Program { get; init; }
 
+    /// <summary>What comparisons said of the replica's state.</summary>
+    public StateVerdict Verdict { get; init; }
+
     /// <summary>Whether the user's code may be running.</summary>
     public bool IsUnderWay => Last > LogIndex.Zero || Restoring is not null;
 
@@ -47,7 +51,8 @@ public sealed record ApplyMark
     {
         var output = new ArrayBufferWriter<byte>(64);
         var writer = new WireWriter(output);
-        writer.WriteByte(FormatVersion);
+        var hasVerdict = Verdict != StateVerdict.None;
+        writer.WriteByte(hasVerdict ? VersionWithVerdict : FormatVersion);
         writer.WriteInt64(Life);
         writer.WriteVarint(First.Value);
         writer.WriteVarint(Last.Value);
@@ -56,6 +61,13 @@ public sealed record ApplyMark
         Write(writer, Unrestorable);
         writer.WriteInt64(unchecked((long)Program));
         writer.WriteBoolean(IsAccused);
+        if (hasVerdict)
+        {
+            writer.WriteVarint(Verdict.Times);
+            writer.WriteVarint(Verdict.WrongAt.Value);
+            writer.WriteInt64(unchecked((long)Verdict.Program));
+        }
+
         writer.WriteInt64(Crc32C.Compute(output.WrittenSpan));
         return output.WrittenSpan.ToArray();
     }
@@ -68,7 +80,7 @@ public sealed record ApplyMark
         {
             var reader = new WireReader(encoded);
             var version = reader.ReadByte();
-            if (version is < FirstVersion or > FormatVersion)
+            if (version is < FirstVersion or > VersionWithVerdict)
             {
                 return null;
             }
@@ -83,6 +95,9 @@ public sealed record ApplyMark
                 Unrestorable = Read(ref reader),
                 Program = unchecked((ulong)reader.ReadInt64()),
                 IsAccused = version > FirstVersion && reader.ReadBoolean(),
+                Verdict = version < VersionWithVerdict
+                    ? StateVerdict.None
+                    : new StateVerdict(reader.ReadInt32(int.MaxValue), new LogIndex(reader.ReadVarint()), unchecked((ulong)reader.ReadInt64())),
             };
             var checksum = reader.ReadInt64();
             reader.RequireEnd();

@@ -58,6 +58,7 @@ internal sealed class CarePlan
         this.program = program;
         this.end = end;
         isCareful = start.IsCareful;
+        Verdict = found?.Verdict ?? StateVerdict.None;
         if (found is not null)
         {
             Judge(found, snapshot);
@@ -81,13 +82,16 @@ internal sealed class CarePlan
     /// <summary>The last entry of the snapshot that is not to be restored; null for none.</summary>
     public LogIndex? Unrestorable { get; private set; }
 
+    /// <summary>What comparisons said of the state, which the store remembers beside everything else.</summary>
+    public StateVerdict Verdict { get; set; }
+
     /// <summary>Whether the store must be told <see cref="Resting"/> to begin with.</summary>
     public bool MustRemember { get; }
 
     /// <summary>What the store should remember while nothing is under way; null for nothing.</summary>
     public ApplyMark? Resting => Condemned is null && Unrestorable is null
-        ? null
-        : new ApplyMark { Life = start.Life, Condemned = Condemned, Unrestorable = Unrestorable, Program = program() };
+        ? Verdict == StateVerdict.None ? null : Empty
+        : Empty with { Condemned = Condemned, Unrestorable = Unrestorable, Program = program() };
 
     /// <summary>Whether a replica that has applied so much must still be careful.</summary>
     public bool IsCarefulAfter(LogIndex applied) => (isCareful && applied < end) || applied < last;
@@ -135,7 +139,7 @@ internal sealed class CarePlan
         return isOther;
     }
 
-    private ApplyMark Empty => new() { Life = start.Life };
+    private ApplyMark Empty => new() { Life = start.Life, Verdict = Verdict };
 
     private bool IsSuspect(LogIndex index) => index >= first && index <= last && last > LogIndex.Zero;
 

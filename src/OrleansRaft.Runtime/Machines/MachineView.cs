@@ -21,6 +21,9 @@ internal readonly record struct MachineView(
     long? StateBytes = null,
     long? StateKeys = null)
 {
+    /// <summary>The UTC stamp of that entry.</summary>
+    public UtcTime AppliedUtc { get; init; }
+
     /// <summary>The version at which it works there.</summary>
     public int Version { get; init; } = MachineVersions.Initial;
 
@@ -35,5 +38,5 @@ internal readonly record struct MachineView(
         machine.RequestIds,
         machine.RequestBytes,
         machine.StateBytes,
-        machine.StateKeys) { Version = machine.Version };
+        machine.StateKeys) { Version = machine.Version, AppliedUtc = machine.AppliedUtc };
 }

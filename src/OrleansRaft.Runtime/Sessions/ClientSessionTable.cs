@@ -237,7 +237,8 @@ internal sealed class ClientSessionTable
         return key[..(length + OrderedNumber.Write(sequence, key[length..]))];
     }
 
-    private static RequestRecord ReadRecord(ReadOnlySpan<byte> value)
+    /// <summary>Reads what the keyed state holds of a result.</summary>
+    public static RequestRecord ReadRecord(ReadOnlySpan<byte> value)
     {
         var reader = new WireSpanReader(value);
         return RequestRecord.Read(new LogIndex(reader.ReadVarint()), reader.Rest);

@@ -1,3 +1,5 @@
+using OrleansRaft.Core;
+
 namespace OrleansRaft.Runtime.Sessions;
 
 /// <summary>
@@ -20,6 +22,17 @@ public readonly record struct SessionLimits(
     long RequestBytesMax = 256 * 1024 * 1024,
     long StateBytesMax = long.MaxValue)
 {
+    /// <summary>
+    /// Whether the limits on bytes are others than every group starts with: they are replicated from the level
+    /// <see cref="FeatureLevels.KeyedSessions"/> on.
+    /// </summary>
+    public bool BoundBytes => this != AtLevel(FeatureLevels.Oldest);
+
+    /// <summary>These limits, as far as programs of a level know them.</summary>
+    public SessionLimits AtLevel(int level) => level >= FeatureLevels.KeyedSessions
+        ? this
+        : this with { RequestBytesMax = Initial.RequestBytesMax, StateBytesMax = Initial.StateBytesMax };
+
     /// <summary>The limits with which every group starts, whatever its silos' options.</summary>
     public static SessionLimits Initial { get; } = new(600_000, 1_000_000, 3_600_000, 10_000, 10_000);
 }

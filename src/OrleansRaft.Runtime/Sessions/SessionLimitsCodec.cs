@@ -3,7 +3,9 @@ using OrleansRaft.Runtime.State;
 
 namespace OrleansRaft.Runtime.Sessions;
 
-/// <summary>The binary form of <see cref="SessionLimits"/>: seven varints. The last two lack where a former program wrote it.</summary>
+/// <summary>
+/// The binary form of <see cref="SessionLimits"/>: seven varints. The last two lack below the level <see cref="Core.FeatureLevels.KeyedSessions"/>.
+/// </summary>
 internal static class SessionLimitsCodec
 {
     /// <summary>About 35,000 years: far from where sums of times overflow.</summary>
@@ -11,13 +13,19 @@ internal static class SessionLimitsCodec
 
     public static void Write(WireWriter writer, in SessionLimits limits)
     {
+        WriteFormer(writer, limits);
+        writer.WriteVarint(limits.RequestBytesMax);
+        writer.WriteVarint(limits.StateBytesMax);
+    }
+
+    /// <summary>Writes limits that bound no bytes otherwise than every group does.</summary>
+    public static void WriteFormer(WireWriter writer, in SessionLimits limits)
+    {
         writer.WriteVarint(limits.RetentionMilliseconds);
         writer.WriteVarint(limits.RequestIdsMax);
         writer.WriteVarint(limits.InactivityMilliseconds);
         writer.WriteVarint(limits.SessionsMax);
         writer.WriteVarint(limits.SessionResultsMax);
-        writer.WriteVarint(limits.RequestBytesMax);
-        writer.WriteVarint(limits.StateBytesMax);
     }
 
     /// <summary>Reads limits to the end of their envelope.</summary>

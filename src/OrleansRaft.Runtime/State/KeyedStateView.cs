@@ -57,6 +57,14 @@ public sealed class KeyedStateView : IStateView
     public void Write(IBufferWriter<byte> output)
     {
         ArgumentNullException.ThrowIfNull(output);
+        Read(entries => KeyedStateForm.Write(entries, Count, Digest, output));
+    }
+
+    /// <summary>Reads all entries, in order. A view that is disposed meanwhile ends when that is done.</summary>
+    /// <param name="read">Reads them.</param>
+    /// <exception cref="ObjectDisposedException">The view is disposed.</exception>
+    internal void Read(ReadEntries read)
+    {
         StateNode? shown;
         lock (gate)
         {
@@ -66,7 +74,7 @@ public sealed class KeyedStateView : IStateView
 
         try
         {
-            KeyedStateForm.Write(new KeyedEntries(shown, default, default, null), Count, Digest, output);
+            read(new KeyedEntries(shown, default, default, null));
         }
         finally
         {
@@ -87,6 +95,10 @@ public sealed class KeyedStateView : IStateView
             EndIfUnused();
         }
     }
+
+    /// <summary>Reads entries of a view.</summary>
+    /// <param name="entries">The entries.</param>
+    internal delegate void ReadEntries(KeyedEntries entries);
 
     private StateNode? Root()
     {

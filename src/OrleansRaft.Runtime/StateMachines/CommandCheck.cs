@@ -4,4 +4,6 @@ namespace OrleansRaft.Runtime.StateMachines;
 /// <param name="Problem">Why it must not be proposed, in a sentence; null when it may.</param>
 /// <param name="Reason">The reason that goes with the problem.</param>
 /// <param name="Scope">Whose its request id is, see <see cref="IRequestScopes"/>; empty when it is nobody's.</param>
-internal readonly record struct CommandCheck(string? Problem, RejectionReason Reason, ReadOnlyMemory<byte> Scope);
+/// <param name="Envelope">The command with what its router left out, to be proposed instead; empty when it is proposed as it is.</param>
+internal readonly record struct CommandCheck(
+    string? Problem, RejectionReason Reason, ReadOnlyMemory<byte> Scope, ReadOnlyMemory<byte> Envelope = default);

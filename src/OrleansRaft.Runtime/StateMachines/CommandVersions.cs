@@ -33,6 +33,25 @@ public static class CommandVersions
     /// <summary>Whether a value that is declared with a type may need more than the first version.</summary>
     internal static bool MayNeed(Type declared) => !IsPlain(declared) && Planner.MayHoldMarks(declared, []);
 
+    /// <summary>Finds a mark that names a version beyond the newest that a state machine supports: what it stands on could never be sent.</summary>
+    /// <param name="command">The type of the group's commands; types of its assembly that derive from it are looked into, too.</param>
+    /// <param name="newest">The newest version.</param>
+    /// <returns>The mark, and where it stands; null for none.</returns>
+    /// <exception cref="ArgumentException">A mark names no version that there may be.</exception>
+    internal static (int Version, string Where)? FindMarkBeyond(Type command, int newest)
+    {
+        var seen = new HashSet<Type>();
+        foreach (var type in command.Assembly.GetTypes().Where(type => !type.ContainsGenericParameters && type.IsAssignableTo(command)).Prepend(command))
+        {
+            if (Planner.FindMarkBeyond(type, newest, seen) is { } found)
+            {
+                return found;
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>The mark of a field, of the property that it keeps, or of the parameter of a record that both come from.</summary>
     internal static SinceAttribute? MarkOf(FieldInfo field)
     {
@@ -193,6 +212,43 @@ public static class CommandVersions
                     || (type.IsEnum && type.GetFields(BindingFlags.Public | BindingFlags.Static).Any(static value => value.IsDefined(typeof(SinceAttribute))))
                     || (ItemTypeOf(type) is { } items && MayHoldMarks(items, seen))
                     || FieldsOf(type).Any(field => MarkOf(field) is not null || MayHoldMarks(field.FieldType, seen)));
+        }
+
+        public static (int Version, string Where)? FindMarkBeyond(Type declared, int newest, HashSet<Type> seen)
+        {
+            var type = Nullable.GetUnderlyingType(declared) ?? declared;
+            if (!seen.Add(type))
+            {
+                return null;
+            }
+
+            if (SinceOf(type) is var own && own > newest)
+            {
+                return (own, type.Name);
+            }
+
+            if (type.IsEnum)
+            {
+                var values = new TypePlan();
+                PlanEnum(type, values);
+                return values.EnumValues.Where(value => value.Value > newest).Select(value => ((int, string)?)(value.Value, $"{type.Name}.{value.Key}")).FirstOrDefault();
+            }
+
+            foreach (var field in FieldsOf(type))
+            {
+                var where = $"{field.DeclaringType!.Name}.{NameOf(field)}";
+                if (VersionOf(MarkOf(field), where) is { } since && since > newest)
+                {
+                    return (since, where);
+                }
+
+                if (FindMarkBeyond(field.FieldType, newest, seen) is { } within)
+                {
+                    return within;
+                }
+            }
+
+            return ItemTypeOf(type) is { } items ? FindMarkBeyond(items, newest, seen) : null;
         }
 
         private static int SinceOf(Type type)

@@ -53,6 +53,17 @@ public interface IStateMachine<TCommand, TResult>
 /// <param name="Time">The group's time at that entry.</param>
 public readonly record struct Command<TCommand>(TCommand Value, string Key, EntryId Entry, LogTime Time)
 {
+    private readonly UtcTime stamp;
+
+    /// <summary>
+    /// What time it was when the command was appended, the same on every replica; for a query, of the last applied entry. It never goes back within a
+    /// group, and is within a minute of what most of its members' clocks said. Null while the cluster works at a level below 2, which has no stamps.
+    /// </summary>
+    /// <remarks>For records of what happened when. Durations and deadlines are better told by <see cref="Time"/>, which no wall clock moves.</remarks>
+    public DateTimeOffset? Utc { get => UtcTimes.ToDate(stamp); init => stamp = value is { } date ? UtcTimes.Of(date) : UtcTime.None; }
+
+    internal UtcTime Stamp { init => stamp = value; }
+
     /// <summary>The key by which the client chose the group; empty in a default value.</summary>
     public string Key { get => field ?? ""; init; } = Key;
 

@@ -17,6 +17,15 @@ public interface IStateMachineHost : IAsyncDisposable
     /// <summary>The group's time at <see cref="AppliedEntry"/>.</summary>
     LogTime AppliedTime { get; }
 
+    /// <summary>The UTC stamp of <see cref="AppliedEntry"/>; none where there is none.</summary>
+    UtcTime AppliedUtc => UtcTime.None;
+
+    /// <summary>
+    /// The feature level at which the cluster works, as far as is known: what is captured is written so that programs of that level read it. Set on any
+    /// thread.
+    /// </summary>
+    int Level { get => FeatureLevels.Newest; set { } }
+
     /// <summary>The limits in force at <see cref="AppliedEntry"/>.</summary>
     SessionLimits Limits { get; }
 

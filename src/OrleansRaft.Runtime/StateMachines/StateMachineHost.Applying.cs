@@ -11,6 +11,7 @@ public sealed partial class StateMachineHost<TCommand, TResult>
 {
     private readonly CommandBatch<TCommand, TResult> batch = new();
     private readonly List<(int Place, RequestRecord Record)> recorded = [];
+    private bool hasSeenIdentity;
 
     /// <inheritdoc/>
     public void Apply(IReadOnlyList<Entry> entries, Span<Reply> replies)
@@ -47,8 +48,7 @@ public sealed partial class StateMachineHost<TCommand, TResult>
     public Reply Skip(in Entry entry)
     {
         Invariant.Holds(entry.Index == AppliedEntry.Index.Next, "entries are applied in order, each once");
-        AppliedEntry = entry.Id;
-        AppliedTime = entry.Time;
+        (AppliedEntry, AppliedTime, AppliedUtc) = (entry.Id, entry.Time, entry.Utc);
         EnvelopeView command = default;
         ReadOnlyMemory<byte> scope = default;
         try
@@ -72,8 +72,7 @@ public sealed partial class StateMachineHost<TCommand, TResult>
     private Reply Admit(in Entry entry, int place)
     {
         Invariant.Holds(entry.Index == AppliedEntry.Index.Next, "entries are applied in order, each once");
-        AppliedEntry = entry.Id;
-        AppliedTime = entry.Time;
+        (AppliedEntry, AppliedTime, AppliedUtc) = (entry.Id, entry.Time, entry.Utc);
         if (entry.Kind == EntryKind.Command)
         {
             return Decide(entry, place);
@@ -147,6 +146,7 @@ public sealed partial class StateMachineHost<TCommand, TResult>
 
     private Reply DecideCommand(in Entry entry, in EnvelopeView view, ReadOnlySpan<byte> scope, TCommand command, int place)
     {
+        hasSeenIdentity |= view.Identity is not null;
         var admission = tables.Admit(view, entry.Time);
         switch (admission.Kind)
         {
@@ -160,7 +160,12 @@ public sealed partial class StateMachineHost<TCommand, TResult>
         var record = tables.Remember(view, scope, entry.Id, entry.Time);
         var key = Encoding.UTF8.GetString(view.Key.Span);
         batch.Add(
-            new Command<TCommand>(command, key, entry.Id, entry.Time) { StateBytesMax = tables.Limits.StateBytesMax, RequestId = view.RequestId },
+            new Command<TCommand>(command, key, entry.Id, entry.Time)
+            {
+                Stamp = entry.Utc,
+                StateBytesMax = tables.Limits.StateBytesMax,
+                RequestId = view.RequestId,
+            },
             record);
         recorded.Add((place, record));
         return default;

@@ -15,19 +15,23 @@ public sealed partial class StateMachineHost<TCommand, TResult>
 
     private int capturedBytes;
 
+    private HostStateHead Head => new(AppliedEntry, AppliedTime, AppliedUtc, Version);
+
     /// <inheritdoc/>
-    public IStateView TakeView(long captureBytesMax)
+    public IStateView TakeView(long captureBytesMax) => TakeView(captureBytesMax, Level);
+
+    private IStateView TakeView(long captureBytesMax, int level)
     {
         if (machine is not IViewStateMachine<TCommand, TResult> views)
         {
-            return new CapturedState(Capture(captureBytesMax));
+            return new CapturedState(Capture(captureBytesMax, level));
         }
 
         use.Enter();
         try
         {
             var state = views.TakeView() ?? throw new InvalidOperationException("there is no view");
-            return new HostView(this, state);
+            return new HostView(this, state, level);
         }
         catch (Exception exception) when (exception is not InvariantViolationException)
         {
@@ -40,9 +44,9 @@ public sealed partial class StateMachineHost<TCommand, TResult>
     }
 
     /// <inheritdoc/>
-    public ReadOnlyMemory<byte> Capture() => Capture(Array.MaxLength);
+    public ReadOnlyMemory<byte> Capture() => Capture(Array.MaxLength, Level);
 
-    private ReadOnlyMemory<byte> Capture(long bytesMax)
+    private ReadOnlyMemory<byte> Capture(long bytesMax, int level)
     {
         use.Enter();
         try
@@ -50,7 +54,7 @@ public sealed partial class StateMachineHost<TCommand, TResult>
             var output = new ArrayBufferWriter<byte>(Math.Max(256, capturedBytes + (capturedBytes / 8)));
             using (var view = ViewSessions())
             {
-                new HostStateHead(AppliedEntry, AppliedTime, Version).Write(output, view);
+                Head.Write(output, view, level);
             }
 
             machine.Capture(new LimitedCapture(output, bytesMax));
@@ -72,14 +76,15 @@ public sealed partial class StateMachineHost<TCommand, TResult>
     {
         if (machine is not IMeasuredState measured)
         {
-            return new PendingDigest(TakeView(Array.MaxLength));
+            // Whatever level each replica knows of, digests are of the same bytes.
+            return new PendingDigest(TakeView(Array.MaxLength, FeatureLevels.Newest));
         }
 
         use.Enter();
         try
         {
             var output = new ArrayBufferWriter<byte>(96);
-            new HostStateHead(AppliedEntry, AppliedTime, Version).WriteEntry(output);
+            Head.WriteEntry(output);
             lock (sessions)
             {
                 HostStateHead.WriteDigest(output, tables.Digest());
@@ -117,8 +122,8 @@ public sealed partial class StateMachineHost<TCommand, TResult>
     public void Restore(Stream state)
     {
         ArgumentNullException.ThrowIfNull(state);
-        var (entry, time, version) = HostStateHead.Read(state, ScopeOrNobody, out var restored);
-        Replace(entry, time, restored, version, () => RestoreMachine(state));
+        var head = HostStateHead.Read(state, ScopeOrNobody, out var restored);
+        Replace(head, restored, () => RestoreMachine(state));
     }
 
     private void RestoreMachine(Stream state)
@@ -133,9 +138,10 @@ public sealed partial class StateMachineHost<TCommand, TResult>
         }
     }
 
-    private void Replace(EntryId entry, LogTime time, SessionTables restored, int version, Action restore)
+    private void Replace(in HostStateHead head, SessionTables restored, Action restore)
     {
-        RequireSupport(version, entry);
+        var version = head.Version;
+        RequireSupport(version, head.Entry);
         use.Enter();
         try
         {
@@ -153,7 +159,7 @@ public sealed partial class StateMachineHost<TCommand, TResult>
 
         lock (sessions)
         {
-            (AppliedEntry, AppliedTime, Version, tables) = (entry, time, version, restored);
+            (AppliedEntry, AppliedTime, AppliedUtc, Version, tables) = (head.Entry, head.Time, head.Utc, version, restored);
         }
     }
 
@@ -174,14 +180,14 @@ public sealed partial class StateMachineHost<TCommand, TResult>
     }
 
     /// <summary>A machine's view, with what the host knows.</summary>
-    private sealed class HostView(StateMachineHost<TCommand, TResult> host, IStateView state) : IStateView
+    private sealed class HostView(StateMachineHost<TCommand, TResult> host, IStateView state, int level) : IStateView
     {
-        private readonly HostStateHead head = new(host.AppliedEntry, host.AppliedTime, host.Version);
+        private readonly HostStateHead head = host.Head;
         private readonly SessionTablesView sessions = host.ViewSessions();
 
         public void Write(IBufferWriter<byte> output)
         {
-            head.Write(output, sessions);
+            head.Write(output, sessions, level);
             state.Write(output);
         }
 

@@ -48,6 +48,12 @@ public sealed partial class StateMachineHost<TCommand, TResult> : IStateMachineH
     public LogTime AppliedTime { get; private set; }
 
     /// <inheritdoc/>
+    public UtcTime AppliedUtc { get; private set; }
+
+    /// <inheritdoc/>
+    public int Level { get => Volatile.Read(ref field); set => Volatile.Write(ref field, value); } = FeatureLevels.Newest;
+
+    /// <inheritdoc/>
     public SessionLimits Limits => tables.Limits;
 
     /// <inheritdoc/>
@@ -107,7 +113,7 @@ public sealed partial class StateMachineHost<TCommand, TResult> : IStateMachineH
 
         try
         {
-            return new CommandCheck(null, default, ScopeOf(EnvelopeView.Read(envelope).RequestId));
+            return new CommandCheck(null, default, ScopeOf(EnvelopeView.Read(envelope).RequestId), WithIdentity(envelope));
         }
         catch (Exception exception)
         {
@@ -115,6 +121,22 @@ public sealed partial class StateMachineHost<TCommand, TResult> : IStateMachineH
             var failure = new MachineException($"{nameof(IRequestScopes)}.{nameof(IRequestScopes.ScopeOf)}, asked for the request id,", exception);
             return new CommandCheck(failure.Message, RejectionReason.MachineFailed, default);
         }
+    }
+
+    /// <summary>
+    /// A command with the identity that its router left out, which has not heard yet that the cluster works at the level of identities: the one that it
+    /// repeats may have been known by its own. Empty where there is nothing to add.
+    /// </summary>
+    private ReadOnlyMemory<byte> WithIdentity(ReadOnlyMemory<byte> envelope)
+    {
+        if ((Level < FeatureLevels.Identities && !Volatile.Read(ref hasSeenIdentity))
+            || EnvelopeView.Read(envelope) is not { Kind: EnvelopeKind.Request, Identity: null } view
+            || commands.IdentityOf(commands.Read(view.Body)) is not { } identity)
+        {
+            return default;
+        }
+
+        return CommandEnvelopeCodec.Encode(CommandEnvelopeCodec.Decode(envelope) with { Identity = identity });
     }
 
     /// <inheritdoc/>
@@ -161,7 +183,7 @@ public sealed partial class StateMachineHost<TCommand, TResult> : IStateMachineH
         use.Enter();
         try
         {
-            var result = machine.Query(new Command<TCommand>(value, query.Key, AppliedEntry, AppliedTime));
+            var result = machine.Query(new Command<TCommand>(value, query.Key, AppliedEntry, AppliedTime) { Stamp = AppliedUtc });
             return Reply.Committed(AppliedEntry, Encode(result));
         }
         catch (Exception exception)

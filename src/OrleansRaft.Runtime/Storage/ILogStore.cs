@@ -1,4 +1,5 @@
 using OrleansRaft.Core;
+using OrleansRaft.Runtime.Levels;
 using OrleansRaft.Runtime.Lives;
 
 namespace OrleansRaft.Runtime.Storage;
@@ -111,6 +112,19 @@ public interface ILogStore : IAsyncDisposable
     void EndPulse()
     {
     }
+
+    /// <summary>What the store remembers of feature levels; null when nobody has told it anything.</summary>
+    /// <param name="cancellation">Stops waiting.</param>
+    Task<ClusterLevels?> ReadLevelsAsync(CancellationToken cancellation);
+
+    /// <summary>Changes what the store remembers of feature levels, in one step: no other change comes between what is read and what is written.</summary>
+    /// <param name="change">
+    /// Makes what is to be remembered of what is, which is null when nobody has told the store anything; or null to change nothing. May be called more
+    /// than once.
+    /// </param>
+    /// <param name="cancellation">Stops waiting.</param>
+    /// <returns>What is remembered now.</returns>
+    Task<ClusterLevels?> ChangeLevelsAsync(Func<ClusterLevels?, ClusterLevels?> change, CancellationToken cancellation);
 
     /// <summary>Throws when the store cannot be reached or written to; for health checks.</summary>
     Task CheckAsync(CancellationToken cancellation);

@@ -53,6 +53,16 @@ public static class KnownProblems
             Definite = false,
         };
 
+    internal static Problem LevelUnknown(string subject, string detail) =>
+        new(
+            StatusCodes.Status504GatewayTimeout,
+            ProblemTypes.OutcomeUnknown,
+            "It is unknown whether the request was applied.",
+            $"{subject} may have been made. {detail} GET /api/v1/cluster/versions to see what became of it.")
+        {
+            Definite = false,
+        };
+
     internal static Problem ComparisonUnknown(string group, string detail) =>
         new(
             StatusCodes.Status504GatewayTimeout,

@@ -38,6 +38,9 @@ public static class ProblemTypes
     /// <summary>409: the request needs a later version of the group's state machine than the one in force; nothing was changed.</summary>
     public const string VersionNotRaised = "version-not-raised";
 
+    /// <summary>409: the cluster's feature level is not raised, since a silo's program does not support a later one; nothing was changed.</summary>
+    public const string LevelNotRaised = "level-not-raised";
+
     /// <summary>404: there is no such group.</summary>
     public const string UnknownGroup = "unknown-group";
 

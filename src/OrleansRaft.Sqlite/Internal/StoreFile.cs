@@ -315,6 +315,7 @@ internal sealed class StoreFile : IDisposable
 
         Database.Begin();
         Database.Execute(LifeTable.Create);
+        Database.Execute(LevelTable.Create);
         Database.Commit();
 
         // What was recovered may end before the file does, so its end is found by reading it through.

@@ -23,8 +23,30 @@ public sealed class MessageCodecTests
             new Entry(Entry(3, 10), EntryKind.Comparison, new LogTime(13), default),
         ]);
 
+    private static readonly EntryBlock Stamped = new(
+        Entry(2, 5),
+        [
+            new Entry(Entry(2, 6), EntryKind.NoOp, new LogTime(10), default),
+            new Entry(Entry(3, 7), EntryKind.Command, new LogTime(12), new byte[] { 1, 2, 3 }) { Utc = new UtcTime(1_700_000_000_000) },
+            new Entry(Entry(3, 8), EntryKind.Command, new LogTime(12), new byte[] { 4 }) { Utc = new UtcTime(1_700_000_000_007) },
+        ]);
+
     public static TheoryData<Message> EveryMessage =>
     [
+        new AppendEntries(new Term(3), Index(4), Stamped, Index(6), new ReadSequence(8)),
+        new RequestVoteResponse(new Term(3), true) { Clock = new UtcTime(1_700_000_000_000) },
+        new AppendEntriesResponse(new Term(3), Index(4), true, Entry(2, 9), Index(0), new ReadSequence(8))
+        {
+            Clock = new UtcTime(1_700_000_000_000), MachineVersions = new MachineVersions(1, 2),
+        },
+        new InstallSnapshot(
+            new Term(3),
+            Index(4),
+            new SnapshotDescriptor(Entry(2, 9), new LogTime(5), Joint, 4) { Utc = new UtcTime(1_700_000_000_000) },
+            2,
+            new byte[] { 1, 2 },
+            true,
+            new ReadSequence(8)),
         new PreVote(new Term(3), Entry(2, 9)),
         new PreVoteResponse(new Term(3), true),
         new RequestVote(new Term(long.MaxValue), Entry(2, 9), true),

@@ -50,6 +50,7 @@ public sealed class ReferenceTests
             "Admin",
             "Catalogue",
             "Backup",
+            "Levels",
             "Events",
             "Faults",
             "Hosting",

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using OrleansRaft.Core;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Hosting;
+using OrleansRaft.Runtime.Levels;
 using OrleansRaft.Runtime.Storage;
 using OrleansRaft.Runtime.Storage.Memory;
 
@@ -38,6 +39,11 @@ public sealed class AbsentServerTests
         private readonly CancellationTokenSource closing = new();
 
         public string LocalId => inner.LocalId;
+
+        public Task<ClusterLevels?> ReadLevelsAsync(CancellationToken cancellation) => inner.ReadLevelsAsync(cancellation);
+
+        public Task<ClusterLevels?> ChangeLevelsAsync(Func<ClusterLevels?, ClusterLevels?> change, CancellationToken cancellation) =>
+            inner.ChangeLevelsAsync(change, cancellation);
 
         public Task<ClusterDefinition> InitializeAsync(ClusterDefinition wanted, CancellationToken cancellation) =>
             inner.InitializeAsync(wanted, cancellation);

@@ -141,6 +141,7 @@ public sealed class BackupTests(BackedUpCluster backedUp, PostgresFixture postgr
         var contents = await reader.ReadToEndAsync(null, Token);
         var definition = contents.Head.Definition() with { Servers = servers };
         (await store.InitializeAsync(definition, Token)).Restoring.ShouldBeNull();
+        (await store.ReadLevelsAsync(Token)).ShouldNotBeNull().InForce.ShouldBe(FeatureLevels.Newest, "no program that cannot read the states may start");
         foreach (var group in contents.Groups)
         {
             var digests = new HashSet<string>();

@@ -139,7 +139,7 @@ public sealed class OrleansSchemaTests(PostgresFixture postgres)
             await ScalarAsync(
                 database,
                 "SELECT string_agg(number || ' ' || name, ', "
-                    + "' ORDER BY number) FROM raft.migration")).ShouldBe("1 raft, 2 orleans, 3 orleans_schema, 4 silos, 5 lives");
+                    + "' ORDER BY number) FROM raft.migration")).ShouldBe("1 raft, 2 orleans, 3 orleans_schema, 4 silos, 5 lives, 6 levels");
     }
 
     [Theory]

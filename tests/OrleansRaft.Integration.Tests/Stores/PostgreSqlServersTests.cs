@@ -179,16 +179,19 @@ public sealed class PostgreSqlServersTests(PostgresFixture postgres) : PostgreSq
         (await ExecuteAsync(database, "SELECT string_agg(DISTINCT value, ',') FROM seen")).ShouldBe("on");
     }
 
+    /// <summary>A migration that only adds something lets former programs go on beside it; one that takes something away does not.</summary>
     [Fact]
-    public async Task A_schema_of_a_newer_program_is_refused()
+    public async Task A_schema_of_a_newer_program_is_refused_where_it_takes_a_later_feature_level()
     {
         var database = (await CreateDatabasesAsync(1))[0];
         await PostgreSqlSchema.MigrateAsync(database, cancellation: Cancellation);
-        await ExecuteAsync(database, "INSERT INTO raft.migration (number, name) VALUES (99, 'of the future')");
+        await ExecuteAsync(database, $"INSERT INTO raft.migration (number, name, level) VALUES (98, 'of the future', {FeatureLevels.Newest})");
+        await StartStoreAsync(database);
+        await ExecuteAsync(database, $"INSERT INTO raft.migration (number, name, level) VALUES (99, 'of the future', {FeatureLevels.Newest + 1})");
 
         var refused = await RefusedAsync(() => PostgreSqlSchema.MigrateAsync(database, cancellation: Cancellation));
 
-        refused.Message.ShouldContain("version 99");
+        refused.Message.ShouldContain($"version 99, which takes a program of feature level {FeatureLevels.Newest + 1}");
     }
 
     [Fact]

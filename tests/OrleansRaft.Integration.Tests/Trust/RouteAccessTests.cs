@@ -50,6 +50,8 @@ public sealed class RouteAccessTests(AccessServer server) : IClassFixture<Access
         ["DELETE /api/v1/groups/{group}/removed"] = "operator",
         ["POST /api/v1/silos/{silo}/decommission"] = "operator",
         ["POST /api/v1/backup"] = "operator",
+        ["GET /api/v1/cluster/versions"] = "reader",
+        ["POST /api/v1/cluster/finalize"] = "operator",
         ["GET /api/v1/events"] = "reader",
         ["GET /api/v1/faults"] = "reader",
         ["POST /api/v1/faults"] = "operator",

@@ -88,6 +88,7 @@ internal sealed class Client
     private void Begin(string group, string key, RegisterAction action, long value, long expected)
     {
         current = workload.Invoke(number, group, key, action, value, expected, DrawConsistency(action));
+        current.HasIdentity = encodesAnew && Cluster.Levels.InForce >= FeatureLevels.Identities;
         if (current.Consistency == ReadConsistency.Stale && random.Next(0, 2) == 0)
         {
             current.AtLeast = seen.GetValueOrDefault(group);
@@ -192,7 +193,7 @@ internal sealed class Client
 
     private void Submit(Operation operation, ReplicaId replica)
     {
-        if (envelope.IsEmpty || encodesAnew)
+        if (envelope.IsEmpty || operation.HasIdentity)
         {
             // However often it is encoded, it is valid no longer than at first: its id is remembered only so long.
             deadline = envelope.IsEmpty ? Deadline(operation.Group) : deadline;
@@ -215,7 +216,7 @@ internal sealed class Client
 
     private ReadOnlyMemory<byte> Encode(Operation operation)
     {
-        var body = RegisterCommandCodec.Instance.Encode(operation.Command, encodesAnew ? attempt : 0);
+        var body = RegisterCommandCodec.Instance.Encode(operation.Command, operation.HasIdentity ? attempt : 0);
         CommandEnvelope command;
         if (usesSessions)
         {
@@ -228,7 +229,7 @@ internal sealed class Client
         {
             command = CommandEnvelope.ForRequest(operation.Key, body, deadline, $"request-{operation.Id}") with
             {
-                Identity = encodesAnew ? (ulong)operation.Id : null,
+                Identity = operation.HasIdentity ? (ulong)operation.Id : null,
             };
         }
 

@@ -39,6 +39,9 @@ internal sealed record Operation(long Id, int Client, string Group, string Key, 
     /// <summary>For a stale read, the index that its client has seen and wants to see again; zero for none.</summary>
     public LogIndex AtLeast { get; set; }
 
+    /// <summary>Whether its client tells its identity, and encodes each attempt in other bytes; not before the cluster works at that level.</summary>
+    public bool HasIdentity { get; set; }
+
     /// <summary>Whether only the newer build of the state machine knows the command.</summary>
     public bool IsNew => Command.Action == RegisterAction.Negate;
 

@@ -72,6 +72,7 @@ internal sealed record Fault(TimeSpan At, TimeSpan Duration, FaultKind Kind, int
         FaultKind.LostMajority => Strength % 3 == 0
             ? "some stores of a group are gone, and an operator tries to let it go on from one that lags"
             : "most stores of a group are gone, an operator lets it go on from one, and the others are found again",
+        FaultKind.Finalize => "an operator lets the cluster go over to a later feature level",
         FaultKind.RaiseVersion => "an operator raises the version of the state machines",
         FaultKind.CutTransfer => "a follower is away until it needs a snapshot, whose transfer is then interrupted",
         FaultKind.QueriesThrow => $"all queries throw on node {Node}",

@@ -52,7 +52,8 @@ internal sealed class FaultInjector(LabCluster cluster, Workload workload, Machi
 
     /// <summary>Ends everything that goes wrong, for good, and lets one build run everywhere.</summary>
     /// <param name="build">Which.</param>
-    public void Calm(int build)
+    /// <param name="level">The newest feature level that it supports; the newest there is, where the cluster works at that already.</param>
+    public void Calm(int build, int level)
     {
         isCalm = true;
         active.ForEach(one => one.End());
@@ -63,6 +64,7 @@ internal sealed class FaultInjector(LabCluster cluster, Workload workload, Machi
             node.Resume();
             MachineFaults.RunAnotherProgram(node, troubles);
             VersionFaults.Install(node, troubles, build);
+            VersionFaults.InstallLevel(node, Math.Max(level, cluster.Levels.InForce));
             node.Restart();
         }
     }
@@ -112,7 +114,7 @@ internal sealed class FaultInjector(LabCluster cluster, Workload workload, Machi
         FaultKind.Rejoin => RejoinFault.Apply(cluster, fault),
         FaultKind.LostMajority => RecoveryFault.Apply(cluster, fault),
         FaultKind.MachineDrifts => MachineFaults.Apply(cluster, troubles, fault),
-        FaultKind.Upgrade or FaultKind.RollBack or FaultKind.RaiseVersion => VersionFaults.Apply(cluster, troubles, fault),
+        FaultKind.Upgrade or FaultKind.RollBack or FaultKind.RaiseVersion or FaultKind.Finalize => VersionFaults.Apply(cluster, troubles, fault),
         FaultKind.CutTransfer => TransferFault.Apply(cluster, workload, fault),
         FaultKind.MachineSkip => new SkipFault(cluster, workload, troubles, tell).Apply(fault),
         >= FaultKind.MachineSlow and <= FaultKind.MachineKillsEverywhere => MachineFaults.Apply(cluster, troubles, fault),

@@ -51,6 +51,7 @@ internal enum FaultKind
     Upgrade,
     RollBack,
     RaiseVersion,
+    Finalize,
 
     /// <summary>A snapshot on its way to a follower is interrupted.</summary>
     CutTransfer,

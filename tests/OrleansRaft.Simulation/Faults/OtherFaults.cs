@@ -25,7 +25,7 @@ internal static class OtherFaults
                 replica.Driver.Post(new Campaign());
                 return Nothing;
             case FaultKind.Transfer when cluster.LeaderOf(group) is { } leader:
-                leader.Driver.TransferLeadership(null, Sinks.Ignore);
+                leader.TransferLeadership(null, Sinks.Ignore);
 
                 // Often the old leader learns of its successor late.
                 return fault.Strength % 3 == 0 ? Nothing : LinkFaults.LagInward(cluster, leader.Node.Index, TimeSpan.FromMilliseconds(500));

@@ -49,7 +49,7 @@ internal sealed class SkipFault(LabCluster cluster, Workload workload, MachineTr
         {
             if (cluster.LeaderOf(replica.Key.Group) is { } leader && leader != replica)
             {
-                leader.Driver.TransferLeadership(replica.Key.Replica, Sinks.Ignore);
+                leader.TransferLeadership(replica.Key.Replica, Sinks.Ignore);
             }
         }
     }

@@ -1,3 +1,4 @@
+using OrleansRaft.Core;
 using OrleansRaft.Lab;
 using OrleansRaft.Simulation.Machine;
 
@@ -14,9 +15,16 @@ internal static class VersionFaults
             return static () => { };
         }
 
+        if (fault.Kind == FaultKind.Finalize)
+        {
+            return Finalize(cluster, fault);
+        }
+
         var node = cluster.Nodes[fault.Node];
         var build = fault.Kind == FaultKind.Upgrade ? MachineTrouble.NewBuild : MachineTrouble.OldBuild;
-        if (node.IsPaused || troubles.On(node.Index).Build == build)
+        var level = fault.Kind == FaultKind.Upgrade ? FeatureLevels.Newest : FeatureLevels.Oldest;
+        var (isOtherBuild, isOtherLevel) = (troubles.On(node.Index).Build != build, fault.Other > 0 && node.LevelMax != level);
+        if (node.IsPaused || (!isOtherBuild && !isOtherLevel))
         {
             return null;
         }
@@ -27,7 +35,42 @@ internal static class VersionFaults
         }
 
         Install(node, troubles, build);
-        return node.Restart;
+        if (isOtherLevel)
+        {
+            InstallLevel(node, level);
+        }
+
+        return () => Start(node);
+    }
+
+    /// <summary>
+    /// An operator lets the cluster go over to the level that all nodes support; for some, without a node that is down, whose program is too old then.
+    /// </summary>
+    private static Action? Finalize(LabCluster cluster, Fault fault)
+    {
+        var isAway = fault.Strength < 40 && !cluster.Nodes[fault.Node].IsUp;
+        return (isAway ? cluster.AdvanceLevel(fault.Node) : cluster.AdvanceLevel()) ? static () => { } : null;
+    }
+
+    /// <summary>Starts a node; one whose program is refused, because the cluster went over to a later level meanwhile, with the newer one.</summary>
+    public static void Start(LabNode node)
+    {
+        node.Restart();
+        if (!node.IsUp)
+        {
+            node.LevelMax = FeatureLevels.Newest;
+            node.Restart();
+        }
+    }
+
+    /// <summary>Stops a node in order, if its program supports other levels; the next time that it starts it is this one.</summary>
+    public static void InstallLevel(LabNode node, int level)
+    {
+        if (node.LevelMax != level)
+        {
+            node.Stop();
+            node.LevelMax = level;
+        }
     }
 
     /// <summary>Stops a node in order, if it runs another build; the next time that it starts it runs this one.</summary>

@@ -9,6 +9,7 @@ internal sealed class Ledger(Action<string, string> report)
 {
     private readonly Dictionary<long, (string Group, EntryId Entry)> entries = [];
     private readonly Dictionary<(string Group, string Key), SortedList<LogIndex, (RegisterCommand Command, long Value)>> values = [];
+    private readonly Dictionary<(string Group, LogIndex Entry), DateTimeOffset?> stamps = [];
     private readonly List<SkippedOperation> skipped = [];
 
     /// <summary>The operations whose entries were skipped.</summary>
@@ -37,6 +38,11 @@ internal sealed class Ledger(Action<string, string> report)
         }
 
         var (key, index) = (command.Key, command.Entry.Index);
+        if (!stamps.TryAdd((group, index), command.Utc) && stamps[(group, index)] != command.Utc)
+        {
+            report("State Machine Safety", $"{group} is told {command.Utc} at {command.Entry} on one replica and {stamps[(group, index)]} on another");
+        }
+
         var history = HistoryOf(group, key);
         if (!history.TryGetValue(index, out var seen))
         {

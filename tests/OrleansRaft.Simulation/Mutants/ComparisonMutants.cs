@@ -46,6 +46,6 @@ internal static class ComparisonMutants
             "Runtime",
             "ReplicaDriver.Comparing.cs",
             "        if (judged.IsWrong)\n",
-            "        if (judged.IsWrong && timesWrong < 0)\n"),
+            "        if (judged.IsWrong && verdict.Times < 0)\n"),
     ];
 }

@@ -30,8 +30,8 @@ internal static class ElectionMutants
             "a vote leaves before it is durable",
             "Core",
             "RaftCore.Elections.cs",
-            "Send(from, new RequestVoteResponse(CurrentTerm, decision == VoteDecision.Granted), TermTicket);",
-            "Send(from, new RequestVoteResponse(CurrentTerm, decision == VoteDecision.Granted), PersistTicket.Zero);"),
+            "decision == VoteDecision.Granted) { Clock = ClockToTell }, TermTicket);",
+            "decision == VoteDecision.Granted) { Clock = ClockToTell }, PersistTicket.Zero);"),
         new(
             "vote-without-log-check",
             "a candidate's log may be behind the voter's",

@@ -58,6 +58,7 @@ internal sealed class HaltedLeader(
     /// <summary>Whether every member is a voter, runs, and is no replica that should have gone.</summary>
     private bool IsWhole(LabReplica leader) =>
         cluster.RottenReplicas.Count == 0
+        && !cluster.ReplicasOf(leader.Key.Group).Any(static replica => replica.Driver.IsDiverged)
         && leader.Configuration is { IsJoint: false } configuration
         && configuration.Voters.Length > 2
         && configuration.Voters.SequenceEqual(configuration.Members.Select(static member => member.Id))

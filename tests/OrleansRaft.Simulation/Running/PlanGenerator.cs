@@ -80,7 +80,8 @@ internal static class PlanGenerator
         }
 
         plan = plan with { Workers = Percent(random, 50) ? 1 : random.Next(2, 4) };
-        return Percent(random, 8) ? LoseMajorities(random, plan) : plan;
+        plan = Percent(random, 8) ? LoseMajorities(random, plan) : plan;
+        return MixFormats(random, plan);
     }
 
     /// <summary>Groups lose their majorities; nothing rots and no members change as well: together, nothing might be left.</summary>
@@ -89,6 +90,34 @@ internal static class PlanGenerator
         var others = plan.Faults.Where(static fault => fault.Kind
             is not (FaultKind.BitFlip or FaultKind.Membership or FaultKind.SplitMembership or FaultKind.Rejoin or FaultKind.MachineSkip));
         return plan with { Faults = [.. others.Concat(FaultSchedule.MakeLostMajorities(random, plan.Nodes)).OrderBy(static fault => fault.At)] };
+    }
+
+    /// <summary>
+    /// Every run mixes programs of two feature levels, which come and go with the builds of the machine, and ends at the later one, unless the cluster
+    /// was never to go over to it.
+    /// </summary>
+    private static SimulationPlan MixFormats(RandomSource random, SimulationPlan plan)
+    {
+        var goesBack = Percent(random, 10);
+        plan.Raft.AutoFinalize = Percent(random, 60) && !goesBack;
+        var isFinalized = !goesBack && (!plan.Raft.AutoFinalize || Percent(random, 20));
+        Fault[] raises =
+        [
+            .. Enumerable.Range(0, isFinalized ? 4 : 0).Select(_ => new Fault(
+                TimeSpan.FromMilliseconds(random.Next(2_000, 48_000)), TimeSpan.Zero, FaultKind.Finalize, random.Next(0, plan.Nodes), 0, random.Next(0, 100))),
+        ];
+        return plan with
+        {
+            FirstLevels = [.. Enumerable.Range(0, plan.Nodes).Select(_ => Percent(random, 25) ? FeatureLevels.Newest : FeatureLevels.Oldest)],
+            LastLevel = goesBack ? FeatureLevels.Oldest : FeatureLevels.Newest,
+            Faults =
+            [
+                .. plan.Faults
+                    .Select(fault => fault.Kind is FaultKind.Upgrade or FaultKind.RollBack ? fault with { Other = Percent(random, 85) ? 1 : 0 } : fault)
+                    .Concat(raises)
+                    .OrderBy(static fault => fault.At),
+            ],
+        };
     }
 
     /// <summary>Every run mixes two builds of the state machine, and ends with one of them: with the newer, unless nothing can have needed it.</summary>

@@ -1,3 +1,4 @@
+using OrleansRaft.Core;
 using OrleansRaft.Lab;
 using OrleansRaft.Runtime;
 using OrleansRaft.Simulation.Clients;
@@ -55,6 +56,12 @@ internal sealed record SimulationPlan
 
     /// <summary>Which build of the state machine each node begins with.</summary>
     public IReadOnlyList<int> FirstBuilds { get; init; } = [];
+
+    /// <summary>The newest feature level that the program of each node supports to begin with.</summary>
+    public IReadOnlyList<int> FirstLevels { get; init; } = [];
+
+    /// <summary>The newest feature level that the program supports which runs everywhere when all faults have ended.</summary>
+    public int LastLevel { get; init; } = FeatureLevels.Newest;
 
     /// <summary>Whether clients do not say of a command that only the newer build knows it, as an application may forget to.</summary>
     public bool ForgetsMarks { get; init; }

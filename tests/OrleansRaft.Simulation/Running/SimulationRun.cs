@@ -53,6 +53,7 @@ internal sealed class SimulationRun : IDisposable
             RunsMachinesApart = plan.RunsMachinesApart,
             Workers = plan.Workers,
             CarriesPulses = plan.CarriesPulses,
+            FirstLevels = plan.FirstLevels,
         });
         story = tellsStory ? new Story(cluster.Clock) : null;
         cluster.EntrySkipped = OnSkipped;
@@ -158,7 +159,7 @@ internal sealed class SimulationRun : IDisposable
     {
         Tell($"! node {node.Index} is ended by what it applies");
         node.Crash();
-        cluster.Clock.Schedule(UntilStartedAgain, node.Restart);
+        cluster.Clock.Schedule(UntilStartedAgain, () => VersionFaults.Start(node));
     }
 
     private void Recover()
@@ -169,7 +170,7 @@ internal sealed class SimulationRun : IDisposable
         }
 
         Tell("all faults end");
-        injector.Calm(plan.LastBuild);
+        injector.Calm(plan.LastBuild, plan.LastLevel);
         workload.Stop();
         var haveServed = workload.Probe();
         var end = cluster.Clock.Now + plan.RecoveryMax;

@@ -12,10 +12,13 @@ namespace OrleansRaft.Simulation.Running;
 /// </summary>
 internal sealed class VersionEnd(LabCluster cluster, SimulationPlan plan, Workload workload, MachineTroubles troubles, Action<string> tell)
 {
+    // A node asks each second, and an answer may take two.
+    private static readonly TimeSpan UntilLevelKnown = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan UntilAskedAgain = TimeSpan.FromMilliseconds(200);
 
     public void Finish()
     {
+        FinishLevel();
         // A replica that rotted stays a member, and nobody knows what its program would support.
         if (cluster.Violation is not null || plan.LastBuild == MachineTrouble.OldBuild || cluster.RottenReplicas.Count > 0)
         {
@@ -44,6 +47,30 @@ internal sealed class VersionEnd(LabCluster cluster, SimulationPlan plan, Worklo
         if (plan.LeavesOneUpgraded)
         {
             LeaveOneUpgraded();
+        }
+    }
+
+    /// <summary>
+    /// Sees the cluster go over to the feature level that all its programs support, by itself or when an operator wants it, and every node learn of it.
+    /// </summary>
+    private void FinishLevel()
+    {
+        if (cluster.Violation is not null)
+        {
+            return;
+        }
+
+        if (!plan.Raft.AutoFinalize && cluster.AdvanceLevel())
+        {
+            tell("an operator lets the cluster go over to the level that all support");
+        }
+
+        var level = Math.Max(plan.LastLevel, cluster.Levels.InForce);
+        if (!cluster.RunUntil(() => cluster.Nodes.All(node => node.Level.InForce == level), UntilLevelKnown) && cluster.Violation is null)
+        {
+            cluster.Report(
+                "a feature level is raised when the programs of all silos support it, and every silo learns of it",
+                $"{level} is not known everywhere: {string.Join(", ", cluster.Nodes.Select(static node => $"{node.Index} knows {node.Level.InForce}"))}");
         }
     }
 
@@ -85,16 +112,18 @@ internal sealed class VersionEnd(LabCluster cluster, SimulationPlan plan, Worklo
     }
 
     private bool IsRaised() => cluster.Options.Groups.All(group => cluster.ExpectedReplicasOf(group).All(static replica =>
-        replica?.Core is { } core && core.MachineVersionAt(core.AppliedIndex) == MachineTrouble.NewBuild));
+        replica?.Core is { } core && (replica.Driver.IsDiverged || core.MachineVersionAt(core.AppliedIndex) == MachineTrouble.NewBuild)));
 
     private string Describe() => string.Join("; ", cluster.Options.Groups.Select(group =>
         $"{group}: {string.Join(", ", cluster.ReplicasOf(group).Select(static replica =>
             $"{replica.Key.Replica} is {replica.Role} in term {replica.Term} at {replica.AppliedIndex}, version {replica.Core?.MachineVersion} of "
-            + $"{replica.Driver.MachineVersions}{(replica.Driver.IsVersionBehind ? ", behind" : "")}"))}"));
+            + $"{replica.Driver.MachineVersions}{(replica.Driver.IsVersionBehind ? ", behind" : replica.Driver.IsMachineHalted ? ", halted" : "")}"
+            + $"{(replica.Log is { MaySpeak: true } ? "" : ", not allowed to speak")}"))}"));
 
     /// <summary>Whether every member is a voter that runs, each on a node of its own.</summary>
     private static bool IsWhole(LabReplica[] replicas) =>
-        replicas.FirstOrDefault(static replica => replica.Role == RaftRole.Leader)?.Configuration is { IsJoint: false } configuration
+        !replicas.Any(static replica => replica.Driver.IsDiverged)
+        && replicas.FirstOrDefault(static replica => replica.Role == RaftRole.Leader)?.Configuration is { IsJoint: false } configuration
         && configuration.Voters.SequenceEqual(configuration.Members.Select(static member => member.Id))
         && configuration.Voters.SequenceEqual(replicas.Select(static replica => replica.Key.Replica))
         && replicas.Select(static replica => replica.Node).Distinct().Count() == replicas.Length;

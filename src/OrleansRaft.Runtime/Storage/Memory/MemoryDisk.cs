@@ -1,3 +1,5 @@
+using OrleansRaft.Runtime.Levels;
+
 namespace OrleansRaft.Runtime.Storage.Memory;
 
 /// <summary>
@@ -15,6 +17,8 @@ public sealed class MemoryDisk(string localId = "")
     internal Lock Gate { get; } = new();
 
     internal ClusterDefinition? Cluster { get; set; }
+
+    internal ClusterLevels? Levels { get; set; }
 
     internal Dictionary<ReplicaKey, MemoryReplica> Replicas { get; } = [];
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using OrleansRaft.Core;
 using OrleansRaft.Runtime.Diagnostics;
+using OrleansRaft.Runtime.Levels;
 
 namespace OrleansRaft.Runtime.Storage.Memory;
 
@@ -127,6 +128,20 @@ public sealed class MemoryLogStore : ILogStore
 
         log.ClaimLater();
         return log;
+    }
+
+    /// <inheritdoc/>
+    public Task<ClusterLevels?> ReadLevelsAsync(CancellationToken cancellation) => ChangeLevelsAsync(static _ => null, cancellation);
+
+    /// <inheritdoc/>
+    public async Task<ClusterLevels?> ChangeLevelsAsync(Func<ClusterLevels?, ClusterLevels?> change, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(change);
+        await WhenConnectedAsync(cancellation);
+        lock (disk.Gate)
+        {
+            return disk.Levels = change(disk.Levels) ?? disk.Levels;
+        }
     }
 
     /// <inheritdoc/>

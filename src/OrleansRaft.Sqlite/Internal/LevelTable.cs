@@ -1,0 +1,31 @@
+using OrleansRaft.Runtime.Levels;
+
+namespace OrleansRaft.Sqlite.Internal;
+
+/// <summary>The statements on what the file remembers of feature levels.</summary>
+internal static class LevelTable
+{
+    /// <summary>Makes the table. It is no part of the schema's version: a program that does not know it works at the first level.</summary>
+    public const string Create = """
+        CREATE TABLE IF NOT EXISTS feature_level (
+            only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
+            levels   TEXT NOT NULL
+        );
+        """;
+
+    public static ClusterLevels? Read(Database database) =>
+        database.Query("SELECT levels FROM feature_level").Select(static row => ClusterLevels.Read(row.GetString(0))).FirstOrDefault();
+
+    public static ClusterLevels? Change(Database database, Func<ClusterLevels?, ClusterLevels?> change)
+    {
+        var before = Read(database);
+        if (change(before) is not { } after || after == before)
+        {
+            return before;
+        }
+
+        database.Execute(
+            "INSERT INTO feature_level (only_row, levels) VALUES (1, ?1) ON CONFLICT (only_row) DO UPDATE SET levels = excluded.levels", after.Write());
+        return after;
+    }
+}

@@ -1,0 +1,47 @@
+using OrleansRaft.Core;
+using OrleansRaft.Grains.Cluster;
+using OrleansRaft.Runtime.StateMachines;
+
+namespace OrleansRaft.Grains.Tests.Cluster;
+
+/// <summary>Which silos cannot take part in one cluster, since what they have for a set does not go together.</summary>
+public sealed class SetSupportTests
+{
+    private static readonly SetSupport Here = Of<string, long>(1, 2);
+
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(2, 3)]
+    [InlineData(1, 5)]
+    public void Programs_that_have_a_version_in_common_go_together(int oldest, int newest) =>
+        Here.FindConflict(Of<string, long>(oldest, newest), "silo-2").ShouldBeNull();
+
+    [Fact]
+    public void Programs_without_a_version_in_common_do_not()
+    {
+        var conflict = Here.FindConflict(Of<string, long>(3, 3), "silo-2").ShouldNotBeNull();
+
+        conflict.ShouldContain("supports versions 1 to 2 of the state machine of the set 'set', and the program of silo 'silo-2' supports version 3");
+        conflict.ShouldContain("Upgrade through a program that supports versions of both");
+        Of<string, long>(3, 3).FindConflict(Here, "silo-1").ShouldNotBeNull("whoever comes second");
+    }
+
+    [Fact]
+    public void Sets_of_one_name_with_other_commands_or_results_do_not_go_together()
+    {
+        Here.FindConflict(Of<string, int>(1, 2), "silo-2").ShouldNotBeNull().ShouldContain("of System.String and System.Int32 on silo 'silo-2'");
+        Here.FindConflict(Of<Renamed, long>(1, 2), "silo-2").ShouldNotBeNull().ShouldContain("of former-name and System.Int64 on silo 'silo-2'");
+    }
+
+    /// <summary>Replicas live where the version in force is supported.</summary>
+    [Fact]
+    public void A_program_supports_the_versions_between_its_oldest_and_its_newest() =>
+        Enumerable.Range(0, 4).Select(Here.Supports).ShouldBe([false, true, true, false]);
+
+    private static SetSupport Of<TCommand, TResult>(int oldest, int newest) => SetSupport.Of(
+        StateMachineRegistration.Of("set", 1, 1, new StateMachineTypes(typeof(TCommand), typeof(TResult), typeof(object)), static _ => null!),
+        new MachineVersions(oldest, newest));
+
+    [Alias("former-name")]
+    public sealed record Renamed;
+}
