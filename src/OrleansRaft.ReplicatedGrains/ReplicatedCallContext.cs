@@ -9,16 +9,24 @@ public sealed class ReplicatedCallContext
 {
     private readonly ReadOnlyMemory<byte> requestId;
 
-    internal ReplicatedCallContext(EntryId entry, DateTimeOffset time, int version, ReadOnlyMemory<byte> requestId)
+    internal ReplicatedCallContext(EntryId entry, DateTimeOffset? utc, LogTime elapsed, int version, ReadOnlyMemory<byte> requestId)
     {
-        (Entry, Time, Version, this.requestId) = (entry, time, version, requestId);
+        Elapsed = TimeSpan.FromMilliseconds(elapsed.Value);
+        (Entry, Time, Version, this.requestId) = (entry, utc ?? DateTimeOffset.UnixEpoch + Elapsed, version, requestId);
     }
 
     /// <summary>
-    /// The time of the entry, as its leader stamped it; it never goes back within a group. It counts from the group's first entry, which has the time
-    /// 1970-01-01T00:00:00Z: use it for differences.
+    /// What time it was when the leader appended the entry, in UTC; for a read, the last entry that it sees. It never goes back within a group, and is
+    /// within a minute of what most of its members' clocks said.
     /// </summary>
+    /// <remarks>
+    /// While the cluster works at feature level 1, whose entries have no such stamp, it is 1970-01-01T00:00:00Z and <see cref="Elapsed"/>, and goes on
+    /// from there to the present when the level is raised.
+    /// </remarks>
     public DateTimeOffset Time { get; }
+
+    /// <summary>How long the group has existed: for durations and deadlines, since no wall clock moves it, and nothing of it passes without a leader.</summary>
+    public TimeSpan Elapsed { get; }
 
     /// <summary>The entry of the log that holds the call; for a read, the last one that it sees.</summary>
     public EntryId Entry { get; }

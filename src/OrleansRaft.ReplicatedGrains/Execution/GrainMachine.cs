@@ -246,7 +246,7 @@ internal sealed class GrainMachine(BoundSet bound) : IViewStateMachine<GrainCall
             + "changed.");
 
     private ReplicatedCallContext ContextOf(in Command<GrainCall> command) =>
-        new(command.Entry, DateTimeOffset.UnixEpoch.AddMilliseconds(command.Time.Value), Version, command.RequestId);
+        new(command.Entry, command.Utc, command.Time, Version, command.RequestId);
 
     private static void RequireSame(in Command<GrainCall> command, GrainAnswer expected, EntryRun cold, GrainAnswer answer, EntryRun run)
     {

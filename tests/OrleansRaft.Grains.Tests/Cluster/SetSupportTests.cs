@@ -41,7 +41,7 @@ public sealed class SetSupportTests
     private static SetSupport Of<TCommand, TResult>(int oldest, int newest) => SetSupport.Of(
         StateMachineRegistration.Of("set", 1, 1, new StateMachineTypes(typeof(TCommand), typeof(TResult), typeof(object)), static _ => null!),
         new MachineVersions(oldest, newest));
-
-    [Alias("former-name")]
-    public sealed record Renamed;
 }
+
+[Alias("former-name")]
+public sealed record Renamed;

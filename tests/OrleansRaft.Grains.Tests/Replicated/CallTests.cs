@@ -231,12 +231,33 @@ public sealed class CallTests
         first.Ids.ShouldAllBe(static id => id.Version == 4);
     }
 
+    /// <summary>Whether an entry has a stamp is part of it, so replicas agree on that, too.</summary>
+    [Fact]
+    public async Task Time_is_the_leaders_stamp_where_entries_have_one_and_goes_on_from_the_groups_own()
+    {
+        var diary = GrainBench.Of<Diary>();
+        var grain = diary.Grain<IDiary>("d");
+        var former = await grain.Tell();
+        former.Time.ShouldBe(DateTimeOffset.UnixEpoch + former.Elapsed, "the cluster works at feature level 1");
+        var noon = new DateTimeOffset(2026, 6, 1, 12, 0, 0, TimeSpan.Zero);
+
+        diary.Utc = UtcTimes.Of(noon);
+        var stamped = await grain.Tell();
+        diary.Pass(TimeSpan.FromMinutes(1));
+        var next = await grain.Tell();
+
+        stamped.Time.ShouldBe(noon);
+        next.Time.ShouldBe(noon, "the leader's clock stands still");
+        (next.Elapsed - stamped.Elapsed).ShouldBeInRange(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1.1));
+        (await grain.Now()).ShouldBe(noon, "a read sees what the last entry says");
+    }
+
     /// <summary>The same for ever: logs are applied anew by later programs.</summary>
     [Fact]
     public void Random_numbers_of_an_entry_are_these()
     {
-        var context = new ReplicatedCallContext(new EntryId(new Term(3), new LogIndex(7)), default, 1, default);
-        var again = new ReplicatedCallContext(new EntryId(new Term(3), new LogIndex(7)), default, 1, default);
+        var context = new ReplicatedCallContext(new EntryId(new Term(3), new LogIndex(7)), null, default, 1, default);
+        var again = new ReplicatedCallContext(new EntryId(new Term(3), new LogIndex(7)), null, default, 1, default);
 
         int[] numbers = [context.Random.Next(1_000), context.Random.Next(-5, 5), context.Random.Next()];
 

@@ -105,6 +105,9 @@ internal sealed class GrainBench : IGrainCluster, IRaftRouter<GrainCall, GrainAn
 
     public Task<int> CountGroupsAsync() => Task.FromResult(1);
 
+    /// <summary>The stamps of entries from now on; none while the cluster works at feature level 1.</summary>
+    public UtcTime Utc { get; set; }
+
     /// <summary>Goes on with the group's time.</summary>
     public void Pass(TimeSpan span) => time += (long)span.TotalMilliseconds;
 
@@ -175,7 +178,7 @@ internal sealed class GrainBench : IGrainCluster, IRaftRouter<GrainCall, GrainAn
         Cold.Host.Restore(snapshot);
         last = last.Next;
         time++;
-        Entry[] entries = [new Entry(new EntryId(Term, last), kind, new LogTime(time), body)];
+        Entry[] entries = [new Entry(new EntryId(Term, last), kind, new LogTime(time), body) { Utc = Utc }];
         var (warm, cold) = (new Reply[1], new Reply[1]);
         Warm.Host.Apply(entries, warm);
         Cold.Host.Apply(entries, cold);

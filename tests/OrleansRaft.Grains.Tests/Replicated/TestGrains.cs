@@ -199,6 +199,9 @@ public interface IDiary : IReplicatedGrain
     [Alias("Drop")]
     Task Drop(string word);
 
+    [Alias("Now"), ReadOnly]
+    Task<DateTimeOffset> Now();
+
     [Alias("Add")]
     Task<string> Add(string word);
 }
@@ -210,7 +213,8 @@ public sealed record DiaryEntry(
     [property: Id(2)] string? RequestId,
     [property: Id(3)] List<int> Numbers,
     [property: Id(4)] Guid[] Ids,
-    [property: Id(5)] int Version);
+    [property: Id(5)] int Version,
+    [property: Id(6)] TimeSpan Elapsed);
 
 [GenerateSerializer, Alias("test.DiaryState")]
 public sealed class DiaryState
@@ -229,7 +233,10 @@ public sealed class Diary : ReplicatedGrain<DiaryState>, IDiary
         Context.RequestId,
         [Context.Random.Next(1_000_000), Context.Random.Next(1_000_000)],
         [Context.NewGuid(), Context.NewGuid()],
-        Context.Version));
+        Context.Version,
+        Context.Elapsed));
+
+    public Task<DateTimeOffset> Now() => Task.FromResult(Context.Time);
 
     public Task Drop(string word)
     {

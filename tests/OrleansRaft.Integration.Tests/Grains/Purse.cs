@@ -19,6 +19,9 @@ public interface IPurse : IReplicatedGrain
     [Alias("Sum"), ReadOnly]
     Task<long> Sum(string[] keys);
 
+    [Alias("Now")]
+    Task<DateTimeOffset> Now();
+
     [Alias("Wait")]
     Task<long> Take(CancellationToken cancellation);
 }
@@ -56,6 +59,8 @@ public sealed class Purse : ReplicatedGrain<PurseState>, IPurse
             throw new EmptyPurseException(Key, -State.Amount);
         }
     }
+
+    public Task<DateTimeOffset> Now() => Task.FromResult(Context.Time);
 
     public ValueTask<long> Count() => new(State.Amount);
 
