@@ -155,4 +155,10 @@ internal static partial class Log
 
     [LoggerMessage(3044, LogLevel.Critical, "The silo {Silo} ends, because the cluster went over to a feature level without it: {Reason}")]
     public static partial void LevelLeftBehind(ILogger logger, string silo, string reason);
+
+    [LoggerMessage(
+        3045,
+        LogLevel.Warning,
+        "The store did not take note that the silo {Silo} leaves for good; the next feature level waits for it until `oraft cluster finalize --without {Silo}`")]
+    public static partial void LeaveNotNoted(ILogger logger, Exception exception, string silo);
 }

@@ -44,6 +44,22 @@ public sealed class ClusterLevelsTests
         Should.Throw<StoreRefusedException>(() => raised.With(OldThree)).Message.ShouldContain("never lowered");
     }
 
+    /// <summary>Where silos have files of their own, all of these must have been heard of, now and at the next upgrade.</summary>
+    [Fact]
+    public void A_silo_that_left_for_good_holds_nobody_up_and_its_store_is_remembered_until_it_comes_back()
+    {
+        var three = new SiloLevel("three", 1, "disk-3");
+        var levels = new ClusterLevels(1, []).With(One).With(three);
+
+        var left = levels.Without(["three"]);
+
+        left.Advance([]).ShouldNotBeNull().InForce.ShouldBe(2);
+        left.Silos.ShouldBe([One, three with { HasLeft = true }]);
+        ClusterLevels.Read(left.Write()).ShouldBe(left);
+        left.With(three).Advance([]).ShouldBeNull("it is there again");
+        levels.Without(["one"]).Silos.ShouldBe([three], "one without a store of its own is forgotten");
+    }
+
     [Fact]
     public void A_level_is_never_lowered()
     {

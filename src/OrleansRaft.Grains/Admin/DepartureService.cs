@@ -8,13 +8,19 @@ namespace OrleansRaft.Grains.Admin;
 /// <inheritdoc cref="IDepartureService"/>
 [Reentrant]
 internal sealed class DepartureService(
-    GrainId id, Silo silo, ILoggerFactory loggers, StoppedSilos departures, IHostApplicationLifetime application, ILogger<DepartureService> logger)
-    : GrainService(id, silo, loggers), IDepartureService
+    GrainId id,
+    Silo silo,
+    ILoggerFactory loggers,
+    StoppedSilos departures,
+    ClusterMembership silos,
+    IHostApplicationLifetime application,
+    ILogger<DepartureService> logger) : GrainService(id, silo, loggers), IDepartureService
 {
     /// <inheritdoc/>
     public Task LeaveAsync()
     {
         Log.Decommissioned(logger);
+        silos.LeaveForGood();
 
         // The answer goes out before the silo begins to stop.
         _ = Task.Run(application.StopApplication);

@@ -13,6 +13,7 @@ internal sealed class ClusterMembership(IClusterMembershipService membership, IC
 {
     private readonly ConcurrentDictionary<SiloAddress, string> stores = new();
     private readonly ConcurrentDictionary<SiloAddress, SetSupport[]> sets = new();
+    private volatile bool hasLeft;
     private volatile bool isDraining;
     private volatile bool isStopping;
 
@@ -21,6 +22,9 @@ internal sealed class ClusterMembership(IClusterMembershipService membership, IC
 
     /// <summary>Whether this silo is about to stop: the others, to whom it is still active for a moment, must give it nothing more.</summary>
     public bool IsStopping => isStopping;
+
+    /// <summary>Whether this silo was told to leave for good.</summary>
+    public bool HasLeft => hasLeft;
 
     /// <summary>The active silos, by name.</summary>
     public IReadOnlyList<SiloPlace> Active =>
@@ -78,6 +82,9 @@ internal sealed class ClusterMembership(IClusterMembershipService membership, IC
 
     /// <summary>This silo is about to stop.</summary>
     public void Leave() => isDraining = isStopping = true;
+
+    /// <summary>This silo is going to stop, and does not come back.</summary>
+    public void LeaveForGood() => hasLeft = true;
 
     /// <summary>Forgets a silo that is dead.</summary>
     public void Forget(SiloAddress silo)

@@ -32,6 +32,7 @@ internal sealed class LevelKeeper(
 {
     private static readonly TimeSpan QuickLook = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan SlowLook = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan LeavingMax = TimeSpan.FromSeconds(2);
     private static readonly string Program =
         typeof(LevelKeeper).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
 
@@ -80,6 +81,10 @@ internal sealed class LevelKeeper(
     {
         await stopping.CancelAsync();
         await loop;
+        if (silos.HasLeft)
+        {
+            await LeaveAsync();
+        }
     }
 
     /// <inheritdoc/>
@@ -129,7 +134,7 @@ internal sealed class LevelKeeper(
             levels.InForce,
             IsComplete(levels) ? Math.Max(levels.InForce, levels.Reachable([])) : levels.InForce,
             options.Value.AutoFinalize,
-            [.. levels.Silos.Select(silo => new SiloLevelView(silo.Name, silo.Newest, active.Contains(silo.Name), silo.Program))]);
+            [.. levels.Silos.Where(static silo => !silo.HasLeft).Select(silo => new SiloLevelView(silo.Name, silo.Newest, active.Contains(silo.Name), silo.Program))]);
     }
 
     /// <summary>Why the level is not raised as somebody wants it; null when it is.</summary>
@@ -141,7 +146,7 @@ internal sealed class LevelKeeper(
             return (RejectionReason.VersionNotRaised, "Not every silo has told yet which feature level its program supports; try again in a moment.");
         }
 
-        if (without.FirstOrDefault(name => levels.Find(name) is null) is { } unknown)
+        if (without.FirstOrDefault(name => levels.Find(name) is null or { HasLeft: true }) is { } unknown)
         {
             return (RejectionReason.InvalidRequest, $"No silo of the name '{unknown}' is known; `oraft cluster versions` lists those that are.");
         }
@@ -156,13 +161,27 @@ internal sealed class LevelKeeper(
             return null;
         }
 
-        SiloLevel[] behind = [.. levels.Silos.Where(silo => !without.Contains(silo.Name) && silo.Newest <= levels.InForce)];
+        SiloLevel[] behind = [.. levels.Silos.Where(silo => !silo.HasLeft && !without.Contains(silo.Name) && silo.Newest <= levels.InForce)];
         return behind.Length == 0
             ? null
             : (RejectionReason.VersionNotRaised,
                 $"The cluster works at feature level {levels.InForce}, and these silos' programs support no later one: "
                     + $"{string.Join(", ", behind.Select(silo => $"'{silo.Name}'{(active.Contains(silo.Name) ? "" : ", which is absent")}"))}. "
                     + "Upgrade them; for one that will not come back, `oraft cluster finalize --without SILO`.");
+    }
+
+    /// <summary>This silo leaves for good, and holds no level up.</summary>
+    private async Task LeaveAsync()
+    {
+        try
+        {
+            using var patience = new CancellationTokenSource(LeavingMax, time);
+            await register.ChangeAsync(before => before?.Without([self.Name]), patience.Token);
+        }
+        catch (Exception exception)
+        {
+            Log.LeaveNotNoted(logger, exception, self.Name);
+        }
     }
 
     private async Task RunAsync()

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using OrleansRaft.Core;
 using OrleansRaft.Core.Codec;
 using OrleansRaft.Runtime.Storage;
@@ -32,7 +33,13 @@ public sealed record ClusterLevels(int InForce, ImmutableArray<SiloLevel> Silos)
     {
         ArgumentNullException.ThrowIfNull(silo);
         Require(InForce, silo.Newest);
-        return Find(silo.Name) == silo ? this : this with { Silos = [.. Silos.Where(other => other.Name != silo.Name).Append(silo).OrderBy(static one => one.Name, StringComparer.Ordinal)] };
+        if (Find(silo.Name) == silo)
+        {
+            return this;
+        }
+
+        var reported = Silos.Where(other => other.Name != silo.Name).Append(silo);
+        return this with { Silos = [.. reported.OrderBy(static one => one.Name, StringComparer.Ordinal)] };
     }
 
     /// <summary>What is known of a silo; null for nothing.</summary>
@@ -41,17 +48,30 @@ public sealed record ClusterLevels(int InForce, ImmutableArray<SiloLevel> Silos)
     /// <summary>The latest level that every silo supports; the one in force where nothing later is.</summary>
     /// <param name="without">The names of silos that do not count, because they will not come back.</param>
     public int Reachable(IReadOnlyCollection<string> without) =>
-        Silos.Where(silo => !without.Contains(silo.Name)).Select(static silo => silo.Newest).DefaultIfEmpty(InForce).Min();
+        Silos.Where(silo => !silo.HasLeft && !without.Contains(silo.Name)).Select(static silo => silo.Newest).DefaultIfEmpty(InForce).Min();
 
     /// <summary>Goes over to the latest level that every silo supports.</summary>
-    /// <param name="without">The names of silos that will not come back; they are forgotten.</param>
+    /// <param name="without">The names of silos that will not come back: they have left from then on.</param>
     /// <returns>Null when that is not later than the one in force.</returns>
     public ClusterLevels? Advance(IReadOnlyCollection<string> without)
     {
         ArgumentNullException.ThrowIfNull(without);
         var reached = Reachable(without);
-        return reached > InForce ? new ClusterLevels(reached, [.. Silos.Where(silo => !without.Contains(silo.Name))]) : null;
+        return reached > InForce ? Without(without) with { InForce = reached } : null;
     }
+
+    /// <summary>Silos leave for good: from then on what their programs support holds nobody up.</summary>
+    /// <param name="names">Their names. One that has a local store is remembered, since all local stores must have been heard of.</param>
+    public ClusterLevels Without(IReadOnlyCollection<string> names) => this with
+    {
+        Silos =
+        [
+            .. from silo in Silos
+               let leaves = names.Contains(silo.Name)
+               where !leaves || silo.Store.Length > 0
+               select leaves ? silo with { HasLeft = true } : silo,
+        ],
+    };
 
     /// <summary>Refuses a program that does not support the level at which a cluster works.</summary>
     /// <param name="inForce">The level at which it works.</param>
@@ -107,4 +127,10 @@ public sealed record ClusterLevels(int InForce, ImmutableArray<SiloLevel> Silos)
 /// <param name="Newest">The newest feature level that its program supports.</param>
 /// <param name="Store">The id of its local store; empty where it keeps its logs in a shared one.</param>
 /// <param name="Program">The version of its program, for people.</param>
-public sealed record SiloLevel(string Name, int Newest, string Store = "", string Program = "");
+/// <param name="HasLeft">Whether it left for good after that.</param>
+public sealed record SiloLevel(
+    string Name,
+    int Newest,
+    string Store = "",
+    string Program = "",
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool HasLeft = false);
