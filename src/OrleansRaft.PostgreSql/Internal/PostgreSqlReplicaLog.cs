@@ -80,7 +80,7 @@ internal sealed class PostgreSqlReplicaLog : IReplicaLog, IHeldReplicaEvents
         }
         else if (snapshots.FindStaged(install) is { } staged)
         {
-            host.Writer.Enqueue(Replica, new PendingWrite(write, staged));
+            snapshots.GiveToWriter(write, staged);
         }
         else
         {

@@ -18,7 +18,7 @@ internal sealed class PostgreSqlSnapshotWork(IReplicaLogHost host, HeldReplica r
     private readonly SerialQueue saving = new();
     private readonly Lock gate = new();
 
-    // What is being written or read, and how often: it is not deleted meanwhile.
+    // What is being written or read, or is with the log's writer, and how often: it is not deleted meanwhile.
     private readonly Dictionary<long, int> inUse = [];
     private readonly Dictionary<long, TaskCompletionSource<bool>> adoptions = [];
     private (StoredSnapshot Snapshot, long Length)? staging;
@@ -32,21 +32,33 @@ internal sealed class PostgreSqlSnapshotWork(IReplicaLogHost host, HeldReplica r
         }
     }
 
+    /// <summary>
+    /// Gives a snapshot to the log's writer, which makes it the newest. From then on it is kept until that is known to be done, whatever is staged
+    /// or given up meanwhile; where it is never known, until the next activation.
+    /// </summary>
+    public void GiveToWriter(LogWrite? write, StoredSnapshot snapshot)
+    {
+        Use(snapshot.Id);
+        host.Writer.Enqueue(replica, new PendingWrite(write, snapshot));
+    }
+
     /// <summary>A snapshot has become the newest, or would have, had not a newer one been there.</summary>
     public void OnNewest(StoredSnapshot snapshot)
     {
+        Release(snapshot.Id);
         lock (gate)
         {
             if (adoptions.Remove(snapshot.Id, out var adoption))
             {
-                adoption.SetResult(true);
+                // Whoever waited may have given up when the replica was closed.
+                adoption.TrySetResult(true);
+                return;
             }
-            else if (staging?.Snapshot == snapshot)
-            {
-                staging = null;
-                CleanUp();
-            }
+
+            staging = staging?.Snapshot == snapshot ? null : staging;
         }
+
+        CleanUp();
     }
 
     /// <summary>Nothing becomes the newest any more.</summary>
@@ -248,7 +260,7 @@ internal sealed class PostgreSqlSnapshotWork(IReplicaLogHost host, HeldReplica r
             adoptions.Add(snapshot.Id, adoption);
         }
 
-        host.Writer.Enqueue(replica, new PendingWrite(null, snapshot));
+        GiveToWriter(null, snapshot);
         await using (replica.Closing.Register(() => adoption.TrySetResult(false)))
         {
             if (!await adoption.Task)

@@ -7,6 +7,10 @@ namespace OrleansRaft.PostgreSql.Internal;
 /// <summary>The statements on snapshots. Their rows have random ids, so that each statement can be repeated when its answer was lost.</summary>
 internal static class SnapshotStatements
 {
+    // Whoever deletes has found out before what is not the newest: one that was written meanwhile may be it by now.
+    private const string IsNewest =
+        "EXISTS (SELECT 1 FROM raft.snapshot s JOIN raft.replica r ON r.id = s.replica_id AND r.snapshot_id = s.id WHERE s.id = $1)";
+
     // 16 MiB of chunks as they are written.
     private const int ChunksAtOnce = 64;
 
@@ -96,7 +100,7 @@ internal static class SnapshotStatements
         return await command.ExecuteNonQueryAsync(cancellation) == 1;
     }
 
-    /// <summary>Forgets the chunks that begin at an offset or after it, few at a time.</summary>
+    /// <summary>Forgets the chunks that begin at an offset or after it, few at a time; none of its replica's newest snapshot.</summary>
     public static async Task DeleteChunksFromAsync(NpgsqlConnection connection, long id, long offset, CancellationToken cancellation)
     {
         int deleted;
@@ -104,10 +108,10 @@ internal static class SnapshotStatements
         {
             await using var command = Sql.Command(
                 connection,
-                """
+                $"""
                 DELETE FROM raft.snapshot_chunk c USING (
                     SELECT snapshot_id, first_offset FROM raft.snapshot_chunk
-                    WHERE snapshot_id = $1 AND first_offset >= $2 ORDER BY first_offset DESC LIMIT $3
+                    WHERE snapshot_id = $1 AND first_offset >= $2 AND NOT {IsNewest} ORDER BY first_offset DESC LIMIT $3
                 ) old
                 WHERE c.snapshot_id = old.snapshot_id AND c.first_offset = old.first_offset
                 """,
@@ -134,7 +138,7 @@ internal static class SnapshotStatements
             }
 
             await DeleteChunksFromAsync(connection, old, 0, cancellation);
-            await using var command = Sql.Command(connection, $"DELETE FROM raft.snapshot WHERE id = $1 AND {Sql.Durably}", Sql.Value(old));
+            await using var command = Sql.Command(connection, $"DELETE FROM raft.snapshot WHERE id = $1 AND NOT {IsNewest} AND {Sql.Durably}", Sql.Value(old));
             await command.ExecuteNonQueryAsync(cancellation);
         }
     }
