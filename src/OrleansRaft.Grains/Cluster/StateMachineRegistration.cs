@@ -7,7 +7,7 @@ namespace OrleansRaft.Grains.Cluster;
 /// <summary>One set of groups as a silo was configured with it.</summary>
 /// <param name="Set">The set.</param>
 /// <param name="Types">Its types.</param>
-/// <param name="Create">Makes the state machine of one replica, in its initial state.</param>
+/// <param name="Create">Makes the state machine of one replica, in its initial state; throws what the application's code throws.</param>
 internal sealed record StateMachineRegistration(GroupSet Set, StateMachineTypes Types, Func<IServiceProvider, IStateMachineHost> Create)
 {
     /// <summary>The most groups of a set.</summary>
@@ -17,6 +17,8 @@ internal sealed record StateMachineRegistration(GroupSet Set, StateMachineTypes 
     public const int VotersMax = 7;
 
     private const int NameLengthMax = 64;
+
+    private MachineTraits? traits;
 
     /// <summary>Describes a set whose groups run <typeparamref name="TMachine"/>.</summary>
     /// <exception cref="ArgumentException">The name or a number is out of bounds.</exception>
@@ -39,6 +41,26 @@ internal sealed record StateMachineRegistration(GroupSet Set, StateMachineTypes 
         RequireBetween(name, groups, GroupsMax, nameof(groups));
         RequireBetween(name, replicas, VotersMax, nameof(replicas));
         return new StateMachineRegistration(new GroupSet(name, groups, replicas), types, create);
+    }
+
+    /// <summary>
+    /// Makes the state machine of one replica. Where that throws although another machine of the set was made before, what is given instead makes it
+    /// later: see <see cref="LateMachineHost"/>.
+    /// </summary>
+    public IStateMachineHost CreateNowOrLater(IServiceProvider services)
+    {
+        var machine = LateMachineHost.MakeNowOrLater(() => Create(services), Volatile.Read(ref traits));
+        Note(machine);
+        return machine;
+    }
+
+    /// <summary>Notes what the machines of the set are like, when one was made.</summary>
+    public void Note(IStateMachineHost machine)
+    {
+        if (Volatile.Read(ref traits) is null)
+        {
+            Volatile.Write(ref traits, MachineTraits.Of(machine));
+        }
     }
 
     private static void RequireBetween(string name, int number, int most, string what)

@@ -35,7 +35,10 @@ internal sealed class StateMachineRegistry(
         topology.Value.Servers,
         [.. topology.Value.LocalStores]);
 
-    /// <summary>Makes the state machine of one replica of a set; <see cref="EndAsync"/> ends it.</summary>
+    /// <summary>
+    /// Makes the state machine of one replica of a set; <see cref="EndAsync"/> ends it. Where its constructor throws, although it did not when the
+    /// silo started, the replica lives all the same, halted: see <see cref="LateMachineHost"/>.
+    /// </summary>
     /// <exception cref="InvalidOperationException">This silo was not configured with the set.</exception>
     public IStateMachineHost Create(string set)
     {
@@ -44,7 +47,7 @@ internal sealed class StateMachineRegistry(
             throw new InvalidOperationException($"This silo has no state machine for the set '{set}'; add it with AddRaftStateMachine.");
         }
 
-        var machine = registration.Create(services);
+        var machine = registration.CreateNowOrLater(services);
         alive[machine] = set;
         return machine;
     }

@@ -137,6 +137,7 @@ internal sealed class MachineTrial(StateMachineRegistration registration, IServi
             () => registration.Create(services));
         try
         {
+            registration.Note(machine);
             use(machine);
         }
         catch

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Time.Testing;
 using Orleans.Configuration;
 using OrleansRaft.Grains.Cluster;
 using OrleansRaft.Runtime.Hosting;
+using OrleansRaft.Runtime.Machines;
 using OrleansRaft.Runtime.StateMachines;
 
 namespace OrleansRaft.Grains.Tests.Cluster;
@@ -54,6 +55,27 @@ public sealed class StateMachineRegistryTests : IDisposable
         Should.Throw<ObjectDisposedException>(() => other.Restore(ReadOnlyMemory<byte>.Empty));
     }
 
+    /// <summary>The first would fail at start-up; a later one must not take its replica's log and vote with it.</summary>
+    [Fact]
+    public async Task A_machine_that_cannot_be_made_although_others_were_is_made_when_its_state_is_restored()
+    {
+        var registry = Registry();
+        morgue.IsFull = true;
+        Should.Throw<InvalidOperationException>(() => registry.Create("set"));
+        morgue.IsFull = false;
+        await registry.EndAsync(registry.Create("set"));
+        morgue.IsFull = true;
+
+        var late = registry.Create("set");
+        Should.Throw<MachineException>(() => late.Restore(ReadOnlyMemory<byte>.Empty)).Message.ShouldContain("The constructor");
+        morgue.IsFull = false;
+        late.Restore(ReadOnlyMemory<byte>.Empty);
+        await registry.EndAsync(late);
+
+        morgue.Made.ShouldBe(2);
+        morgue.Disposed.ShouldBe(2);
+    }
+
     public void Dispose() => morgue.Gate.Dispose();
 
     private static async Task UntilAsync(Func<bool> holds)
@@ -94,7 +116,17 @@ public sealed class StateMachineRegistryTests : IDisposable
 
         public int Disposed => Volatile.Read(ref disposed);
 
-        public void Make() => Interlocked.Increment(ref made);
+        public bool IsFull { get; set; }
+
+        public void Make()
+        {
+            if (IsFull)
+            {
+                throw new InvalidOperationException("no room");
+            }
+
+            Interlocked.Increment(ref made);
+        }
 
         public void Bury()
         {

@@ -55,10 +55,10 @@ public sealed class MachineContainmentTests
     }
 
     [Fact]
-    public async Task Slow_commands_of_many_callers_change_no_leader_and_each_is_applied_once()
+    public async Task Slow_commands_and_queries_of_many_callers_change_no_leader_and_each_is_run_once_and_answered()
     {
         const int Callers = 128;
-        var mood = new Mood { ApplyTakes = TimeSpan.FromMilliseconds(5) };
+        var mood = new Mood { ApplyTakes = TimeSpan.FromMilliseconds(5), QueryTakes = TimeSpan.FromMilliseconds(5) };
         await using var cluster = await StartAsync(mood);
         var before = await FindTermAsync(cluster);
 
@@ -71,6 +71,13 @@ public sealed class MachineContainmentTests
             ? null
             : "each command is applied once by each of three replicas"));
         mood.Applied.Count.ShouldBe(Callers);
+
+        // One of them alone is answered within no time; all together take longer than an attempt.
+        var answers = await Task.WhenAll(Enumerable.Range(0, Callers)
+            .Select(caller => GroupOf(cluster, $"k{caller}").QueryAsync(new LedgerCommand(0), cancellation: Token)));
+        answers.ShouldAllBe(answer => answer is Committed<LedgerResult>);
+        mood.Queries.ShouldBe(Callers);
+        (await FindTermAsync(cluster)).ShouldBe(before);
     }
 
     [Fact]
@@ -130,6 +137,31 @@ public sealed class MachineContainmentTests
             await group.SubmitAsync(new LedgerCommand(13), "poison", Token) is Committed<LedgerResult> ? null : "not yet");
         (await AddAsync(group, 2)).Sum.ShouldBe(16);
         (await cluster.FindLeaderSiloAsync($"{Set}-0")).Name.ShouldNotBe(mood.PoisonSilo);
+    }
+
+    /// <summary>It passes the check at start-up, and is wanted again later: when what it needs is gone.</summary>
+    [Fact]
+    public async Task A_machine_that_cannot_be_made_any_more_is_an_alarm_and_its_replica_still_makes_a_majority()
+    {
+        var mood = new Mood();
+        await using var cluster = await StartAsync(mood);
+        var group = GroupOf(cluster, "a");
+        await AddAsync(group, 1);
+        var leader = await cluster.FindLeaderSiloAsync($"{Set}-0");
+        var (broken, third) = (cluster.Silos.First(silo => silo.Name != leader.Name), cluster.Silos.Last(silo => silo.Name != leader.Name));
+
+        mood.MadeInVain = broken.Name;
+        await cluster.RestartSiloAsync(broken);
+        await RaftTestCluster.EventuallyAsync(async () => (await cluster.Admin.ListAlarmsAsync(Token)).Any(static alarm =>
+            alarm is { Name: AlarmNames.MachineHalted, Group: $"{Set}-0" } && alarm.Detail.Contains("FileNotFoundException: no ledger", StringComparison.Ordinal))
+                ? null
+                : "no alarm");
+        await cluster.StopSiloAsync(third);
+
+        (await CommittedAsync(group, new LedgerCommand(2), "with the log of the halted one")).Sum.ShouldBe(3);
+        mood.MadeInVain = null;
+        await RaftTestCluster.EventuallyAsync(async () => (await cluster.Admin.ListAlarmsAsync(Token)).Any(static alarm =>
+            alarm.Name == AlarmNames.MachineHalted) ? "still halted" : null);
     }
 
     [Fact]
@@ -239,7 +271,10 @@ public sealed class MachineContainmentTests
     /// <summary>What the machines of all silos do, and what they saw.</summary>
     internal sealed class Mood
     {
+        private const int TriedOut = 2;
+
         private int queries;
+        private int madeThere;
 
         public TimeSpan ApplyTakes { get; set; }
 
@@ -257,6 +292,13 @@ public sealed class MachineContainmentTests
         /// <summary>What the amount 99 waits for.</summary>
         public ManualResetEventSlim? Never { get; set; }
 
+        /// <summary>The silo where machines are made in vain, but for those that it tries out when it starts; null for none.</summary>
+        public string? MadeInVain
+        {
+            get;
+            set => (field, madeThere) = (value, 0);
+        }
+
         public AsyncLocal<string?>? Ambient { get; set; }
 
         public ConcurrentQueue<string> Seen { get; } = [];
@@ -271,6 +313,14 @@ public sealed class MachineContainmentTests
 
             // A user's code that blocks its thread: what the test is about, and nothing that it waits for.
             Thread.Sleep(QueryTakes);
+        }
+
+        public void OnMake(string silo)
+        {
+            if (silo == MadeInVain && Interlocked.Increment(ref madeThere) > TriedOut)
+            {
+                throw new FileNotFoundException("no ledger");
+            }
         }
 
         public void OnScope(ReadOnlySpan<byte> requestId)
@@ -305,9 +355,17 @@ public sealed class MachineContainmentTests
         }
     }
 
-    internal sealed class MoodyMachine(Mood mood, ILocalSiloDetails silo) : IStateMachine<LedgerCommand, LedgerResult>, IRequestScopes
+    internal sealed class MoodyMachine : IStateMachine<LedgerCommand, LedgerResult>, IRequestScopes
     {
         private readonly Ledger ledger = new();
+        private readonly Mood mood;
+        private readonly ILocalSiloDetails silo;
+
+        public MoodyMachine(Mood mood, ILocalSiloDetails silo)
+        {
+            (this.mood, this.silo) = (mood, silo);
+            mood.OnMake(silo.Name);
+        }
 
         public ReadOnlySpan<byte> ScopeOf(ReadOnlySpan<byte> requestId)
         {

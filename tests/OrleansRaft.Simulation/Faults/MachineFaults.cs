@@ -19,7 +19,12 @@ internal static class MachineFaults
                 return () => node.MachineDelay -= more;
             case FaultKind.MachineThrowsOnce:
                 trouble.ThrowsLeft = 1 + (fault.Strength % 2);
-                return () => trouble.ThrowsLeft = 0;
+                if (trouble.AreMadeInVain)
+                {
+                    RestartInVain(fault, node, trouble);
+                }
+
+                return () => (trouble.ThrowsLeft, trouble.UnmadeLeft) = (0, 0);
             case FaultKind.MachineThrows:
                 return Poison(fault, [(node, trouble)]);
             case FaultKind.MachineThrowsEverywhere:
@@ -47,6 +52,17 @@ internal static class MachineFaults
     {
         troubles.On(node.Index).Program++;
         if (node.Replicas.Any(static replica => replica.Driver.IsMachineHalted || replica.Log!.Stored.Mark is not null))
+        {
+            node.Stop();
+            node.Restart();
+        }
+    }
+
+    /// <summary>A node is started again, and what its machines need is not there yet: its replicas have logs and votes, and try again.</summary>
+    private static void RestartInVain(Fault fault, LabNode node, MachineTrouble trouble)
+    {
+        trouble.UnmadeLeft = 1 + (fault.Strength % 5);
+        if (node.IsUp)
         {
             node.Stop();
             node.Restart();

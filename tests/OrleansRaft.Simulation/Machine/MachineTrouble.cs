@@ -38,6 +38,12 @@ internal sealed class MachineTrouble(int node, Func<bool> mayNotRun, Action<stri
     /// <summary>Whether they are those of every other node.</summary>
     public bool IsOdd => node % 2 == 1;
 
+    /// <summary>Whether what throws once does so after a restart as well, where machines are made.</summary>
+    public bool AreMadeInVain { get; init; }
+
+    /// <summary>How many machines are made in vain before all is well again: their constructors throw.</summary>
+    public int UnmadeLeft { get; set; }
+
     /// <summary>
     /// The operation up to which nothing is poisoned: what everybody has applied long since does not halt anybody who applies it anew.
     /// </summary>
@@ -45,6 +51,15 @@ internal sealed class MachineTrouble(int node, Func<bool> mayNotRun, Action<stri
 
     /// <summary>Whether queries throw.</summary>
     public bool QueriesThrow { get; set; }
+
+    public void OnMake()
+    {
+        if (UnmadeLeft > 0)
+        {
+            UnmadeLeft--;
+            throw new SimulatedException("a machine cannot be made this time");
+        }
+    }
 
     public void OnApply(ReplicaKey replica, long operation)
     {
@@ -111,8 +126,9 @@ internal sealed class MachineTrouble(int node, Func<bool> mayNotRun, Action<stri
 /// <param name="report">Told of a property that does not hold, and the detail.</param>
 /// <param name="deviation">How machines are not deterministic.</param>
 /// <param name="writesProgram">Whether programs write the same states in bytes of their own.</param>
+/// <param name="areMadeInVain">Whether machines that throw once cannot be made at first after a restart, either.</param>
 internal sealed class MachineTroubles(
-    Func<int, bool> mayNotRun, Action<int> kill, Action<string, string> report, Deviation deviation, bool writesProgram)
+    Func<int, bool> mayNotRun, Action<int> kill, Action<string, string> report, Deviation deviation, bool writesProgram, bool areMadeInVain)
 {
     /// <summary>
     /// How often one operation may end the process of one node for one replica under one program. Two ends begin the careful start, four more find
@@ -132,6 +148,7 @@ internal sealed class MachineTroubles(
                 Die = (replica, operation) => OnDeath(node, replica, operation),
                 Deviation = deviation,
                 WritesProgram = writesProgram,
+                AreMadeInVain = areMadeInVain,
             };
             byNode.Add(node, trouble);
         }

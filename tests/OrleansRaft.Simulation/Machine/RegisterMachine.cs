@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Security.Cryptography;
+using OrleansRaft.Core;
 using OrleansRaft.Core.Codec;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.StateMachines;
@@ -38,15 +39,34 @@ internal class RegisterMachine(ReplicaKey replica, Ledger ledger, MachineTrouble
     /// <param name="isMeasured">Whether one with views knows the digest of its state, so that none is made of a view.</param>
     public static IStateMachineHost Host(ReplicaKey replica, Ledger ledger, MachineTrouble? trouble, bool hasViews = false, bool isMeasured = false)
     {
-        var mark = trouble is { WritesProgram: true } ? trouble.Program : 0;
-        return new StateMachineHost<RegisterCommand, RegisterResult>(
-            hasViews ? isMeasured ? new MeasuredRegisterMachine(replica, ledger, trouble, mark) : new ViewedRegisterMachine(replica, ledger, trouble, mark)
-                : new RegisterMachine(replica, ledger, trouble, mark),
-            new RegisterCommandCodec(trouble?.Build ?? MachineTrouble.OldBuild),
-            RegisterResultCodec.Instance)
+        var program = trouble?.Program ?? 1;
+        if (trouble is not { AreMadeInVain: true })
         {
-            Program = trouble?.Program ?? 1,
-        };
+            return Make();
+        }
+
+        // What a silo has learned when it tried machines out, before it started.
+        var traits = new MachineTraits(IsBounded: false, hasViews, new MachineVersions(MachineVersions.Initial, trouble.Build), program);
+        return LateMachineHost.MakeNowOrLater(
+            () =>
+            {
+                trouble.OnMake();
+                return Make();
+            },
+            traits);
+
+        IStateMachineHost Make()
+        {
+            var mark = trouble is { WritesProgram: true } ? program : 0;
+            return new StateMachineHost<RegisterCommand, RegisterResult>(
+                hasViews ? isMeasured ? new MeasuredRegisterMachine(replica, ledger, trouble, mark) : new ViewedRegisterMachine(replica, ledger, trouble, mark)
+                    : new RegisterMachine(replica, ledger, trouble, mark),
+                new RegisterCommandCodec(trouble?.Build ?? MachineTrouble.OldBuild),
+                RegisterResultCodec.Instance)
+            {
+                Program = program,
+            };
+        }
     }
 
     /// <summary>What a command does to a register: the specification that histories are checked against, too.</summary>

@@ -84,6 +84,12 @@ internal sealed record SimulationPlan
     /// <summary>Whether machines that have views know the digest of their state, so that none is made of a view.</summary>
     public bool MeasuresStates { get; init; }
 
+    /// <summary>
+    /// Whether a machine that throws once throws where it is made, too, when its node is started again. Of a part of all seeds, and not drawn: what
+    /// others draw stays as it was.
+    /// </summary>
+    public bool MakesInVain => Seed % 4 == 1;
+
     /// <summary>Whether replicas may come to hold different states.</summary>
     public bool MayDiverge => IsDivergenceExpected || Faults.Any(static fault => fault.Kind == FaultKind.MachineDrifts);
 

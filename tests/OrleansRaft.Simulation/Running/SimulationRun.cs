@@ -33,7 +33,8 @@ internal sealed class SimulationRun : IDisposable
             node => Kill(cluster!.Nodes[node]),
             (property, detail) => cluster!.Report(property, detail),
             plan.Deviation,
-            !plan.ProgramsWriteAlike);
+            !plan.ProgramsWriteAlike,
+            plan.MakesInVain);
         foreach (var (node, build) in plan.FirstBuilds.Index())
         {
             troubles.On(node).Build = build;
