@@ -128,8 +128,8 @@ public sealed class RaftOptions
 
     /// <summary>How many bytes of applied entries the log may hold before a snapshot is taken.</summary>
     /// <remarks>
-    /// A state that is larger than this waits until the log has grown by the size of its last snapshot, so that snapshots at most double what is
-    /// written.
+    /// A state of more than four times this waits until the log has grown by a quarter of its last snapshot: what is written for snapshots is at most
+    /// four times what is logged, and the log, which is in memory too, is a small part of the state.
     /// </remarks>
     /// <value>The default is 8 MiB.</value>
     public long SnapshotThresholdBytes { get; set; } = 8 * 1024 * 1024;

@@ -402,7 +402,7 @@ public sealed partial class ReplicaDriver
         }
 
         // One that is behind takes them all the same, since a majority may need it, and asks for a snapshot instead.
-        return halt is { IsBehind: false } && haltedBytes > Math.Max(options.SnapshotThresholdBytes, snapshotBytes) * HaltedLogFactor;
+        return halt is { IsBehind: false } && haltedBytes > SnapshotThreshold * HaltedLogFactor;
     }
 
     private static TimeSpan Later(TimeSpan pause) => pause * 2 < LastRetry ? pause * 2 : LastRetry;

@@ -8,6 +8,12 @@ namespace OrleansRaft.Runtime;
 /// <summary>Snapshots of the state machine (§7): when they are taken and how they are restored.</summary>
 public sealed partial class ReplicaDriver
 {
+    /// <summary>
+    /// Which part of a large state the log may reach before the next snapshot: a replica holds both in memory, and reads both when it starts. So at
+    /// most four times what is logged is written for snapshots, and only of states of more than four thresholds.
+    /// </summary>
+    private const int LogPart = 4;
+
     private long? savingStarted;
     private long snapshotBytes;
     private long snapshotAgeTicks;
@@ -33,14 +39,16 @@ public sealed partial class ReplicaDriver
             IsVersionBehind = halt is { IsBehind: true },
         };
 
+    /// <summary>By how much the log grows before a snapshot is taken.</summary>
+    private long SnapshotThreshold => Math.Max(options.SnapshotThresholdBytes, snapshotBytes / LogPart);
+
     /// <summary>
-    /// Takes a snapshot when the log has grown by the threshold, or by the size of the last snapshot where that is more: so at most half of what is
-    /// written is snapshots. While one is on its way to a follower the next waits, but not for ever: the log must not grow without limit
-    /// (scylladb/scylladb#11559).
+    /// Takes a snapshot when the log has grown by the threshold, or by a quarter of the last snapshot where that is more. While one is on its way to
+    /// a follower the next waits, but not for ever: the log must not grow without limit (scylladb/scylladb#11559).
     /// </summary>
     private void CaptureSnapshot()
     {
-        var threshold = Math.Max(options.SnapshotThresholdBytes, snapshotBytes);
+        var threshold = SnapshotThreshold;
         var grown = Core.BytesSinceSnapshot;
         var isWanted = captureWanted > LogIndex.Zero && view.AppliedEntry.Index >= captureWanted;
         if ((grown < threshold && !isWanted)

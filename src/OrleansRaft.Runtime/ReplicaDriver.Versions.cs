@@ -30,7 +30,7 @@ public sealed partial class ReplicaDriver
     private bool NeedsNewerSnapshot =>
         halt is { IsBehind: true } behind
         && Core.Role != RaftRole.Leader
-        && (haltedBytes > Math.Max(options.SnapshotThresholdBytes, snapshotBytes) * UnreadLogFactor
+        && (haltedBytes > SnapshotThreshold * UnreadLogFactor
             || (!behind.HasState && machine.Versions.Supports(Core.MachineVersionAt(Core.CommitIndex))));
 
     private Halt HaltAt(LogIndex end) => end == Condemned

@@ -17,6 +17,7 @@ internal static class Verbs
         Idle.IdleCommand.Create(),
         Failover.FailoverCommand.Create(),
         Slow.SlowBenchmark.Create(),
+        Users.UsersBenchmark.Create(),
         Replicated.GrainsBenchmark.Create(),
         States.StateBenchmark.Create(),
         Large.LargeBenchmark.Create(),

@@ -34,11 +34,16 @@ internal sealed class LargeState(LargeTable table, long bytes, TimeSpan length)
         }
 
         table.Told("bytes of the state of one group", bytes, "B");
+        await TellMemoryAsync(cluster, "filled");
         await WriteAlongSnapshotsAsync(cluster);
         TellPeaks(cluster, started, "while every replica takes a snapshot under load");
+        await TellMemoryAsync(cluster, "snapshots taken");
         await ReplaceAsync(cluster);
         TellPeaks(cluster, started, "with a new member that is sent the snapshot");
+        await TellMemoryAsync(cluster, "member replaced");
         await RestartAsync(cluster);
+        await TellMemoryAsync(cluster, "silo restarted");
+        await TellLiveAsync(cluster);
     }
 
     private async Task FillAsync(LargeCluster cluster)
@@ -152,6 +157,36 @@ internal sealed class LargeState(LargeTable table, long bytes, TimeSpan length)
     }
 
     private void TellPeak(string what, long peak) => table.Below(what, (double)peak / bytes, 1.5, "");
+
+    /// <summary>Where the memory is: what the collector has, by silo. A row is what is left when it has collected everything.</summary>
+    private static async Task TellMemoryAsync(LargeCluster cluster, string when)
+    {
+        for (var silo = 0; silo < cluster.Silos.Names.Count; silo++)
+        {
+            var process = cluster.Silos.ProcessOf(cluster.Silos.Names[silo]).Id;
+            await Console.Error.WriteLineAsync(
+                $"{when}, {cluster.Silos.Names[silo]}: resident {ProcessMemory.Now(process) >> 20}, peak {ProcessMemory.Peak(process) >> 20} MiB; "
+                    + $"{await TryLookAsync(cluster, silo)}");
+        }
+    }
+
+    /// <returns>A sentence; the client of a silo that was restarted may not have found it again.</returns>
+    private static async Task<string> TryLookAsync(LargeCluster cluster, int silo)
+    {
+        try
+        {
+            return (await cluster.Grains(silo).GetGrain<ILargeView>(0).LookAtMemoryAsync()).ToString();
+        }
+        catch (Exception exception) when (exception is not OutOfMemoryException)
+        {
+            return exception.Message;
+        }
+    }
+
+    private async Task TellLiveAsync(LargeCluster cluster) => table.Told(
+        "what lives on the heap of a silo that holds the state, for one of the state",
+        (double)await cluster.Grains(0).GetGrain<ILargeView>(0).CollectAsync() / bytes,
+        "");
 
     private static IEnumerable<Testbed.Processes.OraftProcess> Processes(LargeCluster cluster) => cluster.Silos.Names.Select(cluster.Silos.ProcessOf);
 

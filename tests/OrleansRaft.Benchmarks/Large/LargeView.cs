@@ -17,10 +17,41 @@ public interface ILargeView : IGrainWithIntegerKey
     [Alias("heap")]
     Task<long> CollectAsync();
 
+    /// <summary>What the silo's heap is like, without a collection.</summary>
+    [Alias("memory")]
+    Task<LargeMemory> LookAtMemoryAsync();
+
     /// <summary>A new member takes the place of another.</summary>
     /// <returns>What came of it, in words.</returns>
     [Alias("replace")]
     Task<string> ReplaceAsync(string group, long replica);
+}
+
+/// <summary>What the heap of a silo is like, and what its collector did, since the process began.</summary>
+/// <param name="Allocated">How many bytes were allocated.</param>
+/// <param name="Committed">How many bytes the collector has of the system.</param>
+/// <param name="Heap">How many bytes the last collection left, with the gaps between them.</param>
+/// <param name="Gaps">How many bytes of these are gaps.</param>
+/// <param name="LargeObjects">How many bytes of these are on the heap of large objects.</param>
+/// <param name="Collections">How many collections there were of everything.</param>
+/// <param name="LongestPause">The longest pause of the last few collections.</param>
+[GenerateSerializer, Immutable, Alias("benchmark-large-memory")]
+public sealed record LargeMemory(
+    [property: Id(0)] long Allocated,
+    [property: Id(1)] long Committed,
+    [property: Id(2)] long Heap,
+    [property: Id(3)] long Gaps,
+    [property: Id(4)] long LargeObjects,
+    [property: Id(5)] int Collections,
+    [property: Id(6)] TimeSpan LongestPause)
+{
+    private const double Mebi = 1024 * 1024;
+
+    /// <inheritdoc/>
+    public override string ToString() => string.Create(
+        System.Globalization.CultureInfo.InvariantCulture,
+        $"allocated {Allocated / Mebi:0}, committed {Committed / Mebi:0}, heap {Heap / Mebi:0}, of it gaps {Gaps / Mebi:0}, large objects {LargeObjects / Mebi:0} MiB; "
+            + $"{Collections} collections, the longest pause {LongestPause.TotalMilliseconds:0} ms");
 }
 
 /// <summary>How a group stands.</summary>
@@ -73,6 +104,30 @@ public sealed class LargeView(IRaftAdmin admin) : Grain, ILargeView
 
     /// <inheritdoc/>
     public Task<long> CollectAsync() => Task.FromResult(GC.GetTotalMemory(forceFullCollection: true));
+
+    /// <inheritdoc/>
+    public Task<LargeMemory> LookAtMemoryAsync()
+    {
+        var last = GC.GetGCMemoryInfo(GCKind.Any);
+        GCMemoryInfo[] kinds = [last, GC.GetGCMemoryInfo(GCKind.Background), GC.GetGCMemoryInfo(GCKind.FullBlocking), GC.GetGCMemoryInfo(GCKind.Ephemeral)];
+        var pause = TimeSpan.Zero;
+        foreach (var kind in kinds)
+        {
+            foreach (var one in kind.PauseDurations)
+            {
+                pause = one > pause ? one : pause;
+            }
+        }
+
+        return Task.FromResult(new LargeMemory(
+            GC.GetTotalAllocatedBytes(),
+            last.TotalCommittedBytes,
+            last.HeapSizeBytes,
+            last.FragmentedBytes,
+            last.GenerationInfo[3].SizeAfterBytes,
+            GC.CollectionCount(2),
+            pause));
+    }
 
     /// <inheritdoc/>
     public async Task<string> ReplaceAsync(string group, long replica) =>

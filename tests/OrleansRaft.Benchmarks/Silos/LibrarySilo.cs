@@ -9,6 +9,8 @@ using OrleansRaft.Benchmarks.Failover;
 using OrleansRaft.Benchmarks.Large;
 using OrleansRaft.Benchmarks.Replicated;
 using OrleansRaft.Benchmarks.Slow;
+using OrleansRaft.Benchmarks.Users;
+using OrleansRaft.Counters;
 using OrleansRaft.Counters.Web;
 using OrleansRaft.Grains.Hosting;
 using OrleansRaft.PostgreSql;
@@ -57,14 +59,17 @@ internal static class LibrarySilo
             .UseAdoNetClustering(options => (options.Invariant, options.ConnectionString) = ("Npgsql", postgres))
             .AddAdoNetGrainStorage(FailoverCounter.Storage, options => (options.Invariant, options.ConnectionString) = ("Npgsql", postgres))
             .AddRaft(raft => raft.UsePostgreSql(new PostgreSqlStoreOptions { ConnectionStrings = [postgres], SiloName = name }))
-            .AddSets(isLarge: builder.Configuration["only"] == "large"));
+            .AddSets(builder.Configuration));
 
         await PostgreSqlSchema.MigrateAsync(postgres, cancellation: cancellation);
         await builder.Build().RunAsync(cancellation);
     }
 
-    private static ISiloBuilder AddSets(this ISiloBuilder silo, bool isLarge) => isLarge
-        ? silo.AddRaftCounters(1).AddRaftStateMachine<LargeCommand, long, LargeMachine>(LargeMachine.SetName, groups: 1)
+    private static ISiloBuilder AddSets(this ISiloBuilder silo, ConfigurationManager configuration) =>
+        configuration["only"] == "large"
+            ? silo.AddRaftCounters(1).AddRaftStateMachine<LargeCommand, long, LargeMachine>(LargeMachine.SetName, groups: 1)
+        : configuration.GetValue<int>(UserCounterMachine.SetName) is > 0 and var groups
+            ? silo.AddRaftCounters(groups).AddRaftStateMachine<CounterCommand, CounterResult, UserCounterMachine>(UserCounterMachine.SetName, groups)
         : silo.AddRaftCounters(Groups).AddRaftStateMachine<SlowCommand, long, SlowMachine>(SlowMachine.SetName, groups: 1);
 
     /// <summary>Other groups than those of a benchmark would have a part in its figures.</summary>
