@@ -39,6 +39,23 @@ internal static class DemoCommand
         CustomParser = ParseAddress,
     };
 
+    private static readonly Option<int> Rate = new("--rate")
+    {
+        Description = "How many increments a second the demo's users make together, at most.",
+        HelpName = "N",
+        DefaultValueFactory = static _ => DemoLoad.RateByDefault,
+        Validators =
+        {
+            result =>
+            {
+                if (result.GetValueOrDefault<int>() is not (>= 1 and <= 10_000))
+                {
+                    result.AddError($"--rate is {result.Tokens[0].Value}, but must be from 1 to 10000.");
+                }
+            },
+        },
+    };
+
     /// <summary>Makes the command.</summary>
     public static Command Create()
     {
@@ -49,6 +66,7 @@ internal static class DemoCommand
             NoInput,
             Seconds,
             Http,
+            Rate,
         };
         command.SetAction(async (parsed, cancellation) => (int)await RunAsync(parsed, cancellation));
         return command;
@@ -62,7 +80,7 @@ internal static class DemoCommand
         var seconds = parsed.GetValue(Seconds) ?? (isAttended ? null : UnattendedSeconds);
         var story = new DemoStory(output, isAttended ? Math.Max(20, Console.WindowWidth - 1) : null, TimeProvider.System);
 
-        await using var run = await DemoRun.BeginAsync(story, parsed.GetValue(Http), TimeProvider.System, interruption.Token);
+        await using var run = await DemoRun.BeginAsync(story, parsed.GetValue(Http), parsed.GetValue(Rate), TimeProvider.System, interruption.Token);
         if (isAttended)
         {
             await new DemoScreen(run, output).ShowAsync(seconds, interruption.Token);

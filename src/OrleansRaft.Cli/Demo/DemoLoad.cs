@@ -17,12 +17,15 @@ internal sealed class DemoLoad : IAsyncDisposable
     /// <summary>How many users there are; each has a counter of its own.</summary>
     public const int Writers = 12;
 
-    private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(40);
+    /// <summary>How many increments a second they make together, at most, unless somebody asks for fewer or more.</summary>
+    public const int RateByDefault = 300;
+
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan SettleTimeMax = TimeSpan.FromSeconds(20);
 
     private readonly HttpClient http;
     private readonly TimeProvider time;
+    private readonly TimeSpan rest;
     private readonly CancellationTokenSource stopping = new();
     private readonly CancellationTokenSource givingUp = new();
     private readonly CounterLedger[] ledgers = [.. Enumerable.Range(0, Writers).Select(_ => new CounterLedger())];
@@ -30,9 +33,13 @@ internal sealed class DemoLoad : IAsyncDisposable
     private Task working = Task.CompletedTask;
 
     /// <summary>Makes the load; it begins with <see cref="Start"/>.</summary>
-    public DemoLoad(Uri server, TimeProvider time)
+    /// <param name="server">Where it goes.</param>
+    /// <param name="rate">How many increments a second the users make together, at most.</param>
+    /// <param name="time">Tells when they have rested.</param>
+    public DemoLoad(Uri server, int rate, TimeProvider time)
     {
         this.time = time;
+        rest = TimeSpan.FromSeconds((double)Writers / rate);
         http = new HttpClient { BaseAddress = server, Timeout = TimeSpan.FromSeconds(7) };
         Meter = new LoadMeter(Writers, time);
     }
@@ -86,7 +93,7 @@ internal sealed class DemoLoad : IAsyncDisposable
                 ledgers[writer].LeaveOpen();
             }
 
-            await DelayAsync(Rest, stopping.Token);
+            await DelayAsync(rest, stopping.Token);
         }
     }
 

@@ -20,14 +20,14 @@ internal sealed class DemoRun : IAsyncDisposable
     private Task healing = Task.CompletedTask;
     private Task<IReadOnlyList<GroupAnswer>>? asking;
 
-    private DemoRun(DemoCluster cluster, DemoStory story, TimeProvider time)
+    private DemoRun(DemoCluster cluster, DemoStory story, int rate, TimeProvider time)
     {
         this.time = time;
         began = time.GetTimestamp();
         Cluster = cluster;
         Story = story;
         client = new OraftClient(new ServerAccess(cluster.Door.Address), TimeSpan.FromSeconds(5));
-        Load = new DemoLoad(cluster.Door.Address, time);
+        Load = new DemoLoad(cluster.Door.Address, rate, time);
     }
 
     /// <summary>The silos.</summary>
@@ -45,10 +45,12 @@ internal sealed class DemoRun : IAsyncDisposable
     /// <summary>Starts the cluster, waits until every group has a leader, and starts the load.</summary>
     /// <param name="story">Where what happens is told.</param>
     /// <param name="http">Where the page and the API listen; null: on the usual port, or on a free one when that is taken.</param>
+    /// <param name="rate">How many increments a second its load makes, at most.</param>
     /// <param name="time">The clock.</param>
     /// <param name="cancellation">Interrupts.</param>
     /// <exception cref="CliException">The address is taken, or the silos do not start.</exception>
-    public static async Task<DemoRun> BeginAsync(DemoStory story, IPEndPoint? http, TimeProvider time, CancellationToken cancellation)
+    public static async Task<DemoRun> BeginAsync(
+        DemoStory story, IPEndPoint? http, int rate, TimeProvider time, CancellationToken cancellation)
     {
         story.Tell($"starting {DemoClusterParts.Replicas} silos in this process, {DemoClusterParts.Groups} Raft groups with a replica on each");
         var cluster = await DemoCluster.CreateAsync(time);
@@ -63,7 +65,7 @@ internal sealed class DemoRun : IAsyncDisposable
             throw StartupFailures.Explain(failure);
         }
 
-        var run = new DemoRun(cluster, story, time);
+        var run = new DemoRun(cluster, story, rate, time);
         try
         {
             await run.WaitUntilReadyAsync(cancellation);

@@ -33,7 +33,9 @@ public sealed class PageFixture : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         chromium = await StartBrowserAsync();
-        demo = await RunningDemo.StartAsync();
+
+        // Enough for something to move, and the processors are left to the tests.
+        demo = await RunningDemo.StartAsync(rate: 12);
         wire = new CuttableProxy(demo.Address.Port);
         http = new HttpClient { BaseAddress = demo.Address, Timeout = Deadline };
         Assertions.SetDefaultExpectTimeout(Patience);

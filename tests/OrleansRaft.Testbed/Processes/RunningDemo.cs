@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 
 namespace OrleansRaft.Testbed.Processes;
@@ -20,10 +21,11 @@ public sealed partial class RunningDemo : IAsyncDisposable
     public Uri Address { get; }
 
     /// <summary>Starts it, and waits until it tells its address.</summary>
-    public static async Task<RunningDemo> StartAsync()
+    /// <param name="rate">How many increments a second its load makes.</param>
+    public static async Task<RunningDemo> StartAsync(int rate = 300)
     {
         // Without a terminal it kills a silo after a third of its time: so much that nobody sees it.
-        var process = OraftProcess.Start(["demo", "--no-input", "--seconds", "7200"]);
+        var process = OraftProcess.Start(["demo", "--no-input", "--seconds", "7200", "--rate", rate.ToString(CultureInfo.InvariantCulture)]);
         Uri? address = null;
         await Until.TrueAsync(
             () =>
