@@ -32,7 +32,7 @@ public sealed class AccessibilityTests(PageFixture fixture)
 
     [Theory]
     [InlineData(ColorScheme.Light)]
-    [InlineData(ColorScheme.Dark)]
+    [InlineData(ColorScheme.Dark, Skip = LongTests.Reason, SkipType = typeof(LongTests), SkipUnless = nameof(LongTests.Run))]
     public async Task No_view_breaks_a_rule_of_accessibility(ColorScheme colors)
     {
         await fixture.HealAsync();

@@ -9,7 +9,7 @@ namespace OrleansRaft.Integration.Tests.Browser;
 [Collection(InBrowser.Name)]
 public sealed class LabPageTests(PageFixture fixture)
 {
-    [Fact]
+    [LongFact]
     public async Task Every_scenario_plays_to_its_end_with_its_expected_outcome()
     {
         var names = await fixture.ListScenariosAsync();

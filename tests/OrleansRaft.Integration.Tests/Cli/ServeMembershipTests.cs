@@ -64,7 +64,7 @@ public sealed class ServeMembershipTests(PostgresFixture postgres)
         numbers[2].ShouldBe(numbers[0] + 2);
     }
 
-    [Fact]
+    [LongFact]
     public async Task A_cluster_that_was_killed_whole_comes_back_under_other_addresses_and_some_other_names()
     {
         var database = await (await postgres.GetServerAsync()).CreateDatabaseAsync();

@@ -22,7 +22,7 @@ public sealed class CrashPointTests(PostgresFixture postgres) : IDisposable
     [Fact]
     public Task Sqlite_keeps_what_it_acknowledged_at_every_crash_point() => CrashEverywhereAsync("sqlite", directory.FullName);
 
-    [Fact]
+    [LongFact]
     public async Task PostgreSql_keeps_what_it_acknowledged_at_every_crash_point() =>
         await CrashEverywhereAsync("postgres", await (await postgres.GetServerAsync()).CreateDatabaseAsync("crash"));
 

@@ -7,7 +7,7 @@ namespace OrleansRaft.Integration.Tests.EndToEnd;
 [Collection(EndToEndCluster.Name)]
 public sealed class EvictionTests(PostgresFixture postgres)
 {
-    [Fact]
+    [LongFact]
     public async Task A_silo_that_was_declared_dead_ends_with_7_and_its_restart_catches_up()
     {
         var server = await postgres.GetServerAsync();
@@ -19,7 +19,7 @@ public sealed class EvictionTests(PostgresFixture postgres)
         ];
         await using var silos = new SiloCluster([await server.CreateDatabaseAsync("evicted")], groups: 2, more: impatient);
         await silos.StartAsync();
-        await using var workload = new CounterWorkload(silos.Addresses, "evicted", counters: 4, clients: 4) { Rest = TimeSpan.FromMilliseconds(20) };
+        await using var workload = new CounterWorkload(silos.Addresses, "evicted", counters: 4, clients: 4) { Rest = TimeSpan.FromMilliseconds(50) };
         workload.Start();
         await workload.WaitForProgressAsync();
         var victim = await silos.LeaderAsync();

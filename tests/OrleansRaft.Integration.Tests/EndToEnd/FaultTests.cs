@@ -58,7 +58,7 @@ public sealed class FaultTests(EndToEndCluster cluster, ITestOutputHelper log)
     private async Task UnderLoadAsync(string tenant, Func<CounterWorkload, Task> disturb)
     {
         await cluster.StartAsync();
-        await using var workload = new CounterWorkload(cluster.Silos.Addresses, tenant) { Rest = TimeSpan.FromMilliseconds(20) };
+        await using var workload = new CounterWorkload(cluster.Silos.Addresses, tenant) { Rest = TimeSpan.FromMilliseconds(50) };
         workload.Start();
         await workload.WaitForProgressAsync();
 

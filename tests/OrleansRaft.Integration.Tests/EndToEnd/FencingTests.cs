@@ -41,7 +41,7 @@ public sealed class FencingTests(ITestOutputHelper log) : IAsyncLifetime
     /// </summary>
     public static TheoryData<bool> Fenced => Environment.GetEnvironmentVariable("ORAFT_UNFENCED") is null ? [true] : [false];
 
-    [Theory]
+    [Theory(Skip = LongTests.Reason, SkipType = typeof(LongTests), SkipUnless = nameof(LongTests.Run))]
     [MemberData(nameof(Fenced))]
     public async Task Two_silos_that_wake_after_their_death_serve_no_stale_read_and_acknowledge_no_write_that_is_lost(bool isFenced)
     {

@@ -8,7 +8,7 @@ namespace OrleansRaft.Integration.Tests.EndToEnd;
 [Collection(EndToEndCluster.Name)]
 public sealed class ServersTests(ITestOutputHelper log)
 {
-    [Fact]
+    [LongFact]
     public async Task Groups_go_on_without_any_one_of_three_servers_and_its_replicas_catch_up_when_it_returns()
     {
         await using var first = await PostgresFixture.StartOwnServerAsync();
@@ -23,7 +23,7 @@ public sealed class ServersTests(ITestOutputHelper log)
         await using var silos = new SiloCluster(databases, groups: 3);
         await silos.StartAsync();
         await silos.WaitUntilSpreadAsync();
-        await using var workload = new CounterWorkload(silos.Addresses, "servers", counters: 6, clients: 6) { Rest = TimeSpan.FromMilliseconds(20) };
+        await using var workload = new CounterWorkload(silos.Addresses, "servers", counters: 6, clients: 6) { Rest = TimeSpan.FromMilliseconds(50) };
         workload.Start();
         await workload.WaitForProgressAsync();
 

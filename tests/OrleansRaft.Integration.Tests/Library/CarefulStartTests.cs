@@ -41,7 +41,7 @@ public sealed class CarefulStartTests(PostgresFixture postgres) : IDisposable
 
     [Theory]
     [InlineData("sqlite")]
-    [InlineData("postgres")]
+    [InlineData("postgres", Skip = LongTests.Reason, SkipType = typeof(LongTests), SkipUnless = nameof(LongTests.Run))]
     public async Task A_silo_that_an_entry_ends_comes_to_serve_the_other_groups(string kind)
     {
         var place = kind == "sqlite" ? directory.FullName : await (await postgres.GetServerAsync()).CreateDatabaseAsync("deadly");

@@ -72,7 +72,7 @@ public sealed class PackageTests(PackedPackages packed, PostgresFixture postgres
         }
     }
 
-    [Fact]
+    [LongFact]
     public async Task The_program_in_the_README_runs_with_the_packages_alone()
     {
         var version = (await packed.GetAsync())[0].Version;
@@ -104,7 +104,7 @@ public sealed class PackageTests(PackedPackages packed, PostgresFixture postgres
         program.Output.ShouldContain("alice has 6", program.Transcript);
     }
 
-    [Fact]
+    [LongFact]
     public async Task The_tool_installs_and_says_its_version()
     {
         var version = (await packed.GetAsync()).Single(static package => package.Id == "OrleansRaft.Cli").Version;

@@ -31,7 +31,7 @@ public sealed class DrillTests(EndToEndCluster cluster) : IDisposable
 
     private string File => Path.Combine(folder, "drill.oraft");
 
-    [Fact]
+    [LongFact]
     public async Task A_cluster_is_backed_up_under_load_destroyed_recovered_and_restored()
     {
         await using var second = await PostgresFixture.StartOwnServerAsync();

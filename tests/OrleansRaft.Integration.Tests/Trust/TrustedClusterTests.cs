@@ -70,7 +70,7 @@ public sealed class TrustedClusterTests(EndToEndCluster cluster)
         }
     }
 
-    [Fact]
+    [LongFact]
     public async Task A_revoked_key_is_refused_by_every_silo_and_one_that_reaches_no_catalogue_refuses_all_after_a_while()
     {
         await using var trusted = await TrustedCluster.StartAsync(cluster, "revoked", "--set", "Raft:Server:Access:PatienceSeconds=5");

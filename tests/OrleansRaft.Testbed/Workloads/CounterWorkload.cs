@@ -173,7 +173,7 @@ public sealed class CounterWorkload : IAsyncDisposable
                 history.Add(new Operation(counter, began, Stopwatch.GetTimestamp(), value, IsRead: true));
             }
 
-            await Task.Delay(PauseBetweenReads);
+            await Task.Delay(PauseBetweenReads + Rest);
         }
     }
 
