@@ -28,8 +28,7 @@ public static class PostgreSqlAdoption
 
     /// <summary>
     /// Finds the servers that were upgraded to another major version of PostgreSQL, or moved, while they were stopped: copies that have seen every
-    /// lease that the
-    /// other servers know of. With one server nobody can witness that.
+    /// lease that the other servers know of. With one server nobody can witness that.
     /// </summary>
     /// <param name="connectionStrings">All servers of the cluster, in its order.</param>
     /// <param name="cancellation">Stops waiting.</param>
@@ -47,8 +46,8 @@ public static class PostgreSqlAdoption
                 {
                     throw new StoreRefusedException(
                         $"PostgreSQL at {copy.Name} is an older copy of server {copy.Number}: it has seen {servers[copy.Number].Counter} leases, and "
-                        + $"{Connections.Describe(witness)} knows of {seen}. What the original acknowledged since is missing: upgrade the original, or see "
-                        + "`oraft postgres adopt`");
+                        + $"{Connections.Describe(witness)} knows of {seen}. What the original acknowledged since is missing: upgrade the original, "
+                        + "or see `oraft postgres adopt`");
                 }
             }
         }
@@ -58,8 +57,7 @@ public static class PostgreSqlAdoption
 
     /// <summary>
     /// Accepts a server that was upgraded or moved while it was stopped: its replicas go on with their logs and votes. The original must have been
-    /// stopped before,
-    /// and must never be used again.
+    /// stopped before, and must never be used again.
     /// </summary>
     /// <param name="connectionStrings">All servers of the cluster, in its order.</param>
     /// <param name="upgraded">What <see cref="FindUpgradedAsync"/> found.</param>
@@ -75,8 +73,7 @@ public static class PostgreSqlAdoption
 
     /// <summary>
     /// Puts an empty server in the place of one that is lost. Its replicas are lost with it, and stay out of their groups until each is replaced as a
-    /// member; the
-    /// others go on meanwhile, and silos that run use the new server by themselves.
+    /// member; the others go on meanwhile, and silos that run use the new server by themselves.
     /// </summary>
     /// <param name="connectionStrings">All servers of the cluster, in its order; the new one in the lost one's place.</param>
     /// <param name="number">The lost server's number. Not 0, which holds what cannot be made anew.</param>
@@ -88,8 +85,8 @@ public static class PostgreSqlAdoption
         if (number < 1 || number >= connectionStrings.Count)
         {
             throw new StoreRefusedException(
-                $"server {number} cannot be replaced: with {connectionStrings.Count} server(s), those from 1 to {connectionStrings.Count - 1} can. Server 0 "
-                + "holds the cluster's own row and the membership: restore it from a backup");
+                $"server {number} cannot be replaced: with {connectionStrings.Count} server(s), those from 1 to {connectionStrings.Count - 1} can. "
+                + "Server 0 holds the cluster's own row and the membership: restore it from a backup");
         }
 
         var first = await RunAsync(connectionStrings[0], connection => ServerIdentity.ReadAsync(connection, cancellation), cancellation);
@@ -106,16 +103,19 @@ public static class PostgreSqlAdoption
         var name = Connections.Describe(connectionString);
         await Migrations.ApplyAsync(connection, name, NullLogger.Instance, cancellation);
         var present = await ServerIdentity.ReadAsync(connection, cancellation);
-        if (present.ClusterId is { } cluster && (cluster != first.ClusterId || present.Number != number || present.StoredSystemIdentifier != present.SystemIdentifier))
+        var isItself = present.Number == number && present.StoredSystemIdentifier == present.SystemIdentifier;
+        if (present.ClusterId is { } cluster && (cluster != first.ClusterId || !isItself))
         {
             throw new StoreRefusedException(
-                $"PostgreSQL at {name} holds logs of cluster '{cluster}', as server {present.Number}: name an empty database, or see `oraft postgres adopt`");
+                $"PostgreSQL at {name} holds logs of cluster '{cluster}', as server {present.Number}: name an empty database, or see "
+                + "`oraft postgres adopt`");
         }
 
         await using var identity = Sql.Command(
             connection,
             $"""
-            INSERT INTO raft.identity (cluster_id, number, servers, system_identifier) SELECT $1, $2, $3, $4 WHERE {Sql.Durably} ON CONFLICT DO NOTHING
+            INSERT INTO raft.identity (cluster_id, number, servers, system_identifier)
+            SELECT $1, $2, $3, $4 WHERE {Sql.Durably} ON CONFLICT DO NOTHING
             """,
             Sql.Value(first.ClusterId!),
             Sql.Value(number),

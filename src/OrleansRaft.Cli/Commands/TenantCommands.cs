@@ -11,11 +11,15 @@ internal static class TenantCommands
 {
     private static readonly Argument<string> Tenant = new("tenant") { Description = "Which tenant.", Validators = { result => RequireName(result) } };
 
-    private static readonly Option<int?> Rate = Count("--requests-per-second", "How many requests a second it may send to one silo; 0 for any number.");
+    private static readonly Option<int?> Rate = Count(
+        "--requests-per-second", "How many requests a second it may send to one silo; 0 for any number.");
+
     private static readonly Option<int?> Burst = Count("--burst", "How many of them may come at once; 0 for as many as in a second.");
     private static readonly Option<int?> AtOnce = Count("--at-once", "How many are served at one time by one silo; 0 for any number.");
 
-    private static readonly Option<int?> Keys = Count("--idempotency-keys", "How many idempotency keys are remembered by way of one silo; 0 for any number.");
+    private static readonly Option<int?> Keys = Count(
+        "--idempotency-keys", "How many idempotency keys are remembered by way of one silo; 0 for any number.");
+
     private static readonly Option<long?> Counters = Large("--counters", "How many counters it may have in the cluster; 0 for any number.");
     private static readonly Option<long?> Bytes = Large("--bytes", "How many bytes these may take in each replica's state; 0 for any number.");
 
@@ -27,7 +31,11 @@ internal static class TenantCommands
     public static Command Create() => new("tenant", "Shows and sets what a tenant may take, and deletes tenants.")
     {
         RemoteCommand.Create(
-            "delete", "Deletes a tenant: its counters, its note and its own limits. Revoke its keys first: what it writes meanwhile may stay.", DeleteAsync, Tenant, Yes),
+            "delete",
+            "Deletes a tenant: its counters, its note and its own limits. Revoke its keys first: what it writes meanwhile may stay.",
+            DeleteAsync,
+            Tenant,
+            Yes),
         RemoteCommand.Create(
             "limits", "Prints what a tenant may take of one silo, or gives it limits of its own.", LimitsAsync,
             Tenant, Rate, Burst, AtOnce, Keys, Counters, Bytes, Default),
@@ -45,7 +53,8 @@ internal static class TenantCommands
                 ExitCode.Usage, "--default takes limits away, and others set them.", "Give one or the other; see `oraft tenant limits --help`.");
         }
 
-        var answer = sets ? await session.Client.SetLimitsAsync(tenant, new { requestsPerSecond = rate, burst, atOnce, idempotencyKeys = keys, counters, bytes }, session.Cancellation)
+        var wanted = new { requestsPerSecond = rate, burst, atOnce, idempotencyKeys = keys, counters, bytes };
+        var answer = sets ? await session.Client.SetLimitsAsync(tenant, wanted, session.Cancellation)
             : session.Parsed.GetValue(Default) ? await session.Client.SetLimitsAsync(tenant, null, session.Cancellation)
             : await session.Client.GetLimitsAsync(tenant, session.Cancellation);
         session.Answers.Write(answer, Describe);
@@ -82,8 +91,9 @@ internal static class TenantCommands
     }
 
     private static string Describe(LimitsAnswer limits) =>
-        $"{limits.Tenant}: {Text(limits.RequestsPerSecond)} requests a second to one silo (burst {Text(limits.Burst)}), {Text(limits.AtOnce)} at once; "
-        + $"{Text(limits.IdempotencyKeys)} idempotency keys, {Text(limits.Counters)} counters, {Text(limits.Bytes)} bytes";
+        $"{limits.Tenant}: {Text(limits.RequestsPerSecond)} requests a second to one silo (burst {Text(limits.Burst)}), "
+        + $"{Text(limits.AtOnce)} at once; {Text(limits.IdempotencyKeys)} idempotency keys, {Text(limits.Counters)} counters, "
+        + $"{Text(limits.Bytes)} bytes";
 
     private static string Text(long? limit) => limit?.ToString(CultureInfo.InvariantCulture) ?? "any";
 

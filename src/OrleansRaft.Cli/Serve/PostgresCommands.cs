@@ -26,7 +26,10 @@ internal static class PostgresCommands
     };
 
     /// <summary>Makes the command.</summary>
-    public static Command Create() => new("postgres", "Works on the PostgreSQL servers of a cluster.") { CreateAdopt(), CreateUpgraded(), CreateReplace() };
+    public static Command Create() => new("postgres", "Works on the PostgreSQL servers of a cluster.")
+    {
+        CreateAdopt(), CreateUpgraded(), CreateReplace(),
+    };
 
     /// <summary>Refuses a command line that names no server.</summary>
     public static void RequireNamed(IReadOnlyList<string> servers)
@@ -51,137 +54,107 @@ internal static class PostgresCommands
         }
     }
 
-    private static Command CreateAdopt()
+    private static Command CreateAdopt() => Sub(
+        "adopt",
+        "Accepts a server that was restored from a dump, or promoted from a standby, in the place of one that is lost. Without --accept-data-loss it "
+        + "only says what that would mean.",
+        AdoptAsync,
+        AcceptDataLoss);
+
+    private static Command CreateUpgraded() => Sub(
+        "upgraded",
+        "Accepts a server that was upgraded to another major version of PostgreSQL, by pg_upgrade, or moved, while it was stopped: its system "
+        + "identifier is another one, and nothing is lost. Without --original-is-stopped it only says what it finds.",
+        AcceptUpgradedAsync,
+        OriginalIsStopped);
+
+    private static Command CreateReplace() => Sub(
+        "replace",
+        "Puts an empty database in the place of a server that is lost, while the silos run. Its replicas are lost with it: `oraft member repair` "
+        + "replaces them as members afterwards.",
+        ReplaceAsync,
+        Server);
+
+    /// <summary>A command that works on all servers of a cluster.</summary>
+    private static Command Sub(string name, string description, Func<PostgresWork, Task<ExitCode>> run, Option own)
     {
-        var command = new Command(
-            "adopt",
-            "Accepts a server that was restored from a dump, or promoted from a standby, in the place of one that is lost. Without "
-            + "--accept-data-loss it only says what that would mean.")
+        var command = new Command(name, description) { own, PostgresSettings.Servers.Option, PostgresSettings.File.Option };
+        command.SetAction(async (parsed, cancellation) =>
         {
-            AcceptDataLoss, PostgresSettings.Servers.Option, PostgresSettings.File.Option,
-        };
-        command.SetAction(async (parsed, cancellation) => (int)await AdoptAsync(parsed, cancellation));
+            var servers = PostgresSettings.Read(parsed, SiloHost.CreateBuilder([]).Configuration);
+            RequireNamed(servers);
+            return (int)await ExplainedAsync(() => run(new PostgresWork(parsed, servers, cancellation)));
+        });
         return command;
     }
 
-    private static Command CreateUpgraded()
+    private static Task<ExitCode> AdoptAsync(PostgresWork work) => AcceptAsync(
+        work,
+        AcceptDataLoss,
+        PostgreSqlAdoption.FindAsync,
+        Describe,
+        "Make sure that the original never comes back, since silos that reached it would be a second cluster, stop all silos, and run the command "
+        + "again with --accept-data-loss.",
+        PostgreSqlAdoption.AdoptAsync,
+        static copy => copy.Servers == 1
+            ? $"adopted {copy.Name}: start the silos"
+            : $"adopted {copy.Name}: start the silos, and replace its replicas with `oraft member replace`");
+
+    private static Task<ExitCode> AcceptUpgradedAsync(PostgresWork work) => AcceptAsync(
+        work,
+        OriginalIsStopped,
+        PostgreSqlAdoption.FindUpgradedAsync,
+        static server => $"PostgreSQL at {server.Name} has another system identifier than server {server.Number} of cluster '{server.ClusterId}' had"
+            + (server.Servers == 1 ? "" : ", and has seen every lease that the other servers know of"),
+        "If it was stopped in order before it was upgraded or moved, and is never started again as it was before, run the command again with "
+        + "--original-is-stopped; for a dump or a backup see `oraft postgres adopt`.",
+        PostgreSqlAdoption.AcceptUpgradedAsync,
+        static server => $"accepted {server.Name}: silos use it{(server.Number == 0 ? " when they are started again" : "")}");
+
+    /// <summary>Says which servers are not those that the logs were written to, and accepts them where that is confirmed.</summary>
+    private static async Task<ExitCode> AcceptAsync(
+        PostgresWork work,
+        Option<bool> confirmation,
+        Func<IReadOnlyList<string>, CancellationToken, Task<IReadOnlyList<ServerCopy>>> find,
+        Func<ServerCopy, string> describe,
+        string remedy,
+        Func<IReadOnlyList<string>, ServerCopy, CancellationToken, Task> accept,
+        Func<ServerCopy, string> done)
     {
-        var command = new Command(
-            "upgraded",
-            "Accepts a server that was upgraded to another major version of PostgreSQL, by pg_upgrade, or moved, while it was stopped: its system identifier is "
-            + "another one, and nothing is lost. Without --original-is-stopped it only says what it finds.")
+        var found = await find(work.Servers, work.Cancellation);
+        if (found.Count == 0)
         {
-            OriginalIsStopped, PostgresSettings.Servers.Option, PostgresSettings.File.Option,
-        };
-        command.SetAction(async (parsed, cancellation) => (int)await AcceptUpgradedAsync(parsed, cancellation));
-        return command;
-    }
-
-    private static Command CreateReplace()
-    {
-        var command = new Command(
-            "replace",
-            "Puts an empty database in the place of a server that is lost, while the silos run. Its replicas are lost with it: `oraft member repair` replaces "
-            + "them as members afterwards.")
-        {
-            Server, PostgresSettings.Servers.Option, PostgresSettings.File.Option,
-        };
-        command.SetAction(async (parsed, cancellation) => (int)await ReplaceAsync(parsed, cancellation));
-        return command;
-    }
-
-    private static async Task<ExitCode> AcceptUpgradedAsync(ParseResult parsed, CancellationToken cancellation)
-    {
-        var output = parsed.InvocationConfiguration.Output;
-        var servers = PostgresSettings.Read(parsed, SiloHost.CreateBuilder([]).Configuration);
-        RequireNamed(servers);
-        return await ExplainedAsync(async () =>
-        {
-            var upgraded = await PostgreSqlAdoption.FindUpgradedAsync(servers, cancellation);
-            if (upgraded.Count == 0)
-            {
-                await output.WriteLineAsync("every server is the one that the logs were written to; nothing to accept");
-                return ExitCode.Ok;
-            }
-
-            foreach (var server in upgraded)
-            {
-                await output.WriteLineAsync(
-                    $"PostgreSQL at {server.Name} has another system identifier than server {server.Number} of cluster '{server.ClusterId}' had"
-                    + (server.Servers == 1 ? "" : ", and has seen every lease that the other servers know of"));
-            }
-
-            if (!parsed.GetValue(OriginalIsStopped))
-            {
-                throw new CliException(
-                    ExitCode.Refused,
-                    "nothing was changed.",
-                    "If it was stopped in order before it was upgraded or moved, and is never started again as it was before, run the command again with "
-                    + "--original-is-stopped; for a dump or a backup see `oraft postgres adopt`.");
-            }
-
-            foreach (var server in upgraded)
-            {
-                await PostgreSqlAdoption.AcceptUpgradedAsync(servers, server, cancellation);
-                await output.WriteLineAsync($"accepted {server.Name}: silos use it{(server.Number == 0 ? " when they are started again" : "")}");
-            }
-
+            await work.Output.WriteLineAsync("every server is the one that the logs were written to; nothing to accept");
             return ExitCode.Ok;
-        });
+        }
+
+        foreach (var server in found)
+        {
+            await work.Output.WriteLineAsync(describe(server));
+        }
+
+        if (!work.Parsed.GetValue(confirmation))
+        {
+            throw new CliException(ExitCode.Refused, "nothing was changed.", remedy);
+        }
+
+        foreach (var server in found)
+        {
+            await accept(work.Servers, server, work.Cancellation);
+            await work.Output.WriteLineAsync(done(server));
+        }
+
+        return ExitCode.Ok;
     }
 
-    private static async Task<ExitCode> ReplaceAsync(ParseResult parsed, CancellationToken cancellation)
+    private static async Task<ExitCode> ReplaceAsync(PostgresWork work)
     {
-        var number = parsed.GetValue(Server);
-        var servers = PostgresSettings.Read(parsed, SiloHost.CreateBuilder([]).Configuration);
-        RequireNamed(servers);
-        return await ExplainedAsync(async () =>
-        {
-            await PostgreSqlAdoption.ReplaceAsync(servers, number, cancellation);
-            await parsed.InvocationConfiguration.Output.WriteLineAsync(
-                $"{PostgreSqlSchema.Describe(servers[number])} is server {number} now, and empty: `oraft member repair` replaces the replicas that it lost");
-            return ExitCode.Ok;
-        });
-    }
-
-    private static async Task<ExitCode> AdoptAsync(ParseResult parsed, CancellationToken cancellation)
-    {
-        var output = parsed.InvocationConfiguration.Output;
-        var servers = PostgresSettings.Read(parsed, SiloHost.CreateBuilder([]).Configuration);
-        RequireNamed(servers);
-        return await ExplainedAsync(async () =>
-        {
-            var copies = await PostgreSqlAdoption.FindAsync(servers, cancellation);
-            foreach (var copy in copies)
-            {
-                await output.WriteLineAsync(Describe(copy));
-            }
-
-            if (copies.Count == 0)
-            {
-                await output.WriteLineAsync("every server is the one that the logs were written to; nothing to adopt");
-                return ExitCode.Ok;
-            }
-
-            if (!parsed.GetValue(AcceptDataLoss))
-            {
-                throw new CliException(
-                    ExitCode.Refused,
-                    "nothing was changed.",
-                    "Make sure that the original never comes back, since silos that reached it would be a second cluster, stop all silos, and run "
-                    + "the command again with --accept-data-loss.");
-            }
-
-            foreach (var copy in copies)
-            {
-                await PostgreSqlAdoption.AdoptAsync(servers, copy, cancellation);
-                await output.WriteLineAsync(copy.Servers == 1
-                    ? $"adopted {copy.Name}: start the silos"
-                    : $"adopted {copy.Name}: start the silos, and replace its replicas with `oraft member replace`");
-            }
-
-            return ExitCode.Ok;
-        });
+        var number = work.Parsed.GetValue(Server);
+        await PostgreSqlAdoption.ReplaceAsync(work.Servers, number, work.Cancellation);
+        await work.Output.WriteLineAsync(
+            $"{PostgreSqlSchema.Describe(work.Servers[number])} is server {number} now, and empty: `oraft member repair` replaces the replicas that "
+            + "it lost");
+        return ExitCode.Ok;
     }
 
     private static string Describe(ServerCopy copy) => copy.Servers == 1
@@ -190,4 +163,10 @@ internal static class PostgresCommands
         : $"PostgreSQL at {copy.Name} holds a copy of the logs of server {copy.Number} of {copy.Servers} of cluster '{copy.ClusterId}': its "
             + "replicas may have forgotten votes, and would stay out of "
             + "their groups until each is replaced as a member";
+
+    /// <summary>What a command works on.</summary>
+    private sealed record PostgresWork(ParseResult Parsed, IReadOnlyList<string> Servers, CancellationToken Cancellation)
+    {
+        public TextWriter Output => Parsed.InvocationConfiguration.Output;
+    }
 }

@@ -34,7 +34,7 @@ internal sealed class LimitEndpoints(IRaftAccess catalogue, TenantLimiter limite
             return;
         }
 
-        var wanted = await JsonBody.ReadAsync<TenantLimits>(context.Request, Fields, body => Conclude(tenant, body));
+        var wanted = await ReadAsync(context.Request, tenant);
         if (wanted.Problem is { } problem)
         {
             problem.Write(context.Response);
@@ -52,6 +52,10 @@ internal sealed class LimitEndpoints(IRaftAccess catalogue, TenantLimiter limite
         }
     }
 
+    /// <summary>Reads what limits a tenant is to have.</summary>
+    internal static ValueTask<Checked<TenantLimits>> ReadAsync(HttpRequest request, string tenant) =>
+        JsonBody.ReadAsync<TenantLimits>(request, Fields, body => Conclude(tenant, body));
+
     private static Checked<TenantLimits> Conclude(string tenant, JsonBody body)
     {
         var read = Array.ConvertAll(Fields, field => Read(body, field, field is "counters" or "bytes" ? LargestMax : int.MaxValue));
@@ -67,7 +71,8 @@ internal sealed class LimitEndpoints(IRaftAccess catalogue, TenantLimiter limite
             Bytes = read[5].Value,
         };
         return limits.IsEmpty
-            ? KnownProblems.InvalidRequest("body", $"The body sets nothing. Give one of {string.Join(", ", Fields)}; DELETE takes the tenant's own limits away.")
+            ? KnownProblems.InvalidRequest(
+                "body", $"The body sets nothing. Give one of {string.Join(", ", Fields)}; DELETE takes the tenant's own limits away.")
             : limits;
     }
 
@@ -76,7 +81,8 @@ internal sealed class LimitEndpoints(IRaftAccess catalogue, TenantLimiter limite
         { Problem: { } problem } => problem,
         { Value: null } => (long?)null,
         { Value: >= 0 and var number } when number <= max => number,
-        { Value: var other } => KnownProblems.InvalidRequest(field, $"The field \"{field}\" is {other}, but must be from 0, which is no limit, to {max}."),
+        { Value: var other } => KnownProblems.InvalidRequest(
+            field, $"The field \"{field}\" is {other}, but must be from 0, which is no limit, to {max}."),
     };
 
     private static Checked<string> ReadTenant(HttpContext context)

@@ -101,15 +101,15 @@ internal sealed class TenantLimiter : ITenantAllowances
         reached switch
         {
             LimitReached.Rate =>
-                $"The tenant {Shortened.Of(tenant)} may send {allowed.RequestsPerSecond} requests a second to one silo, and has sent more; nothing was "
-                    + "changed. Try again after the time in Retry-After, or ask an operator for more (`oraft tenant limits`).",
+                $"The tenant {Shortened.Of(tenant)} may send {allowed.RequestsPerSecond} requests a second to one silo, and has sent more; nothing "
+                    + "was changed. Try again after the time in Retry-After, or ask an operator for more (`oraft tenant limits`).",
             LimitReached.IdempotencyKeys =>
-                $"The tenant {Shortened.Of(tenant)} may have {allowed.IdempotencyKeys} idempotency keys remembered by way of one silo, and has as many; nothing "
-                    + "was changed. Try again after the time in Retry-After, when the oldest are forgotten, or without a key; an operator may allow more "
-                    + "(`oraft tenant limits`).",
+                $"The tenant {Shortened.Of(tenant)} may have {allowed.IdempotencyKeys} idempotency keys remembered by way of one silo, and has as "
+                    + "many; nothing was changed. Try again after the time in Retry-After, when the oldest are forgotten, or without a key; an operator "
+                    + "may allow more (`oraft tenant limits`).",
             _ =>
-                $"{allowed.AtOnce} requests of the tenant {Shortened.Of(tenant)} are being served, as many as may be at one time on one silo; nothing was "
-                    + "changed. Try again after the time in Retry-After, with fewer at once.",
+                $"{allowed.AtOnce} requests of the tenant {Shortened.Of(tenant)} are being served, as many as may be at one time on one silo; "
+                    + "nothing was changed. Try again after the time in Retry-After, with fewer at once.",
         })
     {
         RetryAfterSeconds = (int)Math.Clamp(Math.Ceiling(retryAfter.TotalSeconds), 1, 3_600),

@@ -89,7 +89,7 @@ public sealed class PostgresCommandTests(PostgresFixture postgres) : PostgreSqlT
         refused.Message.ShouldContain("oraft postgres adopt");
         (warned.ExitCode, unchanged, adopted.ExitCode, again.ExitCode).ShouldBe((1, 42L, 0, 0), warned.Error + adopted.Error);
         warned.Output.ShouldContain("what was acknowledged after it was made would be lost");
-        again.Output.ShouldContain("nothing to adopt");
+        again.Output.ShouldContain("nothing to accept");
         (await OpenReplica.OpenAsync(await StartStoreAsync(database), Key)).Bodies.ShouldBe(["a"]);
     }
 

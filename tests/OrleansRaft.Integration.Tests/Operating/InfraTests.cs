@@ -44,7 +44,8 @@ public sealed partial class InfraTests
     [Fact]
     public void Kubernetes_asks_the_right_questions_on_the_right_port()
     {
-        foreach (var (probe, path) in new[] { ("startupProbe", "/health/live"), ("livenessProbe", "/health/live"), ("readinessProbe", "/health/ready") })
+        (string, string)[] probes = [("startupProbe", "/health/live"), ("livenessProbe", "/health/live"), ("readinessProbe", "/health/ready")];
+        foreach (var (probe, path) in probes)
         {
             var question = Container[probe]["httpGet"];
             Text(question["path"]).ShouldBe(path, probe);
@@ -53,12 +54,14 @@ public sealed partial class InfraTests
         }
 
         // A silo that waits for PostgreSQL is not started again before it can have come up.
-        (Number(Container["startupProbe"]["periodSeconds"]) * Number(Container["startupProbe"]["failureThreshold"])).ShouldBeGreaterThanOrEqualTo(300);
+        var startUp = Container["startupProbe"];
+        (Number(startUp["periodSeconds"]) * Number(startUp["failureThreshold"])).ShouldBeGreaterThanOrEqualTo(300);
         foreach (var service in All("Service"))
         {
             foreach (var port in (YamlSequenceNode)service["spec"]["ports"])
             {
-                Ports().ShouldContain(port is YamlMappingNode mapping && mapping.Children.ContainsKey("targetPort") ? Text(port["targetPort"]) : Text(port["name"]));
+                var named = port is YamlMappingNode mapping && mapping.Children.ContainsKey("targetPort") ? port["targetPort"] : port["name"];
+                Ports().ShouldContain(Text(named));
             }
         }
     }
@@ -76,7 +79,8 @@ public sealed partial class InfraTests
         Text(Container["securityContext"]["capabilities"]["drop"][0]).ShouldBe("ALL");
         var volumes = ((YamlSequenceNode)Pod["volumes"]).Select(static volume => Text(volume["name"])).ToHashSet();
         ((YamlSequenceNode)Container["volumeMounts"]).Select(static mount => Text(mount["name"])).ShouldBe(volumes, ignoreOrder: true);
-        foreach (var secret in ((YamlSequenceNode)Pod["volumes"]).OfType<YamlMappingNode>().Where(static volume => volume.Children.ContainsKey("secret")))
+        var mounted = ((YamlSequenceNode)Pod["volumes"]).OfType<YamlMappingNode>();
+        foreach (var secret in mounted.Where(static volume => volume.Children.ContainsKey("secret")))
         {
             Text(secret["secret"]["defaultMode"]).ShouldBe("0440", "the key is nobody else's to read");
         }
@@ -91,12 +95,14 @@ public sealed partial class InfraTests
             Settings.ShouldContain(Text(variable["name"]));
         }
 
-        foreach (var file in Directory.GetFiles(Infra, "*", SearchOption.AllDirectories).Where(static file => !file.EndsWith(".md", StringComparison.Ordinal)))
+        var files = Directory.GetFiles(Infra, "*", SearchOption.AllDirectories);
+        foreach (var file in files.Where(static file => !file.EndsWith(".md", StringComparison.Ordinal)))
         {
             var text = File.ReadAllText(file);
             foreach (Match variable in Variable().Matches(text))
             {
-                (Settings.Contains(variable.Value) || variable.Value is "ORAFT_POSTGRES_PASSWORD" or "ORAFT_DRAIN").ShouldBeTrue($"{variable.Value} in {file}");
+                var isKnown = Settings.Contains(variable.Value) || variable.Value is "ORAFT_POSTGRES_PASSWORD" or "ORAFT_DRAIN";
+                isKnown.ShouldBeTrue($"{variable.Value} in {file}");
             }
 
             foreach (Match password in Password().Matches(text))
@@ -110,7 +116,9 @@ public sealed partial class InfraTests
     public void Compose_publishes_nothing_beyond_this_machine_and_gives_silos_time_to_stop()
     {
         var compose = Load(Path.Combine(Infra, "compose.yaml")).Single();
-        var silos = ((YamlMappingNode)compose["services"]).Children.Where(static service => $"{service.Key}".StartsWith("silo-", StringComparison.Ordinal)).ToList();
+        var silos = ((YamlMappingNode)compose["services"]).Children
+            .Where(static service => $"{service.Key}".StartsWith("silo-", StringComparison.Ordinal))
+            .ToList();
         silos.Count.ShouldBe(3);
         Number(((YamlScalarNode)compose["x-silo"]["stop_grace_period"]).Value!.TrimEnd('s')).ShouldBeGreaterThanOrEqualTo(DrainAndStopSeconds);
         Text(compose["x-silo"]["restart"]).ShouldBe("unless-stopped");
@@ -143,7 +151,8 @@ public sealed partial class InfraTests
             known.ShouldContain(word);
         }
 
-        foreach (var locked in new[] { "NoNewPrivileges", "PrivateTmp", "PrivateDevices", "ProtectHome", "ProtectKernelModules", "ProtectControlGroups" })
+        string[] all = ["NoNewPrivileges", "PrivateTmp", "PrivateDevices", "ProtectHome", "ProtectKernelModules", "ProtectControlGroups"];
+        foreach (var locked in all)
         {
             unit[locked].ShouldBe(["yes"], locked);
         }
