@@ -22,6 +22,7 @@ internal static class Verbs
         States.StateBenchmark.Create(),
         Large.LargeBenchmark.Create(),
         Backups.BackupBenchmark.Create(),
+        Trust.TrustBenchmark.Create(),
         Silos.LibrarySilo.Create(),
     ];
 }
