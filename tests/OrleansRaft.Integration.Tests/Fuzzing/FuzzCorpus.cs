@@ -8,6 +8,7 @@ namespace OrleansRaft.Integration.Tests.Fuzzing;
 internal sealed partial class FuzzCorpus(string target)
 {
     private const int LengthMax = 400;
+    private const int WaysMax = 30;
 
     private static readonly string? Collect = Environment.GetEnvironmentVariable("ORAFT_FUZZ_COLLECT");
 
@@ -40,7 +41,8 @@ internal sealed partial class FuzzCorpus(string target)
         if (Collect is not null && shortest.Count > 0)
         {
             Directory.CreateDirectory(Collect);
-            File.WriteAllLines(FileOf(Collect, target), shortest.Values.Select(Convert.ToHexStringLower).Order(StringComparer.Ordinal));
+            var kept = shortest.Values.OrderBy(static input => input.Length).Take(WaysMax);
+            File.WriteAllLines(FileOf(Collect, target), kept.Select(Convert.ToHexStringLower).Order(StringComparer.Ordinal));
         }
     }
 

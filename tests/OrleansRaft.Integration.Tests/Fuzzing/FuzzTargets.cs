@@ -19,9 +19,12 @@ using OrleansRaft.Runtime.Machines;
 using OrleansRaft.Runtime.State;
 using OrleansRaft.Runtime.StateMachines;
 using OrleansRaft.Runtime.Storage;
+using OrleansRaft.Server.Access;
 using OrleansRaft.Server.Faults;
 using OrleansRaft.Server.Groups;
 using OrleansRaft.Server.Http;
+using OrleansRaft.Server.Limits;
+using OrleansRaft.Server.Problems;
 using OrleansRaft.Simulation.Script;
 using ScenarioLibrary = OrleansRaft.Lab.Scenarios.ScenarioLibrary;
 
@@ -75,33 +78,57 @@ internal static class FuzzTargets
         Binary("commands of counters", CounterCommands().Select(Encode), bytes => CommandsCodec.Read(bytes)),
         Binary("results of counters", CounterResults().Select(Encode), bytes => ResultsCodec.Read(bytes)),
         Binary("replies", [Replies()], bytes => RequestCodec.DecodeReplies(bytes)),
-        Binary("forwarded commands", [RequestCodec.EncodeCommands(Slot, [Envelope("k", "r", new GetCounter())])], bytes => RequestCodec.DecodeCommands(bytes)),
+        Binary(
+            "forwarded commands",
+            [RequestCodec.EncodeCommands(Slot, [Envelope("k", "r", new GetCounter())])],
+            bytes => RequestCodec.DecodeCommands(bytes)),
         Binary("forwarded queries", [RequestCodec.EncodeQueries(Slot, [new QueryEnvelope("k", Encode(new GetCounter()))], ReadConsistency.Stale)],
             bytes => RequestCodec.DecodeQueries(bytes)),
         Binary("batches of a lane", [LaneBatch()], ReadLaneBatch),
         Binary(
             "answers of a lane",
-            [LaneBatchCodec.EncodeAnswer([new FrameMiss(1, FrameFate.Absent), new FrameMiss(5, FrameFate.Lost), new FrameMiss(200, FrameFate.LostWithRest)])],
+            [
+                LaneBatchCodec.EncodeAnswer(
+                    [new FrameMiss(1, FrameFate.Absent), new FrameMiss(5, FrameFate.Lost), new FrameMiss(200, FrameFate.LostWithRest)]),
+            ],
             bytes => LaneBatchCodec.DecodeAnswer(bytes, 300)),
         Binary("entries for people", [EntryListCodec.Encode([.. Block.Entries])], bytes => EntryListCodec.Decode(bytes)),
-        Binary("changes of members", [MemberChangeCodec.Encode([new MemberChange(MemberChangeKind.AddVoter, new ReplicaId(4), 1, "disk")], new LogIndex(3))],
+        Binary(
+            "changes of members",
+            [MemberChangeCodec.Encode([new MemberChange(MemberChangeKind.AddVoter, new ReplicaId(4), 1, "disk")], new LogIndex(3))],
             bytes => MemberChangeCodec.Decode(bytes)),
         Binary("commands of Maelstrom", [KvCommandCodec.Instance.Encode(new KvCommand(KvAction.CompareAndSet, "1", "2", "3")).ToArray()],
             bytes => KvCommandCodec.Instance.Read(bytes)),
         Binary("results of Maelstrom", [[1, 2, 49, 50]], bytes => KvResultCodec.Instance.Read(bytes)),
         Binary("snapshots of Maelstrom", [[2, 1, 49, 1, 50, 3, 34, 97, 34, 1, 49]], bytes => new KvMachine().Restore(bytes)),
         Binary("cluster rows", [Utf8(ClusterRow.Write(Cluster))], bytes => ClusterRow.Read(Encoding.UTF8.GetString(bytes)), TextRounds),
-        new("lines of Maelstrom", [.. MaelstromLines.Select(Utf8)], ReadMaelstromLine, failure => failure is FormatException or InvalidOperationException, TextRounds),
-        new("lines of the scripted cluster", [.. ScriptLines.Select(Utf8)], ReadScriptLine, _ => false, TextRounds),
-        new("bodies of requests", [Utf8("""{"by":5}"""), Utf8("""{ "by" : -9223372036854775808 }""")],
-            bytes => RequestBody.ParseInt64(new ReadOnlySequence<byte>(bytes), "by"), _ => false, BinaryRounds),
-        new("bodies that change members", [.. MembersBodies.Select(Utf8)], bytes => ReadBody(bytes, MembersBody.ReadAdditionAsync), _ => false, TextRounds),
-        new("bodies that remove members", [.. MembersBodies.Select(Utf8)], bytes => ReadBody(bytes, MembersBody.ReadRemovalAsync), _ => false, TextRounds),
-        new("bodies that begin faults", [.. FaultBodies.Select(Utf8)], bytes => ReadBody(bytes, FaultBody.ReadAsync), _ => false, TextRounds),
-        new("notes about tenants", [Utf8("""{"text":"pays yearly \u00e9"}""")], bytes => ReadBody(bytes, TenantEndpoints.ReadTextAsync), _ => false, TextRounds),
-        new("scenarios of the lab", [.. ScenarioLibrary.All.Select(scenario => Utf8(scenario.Source.GetRawText()))],
-            bytes => LabEndpoints.Parse(new ReadOnlySequence<byte>(bytes)), _ => false, TextRounds),
-        new("queries and headers of requests", [.. Queries.Select(Utf8)], ReadQuery, _ => false, TextRounds),
+        new(
+            "lines of Maelstrom",
+            [.. MaelstromLines.Select(Utf8)],
+            ReadMaelstromLine,
+            failure => failure is FormatException or InvalidOperationException,
+            TextRounds),
+        Text("lines of the scripted cluster", ScriptLines, ReadScriptLine),
+        Text(
+            "bodies of requests",
+            ["""{"by":5}""", """{ "by" : -9223372036854775808 }"""],
+            bytes => Require(RequestBody.ParseInt64(new ReadOnlySequence<byte>(bytes), "by")),
+            BinaryRounds),
+        Text("bodies that change members", MembersBodies, bytes => ReadBody(bytes, MembersBody.ReadAdditionAsync)),
+        Text(
+            "bodies that remove members",
+            ["""{"replica":4,"version":17,"force":true}""", """{"replica":4}"""],
+            bytes => ReadBody(bytes, MembersBody.ReadRemovalAsync)),
+        Text("bodies that begin faults", FaultBodies, bytes => ReadBody(bytes, FaultBody.ReadAsync)),
+        Text("bodies that make keys", KeyBodies, bytes => ReadBody(bytes, KeyBody.ReadWantedAsync)),
+        Text("bodies that sign in", ["""{"key":"oraft_0123456789"}"""], bytes => ReadBody(bytes, KeyBody.ReadKeyAsync)),
+        Text("bodies that set limits", LimitBodies, bytes => ReadBody(bytes, request => LimitEndpoints.ReadAsync(request, "acme"))),
+        Text("notes about tenants", ["""{"text":"pays yearly \u00e9"}"""], bytes => ReadBody(bytes, TenantEndpoints.ReadTextAsync)),
+        Text(
+            "scenarios of the lab",
+            ScenarioLibrary.All.Select(scenario => scenario.Source.GetRawText()),
+            bytes => Require(LabEndpoints.Parse(new ReadOnlySequence<byte>(bytes)))),
+        Text("queries and headers of requests", Queries, ReadQuery),
     ];
 
     private static ClusterDefinition Cluster => new("fuzz", [new GroupSet("counters", 2, 3)], 1, ["disk"]);
@@ -147,13 +174,25 @@ internal static class FuzzTargets
     private static string[] FaultBodies =>
     [
         """{"kind":"slow","group":"counters-0","replica":"leader","milliseconds":5,"seconds":60}""",
-        """{"kind":"partition","silos":["silo-1","silo-\u00e9"],"replicas":[1,2]}""", """{"kind":"cut","from":"silo-1","to":2,"oneWay":true}""",
+        """{"kind":"split","silos":["silo-1","silo-\u00e9"],"replicas":[1,2]}""", """{"kind":"cut","from":"silo-1","to":2,"oneWay":true}""",
     ];
 
-    private static string[] Queries => ["?consistency=stale&after=abc&limit=10", "?after=12&limit=1000", "?consistency=linearizable", "\"12\"", "*, W/\"7\""];
+    private static string[] KeyBodies =>
+    [
+        """{"name":"clock-\u00e9","role":"writer","tenants":["acme","other"],"seconds":3600}""", """{"name":"b","role":"admin"}""",
+    ];
+
+    private static string[] LimitBodies =>
+        ["""{"requestsPerSecond":5,"burst":7,"atOnce":1,"idempotencyKeys":9,"counters":1000000000000,"bytes":1}""", """{"counters":0}"""];
+
+    private static string[] Queries => ["?consistency=stale&after=12&limit=10", "?after=12&limit=1000", "?consistency=linearizable", "\"12\"", "*"];
 
     private static FuzzTarget Binary(string name, IEnumerable<byte[]> samples, Action<byte[]> read, int rounds = BinaryRounds) =>
         new(name, [.. samples], read, failure => failure is CorruptDataException, rounds);
+
+    /// <summary>Text is refused with a problem, which says what is wrong with it.</summary>
+    private static FuzzTarget Text(string name, IEnumerable<string> samples, Action<byte[]> read, int rounds = TextRounds) =>
+        new(name, [.. samples.Select(Utf8)], read, failure => failure is RefusedTextException, rounds);
 
     private static IEnumerable<Message> Messages() =>
     [
@@ -187,10 +226,16 @@ internal static class FuzzTargets
     ];
 
     private static CounterCommand[] CounterCommands() =>
-        [new IncrementCounter(5, CounterCondition.Exists), new SetCounter(long.MinValue, CounterCondition.Unchanged(7)), new DeleteCounter(), new GetCounter(), new ListCounters("t", "a", 7), new MeasureTenant("t")];
+    [
+        new IncrementCounter(5, CounterCondition.Exists), new SetCounter(long.MinValue, CounterCondition.Unchanged(7)), new DeleteCounter(),
+        new GetCounter(), new ListCounters("t", "a", 7), new MeasureTenant("t"),
+    ];
 
     private static CounterResult[] CounterResults() =>
-        [new CounterValue(1, 2, 3), new CounterDeleted(1, 2), CounterNotFound.Instance, new CounterCommandRefused("no"), new CounterPage([new ListedCounter("a", 1, 2, 3)], true), new CounterStateFull(5, 4), new TenantMeasured(3, 90)];
+    [
+        new CounterValue(1, 2, 3), new CounterDeleted(1, 2), CounterNotFound.Instance, new CounterCommandRefused("no"),
+        new CounterPage([new ListedCounter("a", 1, 2, 3)], true), new CounterStateFull(5, 4), new TenantMeasured(3, 90),
+    ];
 
     private static byte[] Encode(Message message)
     {
@@ -286,7 +331,12 @@ internal static class FuzzTargets
     }
 
     private static byte[] Replies() => RequestCodec.EncodeReplies(new ReplyBatch(
-        [Reply.Committed(Second, "ok"u8.ToArray()), Reply.Rejected(RejectionReason.NoLeader, new ReplicaId(2), 5, "elsewhere"), Reply.Unknown("who knows")], new LogTime(9)));
+        [
+            Reply.Committed(Second, "ok"u8.ToArray()),
+            Reply.Rejected(RejectionReason.NoLeader, new ReplicaId(2), 5, "elsewhere"),
+            Reply.Unknown("who knows"),
+        ],
+        new LogTime(9)));
 
     private static void ReadLaneBatch(byte[] bytes)
     {
@@ -302,7 +352,10 @@ internal static class FuzzTargets
         [
             .. Messages().Select(message => new MessageFrame(new Nobody(), Slot, 77, message)),
             new RequestFrame(LaneFrameKind.Commands, new LaneCall(5), RequestCodec.EncodeCommands(Slot, [Envelope("k", "r", new GetCounter())])),
-            new RequestFrame(LaneFrameKind.Queries, new LaneCall(5), RequestCodec.EncodeQueries(Slot, [new QueryEnvelope("k", Encode(new GetCounter()))], ReadConsistency.Stale)),
+            new RequestFrame(
+                LaneFrameKind.Queries,
+                new LaneCall(5),
+                RequestCodec.EncodeQueries(Slot, [new QueryEnvelope("k", Encode(new GetCounter()))], ReadConsistency.Stale)),
             new ReplyFrame(5, Replies()),
             new LostRepliesFrame(6),
         ],
@@ -343,21 +396,34 @@ internal static class FuzzTargets
 
         using var document = System.Text.Json.JsonDocument.Parse(answer);
         document.RootElement.GetProperty("ok").ValueKind.ShouldBeOneOf(System.Text.Json.JsonValueKind.True, System.Text.Json.JsonValueKind.False);
+        if (document.RootElement.TryGetProperty("error", out var error))
+        {
+            throw new RefusedTextException(error.GetString()!);
+        }
     }
 
+    /// <summary>What begins with a question mark is a query; what does not is a header of each kind.</summary>
     private static void ReadQuery(byte[] bytes)
     {
         var text = Encoding.Latin1.GetString(bytes);
         var request = new DefaultHttpContext().Request;
-        request.QueryString = new QueryString("?" + text.TrimStart('?'));
-        request.Headers.IfMatch = text;
-        request.Headers["Idempotency-Key"] = text;
-        QueryParameters.Consistency(request);
-        QueryParameters.Limit(request, 10);
-        CounterRequest.ReadAfter(request);
-        QueryParameters.AfterIndex(request);
-        CounterRequest.ReadCondition(request);
-        IdempotencyKey.ReadRequestId(request, "t/c");
+        if (text.StartsWith('?'))
+        {
+            request.QueryString = new QueryString(text);
+        }
+        else
+        {
+            request.Headers.IfMatch = text;
+            request.Headers["Idempotency-Key"] = text;
+        }
+
+        Refuse(
+            QueryParameters.Consistency(request).Problem
+            ?? QueryParameters.Limit(request, 10).Problem
+            ?? CounterRequest.ReadAfter(request).Problem
+            ?? QueryParameters.AfterIndex(request).Problem
+            ?? CounterRequest.ReadCondition(request).Problem
+            ?? IdempotencyKey.ReadRequestId(request, "t/c").Problem);
     }
 
     private static void ReadBody<T>(byte[] bytes, Func<HttpRequest, ValueTask<Checked<T>>> read)
@@ -366,10 +432,23 @@ internal static class FuzzTargets
         request.ContentType = "application/json";
         request.ContentLength = bytes.Length;
         request.Body = new MemoryStream(bytes);
-        read(request).AsTask().GetAwaiter().GetResult();
+        Require(read(request).AsTask().GetAwaiter().GetResult());
+    }
+
+    private static void Require<T>(Checked<T> read) => Refuse(read.Problem);
+
+    private static void Refuse(Problem? problem)
+    {
+        if (problem is not null)
+        {
+            problem.Status.ShouldBeInRange(400, 499, problem.Detail);
+            throw new RefusedTextException(problem.Detail);
+        }
     }
 
     private static byte[] Utf8(string text) => Encoding.UTF8.GetBytes(text);
+
+    private sealed class RefusedTextException(string detail) : Exception(detail);
 
     private sealed class Nobody : ILaneSender
     {
