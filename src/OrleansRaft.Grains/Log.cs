@@ -161,4 +161,7 @@ internal static partial class Log
         LogLevel.Warning,
         "The store did not take note that the silo {Silo} leaves for good; the next feature level waits for it until `oraft cluster finalize --without {Silo}`")]
     public static partial void LeaveNotNoted(ILogger logger, Exception exception, string silo);
+
+    [LoggerMessage(3058, LogLevel.Information, "The catalogue says that the set '{Set}' was deleted: its groups are gone")]
+    public static partial void SetDeleted(ILogger logger, string set);
 }

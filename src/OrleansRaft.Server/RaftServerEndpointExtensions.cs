@@ -35,9 +35,9 @@ public static class RaftServerEndpointExtensions
     private const string Session = "/api/v1/session";
 
     /// <summary>
-    /// Maps <c>/api/v1/groups</c>, <c>/api/v1/cluster</c>, <c>/api/v1/events</c>, <c>/api/v1/faults</c>, <c>/api/v1/backup</c> and <c>/health</c>; and
-    /// where they are wanted, the page <c>/</c>, the description <c>/openapi/v1.json</c> with its page <c>/scalar</c>, Orleans' <c>/dashboard</c>, and
-    /// <c>/metrics</c>. Any silo answers any request.
+    /// Maps <c>/api/v1/groups</c>, <c>/api/v1/sets</c>, <c>/api/v1/cluster</c>, <c>/api/v1/events</c>, <c>/api/v1/faults</c>, <c>/api/v1/backup</c> and
+    /// <c>/health</c>; and where they are wanted, the page <c>/</c>, the description <c>/openapi/v1.json</c> with its page <c>/scalar</c>, Orleans'
+    /// <c>/dashboard</c>, and <c>/metrics</c>. Any silo answers any request.
     /// </summary>
     /// <param name="endpoints">The application, after <see cref="RaftServerServiceCollectionExtensions.AddOrleansRaftServer"/>.</param>
     /// <exception cref="InvalidOperationException">The application lacks something that requests would need; the message says what to
@@ -54,6 +54,8 @@ public static class RaftServerEndpointExtensions
             services.GetRequiredService<GroupEndpoints>(),
             services.GetRequiredService<MemberEndpoints>(),
             services.GetRequiredService<SiloEndpoints>());
+        endpoints.MapRaftOperation(
+            HttpMethods.Delete, "/api/v1/sets/{set}", services.GetRequiredService<SetEndpoints>().DeleteAsync, SetOperations.DeleteSet);
         MapEvents(endpoints, services.GetRequiredService<EventEndpoints>(), services.GetRequiredService<FaultEndpoints>());
         MapHealth(endpoints, services.GetRequiredService<HealthEndpoints>());
         endpoints.MapRaftOperation(

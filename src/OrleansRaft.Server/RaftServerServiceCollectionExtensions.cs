@@ -45,6 +45,7 @@ public static class RaftServerServiceCollectionExtensions
         services.AddSingleton<GroupEndpoints>();
         services.AddSingleton<MemberEndpoints>();
         services.AddSingleton<SiloEndpoints>();
+        services.AddSingleton<SetEndpoints>();
         services.AddSingleton<BackupEndpoints>();
         services.AddSingleton<GroupJson>();
         services.AddSingleton<LogJson>();

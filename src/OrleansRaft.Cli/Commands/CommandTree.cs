@@ -32,6 +32,7 @@ internal static class CommandTree
         GroupCommands.Create(),
         MemberCommands.Create(),
         SiloCommands.Create(),
+        SetCommands.Create(),
         CounterCommands.Create(),
         KeyCommands.Create(),
         KeyCommands.CreateAudit(),

@@ -24,6 +24,13 @@ internal sealed record BeginSet([property: Id(0)] string Name, [property: Id(1)]
 [Alias("OrleansRaft.FinishSet")]
 internal sealed record FinishSet([property: Id(0)] string Name) : CatalogueCommand;
 
+/// <summary>Deletes a set that no silo is configured with any more. Its name is never used again.</summary>
+/// <param name="Name">The set's name.</param>
+[GenerateSerializer]
+[Immutable]
+[Alias("OrleansRaft.DeleteSet")]
+internal sealed record DeleteSet([property: Id(0)] string Name) : CatalogueCommand;
+
 /// <summary>Notes who belongs to a group, in the words of its leader.</summary>
 /// <param name="Known">What the leader said.</param>
 [GenerateSerializer]

@@ -36,7 +36,12 @@ public sealed record CatalogueContents(
 [Immutable]
 [Alias("OrleansRaft.FurtherSet")]
 public sealed record FurtherSet(
-    [property: Id(0)] string Name, [property: Id(1)] int Groups, [property: Id(2)] int Replicas, [property: Id(3)] bool IsCreated);
+    [property: Id(0)] string Name, [property: Id(1)] int Groups, [property: Id(2)] int Replicas, [property: Id(3)] bool IsCreated)
+{
+    /// <summary>Whether it was deleted: it has no groups any more, and its name is not used again.</summary>
+    [Id(4)]
+    public bool IsDeleted { get; init; }
+}
 
 /// <summary>Who belonged to a group when its leader last said so. A hint of where to look: the group's own log decides.</summary>
 /// <param name="Group">The group's name.</param>

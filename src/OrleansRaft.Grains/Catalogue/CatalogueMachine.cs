@@ -2,6 +2,7 @@ using OrleansRaft.Core.Codec;
 using OrleansRaft.Runtime.Levels;
 using OrleansRaft.Runtime.State;
 using OrleansRaft.Runtime.StateMachines;
+using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.Grains.Catalogue;
 
@@ -161,14 +162,27 @@ internal sealed class CatalogueMachine(AccessSignal? news = null) : IViewStateMa
             case BeginSet begin when Find(sets, begin.Name) < 0:
                 state.Set(sets.Count, new FurtherSet(begin.Name, begin.Groups, begin.Replicas, IsCreated: false));
                 return true;
-            case FinishSet finish when Find(sets, finish.Name) is >= 0 and var place && !sets[place].IsCreated:
+            case FinishSet finish when Find(sets, finish.Name) is >= 0 and var place && sets[place] is { IsCreated: false, IsDeleted: false }:
                 state.Set(place, sets[place] with { IsCreated = true });
+                return true;
+            case DeleteSet delete when Find(sets, delete.Name) is >= 0 and var place && !sets[place].IsDeleted:
+                Delete(place, sets[place]);
                 return true;
             case NoteConfiguration { Known: var known } when state.Find(known.Group) is not { } before || known.IsNewerThan(before):
                 state.Set(known);
                 return true;
             default:
                 return false;
+        }
+    }
+
+    /// <summary>That there was a set of the name stays known.</summary>
+    private void Delete(int place, FurtherSet set)
+    {
+        state.Set(place, set with { IsCreated = false, IsDeleted = true });
+        for (var number = 0; number < set.Groups; number++)
+        {
+            state.Forget(new GroupSet(set.Name, set.Groups, set.Replicas).GroupName(number));
         }
     }
 

@@ -9,7 +9,14 @@ namespace OrleansRaft.Grains.Catalogue;
 /// <inheritdoc cref="ICatalogueService"/>
 [Reentrant]
 internal sealed class CatalogueService(
-    GrainId id, Silo silo, ILoggerFactory loggers, StateMachineRegistry machines, SetCreation creation, CatalogueSignal signal, AccessSignal access)
+    GrainId id,
+    Silo silo,
+    ILoggerFactory loggers,
+    StateMachineRegistry machines,
+    SetCreation creation,
+    SetDeletion deletion,
+    CatalogueSignal signal,
+    AccessSignal access)
     : GrainService(id, silo, loggers), ICatalogueService
 {
     /// <inheritdoc/>
@@ -19,6 +26,12 @@ internal sealed class CatalogueService(
     /// <inheritdoc/>
     public Task CreateGroupsAsync(string set, int groups, int replicas, int first, int count) =>
         creation.CreateHereAsync(new GroupSet(set, groups, replicas), first, count, StoppedCancellationTokenSource.Token);
+
+    /// <inheritdoc/>
+    public Task<bool> HasSetAsync(string set) => Task.FromResult(machines.Wanted.Sets.Any(wanted => wanted.Name == set));
+
+    /// <inheritdoc/>
+    public Task<int> DeleteSetAsync(string set) => deletion.DeleteHereAsync(set, StoppedCancellationTokenSource.Token);
 
     /// <inheritdoc/>
     public Task CatalogueChangedAsync()

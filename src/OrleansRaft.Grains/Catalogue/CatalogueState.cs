@@ -10,7 +10,8 @@ namespace OrleansRaft.Grains.Catalogue;
 /// <code>
 /// key                          value
 /// 0                            revision (varint)
-/// 1, number (ordered)          a set, numbered in the order in which they were announced: name (text), groups, replicas (varints), is created (1 byte)
+/// 1, number (ordered)          a set, numbered in the order in which they were announced: name (text), groups, replicas (varints),
+///                              1 byte: 0 announced, 1 created, 2 deleted
 /// 2, name of a group (UTF-8)   its configuration: term, version (varints), configuration (bytes behind their length)
 /// 64                           what is remembered of feature levels (text)
 /// </code>
@@ -20,6 +21,10 @@ internal sealed class CatalogueState
 {
     private const byte SetKind = 1;
     private const byte ConfigurationKind = 2;
+
+    private const byte Announced = 0;
+    private const byte Created = 1;
+    private const byte Deleted = 2;
 
     private static readonly byte[] RevisionKey = [0];
     private static readonly byte[] LevelsKey = [64];
@@ -55,7 +60,7 @@ internal sealed class CatalogueState
         foreach (var (_, value) in Entries.EntriesWith(SetPrefix))
         {
             var reader = new WireReader(value.ToArray());
-            sets.Add(new FurtherSet(reader.ReadString(), reader.ReadInt32(int.MaxValue), reader.ReadInt32(int.MaxValue), reader.ReadBoolean()));
+            sets.Add(ReadSet(reader.ReadString(), reader.ReadInt32(int.MaxValue), reader.ReadInt32(int.MaxValue), reader.ReadByte()));
             reader.RequireEnd();
         }
 
@@ -73,7 +78,7 @@ internal sealed class CatalogueState
             writer.WriteString(set.Name);
             writer.WriteVarint(set.Groups);
             writer.WriteVarint(set.Replicas);
-            writer.WriteBoolean(set.IsCreated);
+            writer.WriteByte(set.IsDeleted ? Deleted : set.IsCreated ? Created : Announced);
         });
     }
 
@@ -101,12 +106,15 @@ internal sealed class CatalogueState
         writer.WriteBytes(known.Configuration.Span);
     });
 
+    /// <summary>Forgets what is known of a group.</summary>
+    public void Forget(string group) => Entries.Remove(KeyOf(group));
+
     /// <summary>Forgets what is known of all groups.</summary>
     public void ForgetConfigurations()
     {
         foreach (var known in Configurations())
         {
-            Entries.Remove(KeyOf(known.Group));
+            Forget(known.Group);
         }
     }
 
@@ -129,6 +137,10 @@ internal sealed class CatalogueState
         _ = (Revision, Levels, Sets(), Configurations());
         Access.RequireWhole();
     }
+
+    private static FurtherSet ReadSet(string name, int groups, int replicas, byte phase) => phase <= Deleted
+        ? new FurtherSet(name, groups, replicas, phase == Created) { IsDeleted = phase == Deleted }
+        : throw new CorruptDataException($"the set '{name}' in the catalogue is in phase {phase}; there are those from {Announced} to {Deleted}");
 
     private static ReadOnlySpan<byte> WriteSetKey(int place, Span<byte> key)
     {

@@ -17,12 +17,13 @@ namespace OrleansRaft.Grains.Catalogue;
 /// </summary>
 /// <remarks>
 /// Nothing waits for it: groups serve without the catalogue, and whatever fails here is tried again. It reads from any replica, since nothing in the
-/// catalogue is ever taken back, and asks again a minute later if nobody told it to look.
+/// catalogue is ever taken back (a set that was deleted stays in it as such), and asks again a minute later if nobody told it to look.
 /// </remarks>
 internal sealed class CatalogueWorker(
     GroupTable groups,
     StateMachineRegistry machines,
     SetCreation creation,
+    SetDeletion deletion,
     KeeperSignal keeper,
     ClusterMembership silos,
     SiloClient<ICatalogueService> client,
@@ -66,6 +67,14 @@ internal sealed class CatalogueWorker(
     public Task<Outcome<CatalogueContents>> ReadAsync(ReadConsistency consistency, CancellationToken cancellation) =>
         grains.GetRaftGroupSet<CatalogueCommand, CatalogueContents>(GroupSet.Catalogue).QueryGroupAsync(
             0, new ReadCatalogue(0), consistency, cancellation);
+
+    /// <inheritdoc/>
+    public Task<Outcome<int>> DeleteSetAsync(string set, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(set);
+        cancellation.ThrowIfCancellationRequested();
+        return deletion.RunAsync(set, cancellation);
+    }
 
     private async Task RunAsync()
     {
@@ -118,6 +127,12 @@ internal sealed class CatalogueWorker(
                 groups.Extend(new GroupSet(set.Name, set.Groups, set.Replicas));
                 Log.SetLearnt(logger, set.Name, set.Groups, set.Replicas);
             }
+        }
+
+        foreach (var set in contents.Sets.Where(set => set.IsDeleted && groups.FindSet(set.Name).Count > 0))
+        {
+            groups.Withdraw(set.Name);
+            Log.SetDeleted(logger, set.Name);
         }
 
         foreach (var configuration in contents.Configurations)
@@ -183,6 +198,12 @@ internal sealed class CatalogueWorker(
         }
 
         var announced = contents.Sets.First(announced => announced.Name == set.Name);
+        if (announced.IsDeleted)
+        {
+            Tell($"'{set.Name}' was deleted, and its name is not used again: configure the state machine under another one.");
+            return;
+        }
+
         if (!announced.IsCreated)
         {
             await creation.CreateAsync(new GroupSet(announced.Name, announced.Groups, announced.Replicas), stopping.Token);

@@ -14,6 +14,15 @@ internal interface ICatalogueService : IGrainService
     [Alias("create-groups")]
     Task CreateGroupsAsync(string set, int groups, int replicas, int first, int count);
 
+    /// <summary>Whether this silo is configured with a set, of however many groups.</summary>
+    [Alias("has-set")]
+    Task<bool> HasSetAsync(string set);
+
+    /// <summary>Deletes what replicas of a set have in the store that this silo reaches.</summary>
+    /// <returns>Of how many there was something.</returns>
+    [Alias("delete-set")]
+    Task<int> DeleteSetAsync(string set);
+
     /// <summary>The catalogue holds something new.</summary>
     [Alias("catalogue-changed")]
     Task CatalogueChangedAsync();

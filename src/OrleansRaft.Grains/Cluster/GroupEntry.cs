@@ -34,7 +34,7 @@ internal sealed class GroupEntry
     public int Number { get; }
 
     /// <summary>Its place among all groups of applications, from 0; meaningless for the catalogue.</summary>
-    public int Ordinal { get; init; }
+    public int Ordinal { get; set; }
 
     /// <summary>Whether it is the catalogue, which is no application's and does not show among their groups.</summary>
     public bool IsCatalogue => Set.Name == GroupSet.Catalogue;

@@ -57,6 +57,24 @@ internal sealed class GroupTable
         Volatile.Write(ref state, new State(before.Cluster with { Sets = before.Cluster.Sets.Add(set) }, [.. before.Sets, added]));
     }
 
+    /// <summary>Takes a set out that was deleted. By one caller at a time.</summary>
+    public void Withdraw(string set)
+    {
+        if (Volatile.Read(ref state) is not { } before || !before.BySet.ContainsKey(set))
+        {
+            return;
+        }
+
+        var (ordinal, left) = (0, before.Sets.Where(groups => groups[0].Set.Name != set).ToList());
+        foreach (var group in left.SelectMany(static groups => groups).Where(static group => !group.IsCatalogue))
+        {
+            // Smaller than before: in place in the table that it is read with.
+            group.Ordinal = ordinal++;
+        }
+
+        Volatile.Write(ref state, new State(before.Cluster with { Sets = before.Cluster.Sets.RemoveAll(one => one.Name == set) }, left));
+    }
+
     /// <summary>Takes note of groups that went on without their majorities.</summary>
     /// <param name="stored">The cluster row as it is stored now.</param>
     /// <returns>The groups of which that is news.</returns>

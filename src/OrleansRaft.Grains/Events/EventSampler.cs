@@ -207,7 +207,12 @@ internal sealed class EventSampler : IDisposable
 
             leaders++;
             commits += entries;
-            led[replica.Slot.Group.Ordinal / 8] |= (byte)(1 << (replica.Slot.Group.Ordinal % 8));
+            if (replica.Slot.Group.Ordinal / 8 is var place && place < led.Length)
+            {
+                // The group of a set that was deleted meanwhile has no place any more.
+                led[place] |= (byte)(1 << (replica.Slot.Group.Ordinal % 8));
+            }
+
             var lag = replica.Driver.CommitLag;
             if (entries > 0 || lag > 0)
             {

@@ -185,6 +185,7 @@ public static class RaftSiloBuilderExtensions
         services.AddSingleton<AccessSignal>();
         services.AddSingleton<AccessNews>();
         services.AddSingleton<SetCreation>();
+        services.AddSingleton<SetDeletion>();
         services.AddSingleton<CatalogueWorker>();
         services.AddSingleton<TracedCommands>();
         services.AddSingleton<LevelRegister>();

@@ -1,5 +1,6 @@
 using System.Buffers;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using OrleansRaft.Core;
 using OrleansRaft.Core.Codec;
 using OrleansRaft.Grains.Admin;
@@ -43,6 +44,61 @@ public sealed class CatalogueTests
         set.ShouldBe(new FurtherSet(Added, 5, 3, IsCreated: true));
         (await again.Admin.ListGroupsAsync(null, 100, Token)).Groups.Count(group => group.Set == Added).ShouldBe(5);
     }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_set_that_no_silo_is_configured_with_any_more_is_deleted_with_all_that_it_held_and_its_name_is_dead(bool hasLocalStores)
+    {
+        MemoryDisk[] disks = hasLocalStores ? [new MemoryDisk("a"), new MemoryDisk("b")] : [new MemoryDisk()];
+        await using (await StartAsync(disks))
+        {
+            // The cluster is created without the set.
+        }
+
+        await using (var extended = await StartAsync(disks, addedGroups: 2))
+        {
+            (await AddWhenThereAsync(extended, 10)).Sum.ShouldBe(10);
+            (await DeleteAsync(extended, Added)).ShouldBeOfType<Rejected<int>>().Detail.ShouldContain($"is configured with '{Added}'");
+            (await DeleteAsync(extended, RaftTestCluster.Set)).ShouldBeOfType<Rejected<int>>().Reason.ShouldBe(RejectionReason.InvalidRequest);
+            (await DeleteAsync(extended, GroupSet.Catalogue)).ShouldBeOfType<Rejected<int>>().Reason.ShouldBe(RejectionReason.InvalidRequest);
+            (await AddWhenThereAsync(extended, 1)).Sum.ShouldBe(11, "what was refused changed nothing");
+        }
+
+        // It is ready only once the set is gone: until then there are groups that nobody runs.
+        var deletion = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using (var without = await StartAsync(disks, deletion: deletion))
+        {
+            (await deletion.Task.WaitAsync(Token)).ShouldBe(6, "two groups of three");
+            (await DeleteAsync(without, Added)).ShouldBeOfType<Committed<int>>().Value.ShouldBe(0, "nothing is left");
+            (await DeleteAsync(without, "orders")).ShouldBeOfType<Rejected<int>>().Reason.ShouldBe(RejectionReason.UnknownGroup);
+            await RaftTestCluster.EventuallyAsync(async () =>
+                (await without.Admin.ListGroupsAsync(null, 100, Token)).Groups.Any(static group => group.Set == Added) ? "its groups show" : null);
+            foreach (var silo in without.Silos)
+            {
+                var stored = await silo.ServiceProvider.GetRequiredService<ILogStore>().ListReplicasAsync(Token);
+                stored.ShouldNotContain(static key => key.Group.StartsWith(Added, StringComparison.Ordinal));
+            }
+
+            await without.AddAsync("k", 1);
+        }
+
+        await using var again = await StartAsync(disks, addedGroups: 2);
+        (await ReadAsync(again)).Sets.ShouldBe([new FurtherSet(Added, 2, 3, IsCreated: false) { IsDeleted = true }]);
+        (await again.Admin.ListGroupsAsync(null, 100, Token)).Groups.ShouldAllBe(static group => group.Set == RaftTestCluster.Set);
+    }
+
+    [Theory]
+    [InlineData("orders-0", "orders", true)]
+    [InlineData("orders-17", "orders", true)]
+    [InlineData("orders-eu-0", "orders", false)]
+    [InlineData("orders-eu-0", "orders-eu", true)]
+    [InlineData("orders2-0", "orders", false)]
+    [InlineData("orders", "orders", false)]
+    [InlineData("orders-", "orders", false)]
+    [InlineData("orders-+1", "orders", false)]
+    public void A_group_is_of_the_set_whose_name_stands_before_its_number(string group, string set, bool isOf) =>
+        SetDeletion.IsOf(group, set).ShouldBe(isOf);
 
     [Fact]
     public async Task A_set_waits_until_every_silo_is_configured_with_it()
@@ -184,6 +240,30 @@ public sealed class CatalogueTests
     }
 
     [Fact]
+    public void A_set_that_was_deleted_is_never_made_again()
+    {
+        var machine = new CatalogueMachine();
+        Apply(machine, 5, new BeginSet("ledgers", 2, 3));
+        Apply(machine, 6, new BeginSet(Added, 5, 3));
+        Apply(machine, 7, new FinishSet("ledgers"));
+        Apply(machine, 8, new NoteConfiguration(Known(term: 3, version: 20)));
+
+        Apply(machine, 9, new DeleteSet("ledgers")).Revision.ShouldBe(9);
+        Apply(machine, 10, new DeleteSet("ledgers")).Revision.ShouldBe(9);
+        Apply(machine, 11, new DeleteSet("orders")).Revision.ShouldBe(9);
+        Apply(machine, 12, new FinishSet("ledgers")).Revision.ShouldBe(9);
+        Apply(machine, 13, new BeginSet("ledgers", 4, 3)).Revision.ShouldBe(9);
+
+        FurtherSet[] sets = [new FurtherSet("ledgers", 2, 3, IsCreated: false) { IsDeleted = true }, new FurtherSet(Added, 5, 3, IsCreated: false)];
+        var restored = new CatalogueMachine();
+        restored.Restore(new MemoryStream(Capture(machine)));
+        Ask(machine, known: 0).Sets.ShouldBe(sets);
+        Ask(machine, known: 0).Configurations.ShouldBeEmpty();
+        Ask(restored, known: 0).Sets.ShouldBe(sets);
+        restored.StateDigest.ShouldBe(machine.StateDigest);
+    }
+
+    [Fact]
     public void A_snapshot_holds_everything_and_equal_states_have_equal_bytes()
     {
         var machine = new CatalogueMachine();
@@ -238,6 +318,29 @@ public sealed class CatalogueTests
             }
         });
 
+    private static Task<RaftTestCluster> StartAsync(
+        MemoryDisk[] disks, int addedGroups = 0, TaskCompletionSource<int>? deletion = null) => RaftTestCluster.StartAsync(
+        silos: 2,
+        groups: 2,
+        disk: disks[0],
+        disks: disks.Length > 1 ? disks : null,
+        configure: (place, silo) =>
+        {
+            silo.AddRaftCatalogue();
+            if (addedGroups > 0)
+            {
+                silo.AddRaftStateMachine<LedgerCommand, LedgerResult, Ledger>(Added, addedGroups);
+            }
+
+            if (deletion is not null && place == 0)
+            {
+                silo.Services.AddSingleton<IHostedService>(services => new Deleter(services.GetRequiredService<IRaftCatalogue>(), deletion));
+            }
+        });
+
+    private static Task<Outcome<int>> DeleteAsync(RaftTestCluster cluster, string set) =>
+        cluster.Silos[0].ServiceProvider.GetRequiredService<IRaftCatalogue>().DeleteSetAsync(set, Token);
+
     private static async Task<LedgerResult> AddWhenThereAsync(RaftTestCluster cluster, long amount)
     {
         var requestId = Guid.NewGuid().ToString();
@@ -282,5 +385,23 @@ public sealed class CatalogueTests
         using var view = machine.TakeView();
         view.Write(output);
         return output.WrittenSpan.ToArray();
+    }
+
+    /// <summary>Deletes the added set, as soon as the silo can.</summary>
+    private sealed class Deleter(IRaftCatalogue catalogue, TaskCompletionSource<int> done) : BackgroundService
+    {
+        protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+        {
+            while (true)
+            {
+                if (await catalogue.DeleteSetAsync(Added, stoppingToken) is Committed<int> deleted)
+                {
+                    done.SetResult(deleted.Value);
+                    return;
+                }
+
+                await Task.Delay(TimeSpan.FromMilliseconds(50), stoppingToken);
+            }
+        }
     }
 }

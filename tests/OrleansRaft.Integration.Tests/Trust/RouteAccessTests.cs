@@ -49,6 +49,7 @@ public sealed class RouteAccessTests(AccessServer server) : IClassFixture<Access
         ["DELETE /api/v1/groups/{group}/members"] = "operator",
         ["DELETE /api/v1/groups/{group}/removed"] = "operator",
         ["POST /api/v1/silos/{silo}/decommission"] = "operator",
+        ["DELETE /api/v1/sets/{set}"] = "admin",
         ["POST /api/v1/backup"] = "operator",
         ["GET /api/v1/cluster/versions"] = "reader",
         ["POST /api/v1/cluster/finalize"] = "operator",
@@ -192,6 +193,7 @@ public sealed class RouteAccessTests(AccessServer server) : IClassFixture<Access
         .Replace("{group}", "counters-0")
         .Replace("{fault}", "f-000000")
         .Replace("{silo}", "no-such-silo")
+        .Replace("{set}", "no-such-set")
         .Replace("{key}", "0000000000")
         .Replace("{scenario}", "replication")
         .Replace("{documentName?}", "")
