@@ -35,6 +35,37 @@ public sealed class LateMachineTests
         bench.Log.Entries.Count.ShouldBe(2);
     }
 
+    [Theory]
+    [MemberData(nameof(OnItsOwnThread))]
+    public void It_is_made_at_a_later_attempt_and_restored_from_the_snapshot_and_the_log(bool hasThread)
+    {
+        using var before = new DriverBench(voters: 1, options: Often).Lead();
+        Enumerable.Range(0, 12).ToList().ForEach(i => Apply(before, $"line-{i}"));
+        before.Log.SnapshotsSaved.ShouldBeGreaterThan(0);
+        var workshop = new Workshop { IsBroken = true };
+        using var bench = Bench(hasThread, workshop, log: new ScriptedLog(before.Log)).Start();
+        bench.Driver.Post(new Campaign());
+        bench.Settle();
+        var refused = bench.Submit(Request("early", "early", 100_000));
+        var stale = bench.Query(ReadConsistency.Stale);
+        bench.Settle();
+        Tick(bench, 200);
+        var attempts = workshop.Attempts;
+
+        workshop.IsBroken = false;
+        Tick(bench, 400);
+
+        refused.Reply.Reason.ShouldBe(RejectionReason.MachineHalted);
+        refused.Reply.Detail.ShouldContain("no such share");
+        stale.Reply.Reason.ShouldBe(RejectionReason.MachineHalted);
+        attempts.ShouldBeInRange(3, 6, "less and less often, within ten seconds");
+        bench.Halted.ShouldBeNull();
+        workshop.Machine.ShouldNotBeNull().Lines.Count.ShouldBe(12);
+        workshop.Made.ShouldBe(1, "once it is there it is used");
+        Apply(bench, "after").Kind.ShouldBe(ReplyKind.Committed);
+        workshop.Machine.Lines[^1].ShouldBe("k=after");
+    }
+
     [Fact]
     public void The_first_machine_of_a_set_has_nothing_to_stand_for_it()
     {
@@ -72,6 +103,23 @@ public sealed class LateMachineTests
         log,
         LateMachineHost.MakeNowOrLater(workshop.Make, Workshop.Traits),
         hasThread ? new ScriptedExecutor() : null);
+
+    private static Reply Apply(DriverBench bench, string command)
+    {
+        var sink = bench.Submit(Request($"id-{command}", command, 100_000));
+        bench.Settle();
+        return sink.Reply;
+    }
+
+    private static void Tick(DriverBench bench, int count)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            bench.Time.Advance(TimeSpan.FromMilliseconds(50));
+            bench.Driver.Tick();
+            bench.Settle();
+        }
+    }
 
     /// <summary>Where machines are made, or cannot be.</summary>
     private sealed class Workshop

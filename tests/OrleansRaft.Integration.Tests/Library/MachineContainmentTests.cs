@@ -160,8 +160,13 @@ public sealed class MachineContainmentTests
 
         (await CommittedAsync(group, new LedgerCommand(2), "with the log of the halted one")).Sum.ShouldBe(3);
         mood.MadeInVain = null;
-        await RaftTestCluster.EventuallyAsync(async () => (await cluster.Admin.ListAlarmsAsync(Token)).Any(static alarm =>
-            alarm.Name == AlarmNames.MachineHalted) ? "still halted" : null);
+
+        // A group that sleeps does not tick, and tries nothing again.
+        await RaftTestCluster.EventuallyAsync(async () =>
+        {
+            await CommittedAsync(group, new LedgerCommand(0), $"{Guid.NewGuid()}");
+            return (await cluster.Admin.ListAlarmsAsync(Token)).Any(static alarm => alarm.Name == AlarmNames.MachineHalted) ? "still halted" : null;
+        });
     }
 
     [Fact]
