@@ -8,11 +8,13 @@ namespace OrleansRaft.Integration.Tests.Packages;
 /// <summary>What others get from us: packages that describe themselves, bring what they need and nothing of our tests, and a tool.</summary>
 public sealed class PackageTests(PackedPackages packed, PostgresFixture postgres) : IClassFixture<PackedPackages>
 {
+    private const string Templates = "OrleansRaft.Templates";
+
     [Fact]
     public async Task Every_project_of_src_is_a_package()
     {
         var projects = Directory.GetFiles(Path.Combine(SourceTree.Root, "src"), "*.csproj", SearchOption.AllDirectories)
-            .Where(static path => !path.Contains("/Samples/", StringComparison.Ordinal))
+            .Where(static path => !path.Contains("/Samples/", StringComparison.Ordinal) && !path.Contains("/content/", StringComparison.Ordinal))
             .Select(Path.GetFileNameWithoutExtension)
             .Where(static project => project != "OrleansRaft.Analyzers");
 
@@ -37,7 +39,8 @@ public sealed class PackageTests(PackedPackages packed, PostgresFixture postgres
             package.Metadata["description"].Single().ShouldNotBe("Package Description", package.Id);
             package.Files.ShouldContain("README.md", package.Id);
             package.Files.ShouldContain("icon.png", package.Id);
-            File.Exists(Path.Combine(packed.Feed, $"{package.Id}.{package.Version}.snupkg")).ShouldBeTrue($"{package.Id} has symbols");
+            File.Exists(Path.Combine(packed.Feed, $"{package.Id}.{package.Version}.snupkg"))
+                .ShouldBe(package.Id != Templates, $"{package.Id} has symbols, if it has code");
         }
     }
 
@@ -70,6 +73,25 @@ public sealed class PackageTests(PackedPackages packed, PostgresFixture postgres
         {
             packages[package].Dependencies[dependency].ShouldBeEmpty($"{package} keeps nothing of {dependency} to itself");
         }
+    }
+
+    /// <summary>What <c>dotnet new oraft</c> makes is built and tested by <c>.ci/full packages</c>.</summary>
+    [Fact]
+    public async Task The_templates_refer_to_the_packages_that_they_were_packed_with()
+    {
+        var templates = (await packed.GetAsync()).Single(static package => package.Id == Templates);
+
+        templates.Read("content/oraft/.template.config/template.json").ShouldContain($"\"defaultValue\": \"{templates.Version}\"");
+        foreach (var file in templates.Files.Where(static file => file.EndsWith(".csproj", StringComparison.Ordinal)))
+        {
+            foreach (var reference in XDocument.Parse(templates.Read(file)).Descendants("PackageReference"))
+            {
+                var (package, version) = (reference.Attribute("Include")!.Value, reference.Attribute("Version")!.Value);
+                version.ShouldBe(package.StartsWith("OrleansRaft.", StringComparison.Ordinal) ? "ORLEANSRAFT_VERSION" : VersionOf(package), file);
+            }
+        }
+
+        templates.Files.Count(static file => file.EndsWith(".csproj", StringComparison.Ordinal)).ShouldBe(3);
     }
 
     [LongFact]

@@ -26,7 +26,7 @@ public sealed class PackedPackages : IDisposable
         var configuration = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
         await DotNet.RunAsync(
             SourceTree.Root, "pack", "OrleansRaft.sln", "--no-build", "--configuration", configuration, "--output", Feed, "--nologo", "-v", "quiet");
-        return [.. Directory.GetFiles(Feed, "*.nupkg").Select(Package.Read)];
+        return [.. Directory.GetFiles(Feed, "*.nupkg").Select(Package.Open)];
     }
 }
 
@@ -36,10 +36,19 @@ public sealed class PackedPackages : IDisposable
 /// <param name="Metadata">Texts of its description, by name.</param>
 /// <param name="Dependencies">The packages that come with it, each with what it brings: empty for everything.</param>
 /// <param name="Files">What is in it.</param>
+/// <param name="Path">Where it is.</param>
 public sealed record Package(
-    string Id, string Version, ILookup<string, string> Metadata, IReadOnlyDictionary<string, string> Dependencies, string[] Files)
+    string Id, string Version, ILookup<string, string> Metadata, IReadOnlyDictionary<string, string> Dependencies, string[] Files, string Path)
 {
-    public static Package Read(string path)
+    /// <summary>The text of a file in it.</summary>
+    public string Read(string file)
+    {
+        using var archive = ZipFile.OpenRead(Path);
+        using var reader = new StreamReader(archive.GetEntry(file).ShouldNotBeNull(file).Open());
+        return reader.ReadToEnd();
+    }
+
+    public static Package Open(string path)
     {
         using var archive = ZipFile.OpenRead(path);
         using var description = archive.Entries.Single(static entry => entry.Name.EndsWith(".nuspec", StringComparison.Ordinal)).Open();
@@ -52,6 +61,7 @@ public sealed record Package(
             elements.Where(static element => element.Name.LocalName == "dependency").ToDictionary(
                 static element => element.Attribute("id")!.Value,
                 static element => element.Attribute("exclude")?.Value ?? ""),
-            [.. archive.Entries.Select(static entry => entry.FullName)]);
+            [.. archive.Entries.Select(static entry => Uri.UnescapeDataString(entry.FullName))],
+            path);
     }
 }

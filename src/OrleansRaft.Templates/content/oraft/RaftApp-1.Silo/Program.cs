@@ -1,0 +1,15 @@
+using Microsoft.Extensions.Hosting;
+using OrleansRaft.Grains.Hosting;
+using OrleansRaft.PostgreSql;
+using OrleansRaft.PostgreSql.Hosting;
+using OrleansRaft.Sqlite.Hosting;
+using RaftApp_1.Grains;
+
+var builder = Host.CreateApplicationBuilder(args);
+var database = builder.Configuration["Database"]; // without one: a single silo, with its logs in a folder
+builder.UseOrleans(silo => (database is null
+        ? silo.UseLocalhostClustering().AddRaft(raft => raft.UseSqlite("data"))
+        : silo.UseAdoNetClustering(options => (options.Invariant, options.ConnectionString) = ("Npgsql", PostgreSqlSchema.ForOrleans(database)))
+            .AddRaft(raft => raft.UsePostgreSql(database)))
+    .AddReplicatedGrains("tallies", groups: 16, grains => grains.Add<Tally>()));
+await builder.Build().RunAsync();
