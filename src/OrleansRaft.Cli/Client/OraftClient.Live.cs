@@ -107,7 +107,9 @@ internal sealed partial class OraftClient
     {
         try
         {
-            return await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
+            var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
+            NoteVersion(response);
+            return response;
         }
         catch (HttpRequestException failure)
         {

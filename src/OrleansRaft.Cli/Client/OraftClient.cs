@@ -15,7 +15,7 @@ internal sealed partial class OraftClient(ServerAccess access, TimeSpan timeout)
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
     private static readonly JsonSerializerOptions WithoutNulls = new(Json) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
 
-    private readonly HttpClient http = access.NewClient(timeout);
+    private readonly HttpClient http = NewClient(access, timeout);
 
     /// <summary>The silo, and as whom it is asked.</summary>
     public ServerAccess Access => access;
@@ -25,6 +25,9 @@ internal sealed partial class OraftClient(ServerAccess access, TimeSpan timeout)
 
     /// <summary>Whether the server said that it changed something.</summary>
     public bool HasChanged { get; private set; }
+
+    /// <summary>The version that the server told; null while it has told none.</summary>
+    public string? ServerVersion { get; private set; }
 
     /// <summary>Why the silo is not ready; null when it is.</summary>
     public async Task<string?> FindUnreadinessAsync(CancellationToken cancellation)
@@ -201,6 +204,7 @@ internal sealed partial class OraftClient(ServerAccess access, TimeSpan timeout)
         {
             var response = await http.SendAsync(request, cancellation);
             HasChanged |= request.Method != HttpMethod.Get && response.IsSuccessStatusCode;
+            NoteVersion(response);
             return response;
         }
         catch (HttpRequestException failure)
@@ -212,6 +216,16 @@ internal sealed partial class OraftClient(ServerAccess access, TimeSpan timeout)
             throw TransportFailures.ExplainTimeout(request, Server, timeout);
         }
     }
+
+    private static HttpClient NewClient(ServerAccess access, TimeSpan timeout)
+    {
+        var client = access.NewClient(timeout);
+        client.DefaultRequestHeaders.Add(OraftVersion.Header, OraftVersion.Own);
+        return client;
+    }
+
+    private void NoteVersion(HttpResponseMessage response) =>
+        ServerVersion = response.Headers.TryGetValues(OraftVersion.Header, out var told) ? told.First() : ServerVersion;
 
     private async Task<Answer<T>> ReadAsync<T>(HttpResponseMessage response, string? key, CancellationToken cancellation)
     {

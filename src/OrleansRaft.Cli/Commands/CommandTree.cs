@@ -1,6 +1,7 @@
 using System.CommandLine;
 using OrleansRaft.Cli.Backup;
 using OrleansRaft.Cli.Bench;
+using OrleansRaft.Cli.CommandLine;
 using OrleansRaft.Cli.Demo;
 using OrleansRaft.Cli.Maelstrom;
 using OrleansRaft.Cli.Offline;
@@ -20,7 +21,14 @@ internal static class CommandTree
         """;
 
     /// <summary>Makes the tree.</summary>
-    public static RootCommand Create() => new(About)
+    public static RootCommand Create()
+    {
+        var root = CreateRoot();
+        HelpWithExamples.AddTo(root);
+        return root;
+    }
+
+    private static RootCommand CreateRoot() => new(About)
     {
         DemoCommand.Create(),
         ServeCommand.Create(),

@@ -46,6 +46,13 @@ internal static class RemoteCommand
                     $"the change was made, but its answer could not be written to standard output: {lost.Message}.",
                     "Look at the result with a command that only reads, instead of repeating this one.");
             }
+            finally
+            {
+                if (OraftVersion.Compare(session.Client.Server, session.Client.ServerVersion) is { } other)
+                {
+                    await parsed.InvocationConfiguration.Error.WriteLineAsync(other);
+                }
+            }
         });
         return command;
     }

@@ -1,8 +1,10 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using OrleansRaft.Cli.CommandLine;
 using OrleansRaft.Counters.Web;
 using OrleansRaft.Lab.Web;
 using OrleansRaft.Server;
@@ -56,6 +58,26 @@ internal static class OraftApplication
     private sealed class WholeApplication : IStartupFilter
     {
         public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) =>
-            app => next(app.UseOrleansRaftDrain().UseOrleansRaftProblems());
+            app => next(app.UseOrleansRaftDrain().UseOrleansRaftProblems().Use(TellVersion));
+
+        /// <summary>Whoever says which oraft it is, and is known where keys are asked for, hears which one this is.</summary>
+        private static RequestDelegate TellVersion(RequestDelegate next) => context =>
+        {
+            if (context.Request.Headers.ContainsKey(OraftVersion.Header))
+            {
+                context.Response.OnStarting(static state =>
+                {
+                    var response = (HttpResponse)state;
+                    if (response.StatusCode is not (StatusCodes.Status401Unauthorized or StatusCodes.Status403Forbidden))
+                    {
+                        response.Headers[OraftVersion.Header] = OraftVersion.Own;
+                    }
+
+                    return Task.CompletedTask;
+                }, context.Response);
+            }
+
+            return next(context);
+        };
     }
 }

@@ -47,7 +47,7 @@ public sealed class Cluster : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         Silos = await RaftTestCluster.StartAsync(
-            static silo => silo.AddReplicatedGrains("limits", groups: 2, static grains => grains.Add<Limit>().VerifyCalls()));
+            static silo => silo.AddReplicatedGrains("limits", groups: 1, static grains => grains.Add<Limit>().VerifyCalls()));
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Services.AddSingleton(Silos.Client);
         var app = builder.Build();

@@ -1,3 +1,5 @@
+using OrleansRaft.Cli.CommandLine;
+
 namespace OrleansRaft.Integration.Tests.Cli;
 
 /// <summary><c>oraft group</c> and <c>oraft status</c> against a real silo.</summary>
@@ -15,6 +17,18 @@ public sealed class GroupCommandTests(OneSilo silo)
         list.Output.ShouldContain("counters-1");
         list.Output.ShouldContain("counters-2");
         list.Output.ShouldNotContain("none");
+    }
+
+    [Fact]
+    public async Task A_silo_tells_its_version_to_whoever_tells_one()
+    {
+        using var client = new HttpClient { BaseAddress = silo.Address };
+        using var silent = await client.GetAsync(new Uri("api/v1/groups", UriKind.Relative), TestContext.Current.CancellationToken);
+        client.DefaultRequestHeaders.Add(OraftVersion.Header, "0.0.1");
+        using var told = await client.GetAsync(new Uri("api/v1/groups", UriKind.Relative), TestContext.Current.CancellationToken);
+
+        silent.Headers.Contains(OraftVersion.Header).ShouldBeFalse();
+        told.Headers.GetValues(OraftVersion.Header).ShouldBe([OraftVersion.Own]);
     }
 
     [Fact]

@@ -1,3 +1,7 @@
+using System.CommandLine;
+using OrleansRaft.Cli.CommandLine;
+using OrleansRaft.Cli.Commands;
+
 namespace OrleansRaft.Integration.Tests.Cli;
 
 /// <summary>Command lines that make no sense end with 2, explain themselves on stderr, and do nothing.</summary>
@@ -120,6 +124,40 @@ public sealed class UsageTests
         run.Output.ShouldNotBeEmpty();
         run.Error.ShouldBeEmpty();
     }
+
+    public static TheoryData<string> Commands => [.. CommandsBelow(CommandTree.Create(), "")];
+
+    [Theory]
+    [MemberData(nameof(Commands))]
+    public async Task Help_ends_with_examples_that_can_be_run(string command)
+    {
+        var help = (await CommandLineRun.RunAsync($"{command} --help".Split(' ', StringSplitOptions.RemoveEmptyEntries))).Output;
+
+        var examples = help.Split("Examples:\n")[1].ReplaceLineEndings("\n").Replace("\\\n", "", StringComparison.Ordinal).Trim().Split('\n');
+        help.Split('\n').SkipWhile(static line => line != "Examples:").ShouldAllBe(static line => line.Length <= 80);
+        examples.ShouldNotBeEmpty();
+        foreach (var example in examples.Where(static example => !example.Contains("<(", StringComparison.Ordinal)))
+        {
+            example.Trim().ShouldStartWith($"oraft {command}");
+            CommandTree.Create().Parse(example.Trim()["oraft ".Length..].Replace('\'', '"')).Errors.Select(static error => error.Message).ShouldBeEmpty(example);
+        }
+    }
+
+    [Fact]
+    public async Task A_server_of_another_version_is_told_of()
+    {
+        await using var server = CannedServer.Answering(200, "application/json", """{"groups":[],"next":null}""", "Oraft-Version: 99.1.0\r\n");
+
+        var run = await CommandLineRun.AtAsync(server.Address, "group", "list", "--json");
+
+        run.ExitCode.ShouldBe(0, run.Error);
+        run.Error.ShouldContain($"runs version 99.1.0, and this is oraft {OraftVersion.Own}");
+        run.Output.ShouldBeEmpty();
+    }
+
+    private static IEnumerable<string> CommandsBelow(Command command, string path) => command.Subcommands.Count == 0
+        ? [path]
+        : command.Subcommands.SelectMany(one => CommandsBelow(one, $"{path} {one.Name}".Trim()));
 
     [Fact]
     public async Task Help_of_serve_names_the_setting_and_the_variable_of_every_option()
