@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Globalization;
 using System.Net;
 using OrleansRaft.Cli.CommandLine;
 
@@ -48,7 +49,9 @@ internal static class DemoCommand
         {
             result =>
             {
-                if (result.GetValueOrDefault<int>() is not (>= 1 and <= 10_000))
+                // What is no number is refused by the parser, and would throw here.
+                if (result.Tokens is [var given, ..] && int.TryParse(given.Value, CultureInfo.InvariantCulture, out var rate)
+                    && rate is not (>= 1 and <= 10_000))
                 {
                     result.AddError($"--rate is {result.Tokens[0].Value}, but must be from 1 to 10000.");
                 }
