@@ -21,7 +21,7 @@ public sealed class ClockTests(ThreeSilos fixture)
     /// <summary>Of the silo whose clock is set wrong.</summary>
     private InProcessSiloHandle Silo => Cluster.Silos[^1];
 
-    private WallClock Clock => (WallClock)Silo.ServiceProvider.GetRequiredService<TimeProvider>();
+    private WallClock Clock => Silo.ServiceProvider.GetRequiredService<WallClock>();
 
     [Fact]
     [Trait("alarm", AlarmNames.ClockAhead)]

@@ -1,5 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.DependencyInjection.Extensions;
+using OrleansRaft.Grains.Replicas;
 
 namespace OrleansRaft.Integration.Tests.Grains;
 
@@ -15,7 +15,9 @@ public sealed class ThreeSilos : IAsyncLifetime, ICollectionFixture<ThreeSilos>
     {
         Cluster = await RaftTestCluster.StartAsync(configure: static (_, silo) =>
         {
-            silo.Services.Replace(ServiceDescriptor.Singleton<TimeProvider>(new WallClock()));
+            silo.Services.AddSingleton<WallClock>();
+            silo.Services.AddSingleton(static services =>
+                ActivatorUtilities.CreateInstance<ReplicaDrivers>(services, services.GetRequiredService<WallClock>()));
             Purse.AddTo(silo, MoneyGroups);
         });
 

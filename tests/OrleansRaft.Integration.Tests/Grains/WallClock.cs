@@ -1,6 +1,6 @@
 namespace OrleansRaft.Integration.Tests.Grains;
 
-/// <summary>A silo's wall clock, which can be set wrong; time passes as it does.</summary>
+/// <summary>The wall clock by which a silo's replicas tell the time, which can be set wrong; time passes as it does.</summary>
 public sealed class WallClock : TimeProvider
 {
     private long offset;
