@@ -22,6 +22,11 @@ public sealed class PostgreSqlLogStoreTests(PostgresFixture postgres) : SharedLo
         await base.InitializeAsync();
     }
 
+    /// <summary>Otherwise two threads would have to be woken for each write of a group that has one at a time.</summary>
+    [Fact]
+    public async Task Who_hears_that_it_has_written_has_its_turn_on_the_stores_thread_and_writes_again_from_there() =>
+        (await TurnsOnTheStoresThread.CountWakesAsync(Store, Key, writes: 5)).ShouldBe(0, "no other thread is needed");
+
     protected override Task<ILogStore> CreateStoreAsync(TimeProvider time)
     {
         var proxy = new CuttableProxy(new NpgsqlConnectionStringBuilder(database).Port);
