@@ -13,15 +13,16 @@ internal sealed class StoreConnection
     private List<DiskWork> waiting = [];
     private List<DiskWork> batch = [];
     private readonly List<Action> held = [];
-    private readonly WriteGathering gathering = new();
+    private readonly WriteGathering gathering;
 
-    private long transactions;
+    private bool isGathering;
     private bool isBusy;
     private bool isLost;
 
     public StoreConnection(ILabProcess process, LabDisk disk, bool isShared)
     {
         this.process = process;
+        gathering = new WriteGathering(process.Clock);
         Disk = disk;
         IsShared = isShared;
         Lease = new StoreLease(process, isShared, Perform);
@@ -58,10 +59,7 @@ internal sealed class StoreConnection
     public void Enqueue(DiskWork work)
     {
         waiting.Add(work);
-        if (!gathering.IsInPulse)
-        {
-            SendBatch();
-        }
+        SendBatch();
     }
 
     /// <summary>Works of several replicas follow, which belong into one batch.</summary>
@@ -110,17 +108,39 @@ internal sealed class StoreConnection
 
     private void SendBatch()
     {
-        if (isBusy || isLost || waiting.Count == 0 || gathering.MustWait(waiting.Count))
+        if (isBusy || isLost || waiting.Count == 0 || MustWait())
         {
             return;
         }
 
         isBusy = true;
-        transactions++;
         gathering.Begin(waiting.Count);
         (batch, waiting) = (waiting, batch);
         Perform(CompleteBatch);
         process.OnWriteBegun();
+    }
+
+    /// <summary>Whether more is expected; then it is looked again when the patience is over.</summary>
+    private bool MustWait()
+    {
+        if (!gathering.MustWait(waiting.Count))
+        {
+            return false;
+        }
+
+        if (!isGathering)
+        {
+            isGathering = true;
+            process.Clock.Schedule(WriteGathering.PatienceMax, () => process.Perform(EndWait));
+        }
+
+        return true;
+    }
+
+    private void EndWait()
+    {
+        isGathering = false;
+        SendBatch();
     }
 
     private void CompleteBatch()
@@ -166,22 +186,7 @@ internal sealed class StoreConnection
     {
         batch.Clear();
         isBusy = false;
-        if (gathering.MustWait(waiting.Count))
-        {
-            var last = transactions;
-            process.Clock.Schedule(WriteGathering.PatienceMax, () => process.Perform(() => EndWait(last)));
-        }
-
         SendBatch();
-    }
-
-    private void EndWait(long last)
-    {
-        if (last == transactions)
-        {
-            gathering.EndWait();
-            SendBatch();
-        }
     }
 
     private void Commit(DiskWork work)

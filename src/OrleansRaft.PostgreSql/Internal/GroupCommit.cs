@@ -25,13 +25,14 @@ internal sealed class GroupCommit : IAsyncDisposable
     private readonly ILogger logger;
     private readonly object gate = new();
     private readonly Queue<HeldReplica> ready = new();
-    private readonly WriteGathering gathering = new();
+    private readonly WriteGathering gathering = new(TimeProvider.System);
     private readonly CancellationTokenSource stopping = new();
     private readonly AppendStatement append = new();
     private readonly WholeWriteStatement whole = new();
     private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private NpgsqlConnection? connection;
     private bool isIdle;
+    private bool isGathering;
     private bool isStopped;
 
     public GroupCommit(ServerConnection server, PostgreSqlStoreOptions options, ILogger logger)
@@ -60,10 +61,7 @@ internal sealed class GroupCommit : IAsyncDisposable
 
             replica.IsReady = true;
             ready.Enqueue(replica);
-            if (!gathering.IsInPulse)
-            {
-                WakeUnlessWaiting();
-            }
+            Wake();
         }
     }
 
@@ -82,7 +80,11 @@ internal sealed class GroupCommit : IAsyncDisposable
         lock (gate)
         {
             gathering.EndPulse();
-            WakeUnlessWaiting();
+            if (ready.Count > 0 && isIdle && !(isGathering && gathering.MustWait(ready.Count)))
+            {
+                // At the latest now the wait for others begins, which has an end.
+                Monitor.Pulse(gate);
+            }
         }
     }
 
@@ -133,34 +135,36 @@ internal sealed class GroupCommit : IAsyncDisposable
         ended.TrySetResult();
     }
 
-    /// <summary>Waits for as much work as is expected, and when there is none, for any.</summary>
+    /// <summary>Waits for work, and for more of it where that is expected.</summary>
     /// <returns>False when the store is closed.</returns>
     private bool Take()
     {
         lock (gate)
         {
             isIdle = true;
-            while (gathering.MustWait(ready.Count) && !isStopped && Monitor.Wait(gate, WriteGathering.PatienceMax))
-            {
-                // Woken since enough has come, or since the store is closed.
-            }
-
-            gathering.EndWait();
             while (ready.Count == 0 && !isStopped)
             {
                 Monitor.Wait(gate);
             }
 
-            isIdle = false;
+            isGathering = true;
+            while (gathering.MustWait(ready.Count) && !isStopped && Monitor.Wait(gate, WriteGathering.PatienceMax))
+            {
+                // Woken since enough has come, or since the store is closed.
+            }
+
+            isIdle = isGathering = false;
             gathering.Begin(ready.Count);
             return !isStopped;
         }
     }
 
-    /// <summary>Wakes the thread if it has a statement to make; where more is expected, its own wait has an end. Under the gate.</summary>
-    private void WakeUnlessWaiting()
+    /// <summary>
+    /// Wakes the thread if it has something to do: a statement to make, or a wait to begin. Within a pulse, its end does that. Under the gate.
+    /// </summary>
+    private void Wake()
     {
-        if (isIdle && ready.Count > 0 && !gathering.MustWait(ready.Count))
+        if (isIdle && (!gathering.MustWait(ready.Count) || !(isGathering || gathering.IsInPulse)))
         {
             Monitor.Pulse(gate);
         }

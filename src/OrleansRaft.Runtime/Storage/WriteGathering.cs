@@ -7,21 +7,20 @@ namespace OrleansRaft.Runtime.Storage;
 /// <para>
 /// A transaction costs as much as a dozen of its writes, so those of many groups must share it although their rounds are not in step. Whoever wrote
 /// in the last transaction is likely to be back soon: the next one waits until three quarters of those have come who were in the last one or waited
-/// at its end. The wait begins with that end and is over after <see cref="PatienceMax"/>, also when nobody has come: whoever comes later, or wrote
-/// alone, is not held up by others that were there once.
+/// at its end, for <see cref="PatienceMax"/> at most. Whoever is alone never waits.
 /// </para>
-/// <para>
-/// While a pulse runs, more of its writes are about to come: what comes meanwhile waits for its end, or for that of another pulse, if several run.
-/// </para>
+/// <para>While a pulse runs, more of its writes are about to come; that counts as expected, too, and has the same limit.</para>
 /// <para>Not safe for several threads: to be used under the lock of the store.</para>
 /// </remarks>
-public sealed class WriteGathering
+/// <param name="time">The clock.</param>
+public sealed class WriteGathering(TimeProvider time)
 {
     private int pulses;
     private int carried;
     private int expected;
+    private long? since;
 
-    /// <summary>For how long a store waits for expected writes at most: 1 millisecond.</summary>
+    /// <summary>For how long writes wait for others at most: 1 millisecond.</summary>
     public static TimeSpan PatienceMax { get; } = TimeSpan.FromMilliseconds(1);
 
     /// <summary>Whether a pulse runs: its end is told.</summary>
@@ -35,16 +34,26 @@ public sealed class WriteGathering
 
     /// <summary>A transaction begins.</summary>
     /// <param name="writers">How many replicas it writes for.</param>
-    public void Begin(int writers) => (carried, expected) = (writers, 0);
+    public void Begin(int writers) => carried = writers;
 
-    /// <summary>The transaction has ended, and nobody was told yet: the wait for the next begins, see <see cref="EndWait"/>.</summary>
+    /// <summary>The last transaction has ended: the store is free.</summary>
     /// <param name="writers">How many replicas wait already.</param>
-    public void End(int writers) => expected = carried + writers;
+    public void End(int writers)
+    {
+        expected = carried + writers;
+        since = null;
+    }
 
-    /// <summary>Whether those that wait for a free store go on waiting for others.</summary>
-    /// <param name="writers">How many replicas wait; none waits for others, too.</param>
-    public bool MustWait(int writers) => expected > 1 && 4 * writers < 3 * expected;
+    /// <summary>Whether those that wait for a free store go on waiting for others. The wait begins with the first call that says so.</summary>
+    /// <param name="writers">How many replicas wait.</param>
+    public bool MustWait(int writers)
+    {
+        if (pulses == 0 && 4 * writers >= 3 * expected)
+        {
+            return false;
+        }
 
-    /// <summary>Nobody is expected any more: to be called when <see cref="PatienceMax"/> is over.</summary>
-    public void EndWait() => expected = 0;
+        since ??= time.GetTimestamp();
+        return time.GetElapsedTime(since.Value) < PatienceMax;
+    }
 }

@@ -15,7 +15,8 @@ internal sealed class WorkQueue
     private readonly object gate = new();
     private readonly Queue<Work> urgent = new();
     private readonly Queue<Work> bulk = new();
-    private readonly WriteGathering gathering = new();
+    private readonly WriteGathering gathering = new(TimeProvider.System);
+    private bool isGathering;
     private bool isClosed;
 
     /// <summary>Whether nothing more is taken.</summary>
@@ -41,9 +42,9 @@ internal sealed class WorkQueue
             }
 
             (work.IsBulk ? bulk : urgent).Enqueue(work);
-            if (work.IsBulk || !gathering.IsInPulse)
+            if (work.IsBulk ? !isGathering : !(isGathering || gathering.IsInPulse) || !gathering.MustWait(urgent.Count))
             {
-                WakeUnlessWaiting();
+                Monitor.Pulse(gate);
             }
 
             return true;
@@ -65,7 +66,19 @@ internal sealed class WorkQueue
         lock (gate)
         {
             gathering.EndPulse();
-            WakeUnlessWaiting();
+            if (urgent.Count > 0 && !(isGathering && gathering.MustWait(urgent.Count)))
+            {
+                Monitor.Pulse(gate);
+            }
+        }
+    }
+
+    /// <summary>A transaction has ended, and nobody was told yet.</summary>
+    public void EndTransaction()
+    {
+        lock (gate)
+        {
+            gathering.End(urgent.Count);
         }
     }
 
@@ -88,34 +101,26 @@ internal sealed class WorkQueue
         }
     }
 
-    /// <summary>A transaction has ended, and nobody was told yet.</summary>
-    public void EndTransaction()
-    {
-        lock (gate)
-        {
-            gathering.End(urgent.Count);
-        }
-    }
-
-    /// <summary>Waits for as much work as is expected, and when there is none, once for any, and takes what goes into one transaction.</summary>
+    /// <summary>Waits once for work, and then for more that is expected, and takes what goes into one transaction.</summary>
     /// <param name="batch">Takes it.</param>
-    /// <param name="patience">How long to wait when there is none.</param>
+    /// <param name="patience">How long to wait for the first.</param>
     /// <returns>False when the queue is closed and nothing is left.</returns>
     public bool Take(List<Work> batch, TimeSpan patience)
     {
         lock (gate)
         {
-            while (gathering.MustWait(urgent.Count) && !isClosed && Monitor.Wait(gate, WriteGathering.PatienceMax))
-            {
-                // Woken since enough has come, or since the queue is closed.
-            }
-
-            gathering.EndWait();
             if (urgent.Count + bulk.Count == 0 && !isClosed)
             {
                 Monitor.Wait(gate, patience);
             }
 
+            isGathering = true;
+            while (urgent.Count > 0 && !isClosed && gathering.MustWait(urgent.Count) && Monitor.Wait(gate, WriteGathering.PatienceMax))
+            {
+                // Woken since enough has come, or since the queue is closed.
+            }
+
+            isGathering = false;
             gathering.Begin(urgent.Count);
             long bytes = 0;
             while (batch.Count < CountMax && bytes < BytesMax && urgent.TryDequeue(out var next))
@@ -130,15 +135,6 @@ internal sealed class WorkQueue
             }
 
             return batch.Count > 0 || !isClosed;
-        }
-    }
-
-    /// <summary>Wakes whoever waits; not where more is expected: that wait has an end. Under the gate.</summary>
-    private void WakeUnlessWaiting()
-    {
-        if (urgent.Count + bulk.Count > 0 && !gathering.MustWait(urgent.Count))
-        {
-            Monitor.Pulse(gate);
         }
     }
 }

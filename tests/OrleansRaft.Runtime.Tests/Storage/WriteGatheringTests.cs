@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Time.Testing;
 using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.Runtime.Tests.Storage;
@@ -5,17 +6,18 @@ namespace OrleansRaft.Runtime.Tests.Storage;
 /// <summary>When a store begins its next transaction.</summary>
 public sealed class WriteGatheringTests
 {
-    private readonly WriteGathering gathering = new();
+    private readonly FakeTimeProvider time = new();
+    private readonly WriteGathering gathering;
+
+    public WriteGatheringTests() => gathering = new WriteGathering(time);
 
     [Fact]
     public void Whoever_is_alone_never_waits()
     {
-        gathering.MustWait(0).ShouldBeFalse("nobody is expected");
         gathering.MustWait(1).ShouldBeFalse("nobody has written yet");
         gathering.Begin(1);
         gathering.End(0);
 
-        gathering.MustWait(0).ShouldBeFalse("one that was alone is not waited for");
         gathering.MustWait(1).ShouldBeFalse();
     }
 
@@ -25,20 +27,20 @@ public sealed class WriteGatheringTests
         gathering.Begin(6);
         gathering.End(2);
 
-        gathering.MustWait(0).ShouldBeTrue("the wait begins with the end of the last transaction");
         gathering.MustWait(2).ShouldBeTrue();
         gathering.MustWait(5).ShouldBeTrue();
         gathering.MustWait(6).ShouldBeFalse();
     }
 
     [Fact]
-    public void Whoever_comes_when_the_wait_is_over_does_not_wait_for_those_who_are_gone()
+    public void It_waits_for_a_millisecond_at_most_for_writers_that_are_gone()
     {
         gathering.Begin(16);
         gathering.End(0);
-        gathering.MustWait(1).ShouldBeTrue();
+        time.Advance(TimeSpan.FromSeconds(1));
+        gathering.MustWait(1).ShouldBeTrue("the wait begins with the first that is there");
 
-        gathering.EndWait();
+        time.Advance(WriteGathering.PatienceMax);
 
         gathering.MustWait(1).ShouldBeFalse();
         WriteGathering.PatienceMax.ShouldBe(TimeSpan.FromMilliseconds(1));
@@ -49,27 +51,41 @@ public sealed class WriteGatheringTests
     {
         gathering.Begin(16);
         gathering.End(0);
-        gathering.EndWait();
+        gathering.MustWait(1).ShouldBeTrue();
+        time.Advance(WriteGathering.PatienceMax);
 
         gathering.Begin(1);
-        gathering.MustWait(1).ShouldBeFalse("the transaction that is under way is not known yet");
         gathering.End(0);
 
         gathering.MustWait(1).ShouldBeFalse();
     }
 
     [Fact]
-    public void What_comes_in_a_pulse_waits_for_the_end_of_all()
+    public void What_comes_in_a_pulse_waits_for_its_end_and_no_longer_than_anything_else()
     {
-        gathering.IsInPulse.ShouldBeFalse();
+        gathering.BeginPulse();
+        gathering.MustWait(1).ShouldBeTrue();
+        gathering.EndPulse();
+        gathering.MustWait(1).ShouldBeFalse();
 
+        gathering.BeginPulse();
+        gathering.MustWait(1).ShouldBeTrue();
+        time.Advance(WriteGathering.PatienceMax);
+
+        gathering.MustWait(1).ShouldBeFalse("a pulse that takes long holds nobody up");
+    }
+
+    [Fact]
+    public void One_pulse_of_several_may_still_run()
+    {
         gathering.BeginPulse();
         gathering.BeginPulse();
         gathering.EndPulse();
-        gathering.IsInPulse.ShouldBeTrue("one of several still runs");
+        gathering.MustWait(1).ShouldBeTrue();
 
         gathering.EndPulse();
-        gathering.IsInPulse.ShouldBeFalse();
+
+        gathering.MustWait(1).ShouldBeFalse();
     }
 
     [Fact]
@@ -79,6 +95,6 @@ public sealed class WriteGatheringTests
 
         gathering.BeginPulse();
 
-        gathering.IsInPulse.ShouldBeTrue();
+        gathering.MustWait(1).ShouldBeTrue();
     }
 }
