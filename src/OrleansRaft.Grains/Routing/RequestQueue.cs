@@ -1,5 +1,4 @@
 using OrleansRaft.Runtime;
-using OrleansRaft.Runtime.Pulses;
 
 namespace OrleansRaft.Grains.Routing;
 
@@ -109,21 +108,8 @@ internal abstract class RequestQueue<TRequest>(TimeProvider time)
         Begin();
     }
 
-    /// <summary>Begins to send batches, on a free thread: where the leader is here, that gives it its turn, too.</summary>
-    private void Begin() => Detached.Run(
-        static queue =>
-        {
-            PulseCarrier.Begin();
-            try
-            {
-                ((RequestQueue<TRequest>)queue!).RunAsync().Ignore();
-            }
-            finally
-            {
-                PulseCarrier.End(isFree: true);
-            }
-        },
-        this);
+    /// <summary>Begins to send batches, on a free thread.</summary>
+    private void Begin() => Detached.Run(static queue => ((RequestQueue<TRequest>)queue!).RunAsync().Ignore(), this);
 
     private async Task RunAsync()
     {

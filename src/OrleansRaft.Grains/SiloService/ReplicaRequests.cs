@@ -138,12 +138,6 @@ internal sealed class ReplicaRequests(
                 return true;
             }
         }
-        catch (TimeoutException)
-        {
-            // The lane may have told of it in the middle of its own work.
-            await Task.Yield();
-            throw;
-        }
         finally
         {
             calls.TryRemove(call.Number, out _);

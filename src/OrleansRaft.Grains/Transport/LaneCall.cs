@@ -10,8 +10,8 @@ namespace OrleansRaft.Grains.Transport;
 /// </param>
 internal sealed class LaneCall(long number, Action<ReplyBatch>? onReplied = null) : IReplySink
 {
-    // What is done after that, such as sending the next batch, is done at once where that is no grain's turn: it is short, and another thread costs more.
-    private readonly TaskCompletionSource<bool> source = new();
+    // What is done after that, such as sending the next batch, must not hold up the turn on which the replies come.
+    private readonly TaskCompletionSource<bool> source = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int isOver;
 
     /// <summary>By which the replies name it.</summary>

@@ -12,7 +12,7 @@ namespace OrleansRaft.PostgreSql.Internal;
 /// </summary>
 /// <remarks>
 /// Statements are made on a thread of their own, which waits for the server: a lone write then needs no thread but this one, which also gives the
-/// replicas the turns in which they hear that it has landed.
+/// replica the turn in which it hears that it has landed.
 /// </remarks>
 internal sealed class GroupCommit : IAsyncDisposable
 {
@@ -171,14 +171,16 @@ internal sealed class GroupCommit : IAsyncDisposable
     }
 
     /// <summary>
-    /// Tells whose writes have landed. The replicas have their turns on this thread before the next statement, which takes what they write; no other
-    /// thread has to be woken.
+    /// Tells whose writes have landed. One that was alone has its turn on this thread before the next statement, which takes what it writes; no other
+    /// thread has to be woken. Turns of many run beside the next statement.
     /// </summary>
     private void Tell(List<ReplicaWrite> batch, HashSet<long> landed)
     {
+        bool isAlone;
         lock (gate)
         {
             gathering.End(ready.Count);
+            isAlone = batch.Count == 1 && ready.Count == 0;
         }
 
         PulseCarrier.Begin();
@@ -194,7 +196,7 @@ internal sealed class GroupCommit : IAsyncDisposable
         }
         finally
         {
-            PulseCarrier.End(isFree: true);
+            PulseCarrier.End(isAlone);
         }
     }
 

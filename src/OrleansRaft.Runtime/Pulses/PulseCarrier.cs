@@ -6,7 +6,7 @@ namespace OrleansRaft.Runtime.Pulses;
 /// </summary>
 /// <remarks>
 /// <para>
-/// A thread that has nothing else to do at that point carries the pulse: a store's own, behind a commit, or a caller's, behind its request. It must
+/// A thread that has nothing else to do at that point carries the pulse: a store's own, behind the commit of a lone write, or a timer's. It must
 /// hold no lock, be nobody's turn and have nobody's context. One that is not free only gathers: workers are woken when it has brought everything.
 /// </para>
 /// <para>

@@ -2,7 +2,6 @@ using System.Threading.Channels;
 using Microsoft.Extensions.Time.Testing;
 using OrleansRaft.Grains.Routing;
 using OrleansRaft.Runtime;
-using OrleansRaft.Runtime.Pulses;
 
 namespace OrleansRaft.Grains.Tests.Routing;
 
@@ -105,26 +104,6 @@ public sealed class RequestQueueTests
         query.Reason.ShouldNotBe(RejectionReason.NoLeader);
     }
 
-    /// <summary>Its leader is often on this silo: another thread would have to be woken for its turn.</summary>
-    [Fact]
-    public async Task The_thread_that_sends_a_batch_gives_its_leader_the_turn()
-    {
-        var leader = new Leader();
-        var queries = new ScriptedQueue<PendingQuery>(
-            batch =>
-            {
-                leader.Ask();
-                leader.HasTakenTurn.ShouldBeFalse("not before the batch is sent");
-                return new TaskCompletionSource<List<PendingQuery>>().Task;
-            },
-            time);
-
-        _ = queries.Add(new PendingQuery("a", default, long.MaxValue));
-
-        await leader.Turn;
-        leader.Wakes.ShouldBe(0);
-    }
-
     /// <summary>Four requests are here at once.</summary>
     private async Task CrowdAsync()
     {
@@ -154,39 +133,6 @@ public sealed class RequestQueueTests
         where TRequest : PendingRequest
     {
         protected override Task<List<TRequest>> AttemptAsync(List<TRequest> batch) => attempt(batch);
-    }
-
-    /// <summary>A replica on a worker of its own, which has no thread.</summary>
-    private sealed class Leader : IPulseHost, IPulseMember
-    {
-        private readonly TaskCompletionSource turn = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private readonly StepWorker worker;
-
-        public Leader() => worker = new StepWorker(this);
-
-        public Task Turn => turn.Task.WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
-
-        public bool HasTakenTurn => turn.Task.IsCompleted;
-
-        public int Wakes { get; private set; }
-
-        public void Ask() => worker.Post(this);
-
-        public void Wake() => Wakes++;
-
-        public void OnPassBegun()
-        {
-            // Nothing is gathered here.
-        }
-
-        public void OnPassEnded()
-        {
-            // Nothing is gathered here.
-        }
-
-        public void OnTurnFailed(Exception cause) => turn.SetException(cause);
-
-        public void TakeTurn() => turn.SetResult();
     }
 
     private sealed record Batch(IReadOnlyList<string> Names)
