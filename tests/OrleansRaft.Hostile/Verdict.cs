@@ -7,7 +7,7 @@ namespace OrleansRaft.Hostile;
 /// <param name="Rounds">How often every attack was made.</param>
 /// <param name="Requests">How many requests were answered.</param>
 /// <param name="Connections">How many connections were opened beside them.</param>
-/// <param name="MegabytesBefore">What the silo held after a first round.</param>
+/// <param name="MegabytesBefore">What the silo held at half time.</param>
 /// <param name="MegabytesAfter">What it held after the last.</param>
 /// <param name="Quiet">How long an honest client waited before the attacks.</param>
 /// <param name="Attacked">How long it waited meanwhile.</param>
@@ -24,8 +24,8 @@ public sealed record Verdict(
     /// <summary>All of it in a line.</summary>
     public string Summary => string.Create(
         CultureInfo.InvariantCulture,
-        $"{Rounds} rounds, {Requests} requests, {Connections} connections; {Problems.Count} problems; memory {MegabytesBefore:0} MB after the first "
-            + $"round, {MegabytesAfter:0} MB after the last; an honest client waited {Quiet} before, {Attacked} meanwhile");
+        $"{Rounds} rounds, {Requests} requests, {Connections} connections; {Problems.Count} problems; memory {MegabytesBefore:0} MB at half "
+            + $"time, {MegabytesAfter:0} MB after the last; an honest client waited {Quiet} before, {Attacked} meanwhile");
 }
 
 /// <summary>How long requests took.</summary>
