@@ -200,7 +200,7 @@ internal sealed class CommitLoop : IDisposable
     }
 
     /// <summary>
-    /// Tells whose work is durable. A replica that was alone has its turn on this thread before the next transaction, which takes what it writes.
+    /// Tells whose work is durable. The replicas have their turns on this thread before the next transaction, which takes what they write.
     /// </summary>
     private void Tell()
     {
@@ -212,7 +212,7 @@ internal sealed class CommitLoop : IDisposable
         }
         finally
         {
-            PulseCarrier.End(isFree: afterwards.Count == 1);
+            PulseCarrier.End(isFree: true);
         }
     }
 
