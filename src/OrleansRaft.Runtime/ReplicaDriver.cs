@@ -172,7 +172,7 @@ public sealed partial class ReplicaDriver
         }
 
         var recovered = log.Recovered;
-        machine.Level = Level.InForce;
+        var level = machine.Level = Level.InForce;
         BeginCare(log, start);
         verdict = RecallVerdict(log);
         recovered = recovered with { WrongAt = verdict.WrongAt };
@@ -184,7 +184,7 @@ public sealed partial class ReplicaDriver
         heardFromLeader = Now();
         core = new RaftCore(
             Key.Replica,
-            options.ToSettings() with { StartsQuiescent = isQuiescent, MachineVersions = machine.Versions, Level = machine.Level },
+            options.ToSettings() with { StartsQuiescent = isQuiescent, MachineVersions = machine.Versions, Level = level },
             recovered,
             seed);
         ReadClock();

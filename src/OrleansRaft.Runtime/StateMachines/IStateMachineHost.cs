@@ -18,56 +18,56 @@ public interface IStateMachineHost : IAsyncDisposable
     LogTime AppliedTime { get; }
 
     /// <summary>The UTC stamp of <see cref="AppliedEntry"/>; none where there is none.</summary>
-    UtcTime AppliedUtc => UtcTime.None;
+    UtcTime AppliedUtc { get; }
 
     /// <summary>
     /// The feature level at which the cluster works, as far as is known: what is captured is written so that programs of that level read it. Set on any
     /// thread.
     /// </summary>
-    int Level { get => FeatureLevels.Newest; set { } }
+    int Level { get; set; }
 
     /// <summary>The limits in force at <see cref="AppliedEntry"/>.</summary>
     SessionLimits Limits { get; }
 
     /// <summary>How many request ids are remembered at <see cref="AppliedEntry"/>.</summary>
-    int RequestIds => 0;
+    int RequestIds { get; }
 
     /// <summary>What they cost there, about, in bytes: see <see cref="RaftOptions.RequestBytesMax"/>.</summary>
-    long RequestBytes => 0;
+    long RequestBytes { get; }
 
     /// <summary>How many bytes the machine's state has there; null when the machine is no <see cref="IMeasuredState"/>.</summary>
-    long? StateBytes => null;
+    long? StateBytes { get; }
 
     /// <summary>How many keys the machine's state has there; null when the machine is no <see cref="IMeasuredState"/>.</summary>
-    long? StateKeys => null;
+    long? StateKeys { get; }
 
     /// <summary>Whether every call takes a short, bounded time and throws nothing: only the library's own state machines can promise that.</summary>
-    bool IsBounded => false;
+    bool IsBounded { get; }
 
     /// <summary>
     /// Whether a view of the state costs next to nothing, and is written apart: see <see cref="IViewStateMachine{TCommand,TResult}"/>.
     /// </summary>
-    bool HasViews => false;
+    bool HasViews { get; }
 
     /// <summary>Tells one build of the state machine from another: what ended the process under one is left to the next.</summary>
-    ulong Program => 0;
+    ulong Program { get; }
 
     /// <summary>The versions of the state machine that this program supports.</summary>
-    MachineVersions Versions => MachineVersions.First;
+    MachineVersions Versions { get; }
 
     /// <summary>The version in force at <see cref="AppliedEntry"/>.</summary>
-    int Version => MachineVersions.Initial;
+    int Version { get; }
 
     /// <summary>
     /// Refuses a command whose party has its share of the remembered request ids. Asked of a leader before it appends; changes nothing.
     /// </summary>
-    internal Reply? RejectShare(in EnvelopeView command, ReadOnlySpan<byte> scope, LogTime now, int pendingOfScope, int pending) => null;
+    internal Reply? RejectShare(in EnvelopeView command, ReadOnlySpan<byte> scope, LogTime now, int pendingOfScope, int pending);
 
     /// <summary>Says whose a request id is, by the application's code; nothing when it is nobody's.</summary>
-    internal ReadOnlyMemory<byte> ScopeOf(ReadOnlyMemory<byte> requestId) => default;
+    internal ReadOnlyMemory<byte> ScopeOf(ReadOnlyMemory<byte> requestId);
 
     /// <summary>Says whether an encoded <see cref="CommandEnvelope"/> may be proposed, and whose its request id is. Changes and throws nothing.</summary>
-    internal CommandCheck Check(ReadOnlyMemory<byte> envelope) => new(Reject(envelope), RejectionReason.InvalidRequest, default);
+    internal CommandCheck Check(ReadOnlyMemory<byte> envelope);
 
     /// <summary>
     /// Says why an encoded <see cref="CommandEnvelope"/> cannot be applied, whatever the state; null when it can be decoded. Changes nothing.
@@ -107,9 +107,9 @@ public interface IStateMachineHost : IAsyncDisposable
 
     /// <summary>Begins a digest of everything, as it is now: equal states give equal digests, whatever their history.</summary>
     /// <returns>What is left to do, while the state machine goes on.</returns>
-    /// <remarks>By default it is the SHA-256 of what a view writes. A state machine that can tell one for less does.</remarks>
+    /// <remarks>The SHA-256 of what a view writes, unless a state machine can tell a digest for less.</remarks>
     /// <exception cref="Machines.MachineException">The state machine threw.</exception>
-    PendingDigest BeginDigest() => new(TakeView(Array.MaxLength));
+    PendingDigest BeginDigest();
 
     /// <summary>Replaces everything by what <see cref="Capture"/> gave; by the initial state when <paramref name="state"/> is empty.</summary>
     /// <exception cref="Core.Codec.CorruptDataException">The bytes are damaged, or of a version that this program does not read.</exception>

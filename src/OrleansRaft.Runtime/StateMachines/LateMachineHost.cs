@@ -19,6 +19,7 @@ public sealed class LateMachineHost : IStateMachineHost
     private readonly Lock gate = new();
     private MachineException failure;
     private IStateMachineHost? machine;
+    private int level = FeatureLevels.Newest;
     private bool isDisposed;
 
     private LateMachineHost(Func<IStateMachineHost> make, MachineTraits traits, Exception thrown)
@@ -33,6 +34,26 @@ public sealed class LateMachineHost : IStateMachineHost
 
     /// <inheritdoc/>
     public LogTime AppliedTime => machine?.AppliedTime ?? LogTime.Zero;
+
+    /// <inheritdoc/>
+    public UtcTime AppliedUtc => machine?.AppliedUtc ?? UtcTime.None;
+
+    /// <inheritdoc/>
+    public int Level
+    {
+        get => Volatile.Read(ref level);
+        set
+        {
+            lock (gate)
+            {
+                Volatile.Write(ref level, value);
+                if (machine is { } made)
+                {
+                    made.Level = value;
+                }
+            }
+        }
+    }
 
     /// <inheritdoc/>
     public SessionLimits Limits => machine?.Limits ?? SessionLimits.Initial;
@@ -163,6 +184,7 @@ public sealed class LateMachineHost : IStateMachineHost
         {
             if (!isDisposed)
             {
+                next.Level = level;
                 Volatile.Write(ref machine, next);
                 return next;
             }
