@@ -24,7 +24,7 @@ internal static class RuntimeMutants
             "Runtime",
             "StateMachines/StateMachineHost.Snapshots.cs",
             "() => RestoreMachine(state)",
-            "() => { if (entry != EntryId.Zero) { RestoreMachine(state); } }"),
+            "() => { if (head.Entry != EntryId.Zero) { RestoreMachine(state); } }"),
         new(
             "view-shares-what-apply-changes",
             "a view is written from memory that applying entries overwrites meanwhile",
