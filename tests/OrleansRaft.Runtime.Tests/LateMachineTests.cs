@@ -146,7 +146,7 @@ public sealed class LateMachineTests
             return Host(Machine = new TextMachine());
         }
 
-        private static IStateMachineHost Host(TextMachine machine) =>
+        private static StateMachineHost<string, string> Host(TextMachine machine) =>
             new StateMachineHost<string, string>(machine, new TextCodec(), new TextCodec()) { Program = 1 };
     }
 }

@@ -18,7 +18,8 @@ internal static class BackupCommands
 {
     private static readonly Argument<string> Target = new("path")
     {
-        Description = "A folder, in which the file is named by the cluster and the time; or a file that is not there yet.",
+        Description = "A folder, which is made if it ends with '/' or --keep is given, and in which the file is named by the cluster and the time; "
+            + "or a file that is not there yet.",
     };
 
     private static readonly Option<int?> Keep = new("--keep")
@@ -76,13 +77,18 @@ internal static class BackupCommands
     private static async Task<ExitCode> CreateAsync(Session session)
     {
         var target = session.Parsed.GetValue(Target)!;
-        var isFolder = Directory.Exists(target);
-        if (session.Parsed.GetValue(Keep) is not null && !isFolder)
+        var isKeeping = session.Parsed.GetValue(Keep) is not null;
+        if (isKeeping && File.Exists(target))
         {
             throw new CliException(ExitCode.Usage, $"--keep is given, but '{target}' is no folder.", "Name a folder, or leave --keep out.");
         }
 
-        if (!isFolder && File.Exists(target))
+        var isFolder = isKeeping || Directory.Exists(target) || Path.EndsInDirectorySeparator(target);
+        if (isFolder)
+        {
+            BackupFile.CreateFolder(target);
+        }
+        else if (File.Exists(target))
         {
             throw new CliException(
                 ExitCode.Refused, $"'{target}' exists already. Nothing was written.", "Name a folder, or a file that is not there yet.");

@@ -23,6 +23,10 @@ internal static class BackupFile
         Options = FileOptions.SequentialScan | FileOptions.Asynchronous,
     }));
 
+    /// <summary>Makes the folder of backups, unless it is there.</summary>
+    /// <exception cref="CliException">It cannot be made.</exception>
+    public static void CreateFolder(string path) => Explained(path, () => Directory.CreateDirectory(path));
+
     /// <summary>Makes a file that is not there yet, for its owner alone: a backup holds everything.</summary>
     /// <exception cref="CliException">It is there, or cannot be written.</exception>
     public static FileStream Create(string path) => Explained(path, () =>

@@ -61,6 +61,31 @@ public sealed class BackupCommandTests(OneSilo silo) : IDisposable
         list.Output.ShouldContain("whole");
     }
 
+    [Theory]
+    [InlineData("nightly", "--keep")]
+    [InlineData("nightly/", null)]
+    public async Task A_folder_that_is_not_there_is_made(string name, string? option)
+    {
+        var target = Path.Combine(folder, name);
+
+        var create = await CommandLineRun.AtAsync(silo.Address, ["backup", "create", target, .. option is null ? Array.Empty<string>() : [option, "7"]]);
+
+        create.ExitCode.ShouldBe(0, create.Error);
+        Directory.GetFiles(target, "oraft-*.oraft").ShouldHaveSingleItem();
+    }
+
+    [Fact]
+    public async Task A_file_is_no_folder_to_keep_backups_in()
+    {
+        await System.IO.File.WriteAllTextAsync(File, "not a backup", TestContext.Current.CancellationToken);
+
+        var create = await CommandLineRun.AtAsync(silo.Address, "backup", "create", File, "--keep", "2");
+
+        create.ExitCode.ShouldBe(2);
+        create.Error.ShouldContain("is no folder");
+        (await System.IO.File.ReadAllTextAsync(File, TestContext.Current.CancellationToken)).ShouldBe("not a backup");
+    }
+
     [Fact]
     public async Task A_backup_that_is_there_is_not_written_over_and_a_damaged_one_is_not_restored()
     {
