@@ -48,7 +48,9 @@ public sealed record Comparison(EntryId Entry, ImmutableArray<MemberDigest> Memb
 
     private bool Differ() => Members.Any(one => one.Digest is { } digest && Members.Any(other => other.Digest?.Contradicts(digest) is true));
 
-    /// <summary>Whether every member has made a digest, all with one program: a comparison that could not be made is not one that was passed.</summary>
+    /// <summary>
+    /// Whether every member has made a digest, all with one program: a comparison that could not be made is not one that was passed.
+    /// </summary>
     private bool IsComplete() => Members.All(member => member.Digest is { } digest && Members[0].Digest?.IsComparableTo(digest) is true);
 
     /// <summary>Whether voters that made no digest could make a majority of what another one holds.</summary>
@@ -74,7 +76,9 @@ public enum ComparisonVerdict
     /// <summary>Every member has made a digest with the same program, and all are equal.</summary>
     Equal = 0,
 
-    /// <summary>No two digests contradict each other, but a member has made none, or another program made it: nothing is known of that member.</summary>
+    /// <summary>
+    /// No two digests contradict each other, but a member has made none, or another program made it: nothing is known of that member.
+    /// </summary>
     Incomplete = 1,
 
     /// <summary>A majority of the voters holds one state, and a member that runs its program another: that member is wrong.</summary>

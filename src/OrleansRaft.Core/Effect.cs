@@ -111,8 +111,8 @@ public sealed record ComparisonRejected(RaftRejection Reason) : Effect;
 /// <param name="Entry">The entry of the comparison.</param>
 /// <param name="Verdict">What it says.</param>
 /// <param name="IsWrong">
-/// Whether it found this replica's state wrong, by the word of a majority. The host discards that state, and has <see cref="StateLost"/> ask for another.
-/// Told once for each comparison.
+/// Whether it found this replica's state wrong, by the word of a majority. The host discards that state, and has <see cref="StateLost"/> ask for
+/// another. Told once for each comparison.
 /// </param>
 /// <param name="IsRight">Whether it found that this replica holds what a majority holds.</param>
 public sealed record ComparisonJudged(EntryId Entry, ComparisonVerdict Verdict, bool IsWrong, bool IsRight) : Effect;

@@ -122,8 +122,8 @@ public sealed record Quiesce(Term Term, LogIndex Session, EntryId LastEntry, Rep
 public sealed record SnapshotRequest(Term Term, LogIndex Through) : Message(Term)
 {
     /// <summary>
-    /// The comparison that found the sender's state wrong, so that only a leader that was in the right there may send its own; zero when another reason
-    /// makes it ask.
+    /// The comparison that found the sender's state wrong, so that only a leader that was in the right there may send its own; zero when another
+    /// reason makes it ask.
     /// </summary>
     public LogIndex WrongAt { get; init; }
 }

@@ -1,6 +1,8 @@
 namespace OrleansRaft.Core;
 
-/// <summary>A comparison of a leader: first it waits for the digests of all members, then those that must know the result for their acknowledgement.</summary>
+/// <summary>
+/// A comparison of a leader: first it waits for the digests of all members, then those that must know the result for their acknowledgement.
+/// </summary>
 /// <param name="entry">The entry of the comparison.</param>
 /// <param name="configuration">The configuration at that entry: the comparison ends with it.</param>
 internal sealed class OpenComparison(EntryId entry, Configuration configuration)

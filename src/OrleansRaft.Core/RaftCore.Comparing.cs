@@ -19,7 +19,8 @@ public sealed partial class RaftCore
     // What this replica has made of the newest comparison that it came to.
     private (EntryId Entry, StateDigest Digest)? ownDigest;
 
-    // The last comparison at which this replica was known to hold what a majority holds; and the one that found it wrong, until its state is replaced.
+    // The last comparison at which this replica was known to hold what a majority holds; and the one that found it wrong, until its state is
+    // replaced.
     private LogIndex agreedAt;
     private LogIndex wrongAt;
 

@@ -24,7 +24,9 @@ public sealed partial class RaftCore
     /// </summary>
     public LogIndex? FirstRaiseBeyond => versions.FirstBeyond(settings.MachineVersions);
 
-    /// <summary>Of the members other than this replica, those that keep this leader from raising the version, with what they support; null: not known.</summary>
+    /// <summary>
+    /// Of the members other than this replica, those that keep this leader from raising the version, with what they support; null: not known.
+    /// </summary>
     /// <param name="version">To which version.</param>
     public IReadOnlyList<(ReplicaId Member, MachineVersions? Supports)> MembersWithout(int version)
     {
@@ -102,7 +104,9 @@ public sealed partial class RaftCore
         AdvanceCommit();
     }
 
-    /// <summary>At a leader's tick: raises the version as far as all members' programs allow. A leader whose machine is halted leaves it to another.</summary>
+    /// <summary>
+    /// At a leader's tick: raises the version as far as all members' programs allow. A leader whose machine is halted leaves it to another.
+    /// </summary>
     private void RaiseByItself()
     {
         if (settings.AutoRaise && settings.MachineVersions.Newest > MachineVersion && !isHalted && PlanRaise(null) is { Reason: null } raise)

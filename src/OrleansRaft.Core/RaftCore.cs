@@ -8,7 +8,8 @@ namespace OrleansRaft.Core;
 /// parallel with their leader (thesis §10.2.1).
 /// </para>
 /// <para>
-/// The parts are by theme: Persistence, Elections, Replication, Snapshots, Reads, Membership, Transfer, Skipping, Versions, Comparing, Stamps, Quiescence.
+/// The parts are by theme: Persistence, Elections, Replication, Snapshots, Reads, Membership, Transfer, Skipping, Versions, Comparing, Stamps,
+/// Quiescence.
 /// </para>
 /// </remarks>
 public sealed partial class RaftCore

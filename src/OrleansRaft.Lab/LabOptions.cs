@@ -54,8 +54,8 @@ public sealed record LabOptions
     public bool TellsLosses { get; init; }
 
     /// <summary>
-    /// The newest feature level that each node's program supports to begin with; the newest there is for those that are not named. The cluster begins at
-    /// the lowest of them.
+    /// The newest feature level that each node's program supports to begin with; the newest there is for those that are not named. The cluster begins
+    /// at the lowest of them.
     /// </summary>
     public IReadOnlyList<int> FirstLevels { get; init; } = [];
 

@@ -16,16 +16,18 @@ public sealed class ReplicatedCallContext
     }
 
     /// <summary>
-    /// What time it was when the leader appended the entry, in UTC; for a read, the last entry that it sees. It never goes back within a group, and is
-    /// within a minute of what most of its members' clocks said.
+    /// What time it was when the leader appended the entry, in UTC; for a read, the last entry that it sees. It never goes back within a group, and
+    /// is within a minute of what most of its members' clocks said.
     /// </summary>
     /// <remarks>
-    /// While the cluster works at feature level 1, whose entries have no such stamp, it is 1970-01-01T00:00:00Z and <see cref="Elapsed"/>, and goes on
-    /// from there to the present when the level is raised.
+    /// While the cluster works at feature level 1, whose entries have no such stamp, it is 1970-01-01T00:00:00Z and <see cref="Elapsed"/>, and goes
+    /// on from there to the present when the level is raised.
     /// </remarks>
     public DateTimeOffset Time { get; }
 
-    /// <summary>How long the group has existed: for durations and deadlines, since no wall clock moves it, and nothing of it passes without a leader.</summary>
+    /// <summary>
+    /// How long the group has existed: for durations and deadlines, since no wall clock moves it, and nothing of it passes without a leader.
+    /// </summary>
     public TimeSpan Elapsed { get; }
 
     /// <summary>The entry of the log that holds the call; for a read, the last one that it sees.</summary>

@@ -34,8 +34,8 @@ public readonly record struct CommandEnvelope(
     public int Needs { get => field == 0 ? MachineVersions.Initial : field; init => field = value == MachineVersions.Initial ? 0 : value; }
 
     /// <summary>
-    /// What makes the command the same request when it is encoded in other bytes, see <see cref="StateMachines.CommandIdentity"/>; null where the bytes
-    /// tell. Only of commands with a request id.
+    /// What makes the command the same request when it is encoded in other bytes, see <see cref="StateMachines.CommandIdentity"/>; null where the
+    /// bytes tell. Only of commands with a request id.
     /// </summary>
     public ulong? Identity { get; init; }
 

@@ -107,8 +107,8 @@ public interface IReplicaHost
     }
 
     /// <summary>
-    /// Other members of the group, which this replica leads, have wall clocks that are far from most members' than before; none when it leads no longer.
-    /// On the host's turn.
+    /// Other members of the group, which this replica leads, have wall clocks that are far from most members' than before; none when it leads no
+    /// longer. On the host's turn.
     /// </summary>
     /// <param name="off">Which, this one perhaps among them.</param>
     void OnClocksJudged(IReadOnlyList<ReplicaId> off)

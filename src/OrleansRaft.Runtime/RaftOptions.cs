@@ -166,7 +166,9 @@ public sealed class RaftOptions
     /// <value>The default is 1,000,000.</value>
     public int RequestIdsMax { get; set; } = SessionLimits.Initial.RequestIdsMax;
 
-    /// <summary>The most bytes that the request ids of a group and their results take; a full table refuses new ones until the oldest are forgotten.</summary>
+    /// <summary>
+    /// The most bytes that the request ids of a group and their results take; a full table refuses new ones until the oldest are forgotten.
+    /// </summary>
     /// <remarks>
     /// On every replica. An id counts 48 bytes, its own length, and that of its result, of which at most 64 KiB: about 100 bytes for an id of 36
     /// characters and a small result, so that the default has room for two and a half million.
@@ -250,8 +252,8 @@ public sealed class RaftOptions
     /// After how many entries a leader compares the states of its group's replicas; 0 for never, unless somebody asks for it.
     /// </summary>
     /// <remarks>
-    /// A comparison is an entry of the log, a digest of the state on each replica, and two messages to each. If digests take long, comparisons are rarer,
-    /// so that at most a hundredth of the time goes to them.
+    /// A comparison is an entry of the log, a digest of the state on each replica, and two messages to each. If digests take long, comparisons are
+    /// rarer, so that at most a hundredth of the time goes to them.
     /// </remarks>
     /// <value>The default is 10,000.</value>
     public int CompareEntries { get; set; } = 10_000;

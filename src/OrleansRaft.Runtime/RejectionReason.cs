@@ -61,8 +61,8 @@ public enum RejectionReason
     Skipped = 14,
 
     /// <summary>
-    /// The replica's program does not support the version at which the group's state machine works, so it serves nothing. Nothing was changed; another
-    /// replica may serve.
+    /// The replica's program does not support the version at which the group's state machine works, so it serves nothing. Nothing was changed;
+    /// another replica may serve.
     /// </summary>
     VersionBehind = 15,
 

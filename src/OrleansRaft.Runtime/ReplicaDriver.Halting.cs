@@ -418,7 +418,9 @@ public sealed partial class ReplicaDriver
         /// <summary>Whether it is not tried again as time goes by.</summary>
         public bool IsFinal { get; init; }
 
-        /// <summary>Whether this program is too old for what follows, or for the state: it serves nothing, and keeps what it is sent unread.</summary>
+        /// <summary>
+        /// Whether this program is too old for what follows, or for the state: it serves nothing, and keeps what it is sent unread.
+        /// </summary>
         public bool IsBehind { get; init; }
 
         /// <summary>Whether no state that may be used is stored here either: only a snapshot of the leader helps.</summary>

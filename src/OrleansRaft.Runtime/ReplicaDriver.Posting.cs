@@ -254,8 +254,8 @@ public sealed partial class ReplicaDriver
 
     /// <summary>Compares the states of all members of the group at an entry that is appended now, if this replica leads. Any thread.</summary>
     /// <param name="sink">
-    /// Receives one reply: committed when the comparison is over, with its entry and the <see cref="Comparison"/> as <see cref="ComparisonCodec"/> writes
-    /// it, whatever that says; rejected when there is none.
+    /// Receives one reply: committed when the comparison is over, with its entry and the <see cref="Comparison"/> as <see cref="ComparisonCodec"/>
+    /// writes it, whatever that says; rejected when there is none.
     /// </param>
     public void Compare(IReplySink sink)
     {

@@ -35,7 +35,8 @@ public static class RaftServerEndpointExtensions
     private const string Session = "/api/v1/session";
 
     /// <summary>
-    /// Maps <c>/api/v1/groups</c>, <c>/api/v1/sets</c>, <c>/api/v1/cluster</c>, <c>/api/v1/events</c>, <c>/api/v1/faults</c>, <c>/api/v1/backup</c> and
+    /// Maps <c>/api/v1/groups</c>, <c>/api/v1/sets</c>, <c>/api/v1/cluster</c>, <c>/api/v1/events</c>, <c>/api/v1/faults</c>, <c>/api/v1/backup</c>
+    /// and
     /// <c>/health</c>; and where they are wanted, the page <c>/</c>, the description <c>/openapi/v1.json</c> with its page <c>/scalar</c>, Orleans'
     /// <c>/dashboard</c>, and <c>/metrics</c>. Any silo answers any request.
     /// </summary>

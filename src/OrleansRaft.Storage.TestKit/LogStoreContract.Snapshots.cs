@@ -387,7 +387,8 @@ public abstract partial class LogStoreContract
     }
 
     /// <summary>
-    /// How large a snapshot the store is given: one in memory holds all of it, and both ends of a transfer do, so it gets just more than an array holds.
+    /// How large a snapshot the store is given: one in memory holds all of it, and both ends of a transfer do, so it gets just more than an array
+    /// holds.
     /// </summary>
     private long LargeBytesMax => IsOnDisk ? long.MaxValue : Array.MaxLength + (64L * 1024 * 1024);
 

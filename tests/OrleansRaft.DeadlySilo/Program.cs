@@ -13,8 +13,8 @@ using OrleansRaft.PostgreSql.Hosting;
 using OrleansRaft.Runtime;
 using OrleansRaft.Sqlite.Hosting;
 
-// <sqlite|postgres> <directory or connection string> <silo port> <gateway port> [<set> <amount>]...: a silo with the sets "calm" and "deadly". When it is
-// ready it adds the amounts, prints both sums and the alarms, says "ready", and runs until it is told to stop. One amount ends the process.
+// <sqlite|postgres> <directory or connection string> <silo port> <gateway port> [<set> <amount>]...: a silo with the sets "calm" and "deadly". When
+// it is ready it adds the amounts, prints both sums and the alarms, says "ready", and runs until it is told to stop. One amount ends the process.
 var (kind, place) = (args[0], args[1]);
 var ports = (Silo: int.Parse(args[2], CultureInfo.InvariantCulture), Gateway: int.Parse(args[3], CultureInfo.InvariantCulture));
 using var host = new HostBuilder()

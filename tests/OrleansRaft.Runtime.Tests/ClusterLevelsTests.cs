@@ -5,7 +5,9 @@ using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.Runtime.Tests;
 
-/// <summary>The rules by which a cluster goes over to a later feature level: when all silos support it, absent ones included, and never back.</summary>
+/// <summary>
+/// The rules by which a cluster goes over to a later feature level: when all silos support it, absent ones included, and never back.
+/// </summary>
 public sealed class ClusterLevelsTests
 {
     private static readonly SiloLevel One = new("one", 2);

@@ -28,7 +28,9 @@ public sealed class DriverLevelTests
         bench.Host.Limits.StateBytesMax.ShouldBe(1_000);
     }
 
-    /// <summary>A program of the former level could not read it: here the setting stands in for one, and loses it as an unreadable frame is lost.</summary>
+    /// <summary>
+    /// A program of the former level could not read it: here the setting stands in for one, and loses it as an unreadable frame is lost.
+    /// </summary>
     [Fact]
     public void What_is_of_a_later_level_than_the_program_knows_is_not_read()
     {

@@ -8,8 +8,8 @@ using static OrleansRaft.Runtime.Tests.HostBench;
 namespace OrleansRaft.Runtime.Tests;
 
 /// <summary>
-/// What programs of each feature level write and say, as bytes that were written once: a program writes those of the level at which the cluster works,
-/// and reads those of the level before too.
+/// What programs of each feature level write and say, as bytes that were written once: a program writes those of the level at which the cluster
+/// works, and reads those of the level before too.
 /// </summary>
 /// <remarks>When a level is added, the bytes of the newest one here become those that must still be read and written.</remarks>
 public sealed class FormerFormatTests

@@ -6,7 +6,8 @@ using static OrleansRaft.Runtime.Tests.HostBench;
 namespace OrleansRaft.Runtime.Tests;
 
 /// <summary>
-/// A replica whose program does not support the version at which its group's state machine works: its log and vote live, it applies and serves nothing.
+/// A replica whose program does not support the version at which its group's state machine works: its log and vote live, it applies and serves
+/// nothing.
 /// </summary>
 public sealed class MachineVersionTests
 {

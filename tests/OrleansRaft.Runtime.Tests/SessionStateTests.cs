@@ -62,7 +62,9 @@ public sealed class SessionStateTests
         }
     }
 
-    /// <summary>Results that their clients leave for long go where snapshots come from, and are found there, forgotten there, and expire there.</summary>
+    /// <summary>
+    /// Results that their clients leave for long go where snapshots come from, and are found there, forgotten there, and expire there.
+    /// </summary>
     [Fact]
     public void Results_that_stay_are_found_whether_they_were_put_away_or_not()
     {

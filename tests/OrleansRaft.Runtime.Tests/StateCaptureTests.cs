@@ -10,7 +10,9 @@ namespace OrleansRaft.Runtime.Tests;
 /// <summary>State, sessions and applied entry are one capture, the same on every replica.</summary>
 public sealed class StateCaptureTests
 {
-    /// <summary>One replica applies one by one, one in batches, one restarts from a snapshot on the way: all give the same answers and the same bytes.</summary>
+    /// <summary>
+    /// One replica applies one by one, one in batches, one restarts from a snapshot on the way: all give the same answers and the same bytes.
+    /// </summary>
     [Fact]
     public void Rule_14_state_sessions_and_applied_index_are_atomic_in_a_snapshot()
     {

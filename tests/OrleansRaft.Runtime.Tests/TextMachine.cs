@@ -6,7 +6,9 @@ using OrleansRaft.Runtime.StateMachines;
 
 namespace OrleansRaft.Runtime.Tests;
 
-/// <summary>A state machine that appends every command to a list, and answers with the list's length and the command. Queries answer the whole list.</summary>
+/// <summary>
+/// A state machine that appends every command to a list, and answers with the list's length and the command. Queries answer the whole list.
+/// </summary>
 internal sealed class TextMachine : IStateMachine<string, string>
 {
     private readonly List<string> lines = [];

@@ -10,8 +10,8 @@ public sealed class MutantTests
     public static TheoryData<string> Names => [.. MutantCatalogue.All.Select(mutant => mutant.Name)];
 
     /// <summary>
-    /// Any of the seeds will do, so the one that found it when the table of the README was made is tried before all others. Where the code has changed since, and
-    /// that seed tells another story, the hunt begins with the first.
+    /// Any of the seeds will do, so the one that found it when the table of the README was made is tried before all others. Where the code has
+    /// changed since, and that seed tells another story, the hunt begins with the first.
     /// </summary>
     [Theory]
     [MemberData(nameof(Names))]

@@ -23,8 +23,8 @@ public sealed class SimulationTests
     ];
 
     /// <summary>
-    /// Read from the lines that the program prints, so that what is demanded of a seed is what everybody sees. The sources are compiled as they are shipped,
-    /// whatever the tests were built for: that is twice as fast.
+    /// Read from the lines that the program prints, so that what is demanded of a seed is what everybody sees. The sources are compiled as they are
+    /// shipped, whatever the tests were built for: that is twice as fast.
     /// </summary>
     [Fact]
     public void Five_hundred_seeds_pass_each_with_enough_time_operations_and_faults_and_every_kind_of_fault_happens()

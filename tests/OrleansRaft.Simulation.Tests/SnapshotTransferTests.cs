@@ -131,8 +131,8 @@ public sealed class SnapshotTransferTests
     }
 
     /// <summary>
-    /// A machine that writes other bytes for an equal state cannot be compared: the replica that differs is named, its state is replaced once, and then
-    /// it serves nothing more. The others go on.
+    /// A machine that writes other bytes for an equal state cannot be compared: the replica that differs is named, its state is replaced once, and
+    /// then it serves nothing more. The others go on.
     /// </summary>
     [Fact]
     public void A_machine_that_writes_other_bytes_for_an_equal_state_is_named_and_its_replica_alone_stops()

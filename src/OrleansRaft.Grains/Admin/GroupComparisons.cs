@@ -6,7 +6,9 @@ using OrleansRaft.Runtime.Diagnostics;
 
 namespace OrleansRaft.Grains.Admin;
 
-/// <summary>Compares the states of a group's replicas: asks the leader, and adds what the others say of themselves where they made no digest.</summary>
+/// <summary>
+/// Compares the states of a group's replicas: asks the leader, and adds what the others say of themselves where they made no digest.
+/// </summary>
 internal sealed class GroupComparisons(LeaderRequests leaders, TimeProvider time)
 {
     // An election may be under way, or a change of members.

@@ -24,7 +24,8 @@ public interface IRaftAdmin
     Task<GroupView?> GetGroupAsync(string group, CancellationToken cancellation = default);
 
     /// <summary>
-    /// Compares the states of a group's replicas: its leader appends an entry, at which each replica makes a digest, and waits for all that it reaches.
+    /// Compares the states of a group's replicas: its leader appends an entry, at which each replica makes a digest, and waits for all that it
+    /// reaches.
     /// </summary>
     /// <remarks>
     /// Groups are compared now and then by themselves, see <see cref="RaftOptions.CompareEntries"/>; the digests of the last time stand in
@@ -33,12 +34,14 @@ public interface IRaftAdmin
     /// <param name="group">The group's name, such as <c>counters-0</c>.</param>
     /// <param name="cancellation">Stops waiting.</param>
     /// <returns>
-    /// Committed with the comparison, whatever it says: only <see cref="GroupComparison.IsEqual"/> says that all replicas hold the same. Or why there is
-    /// none.
+    /// Committed with the comparison, whatever it says: only <see cref="GroupComparison.IsEqual"/> says that all replicas hold the same. Or why there
+    /// is none.
     /// </returns>
     Task<Outcome<GroupComparison>> CompareAsync(string group, CancellationToken cancellation = default);
 
-    /// <summary>Entries of a group's log, read from its leader or else from the replica that holds the most; null when there is no such group.</summary>
+    /// <summary>
+    /// Entries of a group's log, read from its leader or else from the replica that holds the most; null when there is no such group.
+    /// </summary>
     /// <param name="group">Its name.</param>
     /// <param name="after">The index after which to begin.</param>
     /// <param name="limit">The most entries, at least 1.</param>
@@ -53,14 +56,16 @@ public interface IRaftAdmin
     /// <returns>Committed with the new leader, or why not.</returns>
     Task<Outcome<ReplicaId>> TransferLeadershipAsync(string group, ReplicaId? target, CancellationToken cancellation = default);
 
-    /// <summary>Changes the members of a group, one change at a time, and waits until the change is committed (§6) and those that joined have caught up.</summary>
+    /// <summary>
+    /// Changes the members of a group, one change at a time, and waits until the change is committed (§6) and those that joined have caught up.
+    /// </summary>
     /// <param name="group">The group's name.</param>
     /// <param name="goal">What is wanted.</param>
     /// <param name="expectedVersion">The version of the configuration that the change is made for; null to take whichever is in force.</param>
     /// <param name="cancellation">Stops waiting.</param>
     /// <returns>
-    /// Committed with the configuration in force, in which a new voter that is far behind may still be a learner that becomes a voter by itself; or why not.
-    /// A change that would leave no majority is refused.
+    /// Committed with the configuration in force, in which a new voter that is far behind may still be a learner that becomes a voter by itself; or
+    /// why not. A change that would leave no majority is refused.
     /// </returns>
     Task<Outcome<Configuration>> ChangeMembersAsync(
         string group, MembershipGoal goal, LogIndex? expectedVersion = null, CancellationToken cancellation = default);

@@ -160,7 +160,8 @@ internal sealed class Scrubber(
 
     private async Task<bool> MendAsync(ILocalReplica replica, ExaminedReplica examined, CancellationToken cancellation)
     {
-        // What is in memory is written down only if the others hold the same; the comparison also appends the entry behind which the new snapshot lies.
+        // What is in memory is written down only if the others hold the same; the comparison also appends the entry behind which the new snapshot
+        // lies.
         if (await comparisons.RunAsync(replica.Slot.Group, cancellation) is not Committed<GroupComparison> { Value: { IsEqual: true } compared })
         {
             return false;

@@ -11,10 +11,9 @@ namespace OrleansRaft.Grains.Catalogue;
 /// key                          value
 /// 3                            revision, keys ever added, audit entries ever noted (varints)
 /// 4, id of a key (UTF-8)       name (text), hash (bytes behind their length), role (1 byte), tenants (varint, then text), created at (varint), by
-///                              (text), expires at (varint, 0 for never), revoked at (varint, 0 for not), by (text); times are milliseconds since 1970
-/// 5, name of a tenant (UTF-8)  its limits: requests, burst, at once, idempotency keys, counters, bytes (varints, one more than the number; 0
-///                              for none); the last three lack where a former program wrote it
-/// 6, number (ordered)          an entry of the audit: time (varint), who, from, what, result, silo (text)
+/// (text), expires at (varint, 0 for never), revoked at (varint, 0 for not), by (text); times are milliseconds since 1970 5, name of a tenant (UTF-8)
+/// its limits: requests, burst, at once, idempotency keys, counters, bytes (varints, one more than the number; 0 for none); the last three lack where
+/// a former program wrote it 6, number (ordered)          an entry of the audit: time (varint), who, from, what, result, silo (text)
 /// </code>
 /// </remarks>
 /// <param name="entries">The state that the entries are in.</param>

@@ -92,7 +92,9 @@ public sealed record MessageEvent(
 /// <param name="ElectionTimeoutTicks">The election timeout that is running.</param>
 /// <param name="Progress">What a leader knows of the others; empty elsewhere.</param>
 /// <param name="IsQuiescent">Whether its group is idle and quiescent: no heartbeats, no election timer.</param>
-/// <param name="LastTerm">The term of the entry at the end of its log: where the leader's entry there has another, the two logs differ (§5.3).</param>
+/// <param name="LastTerm">
+/// The term of the entry at the end of its log: where the leader's entry there has another, the two logs differ (§5.3).
+/// </param>
 [GenerateSerializer, Immutable, Alias("raft-event-replica")]
 public sealed record ReplicaEvent(
     [property: Id(0)] string Group,

@@ -122,7 +122,9 @@ internal sealed class RaftLifecycle(
         }
     }
 
-    /// <summary>Refuses to take part beside a silo whose state machines could not read what this one's write, or work at no version of this one's.</summary>
+    /// <summary>
+    /// Refuses to take part beside a silo whose state machines could not read what this one's write, or work at no version of this one's.
+    /// </summary>
     private async Task RequireSameSetsAsync()
     {
         if (await locator.FindConflictAsync(sets.All) is { } conflict)

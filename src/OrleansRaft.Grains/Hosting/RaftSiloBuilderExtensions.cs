@@ -35,8 +35,8 @@ namespace OrleansRaft.Grains.Hosting;
 public static class RaftSiloBuilderExtensions
 {
     /// <summary>
-    /// Adds what hosts, places, connects and routes to replicas. Options are bound to the section <c>Raft</c> and checked at start; idle groups quiesce
-    /// after 10 ticks unless <c>Raft:QuiesceTicks</c> says otherwise.
+    /// Adds what hosts, places, connects and routes to replicas. Options are bound to the section <c>Raft</c> and checked at start; idle groups
+    /// quiesce after 10 ticks unless <c>Raft:QuiesceTicks</c> says otherwise.
     /// </summary>
     /// <remarks>
     /// What is said of <see cref="RaftOptions"/> comes in this order, wherever this call stands: the defaults, the section <c>Raft</c>,
@@ -87,8 +87,8 @@ public static class RaftSiloBuilderExtensions
     }
 
     /// <summary>
-    /// Adds the catalogue, a Raft group beside the cluster row: sets of groups can then be added to a cluster that exists, and a silo that starts learns from it
-    /// which members its groups have. <see cref="IRaftCatalogue"/> shows it.
+    /// Adds the catalogue, a Raft group beside the cluster row: sets of groups can then be added to a cluster that exists, and a silo that starts
+    /// learns from it which members its groups have. <see cref="IRaftCatalogue"/> shows it.
     /// </summary>
     /// <param name="silo">The silo.</param>
     /// <param name="replicas">How many voters the catalogue starts with; fixed when the cluster first starts.</param>
@@ -230,9 +230,9 @@ public static class RaftSiloBuilderExtensions
     private static string Whereabouts(EndpointOptions endpoints) =>
         $"{endpoints.AdvertisedIPAddress}:{endpoints.SiloPort}, process {Environment.ProcessId} on {Environment.MachineName}";
 
-    // The default directory deactivates healthy grains whose entries a dead silo happened to hold (dotnet/orleans #9074); this one keeps them. It serves
-    // replicas alone: an application's own grains stay where they were, since this one holds a crashed silo's grains back for a while. Replicas need no such
-    // lease, which would only put their return off: an activation too many is fenced by the store.
+    // The default directory deactivates healthy grains whose entries a dead silo happened to hold (dotnet/orleans #9074); this one keeps them. It
+    // serves replicas alone: an application's own grains stay where they were, since this one holds a crashed silo's grains back for a while.
+    // Replicas need no such lease, which would only put their return off: an activation too many is fenced by the store.
     private static void AddDirectory(ISiloBuilder silo)
     {
         silo.Services.ConfigureBeneath<GrainDirectoryOptions>(static options => options.RangeLeaseDuration = TimeSpan.Zero);

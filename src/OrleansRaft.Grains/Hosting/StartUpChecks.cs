@@ -11,8 +11,8 @@ namespace OrleansRaft.Grains.Hosting;
 
 /// <summary>Stops a silo that is configured wrongly before it starts, with a sentence that says what is wrong and what to do.</summary>
 /// <remarks>
-/// What is checked here would otherwise show as replicas that never come to life, in a cluster that is never ready. The state machines of each set are
-/// tried out, see <see cref="MachineTrial"/>.
+/// What is checked here would otherwise show as replicas that never come to life, in a cluster that is never ready. The state machines of each set
+/// are tried out, see <see cref="MachineTrial"/>.
 /// </remarks>
 internal sealed class StartUpChecks(IEnumerable<StateMachineRegistration> registrations, IServiceProvider services) : IHostedService
 {

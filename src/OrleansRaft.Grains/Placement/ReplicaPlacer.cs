@@ -5,8 +5,8 @@ namespace OrleansRaft.Grains.Placement;
 
 /// <summary>Decides where a replica should live, from what this silo knows of its group.</summary>
 /// <remarks>
-/// That is where the program supports the version at which its state machine works; where no silo's does, its log and its vote are worth more somewhere
-/// than nowhere.
+/// That is where the program supports the version at which its state machine works; where no silo's does, its log and its vote are worth more
+/// somewhere than nowhere.
 /// </remarks>
 internal sealed class ReplicaPlacer(ClusterMembership silos)
 {

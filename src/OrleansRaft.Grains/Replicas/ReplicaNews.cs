@@ -7,8 +7,8 @@ namespace OrleansRaft.Grains.Replicas;
 /// before it said. They are half of the messages of a lone command, and may go with what is sent next.
 /// </summary>
 /// <remarks>
-/// Nothing waits that is the first of its kind: a heartbeat has a new number, an acknowledgement another entry. An answer that is told once more because
-/// the first was lost may wait, too. On the replica's turn.
+/// Nothing waits that is the first of its kind: a heartbeat has a new number, an acknowledgement another entry. An answer that is told once more
+/// because the first was lost may wait, too. On the replica's turn.
 /// </remarks>
 internal sealed class ReplicaNews
 {

@@ -14,7 +14,9 @@ internal interface ILaneTransport
     /// <summary>Frames were lost, or may be. Their senders know. Any thread.</summary>
     void OnLost(SiloAddress target, int count, FrameLoss why);
 
-    /// <summary>Frames wait that nobody waits for: <see cref="Lane.Flush"/> is to be called in a moment. Any thread, under the gate of the lane.</summary>
+    /// <summary>
+    /// Frames wait that nobody waits for: <see cref="Lane.Flush"/> is to be called in a moment. Any thread, under the gate of the lane.
+    /// </summary>
     void FlushLater();
 
     /// <summary>What was sent may be lost. Waits a little, so that a silo that refuses at once is not asked without pause.</summary>

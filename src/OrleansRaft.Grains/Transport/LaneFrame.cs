@@ -18,7 +18,9 @@ internal abstract record LaneFrame
     /// <summary>Whether it carries much; everything else goes before it, so that bulk cannot delay it.</summary>
     public abstract bool IsBulk { get; }
 
-    /// <summary>Whether nobody waits for it: it does not make an idle lane send a batch of its own, but goes with the next, or a little later.</summary>
+    /// <summary>
+    /// Whether nobody waits for it: it does not make an idle lane send a batch of its own, but goes with the next, or a little later.
+    /// </summary>
     public virtual bool CanWait => false;
 
     /// <summary>Writes its binary form, see <see cref="LaneBatchCodec"/>.</summary>

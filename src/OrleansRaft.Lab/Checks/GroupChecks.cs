@@ -121,7 +121,8 @@ internal sealed class GroupChecks(ICheckedCluster cluster, string name) : IStore
     }
 
     /// <summary>
-    /// A leader whose machine is halted looks for one that is not: whom it hands over to must have said so in this term, unless somebody chose for it.
+    /// A leader whose machine is halted looks for one that is not: whom it hands over to must have said so in this term, unless somebody chose for
+    /// it.
     /// </summary>
     private void OnHandOver(ICheckedReplica leader, ReplicaId to, Term term)
     {

@@ -9,7 +9,9 @@ internal interface ILabProcess
     /// <summary>Whether it does not reach shared disks.</summary>
     bool IsCutFromDisks { get; }
 
-    /// <summary>Whether its replicas have their turns at once, in the order in which they asked, when a disk has told several that they have written.</summary>
+    /// <summary>
+    /// Whether its replicas have their turns at once, in the order in which they asked, when a disk has told several that they have written.
+    /// </summary>
     bool CarriesPulses { get; }
 
     /// <summary>Does something as this process: at once, after its pause, or never.</summary>

@@ -84,7 +84,9 @@ internal static class Migrations
     /// The number of the newest script of this program's that a database has; 0 for none. It may have later ones, of a newer program, as long as they
     /// leave everything there that this one needs.
     /// </summary>
-    /// <exception cref="StoreRefusedException">A newer program wrote the schema, and it can no longer be lived with; or somebody else made it.</exception>
+    /// <exception cref="StoreRefusedException">
+    /// A newer program wrote the schema, and it can no longer be lived with; or somebody else made it.
+    /// </exception>
     public static async Task<int> AppliedAsync(NpgsqlConnection connection, string server, CancellationToken cancellation)
     {
         await using var exists = Sql.Command(connection, "SELECT to_regclass('raft.migration') IS NOT NULL");

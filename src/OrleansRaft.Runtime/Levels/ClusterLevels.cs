@@ -9,8 +9,8 @@ namespace OrleansRaft.Runtime.Levels;
 
 /// <summary>What a cluster remembers of feature levels, in its store: at which it works, and what each silo's program supports.</summary>
 /// <remarks>
-/// A value, and the rules by which it changes; whoever keeps it makes each change in one step. A level is raised when every silo that is known supports
-/// it, by its last report: one that is absent counts, since it may come back with the program that it had. It is never lowered.
+/// A value, and the rules by which it changes; whoever keeps it makes each change in one step. A level is raised when every silo that is known
+/// supports it, by its last report: one that is absent counts, since it may come back with the program that it had. It is never lowered.
 /// </remarks>
 /// <param name="InForce">The level at which the cluster works.</param>
 /// <param name="Silos">The silos that are known, by name.</param>

@@ -71,8 +71,8 @@ internal sealed class CarePlan
     }
 
     /// <summary>
-    /// What the store must remember instead of what it does, until that is tried again; null for nothing else. Of a replica that is opened anew in this
-    /// life, an accusation must not wait for the life's end as if the accused were still under way.
+    /// What the store must remember instead of what it does, until that is tried again; null for nothing else. Of a replica that is opened anew in
+    /// this life, an accusation must not wait for the life's end as if the accused were still under way.
     /// </summary>
     public ApplyMark? Suspended { get; }
 

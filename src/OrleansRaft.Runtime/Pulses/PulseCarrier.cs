@@ -10,7 +10,8 @@ namespace OrleansRaft.Runtime.Pulses;
 /// hold no lock, be nobody's turn and have nobody's context. One that is not free only gathers: workers are woken when it has brought everything.
 /// </para>
 /// <para>
-/// What is carried is a pass of one worker, and another one for what follows from it. Whatever is left, and every other worker, gets a thread of its host.
+/// What is carried is a pass of one worker, and another one for what follows from it. Whatever is left, and every other worker, gets a thread of its
+/// host.
 /// </para>
 /// </remarks>
 public static class PulseCarrier

@@ -7,8 +7,8 @@ namespace OrleansRaft.Runtime.Sessions;
 
 /// <summary>The registered client sessions of a group, by id, and in the order in which they were last active.</summary>
 /// <remarks>
-/// What a snapshot holds is a keyed state of the sessions and one of their results. Both lag behind, by a bounded number of results, until a view or a
-/// digest is asked for: a result that its client has by then was never in it.
+/// What a snapshot holds is a keyed state of the sessions and one of their results. Both lag behind, by a bounded number of results, until a view or
+/// a digest is asked for: a result that its client has by then was never in it.
 /// </remarks>
 internal sealed class ClientSessionTable
 {

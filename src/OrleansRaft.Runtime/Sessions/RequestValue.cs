@@ -6,8 +6,8 @@ using OrleansRaft.Runtime.State;
 namespace OrleansRaft.Runtime.Sessions;
 
 /// <summary>
-/// What a group remembers under the index of an entry that applied a request: when it is forgotten (varint), the request's id (length, UTF-8), and the
-/// record (<see cref="RequestRecord.Write"/>).
+/// What a group remembers under the index of an entry that applied a request: when it is forgotten (varint), the request's id (length, UTF-8), and
+/// the record (<see cref="RequestRecord.Write"/>).
 /// </summary>
 /// <param name="id">The id.</param>
 /// <param name="expires">When it is forgotten.</param>

@@ -39,8 +39,8 @@ internal sealed class SessionTables
         && requests.Cost + (requests.PendingCount * (long)RequestTable.ResultCostMax) >= Limits.RequestBytesMax;
 
     /// <summary>
-    /// How many more request ids there is room for: the least that the limits on their number and on their bytes allow, if those to come are like those
-    /// that are there.
+    /// How many more request ids there is room for: the least that the limits on their number and on their bytes allow, if those to come are like
+    /// those that are there.
     /// </summary>
     private long PlacesFree => Math.Min(
         Limits.RequestIdsMax - requests.Count,

@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace OrleansRaft.Runtime.State;
 
 /// <summary>
-/// The first bytes of a key behind those that a node's keys have in common, as a number: of two keys, the one with the smaller head comes first. Where
-/// heads are equal, the keys themselves tell.
+/// The first bytes of a key behind those that a node's keys have in common, as a number: of two keys, the one with the smaller head comes first.
+/// Where heads are equal, the keys themselves tell.
 /// </summary>
 internal static class KeyHead
 {

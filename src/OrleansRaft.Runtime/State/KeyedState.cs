@@ -3,8 +3,8 @@ using OrleansRaft.Core.Codec;
 namespace OrleansRaft.Runtime.State;
 
 /// <summary>
-/// A map from keys to bytes in the ordinal order of the keys: the state of a state machine, of any size. A <see cref="View"/> of it costs nothing, and
-/// its <see cref="Digest"/> is always there.
+/// A map from keys to bytes in the ordinal order of the keys: the state of a state machine, of any size. A <see cref="View"/> of it costs nothing,
+/// and its <see cref="Digest"/> is always there.
 /// </summary>
 /// <remarks>
 /// <para>

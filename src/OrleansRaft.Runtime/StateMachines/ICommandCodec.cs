@@ -12,8 +12,8 @@ public interface ICommandCodec<T>
     void Write(T value, IBufferWriter<byte> output);
 
     /// <summary>
-    /// The identity of a command as a request: equal for equal arguments, whichever program writes them in which bytes; null to tell requests apart by
-    /// their bytes. See <see cref="CommandIdentity"/>.
+    /// The identity of a command as a request: equal for equal arguments, whichever program writes them in which bytes; null to tell requests apart
+    /// by their bytes. See <see cref="CommandIdentity"/>.
     /// </summary>
     ulong? IdentityOf(T value) => CommandIdentity.Of(value);
 

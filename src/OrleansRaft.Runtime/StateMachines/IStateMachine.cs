@@ -59,7 +59,9 @@ public readonly record struct Command<TCommand>(TCommand Value, string Key, Entr
     /// What time it was when the command was appended, the same on every replica; for a query, of the last applied entry. It never goes back within a
     /// group, and is within a minute of what most of its members' clocks said. Null while the cluster works at a level below 2, which has no stamps.
     /// </summary>
-    /// <remarks>For records of what happened when. Durations and deadlines are better told by <see cref="Time"/>, which no wall clock moves.</remarks>
+    /// <remarks>
+    /// For records of what happened when. Durations and deadlines are better told by <see cref="Time"/>, which no wall clock moves.
+    /// </remarks>
     public DateTimeOffset? Utc { get => UtcTimes.ToDate(stamp); init => stamp = value is { } date ? UtcTimes.Of(date) : UtcTime.None; }
 
     internal UtcTime Stamp { init => stamp = value; }

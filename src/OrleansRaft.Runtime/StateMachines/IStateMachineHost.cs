@@ -21,8 +21,8 @@ public interface IStateMachineHost : IAsyncDisposable
     UtcTime AppliedUtc { get; }
 
     /// <summary>
-    /// The feature level at which the cluster works, as far as is known: what is captured is written so that programs of that level read it. Set on any
-    /// thread.
+    /// The feature level at which the cluster works, as far as is known: what is captured is written so that programs of that level read it. Set on
+    /// any thread.
     /// </summary>
     int Level { get; set; }
 
@@ -66,7 +66,9 @@ public interface IStateMachineHost : IAsyncDisposable
     /// <summary>Says whose a request id is, by the application's code; nothing when it is nobody's.</summary>
     internal ReadOnlyMemory<byte> ScopeOf(ReadOnlyMemory<byte> requestId);
 
-    /// <summary>Says whether an encoded <see cref="CommandEnvelope"/> may be proposed, and whose its request id is. Changes and throws nothing.</summary>
+    /// <summary>
+    /// Says whether an encoded <see cref="CommandEnvelope"/> may be proposed, and whose its request id is. Changes and throws nothing.
+    /// </summary>
     internal CommandCheck Check(ReadOnlyMemory<byte> envelope);
 
     /// <summary>

@@ -8,8 +8,8 @@ namespace OrleansRaft.Runtime.StateMachines;
 /// </summary>
 /// <remarks>
 /// <para>
-/// A view shares with its machine only what neither changes: immutable values, persistent collections, blocks that the machine copies before it writes
-/// to them. It asks nothing of the machine, which may have been restored from another state, or disposed, before the view is written.
+/// A view shares with its machine only what neither changes: immutable values, persistent collections, blocks that the machine copies before it
+/// writes to them. It asks nothing of the machine, which may have been restored from another state, or disposed, before the view is written.
 /// </para>
 /// <para>Disposed once, by whoever has it last and on any thread, whether it was written or not.</para>
 /// </remarks>

@@ -27,8 +27,8 @@ public interface IVersionedStateMachine
     int OldestVersion => Core.MachineVersions.Initial;
 
     /// <summary>
-    /// The version in force: at which <c>Apply</c>, <c>Query</c>, <c>Capture</c> and <c>Restore</c> work. The library sets it before <c>Restore</c>, to
-    /// the version of what is restored, and before <see cref="Upgrade"/>, to the later version.
+    /// The version in force: at which <c>Apply</c>, <c>Query</c>, <c>Capture</c> and <c>Restore</c> work. The library sets it before <c>Restore</c>,
+    /// to the version of what is restored, and before <see cref="Upgrade"/>, to the later version.
     /// </summary>
     int Version { get; set; }
 

@@ -10,8 +10,8 @@ namespace OrleansRaft.Runtime.StateMachines;
 /// <typeparam name="TCommand">Commands and queries.</typeparam>
 /// <typeparam name="TResult">Answers to both.</typeparam>
 /// <remarks>
-/// The methods of <see cref="IStateMachine{TCommand,TResult}"/> that have the whole state in memory need not be implemented: by default they use these.
-/// The bytes may be the same as before, so that a machine can turn to views without losing what it has stored.
+/// The methods of <see cref="IStateMachine{TCommand,TResult}"/> that have the whole state in memory need not be implemented: by default they use
+/// these. The bytes may be the same as before, so that a machine can turn to views without losing what it has stored.
 /// </remarks>
 public interface IViewStateMachine<TCommand, TResult> : IStateMachine<TCommand, TResult>
 {

@@ -124,8 +124,8 @@ public sealed partial class StateMachineHost<TCommand, TResult> : IStateMachineH
     }
 
     /// <summary>
-    /// A command with the identity that its router left out, which has not heard yet that the cluster works at the level of identities: the one that it
-    /// repeats may have been known by its own. Empty where there is nothing to add.
+    /// A command with the identity that its router left out, which has not heard yet that the cluster works at the level of identities: the one that
+    /// it repeats may have been known by its own. Empty where there is nothing to add.
     /// </summary>
     private ReadOnlyMemory<byte> WithIdentity(ReadOnlyMemory<byte> envelope)
     {

@@ -117,10 +117,12 @@ public interface ILogStore : IAsyncDisposable
     /// <param name="cancellation">Stops waiting.</param>
     Task<ClusterLevels?> ReadLevelsAsync(CancellationToken cancellation);
 
-    /// <summary>Changes what the store remembers of feature levels, in one step: no other change comes between what is read and what is written.</summary>
+    /// <summary>
+    /// Changes what the store remembers of feature levels, in one step: no other change comes between what is read and what is written.
+    /// </summary>
     /// <param name="change">
-    /// Makes what is to be remembered of what is, which is null when nobody has told the store anything; or null to change nothing. May be called more
-    /// than once.
+    /// Makes what is to be remembered of what is, which is null when nobody has told the store anything; or null to change nothing. May be called
+    /// more than once.
     /// </param>
     /// <param name="cancellation">Stops waiting.</param>
     /// <returns>What is remembered now.</returns>

@@ -7,8 +7,8 @@ using OrleansRaft.Server.Http;
 namespace OrleansRaft.Server.Access;
 
 /// <summary>
-/// How a browser signs in: it cannot send a header with every request, an event stream or a link. The key is kept in a cookie that no script reads and
-/// that is sent to these pages alone.
+/// How a browser signs in: it cannot send a header with every request, an event stream or a link. The key is kept in a cookie that no script reads
+/// and that is sent to these pages alone.
 /// </summary>
 internal static class SessionEndpoints
 {
@@ -44,7 +44,9 @@ internal static class SessionEndpoints
         return Task.CompletedTask;
     }
 
-    /// <summary>Who asks was looked at already, without the key that stands in the body, and what became of that is kept for the whole request.</summary>
+    /// <summary>
+    /// Who asks was looked at already, without the key that stands in the body, and what became of that is kept for the whole request.
+    /// </summary>
     private static async Task<AuthenticateResult> AuthenticateAnewAsync(HttpContext context, string key)
     {
         await using var anew = context.RequestServices.CreateAsyncScope();

@@ -77,7 +77,9 @@ internal static class ApiDescription
         document.Paths = paths;
     }
 
-    /// <summary>A key is what everything needs, where keys are asked for; operations that are open say so by having no problem of that kind.</summary>
+    /// <summary>
+    /// A key is what everything needs, where keys are asked for; operations that are open say so by having no problem of that kind.
+    /// </summary>
     private static OpenApiSecurityRequirement SecurityOf(OpenApiDocument document, bool asksForKeys)
     {
         if (!asksForKeys)

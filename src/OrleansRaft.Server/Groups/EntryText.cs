@@ -6,7 +6,9 @@ using OrleansRaft.Runtime;
 namespace OrleansRaft.Server.Groups;
 
 /// <summary>An entry in words.</summary>
-/// <param name="Kind">What it is: <c>no-op</c>, <c>configuration</c>, <c>skip</c>, <c>comparison</c>, <c>raise</c>, <c>command</c>, <c>session</c> or <c>limits</c>.</param>
+/// <param name="Kind">
+/// What it is: <c>no-op</c>, <c>configuration</c>, <c>skip</c>, <c>comparison</c>, <c>raise</c>, <c>command</c>, <c>session</c> or <c>limits</c>.
+/// </param>
 /// <param name="Text">What it says, for readers.</param>
 /// <param name="Key">Of a command, the key.</param>
 /// <param name="RequestId">Of a command with one, the request id.</param>

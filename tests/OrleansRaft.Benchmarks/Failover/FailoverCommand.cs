@@ -6,7 +6,9 @@ using OrleansRaft.Testbed.PostgreSql;
 
 namespace OrleansRaft.Benchmarks.Failover;
 
-/// <summary><c>failover</c>: for how long writes fail when a silo is killed or paused; a plain grain and a group, hit by the same strike in the same cluster.</summary>
+/// <summary>
+/// <c>failover</c>: for how long writes fail when a silo is killed or paused; a plain grain and a group, hit by the same strike in the same cluster.
+/// </summary>
 internal static class FailoverCommand
 {
     private static readonly string[] Faults = ["kill", "pause"];

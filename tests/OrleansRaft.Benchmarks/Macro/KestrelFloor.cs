@@ -6,8 +6,8 @@ using OrleansRaft.Testbed.Processes;
 namespace OrleansRaft.Benchmarks.Macro;
 
 /// <summary>
-/// As many processes as <see cref="OraftSystem"/> has, with Kestrel and an empty handler, under the same requests: what is above this in an increment's
-/// processor time is ours.
+/// As many processes as <see cref="OraftSystem"/> has, with Kestrel and an empty handler, under the same requests: what is above this in an
+/// increment's processor time is ours.
 /// </summary>
 internal sealed class KestrelFloor : ISystem
 {

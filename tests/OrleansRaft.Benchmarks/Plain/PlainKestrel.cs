@@ -11,8 +11,8 @@ using Microsoft.Extensions.Options;
 namespace OrleansRaft.Benchmarks.Plain;
 
 /// <summary>
-/// A process with Kestrel alone, which reads requests and answers them all alike: what any HTTP API on it costs at the least. A hidden command of this
-/// program.
+/// A process with Kestrel alone, which reads requests and answers them all alike: what any HTTP API on it costs at the least. A hidden command of
+/// this program.
 /// </summary>
 internal static class PlainKestrel
 {

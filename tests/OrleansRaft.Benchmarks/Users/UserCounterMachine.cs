@@ -4,7 +4,9 @@ using OrleansRaft.Runtime.StateMachines;
 
 namespace OrleansRaft.Benchmarks.Users;
 
-/// <summary>Counters as if a user had written them: the same code, of which nobody knows that its time is bounded, so that it has threads of its own.</summary>
+/// <summary>
+/// Counters as if a user had written them: the same code, of which nobody knows that its time is bounded, so that it has threads of its own.
+/// </summary>
 public sealed class UserCounterMachine : IViewStateMachine<CounterCommand, CounterResult>, IMeasuredState, IRequestScopes
 {
     /// <summary>The name of its set of groups.</summary>

@@ -13,7 +13,8 @@ using OrleansRaft.Testbed.PostgreSql;
 namespace OrleansRaft.Benchmarks.Users;
 
 /// <summary>
-/// <c>users</c>: what it costs that a user's state machine has threads of its own: the same counters, applied on the turn and on the machines' threads.
+/// <c>users</c>: what it costs that a user's state machine has threads of its own: the same counters, applied on the turn and on the machines'
+/// threads.
 /// </summary>
 internal static class UsersBenchmark
 {

@@ -2,7 +2,9 @@ using static OrleansRaft.Core.Tests.Raft.TestGroup;
 
 namespace OrleansRaft.Core.Tests.Raft;
 
-/// <summary>Replicas that applied the same entries are compared at one entry, and one that is wrong by the word of a majority gets another state.</summary>
+/// <summary>
+/// Replicas that applied the same entries are compared at one entry, and one that is wrong by the word of a majority gets another state.
+/// </summary>
 public sealed class ComparisonRuleTests
 {
     private static readonly StateDigest Sound = new(1, "sound"u8.ToArray());

@@ -3,7 +3,9 @@ using static OrleansRaft.Core.Tests.Raft.TestGroup;
 
 namespace OrleansRaft.Core.Tests.Raft;
 
-/// <summary>What digests say. A member is written as its state, in capitals for one without a vote; with a digit for its program, '-' for no digest.</summary>
+/// <summary>
+/// What digests say. A member is written as its state, in capitals for one without a vote; with a digit for its program, '-' for no digest.
+/// </summary>
 public sealed class ComparisonVerdictTests
 {
     [Theory]

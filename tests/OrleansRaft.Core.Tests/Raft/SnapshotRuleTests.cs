@@ -7,8 +7,8 @@ namespace OrleansRaft.Core.Tests.Raft;
 public sealed class SnapshotRuleTests
 {
     /// <summary>
-    /// The member lacks no entry, so its answers tell nothing new: that another snapshot takes the place of the one it is sent must not make its leader
-    /// wait for news for ever.
+    /// The member lacks no entry, so its answers tell nothing new: that another snapshot takes the place of the one it is sent must not make its
+    /// leader wait for news for ever.
     /// </summary>
     [Fact]
     public void A_member_that_asked_for_a_state_is_sent_entries_again_although_another_snapshot_took_the_place_of_the_first()

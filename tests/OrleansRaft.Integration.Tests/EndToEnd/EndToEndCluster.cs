@@ -5,7 +5,8 @@ namespace OrleansRaft.Integration.Tests.EndToEnd;
 
 /// <summary>
 /// Three real <c>oraft serve</c> processes on one PostgreSQL server of our own, shared by the tests that break and mend it one after the other. Most
-/// tests that start other clusters of processes belong to this collection too, so that there are few at a time. Tests of other classes run beside them.
+/// tests that start other clusters of processes belong to this collection too, so that there are few at a time. Tests of other classes run beside
+/// them.
 /// </summary>
 [CollectionDefinition(Name)]
 public sealed class EndToEndCluster : IAsyncDisposable, ICollectionFixture<EndToEndCluster>

@@ -3,8 +3,8 @@ using OrleansRaft.Testbed.Workloads;
 namespace OrleansRaft.Integration.Tests.EndToEnd;
 
 /// <summary>
-/// Clients increment counters through every silo while something breaks. Whatever happens: no acknowledged increment is lost, none is applied twice, and
-/// replicas that have applied the same index hold the same state.
+/// Clients increment counters through every silo while something breaks. Whatever happens: no acknowledged increment is lost, none is applied twice,
+/// and replicas that have applied the same index hold the same state.
 /// </summary>
 [Collection(EndToEndCluster.Name)]
 public sealed class FaultTests(EndToEndCluster cluster, ITestOutputHelper log)

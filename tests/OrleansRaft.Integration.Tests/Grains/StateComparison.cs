@@ -7,7 +7,8 @@ namespace OrleansRaft.Integration.Tests.Grains;
 internal static class StateComparison
 {
     /// <summary>
-    /// Compares all replicas of a group: each must have made a digest at the same entry, and all the same one. A digest that was not made proves nothing.
+    /// Compares all replicas of a group: each must have made a digest at the same entry, and all the same one. A digest that was not made proves
+    /// nothing.
     /// </summary>
     /// <returns>What is amiss, in a sentence; null when all replicas hold the same.</returns>
     public static async Task<string?> FindDifferenceAsync(this IRaftAdmin admin, string group, int replicas, CancellationToken cancellation)

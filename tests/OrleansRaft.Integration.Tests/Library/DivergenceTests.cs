@@ -18,7 +18,9 @@ using OrleansRaft.Runtime.StateMachines;
 
 namespace OrleansRaft.Integration.Tests.Library;
 
-/// <summary>On three silos, one replica comes to hold another state than the others after the same entries: that is found, told, and mended once.</summary>
+/// <summary>
+/// On three silos, one replica comes to hold another state than the others after the same entries: that is found, told, and mended once.
+/// </summary>
 public sealed class DivergenceTests
 {
     private const string Set = "drifting";

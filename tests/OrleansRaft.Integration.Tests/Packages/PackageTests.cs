@@ -57,7 +57,9 @@ public sealed class PackageTests(PackedPackages packed, PostgresFixture postgres
         }
     }
 
-    /// <summary>Messages of whoever refers to us need serializers, too: a package that keeps the generator to itself compiles, and fails when it runs.</summary>
+    /// <summary>
+    /// Messages of whoever refers to us need serializers, too: a package that keeps the generator to itself compiles, and fails when it runs.
+    /// </summary>
     [Fact]
     public async Task Orleans_generator_comes_along()
     {

@@ -5,7 +5,9 @@ using OrleansRaft.Runtime;
 
 namespace OrleansRaft.Integration.Tests.Server;
 
-/// <summary>Changes of leaders and members over HTTP: what is read from a request, and what each outcome is answered as. The groups are scripted.</summary>
+/// <summary>
+/// Changes of leaders and members over HTTP: what is read from a request, and what each outcome is answered as. The groups are scripted.
+/// </summary>
 public sealed class MemberApiTests(ScriptedServer server) : IClassFixture<ScriptedServer>
 {
     private const string Leader = "/api/v1/groups/counters-0/leader";

@@ -8,7 +8,9 @@ using OrleansRaft.Testbed.PostgreSql;
 
 namespace OrleansRaft.Integration.Tests.Stores;
 
-/// <summary>Old snapshots are deleted beside the log's writes; what those make the newest meanwhile stays. Locks hold up the one and the other.</summary>
+/// <summary>
+/// Old snapshots are deleted beside the log's writes; what those make the newest meanwhile stays. Locks hold up the one and the other.
+/// </summary>
 public sealed class PostgreSqlSnapshotTests(PostgresFixture postgres) : PostgreSqlTestBase
 {
     private static readonly byte[] State = [.. Enumerable.Range(0, 700_000).Select(static i => (byte)(i * 31))];

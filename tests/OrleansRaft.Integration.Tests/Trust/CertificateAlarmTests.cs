@@ -63,7 +63,9 @@ public sealed class CertificateAlarmTests : IDisposable
         return look;
     }
 
-    /// <summary>A silo's certificates, looked at on a clock that is moved by hand: by as little as may be, for each two seconds of it are a look.</summary>
+    /// <summary>
+    /// A silo's certificates, looked at on a clock that is moved by hand: by as little as may be, for each two seconds of it are a look.
+    /// </summary>
     private sealed class Look : IAsyncDisposable
     {
         private readonly FakeTimeProvider time;

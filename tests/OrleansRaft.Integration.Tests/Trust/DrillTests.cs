@@ -95,7 +95,9 @@ public sealed class DrillTests(EndToEndCluster cluster) : IDisposable
         }
     }
 
-    /// <summary>What is left is one replica of each group, on the first server: the groups go on from those, with all that was acknowledged.</summary>
+    /// <summary>
+    /// What is left is one replica of each group, on the first server: the groups go on from those, with all that was acknowledged.
+    /// </summary>
     private async Task RecoverAsync(TrustedCluster trusted)
     {
         var line = trusted.Silos[0].CommandLine;

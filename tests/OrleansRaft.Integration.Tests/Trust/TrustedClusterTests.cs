@@ -105,7 +105,8 @@ public sealed class TrustedClusterTests(EndToEndCluster cluster)
         CommandLineRun.AtAsync(trusted.Silos[silo].Address, [.. line, "--cacert", trusted.Files["ca.pem"], "--key", key]);
 
     /// <summary>
-    /// Waits until a port closes the connection of somebody with such a certificate. One that is let in stays open: Orleans waits for its first words.
+    /// Waits until a port closes the connection of somebody with such a certificate. One that is let in stays open: Orleans waits for its first
+    /// words.
     /// </summary>
     private static async Task IsRefusedAsync(TrustedCluster trusted, int port, TlsFiles files, string? name)
     {

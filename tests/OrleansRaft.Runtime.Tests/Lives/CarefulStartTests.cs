@@ -202,7 +202,9 @@ public sealed class CarefulStartTests
         process.Bench.Machine.Lines.ShouldBe(["k=a", "k=b", "k=c"]);
     }
 
-    /// <summary>The silo is stopped, or the replica moves, in the middle of a careful start: that is no reason to suspect what was under way.</summary>
+    /// <summary>
+    /// The silo is stopped, or the replica moves, in the middle of a careful start: that is no reason to suspect what was under way.
+    /// </summary>
     [Fact]
     public void A_replica_that_stops_leaves_no_mark_of_what_it_was_about_to_do()
     {

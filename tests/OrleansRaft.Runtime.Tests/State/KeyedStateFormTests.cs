@@ -18,7 +18,9 @@ public sealed class KeyedStateFormTests
         }
     }
 
-    /// <summary>A machine whose whole state it is, is asked for its initial state with a stream that is empty; one part of several is never missing.</summary>
+    /// <summary>
+    /// A machine whose whole state it is, is asked for its initial state with a stream that is empty; one part of several is never missing.
+    /// </summary>
     [Fact]
     public void Nothing_to_read_is_the_empty_state_and_damage_where_a_part_was_expected()
     {

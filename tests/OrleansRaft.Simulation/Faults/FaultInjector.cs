@@ -7,7 +7,9 @@ namespace OrleansRaft.Simulation.Faults;
 /// <summary>Lets a schedule of faults happen to a cluster, and ends them.</summary>
 internal sealed class FaultInjector(LabCluster cluster, Workload workload, MachineTroubles troubles, Action<string> tell)
 {
-    /// <summary>Clients that are to see a change of leaders begin to crowd a little before it: then something is on its way when it happens.</summary>
+    /// <summary>
+    /// Clients that are to see a change of leaders begin to crowd a little before it: then something is on its way when it happens.
+    /// </summary>
     private static readonly TimeSpan RushLead = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan RushLength = TimeSpan.FromMilliseconds(800);
 

@@ -88,7 +88,9 @@ internal static class MachineFaults
         };
     }
 
-    /// <summary>What ends it is another program: mostly it comes with a restart of what is halted, sometimes the replicas try again by themselves.</summary>
+    /// <summary>
+    /// What ends it is another program: mostly it comes with a restart of what is halted, sometimes the replicas try again by themselves.
+    /// </summary>
     private static Action Poison(Fault fault, (LabNode Node, MachineTrouble Trouble)[] places)
     {
         var divisor = 20 + fault.Strength;

@@ -9,8 +9,8 @@ namespace OrleansRaft.Simulation.Faults;
 /// they must stay out. Now and then he tries the same where a majority is left, which must be refused.
 /// </summary>
 /// <remarks>
-/// The replica that is left holds everything that was committed: so nothing is lost that anybody was told, and every check holds as ever. What is lost
-/// where it does not is for people to accept.
+/// The replica that is left holds everything that was committed: so nothing is lost that anybody was told, and every check holds as ever. What is
+/// lost where it does not is for people to accept.
 /// </remarks>
 internal sealed class RecoveryFault
 {

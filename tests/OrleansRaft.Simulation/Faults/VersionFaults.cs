@@ -44,7 +44,8 @@ internal static class VersionFaults
     }
 
     /// <summary>
-    /// An operator lets the cluster go over to the level that all nodes support; for some, without a node that is down, whose program is too old then.
+    /// An operator lets the cluster go over to the level that all nodes support; for some, without a node that is down, whose program is too old
+    /// then.
     /// </summary>
     private static Action? Finalize(LabCluster cluster, Fault fault)
     {

@@ -82,7 +82,9 @@ internal sealed class MachineTrouble(int node, Func<bool> mayNotRun, Action<stri
         }
     }
 
-    /// <summary>How many commands change more than they should before all is well again: as a bit that flips in memory does, nothing shows it.</summary>
+    /// <summary>
+    /// How many commands change more than they should before all is well again: as a bit that flips in memory does, nothing shows it.
+    /// </summary>
     public int DriftsLeft { get; set; }
 
     /// <summary>Whether programs write the same states in bytes of their own.</summary>

@@ -4,7 +4,10 @@ using OrleansRaft.Simulation.Faults;
 
 namespace OrleansRaft.Simulation.Running;
 
-/// <summary>Draws the faults of a run. Each seed has its favourites and leaves others out: what needs three crashes in a row is rare where everything happens a little.</summary>
+/// <summary>
+/// Draws the faults of a run. Each seed has its favourites and leaves others out: what needs three crashes in a row is rare where everything happens
+/// a little.
+/// </summary>
 internal static class FaultSchedule
 {
     private static readonly TimeSpan MoreForSkips = TimeSpan.FromSeconds(3);

@@ -93,8 +93,8 @@ internal static class PlanGenerator
     }
 
     /// <summary>
-    /// Every run mixes programs of two feature levels, which come and go with the builds of the machine, and ends at the later one, unless the cluster
-    /// was never to go over to it.
+    /// Every run mixes programs of two feature levels, which come and go with the builds of the machine, and ends at the later one, unless the
+    /// cluster was never to go over to it.
     /// </summary>
     private static SimulationPlan MixFormats(RandomSource random, SimulationPlan plan)
     {
@@ -120,7 +120,9 @@ internal static class PlanGenerator
         };
     }
 
-    /// <summary>Every run mixes two builds of the state machine, and ends with one of them: with the newer, unless nothing can have needed it.</summary>
+    /// <summary>
+    /// Every run mixes two builds of the state machine, and ends with one of them: with the newer, unless nothing can have needed it.
+    /// </summary>
     private static SimulationPlan MixBuilds(RandomSource random, SimulationPlan plan)
     {
         var goesBack = Percent(random, 10);

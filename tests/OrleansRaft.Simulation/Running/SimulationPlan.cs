@@ -75,7 +75,9 @@ internal sealed record SimulationPlan
     /// <summary>How state machines are not deterministic.</summary>
     public Deviation Deviation { get; init; }
 
-    /// <summary>Whether replicas must be found to differ at the end: a run of machines that are not deterministic passes when the checks notice.</summary>
+    /// <summary>
+    /// Whether replicas must be found to differ at the end: a run of machines that are not deterministic passes when the checks notice.
+    /// </summary>
     public bool IsDivergenceExpected { get; init; }
 
     /// <summary>Whether all programs write the same state in the same bytes.</summary>
@@ -109,8 +111,8 @@ internal sealed record SimulationPlan
     public required IReadOnlyList<Fault> Faults { get; init; }
 
     /// <summary>
-    /// How long the group may take to serve again after the last fault: ten election timeouts, the lease of a predecessor that died, and the chunks of
-    /// a snapshot, one after the other.
+    /// How long the group may take to serve again after the last fault: ten election timeouts, the lease of a predecessor that died, and the chunks
+    /// of a snapshot, one after the other.
     /// </summary>
     public TimeSpan RecoveryMax =>
         (Raft.ElectionTicksMax * Raft.TickInterval * 10)

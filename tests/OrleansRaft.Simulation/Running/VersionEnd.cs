@@ -51,7 +51,8 @@ internal sealed class VersionEnd(LabCluster cluster, SimulationPlan plan, Worklo
     }
 
     /// <summary>
-    /// Sees the cluster go over to the feature level that all its programs support, by itself or when an operator wants it, and every node learn of it.
+    /// Sees the cluster go over to the feature level that all its programs support, by itself or when an operator wants it, and every node learn of
+    /// it.
     /// </summary>
     private void FinishLevel()
     {

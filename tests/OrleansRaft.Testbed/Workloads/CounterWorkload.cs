@@ -8,8 +8,8 @@ using System.Text.Json;
 namespace OrleansRaft.Testbed.Workloads;
 
 /// <summary>
-/// Many clients that increment a few counters through every silo, others that read them, and a history of it all. An increment that fails is repeated under its key,
-/// through another silo, until the outcome is known; faults happen underneath.
+/// Many clients that increment a few counters through every silo, others that read them, and a history of it all. An increment that fails is repeated
+/// under its key, through another silo, until the outcome is known; faults happen underneath.
 /// </summary>
 /// <remarks>Who reads does not write: a writer that waited for a read would say nothing of whether its counter can be written.</remarks>
 public sealed class CounterWorkload : IAsyncDisposable
@@ -50,8 +50,8 @@ public sealed class CounterWorkload : IAsyncDisposable
     }
 
     /// <summary>
-    /// For how long a client rests between two increments; not at all by default. Clients that rest leave the silos, which share the processors with them, the time
-    /// to come back, and are as many when something breaks.
+    /// For how long a client rests between two increments; not at all by default. Clients that rest leave the silos, which share the processors with
+    /// them, the time to come back, and are as many when something breaks.
     /// </summary>
     public TimeSpan Rest { get; init; }
 

@@ -10,7 +10,9 @@ using Orleans.Connections.Security;
 
 namespace OrleansRaft.Cli.Serve.Tls;
 
-/// <summary>Puts TLS before the ports of a silo: HTTP, and, where there is an authority, the silo port and the gateway, both of them mutual.</summary>
+/// <summary>
+/// Puts TLS before the ports of a silo: HTTP, and, where there is an authority, the silo port and the gateway, both of them mutual.
+/// </summary>
 internal static class SiloTls
 {
     /// <summary>Puts it.</summary>
