@@ -25,8 +25,7 @@ public sealed record IncrementCounter([property: Id(0)] long By, [property: Id(1
 {
     /// <summary>
     /// Whether no counter is made: where there is none the answer is <see cref="CounterConditionFailed"/>. Says whoever keeps tenants to what they
-    /// may have. It is
-    /// no part of what a client asks for, and in the log the condition <see cref="CounterCondition.Exists"/>.
+    /// may have. It is no part of what a client asks for, and in the log the condition <see cref="CounterCondition.Exists"/>.
     /// </summary>
     [Id(2)]
     [NotIdentity]

@@ -2,8 +2,7 @@ namespace OrleansRaft.Counters;
 
 /// <summary>
 /// What a group of counters reads from the id of a request, <c>METHOD tenant/counter key</c>: the tenant, which has a share of the keys that the
-/// group
-/// remembers.
+/// group remembers.
 /// </summary>
 internal static class CounterRequestId
 {

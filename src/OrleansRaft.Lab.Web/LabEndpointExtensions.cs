@@ -30,8 +30,7 @@ public static class LabEndpointExtensions
 
     /// <summary>
     /// Maps <c>/api/v1/lab</c> and the view <c>/lab</c>. Where <see cref="LabServerOptions.Lab"/> is off, all of them answer that it is, and the page
-    /// has no
-    /// link to it.
+    /// has no link to it.
     /// </summary>
     /// <param name="endpoints">The application, after <see cref="AddRaftLab"/> and <c>AddOrleansRaftServer</c>.</param>
     /// <exception cref="InvalidOperationException">The application has no services of the lab.</exception>

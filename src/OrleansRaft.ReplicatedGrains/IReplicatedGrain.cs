@@ -2,8 +2,7 @@ namespace OrleansRaft.ReplicatedGrains;
 
 /// <summary>
 /// Marks the interface of a replicated grain: a grain whose calls are linearizable, are applied once, and survive the loss of a silo within a
-/// fraction
-/// of a second.
+/// fraction of a second.
 /// </summary>
 /// <remarks>
 /// <para>

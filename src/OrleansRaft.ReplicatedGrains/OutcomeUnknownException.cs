@@ -2,8 +2,7 @@ namespace OrleansRaft.ReplicatedGrains;
 
 /// <summary>
 /// A call of a replicated grain may have been applied, or may still be. Repeating it under the same request id is safe, and tells; a call that was
-/// made
-/// without one (<see cref="ReplicatedGrainExtensions.With{TGrain}(TGrain, string)"/>) cannot be repeated without being another call.
+/// made without one (<see cref="ReplicatedGrainExtensions.With{TGrain}(TGrain, string)"/>) cannot be repeated without being another call.
 /// </summary>
 [GenerateSerializer, Alias("raft-outcome-unknown")]
 public sealed class OutcomeUnknownException : Exception

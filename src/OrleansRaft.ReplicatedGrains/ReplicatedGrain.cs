@@ -55,8 +55,7 @@ public abstract class ReplicatedGrain
 
     /// <summary>
     /// Another grain of the same partition. Its calls run at once, within the same entry of the log: all of it is kept, or nothing. A call that
-    /// throws
-    /// is undone whether its exception is caught or not.
+    /// throws is undone whether its exception is caught or not.
     /// </summary>
     /// <typeparam name="TGrain">Its interface, of a class that was added to the same set.</typeparam>
     /// <param name="key">Its key within the partition.</param>

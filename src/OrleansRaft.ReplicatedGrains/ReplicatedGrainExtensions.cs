@@ -55,8 +55,7 @@ public static class ReplicatedGrainExtensions
 
     /// <summary>
     /// Stops waiting when the token is cancelled, with an <see cref="OperationCanceledException"/>. A call that was sent is not taken back: it may
-    /// have
-    /// been applied, or may still be. A parameter of a method that is a token does the same; the grain itself sees none.
+    /// have been applied, or may still be. A parameter of a method that is a token does the same; the grain itself sees none.
     /// </summary>
     /// <typeparam name="TGrain">The grain's interface.</typeparam>
     /// <param name="grain">The grain.</param>

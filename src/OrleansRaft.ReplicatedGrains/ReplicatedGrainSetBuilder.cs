@@ -30,8 +30,7 @@ public sealed class ReplicatedGrainSetBuilder
 
     /// <summary>
     /// Says which versions this program supports. Without it, these are 1 up to the greatest <c>[Since(n)]</c> on a method, a parameter or a member
-    /// of a
-    /// state. A program that makes something else of the same calls supports a further version, and does it where
+    /// of a state. A program that makes something else of the same calls supports a further version, and does it where
     /// <see cref="ReplicatedCallContext.Version"/> has reached it.
     /// </summary>
     /// <param name="newest">The newest.</param>
@@ -47,8 +46,7 @@ public sealed class ReplicatedGrainSetBuilder
 
     /// <summary>
     /// Makes every call twice, on the state as it is in memory and on one that is read from its bytes, and halts the replica with a sentence where
-    /// the
-    /// two differ: what is not deterministic, or hangs on what is not part of the state, is found by a test. For tests: it doubles the cost of a
+    /// the two differ: what is not deterministic, or hangs on what is not part of the state, is found by a test. For tests: it doubles the cost of a
     /// call.
     /// </summary>
     public ReplicatedGrainSetBuilder VerifyCalls()

@@ -39,8 +39,7 @@ public static class RaftServerApplicationExtensions
 
     /// <summary>
     /// Asks clients to close their connection with the answer, from when the silo hands its leaderships over: the port is closed soon, and a request
-    /// that is
-    /// sent just then, on a connection that was kept, would be lost.
+    /// that is sent just then, on a connection that was kept, would be lost.
     /// </summary>
     /// <param name="app">The application.</param>
     public static IApplicationBuilder UseOrleansRaftDrain(this IApplicationBuilder app)

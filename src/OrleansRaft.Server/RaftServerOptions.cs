@@ -23,8 +23,7 @@ public sealed class RaftServerOptions
 
     /// <summary>
     /// Whether <c>/dashboard</c> shows Orleans' dashboard, which becomes a part of the silo. It gathers Orleans' metrics from when somebody opens it
-    /// for the
-    /// first time, looks at every grain call while somebody has it open, and counts the silo's activations every ten seconds.
+    /// for the first time, looks at every grain call while somebody has it open, and counts the silo's activations every ten seconds.
     /// </summary>
     /// <value>The default is <see langword="false"/>; <c>oraft</c> turns it on.</value>
     public bool Dashboard { get; set; }

@@ -23,10 +23,8 @@ public static class RaftServerServiceCollectionExtensions
 {
     /// <summary>
     /// Adds what <see cref="RaftServerEndpointExtensions.MapOrleansRaft"/> needs: the API, its description, the page, the health check <c>raft</c>,
-    /// and,
-    /// where it is wanted, Orleans' dashboard. When the application stops, the silo hands its leaderships over first. Nothing else of the application
-    /// changes:
-    /// neither what it logs and measures, nor how its other endpoints answer.
+    /// and, where it is wanted, Orleans' dashboard. When the application stops, the silo hands its leaderships over first. Nothing else of the
+    /// application changes: neither what it logs and measures, nor how its other endpoints answer.
     /// </summary>
     /// <param name="services">The services of an application that hosts a silo.</param>
     /// <param name="configuration">The application's configuration; the section <c>Raft:Server</c> is read.</param>

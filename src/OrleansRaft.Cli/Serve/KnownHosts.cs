@@ -11,10 +11,8 @@ namespace OrleansRaft.Cli.Serve;
 
 /// <summary>
 /// The names by which a silo is asked. A browser that was led here by a name of somebody else's, which its owner pointed at this machine, is refused:
-/// pages under
-/// that name could otherwise read and change what no other page can (DNS rebinding). Nobody can do so with an address, with <c>localhost</c>, or with
-/// a name that
-/// the silo's certificate holds.
+/// pages under that name could otherwise read and change what no other page can (DNS rebinding). Nobody can do so with an address, with
+/// <c>localhost</c>, or with a name that the silo's certificate holds.
 /// </summary>
 /// <param name="named">Further names; <c>*</c> for any, <c>*.NAME</c> for those beneath one.</param>
 /// <param name="certificate">The certificate in use; null where there is none.</param>

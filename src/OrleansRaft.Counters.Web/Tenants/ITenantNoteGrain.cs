@@ -2,8 +2,7 @@ namespace OrleansRaft.Counters.Web.Tenants;
 
 /// <summary>
 /// A note about a tenant, kept by an ordinary grain with ordinary grain storage: what may be unreachable for a while, and need not be linearizable
-/// over
-/// failures.
+/// over failures.
 /// </summary>
 [Alias("tenant-note")]
 internal interface ITenantNoteGrain : IGrainWithStringKey

@@ -4,8 +4,7 @@ namespace OrleansRaft.Counters.Web.Tenants;
 
 /// <summary>
 /// Grain storage in JSON names the type of what it stores. Notes keep the name under which the first ones were stored, so every version of the
-/// program reads
-/// those of every other.
+/// program reads those of every other.
 /// </summary>
 /// <param name="others">Names all other types.</param>
 internal sealed class StoredNoteNames(ISerializationBinder others) : ISerializationBinder

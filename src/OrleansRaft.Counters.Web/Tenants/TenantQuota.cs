@@ -7,13 +7,11 @@ namespace OrleansRaft.Counters.Web.Tenants;
 
 /// <summary>
 /// Keeps tenants to the counters and bytes that they may have in the cluster. A silo asks the groups what a tenant has, and then lets it make a part
-/// of what is
-/// left, so that all silos together let it make no more. Any thread.
+/// of what is left, so that all silos together let it make no more. Any thread.
 /// </summary>
 /// <remarks>
 /// What is under way when the last place is taken may still be made: a tenant may have so many more as one silo serves at one time. Whether a write
-/// makes a counter
-/// is decided where it is applied: one that may not says so in its entry (<see cref="IncrementCounter.MakesNone"/>).
+/// makes a counter is decided where it is applied: one that may not says so in its entry (<see cref="IncrementCounter.MakesNone"/>).
 /// </remarks>
 /// <param name="grains">Reaches the groups.</param>
 /// <param name="allowances">What tenants may have.</param>

@@ -100,8 +100,7 @@ public interface IRaftAdmin
 
     /// <summary>
     /// Lets a silo leave for good: members that are bound to its local store are moved to those of other silos, for some seconds; then it is told to
-    /// leave, and
-    /// what it hosts is taken over at once. To be repeated until <see cref="Decommissioning.IsLeaving"/>.
+    /// leave, and what it hosts is taken over at once. To be repeated until <see cref="Decommissioning.IsLeaving"/>.
     /// </summary>
     /// <param name="silo">The silo's name. A silo of that name that is started again joins again.</param>
     /// <param name="cancellation">Stops waiting.</param>

@@ -10,8 +10,7 @@ namespace OrleansRaft.Grains.Admin;
 /// <summary>Deletes what members of a group that were removed have stored.</summary>
 /// <remarks>
 /// Who is a member, the leader says; that it is not a former one, which another has succeeded with other members, a majority of its voters confirms:
-/// a later
-/// change would be in the log of one of them, and in force there from its append on (thesis §4.1).
+/// a later change would be in the log of one of them, and in force there from its append on (thesis §4.1).
 /// </remarks>
 internal sealed class RemovedReplicas(
     GroupTable groups, LeaderRequests leaders, ClusterMembership silos, SiloClient<IReplicaService> client, ILocalSiloDetails self, TimeProvider time)

@@ -7,8 +7,7 @@ namespace OrleansRaft.Grains.Catalogue;
 /// <summary>Tells the other silos when a replica of the catalogue that lives here has applied a change of keys or limits.</summary>
 /// <remarks>
 /// The silo of every replica tells, so that a revoked key is worth nothing soon wherever anybody is reached who knows of it. Who cannot be told is
-/// told again
-/// each second for as long as it belongs to the cluster.
+/// told again each second for as long as it belongs to the cluster.
 /// </remarks>
 internal sealed class AccessNews(
     AccessSignal signal,

@@ -2,8 +2,7 @@ namespace OrleansRaft.Grains.Catalogue;
 
 /// <summary>
 /// The latest revision of keys and limits that this silo has heard of: from a replica of the catalogue that lives here and applied it, or from the
-/// silo of
-/// another one. Whoever keeps a copy need not ask again and again, and a catalogue that nobody changes falls asleep. Any thread.
+/// silo of another one. Whoever keeps a copy need not ask again and again, and a catalogue that nobody changes falls asleep. Any thread.
 /// </summary>
 internal sealed class AccessSignal
 {

@@ -15,8 +15,7 @@ public interface IRaftAccess
 
     /// <summary>
     /// Waits until this silo hears of a change of keys or limits, or for a while. It hears of it within a second from any silo that it reaches and
-    /// that hosts a
-    /// replica of the catalogue; the wait costs the catalogue nothing.
+    /// that hosts a replica of the catalogue; the wait costs the catalogue nothing.
     /// </summary>
     /// <param name="revision">The revision that is known already; -1 for none.</param>
     /// <param name="atMost">For how long to wait.</param>

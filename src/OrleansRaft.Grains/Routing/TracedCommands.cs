@@ -8,8 +8,7 @@ namespace OrleansRaft.Grains.Routing;
 
 /// <summary>
 /// Traces commands of this silo: a span for each from its arrival to its answer, and word to the silos of the group's replicas, which add what these
-/// do. Costs a
-/// look at a field while nobody listens.
+/// do. Costs a look at a field while nobody listens.
 /// </summary>
 internal sealed class TracedCommands(RaftMetrics metrics, SiloClient<ITraceService> client, ILocalSiloDetails self)
 {

@@ -21,8 +21,7 @@ namespace OrleansRaft.ReplicatedGrains.Execution;
 /// </para>
 /// <para>
 /// States are written by the program that runs: one that restores what another wrote writes every state anew, so that replicas of one program hold
-/// the
-/// same bytes for the same states, whichever programs they ran before.
+/// the same bytes for the same states, whichever programs they ran before.
 /// </para>
 /// </remarks>
 /// <param name="bound">The set, with the services of the silo.</param>

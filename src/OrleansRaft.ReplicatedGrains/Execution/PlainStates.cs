@@ -12,8 +12,7 @@ namespace OrleansRaft.ReplicatedGrains.Execution;
 /// </summary>
 /// <remarks>
 /// A dictionary or a set is none: after a removal it goes through its items in another order than one that is read from its bytes. Nor is a class
-/// that
-/// others may derive from, or one with a field that is not serialized.
+/// that others may derive from, or one with a field that is not serialized.
 /// </remarks>
 internal static class PlainStates
 {

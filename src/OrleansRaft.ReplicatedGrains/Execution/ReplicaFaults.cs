@@ -10,8 +10,7 @@ internal static class ReplicaFaults
 {
     /// <summary>
     /// Whether an exception is of the surroundings: memory, a missing or broken assembly, a depth of the stack, files, devices. Another replica need
-    /// not
-    /// meet it, so it is no result.
+    /// not meet it, so it is no result.
     /// </summary>
     public static bool IsOne(Exception exception) => exception switch
     {

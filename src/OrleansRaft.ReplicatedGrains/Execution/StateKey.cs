@@ -10,8 +10,7 @@ namespace OrleansRaft.ReplicatedGrains.Execution;
 /// <param name="Key">Its key in the partition.</param>
 /// <remarks>
 /// In the state of the group a grain without a partition of its own is <c>name 0 key</c>, and one with a partition <c>name 1 length partition
-/// key</c>,
-/// with two bytes for the length, so that the grains of a class in a partition lie together. Names of classes hold neither byte.
+/// key</c>, with two bytes for the length, so that the grains of a class in a partition lie together. Names of classes hold neither byte.
 /// </remarks>
 internal readonly record struct StateKey(GrainClass Class, string Partition, string Key)
 {

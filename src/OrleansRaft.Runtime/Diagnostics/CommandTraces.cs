@@ -7,8 +7,7 @@ namespace OrleansRaft.Runtime.Diagnostics;
 
 /// <summary>
 /// The commands that somebody traces, as far as this silo was told of them lately, so that each replica's part in them becomes a span of the same
-/// trace. Neither
-/// the log nor a message between replicas carries a trace: a command is known again by a hash of its bytes. Any thread.
+/// trace. Neither the log nor a message between replicas carries a trace: a command is known again by a hash of its bytes. Any thread.
 /// </summary>
 /// <remarks>Best effort: who is told of a command after it was applied tells nothing of it.</remarks>
 /// <param name="time">The clock after which commands are forgotten.</param>

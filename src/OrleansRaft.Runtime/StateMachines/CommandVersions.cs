@@ -10,8 +10,7 @@ namespace OrleansRaft.Runtime.StateMachines;
 /// <summary>Which version of its state machine a command needs, as <see cref="SinceAttribute"/> says. Any thread.</summary>
 /// <remarks>
 /// What a command holds is read from its fields, whatever their visibility, through values, collections and members of members; types of the
-/// runtime's
-/// own are not looked into. Types that cannot hold anything marked cost one look-up.
+/// runtime's own are not looked into. Types that cannot hold anything marked cost one look-up.
 /// </remarks>
 public static class CommandVersions
 {

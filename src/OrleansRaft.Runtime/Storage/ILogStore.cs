@@ -71,8 +71,7 @@ public interface ILogStore : IAsyncDisposable
 
     /// <summary>
     /// Deletes whatever a replica has stored, and its row: it cannot be opened any more, and whoever held it can write no more. For replicas that are
-    /// members no
-    /// longer; one that is a member and deleted is lost, as with its disk.
+    /// members no longer; one that is a member and deleted is lost, as with its disk.
     /// </summary>
     /// <param name="key">Which replica.</param>
     /// <param name="cancellation">Stops waiting; what is left is deleted by the next call.</param>

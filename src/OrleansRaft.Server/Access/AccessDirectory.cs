@@ -9,10 +9,8 @@ namespace OrleansRaft.Server.Access;
 
 /// <summary>
 /// What this silo knows of keys. It asks the catalogue, linearizably, as soon as it hears of a change, so that a key that was revoked is worth
-/// nothing on any
-/// silo within five seconds; and now and then when it hears of none, so that a catalogue that nobody changes sleeps nearly all the time. A silo that
-/// cannot
-/// reach the catalogue goes on for a while, and then takes nobody's word.
+/// nothing on any silo within five seconds; and now and then when it hears of none, so that a catalogue that nobody changes sleeps nearly all the
+/// time. A silo that cannot reach the catalogue goes on for a while, and then takes nobody's word.
 /// </summary>
 internal sealed class AccessDirectory : BackgroundService
 {

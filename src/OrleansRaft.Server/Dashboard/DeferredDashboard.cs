@@ -13,8 +13,7 @@ namespace OrleansRaft.Server.Dashboard;
 
 /// <summary>
 /// Orleans' dashboard, which costs next to nothing until somebody looks: only then it gathers all of Orleans' metrics, every second. What it goes on
-/// counting
-/// meanwhile, it counts less often. The metrics alone are nearly a third of what an idle silo with them costs.
+/// counting meanwhile, it counts less often. The metrics alone are nearly a third of what an idle silo with them costs.
 /// </summary>
 /// <param name="parts">Makes the dashboard's parts that start with a silo, unless they are held back here.</param>
 /// <param name="lifecycle">What they are started with instead.</param>

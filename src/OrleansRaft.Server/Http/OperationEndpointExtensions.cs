@@ -22,8 +22,7 @@ public static class OperationEndpointExtensions
 
     /// <summary>
     /// Maps an operation: its errors are problems, whatever happens in its handler, and the API's description tells of it. A path with an empty
-    /// segment, or
-    /// with one of dots that clients and servers fold, is refused.
+    /// segment, or with one of dots that clients and servers fold, is refused.
     /// </summary>
     /// <param name="endpoints">The application.</param>
     /// <param name="method">The method, such as <c>GET</c>.</param>

@@ -16,8 +16,7 @@ public static class RequestId
     /// <param name="method">Such as <c>POST</c>.</param>
     /// <param name="scope">
     /// What the key belongs to. The same key in two scopes names two requests, so applications whose requests may reach one group choose scopes that
-    /// differ,
-    /// such as names of their resources.
+    /// differ, such as names of their resources.
     /// </param>
     /// <param name="key">What the client chose.</param>
     public static string Of(string method, string scope, string key)

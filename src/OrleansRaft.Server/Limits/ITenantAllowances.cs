@@ -2,8 +2,7 @@ namespace OrleansRaft.Server.Limits;
 
 /// <summary>
 /// What tenants may take, for applications that keep tenants' data: limits of requests are kept before an application hears of them, limits of what
-/// is kept are its
-/// own to keep. A service of every application with <c>AddOrleansRaftServer</c>.
+/// is kept are its own to keep. A service of every application with <c>AddOrleansRaftServer</c>.
 /// </summary>
 public interface ITenantAllowances
 {

@@ -23,9 +23,8 @@ public sealed class TenantLimitOptions
 
     /// <summary>
     /// How many idempotency keys a tenant may have remembered at one time by way of one silo, about: so many at once, and after that as many as are
-    /// forgotten
-    /// meanwhile (<c>Raft:RequestRetention</c>); 0 for any number. Whatever this says, each group keeps a tenant to its share of the places that it
-    /// has.
+    /// forgotten meanwhile (<c>Raft:RequestRetention</c>); 0 for any number. Whatever this says, each group keeps a tenant to its share of the places
+    /// that it has.
     /// </summary>
     /// <value>The default is 4,000,000.</value>
     public int IdempotencyKeys { get; set; } = 4_000_000;

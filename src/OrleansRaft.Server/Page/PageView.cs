@@ -9,8 +9,7 @@ namespace OrleansRaft.Server.Page;
 
 /// <summary>
 /// A view that an application adds to the page. Its files are resources of an assembly whose names begin with <c>page/</c>, its name and a slash;
-/// they are served
-/// under that path.
+/// they are served under that path.
 /// </summary>
 /// <param name="Name">Its name, in lower case.</param>
 /// <param name="Assembly">Holds its files.</param>

@@ -11,8 +11,7 @@ public static class RaftTelemetryExtensions
 {
     /// <summary>
     /// Collects the measurements of groups, Orleans and Npgsql, and lets <see cref="RaftServerEndpointExtensions.MapOrleansRaft"/> serve all that the
-    /// application
-    /// collects under <c>/metrics</c>, in Prometheus' text format. Resource, views and other exporters stay the application's own.
+    /// application collects under <c>/metrics</c>, in Prometheus' text format. Resource, views and other exporters stay the application's own.
     /// </summary>
     /// <param name="services">The services of an application that hosts a silo.</param>
     public static IServiceCollection AddOrleansRaftMetrics(this IServiceCollection services)

@@ -20,8 +20,7 @@ namespace OrleansRaft.Benchmarks.Silos;
 
 /// <summary>
 /// A silo that hosts groups of this library, a plain grain with its state in the same PostgreSQL, and a state machine that takes its time. A process
-/// of
-/// its own, made to be killed.
+/// of its own, made to be killed.
 /// </summary>
 internal static class LibrarySilo
 {

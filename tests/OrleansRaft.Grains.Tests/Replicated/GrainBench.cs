@@ -14,8 +14,7 @@ namespace OrleansRaft.Grains.Tests.Replicated;
 
 /// <summary>
 /// One group of replicated grains without silos: calls pass through proxies, codecs and the log of two replicas. One keeps what it has as objects,
-/// the
-/// other is made anew from a snapshot before each entry, so all of it is bytes. They must answer alike, and hold the same.
+/// the other is made anew from a snapshot before each entry, so all of it is bytes. They must answer alike, and hold the same.
 /// </summary>
 internal sealed class GrainBench : IGrainCluster, IRaftRouter<GrainCall, GrainAnswer>
 {

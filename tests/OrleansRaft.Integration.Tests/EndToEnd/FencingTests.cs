@@ -7,8 +7,8 @@ namespace OrleansRaft.Integration.Tests.EndToEnd;
 
 /// <summary>
 /// Real duplicate activations. Two of three silos, a majority of every group, are paused past their death, so that the third brings their replicas to
-/// life and goes
-/// on with them. Resumed, the two find each other as they were: they could vote, write and confirm reads among themselves, were they not fenced.
+/// life and goes on with them. Resumed, the two find each other as they were: they could vote, write and confirm reads among themselves, were they
+/// not fenced.
 /// </summary>
 public sealed class FencingTests(ITestOutputHelper log) : IAsyncLifetime
 {

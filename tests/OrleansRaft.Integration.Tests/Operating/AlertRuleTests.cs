@@ -14,8 +14,7 @@ namespace OrleansRaft.Integration.Tests.Operating;
 
 /// <summary>
 /// A cluster is brought into the state that each rule of infra/prometheus is about, and the rule fires on what <c>/metrics</c> says then: a rule that
-/// names a metric
-/// that is called otherwise would be silent for ever. What raises each alarm for real, the tests with the trait "alarm" show.
+/// names a metric that is called otherwise would be silent for ever. What raises each alarm for real, the tests with the trait "alarm" show.
 /// </summary>
 [Collection(Alone)]
 [CollectionDefinition(Alone, DisableParallelization = true)]

@@ -8,8 +8,7 @@ namespace OrleansRaft.Integration.Tests.Operating;
 
 /// <summary>
 /// What stands in infra, held against rules that were checked by hand, since no schema of Kubernetes or Docker is at hand everywhere: what is missing
-/// or does not go
-/// together is not noticed before it is needed.
+/// or does not go together is not noticed before it is needed.
 /// </summary>
 public sealed partial class InfraTests
 {

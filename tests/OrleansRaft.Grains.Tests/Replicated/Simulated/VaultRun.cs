@@ -15,8 +15,8 @@ namespace OrleansRaft.Grains.Tests.Replicated.Simulated;
 
 /// <summary>
 /// One seed: a group of replicated grains on three nodes under a virtual clock, with two builds of its program, clients, and faults. Every entry is
-/// compared with a
-/// model, on every replica that applies it, and every answer with what was applied; a call that ended before another began comes first in the log.
+/// compared with a model, on every replica that applies it, and every answer with what was applied; a call that ended before another began comes
+/// first in the log.
 /// </summary>
 internal sealed class VaultRun : IDisposable
 {
