@@ -134,7 +134,7 @@ public sealed class LateMachineTests
 
         public TextMachine? Machine { get; private set; }
 
-        public IStateMachineHost Make()
+        public StateMachineHost<string, string> Make()
         {
             Attempts++;
             if (IsBroken)
@@ -147,6 +147,6 @@ public sealed class LateMachineTests
         }
 
         private static StateMachineHost<string, string> Host(TextMachine machine) =>
-            new StateMachineHost<string, string>(machine, new TextCodec(), new TextCodec()) { Program = 1 };
+            new(machine, new TextCodec(), new TextCodec()) { Program = 1 };
     }
 }
