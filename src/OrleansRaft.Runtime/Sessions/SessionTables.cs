@@ -251,9 +251,12 @@ internal sealed class SessionTables
         }
 
         return requests.Count >= Limits.RequestIdsMax ? Full($"{requests.Count} request ids", nameof(RaftOptions.RequestIdsMax), now)
-            : requests.Cost >= Limits.RequestBytesMax ? Full($"request ids of {requests.Cost} bytes", nameof(RaftOptions.RequestBytesMax), now)
+            : requests.Cost >= Limits.RequestBytesMax ? FullOfBytes(now)
             : Admission.New;
     }
+
+    // Told by the limit: how far above it a table is depends on how much of a batch has its results, and replicas give one answer.
+    private Admission FullOfBytes(LogTime now) => Full($"request ids of {Limits.RequestBytesMax} bytes", nameof(RaftOptions.RequestBytesMax), now);
 
     private Admission Full(string held, string limit, LogTime now) => Admission.Answered(Reply.Rejected(
         RejectionReason.SessionTableFull,
