@@ -45,6 +45,9 @@ internal sealed class SiloHttp : IServer
         try
         {
             await application.ProcessRequestAsync(context);
+
+            // What waits for the answer to start looks into the context, which is another request's once it is given back.
+            await request.GetRequiredFeature<IHttpResponseBodyFeature>().CompleteAsync();
             application.DisposeContext(context, null);
         }
         catch (Exception failure)
