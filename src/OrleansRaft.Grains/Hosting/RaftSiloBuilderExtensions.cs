@@ -175,7 +175,6 @@ public static class RaftSiloBuilderExtensions
         services.AddSingleton<ReplicaNotices>();
         services.AddSingleton<ReplicaDrivers>();
         services.AddSingleton<ReplicaWorkers>();
-        services.AddSingleton<ReplicaTicks>();
         services.AddSingleton<ReplicaLogs>();
         services.AddSingleton<GroupFences>();
         services.AddSingleton<SiloLife>();

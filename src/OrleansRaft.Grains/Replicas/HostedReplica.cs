@@ -19,6 +19,7 @@ internal sealed class HostedReplica : ILocalReplica
     private readonly IGrainContext grain;
     private readonly ReplicaServices services;
     private readonly ReplicaHost host;
+    private readonly ReplicaTicks ticks;
     private IReplicaLog? log;
     private IReplicaFaults? faults;
     private FaultInjectingLogEvents? faultingEvents;
@@ -31,7 +32,8 @@ internal sealed class HostedReplica : ILocalReplica
         Machine = machine;
         this.grain = grain.GrainContext;
         this.services = services;
-        host = new ReplicaHost(this, grain.GrainContext, services);
+        ticks = new ReplicaTicks(grain, services.Drivers.TickInterval);
+        host = new ReplicaHost(this, grain.GrainContext, ticks, services);
         var sender = new ReplicaSender(this, services.Lanes, services.Notices, services.Time);
         Driver = services.Drivers.Create(Key, machine, sender, host);
     }
@@ -129,13 +131,13 @@ internal sealed class HostedReplica : ILocalReplica
             Driver.Start(OpenLog, services.Drivers.AreQuiescing, services.Life.Care);
             if (host.Quiescence is null)
             {
-                services.Ticks.Start(host);
+                ticks.Start(Driver);
             }
 
             services.Liveness.LookForOrphans();
             if (Interlocked.CompareExchange(ref phase, (int)Phase.Running, (int)Phase.Opening) == (int)Phase.Stopped)
             {
-                services.Ticks.Stop(host);
+                ticks.Stop();
             }
             else if (!Driver.HasVote)
             {
@@ -191,7 +193,7 @@ internal sealed class HostedReplica : ILocalReplica
     /// <summary>Takes part no more, and sends nothing; may be repeated. Any thread.</summary>
     public void Silence()
     {
-        services.Ticks.Stop(host);
+        ticks.Stop();
         if (Interlocked.Exchange(ref phase, (int)Phase.Stopped) != (int)Phase.Stopped)
         {
             services.Groups.Remove(this);

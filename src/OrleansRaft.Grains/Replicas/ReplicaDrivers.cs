@@ -18,6 +18,9 @@ internal sealed class ReplicaDrivers(
     TimeProvider time,
     ILogger<ReplicaDriver> logger)
 {
+    /// <summary>How often an active replica ticks.</summary>
+    public TimeSpan TickInterval { get; } = options.Value.TickInterval;
+
     /// <summary>Whether idle groups quiesce, and replicas begin quiescent.</summary>
     public bool AreQuiescing { get; } = options.Value.QuiesceTicks > 0;
 

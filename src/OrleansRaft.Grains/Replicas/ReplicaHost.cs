@@ -5,8 +5,8 @@ using OrleansRaft.Runtime.Pulses;
 namespace OrleansRaft.Grains.Replicas;
 
 /// <summary>Gives a replica's driver the turns of its step worker, keeps what the driver tells for others to read, and passes it on.</summary>
-internal sealed class ReplicaHost(HostedReplica replica, IGrainContext grain, ReplicaServices services)
-    : IReplicaHost, IPulseMember, ITicking
+internal sealed class ReplicaHost(HostedReplica replica, IGrainContext grain, ReplicaTicks ticks, ReplicaServices services)
+    : IReplicaHost, IPulseMember
 {
     private readonly StepWorker worker = services.Workers.Next();
     private bool isOpen;
@@ -56,9 +56,6 @@ internal sealed class ReplicaHost(HostedReplica replica, IGrainContext grain, Re
     void IPulseMember.TakeTurn() => replica.Driver.Run();
 
     /// <inheritdoc/>
-    void ITicking.Tick() => replica.Driver.Tick();
-
-    /// <inheritdoc/>
     public void OnStopped(Exception cause)
     {
         replica.Silence();
@@ -101,11 +98,11 @@ internal sealed class ReplicaHost(HostedReplica replica, IGrainContext grain, Re
         Volatile.Write(ref quiescence, change.IsQuiescent ? change : null);
         if (change.IsQuiescent)
         {
-            services.Ticks.Stop(this);
+            ticks.Stop();
         }
         else
         {
-            services.Ticks.Start(this);
+            ticks.Start(replica.Driver);
         }
     }
 

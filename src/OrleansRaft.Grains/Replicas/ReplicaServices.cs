@@ -10,7 +10,6 @@ namespace OrleansRaft.Grains.Replicas;
 /// <param name="Life">How this life of the silo began.</param>
 /// <param name="Drivers">Makes their drivers.</param>
 /// <param name="Workers">Give them their turns.</param>
-/// <param name="Ticks">Lets them count elections and heartbeats.</param>
 /// <param name="Lanes">The ways to other silos.</param>
 /// <param name="Liveness">Watches the silos of quiescent leaders, and unquiesces followers whose leader is lost.</param>
 /// <param name="Notices">Passes on what happens to them.</param>
@@ -21,7 +20,6 @@ internal sealed record ReplicaServices(
     SiloLife Life,
     ReplicaDrivers Drivers,
     ReplicaWorkers Workers,
-    ReplicaTicks Ticks,
     Lanes Lanes,
     LivenessMonitor<SiloAddress> Liveness,
     ReplicaNotices Notices,

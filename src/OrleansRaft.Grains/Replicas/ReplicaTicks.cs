@@ -1,80 +1,33 @@
-using Microsoft.Extensions.Options;
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Timers;
 using OrleansRaft.Runtime;
-using OrleansRaft.Runtime.Pulses;
 
 namespace OrleansRaft.Grains.Replicas;
 
-/// <summary>
-/// The ticks by which replicas count elections and heartbeats: one timer of the silo for all whose groups are active, so that what they have to say
-/// at a tick leaves together. It runs only while there are such groups.
-/// </summary>
-internal sealed class ReplicaTicks : IDisposable
+/// <summary>The ticks by which a replica counts elections and heartbeats: a timer of its grain, only while the group is active.</summary>
+internal sealed class ReplicaTicks(IGrainBase grain, TimeSpan period)
 {
-    private readonly Lock gate = new();
-    private readonly HashSet<ITicking> ticking = [];
-    private readonly TimeSpan period;
-    private readonly ITimer timer;
+    // Asked of the grain itself, it would have to be its turn; but a replica wakes on that of its worker.
+    private readonly ITimerRegistry timers = grain.GrainContext.ActivationServices.GetRequiredService<ITimerRegistry>();
+    private IGrainTimer? timer;
 
-    public ReplicaTicks(IOptions<RaftOptions> options, TimeProvider time)
+    /// <summary>Begins anew. On the replica's turn.</summary>
+    public void Start(ReplicaDriver driver)
     {
-        period = options.Value.TickInterval;
-
-        // Its thread gives replicas their turns, which must be in nobody's context.
-        AsyncFlowControl? suppressed = ExecutionContext.IsFlowSuppressed() ? null : ExecutionContext.SuppressFlow();
-        timer = time.CreateTimer(static ticks => ((ReplicaTicks)ticks!).Tick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        suppressed?.Undo();
+        Stop();
+        Volatile.Write(ref timer, timers.RegisterGrainTimer(
+            grain.GrainContext,
+            Tick,
+            driver,
+            new GrainTimerCreationOptions { DueTime = period, Period = period, Interleave = true, KeepAlive = true }));
     }
 
-    /// <summary>Lets a replica tick; may be repeated. Any thread.</summary>
-    public void Start(ITicking replica)
+    /// <summary>Ends; may be repeated. Any thread.</summary>
+    public void Stop() => Interlocked.Exchange(ref timer, null)?.Dispose();
+
+    private static Task Tick(ReplicaDriver driver, CancellationToken cancellation)
     {
-        lock (gate)
-        {
-            if (ticking.Add(replica) && ticking.Count == 1)
-            {
-                timer.Change(period, period);
-            }
-        }
+        driver.Tick();
+        return Task.CompletedTask;
     }
-
-    /// <summary>Ends that; may be repeated. Any thread.</summary>
-    public void Stop(ITicking replica)
-    {
-        lock (gate)
-        {
-            if (ticking.Remove(replica) && ticking.Count == 0)
-            {
-                timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-            }
-        }
-    }
-
-    /// <inheritdoc/>
-    public void Dispose() => timer.Dispose();
-
-    private void Tick()
-    {
-        PulseCarrier.Begin();
-        try
-        {
-            lock (gate)
-            {
-                foreach (var replica in ticking)
-                {
-                    replica.Tick();
-                }
-            }
-        }
-        finally
-        {
-            PulseCarrier.End(isFree: true);
-        }
-    }
-}
-
-/// <summary>A replica that counts ticks while its group is active.</summary>
-internal interface ITicking
-{
-    /// <summary>Asks for a turn with a tick; never takes one inside this call. Any thread.</summary>
-    void Tick();
 }

@@ -77,6 +77,9 @@ public abstract class PostgreSqlTestBase : IAsyncDisposable
 #pragma warning disable CA2100 // Constants of the tests.
         command.CommandText = sql;
 #pragma warning restore CA2100
+
+        // Making and dropping databases waits for a checkpoint of the whole server.
+        command.CommandTimeout = 120;
         return await command.ExecuteScalarAsync(Cancellation);
     }
 
