@@ -35,7 +35,8 @@ public sealed class DriverLevelTests
     public void What_is_of_a_later_level_than_the_program_knows_is_not_read()
     {
         using var bench = new DriverBench(level: new ClusterLevel(FeatureLevels.Oldest, FeatureLevels.Oldest)).Start().Turn();
-        var stamped = new EntryBlock(EntryId.Zero, [new Entry(new EntryId(new Term(1), new LogIndex(1)), EntryKind.NoOp, default, default) { Utc = new UtcTime(5) }]);
+        var stamped = new EntryBlock(
+            EntryId.Zero, [new Entry(new EntryId(new Term(1), new LogIndex(1)), EntryKind.NoOp, default, default) { Utc = new UtcTime(5) }]);
 
         bench.Tell(Two, new AppendEntries(new Term(1), LogIndex.Zero, stamped, LogIndex.Zero, ReadSequence.Zero)).Settle();
         bench.Driver.Raft!.LastEntry.ShouldBe(EntryId.Zero);
@@ -50,7 +51,8 @@ public sealed class DriverLevelTests
     {
         using var bench = new DriverBench(voters: 1, level: new ClusterLevel(FeatureLevels.Newest, FeatureLevels.Oldest)).Lead();
         var identity = CommandIdentity.Of("x");
-        var first = Submit(bench, CommandEnvelopeCodec.Encode(CommandEnvelope.ForRequest("k", Bytes("x"), new LogTime(100_000), "a") with { Identity = identity }));
+        var first = Submit(
+            bench, CommandEnvelopeCodec.Encode(CommandEnvelope.ForRequest("k", Bytes("x"), new LogTime(100_000), "a") with { Identity = identity }));
 
         var again = Submit(bench, Request("a", "x", 100_000));
         var other = Submit(bench, Request("a", "y", 100_000));
@@ -67,7 +69,8 @@ public sealed class DriverLevelTests
     {
         var level = new ClusterLevel(FeatureLevels.Newest, FeatureLevels.Oldest);
         using var bench = new DriverBench(level: level).Start().Turn();
-        var stamped = new EntryBlock(EntryId.Zero, [new Entry(new EntryId(new Term(1), new LogIndex(1)), EntryKind.NoOp, default, default) { Utc = new UtcTime(5) }]);
+        var stamped = new EntryBlock(
+            EntryId.Zero, [new Entry(new EntryId(new Term(1), new LogIndex(1)), EntryKind.NoOp, default, default) { Utc = new UtcTime(5) }]);
 
         bench.Tell(Two, new AppendEntries(new Term(1), LogIndex.Zero, stamped, LogIndex.Zero, ReadSequence.Zero)).Settle();
         Tick(bench);
@@ -79,7 +82,8 @@ public sealed class DriverLevelTests
     public void A_machine_is_told_what_time_it_was_and_a_query_that_of_the_last_entry()
     {
         var told = new List<DateTimeOffset?>();
-        using var bench = new DriverBench(voters: 1, machine: new StateMachineHost<string, string>(new TimedMachine(told), new TextCodec(), new TextCodec())).Lead();
+        using var bench = new DriverBench(
+            voters: 1, machine: new StateMachineHost<string, string>(new TimedMachine(told), new TextCodec(), new TextCodec())).Lead();
         Tick(bench);
         Submit(bench, Request("a", "x", 100_000));
         var stamp = bench.Time.GetUtcNow();

@@ -71,7 +71,8 @@ public sealed class FormerFormatTests
     [Fact]
     public void Messages_are_written_as_their_level_reads_them()
     {
-        var answer = new AppendEntriesResponse(new Term(3), new LogIndex(4), true, new EntryId(new Term(2), new LogIndex(9)), LogIndex.Zero, new ReadSequence(8));
+        var answer = new AppendEntriesResponse(
+            new Term(3), new LogIndex(4), true, new EntryId(new Term(2), new LogIndex(9)), LogIndex.Zero, new ReadSequence(8));
         var vote = new RequestVoteResponse(new Term(3), true);
 
         Hex(Encode(answer)).ShouldBe(Acknowledgement);

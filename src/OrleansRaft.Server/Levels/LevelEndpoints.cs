@@ -61,6 +61,8 @@ internal sealed class LevelEndpoints(IRaftLevels levels)
             case Unknown<LevelsView> unknown:
                 KnownProblems.LevelUnknown(subject, unknown.Detail).Write(context.Response);
                 break;
+            default:
+                throw new InvalidOperationException($"{subject} was answered with {outcome}, which is no answer to it.");
         }
     }
 

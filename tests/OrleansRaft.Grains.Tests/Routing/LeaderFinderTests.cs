@@ -12,7 +12,8 @@ namespace OrleansRaft.Grains.Tests.Routing;
 /// <summary>Whom a router asks, when silos stop to answer. Replica n lives on silo n, and the router on none of them.</summary>
 public sealed class LeaderFinderTests
 {
-    private static readonly SiloAddress[] Silos = [.. Enumerable.Range(0, 4).Select(number => SiloAddress.New(IPAddress.Loopback, 1_000 + number, 1))];
+    private static readonly SiloAddress[] Silos =
+        [.. Enumerable.Range(0, 4).Select(number => SiloAddress.New(IPAddress.Loopback, 1_000 + number, 1))];
 
     private readonly FakeTimeProvider time = new();
     private readonly SilentSilos silent;
