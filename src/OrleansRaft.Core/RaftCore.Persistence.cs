@@ -25,6 +25,9 @@ public sealed partial class RaftCore
     public bool HasWrite =>
         isHardStateDirty || writtenThrough != log.Last || storeLast != writtenThrough || pendingInstall is not null || pendingCompaction is not null;
 
+    /// <summary>Whether a snapshot that is staged is not the store's yet: the write that installs it waits or is in flight.</summary>
+    private bool IsInstallUnwritten => pendingInstall is not null || writesInFlight.Any(static write => write.Installed is not null);
+
     private PersistTicket NextTicket => lastTaken.Next;
 
     /// <summary>The write that makes the current term and vote durable; zero when they are.</summary>

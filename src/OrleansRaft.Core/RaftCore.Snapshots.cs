@@ -191,9 +191,10 @@ public sealed partial class RaftCore
             return;
         }
 
-        if (isStaging)
+        if (isStaging || IsInstallUnwritten)
         {
-            // The store's answer does not tell captures of one index apart. What comes meanwhile is repeated.
+            // The store's answer does not tell captures of one index apart, and it has one place for what is staged: a chunk that it took before
+            // the write that installs the last capture would be gone with that write, or take its place. What comes meanwhile is repeated.
             return;
         }
 

@@ -121,6 +121,30 @@ public sealed class SnapshotRuleTests
         group[3].Has<RestoreSnapshot>(_ => true).ShouldBeTrue();
     }
 
+    /// <summary>A store has one place for staged bytes: a chunk that comes before the write that installs them would be mixed up.</summary>
+    [Theory]
+    [InlineData(9)]
+    [InlineData(12)]
+    public void Rule_48_Nothing_is_staged_until_the_snapshot_before_it_is_installed(int nextIndex)
+    {
+        var follower = new TestGroup(3)[3];
+        byte[] state = [1, 2, 3, 4, 5, 6, 7, 8];
+        follower.Step(new StateLost());
+        follower.HoldsWrites = true;
+        Chunk(follower, leader: 1, term: 3, state, 0, 8);
+        follower.Effects.OfType<StageSnapshotChunk>().Count().ShouldBe(1);
+
+        var next = Install(3, state, state, 0, 8, isLast: true);
+        next = next with { Snapshot = next.Snapshot with { LastIncluded = Entry(2, nextIndex) } };
+        follower.Step(new Receive(Replica(1), next));
+        follower.Effects.OfType<StageSnapshotChunk>().Count().ShouldBe(1);
+
+        follower.CompleteWrites();
+        follower.Has<RestoreSnapshot>(static restore => restore.Snapshot.LastIncluded == Entry(2, 9)).ShouldBeTrue();
+        follower.Step(new Receive(Replica(1), next with { Snapshot = next.Snapshot with { LastIncluded = Entry(2, 12) } }));
+        follower.Effects.OfType<StageSnapshotChunk>().Count().ShouldBe(2, "what is repeated afterwards is taken");
+    }
+
     [Fact]
     public void Rule_48_A_descriptor_that_a_store_holds_without_a_checksum_is_read()
     {
