@@ -38,14 +38,14 @@ internal sealed class HonestClient(Target target) : IDisposable
         }
     }
 
-    /// <summary>How long it waited since this was last asked.</summary>
-    public Waits TakeWaits()
+    /// <summary>How long it waited, each time, since this was last asked.</summary>
+    public IReadOnlyList<TimeSpan> TakeWaits()
     {
         lock (gate)
         {
             var taken = waits;
             waits = [];
-            return Waits.Of(taken);
+            return taken;
         }
     }
 

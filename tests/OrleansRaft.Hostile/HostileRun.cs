@@ -70,12 +70,13 @@ public static class HostileRun
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var counting = honest.RunAsync(stopping.Token);
         await Task.Delay(QuietTime, cancellation);
-        var quiet = honest.TakeWaits();
+        var quiet = Waits.Of(honest.TakeWaits());
+        var attacked = new List<TimeSpan>();
         var clock = Stopwatch.StartNew();
         var (rounds, before) = (0, 0d);
         do
         {
-            await RoundAsync(target, random, recordings, clock, tell, cancellation);
+            await RoundAsync(target, random, recordings, Tell, cancellation);
             if (++rounds == 1 || clock.Elapsed < duration / 2)
             {
                 // Pools and heaps take their time until they are as large as they get.
@@ -84,7 +85,6 @@ public static class HostileRun
         }
         while (clock.Elapsed < duration && !silo.Process.HasExited);
 
-        var attacked = honest.TakeWaits();
         await stopping.CancelAsync();
         await counting;
         var after = Megabytes(silo);
@@ -100,30 +100,35 @@ public static class HostileRun
             await honest.JudgeAsync(cancellation);
         }
 
-        return new Verdict([], rounds, target.Requests, target.Connections, before, after, quiet, attacked);
+        return new Verdict([], rounds, target.Requests, target.Connections, before, after, quiet, Waits.Of(attacked));
+
+        void Tell(string attack)
+        {
+            var waits = honest.TakeWaits();
+            attacked.AddRange(waits);
+            tell(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{clock.Elapsed.TotalSeconds,7:0.0} s  {attack,-12}  {target.Requests} requests, {target.Connections} connections, "
+                    + $"{target.Problems.Count} problems; an honest client waited {Waits.Of(waits)}"));
+        }
     }
 
     private static async Task RoundAsync(
-        Target target, Random random, IReadOnlyList<byte[]> recordings, Stopwatch clock, Action<string> tell, CancellationToken cancellation)
+        Target target, Random random, IReadOnlyList<byte[]> recordings, Action<string> tell, CancellationToken cancellation)
     {
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var slow = SlowAttack.RunAsync(target, random, stopping.Token);
         await RouteAttack.RunAsync(target, random, cancellation);
-        Tell("routes");
+        tell("routes");
         await FloodAttack.RunAsync(target, random, cancellation);
-        Tell("floods");
+        tell("floods");
         await PortAttack.RunAsync(target, random, cancellation);
-        Tell("ports");
+        tell("ports");
         await ReplayAttack.RunAsync(target, recordings, random, cancellation);
-        Tell("replays");
+        tell("replays");
         await stopping.CancelAsync();
         await slow;
-        Tell("slow clients");
-
-        void Tell(string attack) => tell(string.Create(
-            CultureInfo.InvariantCulture,
-            $"{clock.Elapsed.TotalSeconds,7:0.0} s  {attack,-12}  {target.Requests} requests, {target.Connections} connections, "
-                + $"{target.Problems.Count} problems"));
+        tell("slow clients");
     }
 
     private static async Task WaitForKeyAsync(HttpClient client, CancellationToken cancellation)
