@@ -16,25 +16,9 @@ internal sealed class KeyEndpoints(IRaftAccess catalogue, IServiceProvider servi
 {
     public async Task ListAsync(HttpContext context)
     {
-        var outcome = await catalogue.ReadAsync(revision: -1, context.RequestAborted);
-        if (outcome is not Committed<AccessContents> { Value.Keys: { } keys })
-        {
-            ProblemOf(outcome, "The list of keys").Write(context.Response);
-            return;
-        }
-
-        using var json = JsonAnswer.Start(context.Response);
-        json.WriteStartObject();
-        json.WriteStartArray("keys"u8);
-        foreach (var key in keys)
-        {
-            json.WriteStartObject();
-            Write(json, key);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
-        json.WriteEndObject();
+        var contents = OperatorRequest.Read(await catalogue.ReadAsync(revision: -1, context.RequestAborted), "The list of keys");
+        JsonAnswer.Write(context.Response, contents, static (json, read) =>
+            Write(json, read.Keys ?? throw new InvalidOperationException("The catalogue answered without its keys.")));
     }
 
     public async Task CreateAsync(HttpContext context)
@@ -59,9 +43,9 @@ internal sealed class KeyEndpoints(IRaftAccess catalogue, IServiceProvider servi
             WhoIs(context),
             wanted.Value.Seconds is { } seconds ? now.AddSeconds(seconds) : null);
         var outcome = await catalogue.AddKeyAsync(key, onlyFirst: false, context.RequestAborted);
-        if (outcome is not Committed<AccessContents> { Value.Refusal: AccessRefusal.None })
+        if (ProblemOf(outcome, $"The key {Shortened.Of(key.Name)}") is { } refusal)
         {
-            ProblemOf(outcome, $"The key {Shortened.Of(key.Name)}").Write(context.Response);
+            refusal.Write(context.Response);
             return;
         }
 
@@ -86,9 +70,9 @@ internal sealed class KeyEndpoints(IRaftAccess catalogue, IServiceProvider servi
         }
 
         var outcome = await catalogue.RevokeKeyAsync(id, Now(), WhoIs(context), force.Value, context.RequestAborted);
-        if (outcome is not Committed<AccessContents> { Value.Refusal: AccessRefusal.None })
+        if (ProblemOf(outcome, $"The revocation of the key {Shortened.Of(id)}") is { } refusal)
         {
-            ProblemOf(outcome, $"The revocation of the key {Shortened.Of(id)}").Write(context.Response);
+            refusal.Write(context.Response);
             return;
         }
 
@@ -96,21 +80,15 @@ internal sealed class KeyEndpoints(IRaftAccess catalogue, IServiceProvider servi
         context.Response.StatusCode = StatusCodes.Status204NoContent;
     }
 
-    private static Problem ProblemOf(Outcome<AccessContents> outcome, string subject) => outcome switch
+    private static Problem? ProblemOf(Outcome<AccessContents> outcome, string subject)
     {
-        Committed<AccessContents> committed => ProblemOf(committed.Value.Refusal, subject),
-        Rejected<AccessContents> rejected => OutcomeProblems.Of(rejected, subject),
-        Unknown<AccessContents> unknown => new Problem(
-            StatusCodes.Status504GatewayTimeout,
-            ProblemTypes.OutcomeUnknown,
-            "It is unknown whether the request was applied.",
-            $"{subject} may have been stored, or may still be. {unknown.Detail} GET /api/v1/keys shows what became of it; revoke a key whose secret "
-                + "was not told.") { Definite = false },
-        _ => KnownProblems.InternalError(definite: false),
-    };
+        var request = new OperatorRequest(subject, "GET /api/v1/keys shows what became of it; revoke a key whose secret was not told.");
+        return request.Of(outcome) is var made && made.Problem is { } problem ? problem : ProblemOf(made.Value.Refusal, subject);
+    }
 
-    private static Problem ProblemOf(AccessRefusal refusal, string subject) => refusal switch
+    private static Problem? ProblemOf(AccessRefusal refusal, string subject) => refusal switch
     {
+        AccessRefusal.None => null,
         AccessRefusal.UnknownKey => new(
             StatusCodes.Status404NotFound,
             ProblemTypes.UnknownKey,
@@ -129,6 +107,19 @@ internal sealed class KeyEndpoints(IRaftAccess catalogue, IServiceProvider servi
     };
 
     private static string WhoIs(HttpContext context) => context.User.Identity?.Name is { Length: > 0 } name ? name : "anonymous";
+
+    private static void Write(Utf8JsonWriter json, IReadOnlyList<AccessKey> keys)
+    {
+        json.WriteStartArray("keys"u8);
+        foreach (var key in keys)
+        {
+            json.WriteStartObject();
+            Write(json, key);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
 
     private static void Write(Utf8JsonWriter json, AccessKey key)
     {

@@ -1,8 +1,7 @@
+using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using OrleansRaft.Grains.Catalogue;
-using OrleansRaft.Runtime;
 using OrleansRaft.Server.Http;
-using OrleansRaft.Server.Problems;
 
 namespace OrleansRaft.Server.Audit;
 
@@ -23,24 +22,13 @@ internal sealed class AuditEndpoints(IRaftAccess catalogue)
             return;
         }
 
-        switch (await catalogue.ReadAuditAsync(before.Value, limit.Value, context.RequestAborted))
-        {
-            case Committed<AccessContents> { Value.Audit: { } entries }:
-                Write(context.Response, entries, limit.Value);
-                break;
-            case Rejected<AccessContents> rejected:
-                OutcomeProblems.Of(rejected, "The audit").Write(context.Response);
-                break;
-            default:
-                KnownProblems.NoLeader("The audit could not be read in time.").Write(context.Response);
-                break;
-        }
+        var contents = OperatorRequest.Read(await catalogue.ReadAuditAsync(before.Value, limit.Value, context.RequestAborted), "The audit");
+        JsonAnswer.Write(context.Response, contents, (json, read) =>
+            Write(json, read.Audit ?? throw new InvalidOperationException("The catalogue answered without its audit."), limit.Value));
     }
 
-    private static void Write(HttpResponse response, IReadOnlyList<AuditEntry> entries, int limit)
+    private static void Write(Utf8JsonWriter json, IReadOnlyList<AuditEntry> entries, int limit)
     {
-        using var json = JsonAnswer.Start(response);
-        json.WriteStartObject();
         json.WriteStartArray("entries"u8);
         foreach (var entry in entries)
         {
@@ -64,7 +52,5 @@ internal sealed class AuditEndpoints(IRaftAccess catalogue)
         {
             json.WriteNull("next"u8);
         }
-
-        json.WriteEndObject();
     }
 }

@@ -1,9 +1,8 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using OrleansRaft.Grains.Backup;
-using OrleansRaft.Runtime;
 using OrleansRaft.Server.Access;
-using OrleansRaft.Server.Problems;
+using OrleansRaft.Server.Http;
 
 namespace OrleansRaft.Server.Backup;
 
@@ -14,14 +13,14 @@ internal sealed class BackupEndpoints(IRaftBackup backups)
 
     public async Task CreateAsync(HttpContext context)
     {
-        var outcome = await backups.PrepareAsync(context.RequestAborted);
-        if (outcome is Rejected<PreparedBackup> rejection)
+        var read = OperatorRequest.Read(await backups.PrepareAsync(context.RequestAborted), "The backup");
+        if (read.Problem is { } problem)
         {
-            OutcomeProblems.Of(rejection, "The backup").Write(context.Response);
+            problem.Write(context.Response);
             return;
         }
 
-        using var prepared = ((Committed<PreparedBackup>)outcome).Value;
+        using var prepared = read.Value;
         using var held = HeldRequest.Begin(context);
         context.Response.ContentType = "application/octet-stream";
         context.Response.Headers.CacheControl = "no-store";

@@ -1,7 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using OrleansRaft.Core;
 using OrleansRaft.Grains.Admin;
-using OrleansRaft.Runtime;
 using OrleansRaft.Server.Http;
 using OrleansRaft.Server.Problems;
 
@@ -49,18 +48,9 @@ internal sealed class GroupEndpoints(IRaftAdmin admin, GroupJson json, LogJson l
     public async Task CompareAsync(HttpContext context)
     {
         var group = NameOf(context);
-        switch (await admin.CompareAsync(group, context.RequestAborted))
-        {
-            case Committed<GroupComparison> compared:
-                GroupJson.WriteComparison(context.Response, compared.Value);
-                break;
-            case Rejected<GroupComparison> rejection:
-                OutcomeProblems.Of(rejection, $"The comparison of {group}").Write(context.Response);
-                break;
-            case Unknown<GroupComparison> unknown:
-                KnownProblems.ComparisonUnknown(group, unknown.Detail).Write(context.Response);
-                break;
-        }
+        var request = new OperatorRequest($"The comparison of {group}", "It changes no state: POST it again.");
+        var compared = request.Of(await admin.CompareAsync(group, context.RequestAborted));
+        JsonAnswer.Write(context.Response, compared, GroupJson.WriteComparison);
     }
 
     public async Task ReadLogAsync(HttpContext context)

@@ -41,10 +41,8 @@ internal sealed class GroupJson(IOptions<RaftOptions> options)
     }
 
     /// <summary>Writes what became of a comparison.</summary>
-    public static void WriteComparison(HttpResponse response, GroupComparison comparison)
+    public static void WriteComparison(Utf8JsonWriter json, GroupComparison comparison)
     {
-        using var json = JsonAnswer.Start(response);
-        json.WriteStartObject();
         json.WriteString("group"u8, comparison.Group);
         json.WriteNumber("term"u8, comparison.Entry.Term.Value);
         json.WriteNumber("index"u8, comparison.Entry.Index.Value);
@@ -74,7 +72,6 @@ internal sealed class GroupJson(IOptions<RaftOptions> options)
         }
 
         json.WriteEndArray();
-        json.WriteEndObject();
     }
 
     private static string VerdictOf(ComparisonVerdict verdict) => verdict switch

@@ -85,36 +85,18 @@ internal sealed class MemberEndpoints(IRaftAdmin admin, GroupJson json)
     public async Task DeleteRemovedAsync(HttpContext context)
     {
         var group = NameOf(context);
-        var subject = $"The deletion of what removed members of {group} stored";
-        switch (await admin.DeleteRemovedAsync(group, context.RequestAborted))
+        var request = new OperatorRequest($"The deletion of what removed members of {group} stored", "Send the request again: that does no harm.");
+        JsonAnswer.Write(context.Response, request.Of(await admin.DeleteRemovedAsync(group, context.RequestAborted)), (answer, deleted) =>
         {
-            case Committed<IReadOnlyList<ReplicaId>> { Value: var deleted }:
-                WriteDeleted(context.Response, group, deleted);
-                break;
-            case Rejected<IReadOnlyList<ReplicaId>> rejection:
-                OutcomeProblems.Of(rejection, subject).Write(context.Response);
-                break;
-            case Unknown<IReadOnlyList<ReplicaId>> unknown:
-                KnownProblems.ChangeUnknown(subject, unknown.Detail).Write(context.Response);
-                break;
-            case var other:
-                throw new InvalidOperationException($"{subject} was answered with {other}, which is no answer to it.");
-        }
-    }
+            answer.WriteString("group"u8, group);
+            answer.WriteStartArray("deleted"u8);
+            foreach (var replica in deleted)
+            {
+                answer.WriteNumberValue(replica.Value);
+            }
 
-    private static void WriteDeleted(HttpResponse response, string group, IReadOnlyList<ReplicaId> deleted)
-    {
-        using var answer = JsonAnswer.Start(response);
-        answer.WriteStartObject();
-        answer.WriteString("group"u8, group);
-        answer.WriteStartArray("deleted"u8);
-        foreach (var replica in deleted)
-        {
-            answer.WriteNumberValue(replica.Value);
-        }
-
-        answer.WriteEndArray();
-        answer.WriteEndObject();
+            answer.WriteEndArray();
+        });
     }
 
     private static string NameOf(HttpContext context) => context.Request.RouteValues["group"] as string ?? "";
@@ -135,22 +117,14 @@ internal sealed class MemberEndpoints(IRaftAdmin admin, GroupJson json)
 
     private async Task AnswerAsync<T>(HttpContext context, string group, Outcome<T> outcome, string subject, Func<string, string> fieldOf)
     {
-        switch (outcome)
+        var request = new OperatorRequest(subject, "GET the group to see what became of it.") { FieldOf = fieldOf };
+        if (request.Of(outcome).Problem is { } problem)
         {
-            case Rejected<T> { Reason: RejectionReason.InvalidRequest } rejection:
-                KnownProblems.InvalidRequest(fieldOf(rejection.Detail), $"{subject} is refused, and nothing was changed. {rejection.Detail}")
-                    .Write(context.Response);
-                break;
-            case Rejected<T> rejection:
-                OutcomeProblems.Of(rejection, subject).Write(context.Response);
-                break;
-            case Unknown<T> unknown:
-                KnownProblems.ChangeUnknown(subject, unknown.Detail).Write(context.Response);
-                break;
-            default:
-                await WriteAsync(context, group);
-                break;
+            problem.Write(context.Response);
+            return;
         }
+
+        await WriteAsync(context, group);
     }
 
     private async Task WriteAsync(HttpContext context, string group)

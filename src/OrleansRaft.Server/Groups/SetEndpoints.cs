@@ -16,12 +16,23 @@ internal sealed class SetEndpoints(IServiceProvider services)
     public async Task DeleteAsync(HttpContext context)
     {
         var set = context.Request.RouteValues["set"] as string ?? "";
-        var subject = $"The deletion of the set {Shortened.Of(set)}";
+        var request = new OperatorRequest($"The deletion of the set {Shortened.Of(set)}", "Send the request again: that does no harm.")
+        {
+            FieldOf = static _ => "set",
+            ProblemOf = static (reason, sentence) => reason switch
+            {
+                RejectionReason.UnknownGroup => new(
+                    StatusCodes.Status404NotFound, ProblemTypes.UnknownGroup, "There is no such set.", sentence),
+                RejectionReason.ConfigurationConflict => new(
+                    StatusCodes.Status409Conflict, ProblemTypes.ConfigurationConflict, "The set may be in use.", sentence),
+                _ => null,
+            },
+        };
         if (QueryParameters.Text(context.Request, Confirm) is not { Problem: null, Value: var confirmed } || confirmed != set)
         {
             KnownProblems.InvalidRequest(
                     Confirm,
-                    $"{subject} cannot be taken back. Confirm it with the set's name once more, as the parameter {Confirm}. Nothing was deleted.")
+                    $"{request.Subject} cannot be taken back. Confirm it with the set's name once more, as the parameter {Confirm}. Nothing was deleted.")
                 .Write(context.Response);
             return;
         }
@@ -30,39 +41,10 @@ internal sealed class SetEndpoints(IServiceProvider services)
             ? await catalogue.DeleteSetAsync(set, context.RequestAborted)
             : new Rejected<int>(
                 RejectionReason.InvalidRequest, null, TimeSpan.Zero, "This cluster has no catalogue, which alone adds and deletes sets.");
-        switch (outcome)
+        JsonAnswer.Write(context.Response, request.Of(outcome), (json, replicas) =>
         {
-            case Committed<int> { Value: var deleted }:
-                Write(context.Response, set, deleted);
-                break;
-            case Rejected<int> { Reason: RejectionReason.InvalidRequest } rejection:
-                KnownProblems.InvalidRequest("set", $"{subject} is refused. {rejection.Detail}").Write(context.Response);
-                break;
-            case Rejected<int> { Reason: RejectionReason.UnknownGroup or RejectionReason.ConfigurationConflict } rejection:
-                Refuse(rejection, subject).Write(context.Response);
-                break;
-            case Rejected<int> rejection:
-                OutcomeProblems.Of(rejection, subject).Write(context.Response);
-                break;
-            case Unknown<int> unknown:
-                KnownProblems.ChangeUnknown(subject, unknown.Detail).Write(context.Response);
-                break;
-            case var other:
-                throw new InvalidOperationException($"{subject} was answered with {other}, which is no answer to it.");
-        }
-    }
-
-    private static Problem Refuse(Rejected<int> rejection, string subject) => rejection.Reason == RejectionReason.UnknownGroup
-        ? new Problem(StatusCodes.Status404NotFound, ProblemTypes.UnknownGroup, "There is no such set.", $"{subject} is refused. {rejection.Detail}")
-        : new Problem(
-            StatusCodes.Status409Conflict, ProblemTypes.ConfigurationConflict, "The set may be in use.", $"{subject} is refused. {rejection.Detail}");
-
-    private static void Write(HttpResponse response, string set, int replicas)
-    {
-        using var json = JsonAnswer.Start(response);
-        json.WriteStartObject();
-        json.WriteString("set"u8, set);
-        json.WriteNumber("replicas"u8, replicas);
-        json.WriteEndObject();
+            json.WriteString("set"u8, set);
+            json.WriteNumber("replicas"u8, replicas);
+        });
     }
 }

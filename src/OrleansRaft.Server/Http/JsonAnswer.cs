@@ -15,6 +15,25 @@ public static class JsonAnswer
         return new Utf8JsonWriter(response.BodyWriter);
     }
 
+    /// <summary>Answers with one object, or with the problem there is instead.</summary>
+    /// <typeparam name="T">What is told.</typeparam>
+    /// <param name="response">The answer.</param>
+    /// <param name="answer">What is told, or the problem.</param>
+    /// <param name="writeMembers">Writes the object's members.</param>
+    internal static void Write<T>(HttpResponse response, in Checked<T> answer, Action<Utf8JsonWriter, T> writeMembers)
+    {
+        if (answer.Problem is { } problem)
+        {
+            problem.Write(response);
+            return;
+        }
+
+        using var json = Start(response);
+        json.WriteStartObject();
+        writeMembers(json, answer.Value);
+        json.WriteEndObject();
+    }
+
     /// <summary>Sets the headers of an answer whose body is written otherwise.</summary>
     /// <param name="response">The answer.</param>
     public static void SetHeaders(HttpResponse response)

@@ -14,7 +14,16 @@ internal sealed class LevelEndpoints(IRaftLevels levels)
     private const int NamesMax = 1_000;
     private static readonly string[] Fields = ["without"];
 
-    public async Task GetAsync(HttpContext context) => Answer(context, await levels.DescribeAsync(context.RequestAborted), "The question");
+    private static readonly OperatorRequest Raise = new("The raise of the feature level", "GET /api/v1/cluster/versions to see what became of it.")
+    {
+        FieldOf = static _ => "without",
+        ProblemOf = static (reason, sentence) => reason == RejectionReason.VersionNotRaised
+            ? new(StatusCodes.Status409Conflict, ProblemTypes.LevelNotRaised, "The cluster's feature level is not raised.", sentence)
+            : null,
+    };
+
+    public async Task GetAsync(HttpContext context) => JsonAnswer.Write(
+        context.Response, OperatorRequest.Read(await levels.DescribeAsync(context.RequestAborted), "The cluster's feature level"), Write);
 
     public async Task FinalizeAsync(HttpContext context)
     {
@@ -33,43 +42,13 @@ internal sealed class LevelEndpoints(IRaftLevels levels)
             return;
         }
 
-        Answer(context, await levels.FinalizeAsync(names, context.RequestAborted), "The raise of the feature level");
+        JsonAnswer.Write(context.Response, Raise.Of(await levels.FinalizeAsync(names, context.RequestAborted)), Write);
     }
 
     private static string? NameOf(JsonElement item) => item.ValueKind == JsonValueKind.String ? item.GetString() : null;
 
-    private static void Answer(HttpContext context, Outcome<LevelsView> outcome, string subject)
+    private static void Write(Utf8JsonWriter json, LevelsView view)
     {
-        switch (outcome)
-        {
-            case Committed<LevelsView> committed:
-                Write(context.Response, committed.Value);
-                break;
-            case Rejected<LevelsView> { Reason: RejectionReason.InvalidRequest } rejection:
-                KnownProblems.InvalidRequest("without", $"{subject} is refused, and nothing was changed. {rejection.Detail}").Write(context.Response);
-                break;
-            case Rejected<LevelsView> { Reason: RejectionReason.VersionNotRaised } rejection:
-                new Problem(
-                    StatusCodes.Status409Conflict,
-                    ProblemTypes.LevelNotRaised,
-                    "The cluster's feature level is not raised.",
-                    $"{subject} is refused, and nothing was changed. {rejection.Detail}").Write(context.Response);
-                break;
-            case Rejected<LevelsView> rejection:
-                OutcomeProblems.Of(rejection, subject).Write(context.Response);
-                break;
-            case Unknown<LevelsView> unknown:
-                KnownProblems.LevelUnknown(subject, unknown.Detail).Write(context.Response);
-                break;
-            default:
-                throw new InvalidOperationException($"{subject} was answered with {outcome}, which is no answer to it.");
-        }
-    }
-
-    private static void Write(HttpResponse response, LevelsView view)
-    {
-        using var json = JsonAnswer.Start(response);
-        json.WriteStartObject();
         json.WriteNumber("level"u8, view.InForce);
         json.WriteNumber("reachable"u8, view.Reachable);
         json.WriteBoolean("automatic"u8, view.IsAutomatic);
@@ -85,6 +64,5 @@ internal sealed class LevelEndpoints(IRaftLevels levels)
         }
 
         json.WriteEndArray();
-        json.WriteEndObject();
     }
 }

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using OrleansRaft.Grains.Catalogue;
-using OrleansRaft.Runtime;
 using OrleansRaft.Server.Http;
 using OrleansRaft.Server.Problems;
 
@@ -102,32 +101,25 @@ internal sealed class LimitEndpoints(IRaftAccess catalogue, TenantLimiter limite
 
     private async Task SetAsync(HttpContext context, TenantLimits limits)
     {
-        var subject = $"The change of the limits of {limits.Tenant}";
-        switch (await catalogue.SetLimitsAsync(limits, context.RequestAborted))
+        var request = new OperatorRequest($"The change of the limits of {limits.Tenant}", "Make it again: that does no harm.");
+        var changed = request.Of(await catalogue.SetLimitsAsync(limits, context.RequestAborted));
+        var problem = changed switch
         {
-            case Committed<AccessContents> { Value.Refusal: AccessRefusal.None }:
-                await limiter.RefreshAsync(context.RequestAborted);
-                Write(context.Response, limits.Tenant);
-                break;
-            case Committed<AccessContents>:
-                new Problem(
-                    StatusCodes.Status409Conflict,
-                    ProblemTypes.TooManyLimits,
-                    "There are too many limits.",
-                    $"{subject} is refused: as many tenants as may be have limits of their own. Take those away that are not needed.")
-                    .Write(context.Response);
-                break;
-            case Rejected<AccessContents> rejected:
-                OutcomeProblems.Of(rejected, subject).Write(context.Response);
-                break;
-            default:
-                new Problem(
-                    StatusCodes.Status504GatewayTimeout,
-                    ProblemTypes.OutcomeUnknown,
-                    "It is unknown whether the request was applied.",
-                    $"{subject} may have been made, or may still be. Make it again: that does no harm.") { Definite = false }.Write(context.Response);
-                break;
+            { Problem: null, Value.Refusal: not AccessRefusal.None } => new Problem(
+                StatusCodes.Status409Conflict,
+                ProblemTypes.TooManyLimits,
+                "There are too many limits.",
+                $"{request.Subject} is refused: as many tenants as may be have limits of their own. Take those away that are not needed."),
+            _ => changed.Problem,
+        };
+        if (problem is not null)
+        {
+            problem.Write(context.Response);
+            return;
         }
+
+        await limiter.RefreshAsync(context.RequestAborted);
+        Write(context.Response, limits.Tenant);
     }
 
     private void Write(HttpResponse response, string tenant)

@@ -43,36 +43,6 @@ public static class KnownProblems
             "There is no such group.",
             $"There is no group {Shortened.Of(group)} in this cluster. GET /api/v1/groups lists the groups there are.");
 
-    internal static Problem ChangeUnknown(string subject, string detail) =>
-        new(
-            StatusCodes.Status504GatewayTimeout,
-            ProblemTypes.OutcomeUnknown,
-            "It is unknown whether the request was applied.",
-            $"{subject} may have been made, in part or whole. {detail} GET the group to see what became of it.")
-        {
-            Definite = false,
-        };
-
-    internal static Problem LevelUnknown(string subject, string detail) =>
-        new(
-            StatusCodes.Status504GatewayTimeout,
-            ProblemTypes.OutcomeUnknown,
-            "It is unknown whether the request was applied.",
-            $"{subject} may have been made. {detail} GET /api/v1/cluster/versions to see what became of it.")
-        {
-            Definite = false,
-        };
-
-    internal static Problem ComparisonUnknown(string group, string detail) =>
-        new(
-            StatusCodes.Status504GatewayTimeout,
-            ProblemTypes.OutcomeUnknown,
-            "It is unknown what came of the comparison.",
-            $"The comparison of {group} may have been made; it changes no state. {detail} POST it again.")
-        {
-            Definite = false,
-        };
-
     internal static Problem FaultsDisabled(
         string detail = "Faults are off on this cluster. Set Faults:Enabled on every silo, or try `oraft demo`, where they are on.") =>
         new(StatusCodes.Status403Forbidden, ProblemTypes.FaultsDisabled, "Faults are disabled.", detail);
