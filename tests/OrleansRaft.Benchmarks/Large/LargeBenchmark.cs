@@ -10,6 +10,7 @@ internal static class LargeBenchmark
     public static Command Create()
     {
         var counters = new Option<int>("--counters") { Description = "How many counters one group holds; 0 leaves that out.", DefaultValueFactory = static _ => 1_000_000 };
+        var grains = new Option<int>("--grains") { Description = "How many replicated grains one group holds; 0 leaves that out.", DefaultValueFactory = static _ => 1_000_000 };
         var mebibytes = new Option<int>("--mib") { Description = "How many MiB the state of one group has; 0 leaves that out.", DefaultValueFactory = static _ => 1_024 };
         var seconds = new Option<int>("--seconds") { Description = "For how long each load goes on at least.", DefaultValueFactory = static _ => 30 };
         var former = new Option<string?>("--former")
@@ -18,9 +19,9 @@ internal static class LargeBenchmark
         };
         var now = new Option<string?>("--now") { Description = "FOLDER with a published build of this commit, for --former." };
         var json = new Option<bool>("--json") { Description = "The last line is one JSON object with every figure." };
-        var command = new Command("large", "Measures a million counters and a gibibyte of state in one group, in four silo processes. Linux.")
+        var command = new Command("large", "Measures a million counters, a million replicated grains and a gibibyte of state in one group, in four silo processes. Linux.")
         {
-            counters, mebibytes, seconds, former, now, json,
+            counters, grains, mebibytes, seconds, former, now, json,
         };
         command.SetAction(async (parsed, _) =>
         {
@@ -30,7 +31,12 @@ internal static class LargeBenchmark
             var length = TimeSpan.FromSeconds(parsed.GetValue(seconds));
             if (parsed.GetValue(counters) is > 0 and var count)
             {
-                await new LargeCounters(table, count, length).RunAsync();
+                await new LargeKeys(table, LargeKind.Counters, count, length).RunAsync();
+            }
+
+            if (parsed.GetValue(grains) is > 0 and var keys)
+            {
+                await new LargeKeys(table, LargeKind.Grains, keys, length).RunAsync();
             }
 
             if (parsed.GetValue(mebibytes) is > 0 and var size)

@@ -14,6 +14,9 @@ namespace OrleansRaft.Benchmarks.Replicated;
 /// <summary>What the keys of replicated grains cost one replica.</summary>
 internal static class GrainStates
 {
+    /// <summary>What a state takes beyond its filling, in bytes.</summary>
+    public const int Overhead = 10;
+
     private const int StateBytes = 100;
 
     /// <summary>Gives many keys of one group a state of 100 bytes, and writes what it costs.</summary>
@@ -53,7 +56,7 @@ internal static class GrainStates
     private static IRequest RequestOf(BoundSet bound)
     {
         var target = new Recorder(bound.Tools);
-        _ = bound.Tools.Proxies.Create<IFiller>(target).Fill(new byte[StateBytes - 10]);
+        _ = bound.Tools.Proxies.Create<IFiller>(target).Fill(new byte[StateBytes - Overhead]);
         return target.Request!;
     }
 
@@ -86,6 +89,9 @@ public interface IFiller : IReplicatedGrain
 [Alias("bench.Filler")]
 public sealed class Filler : ReplicatedGrain<TallyState>, IFiller
 {
+    /// <summary>The set that keeps them in silos.</summary>
+    public const string Set = "fillers";
+
     /// <inheritdoc/>
     public Task Fill(byte[] bytes)
     {

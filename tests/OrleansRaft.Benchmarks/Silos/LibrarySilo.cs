@@ -65,7 +65,9 @@ internal static class LibrarySilo
     }
 
     private static ISiloBuilder AddSets(this ISiloBuilder silo, ConfigurationManager configuration) =>
-        configuration["only"] == "large"
+        configuration["only"] == "large" && configuration[Filler.Set] is not null
+            ? silo.AddReplicatedGrains(Filler.Set, groups: 1, static grains => grains.Add<Filler>())
+        : configuration["only"] == "large"
             ? silo.AddRaftCounters(1).AddRaftStateMachine<LargeCommand, long, LargeMachine>(LargeMachine.SetName, groups: 1)
         : configuration.GetValue<int>(UserCounterMachine.SetName) is > 0 and var groups
             ? silo.AddRaftCounters(groups).AddRaftStateMachine<CounterCommand, CounterResult, UserCounterMachine>(UserCounterMachine.SetName, groups)
