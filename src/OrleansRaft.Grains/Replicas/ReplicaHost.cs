@@ -10,6 +10,7 @@ internal sealed class ReplicaHost(HostedReplica replica, IGrainContext grain, Re
 {
     private readonly StepWorker worker = services.Workers.Next();
     private bool isOpen;
+    private bool isHalted;
     private RoleChanged role = new(RaftRole.Follower, Term.Zero, null, 0);
     private QuiescenceChanged? quiescence;
     private Configuration? configuration;
@@ -96,19 +97,18 @@ internal sealed class ReplicaHost(HostedReplica replica, IGrainContext grain, Re
     public void OnQuiescenceChanged(QuiescenceChanged change)
     {
         Volatile.Write(ref quiescence, change.IsQuiescent ? change : null);
-        if (change.IsQuiescent)
-        {
-            ticks.Stop();
-        }
-        else
-        {
-            ticks.Start(replica.Driver);
-        }
+        StartTicks();
     }
 
     /// <inheritdoc/>
     public void OnMachineHalted(EntryId? entry, string cause)
     {
+        if (!isHalted && Quiescence is not null)
+        {
+            ticks.StartWhileHalted(replica.Driver);
+        }
+
+        isHalted = true;
         if (!replica.IsStopped)
         {
             services.Notices.MachineHalted(replica, entry, cause);
@@ -155,7 +155,32 @@ internal sealed class ReplicaHost(HostedReplica replica, IGrainContext grain, Re
     public void OnClocksJudged(IReadOnlyList<ReplicaId> off) => services.Notices.ClocksJudged(replica, replica.IsStopped ? [] : off);
 
     /// <inheritdoc/>
-    public void OnMachineRecovered() => services.Notices.MachineRecovered(replica);
+    public void OnMachineRecovered()
+    {
+        if (isHalted && Quiescence is not null)
+        {
+            ticks.Stop();
+        }
+
+        isHalted = false;
+        services.Notices.MachineRecovered(replica);
+    }
+
+    private void StartTicks()
+    {
+        if (Quiescence is null)
+        {
+            ticks.Start(replica.Driver);
+        }
+        else if (isHalted)
+        {
+            ticks.StartWhileHalted(replica.Driver);
+        }
+        else
+        {
+            ticks.Stop();
+        }
+    }
 
     private sealed class StopTurn(ReplicaDriver driver) : IPulseMember
     {

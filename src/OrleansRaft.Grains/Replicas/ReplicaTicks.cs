@@ -4,26 +4,36 @@ using OrleansRaft.Runtime;
 
 namespace OrleansRaft.Grains.Replicas;
 
-/// <summary>The ticks by which a replica counts elections and heartbeats: a timer of its grain, only while the group is active.</summary>
+/// <summary>
+/// The ticks by which a replica counts elections and heartbeats: a timer of its grain, only while the group is active. One whose state machine is
+/// halted has a few while it is quiescent, too: without them it would not try again before somebody writes.
+/// </summary>
 internal sealed class ReplicaTicks(IGrainBase grain, TimeSpan period)
 {
+    private static readonly TimeSpan WhileHalted = TimeSpan.FromSeconds(1);
+
     // Asked of the grain itself, it would have to be its turn; but a replica wakes on that of its worker.
     private readonly ITimerRegistry timers = grain.GrainContext.ActivationServices.GetRequiredService<ITimerRegistry>();
     private IGrainTimer? timer;
 
     /// <summary>Begins anew. On the replica's turn.</summary>
-    public void Start(ReplicaDriver driver)
+    public void Start(ReplicaDriver driver) => Start(driver, period);
+
+    /// <summary>Begins anew, for a quiescent replica whose state machine is halted. On the replica's turn.</summary>
+    public void StartWhileHalted(ReplicaDriver driver) => Start(driver, WhileHalted);
+
+    /// <summary>Ends; may be repeated. Any thread.</summary>
+    public void Stop() => Interlocked.Exchange(ref timer, null)?.Dispose();
+
+    private void Start(ReplicaDriver driver, TimeSpan every)
     {
         Stop();
         Volatile.Write(ref timer, timers.RegisterGrainTimer(
             grain.GrainContext,
             Tick,
             driver,
-            new GrainTimerCreationOptions { DueTime = period, Period = period, Interleave = true, KeepAlive = true }));
+            new GrainTimerCreationOptions { DueTime = every, Period = every, Interleave = true, KeepAlive = true }));
     }
-
-    /// <summary>Ends; may be repeated. Any thread.</summary>
-    public void Stop() => Interlocked.Exchange(ref timer, null)?.Dispose();
 
     private static Task Tick(ReplicaDriver driver, CancellationToken cancellation)
     {

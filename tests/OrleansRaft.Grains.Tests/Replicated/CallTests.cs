@@ -198,6 +198,28 @@ public sealed class CallTests
         bench.Warm.Machine.StateKeys.ShouldBe(0);
     }
 
+    /// <summary>An operator's limit lets everything go on but what makes the state grow.</summary>
+    [Fact]
+    public async Task A_group_that_is_full_refuses_what_makes_it_grow_and_serves_and_forgets_what_is_there()
+    {
+        var bob = bench.Grain<IAccount>("bob");
+        await Alice.Fill(1_000);
+        bench.Limit(bench.Warm.Machine.StateBytes + 10);
+
+        var refused = await Should.ThrowAsync<NotCommittedException>(() => Alice.Fill(1_100));
+        var newcomer = await Should.ThrowAsync<NotCommittedException>(() => bob.Fill(100));
+
+        refused.Reason.ShouldBe(RejectionReason.TooLarge);
+        refused.Message.ShouldContain("Raft:StateBytesMax");
+        newcomer.Reason.ShouldBe(RejectionReason.TooLarge);
+        bench.Warm.Machine.StateKeys.ShouldBe(1, "nothing was done by halves");
+        (await Alice.Balance()).ShouldBe(0);
+        await Alice.Fill(900);
+        await bob.Fill(1);
+        await Alice.Close();
+        await bob.Fill(500);
+    }
+
     [Fact]
     public async Task A_grain_sees_no_cancellation_and_a_token_that_is_cancelled_lets_nothing_be_sent()
     {
