@@ -164,4 +164,7 @@ internal static partial class Log
 
     [LoggerMessage(3058, LogLevel.Information, "The catalogue says that the set '{Set}' was deleted: its groups are gone")]
     public static partial void SetDeleted(ILogger logger, string set);
+
+    [LoggerMessage(3059, LogLevel.Warning, "The silos differ in their replicated grains: {Gap}")]
+    public static partial void SetGap(ILogger logger, string gap);
 }

@@ -10,6 +10,7 @@ using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
 using Orleans.Hosting;
 using OrleansRaft.Client;
+using OrleansRaft.Core;
 using OrleansRaft.Grains.Hosting;
 using OrleansRaft.PostgreSql;
 using OrleansRaft.PostgreSql.Hosting;
@@ -19,13 +20,19 @@ using OrleansRaft.Server;
 namespace OrleansRaft.RollingUpgrade;
 
 /// <summary>
-/// A silo of the application. It takes those options of <c>oraft serve</c> that tests give its silos, and serves counters as <c>oraft</c> does, so that
-/// their load and their checks are at home here, too.
+/// A silo of the application, which says and writes the former feature level in its former build. It takes those options of <c>oraft serve</c> that
+/// tests give its silos, and serves counters as <c>oraft</c> does, so that their load and their checks are at home here, too.
 /// </summary>
 internal static class CounterSilo
 {
     /// <summary>The set of groups that keeps the counters.</summary>
     public const string Set = "counters";
+
+#if NEWER
+    private const int LevelMax = FeatureLevels.Newest;
+#else
+    private const int LevelMax = FeatureLevels.Newest - 1;
+#endif
 
     private const string Counter = "/api/v1/tenants/{tenant}/counters/{counter}";
 
@@ -53,6 +60,7 @@ internal static class CounterSilo
             })
             .AddRaft(raft => raft.UsePostgreSql(new PostgreSqlStoreOptions { ConnectionStrings = [One("--postgres")], SiloName = One("--silo-name") }))
             .AddRaftStateMachine<Change, long, CounterMachine>(Set, Number("--groups")));
+        builder.Services.Configure<RaftOptions>(static raft => raft.LevelMax = LevelMax);
         builder.Services.AddOrleansRaftServer(builder.Configuration, static server => server.Dashboard = false);
         await using var application = builder.Build();
         application.MapOrleansRaft();

@@ -62,6 +62,22 @@ public sealed class ClusterLevelsTests
         levels.Without(["one"]).Silos.ShouldBe([three], "one without a store of its own is forgotten");
     }
 
+    /// <summary>A local store has one silo at a time. Where the store is shared nobody can tell a silo that was renamed from one that is absent.</summary>
+    [Fact]
+    public void A_silo_that_was_renamed_is_known_by_its_local_store_and_holds_nobody_up_under_its_former_name()
+    {
+        var (former, renamed) = (new SiloLevel("three", 1, "disk-3"), new SiloLevel("four", 2, "disk-3"));
+        var levels = new ClusterLevels(1, []).With(One).With(former).With(renamed);
+
+        levels.Advance([]).ShouldBeNull();
+        levels.WithoutFormerNames(renamed, ["one", "four"]).Advance([]).ShouldNotBeNull().InForce.ShouldBe(2);
+        levels.WithoutFormerNames(renamed, ["one", "three", "four"]).ShouldBe(levels, "the other one is there");
+        levels.WithoutFormerNames(One, ["one"]).ShouldBe(levels, "nobody else held a store of its own");
+        var shared = new ClusterLevels(1, []).With(OldThree).With(new SiloLevel("four", 2));
+        shared.WithoutFormerNames(new SiloLevel("four", 2), ["four"]).Advance([]).ShouldBeNull();
+        shared.Advance(["three"]).ShouldNotBeNull();
+    }
+
     [Fact]
     public void A_level_is_never_lowered()
     {

@@ -20,6 +20,9 @@ internal sealed record StateMachineRegistration(GroupSet Set, StateMachineTypes 
 
     private MachineTraits? traits;
 
+    /// <summary>What its commands are for, of a set that keeps several things; null for any other.</summary>
+    public SetPart[]? Parts { get; init; }
+
     /// <summary>Describes a set whose groups run <typeparamref name="TMachine"/>.</summary>
     /// <exception cref="ArgumentException">The name or a number is out of bounds.</exception>
     public static StateMachineRegistration Of<TCommand, TResult, TMachine>(string name, int groups, int replicas)

@@ -108,7 +108,7 @@ internal sealed class RaftLifecycle(
         membership.SubscribeToSiloStatusEvents(this);
         await RequireSameStoreAsync(static _ => true);
         await levels.JoinAsync();
-        await RequireSameSetsAsync();
+        await RequireSameSetsAsync(static _ => true);
         locator.Start();
         liveness.Start();
     }
@@ -125,11 +125,22 @@ internal sealed class RaftLifecycle(
     /// <summary>
     /// Refuses to take part beside a silo whose state machines could not read what this one's write, or work at no version of this one's.
     /// </summary>
-    private async Task RequireSameSetsAsync()
+    private async Task RequireSameSetsAsync(Func<SiloPlace, bool> counts)
     {
-        if (await locator.FindConflictAsync(sets.All) is { } conflict)
+        var pairs = (from answer in await locator.FindSetsAsync()
+                     where counts(answer.Place)
+                     from told in answer.Sets
+                     from mine in sets.All
+                     where mine.Set == told.Set
+                     select (Mine: mine, Told: told, Silo: answer.Place.Name)).ToList();
+        if (pairs.Select(static pair => pair.Mine.FindConflict(pair.Told, pair.Silo)).FirstOrDefault(static found => found is not null) is { } conflict)
         {
             throw new OrleansConfigurationException($"This silo cannot join the others: {conflict}.");
+        }
+
+        foreach (var gap in pairs.SelectMany(pair => new[] { pair.Mine.FindGap(pair.Told, pair.Silo), pair.Told.FindGap(pair.Mine, self.Name) }).OfType<string>())
+        {
+            Log.SetGap(logger, gap);
         }
     }
 
@@ -157,7 +168,8 @@ internal sealed class RaftLifecycle(
     private async Task StartKeepingAsync(CancellationToken cancellation)
     {
         // Silos that started together were not active for each other before: the oldest of them stays.
-        await RequireSameStoreAsync(place => place.Address.CompareTo(self.SiloAddress) < 0);
+        await RequireSameStoreAsync(IsOlder);
+        await RequireSameSetsAsync(IsOlder);
         await levels.JoinAsync();
         hasLived = true;
         keeper.Start();
@@ -166,6 +178,8 @@ internal sealed class RaftLifecycle(
         scrubber.Start();
         levels.Start();
     }
+
+    private bool IsOlder(SiloPlace place) => place.Address.CompareTo(self.SiloAddress) < 0;
 
     private async Task StopKeepingAsync(CancellationToken cancellation)
     {

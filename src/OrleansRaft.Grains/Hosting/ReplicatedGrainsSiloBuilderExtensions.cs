@@ -63,8 +63,13 @@ public static class ReplicatedGrainsSiloBuilderExtensions
                     new GrainMachine(bound),
                     new GrainCallCodec(bound.Tools.Serializer, set),
                     services.GetRequiredService<ICommandCodec<GrainAnswer>>()) { Program = set.Program };
-            }));
+            }) with { Parts = [.. PartsOf(set)] });
         StartUpChecks.AddTo(silo.Services);
         return silo;
     }
+
+    private static IEnumerable<SetPart> PartsOf(GrainSet set) =>
+        from one in set.Classes
+        from type in one.Interfaces
+        select new SetPart(type.Name, one.Name, CallMethod.SinceOf(type.Type));
 }

@@ -57,7 +57,7 @@ internal sealed class LevelKeeper(
             return;
         }
 
-        var levels = await store.ChangeLevelsAsync(before => before?.With(Own) ?? ClusterLevels.Beginning(Own), cancellation);
+        var levels = await store.ChangeLevelsAsync(before => Join(before) ?? ClusterLevels.Beginning(Own), cancellation);
         level.Learn(levels!.InForce);
     }
 
@@ -118,6 +118,8 @@ internal sealed class LevelKeeper(
         return ViewOf(outcome);
     }
 
+    private ClusterLevels? Join(ClusterLevels? before) => before?.With(Own).WithoutFormerNames(Own, ActiveNames());
+
     private Outcome<LevelsView> ViewOf(Outcome<ClusterLevels?> outcome) => outcome switch
     {
         Committed<ClusterLevels?> committed => new Committed<LevelsView>(ViewOf(committed.Value), committed.Entry, committed.Group),
@@ -167,7 +169,7 @@ internal sealed class LevelKeeper(
             : (RejectionReason.VersionNotRaised,
                 $"The cluster works at feature level {levels.InForce}, and these silos' programs support no later one: "
                     + $"{string.Join(", ", behind.Select(silo => $"'{silo.Name}'{(active.Contains(silo.Name) ? "" : ", which is absent")}"))}. "
-                    + "Upgrade them; for one that will not come back, `oraft cluster finalize --without SILO`.");
+                    + "Upgrade them; for one that will not come back, also since it has another name now, `oraft cluster finalize --without SILO`.");
     }
 
     /// <summary>This silo leaves for good, and holds no level up.</summary>
@@ -221,7 +223,7 @@ internal sealed class LevelKeeper(
         }
 
         var outcome = register.IsInCatalogue
-            ? await register.ChangeAsync(before => before?.With(Own) ?? new ClusterLevels(level.InForce, [Own]), stopping.Token)
+            ? await register.ChangeAsync(before => Join(before) ?? new ClusterLevels(level.InForce, [Own]), stopping.Token)
             : await register.ReadAsync(stopping.Token);
         if (outcome is not Committed<ClusterLevels?> { Value: { } levels })
         {

@@ -58,17 +58,10 @@ internal sealed class Locator(
         return [.. answers.Where(answer => answer.Inventory is not null && !agreement.Holds(answer.Inventory)).Select(static answer => answer.Place)];
     }
 
-    /// <summary>Why this silo's sets of groups cannot be run beside those of an active silo; null when they can.</summary>
-    public async Task<string?> FindConflictAsync(SetSupport[] own)
-    {
-        var answers = await Task.WhenAll(silos.Active.Select(async place =>
-            (place.Name, Sets: (await AskAsync(place.Address, static service => service.LocateAsync([]))).Inventory?.Sets ?? [])));
-        return (from answer in answers
-                from told in answer.Sets
-                from mine in own
-                where mine.Set == told.Set
-                select mine.FindConflict(told, answer.Name)).FirstOrDefault(static conflict => conflict is not null);
-    }
+    /// <summary>What the programs of active silos have for each set, as far as they answer.</summary>
+    public async Task<IReadOnlyList<(SiloPlace Place, SetSupport[] Sets)>> FindSetsAsync() =>
+        await Task.WhenAll(silos.Active.Select(async place =>
+            (place, (await AskAsync(place.Address, static service => service.LocateAsync([]))).Inventory?.Sets ?? [])));
 
     /// <summary>The latest feature level at which an active silo knows the cluster to work; 0 when none says.</summary>
     public async Task<int> FindLevelAsync()

@@ -55,9 +55,10 @@ internal sealed class CallMethod
         : Known.GetOrAdd(request.GetType(), new CallMethod(request));
 
     /// <summary>The version that a method is marked with, or its interface.</summary>
-    public static int SinceOf(MethodInfo method) => Math.Max(
-        method.GetCustomAttribute<SinceAttribute>(inherit: false)?.Version ?? MachineVersions.Initial,
-        method.DeclaringType?.GetCustomAttribute<SinceAttribute>(inherit: false)?.Version ?? MachineVersions.Initial);
+    public static int SinceOf(MethodInfo method) => Math.Max(SinceOf((MemberInfo)method), SinceOf(method.DeclaringType!));
+
+    /// <summary>The version that a method or an interface is itself marked with.</summary>
+    public static int SinceOf(MemberInfo member) => member.GetCustomAttribute<SinceAttribute>(inherit: false)?.Version ?? MachineVersions.Initial;
 
     /// <summary>The lowest version that understands a call without loss.</summary>
     public int NeededBy(IRequest request)

@@ -42,6 +42,18 @@ public sealed record ClusterLevels(int InForce, ImmutableArray<SiloLevel> Silos)
         return this with { Silos = [.. reported.OrderBy(static one => one.Name, StringComparer.Ordinal)] };
     }
 
+    /// <summary>Forgets the former names of a silo: those that held its local store before, and are not there.</summary>
+    /// <param name="silo">The silo.</param>
+    /// <param name="present">The names of the silos that are there.</param>
+    public ClusterLevels WithoutFormerNames(SiloLevel silo, IReadOnlyCollection<string> present)
+    {
+        ArgumentNullException.ThrowIfNull(silo);
+        ArgumentNullException.ThrowIfNull(present);
+        bool IsFormer(SiloLevel other) =>
+            silo.Store.Length > 0 && other.Store == silo.Store && other.Name != silo.Name && !present.Contains(other.Name);
+        return Silos.Any(IsFormer) ? this with { Silos = [.. Silos.Where(other => !IsFormer(other))] } : this;
+    }
+
     /// <summary>What is known of a silo; null for nothing.</summary>
     public SiloLevel? Find(string name) => Silos.FirstOrDefault(silo => silo.Name == name);
 

@@ -33,10 +33,38 @@ public sealed class SetSupportTests
         Here.FindConflict(Of<Renamed, long>(1, 2), "silo-2").ShouldNotBeNull().ShouldContain("of former-name and System.Int64 on silo 'silo-2'");
     }
 
+    /// <summary>The name of the class is part of the keys under which states are kept.</summary>
+    [Fact]
+    public void Sets_that_keep_the_states_of_one_interface_under_two_names_do_not_go_together()
+    {
+        var here = With(Here, new SetPart("bank.IAccount", "bank.Account", 1));
+
+        here.FindConflict(With(Here, new SetPart("bank.IAccount", "bank.NewAccount", 1)), "silo-2").ShouldNotBeNull().ShouldContain(
+            "keeps the states of bank.IAccount under the name bank.Account here, and under bank.NewAccount on silo 'silo-2'");
+        here.FindConflict(With(Here, new SetPart("bank.ITeller", "bank.Account", 1)), "silo-2").ShouldBeNull();
+        here.FindConflict(Here, "silo-2").ShouldBeNull("it does not say");
+    }
+
+    [Fact]
+    public void A_class_that_another_program_lacks_at_a_version_that_it_supports_is_a_gap()
+    {
+        var account = new SetPart("bank.IAccount", "bank.Account", 1);
+        var former = With(Of<string, long>(1, 1), account);
+
+        With(Here, account, new SetPart("bank.ITeller", "bank.Teller", 1)).FindGap(former, "silo-2").ShouldNotBeNull().ShouldContain(
+            "silo 'silo-2' supports version 1 of the set 'set', from which on there is bank.ITeller, but lacks it");
+        With(Here, account, new SetPart("bank.ITeller", "bank.Teller", 1)).FindGap(former, "silo-2").ShouldNotBeNull().ShouldContain("[Since(2)]");
+        With(Here, account, new SetPart("bank.ITeller", "bank.Teller", 2)).FindGap(former, "silo-2").ShouldBeNull("it is marked");
+        With(Here, account).FindGap(former, "silo-2").ShouldBeNull();
+        With(Here, account).FindGap(Here, "silo-2").ShouldBeNull("it does not say");
+    }
+
     /// <summary>Replicas live where the version in force is supported.</summary>
     [Fact]
     public void A_program_supports_the_versions_between_its_oldest_and_its_newest() =>
         Enumerable.Range(0, 4).Select(Here.Supports).ShouldBe([false, true, true, false]);
+
+    private static SetSupport With(SetSupport set, params SetPart[] parts) => set with { Parts = parts };
 
     private static SetSupport Of<TCommand, TResult>(int oldest, int newest) => SetSupport.Of(
         StateMachineRegistration.Of("set", 1, 1, new StateMachineTypes(typeof(TCommand), typeof(TResult), typeof(object)), static _ => null!),

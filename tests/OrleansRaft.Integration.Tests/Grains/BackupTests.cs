@@ -129,6 +129,50 @@ public sealed class BackupTests(BackedUpCluster backedUp, PostgresFixture postgr
         await Should.ThrowAsync<StoreRefusedException>(() => store.ReadClusterAsync(Token));
     }
 
+    [Fact]
+    public async Task A_backup_of_a_later_feature_level_is_refused_and_nothing_is_written()
+    {
+        await using var store = new MemoryLogStore(new MemoryDisk(), TimeProvider.System);
+        var later = await OfLevelAsync(FeatureLevels.Newest + 1);
+
+        var refusal = await Should.ThrowAsync<StoreRefusedException>(() => RestoreAsync(store, later));
+
+        refusal.Message.ShouldContain(
+            $"worked at feature level {FeatureLevels.Newest + 1}, and this program knows levels up to {FeatureLevels.Newest}: restore it with a program");
+        await Should.ThrowAsync<StoreRefusedException>(() => store.ReadClusterAsync(Token));
+        await RestoreAsync(store, await OfLevelAsync(FeatureLevels.Newest));
+    }
+
+    /// <summary>The backup, of a cluster that says that it worked at another level.</summary>
+    private async Task<byte[]> OfLevelAsync(int level)
+    {
+        using var output = new MemoryStream();
+        using var reader = new BackupReader(new MemoryStream(backedUp.File), "nightly.oraft");
+        using var writer = new BackupWriter(output);
+        await writer.BeginAsync(await reader.BeginAsync(Token) with { Level = level }, Token);
+        var chunks = new List<byte[]>();
+        while (await reader.ReadGroupAsync((_, _, chunk) => KeepAsync(chunks, chunk), Token) is { } group)
+        {
+            await writer.BeginGroupAsync(group.Group, new ReplicaId(1), "silo-1", Token);
+            foreach (var chunk in chunks)
+            {
+                await writer.WriteChunkAsync(chunk, Token);
+            }
+
+            await writer.EndGroupAsync(group.ToSnapshot(), Token);
+            chunks.Clear();
+        }
+
+        await writer.EndAsync(Token);
+        return output.ToArray();
+    }
+
+    private static Task KeepAsync(List<byte[]> chunks, ReadOnlyMemory<byte> chunk)
+    {
+        chunks.Add(chunk.ToArray());
+        return Task.CompletedTask;
+    }
+
     private async Task<BackupContents> RestoreAsync(
         ILogStore store, byte[]? file = null, int servers = 1, Action<RestoreProgress>? progress = null, CancellationToken? cancellation = null) =>
         await new ClusterRestore([store]).RunAsync(
