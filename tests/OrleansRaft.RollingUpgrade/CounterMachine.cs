@@ -7,7 +7,8 @@ namespace OrleansRaft.RollingUpgrade;
 /// <summary>Changes a counter.</summary>
 /// <param name="Amount">How much is added.</param>
 #if NEWER
-[GenerateSerializer, Immutable, Alias("upgrade-change")]
+// While a cluster works at the first feature level a repetition is recognized by its bytes: a fee that is not set must not be in them.
+[GenerateSerializer, Immutable, Alias("upgrade-change"), OmitDefaultMemberValues]
 internal record Change([property: Id(0)] long Amount)
 {
     /// <summary>What is taken off, which the former build would not read.</summary>

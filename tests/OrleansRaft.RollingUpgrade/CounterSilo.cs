@@ -85,7 +85,10 @@ internal static class CounterSilo
 
     private static string? IdOf(HttpRequest request) => request.Headers["Idempotency-Key"];
 
-    private static IResult Answer(Outcome<long> outcome) => outcome is Committed<long> committed
-        ? Results.Json(new { value = committed.Value })
-        : Results.Text($"{outcome}", statusCode: StatusCodes.Status503ServiceUnavailable);
+    private static IResult Answer(Outcome<long> outcome) => outcome switch
+    {
+        Committed<long> committed => Results.Json(new { value = committed.Value }),
+        Rejected<long> { Reason: RejectionReason.RequestIdReused } => Results.Text($"{outcome}", statusCode: StatusCodes.Status409Conflict),
+        _ => Results.Text($"{outcome}", statusCode: StatusCodes.Status503ServiceUnavailable),
+    };
 }

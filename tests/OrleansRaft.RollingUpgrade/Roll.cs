@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using OrleansRaft.Core;
@@ -225,6 +226,11 @@ internal sealed class Roll : IAsyncDisposable
             using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(server, $"/api/v1/tenants/roll/counters/{counter}/{what}"));
             request.Headers.Add("Idempotency-Key", id);
             using var response = await http.SendAsync(request);
+            if (response.StatusCode == HttpStatusCode.Conflict)
+            {
+                throw new InvalidOperationException($"'{id}' is not recognized: {await response.Content.ReadAsStringAsync()}");
+            }
+
             return response.IsSuccessStatusCode ? (await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("value").GetInt64() : null;
         }
         catch (Exception failure) when (failure is HttpRequestException or OperationCanceledException or IOException or JsonException)
