@@ -14,7 +14,7 @@ internal static class CarriedOutcomes
         Rejected<TResult> rejected => new Rejected<Carried<TResult>>(rejected.Reason, rejected.Leader, rejected.RetryAfter, rejected.Detail),
         Unknown<TResult> unknown => new Unknown<Carried<TResult>>(unknown.Detail),
         Applied<TResult> applied => new Applied<Carried<TResult>>(applied.Entry, applied.Detail),
-        _ => throw new InvalidOperationException($"{outcome.GetType().Name} is no outcome."),
+        _ => throw new InvalidOperationException($"{outcome.GetType().Name} is not a known outcome."),
     };
 
     /// <summary>At the client.</summary>
@@ -26,7 +26,7 @@ internal static class CarriedOutcomes
         Rejected<Carried<TResult>> rejected => new Rejected<TResult>(rejected.Reason, rejected.Leader, rejected.RetryAfter, rejected.Detail),
         Unknown<Carried<TResult>> unknown => new Unknown<TResult>(unknown.Detail),
         Applied<Carried<TResult>> applied => new Applied<TResult>(applied.Entry, applied.Detail),
-        _ => throw new InvalidOperationException($"{outcome.GetType().Name} is no outcome."),
+        _ => throw new InvalidOperationException($"{outcome.GetType().Name} is not a known outcome."),
     };
 
     /// <summary>

@@ -86,7 +86,7 @@ internal static class CounterAnswers
         Applied<CounterResult> applied => OutcomeProblems.Unread(applied, subject),
         Committed<CounterResult> { Value: CounterCommandRefused refused } =>
             KnownProblems.InvalidRequest("body", $"{subject} was refused: {refused.Detail}."),
-        _ => throw new InvalidOperationException($"{subject} was answered with {outcome}, which is no answer to it."),
+        _ => throw new InvalidOperationException($"{subject} was answered with {outcome}, which is not an answer to it."),
     };
 
     private static int Format(Span<byte> span, CounterKey key, CounterValue counter, string group, TimeSpan? age)

@@ -81,7 +81,7 @@ internal static class CounterOperations
     {
         Access = AccessRole.Reader,
         Description = "In the ordinal order of their names. Every group is asked for its part, each linearizably; "
-            + "the page as a whole is no snapshot. A tenant exists from its first write: one that was never written has no counters.",
+            + "the page as a whole is not a snapshot. A tenant exists from its first write: one that was never written has no counters.",
         Parameters = [Tenant, After, ApiParameter.Limit(CounterEndpoints.PageSize)],
         Success = new(200, "A page of counters.", CounterSchemas.CounterPage),
         Problems = [ApiProblem.InvalidRequest, ApiProblem.UnknownGroup, ApiProblem.Overloaded, ApiProblem.InternalError, ApiProblem.NoLeader],
@@ -90,7 +90,7 @@ internal static class CounterOperations
     public static readonly ApiOperation ReadNote = new("readNote", Tenants, "Reads the note about a tenant")
     {
         Access = AccessRole.Reader,
-        Description = "Kept by an ordinary grain in grain storage, not by a Raft group: while its silo is being declared dead, nobody answers.",
+        Description = "Kept by an ordinary grain in grain storage, not by a Raft group: it does not answer while its silo is being declared dead.",
         Parameters = [Tenant],
         Success = new(200, "The note.", CounterSchemas.Note),
         Problems = [ApiProblem.InvalidRequest, NoSuchNote, ApiProblem.InternalError],

@@ -68,7 +68,7 @@ public sealed class CounterCommandCodec : ICommandCodec<CounterCommand>
             Get => TheGet,
             Measure => new MeasureTenant(reader.ReadString()),
             List => new ListCounters(reader.ReadString(), reader.ReadString(), reader.ReadInt32(int.MaxValue)),
-            var other => throw new CorruptDataException($"{other} is no kind of counter command; a newer program may have written it"),
+            var other => throw new CorruptDataException($"{other} is not a known kind of counter command; a newer program may have written it"),
         };
         reader.RequireEnd();
         return command;
@@ -92,6 +92,6 @@ public sealed class CounterCommandCodec : ICommandCodec<CounterCommand>
         CounterConditionKind.None => CounterCondition.None,
         CounterConditionKind.Exists => CounterCondition.Exists,
         CounterConditionKind.Unchanged => CounterCondition.Unchanged(reader.ReadVarint()),
-        var other => throw new CorruptDataException($"{(int)other} is no kind of condition (at byte {reader.Position - 1})"),
+        var other => throw new CorruptDataException($"{(int)other} is not a known kind of condition (at byte {reader.Position - 1})"),
     };
 }

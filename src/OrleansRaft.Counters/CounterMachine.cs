@@ -74,7 +74,7 @@ public sealed class CounterMachine : IViewStateMachine<CounterCommand, CounterRe
         Span<byte> buffer = stackalloc byte[CounterEntry.KeyBytesMax];
         if (!CounterEntry.TryWriteKey(command.Key, buffer, out var key))
         {
-            return new CounterCommandRefused($"\"{command.Key}\" is no key of a counter; use tenant/counter");
+            return new CounterCommandRefused($"\"{command.Key}\" is not the key of a counter; use tenant/counter");
         }
 
         var exists = TryGet(key, out var current);

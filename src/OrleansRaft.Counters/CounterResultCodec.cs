@@ -88,7 +88,7 @@ public sealed class CounterResultCodec : ICommandCodec<CounterResult>
             Page => ReadPage(ref reader),
             StateFull => new CounterStateFull(reader.ReadVarint(), reader.ReadVarint()),
             Measured => new TenantMeasured(reader.ReadVarint(), reader.ReadVarint()),
-            var other => throw new CorruptDataException($"{other} is no kind of counter result; a newer program may have written it"),
+            var other => throw new CorruptDataException($"{other} is not a known kind of counter result; a newer program may have written it"),
         };
         reader.RequireEnd();
         return result;

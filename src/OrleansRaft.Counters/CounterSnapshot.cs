@@ -109,7 +109,7 @@ internal static class CounterSnapshot
         var name = reader.ReadString(NameRule.LengthMax, "the length of a name");
         if (!NameRule.IsStorable(name))
         {
-            throw new CorruptDataException("a text that is no name stands where a name should");
+            throw new CorruptDataException("an invalid name stands where a name should");
         }
 
         return string.CompareOrdinal(previous, name) < 0

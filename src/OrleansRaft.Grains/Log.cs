@@ -15,7 +15,7 @@ internal static partial class Log
     [LoggerMessage(3003, LogLevel.Warning, "{Replica} could not give back its right to speak; its successor waits until the right has run out")]
     public static partial void ReleaseFailed(ILogger logger, Exception cause, ReplicaKey replica);
 
-    [LoggerMessage(EventId = 3004, Message = "{Replica} could not be brought to life on {Silo}; trying again in {Delay}")]
+    [LoggerMessage(EventId = 3004, Message = "{Replica} could not be started on {Silo}; trying again in {Delay}")]
     public static partial void ActivationFailed(ILogger logger, LogLevel level, Exception cause, ReplicaKey replica, string silo, TimeSpan delay);
 
     [LoggerMessage(3005, LogLevel.Information, "Moving {Replica} from {From} to {To}, so that no silo holds two replicas of its group")]
@@ -36,7 +36,11 @@ internal static partial class Log
     [LoggerMessage(3010, LogLevel.Information, "Handed over {Groups} leaderships in {Duration}; {Left} groups are still led from here")]
     public static partial void HandedOver(ILogger logger, int groups, TimeSpan duration, int left);
 
-    [LoggerMessage(3011, LogLevel.Warning, "{Frames} message(s) in a batch of {Bytes} bytes from {Silo} cannot be read or handed over; their senders are told that they are lost. If this goes on, see whether both silos run the same version")]
+    [LoggerMessage(
+        3011,
+        LogLevel.Warning,
+        "{Frames} message(s) in a batch of {Bytes} bytes from {Silo} cannot be read or handed over; their senders learn that they are lost. If this "
+            + "continues, check whether both silos run the same version")]
     public static partial void FramesUnreadable(ILogger logger, Exception cause, int frames, int bytes, SiloAddress silo);
 
     [LoggerMessage(3012, LogLevel.Warning, "The store is not available yet: {Reason} Trying again in {Delay}")]
@@ -91,7 +95,7 @@ internal static partial class Log
     [LoggerMessage(
         3027,
         LogLevel.Warning,
-        "The store could not note that {Silo} ended in order: if that happens twice in a short time, it starts carefully")]
+        "The store could not record that {Silo} ended gracefully: if that happens twice in a short time, it starts carefully")]
     public static partial void EndNotNoted(ILogger logger, Exception cause, string silo);
 
     [LoggerMessage(
@@ -115,7 +119,7 @@ internal static partial class Log
         + "DisposeAsync. The group is not affected")]
     public static partial void DisposalWaits(ILogger logger, string set, TimeSpan patience);
 
-    [LoggerMessage(3050, LogLevel.Information, "This silo was told to leave the cluster for good (`oraft silo decommission`): it stops in order")]
+    [LoggerMessage(3050, LogLevel.Information, "This silo has to leave the cluster for good (`oraft silo decommission`): it stops gracefully")]
     public static partial void Decommissioned(ILogger logger);
 
     [LoggerMessage(3057, LogLevel.Information, "Backup {Backup} was written: {Bytes} bytes of states in {Seconds:0.0} s")]

@@ -46,7 +46,7 @@ internal static class LabSchemas
         ("scenario", schemas.Reference(Scenario)),
         ("nodes", Names("The nodes.")),
         ("duration", Milliseconds("When it ends.")),
-        ("captions", OpenList("What is told, and when.")),
+        ("captions", OpenList("The captions, and when they appear.")),
         ("actions", OpenList("What was done to the cluster, and when.")),
         ("checks", OpenList("What was expected, and whether it was so.")),
         ("states", OpenList("The nodes, whenever one changed.")),

@@ -297,7 +297,9 @@ public sealed class PostgreSqlLogStore : ILogStore
 
         if (wanted.Servers != servers.Length)
         {
-            throw new StoreRefusedException($"the cluster is configured with {wanted.Servers} server(s), but {servers.Length} connection string(s) are given: name each server once, in order");
+            throw new StoreRefusedException(
+                $"the cluster is configured with {wanted.Servers} server(s), but {servers.Length} connection string(s) are given: "
+                    + "name each server once, always in the same order");
         }
     }
 

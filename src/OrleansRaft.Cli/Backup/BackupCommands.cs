@@ -80,7 +80,7 @@ internal static class BackupCommands
         var isKeeping = session.Parsed.GetValue(Keep) is not null;
         if (isKeeping && File.Exists(target))
         {
-            throw new CliException(ExitCode.Usage, $"--keep is given, but '{target}' is no folder.", "Name a folder, or leave --keep out.");
+            throw new CliException(ExitCode.Usage, $"--keep is given, but '{target}' is not a folder.", "Name a folder, or leave --keep out.");
         }
 
         var isFolder = isKeeping || Directory.Exists(target) || Path.EndsInDirectorySeparator(target);

@@ -15,5 +15,5 @@ internal static class OraftVersion
     /// <summary>What to say of a server of another version; null for one of this version, and for one that does not tell.</summary>
     public static string? Compare(Uri server, string? told) => told is null || told == Own
         ? null
-        : $"oraft: {server} runs version {told}, and this is oraft {Own}: what only one of them knows is missing here. Update the older one.";
+        : $"oraft: {server} runs version {told}, and this is oraft {Own}: features that only one of them has are missing. Update the older one.";
 }

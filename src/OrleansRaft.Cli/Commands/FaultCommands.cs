@@ -78,7 +78,7 @@ internal static class FaultCommands
     {
         foreach (var token in words.Tokens.Where(static token => token.Value.StartsWith('-')))
         {
-            words.AddError($"'{token.Value}' is no option here.");
+            words.AddError($"'{token.Value}' is not an option here.");
         }
     }
 
@@ -186,5 +186,5 @@ internal static class FaultCommands
     private static long NumberOf(string text) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
         ? number
         : throw new CliException(
-            ExitCode.Usage, $"'{text}' is no replica's number.", "Replicas are numbered from 1; `oraft group show GROUP` lists them.");
+            ExitCode.Usage, $"'{text}' is not the number of a replica.", "Replicas are numbered from 1; `oraft group show GROUP` lists them.");
 }

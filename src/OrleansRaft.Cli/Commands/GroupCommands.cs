@@ -15,7 +15,7 @@ internal static class GroupCommands
 
     private static readonly Argument<long?> Replica = new("replica")
     {
-        Description = "To whom; by default the follower that holds the most.",
+        Description = "The new leader; by default the follower that holds the most.",
         Arity = ArgumentArity.ZeroOrOne,
     };
 

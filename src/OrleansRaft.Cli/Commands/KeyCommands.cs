@@ -64,7 +64,8 @@ internal static class KeyCommands
 
     /// <summary>Makes the command of the audit.</summary>
     public static Command CreateAudit() =>
-        RemoteCommand.Create("audit", "Prints who changed what, the latest first: the last thousand changes by operators and admins.", AuditAsync, Limit);
+        RemoteCommand.Create(
+            "audit", "Prints changes and who made them, the latest first: the last thousand by operators and admins.", AuditAsync, Limit);
 
     private static async Task<ExitCode> CreateAsync(Session session)
     {

@@ -46,7 +46,7 @@ internal static class MemberCommands
     };
 
     /// <summary>Makes the command.</summary>
-    public static Command Create() => new("member", "Shows and changes who belongs to a Raft group.")
+    public static Command Create() => new("member", "Shows and changes the members of a Raft group.")
     {
         Sub("list", "Prints the members of a group, and their version.", ListAsync),
         Sub("add", "Adds a replica, which votes when it has caught up.", AddAsync, Number, Learner, Silo, Version),
@@ -61,7 +61,7 @@ internal static class MemberCommands
             Version),
         Sub(
             "purge",
-            "Deletes what removed members of a group have stored; refused while it is not certain who its members are. Asks before.",
+            "Deletes what removed members of a group have stored; refused while its members are not certain. Asks first.",
             PurgeAsync,
             Yes),
         RemoteCommand.Create(

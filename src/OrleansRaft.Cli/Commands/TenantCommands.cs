@@ -115,7 +115,7 @@ internal static class TenantCommands
     {
         if (number is < 0)
         {
-            result.AddError($"{result.Option.Name} is {result.Tokens[0].Value}, but must be 0, which is no limit, or more.");
+            result.AddError($"{result.Option.Name} is {result.Tokens[0].Value}, but must be 0 (no limit) or more.");
         }
     }
 

@@ -24,7 +24,7 @@ internal static class CanonicalJson
         }
         catch (InvalidOperationException exception)
         {
-            throw new FormatException($"A string is no text: {exception.Message}", exception);
+            throw new FormatException($"A string is not valid text: {exception.Message}", exception);
         }
 
         return Encoding.UTF8.GetString(output.WrittenSpan);

@@ -115,7 +115,7 @@ internal sealed class MaelstromNode : IAsyncDisposable
             case "raft":
                 if (ReplicaOf(message.Source) is not { } from || !Decode(message, "data", out var data) || !replica!.Receive(from, data))
                 {
-                    Log.LineIgnored(logger, $"the message of {message.Source} is damaged, or from nobody of this cluster");
+                    Log.LineIgnored(logger, $"the message of {message.Source} is damaged, or not from a node of this cluster");
                 }
 
                 break;
@@ -304,7 +304,7 @@ internal sealed class MaelstromNode : IAsyncDisposable
         if (ReplicaOf(message.Source) is null || message.NumberField("number") is not { } number || !Decode(message, "command", out var command)
             || message.TextField("request") is not { Length: > 0 and <= CommandEnvelope.RequestIdLengthMax } requestId)
         {
-            Log.LineIgnored(logger, $"the forwarded request of {message.Source} is damaged, or from nobody of this cluster");
+            Log.LineIgnored(logger, $"the forwarded request of {message.Source} is damaged, or not from a node of this cluster");
             return;
         }
 

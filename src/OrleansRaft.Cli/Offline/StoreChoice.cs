@@ -35,7 +35,8 @@ internal sealed class StoreChoice
     /// <summary>The store as it is named in one word: a folder, or connection strings.</summary>
     public static Argument<string[]> Place { get; } = new("store")
     {
-        Description = "The folder of a sqlite store, or the connection string of each PostgreSQL server, in order; or the options below.",
+        Description = "The folder of a sqlite store, or the connection string of each PostgreSQL server, always in the "
+            + "same order; or the options below.",
         Arity = ArgumentArity.ZeroOrMore,
     };
 

@@ -71,7 +71,7 @@ internal sealed class KnownHosts(IReadOnlyCollection<string> named, Func<X509Cer
 
     private static Problem Unknown(string host) => KnownProblems.InvalidRequest(
         "Host",
-        $"The header Host names {Shortened.Of(host)}, and this silo is not known under that name: a page of somebody else's might have led a browser here. "
+        $"The header Host names {Shortened.Of(host)}, and this silo is not known under that name: another site's page might have led a browser here. "
             + "Ask by the silo's address, or start it with --hosts NAME.");
 
     private sealed class Filter(KnownHosts hosts) : IStartupFilter

@@ -9,7 +9,7 @@ internal static partial class Log
         7101,
         LogLevel.Warning,
         "A connection to the {Port} was refused: {Max} are open, the most that the limit of open files allows ({Refused} refused so far); "
-            + "raise it with `ulimit -n` or LimitNOFILE=, or find out who keeps so many open")]
+            + "raise it with `ulimit -n` or LimitNOFILE=, or find out which clients keep so many open")]
     public static partial void ConnectionsRefused(ILogger logger, string port, int max, long refused);
 
     [LoggerMessage(
@@ -28,7 +28,7 @@ internal static partial class Log
     [LoggerMessage(
         7105,
         LogLevel.Warning,
-        "The certificate in {File} ends at {End}: then nobody connects to this silo any more; write a new one into the same file")]
+        "The certificate in {File} ends at {End}: then no client or silo connects to this silo any more; write a new one into the same file")]
     public static partial void CertificateEnds(ILogger logger, string file, string end);
 
     [LoggerMessage(7106, LogLevel.Information, "The first API key, of an admin, is in {File}: take it from there, and delete the file")]

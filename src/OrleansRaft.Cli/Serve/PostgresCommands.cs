@@ -15,7 +15,7 @@ internal static class PostgresCommands
 
     private static readonly Option<bool> OriginalIsStopped = new("--original-is-stopped")
     {
-        Description = "Do it: the server was stopped in order before it was upgraded or moved, and what it was before is never started again.",
+        Description = "Do it: the server was shut down cleanly before it was upgraded or moved, and the former one will never start again.",
     };
 
     private static readonly Option<int> Server = new("--server")
@@ -106,7 +106,7 @@ internal static class PostgresCommands
         PostgreSqlAdoption.FindUpgradedAsync,
         static server => $"PostgreSQL at {server.Name} has another system identifier than server {server.Number} of cluster '{server.ClusterId}' had"
             + (server.Servers == 1 ? "" : ", and has seen every lease that the other servers know of"),
-        "If it was stopped in order before it was upgraded or moved, and is never started again as it was before, run the command again with "
+        "If it was shut down cleanly before it was upgraded or moved, and the former one will never start again, run the command again with "
         + "--original-is-stopped; for a dump or a backup see `oraft postgres adopt`.",
         PostgreSqlAdoption.AcceptUpgradedAsync,
         static server => $"accepted {server.Name}: silos use it{(server.Number == 0 ? " when they are started again" : "")}");

@@ -16,7 +16,7 @@ internal static class ServeCommand
         var command = new Command(
             "serve",
             "Runs one silo with the HTTP API and the page. Options come before the environment, the environment before ./appsettings.json. "
-            + "SIGTERM, Ctrl+C, Ctrl+\\ and the loss of the terminal end it in order, by default within 10 s: "
+            + "SIGTERM, Ctrl+C, Ctrl+\\ and the loss of the terminal end it gracefully, by default within 10 s: "
             + "it is not ready at once and serves for the drain time, then hands its leaderships over, then closes its port. "
             + "A second signal ends the drain, a third the process.");
         foreach (var setting in ServeOptions.All)

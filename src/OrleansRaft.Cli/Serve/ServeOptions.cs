@@ -32,7 +32,7 @@ internal static class ServeOptions
         "--hosts",
         "NAME",
         "A name under which --http may be asked, such as that of a proxy before it, besides addresses, localhost and the names in the certificate: another one, "
-            + "to which a page of somebody else's may have led a browser, is refused. *.NAME means those beneath it, and * any; repeat it for several.",
+            + "to which another site's page may have led a browser, is refused. *.NAME means those beneath it, and * any; repeat it for several.",
         null,
         isRepeatable: true);
 
@@ -94,7 +94,7 @@ internal static class ServeOptions
     private static readonly Setting Insecure = new(
         "--insecure",
         "BOOL",
-        "Serve plain text, and requests without a key, beyond loopback too: for a network that nobody else reaches. Otherwise an address "
+        "Serve plain text, and requests without a key, beyond loopback too: for a private network. Otherwise an address "
             + "that other machines can reach is refused without TLS and keys.",
         "false",
         isFlag: true);
@@ -162,7 +162,7 @@ internal static class ServeOptions
             throw new CliException(
                 ExitCode.Refused,
                 $"{said!.Value.Source} is none, but --http is {settings.Http}, where other machines would need no key.",
-                "Leave it out, so that keys are asked for; --insecure says that it is meant so, in a network that nobody else reaches.");
+                "Leave it out, so that keys are required; --insecure allows this in a private network.");
         }
 
         if (!asks && settings.AdminKeyFile is { } file)

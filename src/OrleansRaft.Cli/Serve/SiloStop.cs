@@ -75,7 +75,7 @@ internal sealed class SiloStop(WebApplication app, ServeSettings settings, TextW
             ? true
             : throw new CliException(
                 ExitCode.Refused,
-                $"the silo could not be stopped in order within {Seconds(settings.Drain + TimeAfterDrainMax)} s, and was ended.",
+                $"the silo could not be stopped gracefully within {Seconds(settings.Drain + TimeAfterDrainMax)} s, and was ended.",
                 "Nothing acknowledged is lost: the other silos notice by themselves that it is gone, and elect new leaders.");
     }
 

@@ -66,7 +66,7 @@ internal static class TlsCommands
         var init = new Command(
             "init",
             "Makes an authority (ca.pem, ca-key.pem) and certificates of it (NAME.pem, NAME-key.pem), for a cluster of your own. "
-            + "An authority that is there already is used. Keep ca-key.pem away from the silos: who has it can make himself a silo.")
+            + "An authority that is there already is used. Keep ca-key.pem away from the silos: it can issue certificates for more silos.")
         {
             Folder,
             Silos,

@@ -27,14 +27,14 @@ internal sealed class Decommissions(
 
         if (others.Count == 0)
         {
-            return Rejected($"'{silo}' is the only silo: nobody would be left to serve. Stop it, if that is meant.");
+            return Rejected($"'{silo}' is the only silo: none would be left to serve. To end the cluster, stop the silo.");
         }
 
         var leaving = active.First(place => place.Name == silo);
         if (!groups.Cluster.LocalStores.IsEmpty && silos.StoreOf(leaving.Address) is null)
         {
             return new Rejected<Decommissioning>(
-                RejectionReason.NoLeader, null, TimeSpan.FromSeconds(1), $"{silo} has not told yet which local store it holds; try again in a moment.");
+                RejectionReason.NoLeader, null, TimeSpan.FromSeconds(1), $"{silo} has not reported its local store yet; try again in a moment.");
         }
 
         var bound = groups.Cluster.LocalStores.IsEmpty ? [] : BoundTo(silos.StoreOf(leaving.Address)!);

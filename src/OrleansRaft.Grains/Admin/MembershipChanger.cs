@@ -143,7 +143,7 @@ internal sealed class MembershipChanger(
         return ready is not { Leader: { } next }
             ? new Unknown<Configuration>(
                 $"Replicas {string.Join(", ", awaited)} of {group.Name} are learners, and had not caught up within {Patience.TotalSeconds:0} s; "
-                + "nobody has left yet. Send the request again with their numbers to go on.")
+                + "no replica has left yet. Send the request again with their numbers to go on.")
             : AfterJoining(joining, await FinishAsync(group, ready.Configuration, next, plan, cancellation));
     }
 
@@ -288,7 +288,7 @@ internal sealed class MembershipChanger(
                 .MinBy(candidate => taken.Count(other => other == candidate));
             if (store is null)
             {
-                return ([], "No silo has told which local store it holds yet; try again in a moment.");
+                return ([], "No silo has reported yet which local store it holds; try again in a moment.");
             }
 
             taken.Add(store);

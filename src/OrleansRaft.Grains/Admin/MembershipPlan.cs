@@ -55,7 +55,7 @@ internal sealed record MembershipPlan(IReadOnlyList<MemberChange> Joining, IRead
             AddMember add => Add(view, add),
             RemoveMember remove => Remove(view, remove),
             ResizeGroup resize => Resize(view, resize),
-            _ => throw new InvariantViolationException($"{goal.GetType().Name} is no goal"),
+            _ => throw new InvariantViolationException($"{goal.GetType().Name} is not a known goal"),
         };
         rejection = plan is null ? rejection : FindLostMajority(view, plan);
         return (rejection.Length == 0 ? plan : null, rejection);
@@ -162,7 +162,7 @@ internal sealed record MembershipPlan(IReadOnlyList<MemberChange> Joining, IRead
     private static string FindWrongNumber(MembershipView view, ReplicaId replica) =>
         view.Configuration.Contains(replica) || (replica.Value >= 1 && replica.Value <= view.FirstFree - 1 + NumbersAhead)
             ? ""
-            : $"{replica} is no number for a new replica of {view.Group}: those go from 1 to {view.FirstFree - 1 + NumbersAhead}, "
+            : $"{replica} is not a valid number for a new replica of {view.Group}: those go from 1 to {view.FirstFree - 1 + NumbersAhead}, "
                 + $"{NumbersAhead} beyond the highest that was used. "
                 + "Leave the number out to have the next one chosen.";
 

@@ -48,7 +48,7 @@ internal sealed class RemovedReplicas(
     {
         if (view.Leader is not { } leader)
         {
-            return $"{view.Group} has no leader that can be reached at the moment, so that nobody says who its members are; nothing was deleted.";
+            return $"{view.Group} has no leader that can be reached at the moment, so its members are not known; nothing was deleted.";
         }
 
         var configuration = view.Configuration;
@@ -59,7 +59,7 @@ internal sealed class RemovedReplicas(
         return configuration.IsJoint || configuration.Version > committed || told.Values.Any(version => version > configuration.Version)
             ? $"The members of {view.Group} are being changed; nothing was deleted."
             : agreeing * 2 <= configuration.Voters.Length
-            ? $"Only {agreeing} of the {configuration.Voters.Length} voters of {view.Group} confirm who its members are; nothing was deleted."
+            ? $"Only {agreeing} of the {configuration.Voters.Length} voters of {view.Group} confirm its members; nothing was deleted."
             : null;
     }
 

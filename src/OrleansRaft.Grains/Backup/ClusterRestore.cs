@@ -129,7 +129,7 @@ public sealed class ClusterRestore(IReadOnlyList<ILogStore> stores, string? clus
             if (read?.Group != group.Group || !read.Descriptor.Span.SequenceEqual(group.Descriptor.Span))
             {
                 throw new CorruptDataException(
-                    $"{name} was changed while it was restored; run the restore again with a backup that nobody writes to");
+                    $"{name} was changed while it was restored; run the restore again with a file that is not being written");
             }
 
             await target.FinishAsync(cancellation);

@@ -95,7 +95,7 @@ internal sealed class AccessState(KeyedState entries)
             var number = OrderedNumber.Read(key[1..], out var rest);
             if (!rest.IsEmpty || number < 1 || number > head.Noted)
             {
-                throw new CorruptDataException($"{Convert.ToHexStringLower(key)} is no entry of the audit");
+                throw new CorruptDataException($"{Convert.ToHexStringLower(key)} is not an entry of the audit");
             }
 
             ReadEntry(number, value);
@@ -331,7 +331,7 @@ internal sealed class AccessState(KeyedState entries)
 
     private static DateTimeOffset Time(long milliseconds) => milliseconds <= DateTimeOffset.MaxValue.ToUnixTimeMilliseconds()
         ? DateTimeOffset.FromUnixTimeMilliseconds(milliseconds)
-        : throw new CorruptDataException($"{milliseconds} ms since 1970 is no time");
+        : throw new CorruptDataException($"{milliseconds} ms since 1970 is not a valid time");
 
     private static DateTimeOffset? TimeOrNone(long milliseconds) => milliseconds == 0 ? null : Time(milliseconds);
 
@@ -343,7 +343,7 @@ internal sealed class AccessState(KeyedState entries)
     {
         0 => null,
         var more when more <= int.MaxValue + 1L => (int)(more - 1),
-        var more => throw new CorruptDataException($"{more - 1} is no limit"),
+        var more => throw new CorruptDataException($"{more - 1} is not a valid limit"),
     };
 
     private static byte[] KeyOf(byte kind, string name) => [kind, .. Encoding.UTF8.GetBytes(name)];

@@ -128,7 +128,7 @@ internal sealed class CatalogueState
         {
             if (!(AccessState.IsKey(key) || key.SequenceEqual(RevisionKey) || key.SequenceEqual(LevelsKey) || key.StartsWith(ConfigurationPrefix) || key.SequenceEqual(WriteSetKey(sets, expected))))
             {
-                throw new CorruptDataException($"{Convert.ToHexStringLower(key)} is no key of the catalogue, or stands where another should");
+                throw new CorruptDataException($"{Convert.ToHexStringLower(key)} is not a key of the catalogue, or is out of place");
             }
 
             sets += key[0] == SetKind ? 1 : 0;

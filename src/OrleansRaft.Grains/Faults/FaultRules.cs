@@ -97,14 +97,14 @@ internal sealed class FaultRules(GroupTable groups, ClusterMembership silos)
 
         return long.TryParse(end, NumberStyles.None, CultureInfo.InvariantCulture, out var replica) && IsMember(group, replica)
             ? null
-            : Invalid(field, $"{field} is {Quoted(end)}, which is no replica of {group}; its replicas are {MembersOf(group)}.");
+            : Invalid(field, $"{field} is {Quoted(end)}, which is not a replica of {group}; its replicas are {MembersOf(group)}.");
     }
 
     private FaultRejection? CheckSilo(string field, string? silo) => silos.Active.Any(place => place.Name == silo)
         ? null
         : Invalid(
             field,
-            $"{field} is {Quoted(silo)}, which is no active silo; there are {string.Join(", ", silos.Active.Select(static place => place.Name))}.");
+            $"{field} is {Quoted(silo)}, not an active silo; those are {string.Join(", ", silos.Active.Select(static place => place.Name))}.");
 
     private FaultRejection? CheckReplica(Fault wanted)
     {

@@ -69,7 +69,7 @@ internal sealed class MachineTrial(StateMachineRegistration registration, IServi
             {
                 Do(
                     $"{nameof(IRequestScopes.ScopeOf)}, asked whose a request id of {id.Length} 'a' is,",
-                    "Request ids are whatever callers choose: let it answer nothing for one that belongs to nobody.",
+                    "Request ids are whatever callers choose: let it return null for an id without an owner.",
                     () => machine.ScopeOf(id));
             }
         });

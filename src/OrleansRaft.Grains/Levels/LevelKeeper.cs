@@ -145,7 +145,7 @@ internal sealed class LevelKeeper(
         var active = ActiveNames();
         if (levels is null || !IsComplete(levels))
         {
-            return (RejectionReason.VersionNotRaised, "Not every silo has told yet which feature level its program supports; try again in a moment.");
+            return (RejectionReason.VersionNotRaised, "Not every silo has reported the feature level of its program yet; try again in a moment.");
         }
 
         if (without.FirstOrDefault(name => levels.Find(name) is null or { HasLeft: true }) is { } unknown)

@@ -76,7 +76,7 @@ internal sealed class ReplicaAlarms(AlarmBoard alarms)
             AlarmNames.NotCompared,
             replica.ToString(),
             detail,
-            $"Nobody knows whether all replicas hold the same. Start what does not answer, and one program on all silos; then "
+            $"It is not known whether all replicas hold the same state. Start what does not answer, and one program on all silos; then "
                 + $"`oraft group compare {replica.Group}`.",
             replica.Group);
     }

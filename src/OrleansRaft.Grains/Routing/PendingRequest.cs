@@ -93,7 +93,7 @@ internal sealed class PendingCommand(string key, EncodedRequest request, string 
 
         // That its entry was skipped is said of the command, whichever attempt brought it into the log.
         base.Complete(WasUnknown && reply is { Kind: ReplyKind.Rejected, Reason: not RejectionReason.Skipped }
-            ? Reply.Unknown($"An attempt may have been applied, and no later one told ({reply.Detail}) Repeat it under the same request id.")
+            ? Reply.Unknown($"An attempt may have been applied, and no later one could tell ({reply.Detail}) Repeat it under the same request id.")
             : reply);
     }
 }

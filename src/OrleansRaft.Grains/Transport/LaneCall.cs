@@ -50,7 +50,7 @@ internal sealed class LaneCall(long number, Action<ReplyBatch>? onReplied = null
     }
 
     /// <summary>The request was lost, or may be.</summary>
-    public void Fail() => Fail("The request was not delivered, or nobody acknowledged it; it may have arrived.");
+    public void Fail() => Fail("The request was not delivered, or its delivery was not acknowledged; it may have arrived.");
 
     /// <summary>The replies were lost, or cannot be read.</summary>
     public void FailReplies() => Fail("The request was answered, but its replies could not be delivered.");

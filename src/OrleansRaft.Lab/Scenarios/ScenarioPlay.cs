@@ -229,7 +229,7 @@ internal sealed class ScenarioPlay : IPlayView
     {
         if ((client.Via ?? Leader) is not { } node)
         {
-            recorder.Ask(client, "-").Answer(Cluster.Clock.Now, "rejected", null, "No node leads, so there is nobody to ask.");
+            recorder.Ask(client, "-").Answer(Cluster.Clock.Now, "rejected", null, "No node leads, so there is none to ask.");
         }
         else
         {

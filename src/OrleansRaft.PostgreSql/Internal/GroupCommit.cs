@@ -356,7 +356,7 @@ internal sealed class GroupCommit : IAsyncDisposable
         {
             var cause = failure
                 ?? new StoreRefusedException(
-                    $"a write of {replica.Key} is not accepted by PostgreSQL at {server.Name} although nobody else holds the replica");
+                    $"a write of {replica.Key} is not accepted by PostgreSQL at {server.Name} although no other activation holds the replica");
             Log.WriteRefused(logger, cause, replica.Key, server.Name);
             replica.Stop(LogStopReason.Failed, cause);
             return false;

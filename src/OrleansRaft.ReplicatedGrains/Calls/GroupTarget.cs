@@ -194,7 +194,7 @@ internal sealed class GroupTarget(IGrainCluster cluster, GrainInterface type, st
                         ? new NotCommittedException(rejected.Reason, rejected.Detail, rejected.RetryAfter)
                         : Unknown($"{unknown} A further attempt was refused: {rejected.Detail}");
                 default:
-                    throw new InvalidOperationException($"{outcome.GetType().Name} is no outcome.");
+                    throw new InvalidOperationException($"{outcome.GetType().Name} is not a known outcome.");
             }
         }
 

@@ -49,7 +49,7 @@ public sealed class BackupReader(Stream input, string name) : IDisposable
             || !magic.AsSpan().SequenceEqual(BackupFormat.Magic))
         {
             throw new CorruptDataException(
-                $"{name} is no backup of OrleansRaft: it does not begin like one. Name a file that `oraft backup create` wrote");
+                $"{name} is not a backup of OrleansRaft: its header is another. Name a file that `oraft backup create` wrote");
         }
 
         Note(magic);

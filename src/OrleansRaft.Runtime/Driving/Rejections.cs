@@ -29,7 +29,7 @@ internal sealed class Rejections(ReplicaKey key, RaftOptions options)
         RaftRejection.LeaseDisabled => Final(
             RejectionReason.LeaseDisabled,
             $"Leader leases are off; read linearizably, or set {RaftOptions.SectionName}:{nameof(RaftOptions.LeaderLease)}."),
-        _ => throw new InvariantViolationException($"{reason} is no reason that Core gives"),
+        _ => throw new InvariantViolationException($"{reason} is not a reason that Core gives"),
     };
 
     /// <summary>Core's rejection of a transfer of leadership.</summary>
@@ -119,7 +119,7 @@ internal sealed class Rejections(ReplicaKey key, RaftOptions options)
 
     /// <summary>Core's rejection of a decision to skip an entry.</summary>
     public Reply OfSkip(LogIndex entry, RaftRejection reason, ReplicaId? leader) => reason == RaftRejection.InvalidChange
-        ? NotSkipped($"Entry {entry} is not one that {key} could skip: it is no committed command that was not applied.")
+        ? NotSkipped($"Entry {entry} cannot be skipped by {key}: it is not a committed command that is still to be applied.")
         : Of(reason, leader);
 
     /// <summary>Nothing is halted, so nothing is skipped.</summary>

@@ -163,7 +163,7 @@ internal sealed class ClientSessionTable
             reader.RequireEnd();
             if (!rest.IsEmpty)
             {
-                throw new CorruptDataException($"{Convert.ToHexStringLower(key)} is no id of a session");
+                throw new CorruptDataException($"{Convert.ToHexStringLower(key)} is not the id of a session");
             }
         }
 

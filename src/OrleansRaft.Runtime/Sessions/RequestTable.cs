@@ -184,7 +184,7 @@ internal sealed class RequestTable
     private static LogIndex EntryOf(ReadOnlySpan<byte> key)
     {
         var entry = OrderedNumber.Read(key, out var rest);
-        return rest.IsEmpty ? new LogIndex(entry) : throw new CorruptDataException($"{Convert.ToHexStringLower(key)} is no index of an entry");
+        return rest.IsEmpty ? new LogIndex(entry) : throw new CorruptDataException($"{Convert.ToHexStringLower(key)} is not the index of an entry");
     }
 
     private static int CostOf(int id, int result) => OverheadBytes + id + Math.Min(result, ResultCostMax);

@@ -70,5 +70,5 @@ internal static class SessionLimitsCodec
             : throw new CorruptDataException($"limits on sessions are at least 1, but were {limits}");
 
     private static long Milliseconds(long value) =>
-        value <= MillisecondsMax ? value : throw new CorruptDataException($"{value} ms is no plausible duration");
+        value <= MillisecondsMax ? value : throw new CorruptDataException($"{value} ms is not a plausible duration");
 }

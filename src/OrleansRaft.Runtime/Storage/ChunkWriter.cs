@@ -191,7 +191,7 @@ internal sealed class ChunkWriter(SnapshotDescriptor snapshot, Func<SnapshotChun
     {
         if (isClosed || IsUnwanted || Failure is not null)
         {
-            throw new IOException("Nobody wants the rest of the snapshot.", Failure);
+            throw new IOException("The rest of the snapshot is no longer needed.", Failure);
         }
     }
 }

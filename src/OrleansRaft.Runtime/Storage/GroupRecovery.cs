@@ -68,7 +68,7 @@ public sealed record GroupRecovery(string Group, int Incarnation, long Survivor,
         var last = held.Entries.Count > 0 ? held.Entries[^1] : default;
         var (lastId, time, utc) = held.Entries.Count > 0 ? (last.Id, last.Time, last.Utc) : (held.LogStart, held.Snapshot.Time, held.Snapshot.Utc);
         var member = configuration.Find(survivor)
-            ?? throw new ArgumentException($"replica {survivor} is no member of its group: {configuration}", nameof(held));
+            ?? throw new ArgumentException($"replica {survivor} is not a member of its group: {configuration}", nameof(held));
         var term = new Term(((Math.Max(held.HardState.CurrentTerm.Value, lastId.Term.Value) / TermLeap) + 1) * TermLeap);
         var alone = Configuration.OfVoters([member with { PromotesWhenCaughtUp = false }]);
         var entry = new Entry(new EntryId(term, lastId.Index.Next), EntryKind.Configuration, time, ConfigurationCodec.Encode(alone)) { Utc = utc };

@@ -47,7 +47,7 @@ public sealed record RecoverySurvey(
             var ahead = Left.Where(left => left.Row is { } other && other.LogLast.Index > row.LogLast.Index)
                 .Select(left => $"replica {left.Key.Replica} holds entries through {left.Row!.LogLast.Index}")
                 .ToList();
-            return $"What was acknowledged after entry {row.LogLast.Index} is lost; how much that is, nobody knows who does not have it"
+            return $"What was acknowledged after entry {row.LogLast.Index} is lost; how much that is cannot be known without it"
                 + (ahead.Count > 0 ? $", but {string.Join(", ", ahead)}." : ".")
                 + (Lost.Any() ? $" Replicas {string.Join(", ", Lost)} and any later ones are lost for ever: they never take part again." : "");
         }
@@ -102,7 +102,7 @@ public sealed record RecoverySurvey(
 
         if (from.Configuration is not { } members || !members.Contains(Survivor))
         {
-            return $"Replica {Survivor} is no member of {Group} any more, so it may lack anything; name a member.";
+            return $"Replica {Survivor} is not a member of {Group} any more, so it may lack anything; name a member.";
         }
 
         return FindMajority(members) ?? FindBetter(from, members);

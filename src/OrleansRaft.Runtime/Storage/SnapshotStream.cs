@@ -192,7 +192,7 @@ public sealed class SnapshotStream : Stream
     {
         if (isDisposed)
         {
-            throw Failure ??= new ObjectDisposedException(nameof(SnapshotStream), "Nobody wants the state that is being restored any more.");
+            throw Failure ??= new ObjectDisposedException(nameof(SnapshotStream), "The state that is being restored is no longer needed.");
         }
     }
 

@@ -14,7 +14,7 @@ internal static class AccessOperations
     private static readonly ApiSchema NewKey = new(nameof(NewKey), static () => Shapes.Closed(
     [
         .. FieldsOfKey,
-        ("secret", Shapes.Text("The key itself, for its bearer. It is told this once, and kept nowhere.")),
+        ("secret", Shapes.Text("The key itself. It is shown only this once, and stored nowhere.")),
     ]));
 
     private static readonly ApiSchema KeyList = new(nameof(KeyList), static schemas => Shapes.Closed([("keys", schemas.ArrayOf(Key))]));
@@ -47,7 +47,7 @@ internal static class AccessOperations
 
     private static (string Name, IOpenApiSchema Schema)[] FieldsOfKey =>
     [
-        ("key", Shapes.Text("Its id, which may be told to anybody.")),
+        ("key", Shapes.Text("Its id, which is no secret.")),
         ("name", Shapes.Text("Whose it is, or what for.")),
         ("role", Shapes.Choice("What its bearer may do.", [.. Grants.RoleNames])),
         ("tenants", Shapes.List("The tenants that it is for; empty for all.", Shapes.Text("A tenant."))),
@@ -68,7 +68,7 @@ internal static class AccessOperations
     public static readonly ApiOperation CreateKey = new("createKey", ApiTag.Access, "Makes an API key")
     {
         Access = AccessRole.Admin,
-        Description = "In force on every silo within five seconds. The answer holds the key itself, which nobody can read again.",
+        Description = "In force on every silo within five seconds. The answer holds the key itself, which cannot be read again.",
         Body = KeyBody,
         Success = new(201, "The key.", NewKey),
         Problems =
@@ -106,7 +106,7 @@ internal static class AccessOperations
         ],
     };
 
-    public static readonly ApiOperation GetSession = new("getSession", ApiTag.Access, "Tells who asks, and what he may do")
+    public static readonly ApiOperation GetSession = new("getSession", ApiTag.Access, "Tells who asks, and what they may do")
     {
         Access = AccessRole.None,
         Success = new(200, "Who it is.", Session),

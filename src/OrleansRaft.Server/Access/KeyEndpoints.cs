@@ -98,12 +98,12 @@ internal sealed class KeyEndpoints(IRaftAccess catalogue, IServiceProvider servi
             StatusCodes.Status409Conflict,
             ProblemTypes.LastAdmin,
             "It is the last key of an admin.",
-            $"{subject} would leave nobody who can make keys; nothing was changed. Make another admin's key without an end first, or say force=true."),
+            $"{subject} would leave no key that can create keys; nothing was changed. Create another unlimited admin key first, or say force=true."),
         _ => new(
             StatusCodes.Status409Conflict,
             ProblemTypes.TooManyKeys,
             "There are too many keys.",
-            $"{subject} is one too many ({refusal}), and was not stored. Revoke keys that nobody uses."),
+            $"{subject} is one too many ({refusal}), and was not stored. Revoke unused keys."),
     };
 
     private static string WhoIs(HttpContext context) => context.User.Identity?.Name is { Length: > 0 } name ? name : "anonymous";

@@ -23,7 +23,7 @@ internal static class AuditOperations
         static schemas => schemas.PageOf(
             "entries", AuditEntry, Shapes.Number("The after of the next page, of older entries; null on the last one.", Shapes.OrNull)));
 
-    public static readonly ApiOperation ReadAudit = new("readAudit", ApiTag.Access, "Shows who changed what, the latest first")
+    public static readonly ApiOperation ReadAudit = new("readAudit", ApiTag.Access, "Shows changes and who made them, the latest first")
     {
         Description = "Every change of an operator or admin, and every attempt; the last thousand.",
         Access = AccessRole.Admin,

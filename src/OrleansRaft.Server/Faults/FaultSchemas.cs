@@ -18,7 +18,7 @@ internal static class FaultSchemas
         ("seconds", Shapes.Number("After how many seconds it heals by itself.")),
         ("beganAt", Shapes.Number("When it began, in Unix milliseconds.")),
         ("healsInMilliseconds", Shapes.Number("When it heals by itself.")),
-        ("text", Shapes.Text("What is the matter, for people.")),
+        ("text", Shapes.Text("A description for display.")),
         ("command", Shapes.Text("The oraft command that does the same.")),
     ]));
 
@@ -29,12 +29,12 @@ internal static class FaultSchemas
         [
             ("kind", Kind()),
             .. Fields(0),
-            ("seconds", Shapes.Number("After how many seconds it heals by itself: 1 to 600, 30 unless told.")),
+            ("seconds", Shapes.Number("After how many seconds it heals by itself: 1 to 600; 30 by default.")),
         ]);
         schema.Properties!["replica"] = new OpenApiSchema
         {
             Type = JsonSchemaType.Integer | JsonSchemaType.String,
-            Description = "Of a fault of one replica, its number, or leader for whoever leads.",
+            Description = "Of a fault of one replica, its number, or leader for the current leader.",
         };
         schema.Required = new HashSet<string> { "kind" };
         return schema;

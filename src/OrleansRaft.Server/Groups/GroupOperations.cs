@@ -58,7 +58,7 @@ internal static class GroupOperations
     public static readonly ApiOperation DeleteRemoved = new("deleteRemoved", ApiTag.Groups, "Deletes what removed members of a group have stored")
     {
         Access = AccessRole.Operator,
-        Description = "Refused while the members are being changed, or a majority of them does not confirm who they are. May be repeated.",
+        Description = "Refused while the members are being changed, or a majority of them does not confirm the membership. May be repeated.",
         Parameters = [Group],
         Success = new(200, "The numbers of the replicas of which there was something.", GroupSchemas.DeletedReplicas),
         Problems = [ApiProblem.UnknownGroup, ApiProblem.InternalError, ApiProblem.NoLeader, ChangeUnknown],
@@ -111,8 +111,8 @@ internal static class GroupOperations
         new("raiseVersion", ApiTag.Groups, "Raises the version at which a group's state machine works")
         {
             Access = AccessRole.Operator,
-            Description = "Answers when the leader works at it. Refused while a member's program does not support the version, or has not told what it "
-                + "supports; a version is never lowered. Unless Raft:AutoRaise is off, leaders raise it by themselves.",
+            Description = "Answers when the leader works at it. Refused while a member's program does not support the version, or has not said what "
+                + "it supports; a version is never lowered. Unless Raft:AutoRaise is off, leaders raise it by themselves.",
             Parameters = [Group],
             Body = GroupSchemas.VersionBody,
             Success = TheGroup,
@@ -144,7 +144,7 @@ internal static class GroupOperations
         Problems = ProblemsOfChange,
     };
 
-    public static readonly ApiOperation ReadLog = new("readLog", ApiTag.Groups, "Shows entries of a group's log, for people")
+    public static readonly ApiOperation ReadLog = new("readLog", ApiTag.Groups, "Shows entries of a group's log, for display")
     {
         Access = AccessRole.Reader,
         Description = "Read from the leader, or else from the replica that holds the most. Begins later than asked where the log was compacted.",

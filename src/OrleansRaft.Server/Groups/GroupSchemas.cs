@@ -65,7 +65,7 @@ internal static class GroupSchemas
         ("bodyBytes", Shapes.Number("The size of its body.")),
         ("key", Shapes.Text("Of a command, the key that chose the group; of a counter, tenant/counter.", OrNull)),
         ("requestId", Shapes.Text("Of a command with an idempotency key, the id it is remembered under.", OrNull)),
-        ("text", Shapes.Text("What it says, for people. Not for programs: the words may change.")),
+        ("text", Shapes.Text("A description for display. Programs must not parse it: the words may change.")),
     ]));
 
     public static readonly ApiSchema Group = new(nameof(Group), static schemas => Shapes.Closed(

@@ -28,7 +28,7 @@ internal sealed class HealthEndpoints(HealthCheckService checks, IRaftAdmin admi
             StatusCodes.Status503ServiceUnavailable,
             ProblemTypes.NotReady,
             "The silo is not ready.",
-            (await RaftAccess.IsReaderAsync(context) ? string.Join(" ", reasons) : "A key of a reader is told why.")
+            (await RaftAccess.IsReaderAsync(context) ? string.Join(" ", reasons) : "A reader's key is needed to see the reasons.")
                 + " Wait and ask again; GET /health/alarms tells what is wrong anywhere in the cluster.")
         {
             RetryAfterSeconds = 1,

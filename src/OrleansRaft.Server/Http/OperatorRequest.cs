@@ -29,7 +29,7 @@ internal sealed record OperatorRequest(string Subject, string WhenUnknown)
             ProblemTypes.OutcomeUnknown,
             "It is unknown whether the request was applied.",
             $"{Subject} may have been made, in part or whole. {unknown.Detail} {WhenUnknown}") { Definite = false },
-        _ => throw new InvalidOperationException($"{Subject} was answered with {outcome}, which is no answer to it."),
+        _ => throw new InvalidOperationException($"{Subject} was answered with {outcome}, which is not an answer to it."),
     };
 
     /// <summary>What was read, which changes nothing.</summary>

@@ -118,7 +118,7 @@ public static class RequestBody
         catch (InvalidOperationException)
         {
             // How the reader says that a name is no text: damaged UTF-8, or half a surrogate pair.
-            return KnownProblems.InvalidRequest(WholeBody, $"The body has a field whose name is no text. It knows only \"{field}\".");
+            return KnownProblems.InvalidRequest(WholeBody, $"The body has a field whose name is not valid text. It knows only \"{field}\".");
         }
     }
 

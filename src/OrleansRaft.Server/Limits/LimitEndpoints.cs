@@ -81,7 +81,7 @@ internal sealed class LimitEndpoints(IRaftAccess catalogue, TenantLimiter limite
         { Value: null } => (long?)null,
         { Value: >= 0 and var number } when number <= max => number,
         { Value: var other } => KnownProblems.InvalidRequest(
-            field, $"The field \"{field}\" is {other}, but must be from 0, which is no limit, to {max}."),
+            field, $"The field \"{field}\" is {other}, but must be from 0 (no limit) to {max}."),
     };
 
     private static Checked<string> ReadTenant(HttpContext context)

@@ -21,9 +21,9 @@ public static class OutcomeProblems
                 RetryAfterSeconds = Seconds(rejection.RetryAfter),
             },
             RejectionReason.Unreachable => KnownProblems.NoLeader(
-                $"{subject} reached nobody that could answer in time, and changed nothing. {rejection.Detail}") with
+                $"{subject} reached no replica that could answer in time, and changed nothing. {rejection.Detail}") with
             {
-                Title = "Nobody that could answer was reached.",
+                Title = "No replica that could answer was reached.",
                 RetryAfterSeconds = Seconds(rejection.RetryAfter),
             },
             RejectionReason.UnknownGroup => new(

@@ -12,7 +12,7 @@ internal static class SiloOperations
         ("silo", Shapes.Text("Which silo.")),
         ("moved", Shapes.Number("How many members this request moved from its local store to others'.")),
         ("left", Shapes.Number("How many still have to be: send the request again.")),
-        ("leaving", Shapes.Flag("Whether it was told to leave.")),
+        ("leaving", Shapes.Flag("Whether it is being decommissioned.")),
     ]));
 
     public static readonly ApiOperation Decommission = new("decommissionSilo", ApiTag.Groups, "Lets a silo leave the cluster for good")

@@ -12,7 +12,7 @@ internal sealed class CounterModel
         var name = key[(key.IndexOf('/', StringComparison.Ordinal) + 1)..];
         if (name.Length == 0 || name.Contains('~', StringComparison.Ordinal))
         {
-            return new CounterCommandRefused($"\"{key}\" is no key of a counter; use tenant/counter");
+            return new CounterCommandRefused($"\"{key}\" is not the key of a counter; use tenant/counter");
         }
 
         var found = Counters.TryGetValue(key, out var current);

@@ -57,7 +57,7 @@ public sealed class BackupCommandTests(OneSilo silo) : IDisposable
         var left = Directory.GetFiles(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal).ToList();
         left.Count.ShouldBe(4);
         left.ShouldBe([old[2], old[1], left[2], old[3]]);
-        list.Output.ShouldContain("is no backup of OrleansRaft");
+        list.Output.ShouldContain("is not a backup of OrleansRaft");
         list.Output.ShouldContain("whole");
     }
 
@@ -82,7 +82,7 @@ public sealed class BackupCommandTests(OneSilo silo) : IDisposable
         var create = await CommandLineRun.AtAsync(silo.Address, "backup", "create", File, "--keep", "2");
 
         create.ExitCode.ShouldBe(2);
-        create.Error.ShouldContain("is no folder");
+        create.Error.ShouldContain("is not a folder");
         (await System.IO.File.ReadAllTextAsync(File, TestContext.Current.CancellationToken)).ShouldBe("not a backup");
     }
 

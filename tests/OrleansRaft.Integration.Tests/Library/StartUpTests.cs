@@ -133,7 +133,7 @@ public sealed class StartUpTests
     [Fact]
     public async Task Request_ids_of_which_the_application_expects_a_form() =>
         (await FailAsync<LedgerCommand, LedgerResult, Scoped>()).ShouldContain(
-            nameof(Scoped), nameof(IRequestScopes.ScopeOf), "request id", "belongs to nobody");
+            nameof(Scoped), nameof(IRequestScopes.ScopeOf), "request id", "without an owner");
 
     /// <summary>The option is named, and not the machine that happens to read it first.</summary>
     [Theory]

@@ -13,7 +13,7 @@ internal static partial class Log
             + "The silo joins under the next greater number; see that the clocks of all silos agree")]
     public static partial void ClockIsBehind(ILogger logger, string silo);
 
-    [LoggerMessage(6102, LogLevel.Information, "Declared {Name} at {Silo} dead: it no longer runs, and nobody can join while it counts as active")]
+    [LoggerMessage(6102, LogLevel.Information, "Declared {Name} at {Silo} dead: it no longer runs, and no silo can join while it counts as active")]
     public static partial void DeclaredDead(ILogger logger, string name, SiloAddress silo);
 
     [LoggerMessage(6103, LogLevel.Debug, "The membership could not be looked at while this silo joins; it is tried again")]

@@ -22,7 +22,7 @@ internal static class Exposure
         if (!IsHttps(settings.Http) && IsBeyondLoopback(settings.Http))
         {
             throw Refuse(
-                $"--http is {settings.Http}: whoever is on the way would read all that goes over it, keys too",
+                $"--http is {settings.Http}: anyone on the network path could read all traffic, keys included",
                 "Give it an address that begins with https://, with --tls-cert and --tls-key (`oraft tls init` makes them), "
                     + "or listen on 127.0.0.1 with a proxy before it");
         }
@@ -30,7 +30,7 @@ internal static class Exposure
         if (settings.Tls?.Authority is null && !IPAddress.IsLoopback(settings.SiloAddress))
         {
             throw Refuse(
-                $"--silo-address is {settings.SiloAddress}, and without --tls-ca whoever reaches its ports may take part in the cluster",
+                $"--silo-address is {settings.SiloAddress}, and without --tls-ca anyone who reaches its ports could join the cluster",
                 "Give it --tls-cert, --tls-key and --tls-ca (`oraft tls init` makes them)");
         }
     }
@@ -62,7 +62,7 @@ internal static class Exposure
         {
             throw new CliException(
                 ExitCode.Usage,
-                $"--http-clients asks for certificates, but --http is {settings.Http}, where nobody can show one.",
+                $"--http-clients asks for certificates, but --http is {settings.Http}, where no client can present one.",
                 "Give --http an address that begins with https://; see `oraft serve --help`.");
         }
     }
@@ -70,5 +70,5 @@ internal static class Exposure
     private static CliException Refuse(string what, string remedy) => new(
         ExitCode.Refused,
         $"{what}.",
-        $"{remedy}; --insecure says that it is meant so, in a network that nobody else reaches.");
+        $"{remedy}; --insecure allows this in a private network.");
 }

@@ -27,7 +27,7 @@ internal sealed record TlsSettings
     private static readonly Setting SiloNameInCertificates = new(
         "--tls-silo-name",
         "NAME",
-        "The DNS name in every silo's certificate, by which silos know each other: the certificate of a client, which lacks it, makes nobody a silo.",
+        "The DNS name in every silo's certificate, by which silos know each other: the certificate of a client, which lacks it, admits no silo.",
         TlsCommands.SiloNameByDefault);
 
     private static readonly Setting HttpClients = new(

@@ -69,7 +69,7 @@ export function GroupTable({ order }) {
     <div class="grow ghead" role="row" aria-rowindex="1">
       <span role="columnheader">Group</span><span role="columnheader">Term</span>
       ${columns.map(silo => html`<span role="columnheader" class="at" key=${silo} title=${silo}>${silo}</span>`)}
-      <span role="columnheader" class="at else" title="Nobody knows where they are, or on a silo that is not listed"><span class=${hasElsewhere ? '' : 'unseen'}>away</span></span><span role="columnheader" class="number rate">Commits</span><span role="columnheader" class="number lag">Lag</span>
+      <span role="columnheader" class="at else" title="Their silo is not listed"><span class=${hasElsewhere ? '' : 'unseen'}>away</span></span><span role="columnheader" class="number rate">Commits</span><span role="columnheader" class="number lag">Lag</span>
     </div>
     <div class="gport" ref=${port} onScroll=${event => { top.value = event.target.scrollTop; }} onKeyDown=${move} style=${{ height: `${Math.min(order.length, rowsInSightMax) * rowHeight}px` }}>
       <div style=${{ height: `${order.length * rowHeight}px`, position: 'relative' }}>
