@@ -1,5 +1,6 @@
 using System.Globalization;
 using OrleansRaft.Benchmarks.Growth;
+using OrleansRaft.Benchmarks.Idle;
 using OrleansRaft.Benchmarks.Load;
 using OrleansRaft.Benchmarks.Macro;
 using OrleansRaft.Testbed.PostgreSql;
@@ -52,16 +53,20 @@ internal sealed class BuildsRun(IReadOnlyList<Build> builds, int groups, TextWri
             foreach (var at in round % 2 == 0 ? Enumerable.Range(0, systems.Count) : Enumerable.Range(0, systems.Count).Reverse())
             {
                 int[] silos = [.. systems[at].Cluster.Silos.Select(static silo => silo.Process.Id)];
-                var (before, switchesBefore) = (meter.Read(), ContextSwitches.Read(silos));
+                var counted = await CountAsync(systems[at]);
+                var (before, switchesBefore) = (meter.Read(), ContextSwitches.ReadByThread(silos));
                 var result = await systems[at].IncrementsOfMany.RunAsync(load.Connections, new LoadTimes(WarmUp, load.Window));
                 var seconds = CpuMeter.Between(before, meter.Read()).GetValueOrDefault(builds[at].Name);
                 var count = (double)Math.Max(1, result.Acknowledged);
+                var switches = ContextSwitches.ReadByThread(silos)
+                    .ToDictionary(static thread => thread.Key, thread => (thread.Value - switchesBefore.GetValueOrDefault(thread.Key)) / count);
                 var sample = new Sample(
                     result.Only.PerSecond,
                     result.Only.P50,
                     result.Only.P99,
                     seconds * 1e6 / count,
-                    (ContextSwitches.Read(silos) - switchesBefore) / count);
+                    switches,
+                    SiloMetrics.Between(counted, await CountAsync(systems[at])).WorkItems / count);
                 table.Add(at, sample);
                 await progress.WriteLineAsync($"{round + 1}/{load.Rounds} {builds[at].Name}: {sample}"
                     + (result.Complaint.Length == 0 ? "" : $"; {result.Refused} refused, {result.Open} open: {result.Complaint}"));
@@ -76,6 +81,9 @@ internal sealed class BuildsRun(IReadOnlyList<Build> builds, int groups, TextWri
 
         return violations;
     }
+
+    private static async Task<SiloMetrics> CountAsync(OraftSystem system) =>
+        SiloMetrics.Sum(await Task.WhenAll(system.Cluster.Addresses.Select(SiloMetrics.ReadAsync)));
 
     public async ValueTask DisposeAsync()
     {
