@@ -32,7 +32,7 @@ internal sealed class HostedReplica : ILocalReplica
         Machine = machine;
         this.grain = grain.GrainContext;
         this.services = services;
-        ticks = new ReplicaTicks(grain, services.Drivers.TickInterval);
+        ticks = new ReplicaTicks(grain, services.Drivers.TickInterval, services.Time);
         host = new ReplicaHost(this, grain.GrainContext, ticks, services);
         var sender = new ReplicaSender(this, services.Lanes, services.Notices, services.Time);
         Driver = services.Drivers.Create(Key, machine, sender, host);
