@@ -23,7 +23,10 @@ internal sealed class GroupCommit : IAsyncDisposable
     private readonly ServerConnection server;
     private readonly PostgreSqlStoreOptions options;
     private readonly ILogger logger;
-    private readonly object gate = new();
+    private readonly Lock gate = new();
+
+    // Set when the gate is open again: whoever is woken under it would only wait for it.
+    private readonly AutoResetEvent wake = new(initialState: false);
     private readonly Queue<HeldReplica> ready = new();
     private readonly WriteGathering gathering = new(TimeProvider.System);
     private readonly CancellationTokenSource stopping = new();
@@ -33,6 +36,7 @@ internal sealed class GroupCommit : IAsyncDisposable
     private NpgsqlConnection? connection;
     private bool isIdle;
     private bool isGathering;
+    private bool isWoken;
     private bool isStopped;
 
     public GroupCommit(ServerConnection server, PostgreSqlStoreOptions options, ILogger logger)
@@ -46,6 +50,7 @@ internal sealed class GroupCommit : IAsyncDisposable
     /// <summary>Hands work over. Returns at once.</summary>
     public void Enqueue(HeldReplica replica, PendingWrite write)
     {
+        bool wakes;
         lock (gate)
         {
             if (isStopped)
@@ -61,7 +66,14 @@ internal sealed class GroupCommit : IAsyncDisposable
 
             replica.IsReady = true;
             ready.Enqueue(replica);
-            Wake();
+
+            // A statement can be made, or a wait begins. Within a pulse, its end tells.
+            wakes = isIdle && (!gathering.MustWait(ready.Count) || !(isGathering || gathering.IsInPulse)) && NotesWake();
+        }
+
+        if (wakes)
+        {
+            wake.Set();
         }
     }
 
@@ -77,14 +89,18 @@ internal sealed class GroupCommit : IAsyncDisposable
     /// <summary>All of it has been handed over.</summary>
     public void EndPulse()
     {
+        bool wakes;
         lock (gate)
         {
             gathering.EndPulse();
-            if (ready.Count > 0 && isIdle && !(isGathering && gathering.MustWait(ready.Count)))
-            {
-                // At the latest now the wait for others begins, which has an end.
-                Monitor.Pulse(gate);
-            }
+
+            // At the latest now the wait for others begins, which has an end.
+            wakes = ready.Count > 0 && isIdle && !(isGathering && gathering.MustWait(ready.Count)) && NotesWake();
+        }
+
+        if (wakes)
+        {
+            wake.Set();
         }
     }
 
@@ -93,9 +109,9 @@ internal sealed class GroupCommit : IAsyncDisposable
         lock (gate)
         {
             isStopped = true;
-            Monitor.Pulse(gate);
         }
 
+        wake.Set();
         await stopping.CancelAsync();
         try
         {
@@ -108,6 +124,7 @@ internal sealed class GroupCommit : IAsyncDisposable
         }
 
         stopping.Dispose();
+        wake.Dispose();
     }
 
     private void Run()
@@ -139,36 +156,29 @@ internal sealed class GroupCommit : IAsyncDisposable
     /// <returns>False when the store is closed.</returns>
     private bool Take()
     {
-        lock (gate)
+        for (var isPatienceOver = false; ; isPatienceOver = !wake.WaitOne(isGathering ? WriteGathering.PatienceMax : Timeout.InfiniteTimeSpan))
         {
-            isIdle = true;
-            while (ready.Count == 0 && !isStopped)
+            lock (gate)
             {
-                Monitor.Wait(gate);
-            }
+                isWoken = false;
+                isGathering = ready.Count > 0 && gathering.MustWait(ready.Count) && !isPatienceOver;
+                isIdle = !isStopped && (isGathering || ready.Count == 0);
+                if (isStopped)
+                {
+                    return false;
+                }
 
-            isGathering = true;
-            while (gathering.MustWait(ready.Count) && !isStopped && Monitor.Wait(gate, WriteGathering.PatienceMax))
-            {
-                // Woken since enough has come, or since the store is closed.
+                if (!isIdle)
+                {
+                    gathering.Begin(ready.Count);
+                    return true;
+                }
             }
-
-            isIdle = isGathering = false;
-            gathering.Begin(ready.Count);
-            return !isStopped;
         }
     }
 
-    /// <summary>
-    /// Wakes the thread if it has something to do: a statement to make, or a wait to begin. Within a pulse, its end does that. Under the gate.
-    /// </summary>
-    private void Wake()
-    {
-        if (isIdle && (!gathering.MustWait(ready.Count) || !(isGathering || gathering.IsInPulse)))
-        {
-            Monitor.Pulse(gate);
-        }
-    }
+    /// <returns>Whether nobody has woken the thread since it last looked. Under the gate.</returns>
+    private bool NotesWake() => !isWoken && (isWoken = true);
 
     /// <summary>
     /// Tells whose writes have landed. One that was alone has its turn on this thread before the next statement, which takes what it writes; no other
