@@ -11,7 +11,7 @@ public static class FeatureLevels
     public const int Oldest = 1;
 
     /// <summary>The newest level that this program knows.</summary>
-    public const int Newest = 2;
+    public const int Newest = 3;
 
     /// <summary>The level from which on entries have UTC stamps, and members tell their clocks.</summary>
     public const int Stamps = 2;
@@ -21,4 +21,7 @@ public static class FeatureLevels
 
     /// <summary>The level from which on snapshots hold session tables as keyed states, and limits on bytes are replicated.</summary>
     public const int KeyedSessions = 2;
+
+    /// <summary>The level from which on silos send each other batches one way, and acknowledge them with what goes back.</summary>
+    public const int OneWayLanes = 3;
 }

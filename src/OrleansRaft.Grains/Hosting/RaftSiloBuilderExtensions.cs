@@ -140,6 +140,7 @@ public static class RaftSiloBuilderExtensions
         services.AddSingleton<ILinkFaults>(static provider => provider.GetRequiredService<LinkFaults>());
         services.AddSingleton<StoreAgreement>();
         services.AddSingleton<Locator>();
+        EndedConnections.Use(services);
         services.AddSingleton<Lanes>();
         services.AddSingleton<ReplicaPlacer>();
         services.AddSingleton<StoppedSilos>();

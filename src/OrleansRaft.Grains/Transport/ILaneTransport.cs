@@ -11,6 +11,23 @@ internal interface ILaneTransport
     /// <exception cref="TimeoutException">No acknowledgement came in time; others may be thrown as well.</exception>
     Task<byte[]> ExchangeAsync(SiloAddress target, byte[] batch, int count);
 
+    /// <summary>Whether batches to a silo may be one-way calls: its program knows how to acknowledge them, and nothing delays them. Any thread.</summary>
+    bool IsOneWay(SiloAddress target);
+
+    /// <summary>Hands a batch over to another silo, and waits for nothing.</summary>
+    /// <param name="target">The other silo.</param>
+    /// <param name="head">What goes before it.</param>
+    /// <param name="batch">The batch.</param>
+    /// <param name="count">How many messages it holds.</param>
+    /// <exception cref="LinkCutException">A fault cuts the link; others may be thrown as well, and all mean that it did not leave.</exception>
+    void Send(SiloAddress target, LaneHead head, byte[] batch, int count);
+
+    /// <summary>A batch that was a one-way call was not acknowledged in time. Any thread.</summary>
+    void OnUnacknowledged(SiloAddress target);
+
+    /// <summary><see cref="Lane.Tick"/> is to be called in 50 ms. Any thread, under the gate of the lane.</summary>
+    void TickLater();
+
     /// <summary>Frames were lost, or may be. Their senders know. Any thread.</summary>
     void OnLost(SiloAddress target, int count, FrameLoss why);
 

@@ -2,25 +2,32 @@ using System.Buffers;
 
 namespace OrleansRaft.Grains.Transport;
 
-/// <summary>The way to one silo: gathers frames while a batch is on its way there, one batch at a time.</summary>
+/// <summary>The way to one silo: gathers frames while batches are on their way there.</summary>
 /// <remarks>
 /// <para>
-/// One batch outstanding keeps messages in order and makes batches grow with load. The receiver acknowledges on receipt; when it does not, the lane
-/// goes on after a moment: what was lost is Raft's, or the router's, to repeat.
+/// Few batches on their way keep messages in order and make batches grow with load. The receiver acknowledges them; when it does not, the lane goes on
+/// after a moment: what was lost is Raft's, or the router's, to repeat.
+/// </para>
+/// <para>
+/// A batch is a call that the lane waits for, one at a time; or, where the other silo has answered such a call and its program knows how, a one-way
+/// call. Its acknowledgement is then a frame that goes with what the other silo has to say anyway, which halves the calls. Two may be on their way so:
+/// the second asks for its acknowledgement at once. They have numbers, by which the other end puts them in order (<see cref="LaneSequence"/>).
 /// </para>
 /// <para>
 /// Votes, heartbeats, answers and requests go first, entries and snapshots behind them in the same batch. While a batch that carries much of those is
 /// on its way, the former pass it in batches of their own, so that bulk cannot delay them.
 /// </para>
 /// </remarks>
-internal sealed class Lane
+internal sealed partial class Lane
 {
     private readonly SiloAddress target;
     private readonly ILaneTransport end;
     private readonly LaneQueue control;
     private readonly LaneQueue bulk;
     private readonly Pump main;
+    private readonly Pump second;
     private readonly Pump express;
+    private readonly Pump courier;
     private readonly Lock gate = new();
     private bool isClosed;
     private bool isFlushing;
@@ -37,7 +44,9 @@ internal sealed class Lane
         control = new LaneQueue(controlLimits ?? LaneLimits.Control);
         bulk = new LaneQueue(bulkLimits ?? LaneLimits.Bulk);
         main = new Pump(this);
+        second = new Pump(this);
         express = new Pump(this);
+        courier = new Pump(this);
     }
 
     /// <summary>Adds a frame; never blocks.</summary>
@@ -63,7 +72,7 @@ internal sealed class Lane
                 end.OnLost(target, lost, FrameLoss.QueueFull);
             }
 
-            pump = main is { IsRunning: true, CarriesMuch: true } && !frame.IsBulk ? express : main;
+            pump = Choose(frame.IsBulk);
             if (pump.IsRunning)
             {
                 return;
@@ -84,18 +93,20 @@ internal sealed class Lane
     /// <summary>Sends what waits for company, if there is any.</summary>
     public void Flush()
     {
+        Pump pump;
         lock (gate)
         {
-            if (main.IsRunning || !(control.HasAny || bulk.HasAny))
+            pump = Choose(isBulk: false);
+            if (pump.IsRunning || !(control.HasAny || bulk.HasAny))
             {
                 return;
             }
 
             isFlushing = true;
-            main.IsRunning = true;
+            pump.IsRunning = true;
         }
 
-        Start(main, isFree: true);
+        Start(pump, isFree: true);
     }
 
     private static void Start(Pump pump, bool isFree)
@@ -115,20 +126,41 @@ internal sealed class Lane
         }
     }
 
-    /// <summary>Loses what waits and takes nothing more: the silo is gone.</summary>
+    /// <summary>Loses what waits or is on its way, and takes nothing more: the silo is gone.</summary>
     public void Close()
     {
+        List<LaneFrame> sent = [];
         lock (gate)
         {
             isClosed = true;
-            if (control.Clear() + bulk.Clear() is var lost and > 0)
+            acknowledgements.Clear();
+            foreach (var pump in (ReadOnlySpan<Pump>)[main, second])
+            {
+                if (pump.IsOnItsWay)
+                {
+                    sent.AddRange(pump.Batch);
+                    pump.IsOnItsWay = pump.IsRunning = false;
+                }
+            }
+
+            if (control.Clear() + bulk.Clear() + sent.Count is var lost and > 0)
             {
                 end.OnLost(target, lost, FrameLoss.SiloGone);
             }
         }
+
+        sent.ForEach(ReportLoss);
     }
 
     private bool HasUrgent => control.HasUrgent || bulk.HasUrgent;
+
+    /// <summary>By which pump a frame leaves next. Under the gate.</summary>
+    private Pump Choose(bool isBulk) => main switch
+    {
+        { IsRunning: true, CarriesMuch: true } when !isBulk => express,
+        { IsRunning: true, IsOnItsWay: true } => second,
+        _ => main,
+    };
 
     /// <summary>Fills a pump's next batch; false when it has nothing to do. Whoever has, main runs while anything waits that cannot.</summary>
     private bool Fill(Pump pump)
@@ -136,25 +168,86 @@ internal sealed class Lane
         pump.Batch.Clear();
         lock (gate)
         {
-            if (!(HasUrgent || isFlushing))
+            if (pump != courier)
             {
-                if (pump == main && control.HasAny)
+                if (!(HasUrgent || isFlushing))
                 {
-                    end.FlushLater();
+                    return Rest(pump);
                 }
 
-                return pump.IsRunning = pump.CarriesMuch = false;
+                isFlushing &= pump == express;
+                if (pump != express || main is { IsRunning: true, CarriesMuch: true })
+                {
+                    control.MoveTo(pump.Batch);
+                }
+
+                pump.CarriesMuch = pump != express && bulk.MoveTo(pump.Batch) > LaneLimits.SmallBytesMax;
             }
 
-            isFlushing &= pump != main;
-            if (pump == main || main is { IsRunning: true, CarriesMuch: true })
+            var isNumbered = pump.Batch.Count > 0;
+            pump.Batch.AddRange(acknowledgements);
+            acknowledgements.Clear();
+            pump.IsOneWay = pump != express && isTrusted && end.IsOneWay(target);
+            if (pump.IsOneWay)
             {
-                control.MoveTo(pump.Batch);
+                pump.Head = Head(pump, isNumbered);
+                pump.IsOnItsWay = isNumbered;
+                pump.Ticks = 0;
             }
 
-            pump.CarriesMuch = pump == main && bulk.MoveTo(pump.Batch) > LaneLimits.SmallBytesMax;
             return pump.IsRunning = pump.Batch.Count > 0;
         }
+    }
+
+    /// <summary>A pump has nothing to do. Under the gate.</summary>
+    private bool Rest(Pump pump)
+    {
+        if (pump != express && control.HasAny)
+        {
+            end.FlushLater();
+        }
+
+        return pump.IsRunning = pump.CarriesMuch = false;
+    }
+
+    private async Task LoseAsync(List<LaneFrame> batch)
+    {
+        foreach (var frame in batch)
+        {
+            ReportLoss(frame);
+            SendInstead(frame.AfterLoss);
+        }
+
+        end.OnLost(target, batch.Count, FrameLoss.Unacknowledged);
+        await end.BackOffAsync(target);
+    }
+
+    /// <summary>Sends batch after batch, until nothing waits, or until one is on its way whose acknowledgement begins the next.</summary>
+    private async Task RunAsync(Pump pump)
+    {
+        while (Fill(pump))
+        {
+            if (!pump.IsOneWay)
+            {
+                await SendAsync(pump);
+            }
+            else if (!await SendOneWayAsync(pump))
+            {
+                return;
+            }
+        }
+    }
+
+    private byte[] Encode(Pump pump)
+    {
+        var count = pump.Batch.Count;
+        var encoded = pump.Encode();
+        if (pump.Batch.Count < count)
+        {
+            end.OnLost(target, count - pump.Batch.Count, FrameLoss.Unwritable);
+        }
+
+        return encoded;
     }
 
     private async Task SendAsync(Pump pump)
@@ -162,35 +255,25 @@ internal sealed class Lane
         var batch = pump.Batch;
         try
         {
-            var count = batch.Count;
-            var encoded = pump.Encode();
-            if (batch.Count < count)
-            {
-                end.OnLost(target, count - batch.Count, FrameLoss.Unwritable);
-            }
-
+            var encoded = Encode(pump);
             if (batch.Count > 0)
             {
-                TakeAnswer(batch, await end.ExchangeAsync(target, encoded, batch.Count));
+                Take(LaneBatchCodec.DecodeAnswer(await end.ExchangeAsync(target, encoded, batch.Count), batch.Count), batch);
+                lock (gate)
+                {
+                    isTrusted = true;
+                }
             }
         }
         catch (Exception)
         {
             // Whatever the network threw, it means the same: these frames may be lost.
-            foreach (var frame in batch)
-            {
-                ReportLoss(frame);
-                SendInstead(frame.AfterLoss);
-            }
-
-            end.OnLost(target, batch.Count, FrameLoss.Unacknowledged);
-            await end.BackOffAsync(target);
+            await LoseAsync(batch);
         }
     }
 
-    private void TakeAnswer(List<LaneFrame> batch, byte[] answer)
+    private void Take(IReadOnlyList<FrameMiss> misses, List<LaneFrame> batch)
     {
-        var misses = LaneBatchCodec.DecodeAnswer(answer, batch.Count);
         foreach (var (number, fate) in misses)
         {
             if (fate == FrameFate.Absent)
@@ -237,7 +320,7 @@ internal sealed class Lane
         }
     }
 
-    /// <summary>Sends batch after batch, until nothing waits.</summary>
+    /// <summary>Carries one batch at a time.</summary>
     private sealed class Pump(Lane lane) : IThreadPoolWorkItem
     {
         private readonly ArrayBufferWriter<byte> output = new(1_024);
@@ -246,24 +329,28 @@ internal sealed class Lane
         /// <summary>What is on its way.</summary>
         public List<LaneFrame> Batch { get; } = [];
 
-        /// <summary>Whether it runs; under the gate.</summary>
+        /// <summary>Whether it runs, or waits for an acknowledgement; under the gate.</summary>
         public bool IsRunning { get; set; }
 
         /// <summary>Whether its batch is so large that others should not wait behind it; under the gate.</summary>
         public bool CarriesMuch { get; set; }
 
+        /// <summary>Whether its batch is a one-way call.</summary>
+        public bool IsOneWay { get; set; }
+
+        /// <summary>What goes before its batch, if that is a one-way call.</summary>
+        public LaneHead Head { get; set; }
+
+        /// <summary>Whether it waits for an acknowledgement that begins the next batch; under the gate.</summary>
+        public bool IsOnItsWay { get; set; }
+
+        /// <summary>For how many ticks it has; under the gate.</summary>
+        public int Ticks { get; set; }
+
         /// <summary>The binary form of the batch; what has none is no longer in it.</summary>
         public byte[] Encode() => LaneBatchCodec.Encode(Batch, output, scratch);
 
         /// <inheritdoc/>
-        public void Execute() => RunAsync().Ignore();
-
-        private async Task RunAsync()
-        {
-            while (lane.Fill(this))
-            {
-                await lane.SendAsync(this);
-            }
-        }
+        public void Execute() => lane.RunAsync(this).Ignore();
     }
 }

@@ -21,6 +21,8 @@ namespace OrleansRaft.Grains.Transport;
 ///   replies:            number   varint, of the call
 ///                       replies  until the end, see RequestCodec; empty when the replica is not there
 ///   lost replies:       number   varint, of the call
+///   acknowledgement:    session  varint, number varint: the batch, see LaneHead
+///                       answer   until the end, as below
 /// </code>
 /// The answer tells what was not delivered: for each such frame its number, shifted by two bits, and its <see cref="FrameFate"/>, as one varint.
 /// </remarks>
@@ -197,6 +199,9 @@ internal static class LaneBatchCodec
             case LaneFrameKind.LostReplies:
                 receiver.OnLostReplies(reader.ReadVarint());
                 break;
+            case LaneFrameKind.Acknowledgement:
+                receiver.OnAcknowledged(reader.ReadVarint(), reader.ReadVarint(), reader.ReadRest());
+                break;
             default:
                 throw new CorruptDataException($"{(int)kind} is not a kind of frame");
         }
@@ -258,6 +263,9 @@ internal interface ILaneReceiver
 
     /// <summary>The replies to a call of this silo were given, and lost on their way.</summary>
     void OnLostReplies(long number);
+
+    /// <summary>What became of a batch that was a one-way call.</summary>
+    void OnAcknowledged(long session, long number, ReadOnlyMemory<byte> answer);
 
     /// <summary>A frame could not be read, or failed when it was handed over.</summary>
     /// <param name="number">Its number in the batch.</param>

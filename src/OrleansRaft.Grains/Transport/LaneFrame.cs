@@ -181,6 +181,36 @@ internal sealed record LostRepliesFrame(long Number) : LaneFrame
     }
 }
 
+/// <summary>Tells a silo what became of a batch that was a one-way call. It is itself not missed: what is not acknowledged counts as lost.</summary>
+/// <param name="Session">The batch's session, see <see cref="LaneHead"/>.</param>
+/// <param name="Number">Its number.</param>
+/// <param name="Answer">Which of its frames were not delivered, see <see cref="LaneBatchCodec"/>.</param>
+internal sealed record AcknowledgementFrame(long Session, long Number, ReadOnlyMemory<byte> Answer) : LaneFrame
+{
+    /// <inheritdoc/>
+    public override long SizeBytes => OverheadBytes + Answer.Length;
+
+    /// <inheritdoc/>
+    public override bool IsBulk => false;
+
+    /// <inheritdoc/>
+    public override void WriteTo(WireWriter writer, ArrayBufferWriter<byte> scratch)
+    {
+        scratch.ResetWrittenCount();
+        var body = new WireWriter(scratch);
+        body.WriteVarint(Session);
+        body.WriteVarint(Number);
+        body.WriteRaw(Answer.Span);
+        writer.WriteByte((byte)LaneFrameKind.Acknowledgement);
+        writer.WriteBytes(scratch.WrittenSpan);
+    }
+
+    /// <summary>Then the batch counts as lost.</summary>
+    public override void OnLost()
+    {
+    }
+}
+
 /// <summary>What a frame carries. Part of the binary form.</summary>
 internal enum LaneFrameKind : byte
 {
@@ -198,6 +228,9 @@ internal enum LaneFrameKind : byte
 
     /// <summary>There were replies, which could not be delivered.</summary>
     LostReplies = 5,
+
+    /// <summary>What became of a batch.</summary>
+    Acknowledgement = 6,
 }
 
 /// <summary>Who says something on a lane.</summary>

@@ -6,7 +6,7 @@ using OrleansRaft.Runtime.Pulses;
 
 namespace OrleansRaft.Grains.Transport;
 
-/// <summary>This silo's end of all lanes. Its method never awaits.</summary>
+/// <summary>This silo's end of all lanes. Its methods never await.</summary>
 [Reentrant]
 internal sealed class LaneService(
     GrainId id,
@@ -14,6 +14,7 @@ internal sealed class LaneService(
     ILoggerFactory loggers,
     GroupTable groups,
     ClusterMembership silos,
+    Lanes lanes,
     ILaneRequests requests,
     LaneMetrics metrics,
     TimeProvider time)
@@ -23,18 +24,44 @@ internal sealed class LaneService(
     private static readonly TimeSpan PauseBetweenWarnings = TimeSpan.FromSeconds(10);
 
     private readonly ILogger logger = loggers.CreateLogger<LaneService>();
+    private readonly Dictionary<SiloAddress, LaneSequence> sequences = [];
     private long warnedAt;
 
     /// <inheritdoc/>
     public Task<byte[]> ExchangeAsync(SiloAddress from, byte[] batch)
     {
         // A silo that was declared dead may still run for a moment: its replicas have successors.
+        return Task.FromResult(silos.IsDead(from)
+            ? LaneBatchCodec.EncodeAnswer([new FrameMiss(0, FrameFate.LostWithRest)])
+            : Deliver(from, batch));
+    }
+
+    /// <inheritdoc/>
+    public Task SendAsync(SiloAddress from, LaneHead head, byte[] batch)
+    {
         if (silos.IsDead(from))
         {
-            return Task.FromResult(LaneBatchCodec.EncodeAnswer([new FrameMiss(0, FrameFate.LostWithRest)]));
+            ForgetTheDead();
+        }
+        else if (head.Number == 0)
+        {
+            Deliver(from, batch);
+        }
+        else
+        {
+            foreach (var (number, ready) in SequenceOf(from).Take(head, batch))
+            {
+                lanes.Acknowledge(from, number, Deliver(from, ready));
+            }
         }
 
-        var delivery = new Delivery(requests, metrics, from, batch.Length);
+        return Task.CompletedTask;
+    }
+
+    /// <returns>Which frames were not delivered.</returns>
+    private byte[] Deliver(SiloAddress from, byte[] batch)
+    {
+        var delivery = new Delivery(requests, lanes, metrics, from, batch.Length);
 
         // Whoever is spoken to has its turn in one pass, behind the last frame; not on this thread, which is Orleans'.
         PulseCarrier.Begin();
@@ -52,7 +79,26 @@ internal sealed class LaneService(
             Log.FramesUnreadable(logger, exception, delivery.Unreadable, batch.Length, from);
         }
 
-        return Task.FromResult(LaneBatchCodec.EncodeAnswer(delivery.Misses));
+        return LaneBatchCodec.EncodeAnswer(delivery.Misses);
+    }
+
+    private LaneSequence SequenceOf(SiloAddress from)
+    {
+        if (!sequences.TryGetValue(from, out var known))
+        {
+            ForgetTheDead();
+            sequences[from] = known = new LaneSequence();
+        }
+
+        return known;
+    }
+
+    private void ForgetTheDead()
+    {
+        foreach (var other in sequences.Keys.Where(silos.IsDead).ToList())
+        {
+            sequences.Remove(other);
+        }
     }
 
     private bool IsTimeToTell()
@@ -63,7 +109,7 @@ internal sealed class LaneService(
     }
 
     /// <summary>Hands the frames of one batch over.</summary>
-    private sealed class Delivery(ILaneRequests requests, LaneMetrics metrics, SiloAddress from, int batchBytes) : ILaneReceiver
+    private sealed class Delivery(ILaneRequests requests, Lanes lanes, LaneMetrics metrics, SiloAddress from, int batchBytes) : ILaneReceiver
     {
         private List<FrameMiss>? misses;
 
@@ -100,6 +146,8 @@ internal sealed class LaneService(
         public void OnReplies(long number, ReadOnlyMemory<byte> replies) => requests.Complete(number, replies);
 
         public void OnLostReplies(long number) => requests.FailReplies(number);
+
+        public void OnAcknowledged(long session, long number, ReadOnlyMemory<byte> answer) => lanes.OnAcknowledged(from, session, number, answer);
 
         public void OnUnreadable(int number, bool isRest, Exception cause)
         {

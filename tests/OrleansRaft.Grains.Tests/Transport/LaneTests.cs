@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Collections.Concurrent;
 using System.Threading.Channels;
 using OrleansRaft.Core;
+using OrleansRaft.Core.Codec;
 using OrleansRaft.Grains.Cluster;
 using OrleansRaft.Grains.Transport;
 using OrleansRaft.Runtime;
@@ -284,9 +285,11 @@ public sealed class LaneTests
             Vote(3),
             new ReplyFrame(9, new byte[] { 4 }),
             new ReplyFrame(10, default),
-            new LostRepliesFrame(11));
+            new LostRepliesFrame(11),
+            new AcknowledgementFrame(5, 300, new byte[] { 2 }));
 
-        Read(batch, group).Lines.ShouldBe(["Queries 7: 0102", "message 1 of term 3", "replies 9: 04", "replies 10: ", "lost replies 11"]);
+        Read(batch, group).Lines.ShouldBe(
+            ["Queries 7: 0102", "message 1 of term 3", "replies 9: 04", "replies 10: ", "lost replies 11", "acknowledgement 300: 02"]);
     }
 
     /// <summary>Each bad frame stands between two good ones.</summary>
@@ -474,6 +477,179 @@ public sealed class LaneTests
     }
 
     [Fact]
+    public async Task A_silo_gets_one_way_calls_when_it_has_answered_one_that_was_waited_for()
+    {
+        end.KnowsOneWay = true;
+        var lane = new Lane(Target, end);
+        lane.Enqueue(Vote(1), isFree: true);
+        var first = await end.NextAsync();
+        first.Head.ShouldBeNull();
+
+        first.Acknowledge();
+        lane.Enqueue(Vote(2), isFree: true);
+
+        var second = await end.NextAsync();
+        second.Number.ShouldBe(1);
+        second.Terms(group).ShouldBe([2]);
+    }
+
+    [Fact]
+    public async Task Two_one_way_batches_are_on_their_way_at_most_and_the_second_asks_for_its_acknowledgement_at_once()
+    {
+        var lane = await TrustedAsync();
+        lane.Enqueue(Vote(1), isFree: true);
+        lane.Enqueue(Vote(2), isFree: true);
+        lane.Enqueue(Vote(3), isFree: true);
+        lane.Enqueue(Vote(4), isFree: true);
+
+        var (first, second) = (await end.NextAsync(), await end.NextAsync());
+
+        end.Sent.ShouldBe(3);
+        (first.Number, first.Head!.Value.First, first.Head.Value.AsksAtOnce).ShouldBe((1, 1, false));
+        (second.Number, second.Head!.Value.First, second.Head.Value.AsksAtOnce).ShouldBe((2, 1, true));
+        Acknowledge(lane, second);
+        var third = await end.NextAsync();
+        third.Terms(group).ShouldBe([3, 4]);
+        (third.Number, third.Head!.Value.First).ShouldBe((3, 1), "the first is still waited for");
+    }
+
+    [Fact]
+    public async Task An_acknowledgement_goes_with_what_is_said_anyway_and_otherwise_with_the_next_tick()
+    {
+        var lane = await TrustedAsync();
+        lane.Acknowledge(new AcknowledgementFrame(7, 1, default), isUrgent: false);
+        end.Sent.ShouldBe(1);
+
+        lane.Enqueue(Vote(1), isFree: true);
+        (await end.NextAsync()).Lines(group).ShouldBe(["message 0 of term 1", "acknowledgement 1: "]);
+        lane.Acknowledge(new AcknowledgementFrame(7, 2, default), isUrgent: false);
+        lane.Tick();
+
+        var alone = await end.NextAsync();
+        alone.Lines(group).ShouldBe(["acknowledgement 2: "]);
+        alone.Number.ShouldBe(0, "it is not acknowledged itself, or two silos would never be silent");
+    }
+
+    [Fact]
+    public async Task An_acknowledgement_that_is_waited_for_passes_batches_that_wait_for_theirs()
+    {
+        var lane = await TrustedAsync();
+        lane.Enqueue(Vote(1), isFree: true);
+        lane.Enqueue(Vote(2), isFree: true);
+        lane.Enqueue(Vote(3), isFree: true);
+        await end.NextAsync();
+        await end.NextAsync();
+
+        lane.Acknowledge(new AcknowledgementFrame(7, 1, new byte[] { 2 }), isUrgent: true);
+
+        (await end.NextAsync()).Lines(group).ShouldBe(["acknowledgement 1: 02"]);
+    }
+
+    [Fact]
+    public async Task A_one_way_batch_that_is_not_acknowledged_is_lost_and_the_next_is_a_call_that_is_waited_for()
+    {
+        var lane = await TrustedAsync();
+        var call = new LaneCall(1);
+        lane.Enqueue(new RequestFrame(LaneFrameKind.Commands, call, new byte[8]), isFree: true);
+        var lost = await end.NextAsync();
+        for (var tick = 1; tick < Lane.TicksMax; tick++)
+        {
+            lane.Tick().ShouldBeTrue();
+        }
+
+        call.Replies.IsCompleted.ShouldBeFalse();
+        lane.Tick().ShouldBeFalse();
+
+        await Should.ThrowAsync<TimeoutException>(call.Replies);
+        (end.Rests, end.Unacknowledged).ShouldBe((1, 1));
+        end.Losses.ShouldBe([(1, FrameLoss.Unacknowledged)]);
+        lane.Enqueue(Entries(2), isFree: true);
+        var next = await end.NextAsync();
+        next.Head.ShouldBeNull();
+        Acknowledge(lane, lost);
+        end.Outstanding.ShouldBe(1, "a late acknowledgement is nobody's");
+        sender.Lost.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_one_way_batch_that_does_not_leave_is_lost_at_once()
+    {
+        var lane = await TrustedAsync();
+        end.Failure = new LinkCutException("b");
+        var call = new LaneCall(1);
+
+        lane.Enqueue(new RequestFrame(LaneFrameKind.Commands, call, new byte[8]), isFree: true);
+
+        await Should.ThrowAsync<TimeoutException>(call.Replies);
+        lane.Enqueue(Vote(2), isFree: true);
+        (await end.NextAsync()).Head.ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task A_lane_whose_connection_may_have_ended_waits_for_its_next_call()
+    {
+        var lane = await TrustedAsync();
+
+        lane.Doubt();
+        lane.Enqueue(Vote(1), isFree: true);
+
+        (await end.NextAsync()).Head.ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task A_request_on_its_way_to_a_silo_that_is_gone_fails_at_once()
+    {
+        var lane = await TrustedAsync();
+        var call = new LaneCall(1);
+        lane.Enqueue(new RequestFrame(LaneFrameKind.Queries, call, new byte[8]), isFree: true);
+
+        lane.Close();
+
+        await Should.ThrowAsync<TimeoutException>(call.Replies);
+        end.Losses.ShouldBe([(1, FrameLoss.SiloGone)]);
+        lane.Tick().ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task What_an_acknowledgement_names_is_told_to_its_senders_and_nothing_else_is()
+    {
+        var lane = await TrustedAsync();
+        var slot = group.Slot(new ReplicaId(2));
+        slot.Learn(Target, 1);
+        LaneCork.Hold();
+        lane.Enqueue(new ReplyFrame(3, new byte[] { 9 }));
+        lane.Enqueue(Entries(2));
+        lane.Enqueue(Vote(1));
+        LaneCork.Release();
+        var batch = await end.NextAsync();
+
+        Acknowledge(lane, batch, new(0, FrameFate.Lost), new(2, FrameFate.Absent));
+
+        slot.Silo.ShouldBeNull();
+        sender.Lost.ShouldBe([new ReplicaId(2)]);
+        end.Losses.ShouldBe([(1, FrameLoss.Absent), (1, FrameLoss.Refused)]);
+        (await end.NextAsync()).Lines(group).ShouldBe(["lost replies 3"]);
+    }
+
+    [Fact]
+    public async Task An_acknowledgement_that_cannot_be_read_is_none()
+    {
+        var lane = await TrustedAsync();
+        var call = new LaneCall(1);
+        lane.Enqueue(new RequestFrame(LaneFrameKind.Queries, call, new byte[8]), isFree: true);
+        var batch = await end.NextAsync();
+
+        Should.Throw<CorruptDataException>(() => lane.OnAcknowledged(batch.Head!.Value.Session, batch.Number, new byte[] { 255 }));
+
+        for (var tick = 0; tick < Lane.TicksMax; tick++)
+        {
+            lane.Tick();
+        }
+
+        await Should.ThrowAsync<TimeoutException>(call.Replies);
+    }
+
+    [Fact]
     public void A_sender_with_an_older_epoch_is_a_predecessor_and_is_not_listened_to()
     {
         var slot = group.Slot(new ReplicaId(2));
@@ -486,6 +662,19 @@ public sealed class LaneTests
         slot.Forget(newer);
         slot.Learn(Target, 4).ShouldBeFalse("its epoch stays known although its whereabouts are not");
     }
+
+    /// <summary>A lane whose other end has answered a call.</summary>
+    private async Task<Lane> TrustedAsync()
+    {
+        end.KnowsOneWay = true;
+        var lane = new Lane(Target, end);
+        lane.Enqueue(Vote(1), isFree: true);
+        (await end.NextAsync()).Acknowledge();
+        return lane;
+    }
+
+    private static void Acknowledge(Lane lane, Batch batch, params FrameMiss[] misses) =>
+        lane.OnAcknowledged(batch.Head!.Value.Session, batch.Number, LaneBatchCodec.EncodeAnswer(misses));
 
     private MessageFrame Vote(int term) => new(sender, group.Slot(new ReplicaId(2)), 1, new PreVote(new Term(term), EntryId.Zero));
 
@@ -526,7 +715,7 @@ public sealed class LaneTests
 
         public void OnMessage(int number, in ReceivedMessage message)
         {
-            Terms.Add(OrleansRaft.Core.Codec.MessageCodec.Decode(message.Message).Term.Value);
+            Terms.Add(MessageCodec.Decode(message.Message).Term.Value);
             Lines.Add($"message {number} of term {Terms[^1]}");
         }
 
@@ -534,6 +723,9 @@ public sealed class LaneTests
             Lines.Add($"{kind} {number}: {Convert.ToHexString(request.Span)}");
 
         public void OnReplies(long number, ReadOnlyMemory<byte> replies) => Lines.Add($"replies {number}: {Convert.ToHexString(replies.Span)}");
+
+        public void OnAcknowledged(long session, long number, ReadOnlyMemory<byte> answer) =>
+            Lines.Add($"acknowledgement {number}: {Convert.ToHexString(answer.Span)}");
 
         public void OnLostReplies(long number) => Lines.Add($"lost replies {number}");
 
@@ -560,11 +752,16 @@ public sealed class LaneTests
         public void OnLost(ReplicaId to) => throw new ObjectDisposedException(nameof(Deaf));
     }
 
-    private sealed class Batch(byte[] bytes, int count)
+    private sealed class Batch(byte[] bytes, int count, LaneHead? head = null)
     {
         private readonly TaskCompletionSource<byte[]> answer = new();
 
         public int Count { get; } = count;
+
+        /// <summary>What goes before it, if it is a one-way call.</summary>
+        public LaneHead? Head { get; } = head;
+
+        public long Number => Head.ShouldNotBeNull("it is a one-way call").Number;
 
         public Task<byte[]> Answered => answer.Task;
 
@@ -590,6 +787,14 @@ public sealed class LaneTests
 
         public int FlushesAsked => Volatile.Read(ref flushes);
 
+        /// <summary>Whether batches may be one-way calls.</summary>
+        public bool KnowsOneWay { get; set; }
+
+        /// <summary>What sending a one-way call throws.</summary>
+        public Exception? Failure { get; set; }
+
+        public int Unacknowledged { get; private set; }
+
         public IReadOnlyList<(int Count, FrameLoss Why)> Losses => [.. losses];
 
         public int Outstanding => Volatile.Read(ref outstanding);
@@ -614,6 +819,26 @@ public sealed class LaneTests
             {
                 Interlocked.Decrement(ref outstanding);
             }
+        }
+
+        public bool IsOneWay(SiloAddress target) => KnowsOneWay;
+
+        public void Send(SiloAddress target, LaneHead head, byte[] batch, int count)
+        {
+            if (Failure is { } failure)
+            {
+                throw failure;
+            }
+
+            Interlocked.Increment(ref sent);
+            batches.Writer.TryWrite(new Batch(batch, count, head));
+        }
+
+        public void OnUnacknowledged(SiloAddress target) => Unacknowledged++;
+
+        public void TickLater()
+        {
+            // The test ticks.
         }
 
         public void OnLost(SiloAddress target, int count, FrameLoss why) => losses.Enqueue((count, why));

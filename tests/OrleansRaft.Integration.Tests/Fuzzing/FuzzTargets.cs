@@ -358,6 +358,7 @@ internal static class FuzzTargets
                 RequestCodec.EncodeQueries(Slot, [new QueryEnvelope("k", Encode(new GetCounter()))], ReadConsistency.Stale)),
             new ReplyFrame(5, Replies()),
             new LostRepliesFrame(6),
+            new AcknowledgementFrame(7, 8, new byte[] { 9 }),
         ],
         new ArrayBufferWriter<byte>(),
         new ArrayBufferWriter<byte>());
@@ -462,6 +463,8 @@ internal static class FuzzTargets
     /// </summary>
     private sealed class LaneReader : ILaneReceiver
     {
+        private const int FramesMax = 100;
+
         private int next;
         private bool isOver;
 
@@ -492,6 +495,12 @@ internal static class FuzzTargets
         }
 
         public void OnLostReplies(long number) => next++;
+
+        public void OnAcknowledged(long session, long number, ReadOnlyMemory<byte> answer)
+        {
+            next++;
+            LaneBatchCodec.DecodeAnswer(answer, FramesMax);
+        }
 
         public void OnUnreadable(int number, bool isRest, Exception cause)
         {

@@ -191,11 +191,11 @@ public sealed class MachineVersionTests
         var raised = await CommandLineRun.AtAsync(server.Address, "cluster", "finalize");
         var again = await CommandLineRun.AtAsync(server.Address, "cluster", "finalize");
 
-        waits.Output.ShouldContain("All its silos support 2: `oraft cluster finalize` lets it go over to that.");
+        waits.Output.ShouldContain($"All its silos support {FeatureLevels.Newest}: `oraft cluster finalize` lets it go over to that.");
         waits.Output.ShouldContain(last.Name);
         raised.ExitCode.ShouldBe(0, raised.Error);
-        raised.Output.ShouldContain("works at feature level 2 from now on");
-        again.Output.ShouldContain("works at feature level 2 already");
+        raised.Output.ShouldContain($"works at feature level {FeatureLevels.Newest} from now on");
+        again.Output.ShouldContain($"works at feature level {FeatureLevels.Newest} already");
         await RaftTestCluster.EventuallyAsync(() => Task.FromResult(
             cluster.Silos.All(static silo => silo.ServiceProvider.GetRequiredService<ClusterLevel>().InForce == FeatureLevels.Newest)
                 ? null
