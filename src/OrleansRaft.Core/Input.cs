@@ -145,5 +145,12 @@ public sealed record Unquiesce(bool IsLeaderLost) : Input
     public Unquiesce Or(Unquiesce? other) => other is { IsLeaderLost: true } ? other : this;
 }
 
+/// <summary>
+/// The host knows that the process of a leader has ended, and not merely that it is silent: the follower no longer counts on it, and elections begin at
+/// once. A word that is false, late, or repeated costs nothing but a question to the others.
+/// </summary>
+/// <param name="Leader">Which replica led there; one that follows another by now does not mind.</param>
+public sealed record LeaderGone(ReplicaId Leader) : Input;
+
 /// <summary>Stand for election now, without waiting for the timeout.</summary>
 public sealed record Campaign : Input;

@@ -31,6 +31,9 @@ public sealed partial class RaftCore
 
     private bool IsQuiet => quietTicks > 0 || now < promise?.Until;
 
+    private int QuietTicksLeft => Math.Max(
+        quietTicks, promise?.Until is { } until && now < until ? (int)((until - now + settings.TickMilliseconds - 1) / settings.TickMilliseconds) : 0);
+
     /// <summary>
     /// Whether the log reaches the entry that added this replica. Until then it has no vote: in an older configuration its name may have belonged to
     /// a replica that held entries which this one lacks, and somebody who was removed and has not heard of it would win there with the vote of the
@@ -71,6 +74,40 @@ public sealed partial class RaftCore
             BecomeCandidate(isTransfer: false);
         }
     }
+
+    /// <summary>
+    /// The voter after the leader in a circle stands at once, and again with the next tick: the others may hear of the loss a little later, and until
+    /// then refuse. Each voter behind it waits two ticks more. What was promised to the leader still binds, and a candidate goes on as it is.
+    /// </summary>
+    private void OnLeaderGone(ReplicaId gone)
+    {
+        if (Role != RaftRole.Follower || leader != gone || IsQuiescent)
+        {
+            return;
+        }
+
+        BecomeFollower(CurrentTerm, null);
+        ticksSinceLeaderContact = settings.ElectionTicksMin;
+        var before = Configuration.Members.Count(member => IsBetween(gone, member.Id, Id) && Configuration.IsVoter(member.Id));
+        if (isHalted || Configuration.Find(Id) is { Priority: < 0 })
+        {
+            // Others should lead; it stands when none of them does.
+            return;
+        }
+
+        if (before == 0)
+        {
+            OnCampaign();
+        }
+
+        // Those whose promise expires together do not stand together either.
+        electionTicks = 0;
+        electionTimeoutTicks = QuietTicksLeft + Math.Min(1 + (2 * before), settings.ElectionTicksMax);
+    }
+
+    /// <summary>Whether a member comes after one and before another in the circle of members.</summary>
+    private static bool IsBetween(ReplicaId first, ReplicaId member, ReplicaId last) =>
+        first < last ? first < member && member < last : member > first || member < last;
 
     /// <summary>
     /// A follower of a live leader waits longer than <see cref="RaftSettings.ElectionTicksMin"/>, so that when it asks, the others no longer

@@ -228,6 +228,9 @@ public sealed partial class RaftCore
             case Campaign:
                 OnCampaign();
                 break;
+            case LeaderGone gone:
+                OnLeaderGone(gone.Leader);
+                break;
             case Unquiesce unquiesce:
                 OnUnquiesce(unquiesce);
                 break;

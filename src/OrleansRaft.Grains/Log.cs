@@ -61,6 +61,9 @@ internal static partial class Log
     [LoggerMessage(3015, LogLevel.Debug, "What is quiescent here could not be compared with {Silo}; it is tried again in a second")]
     public static partial void ComparisonFailed(ILogger logger, Exception cause, SiloAddress silo);
 
+    [LoggerMessage(3059, LogLevel.Warning, "Nobody listens at the silo port of {Silo} any more: {Replicas} replicas here that followed a leader there elect another now")]
+    public static partial void SiloGone(ILogger logger, string silo, int replicas);
+
     [LoggerMessage(3018, LogLevel.Error, "Fault {Fault} could not be healed whole on this silo when its time was over: {What} Restart the silo if it still suffers")]
     public static partial void HealFailed(ILogger logger, Exception cause, string fault, string what);
 

@@ -39,11 +39,13 @@ public sealed partial class ReplicaDriver
         AskForTurn();
     }
 
-    /// <summary>Posts an input that has no answer: <see cref="Campaign"/> or <see cref="Unreachable"/>. Any thread.</summary>
+    /// <summary>
+    /// Posts an input that has no answer: <see cref="Campaign"/>, <see cref="Unreachable"/> or <see cref="LeaderGone"/>. Any thread.
+    /// </summary>
     /// <exception cref="ArgumentException">The input is another.</exception>
     public void Post(Input input)
     {
-        if (input is not (Campaign or Unreachable))
+        if (input is not (Campaign or Unreachable or LeaderGone))
         {
             throw new ArgumentException($"{input?.GetType().Name ?? "null"} is not posted: it has a method of its own.", nameof(input));
         }

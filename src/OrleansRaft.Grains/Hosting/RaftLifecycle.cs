@@ -37,6 +37,7 @@ internal sealed class RaftLifecycle(
     IRaftDrain drain,
     SiloLife life,
     LivenessHost liveness,
+    GoneSilos gone,
     EventRecorder events,
     FaultTable faults,
     RaftFaults brokenOnPurpose,
@@ -111,6 +112,7 @@ internal sealed class RaftLifecycle(
         await RequireSameSetsAsync(static _ => true);
         locator.Start();
         liveness.Start();
+        gone.Start();
     }
 
     /// <summary>Refuses to take part beside a silo that keeps its logs elsewhere.</summary>
@@ -200,6 +202,7 @@ internal sealed class RaftLifecycle(
     private async Task StopAsync(CancellationToken cancellation)
     {
         membership.UnSubscribeFromSiloStatusEvents(this);
+        gone.Stop();
         await liveness.StopAsync();
         await fences.StopAsync();
         await scrubber.StopAsync();

@@ -154,6 +154,7 @@ public static class RaftSiloBuilderExtensions
         services.AddSingleton<MemoryTrim>();
         services.AddSingleton<LivenessMetrics>();
         services.AddSingleton<LivenessHost>();
+        services.AddSingleton<GoneSilos>();
         services.AddSingleton(static provider => provider.GetRequiredService<LivenessHost>().Monitor);
         services.AddSingleton<EventRecorder>();
         services.AddSingleton<IReplicaEvents>(static provider => provider.GetRequiredService<EventRecorder>());

@@ -73,13 +73,18 @@ internal sealed partial class Lane
 
     /// <summary>A tick of 50 ms: gives up batches that have been on their way for too long, and tells what nothing took along.</summary>
     /// <returns>Whether another tick is needed.</returns>
-    public bool Tick()
+    public bool Tick() => Pass(ticks: 1);
+
+    /// <summary>Gives up what is on its way: the other silo is gone.</summary>
+    public void GiveUp() => Pass(TicksMax);
+
+    private bool Pass(int ticks)
     {
         List<Pump> lost = [];
         bool isWaiting, hasToTell;
         lock (gate)
         {
-            isWaiting = GrowsOld(main, lost) | GrowsOld(second, lost);
+            isWaiting = GrowsOld(main, ticks, lost) | GrowsOld(second, ticks, lost);
             hasToTell = acknowledgements.Count > 0 && !courier.IsRunning;
             courier.IsRunning |= hasToTell;
         }
@@ -142,9 +147,9 @@ internal sealed partial class Lane
     }
 
     /// <returns>Whether it goes on waiting. Under the gate.</returns>
-    private bool GrowsOld(Pump pump, List<Pump> lost)
+    private bool GrowsOld(Pump pump, int ticks, List<Pump> lost)
     {
-        if (!pump.IsOnItsWay || ++pump.Ticks < TicksMax)
+        if (!pump.IsOnItsWay || (pump.Ticks += ticks) < TicksMax)
         {
             return pump.IsOnItsWay;
         }

@@ -79,6 +79,15 @@ internal sealed class Lanes : ILaneTransport
     /// <param name="isFree">As for <see cref="Lane.Enqueue"/>.</param>
     public void Send(SiloAddress target, LaneFrame frame, bool isFree = false) => LaneTo(target).Enqueue(frame, isFree);
 
+    /// <summary>Nobody listens at a silo's port any more: what is on its way there is lost.</summary>
+    public void GiveUp(SiloAddress target)
+    {
+        if (lanes.TryGetValue(target, out var lane))
+        {
+            lane.GiveUp();
+        }
+    }
+
     /// <summary>Gives up the lane to a silo that is dead.</summary>
     public void Close(SiloAddress target)
     {

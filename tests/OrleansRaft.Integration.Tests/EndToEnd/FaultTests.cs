@@ -1,3 +1,5 @@
+using OrleansRaft.Testbed;
+using OrleansRaft.Testbed.Processes;
 using OrleansRaft.Testbed.Workloads;
 
 namespace OrleansRaft.Integration.Tests.EndToEnd;
@@ -9,6 +11,8 @@ namespace OrleansRaft.Integration.Tests.EndToEnd;
 [Collection(EndToEndCluster.Name)]
 public sealed class FaultTests(EndToEndCluster cluster, ITestOutputHelper log)
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+
     [Fact]
     public Task Nothing_goes_wrong_while_nothing_breaks() => UnderLoadAsync("calm", workload => workload.WaitForProgressAsync());
 
@@ -18,6 +22,7 @@ public sealed class FaultTests(EndToEndCluster cluster, ITestOutputHelper log)
         var leader = await cluster.Silos.LeaderAsync();
 
         await leader.Process.KillAsync();
+        await Until.TrueAsync(() => Task.FromResult(CountGone(leader) > 0), Patience, () => $"nobody saw that {leader.Name} is gone");
         await workload.WaitForProgressAsync();
         leader.Start();
         await leader.WaitUntilReadyAsync();
@@ -41,11 +46,13 @@ public sealed class FaultTests(EndToEndCluster cluster, ITestOutputHelper log)
     public Task SIGSTOP_of_the_leaders_process_for_4_seconds() => UnderLoadAsync("pause", async workload =>
     {
         var leader = await cluster.Silos.LeaderAsync();
+        var before = CountGone(leader);
 
         leader.Process.Pause();
         await Task.Delay(TimeSpan.FromSeconds(4), TestContext.Current.CancellationToken);
         leader.Process.Resume();
         await workload.WaitForProgressAsync();
+        CountGone(leader).ShouldBe(before, "its port still takes connections, which proves nothing");
     });
 
     [Fact]
@@ -54,6 +61,10 @@ public sealed class FaultTests(EndToEndCluster cluster, ITestOutputHelper log)
         await cluster.Postgres.RestartAsync();
         await workload.WaitForProgressAsync();
     });
+
+    /// <summary>How often another silo has said that a silo's process has ended.</summary>
+    private int CountGone(OraftSilo silo) => cluster.Silos.Silos.Where(other => other != silo)
+        .Sum(other => other.Process.Errors.Count(line => line.Contains($"Nobody listens at the silo port of {silo.Name} ", StringComparison.Ordinal)));
 
     private async Task UnderLoadAsync(string tenant, Func<CounterWorkload, Task> disturb)
     {

@@ -70,7 +70,7 @@ internal static class OtherFaults
     }
 
     /// <summary>
-    /// Hosts report a leader lost that lives, again and again, to followers that are awake. Mostly it has lost sight of those of its followers that
+    /// Hosts report a leader lost that lives, or its process gone, again and again, to followers that are awake. Mostly it has lost sight of those of its followers that
     /// it does not need, so that they stand, and look for votes among those that it does need.
     /// </summary>
     private static Action FalseAlarm(LabCluster cluster, LabReplica leader, Fault fault)
@@ -101,7 +101,14 @@ internal static class OtherFaults
 
             foreach (var replica in cluster.ReplicasOf(leader.Key.Group).Where(static replica => replica.Role != RaftRole.Leader).ToArray())
             {
-                replica.Driver.Unquiesce(isLeaderLost: true);
+                if (fault.Strength % 3 == 0)
+                {
+                    replica.Driver.Post(new LeaderGone(leader.Key.Replica));
+                }
+                else
+                {
+                    replica.Driver.Unquiesce(isLeaderLost: true);
+                }
             }
 
             cluster.Clock.Schedule(AlarmInterval, Raise);

@@ -1,3 +1,4 @@
+using OrleansRaft.Core;
 using OrleansRaft.Lab;
 
 namespace OrleansRaft.Simulation.Faults;
@@ -5,6 +6,8 @@ namespace OrleansRaft.Simulation.Faults;
 /// <summary>Processes die, stop, freeze, or are slow.</summary>
 internal static class ProcessFaults
 {
+    private const int DelaysMax = 80;
+
     public static Action? Apply(LabCluster cluster, Fault fault)
     {
         var index = fault.Kind is FaultKind.CrashLeader or FaultKind.PauseLeader ? Targets.LeaderNode(cluster, fault) : fault.Node;
@@ -31,8 +34,26 @@ internal static class ProcessFaults
                 node.Stop();
                 return node.Restart;
             default:
+                if (fault.Strength % 2 == 0)
+                {
+                    NoticeLater(cluster, node, fault);
+                }
+
                 node.Crash();
                 return node.Restart;
+        }
+    }
+
+    /// <summary>The others see their connections to a process close, each a little later than it died, and some when it has another leader already.</summary>
+    private static void NoticeLater(LabCluster cluster, LabNode node, Fault fault)
+    {
+        foreach (var gone in node.Replicas.Select(static replica => replica.Key).ToArray())
+        {
+            foreach (var other in cluster.ReplicasOf(gone.Group).Where(replica => replica.Node != node).ToArray())
+            {
+                var delay = TimeSpan.FromMilliseconds(1 + (fault.Strength * (other.Node.Index + 1) % DelaysMax));
+                cluster.Clock.Schedule(delay, () => other.Driver.Post(new LeaderGone(gone.Replica)));
+            }
         }
     }
 }

@@ -46,5 +46,12 @@ internal static class ReadMutants
             "RaftCore.Quiescence.cs",
             "ticksSinceLeaderContact = settings.ElectionTicksMin;",
             "ticksSinceLeaderContact = settings.ElectionTicksMin;\n        promise = null;"),
+        new(
+            "promise-ends-with-leader-gone",
+            "a follower that confirmed a lease votes and stands as soon as its leader's process is said to have ended",
+            "Core",
+            "RaftCore.Elections.cs",
+            "ticksSinceLeaderContact = settings.ElectionTicksMin;",
+            "ticksSinceLeaderContact = settings.ElectionTicksMin;\n        promise = null;"),
     ];
 }
