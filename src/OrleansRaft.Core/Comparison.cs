@@ -7,7 +7,7 @@ namespace OrleansRaft.Core;
 /// </summary>
 /// <param name="Entry">The entry of the comparison: each digest is of the state that holds exactly the log up to it.</param>
 /// <param name="Members">All members of the configuration at that entry, which is not joint, sorted by id.</param>
-public sealed record Comparison(EntryId Entry, ImmutableArray<MemberDigest> Members)
+internal sealed record Comparison(EntryId Entry, ImmutableArray<MemberDigest> Members)
 {
     /// <summary>What a majority of the voters holds; null when no state is held by one.</summary>
     public StateDigest? Majority { get; } = FindMajority(Members);
@@ -68,7 +68,7 @@ public sealed record Comparison(EntryId Entry, ImmutableArray<MemberDigest> Memb
 /// <param name="IsVoter">Whether it has a vote.</param>
 /// <param name="Digest">Its digest; null when it made none.</param>
 /// <param name="IsHalted">Whether it said that it makes none, since its state machine goes no further.</param>
-public readonly record struct MemberDigest(ReplicaId Replica, bool IsVoter, StateDigest? Digest, bool IsHalted);
+internal readonly record struct MemberDigest(ReplicaId Replica, bool IsVoter, StateDigest? Digest, bool IsHalted);
 
 /// <summary>What a comparison says. The values are part of the binary form.</summary>
 public enum ComparisonVerdict

@@ -1,7 +1,7 @@
 namespace OrleansRaft.Core;
 
 /// <summary>How a vote is decided: pure, without side effects.</summary>
-public static class Election
+internal static class Election
 {
     /// <summary>Decides one vote (§5.2, §5.4.1).</summary>
     /// <remarks>
@@ -42,7 +42,7 @@ public static class Election
 }
 
 /// <summary>What came of a request for a vote.</summary>
-public enum VoteDecision
+internal enum VoteDecision
 {
     /// <summary>The vote is given.</summary>
     Granted = 0,

@@ -5,7 +5,7 @@ namespace OrleansRaft.Core;
 /// only when the whole cluster works at it.
 /// </summary>
 /// <remarks>A cluster's level is a fact in its store, and is never lowered. See src/EVOLUTION.md for what each level brings.</remarks>
-public static class FeatureLevels
+internal static class FeatureLevels
 {
     /// <summary>The oldest level that this program reads, and can write.</summary>
     public const int Oldest = 1;

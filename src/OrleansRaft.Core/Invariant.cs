@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 namespace OrleansRaft.Core;
 
 /// <summary>Checks what must be true, in release builds too.</summary>
-public static class Invariant
+internal static class Invariant
 {
     /// <summary>Throws when <paramref name="condition"/> does not hold.</summary>
     /// <param name="condition">What must be true.</param>

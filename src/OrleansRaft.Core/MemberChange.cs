@@ -1,7 +1,7 @@
 namespace OrleansRaft.Core;
 
 /// <summary>What a change does to one replica.</summary>
-public enum MemberChangeKind
+internal enum MemberChangeKind
 {
     /// <summary>
     /// Adds the replica as a voter, or makes a learner a voter. It counts at once, but one that joins an existing group gives no vote before its log
@@ -24,4 +24,4 @@ public enum MemberChangeKind
 /// <param name="Replica">To whom.</param>
 /// <param name="Priority">The election priority of a replica that is added.</param>
 /// <param name="Store">The local store that a replica that is added is bound to; empty for none.</param>
-public sealed record MemberChange(MemberChangeKind Kind, ReplicaId Replica, int Priority = 0, string Store = "");
+internal sealed record MemberChange(MemberChangeKind Kind, ReplicaId Replica, int Priority = 0, string Store = "");

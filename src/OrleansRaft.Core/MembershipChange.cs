@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace OrleansRaft.Core;
 
 /// <summary>How one configuration becomes another: pure (§6, thesis §4.3).</summary>
-public static class MembershipChange
+internal static class MembershipChange
 {
     /// <summary>The most members that a configuration may have.</summary>
     public const int MembersMax = 64;
@@ -116,7 +116,7 @@ public static class MembershipChange
 }
 
 /// <summary>How a change passes through a joint configuration.</summary>
-public enum JointTransition
+internal enum JointTransition
 {
     /// <summary>Only when more than one vote changes; the leader leaves it by itself.</summary>
     Automatic = 0,

@@ -4,7 +4,7 @@ namespace OrleansRaft.Core;
 
 /// <summary>A reading of the host's monotonic clock, in milliseconds. Only differences mean anything, and only within one process.</summary>
 /// <param name="Value">Milliseconds since an arbitrary moment of this process.</param>
-public readonly record struct MonotonicTime(long Value) : IComparable<MonotonicTime>
+internal readonly record struct MonotonicTime(long Value) : IComparable<MonotonicTime>
 {
     /// <summary>The arbitrary start.</summary>
     public static MonotonicTime Zero => default;

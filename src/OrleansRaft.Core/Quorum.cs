@@ -1,7 +1,7 @@
 namespace OrleansRaft.Core;
 
 /// <summary>What a majority agrees on, in simple and in joint configurations (§5.3, §6).</summary>
-public static class Quorum
+internal static class Quorum
 {
     /// <summary>How many of <paramref name="voters"/> are a majority.</summary>
     public static int Size(int voters) => (voters / 2) + 1;
@@ -72,7 +72,7 @@ public static class Quorum
 }
 
 /// <summary>How an election stands.</summary>
-public enum VoteResult
+internal enum VoteResult
 {
     /// <summary>Votes that could decide it are missing.</summary>
     Pending = 0,

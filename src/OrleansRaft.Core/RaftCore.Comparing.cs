@@ -8,7 +8,7 @@ namespace OrleansRaft.Core;
 /// A member that is wrong by the word of a majority has its state replaced by one of the majority; its log, its term and its vote are what others
 /// count on, and stay. Digests of different programs say nothing of each other, and a comparison is made under one configuration only.
 /// </remarks>
-public sealed partial class RaftCore
+internal sealed partial class RaftCore
 {
     private OpenComparison? comparison;
 

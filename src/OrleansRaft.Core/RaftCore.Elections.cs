@@ -1,7 +1,7 @@
 namespace OrleansRaft.Core;
 
 /// <summary>Elections (§5.2), pre-votes (thesis §9.6), and when a vote is refused because a leader lives (thesis §4.2.3).</summary>
-public sealed partial class RaftCore
+internal sealed partial class RaftCore
 {
     private readonly SortedDictionary<ReplicaId, bool> votes = [];
 

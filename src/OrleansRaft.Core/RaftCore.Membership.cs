@@ -3,7 +3,7 @@ using OrleansRaft.Core.Codec;
 namespace OrleansRaft.Core;
 
 /// <summary>Changes of membership (§6, thesis §4), in force from append.</summary>
-public sealed partial class RaftCore
+internal sealed partial class RaftCore
 {
     private ConfigurationHistory configurations;
     private LogIndex commitAtLastTick;

@@ -1,7 +1,7 @@
 namespace OrleansRaft.Core;
 
 /// <summary>What must be written, what is being written, and what is durable.</summary>
-public sealed partial class RaftCore
+internal sealed partial class RaftCore
 {
     private readonly Queue<WriteInFlight> writesInFlight = new();
 

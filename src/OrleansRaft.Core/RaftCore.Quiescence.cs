@@ -7,7 +7,7 @@ namespace OrleansRaft.Core;
 /// pre-vote, which unquiesces a leader that lives before another is elected. A member without a vote asks for none: when it begins to take part,
 /// the host must unquiesce its leader for it.
 /// </remarks>
-public sealed partial class RaftCore
+internal sealed partial class RaftCore
 {
     private int idleTicks;
     private ReplicaId? successor;

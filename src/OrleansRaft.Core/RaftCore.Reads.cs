@@ -5,7 +5,7 @@ namespace OrleansRaft.Core;
 /// Rounds are numbered within a leader's term, every message carries the number of the latest, and every answer carries it back: an old or repeated
 /// answer can never confirm a later read.
 /// </remarks>
-public sealed partial class RaftCore
+internal sealed partial class RaftCore
 {
     // Reads that wait for a confirmation, in order of their rounds.
     private readonly Queue<PendingRead> pendingReads = new();

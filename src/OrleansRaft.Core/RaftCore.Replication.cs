@@ -1,7 +1,7 @@
 namespace OrleansRaft.Core;
 
 /// <summary>Replication (§5.3): a leader's sending and counting, a follower's log.</summary>
-public sealed partial class RaftCore
+internal sealed partial class RaftCore
 {
     private Progress[] peers = [];
     private int heartbeatTicks;

@@ -10,7 +10,7 @@ namespace OrleansRaft.Core;
 /// its state, and nobody ever applies the decision itself on a state that holds the entry. Until it is committed, replicas that hold it and have not
 /// come to the entry wait before it.
 /// </remarks>
-public sealed partial class RaftCore
+internal sealed partial class RaftCore
 {
     private readonly SkipHistory skips;
 

@@ -3,7 +3,7 @@ using OrleansRaft.Core.Codec;
 namespace OrleansRaft.Core;
 
 /// <summary>Snapshots (§7): compaction here, and sending and installing them in chunks that can be resumed.</summary>
-public sealed partial class RaftCore
+internal sealed partial class RaftCore
 {
     private SnapshotDescriptor snapshot;
 

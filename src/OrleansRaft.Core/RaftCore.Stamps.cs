@@ -10,7 +10,7 @@ namespace OrleansRaft.Core;
 /// they told them last with their votes and acknowledgements: one clock that says 2036 would otherwise freeze the time of its group until then. As
 /// long as no majority has told its clock, entries carry the last stamp on.
 /// </remarks>
-public sealed partial class RaftCore
+internal sealed partial class RaftCore
 {
     /// <summary>How far a stamp may be from the median of the voters' clocks, in milliseconds; beyond it a clock is off.</summary>
     public const long ClockOffsetMax = 60_000;

@@ -1,7 +1,7 @@
 namespace OrleansRaft.Core;
 
 /// <summary>Leadership transfer (thesis §3.10).</summary>
-public sealed partial class RaftCore
+internal sealed partial class RaftCore
 {
     private ReplicaId? transferTarget;
     private int transferTicks;

@@ -9,7 +9,7 @@ namespace OrleansRaft.Core;
 /// Members say what their programs support in their answers. One that this leader has not heard since it leads counts as too old, whether it is
 /// absent, a learner or a voter: a version is never lowered, and whoever does not support it can serve no more.
 /// </remarks>
-public sealed partial class RaftCore
+internal sealed partial class RaftCore
 {
     private VersionHistory versions;
 

@@ -12,7 +12,7 @@ namespace OrleansRaft.Core;
 /// Quiescence.
 /// </para>
 /// </remarks>
-public sealed partial class RaftCore
+internal sealed partial class RaftCore
 {
     private readonly RaftSettings settings;
     private readonly RandomSource random;

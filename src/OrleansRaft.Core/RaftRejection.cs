@@ -1,7 +1,7 @@
 namespace OrleansRaft.Core;
 
 /// <summary>Why Raft rejects a request, before a host puts it into words. Whatever the reason, the request changed nothing.</summary>
-public enum RaftRejection
+internal enum RaftRejection
 {
     /// <summary>This replica does not lead; the hint, if any, says who does.</summary>
     NotLeader = 0,

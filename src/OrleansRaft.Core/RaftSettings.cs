@@ -1,7 +1,7 @@
 namespace OrleansRaft.Core;
 
 /// <summary>How one replica behaves. All replicas of a group should agree. Hosts validate; see each member for its bounds.</summary>
-public sealed record RaftSettings
+internal sealed record RaftSettings
 {
     /// <summary>Ticks between two heartbeats; at least 1.</summary>
     public int HeartbeatTicks { get; init; } = 1;

@@ -2,7 +2,7 @@ namespace OrleansRaft.Core;
 
 /// <summary>A seeded source of numbers (SplitMix64): the same seed gives the same numbers on every machine, for ever.</summary>
 /// <param name="seed">Any value; replicas of one group need different ones.</param>
-public sealed class RandomSource(ulong seed)
+internal sealed class RandomSource(ulong seed)
 {
     private ulong state = seed;
 

@@ -4,7 +4,7 @@ namespace OrleansRaft.Core;
 
 /// <summary>Numbers the rounds by which a leader confirms that it still leads (§6.4). Grows through one leader's term.</summary>
 /// <param name="Value">Counts up from 1; 0 is no round.</param>
-public readonly record struct ReadSequence(long Value) : IComparable<ReadSequence>
+internal readonly record struct ReadSequence(long Value) : IComparable<ReadSequence>
 {
     /// <summary>No round.</summary>
     public static ReadSequence Zero => default;

@@ -86,7 +86,7 @@ public sealed class SkippedEntries : IEquatable<SkippedEntries>
     public override string ToString() => string.Join(", ", Indexes);
 
     /// <summary>Writes the binary form: how many, and what each index grew since the one before (varints).</summary>
-    public void Write(WireWriter writer)
+    internal void Write(WireWriter writer)
     {
         writer.WriteVarint(Count);
         var before = LogIndex.Zero;
@@ -99,13 +99,13 @@ public sealed class SkippedEntries : IEquatable<SkippedEntries>
 
     /// <summary>Reads the binary form of at least one: where there is none, nothing is written.</summary>
     /// <exception cref="CorruptDataException">The bytes are no sorted list of at least one index.</exception>
-    public static SkippedEntries Read(ref WireReader reader) => ReadAny(ref reader) is { Count: > 0 } read
+    internal static SkippedEntries Read(ref WireReader reader) => ReadAny(ref reader) is { Count: > 0 } read
         ? read
         : throw new CorruptDataException("a list of skipped entries is left out when it is empty");
 
     /// <summary>Reads the binary form, of none too.</summary>
     /// <exception cref="CorruptDataException">The bytes are no sorted list.</exception>
-    public static SkippedEntries ReadAny(ref WireReader reader)
+    internal static SkippedEntries ReadAny(ref WireReader reader)
     {
         var indexes = ImmutableArray.CreateBuilder<LogIndex>();
         long before = 0;

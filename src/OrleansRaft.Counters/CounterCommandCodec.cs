@@ -7,7 +7,7 @@ namespace OrleansRaft.Counters;
 /// <summary>
 /// The binary form of a <see cref="CounterCommand"/>: one byte that names the kind, then its fields. A kind whose fields change gets a new byte.
 /// </summary>
-public sealed class CounterCommandCodec : ICommandCodec<CounterCommand>
+internal sealed class CounterCommandCodec : ICommandCodec<CounterCommand>
 {
     private const byte Increment = 1;
     private const byte Set = 2;

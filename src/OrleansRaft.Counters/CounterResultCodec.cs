@@ -8,7 +8,7 @@ namespace OrleansRaft.Counters;
 /// <summary>
 /// The binary form of a <see cref="CounterResult"/>: one byte that names the kind, then its fields. A kind whose fields change gets a new byte.
 /// </summary>
-public sealed class CounterResultCodec : ICommandCodec<CounterResult>
+internal sealed class CounterResultCodec : ICommandCodec<CounterResult>
 {
     private const byte Value = 1;
     private const byte Deleted = 2;

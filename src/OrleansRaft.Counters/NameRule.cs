@@ -3,7 +3,7 @@ using System.Buffers;
 namespace OrleansRaft.Counters;
 
 /// <summary>The one rule for the names of tenants and counters, wherever they come from.</summary>
-public static class NameRule
+internal static class NameRule
 {
     /// <summary>The longest name, in characters.</summary>
     public const int LengthMax = 128;

@@ -4,7 +4,7 @@ using OrleansRaft.Server.Problems;
 namespace OrleansRaft.Lab.Web;
 
 /// <summary>The problems that are the lab's own. Their types are public: programs decide by them.</summary>
-public static class LabProblems
+internal static class LabProblems
 {
     /// <summary>403: the lab is off on this silo; nothing was changed.</summary>
     public const string LabDisabled = "lab-disabled";

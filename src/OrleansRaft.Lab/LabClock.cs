@@ -1,7 +1,7 @@
 namespace OrleansRaft.Lab;
 
 /// <summary>Virtual time: a queue of what will happen. Time passes only when it is run, and then at once.</summary>
-public sealed class LabClock
+internal sealed class LabClock
 {
     private readonly PriorityQueue<Action, Moment> queue = new();
 

@@ -14,7 +14,7 @@ namespace OrleansRaft.Lab;
 /// <remarks>
 /// Nothing happens but in <see cref="Run"/> and <see cref="RunUntil"/>, and one seed gives one course of events. Not safe for several threads.
 /// </remarks>
-public sealed class LabCluster : ICheckedCluster, IDisposable
+internal sealed class LabCluster : ICheckedCluster, IDisposable
 {
     private readonly Dictionary<string, LabGroup> groups = [];
     private readonly List<ReplicaKey> rotten = [];

@@ -3,7 +3,7 @@ using OrleansRaft.Core;
 namespace OrleansRaft.Lab;
 
 /// <summary>Where replicas' logs are kept: a node's own disk, or a server that all nodes reach; and how badly it behaves.</summary>
-public sealed class LabDisk
+internal sealed class LabDisk
 {
     private readonly List<Action> held = [];
 

@@ -1,7 +1,7 @@
 namespace OrleansRaft.Lab;
 
 /// <summary>One direction between two nodes, and how badly it behaves. Probabilities are in parts per million.</summary>
-public sealed class LabLink
+internal sealed class LabLink
 {
     /// <summary>Whether nothing gets through.</summary>
     public bool IsCut { get; set; }

@@ -5,7 +5,7 @@ using OrleansRaft.Core.Codec;
 namespace OrleansRaft.Lab;
 
 /// <summary>The network between the nodes of a <see cref="LabCluster"/>: a link for each direction between two nodes.</summary>
-public sealed class LabNetwork
+internal sealed class LabNetwork
 {
     private static readonly TimeSpan ReceiptTimeout = TimeSpan.FromMilliseconds(100);
 

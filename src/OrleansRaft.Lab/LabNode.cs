@@ -6,7 +6,7 @@ using OrleansRaft.Runtime.Lives;
 namespace OrleansRaft.Lab;
 
 /// <summary>One process of a <see cref="LabCluster"/>, with its clocks, its disk and its replicas.</summary>
-public sealed class LabNode : ILabProcess
+internal sealed class LabNode : ILabProcess
 {
     // How often a node asks for the level, in ticks.
     private const int LevelTicks = 20;

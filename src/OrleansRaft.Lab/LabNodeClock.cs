@@ -1,7 +1,7 @@
 namespace OrleansRaft.Lab;
 
 /// <summary>One node's clocks: a monotonic one that may run fast or slow, and a wall clock that may also jump.</summary>
-public sealed class LabNodeClock : TimeProvider
+internal sealed class LabNodeClock : TimeProvider
 {
     private const long Million = 1_000_000;
 

@@ -4,7 +4,7 @@ using OrleansRaft.Runtime.StateMachines;
 namespace OrleansRaft.Lab;
 
 /// <summary>What a <see cref="LabCluster"/> is made of.</summary>
-public sealed record LabOptions
+internal sealed record LabOptions
 {
     /// <summary>Makes the empty state machine of one replica on a node, by its number.</summary>
     public required Func<ReplicaKey, int, IStateMachineHost> StateMachine { get; init; }

@@ -11,7 +11,7 @@ using OrleansRaft.Runtime.StateMachines;
 namespace OrleansRaft.Lab;
 
 /// <summary>One activation of a replica on a node, with the same driver that silos run.</summary>
-public sealed class LabReplica : IReplicaHost, IReplicaTransport, IMonitoredReplica, IMachineExecutor, ICheckedReplica, IPulseMember
+internal sealed class LabReplica : IReplicaHost, IReplicaTransport, IMonitoredReplica, IMachineExecutor, ICheckedReplica, IPulseMember
 {
     private readonly LabGroup group;
     private readonly LabWorker worker;

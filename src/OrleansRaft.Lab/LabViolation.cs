@@ -4,4 +4,4 @@ namespace OrleansRaft.Lab;
 /// <param name="At">When, in virtual time.</param>
 /// <param name="Property">Which property, in the words of the paper.</param>
 /// <param name="Detail">What was seen instead.</param>
-public sealed record LabViolation(TimeSpan At, string Property, string Detail);
+internal sealed record LabViolation(TimeSpan At, string Property, string Detail);

@@ -9,7 +9,7 @@ namespace OrleansRaft.PostgreSql;
 /// Accepts servers that hold a copy of the logs: restored from a dump, or promoted from a standby. PostgreSQL's system identifier tells copies from
 /// originals, and silos refuse copies, since one may lack what the original acknowledged.
 /// </summary>
-public static class PostgreSqlAdoption
+internal static class PostgreSqlAdoption
 {
     /// <summary>Finds the copies among a cluster's servers.</summary>
     /// <param name="connectionStrings">All servers of the cluster, in its order.</param>

@@ -11,7 +11,7 @@ namespace OrleansRaft.PostgreSql;
 
 /// <summary>A log store on one or several independent PostgreSQL servers: replica k of a group logs to server (k - 1) mod n.</summary>
 /// <remarks>With one server a group survives the loss of silos, not of the server; with three it survives the loss of a server too.</remarks>
-public sealed class PostgreSqlLogStore : ILogStore
+internal sealed class PostgreSqlLogStore : ILogStore
 {
     private static readonly TimeSpan CheckTimeout = TimeSpan.FromSeconds(1.5);
 

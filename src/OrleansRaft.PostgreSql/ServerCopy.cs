@@ -6,4 +6,4 @@ namespace OrleansRaft.PostgreSql;
 /// <param name="Name">Host, port and database.</param>
 /// <param name="ClusterId">Whose logs it holds.</param>
 /// <param name="SystemIdentifier">PostgreSQL's system identifier.</param>
-public sealed record ServerCopy(int Number, int Servers, string Name, string ClusterId, long SystemIdentifier);
+internal sealed record ServerCopy(int Number, int Servers, string Name, string ClusterId, long SystemIdentifier);

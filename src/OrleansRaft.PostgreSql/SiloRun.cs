@@ -8,4 +8,4 @@ namespace OrleansRaft.PostgreSql;
 /// <param name="IsAlone">Whether it is a cluster of one silo.</param>
 /// <param name="Whereabouts">Where it runs, for people.</param>
 /// <param name="Age">How long ago the lease was extended, by the server's clock.</param>
-public sealed record SiloRun(long Lease, string Silo, long Extensions, bool IsAlone, string Whereabouts, TimeSpan Age);
+internal sealed record SiloRun(long Lease, string Silo, long Extensions, bool IsAlone, string Whereabouts, TimeSpan Age);

@@ -15,7 +15,7 @@ namespace OrleansRaft.Runtime;
 /// <param name="Sequence">The command's number in its session, from 1.</param>
 /// <param name="AnsweredBelow">All sequence numbers below this have been answered to the client; their results may be forgotten. At most
 /// <paramref name="Sequence"/>.</param>
-public readonly record struct CommandEnvelope(
+internal readonly record struct CommandEnvelope(
     string Key,
     ReadOnlyMemory<byte> Body,
     LogTime Deadline,

@@ -21,7 +21,7 @@ namespace OrleansRaft.Runtime;
 /// limits            five varints, or seven, of kind 4
 /// </code>
 /// </remarks>
-public static class CommandEnvelopeCodec
+internal static class CommandEnvelopeCodec
 {
     /// <summary>Writes a command.</summary>
     /// <exception cref="ArgumentException">The envelope names neither a request id nor a session, or both, or is beyond a limit.</exception>

@@ -7,7 +7,7 @@ using OrleansRaft.Runtime.Sessions;
 namespace OrleansRaft.Runtime;
 
 /// <summary>What an envelope holds. The values are part of the binary form.</summary>
-public enum EnvelopeKind
+internal enum EnvelopeKind
 {
     /// <summary>Nothing: no envelope is written with it.</summary>
     None = 0,

@@ -3,7 +3,7 @@ using OrleansRaft.Core;
 namespace OrleansRaft.Runtime;
 
 /// <summary>Where a <see cref="ReplicaDriver"/> runs: a grain's turns, or the simulator's single thread.</summary>
-public interface IReplicaHost
+internal interface IReplicaHost
 {
     /// <summary>
     /// Arranges that <see cref="ReplicaDriver.Run"/> is called soon, on the host's own turn. Called on any thread, once until that run begins.

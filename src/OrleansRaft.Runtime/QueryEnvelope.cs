@@ -5,7 +5,7 @@ namespace OrleansRaft.Runtime;
 /// <summary>A query on its way to a replica.</summary>
 /// <param name="Key">The key by which the client chose the group.</param>
 /// <param name="Query">The encoded query.</param>
-public readonly record struct QueryEnvelope(string Key, ReadOnlyMemory<byte> Query)
+internal readonly record struct QueryEnvelope(string Key, ReadOnlyMemory<byte> Query)
 {
     /// <summary>The key by which the client chose the group; empty in a default value.</summary>
     public string Key { get => field ?? ""; init; } = Key;

@@ -7,7 +7,7 @@ namespace OrleansRaft.Runtime;
 
 /// <summary>The meter and the activity source of the library, both named <c>OrleansRaft</c>. One for each silo.</summary>
 /// <remarks>The group's id goes on spans, not on metric tags: there may be tens of thousands of groups.</remarks>
-public sealed class RaftMetrics : IDisposable
+internal sealed class RaftMetrics : IDisposable
 {
     /// <summary>The name of the meter and of the activity source.</summary>
     public const string Name = "OrleansRaft";

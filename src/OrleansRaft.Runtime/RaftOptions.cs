@@ -329,7 +329,7 @@ public sealed class RaftOptions
     public int LevelMax { get; set; } = FeatureLevels.Newest;
 
     /// <summary>What Core needs of it.</summary>
-    public RaftSettings ToSettings() => new()
+    internal RaftSettings ToSettings() => new()
     {
         HeartbeatTicks = HeartbeatTicks,
         ElectionTicksMin = ElectionTicksMin,
@@ -354,7 +354,7 @@ public sealed class RaftOptions
     };
 
     /// <summary>The limits on sessions that a leader with these options replicates.</summary>
-    public SessionLimits ToSessionLimits() => new(
+    internal SessionLimits ToSessionLimits() => new(
         (long)RequestRetention.TotalMilliseconds,
         RequestIdsMax,
         (long)SessionInactivityMax.TotalMilliseconds,

@@ -4,7 +4,7 @@ using OrleansRaft.Core;
 namespace OrleansRaft.Runtime;
 
 /// <summary>Stops a silo whose section <c>Raft</c> makes no sense, with sentences that say what to do.</summary>
-public sealed class RaftOptionsValidator : IValidateOptions<RaftOptions>
+internal sealed class RaftOptionsValidator : IValidateOptions<RaftOptions>
 {
     private const int WorkersMax = 256;
 

@@ -13,7 +13,7 @@ namespace OrleansRaft.Runtime;
 /// Any entry of the log that was read back may be the one: what is stored of the commit index is older than what was applied. Entries that are not
 /// known to be committed are applied when they are, and carefully whenever that is. What comes after them has not been applied by any life before.
 /// </remarks>
-public sealed partial class ReplicaDriver
+internal sealed partial class ReplicaDriver
 {
     private StartCare life = StartCare.None;
     private CarePlan? plan;

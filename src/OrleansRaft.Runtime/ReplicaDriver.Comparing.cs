@@ -14,7 +14,7 @@ namespace OrleansRaft.Runtime;
 /// Comparisons of states: the leader has one made now and then, and when it is asked to; each replica makes a digest at the entry of the comparison,
 /// and one that is found wrong has its state replaced.
 /// </summary>
-public sealed partial class ReplicaDriver
+internal sealed partial class ReplicaDriver
 {
     private const int ComparisonsAskedMax = 1_000;
 

@@ -3,7 +3,7 @@ using OrleansRaft.Core;
 namespace OrleansRaft.Runtime;
 
 /// <summary>What becomes of Core's effects.</summary>
-public sealed partial class ReplicaDriver
+internal sealed partial class ReplicaDriver
 {
     private readonly List<Effect> effects = [];
     private readonly List<Driving.Submission> transfers = [];

@@ -5,7 +5,7 @@ using OrleansRaft.Runtime.Storage;
 namespace OrleansRaft.Runtime;
 
 /// <summary>How a replica ends: it sends nothing more, and whoever waits is answered.</summary>
-public sealed partial class ReplicaDriver
+internal sealed partial class ReplicaDriver
 {
     private void OnLogStopped(LogStopReason reason, Exception cause)
     {

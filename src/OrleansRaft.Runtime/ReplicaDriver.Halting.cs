@@ -13,7 +13,7 @@ namespace OrleansRaft.Runtime;
 /// again, less and less often, since the cause may have been its silo's (memory, a missing file). A leader that halts hands its office over; where
 /// everybody halts, whoever leads rejects what it cannot apply.
 /// </remarks>
-public sealed partial class ReplicaDriver
+internal sealed partial class ReplicaDriver
 {
     private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LastRetry = TimeSpan.FromMinutes(1);

@@ -6,7 +6,7 @@ using OrleansRaft.Runtime.Storage;
 namespace OrleansRaft.Runtime;
 
 /// <summary>The state machine: what it is given to do, here or on another thread, and what becomes of what it has done.</summary>
-public sealed partial class ReplicaDriver
+internal sealed partial class ReplicaDriver
 {
     // What one job should take at most: others wait behind it for the thread, and callers for their answers.
     private static readonly TimeSpan JobTime = TimeSpan.FromMilliseconds(5);

@@ -5,7 +5,7 @@ using OrleansRaft.Runtime.Driving;
 namespace OrleansRaft.Runtime;
 
 /// <summary>What other threads call: everything goes into the inbox, or is refused at once.</summary>
-public sealed partial class ReplicaDriver
+internal sealed partial class ReplicaDriver
 {
     private int isScheduled;
 

@@ -5,7 +5,7 @@ using OrleansRaft.Runtime.Sessions;
 namespace OrleansRaft.Runtime;
 
 /// <summary>Commands and queries of clients.</summary>
-public sealed partial class ReplicaDriver
+internal sealed partial class ReplicaDriver
 {
     private readonly List<ReadOnlyMemory<byte>> toPropose = [];
     private long toProposeBytes;

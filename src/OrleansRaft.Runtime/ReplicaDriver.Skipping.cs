@@ -8,7 +8,7 @@ namespace OrleansRaft.Runtime;
 /// Entries that are skipped: a leader that is halted at one decides it, the decision is replicated, and from its commit on every replica passes over
 /// the entry. One that has applied it by then discards its state, and makes it anew from what its store or its leader has.
 /// </summary>
-public sealed partial class ReplicaDriver
+internal sealed partial class ReplicaDriver
 {
     private readonly List<(LogIndex Entry, Submission Submission)> skipping = [];
 

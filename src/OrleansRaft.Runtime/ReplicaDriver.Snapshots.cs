@@ -6,7 +6,7 @@ using OrleansRaft.Runtime.StateMachines;
 namespace OrleansRaft.Runtime;
 
 /// <summary>Snapshots of the state machine (§7): when they are taken and how they are restored.</summary>
-public sealed partial class ReplicaDriver
+internal sealed partial class ReplicaDriver
 {
     /// <summary>
     /// Which part of a large state the log may reach before the next snapshot: a replica holds both in memory, and reads both when it starts. So at

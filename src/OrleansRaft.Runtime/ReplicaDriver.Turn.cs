@@ -4,7 +4,7 @@ using OrleansRaft.Runtime.Driving;
 namespace OrleansRaft.Runtime;
 
 /// <summary>One turn: what is taken from the inbox, in which order, and how much of it.</summary>
-public sealed partial class ReplicaDriver
+internal sealed partial class ReplicaDriver
 {
     private List<Completion> completions = [];
     private InboxBatch batch = new();

@@ -7,7 +7,7 @@ namespace OrleansRaft.Runtime;
 /// The version at which the state machine works, and a replica whose program does not support it: that keeps its log and its vote, acknowledges, and
 /// keeps its leader's snapshots unread, but applies and serves nothing until another program starts.
 /// </summary>
-public sealed partial class ReplicaDriver
+internal sealed partial class ReplicaDriver
 {
     // Beyond so many thresholds of log a replica that is behind asks for a snapshot, by which it can forget what it holds.
     private const int UnreadLogFactor = 2;

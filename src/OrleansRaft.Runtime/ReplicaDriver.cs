@@ -22,7 +22,7 @@ namespace OrleansRaft.Runtime;
 /// </para>
 /// <para>The parts are by theme: Posting (any thread), Turn, Effects, Requests, Machine, Halting, Care, Skipping, Versions, Snapshots, Ending.</para>
 /// </remarks>
-public sealed partial class ReplicaDriver
+internal sealed partial class ReplicaDriver
 {
     private readonly RaftOptions options;
     private readonly IStateMachineHost machine;

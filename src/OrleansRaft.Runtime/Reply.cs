@@ -10,7 +10,7 @@ namespace OrleansRaft.Runtime;
 /// <param name="Leader">If rejected, who may accept the request.</param>
 /// <param name="RetryAfterMilliseconds">If rejected, how long to wait; 0 when trying again does not help.</param>
 /// <param name="Detail">A sentence for people; empty when committed.</param>
-public readonly record struct Reply(
+internal readonly record struct Reply(
     ReplyKind Kind,
     EntryId Entry,
     ReadOnlyMemory<byte> Body,
@@ -39,7 +39,7 @@ public readonly record struct Reply(
 }
 
 /// <summary>How a request ended.</summary>
-public enum ReplyKind
+internal enum ReplyKind
 {
     /// <summary>Applied, or read.</summary>
     Committed = 0,

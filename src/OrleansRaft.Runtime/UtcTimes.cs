@@ -3,7 +3,7 @@ using OrleansRaft.Core;
 namespace OrleansRaft.Runtime;
 
 /// <summary>UTC stamps as dates, and back.</summary>
-public static class UtcTimes
+internal static class UtcTimes
 {
     /// <summary>The stamp of a date, to the millisecond; none before 1970.</summary>
     public static UtcTime Of(DateTimeOffset date) => new(Math.Max(0, date.ToUnixTimeMilliseconds()));

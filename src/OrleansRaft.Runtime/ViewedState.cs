@@ -8,9 +8,9 @@ namespace OrleansRaft.Runtime;
 /// What the state is; <see cref="SnapshotDescriptor.SizeBytes"/> is the size of the replica's last snapshot, about what it will be.
 /// </param>
 /// <param name="View">The state; whoever gets it disposes it.</param>
-public sealed record ViewedState(SnapshotDescriptor Snapshot, IStateView View);
+internal sealed record ViewedState(SnapshotDescriptor Snapshot, IStateView View);
 
 /// <summary>The answer to <see cref="ReplicaDriver.ViewStateAsync"/>.</summary>
 /// <param name="Reply">How it ended.</param>
 /// <param name="State">The state, if it is committed; null otherwise.</param>
-public sealed record StateAnswer(Reply Reply, ViewedState? State);
+internal sealed record StateAnswer(Reply Reply, ViewedState? State);

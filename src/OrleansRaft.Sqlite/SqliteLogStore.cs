@@ -13,7 +13,7 @@ namespace OrleansRaft.Sqlite;
 /// <summary>
 /// A log store in one local file (WAL, synchronous=FULL), held by one process. Its replicas are bound to it: losing the disk is a membership change.
 /// </summary>
-public sealed class SqliteLogStore : ILogStore
+internal sealed class SqliteLogStore : ILogStore
 {
     private static readonly TimeSpan WatchPeriod = TimeSpan.FromMilliseconds(250);
     private const int WatchesPerFlush = 4;

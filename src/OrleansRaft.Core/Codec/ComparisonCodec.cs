@@ -4,7 +4,7 @@ using System.Collections.Immutable;
 namespace OrleansRaft.Core.Codec;
 
 /// <summary>The binary form of a <see cref="Comparison"/>, as it travels from a leader to whoever asked for it.</summary>
-public static class ComparisonCodec
+internal static class ComparisonCodec
 {
     private const byte FormatVersion = 1;
 

@@ -4,7 +4,7 @@ using System.Numerics;
 namespace OrleansRaft.Core.Codec;
 
 /// <summary>The Castagnoli checksum, by the processor's instruction where it has one.</summary>
-public static class Crc32C
+internal static class Crc32C
 {
     /// <summary>The checksum of <paramref name="bytes"/>.</summary>
     public static uint Compute(ReadOnlySpan<byte> bytes) => Append(0, bytes);

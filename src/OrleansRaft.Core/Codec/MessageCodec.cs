@@ -3,7 +3,7 @@ using System.Buffers;
 namespace OrleansRaft.Core.Codec;
 
 /// <summary>The binary form of a <see cref="Message"/>. Entries travel as the very bytes that the stores keep.</summary>
-public static class MessageCodec
+internal static class MessageCodec
 {
     private const byte FormatVersion = 2;
 

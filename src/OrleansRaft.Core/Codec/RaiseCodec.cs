@@ -3,7 +3,7 @@ using System.Buffers;
 namespace OrleansRaft.Core.Codec;
 
 /// <summary>The binary form of a raised machine version: the body of an entry of kind <see cref="EntryKind.Raise"/>.</summary>
-public static class RaiseCodec
+internal static class RaiseCodec
 {
     private const byte FormatVersion = 1;
 

@@ -3,7 +3,7 @@ using System.Buffers;
 namespace OrleansRaft.Core.Codec;
 
 /// <summary>The binary form of the decision to skip an entry: the body of an entry of kind <see cref="EntryKind.Skip"/>.</summary>
-public static class SkipDecisionCodec
+internal static class SkipDecisionCodec
 {
     private const byte FormatVersion = 1;
 

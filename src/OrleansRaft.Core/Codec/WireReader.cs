@@ -8,7 +8,7 @@ namespace OrleansRaft.Core.Codec;
 /// </summary>
 /// <remarks>Bytes are slices of the source, never copies, and never allocated by a declared length.</remarks>
 /// <param name="source">The bytes; they must not change afterwards.</param>
-public ref struct WireReader(ReadOnlyMemory<byte> source)
+internal ref struct WireReader(ReadOnlyMemory<byte> source)
 {
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 

@@ -6,7 +6,7 @@ namespace OrleansRaft.Core.Codec;
 
 /// <summary>Writes the binary form: fixed little-endian numbers, variable-length numbers (LEB128), and bytes behind their length.</summary>
 /// <param name="output">Where to.</param>
-public readonly ref struct WireWriter(IBufferWriter<byte> output)
+internal readonly ref struct WireWriter(IBufferWriter<byte> output)
 {
     /// <summary>One byte.</summary>
     public void WriteByte(byte value)

@@ -14,7 +14,7 @@ namespace OrleansRaft.Grains.Backup;
 /// </remarks>
 /// <param name="stores">The one shared store, or all local stores in the cluster's order.</param>
 /// <param name="clusterId">The cluster's name; null for that of the backup.</param>
-public sealed class ClusterRestore(IReadOnlyList<ILogStore> stores, string? clusterId = null)
+internal sealed class ClusterRestore(IReadOnlyList<ILogStore> stores, string? clusterId = null)
 {
     private const int ReplicasAtOnce = 4;
 
@@ -144,4 +144,4 @@ public sealed class ClusterRestore(IReadOnlyList<ILogStore> stores, string? clus
 /// <param name="Group">The group that was restored last; null while the backup is verified.</param>
 /// <param name="Groups">How many groups were restored.</param>
 /// <param name="FileBytes">How many bytes of the backup were read.</param>
-public sealed record RestoreProgress(string? Group, int Groups, long FileBytes);
+internal sealed record RestoreProgress(string? Group, int Groups, long FileBytes);

@@ -3,7 +3,7 @@ using OrleansRaft.Runtime;
 namespace OrleansRaft.Grains.Backup;
 
 /// <summary>Makes backups of the whole cluster while it serves. A service of every silo.</summary>
-public interface IRaftBackup
+internal interface IRaftBackup
 {
     /// <summary>
     /// Prepares a backup: takes the catalogue's state, where there is one, which says whose states the rest will be. Waits for an election that is

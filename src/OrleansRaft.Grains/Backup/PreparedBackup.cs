@@ -3,7 +3,7 @@ using OrleansRaft.Runtime.Backup;
 namespace OrleansRaft.Grains.Backup;
 
 /// <summary>A backup that can be written; to be disposed.</summary>
-public sealed class PreparedBackup : IDisposable
+internal sealed class PreparedBackup : IDisposable
 {
     private readonly Func<Stream, CancellationToken, Task<bool>> write;
     private Action? ended;

@@ -1,7 +1,7 @@
 namespace OrleansRaft.Grains.Catalogue;
 
 /// <summary>Why the catalogue refused a change of keys or limits.</summary>
-public enum AccessRefusal
+internal enum AccessRefusal
 {
     /// <summary>It did not.</summary>
     None,
@@ -34,7 +34,7 @@ public enum AccessRefusal
 [GenerateSerializer]
 [Immutable]
 [Alias("OrleansRaft.AccessContents")]
-public sealed record AccessContents(
+internal sealed record AccessContents(
     [property: Id(0)] long Revision,
     [property: Id(1)] IReadOnlyList<AccessKey>? Keys = null,
     [property: Id(2)] IReadOnlyList<TenantLimits>? Limits = null,

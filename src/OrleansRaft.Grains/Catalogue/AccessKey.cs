@@ -12,7 +12,7 @@ namespace OrleansRaft.Grains.Catalogue;
 [GenerateSerializer]
 [Immutable]
 [Alias("OrleansRaft.AccessKey")]
-public sealed record AccessKey(
+internal sealed record AccessKey(
     [property: Id(0)] string Id,
     [property: Id(1)] string Name,
     [property: Id(2)] ReadOnlyMemory<byte> Hash,
@@ -39,7 +39,7 @@ public sealed record AccessKey(
 [GenerateSerializer]
 [Immutable]
 [Alias("OrleansRaft.TenantLimits")]
-public sealed record TenantLimits(
+internal sealed record TenantLimits(
     [property: Id(0)] string Tenant, [property: Id(1)] int? RequestsPerSecond, [property: Id(2)] int? Burst, [property: Id(3)] int? AtOnce)
 {
     /// <summary>How many idempotency keys it may have remembered at one time by way of one silo, about.</summary>
@@ -69,7 +69,7 @@ public sealed record TenantLimits(
 [GenerateSerializer]
 [Immutable]
 [Alias("OrleansRaft.AuditEntry")]
-public sealed record AuditEntry(
+internal sealed record AuditEntry(
     [property: Id(0)] long Number,
     [property: Id(1)] DateTimeOffset Time,
     [property: Id(2)] string Who,

@@ -7,7 +7,7 @@ namespace OrleansRaft.Grains.Catalogue;
 [GenerateSerializer]
 [Immutable]
 [Alias("OrleansRaft.CatalogueContents")]
-public sealed record CatalogueContents(
+internal sealed record CatalogueContents(
     [property: Id(0)] long Revision,
     [property: Id(1)] IReadOnlyList<FurtherSet> Sets,
     [property: Id(2)] IReadOnlyList<KnownConfiguration> Configurations)
@@ -35,7 +35,7 @@ public sealed record CatalogueContents(
 [GenerateSerializer]
 [Immutable]
 [Alias("OrleansRaft.FurtherSet")]
-public sealed record FurtherSet(
+internal sealed record FurtherSet(
     [property: Id(0)] string Name, [property: Id(1)] int Groups, [property: Id(2)] int Replicas, [property: Id(3)] bool IsCreated)
 {
     /// <summary>Whether it was deleted: it has no groups any more, and its name is not used again.</summary>
@@ -51,7 +51,7 @@ public sealed record FurtherSet(
 [GenerateSerializer]
 [Immutable]
 [Alias("OrleansRaft.KnownConfiguration")]
-public sealed record KnownConfiguration(
+internal sealed record KnownConfiguration(
     [property: Id(0)] string Group, [property: Id(1)] long Term, [property: Id(2)] long Version, [property: Id(3)] ReadOnlyMemory<byte> Configuration)
 {
     /// <summary>Whether this was said later than another.</summary>

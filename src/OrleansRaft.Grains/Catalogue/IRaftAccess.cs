@@ -6,7 +6,7 @@ namespace OrleansRaft.Grains.Catalogue;
 /// Keys, limits of tenants and the audit, which the catalogue keeps: replicated, and the same on every silo. A service of every silo that was
 /// configured with <c>AddRaftCatalogue</c>.
 /// </summary>
-public interface IRaftAccess
+internal interface IRaftAccess
 {
     /// <summary>All keys and limits, linearizably.</summary>
     /// <param name="revision">The revision that is known already: if it is still the latest, neither is told again; -1 for none.</param>

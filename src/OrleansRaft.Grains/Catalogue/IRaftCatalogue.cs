@@ -6,7 +6,7 @@ namespace OrleansRaft.Grains.Catalogue;
 /// The catalogue: a Raft group beside the cluster row, which remembers what changed since the cluster first started. A service of every silo that was
 /// configured with <c>AddRaftCatalogue</c>. Groups serve without it.
 /// </summary>
-public interface IRaftCatalogue
+internal interface IRaftCatalogue
 {
     /// <summary>Everything it holds.</summary>
     /// <param name="consistency">What the answer may miss.</param>

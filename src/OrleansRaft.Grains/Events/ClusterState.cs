@@ -7,7 +7,7 @@ namespace OrleansRaft.Grains.Events;
 /// <summary>The cluster at about one moment: who hosts and leads what.</summary>
 /// <param name="Silos">The names of the active silos.</param>
 /// <param name="Groups">All groups.</param>
-public sealed record ClusterState(IReadOnlyList<string> Silos, IReadOnlyList<GroupPicture> Groups)
+internal sealed record ClusterState(IReadOnlyList<string> Silos, IReadOnlyList<GroupPicture> Groups)
 {
     internal static ClusterState Of(
         IReadOnlyList<GroupEntry> groups, IReadOnlyList<string> silos, IReadOnlyList<(string Silo, Inventory Inventory)> inventories)
@@ -57,7 +57,7 @@ public sealed record ClusterState(IReadOnlyList<string> Silos, IReadOnlyList<Gro
 /// <param name="Leader">The replica that leads in the highest term, if any does.</param>
 /// <param name="Term">The highest term of any replica.</param>
 /// <param name="Replicas">Its members, by id.</param>
-public sealed record GroupPicture(string Group, long? Leader, long Term, IReadOnlyList<ReplicaPicture> Replicas);
+internal sealed record GroupPicture(string Group, long? Leader, long Term, IReadOnlyList<ReplicaPicture> Replicas);
 
 /// <summary>A replica of a <see cref="ClusterState"/>.</summary>
 /// <param name="Replica">Its id.</param>
@@ -65,4 +65,4 @@ public sealed record GroupPicture(string Group, long? Leader, long Term, IReadOn
 /// <param name="Role">What it does; null when it does not run.</param>
 /// <param name="IsLearner">Whether it has no vote.</param>
 /// <param name="Term">Its term.</param>
-public sealed record ReplicaPicture(long Replica, string? Silo, RaftRole? Role, bool IsLearner, long Term);
+internal sealed record ReplicaPicture(long Replica, string? Silo, RaftRole? Role, bool IsLearner, long Term);

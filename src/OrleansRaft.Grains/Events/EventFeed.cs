@@ -10,7 +10,7 @@ namespace OrleansRaft.Grains.Events;
 /// While somebody reads, and for a while after, it asks every silo ten times a second what happened. What it gathers is numbered by this silo alone,
 /// so a reader that comes back to another silo begins anew. Cut links do not concern it: who watches stands outside.
 /// </remarks>
-public sealed class EventFeed : IDisposable
+internal sealed class EventFeed : IDisposable
 {
     private const int Capacity = 32_768;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);

@@ -3,7 +3,7 @@ using OrleansRaft.Core;
 namespace OrleansRaft.Grains.Events;
 
 /// <summary>One reader of an <see cref="EventFeed"/>: it keeps a place, and nothing waits for it. Not safe for several threads.</summary>
-public sealed class EventReader : IDisposable
+internal sealed class EventReader : IDisposable
 {
     private const int PageMax = 512;
 

@@ -8,11 +8,11 @@ namespace OrleansRaft.Grains.Events;
 /// <param name="Silo">The name of that silo.</param>
 /// <param name="Event">What happened.</param>
 [GenerateSerializer, Immutable, Alias("raft-seen-event")]
-public sealed record SeenEvent([property: Id(0)] long Time, [property: Id(1)] string Silo, [property: Id(2)] RaftEvent Event);
+internal sealed record SeenEvent([property: Id(0)] long Time, [property: Id(1)] string Silo, [property: Id(2)] RaftEvent Event);
 
 /// <summary>Something that happened in the cluster, for people and pictures.</summary>
 [GenerateSerializer, Immutable]
-public abstract record RaftEvent
+internal abstract record RaftEvent
 {
     /// <summary>The group that must be in a reader's focus for the reader to see the event; null for an event that everybody sees.</summary>
     public virtual string? OnlyInFocus => null;
@@ -28,7 +28,7 @@ public abstract record RaftEvent
 /// <param name="Votes">Of a new leader, how many voted for it; otherwise 0.</param>
 /// <param name="Voters">Of a new leader, how many could; otherwise 0.</param>
 [GenerateSerializer, Immutable, Alias("raft-event-role")]
-public sealed record RoleEvent(
+internal sealed record RoleEvent(
     [property: Id(0)] string Group,
     [property: Id(1)] long Replica,
     [property: Id(2)] RaftRole Role,
@@ -45,7 +45,7 @@ public sealed record RoleEvent(
 /// <param name="Term">The answering replica's term.</param>
 /// <param name="IsGranted">Whether it votes for the candidate.</param>
 [GenerateSerializer, Immutable, Alias("raft-event-vote")]
-public sealed record VoteEvent(
+internal sealed record VoteEvent(
     [property: Id(0)] string Group,
     [property: Id(1)] long Replica,
     [property: Id(2)] long Candidate,
@@ -63,7 +63,7 @@ public sealed record VoteEvent(
 /// <param name="IsRejected">Whether it refuses what was asked.</param>
 /// <param name="IsLost">Whether a fault keeps it from arriving.</param>
 [GenerateSerializer, Immutable, Alias("raft-event-message")]
-public sealed record MessageEvent(
+internal sealed record MessageEvent(
     [property: Id(0)] string Group,
     [property: Id(1)] long From,
     [property: Id(2)] long To,
@@ -96,7 +96,7 @@ public sealed record MessageEvent(
 /// The term of the entry at the end of its log: where the leader's entry there has another, the two logs differ (§5.3).
 /// </param>
 [GenerateSerializer, Immutable, Alias("raft-event-replica")]
-public sealed record ReplicaEvent(
+internal sealed record ReplicaEvent(
     [property: Id(0)] string Group,
     [property: Id(1)] long Replica,
     [property: Id(2)] RaftRole Role,
@@ -124,7 +124,7 @@ public sealed record ReplicaEvent(
 /// <param name="SentBytes">How many bytes of a snapshot it has acknowledged, while it receives one.</param>
 /// <param name="SizeBytes">How many bytes that snapshot has; 0 for none.</param>
 [GenerateSerializer, Immutable, Alias("raft-follower-progress")]
-public readonly record struct FollowerProgress(
+internal readonly record struct FollowerProgress(
     [property: Id(0)] long Replica,
     [property: Id(1)] ProgressState State,
     [property: Id(2)] long MatchIndex,
@@ -138,7 +138,7 @@ public readonly record struct FollowerProgress(
 /// <param name="Index">The commit index now.</param>
 /// <param name="Entries">By how much it grew.</param>
 [GenerateSerializer, Immutable, Alias("raft-event-commit")]
-public sealed record CommitEvent(
+internal sealed record CommitEvent(
     [property: Id(0)] string Group, [property: Id(1)] long Replica, [property: Id(2)] long Index, [property: Id(3)] long Entries) : RaftEvent;
 
 /// <summary>A replica's snapshot became durable, or it installed its leader's (§7).</summary>
@@ -147,7 +147,7 @@ public sealed record CommitEvent(
 /// <param name="Index">The last entry of the snapshot.</param>
 /// <param name="IsInstalled">Whether it is the leader's.</param>
 [GenerateSerializer, Immutable, Alias("raft-event-snapshot")]
-public sealed record SnapshotEvent(
+internal sealed record SnapshotEvent(
     [property: Id(0)] string Group, [property: Id(1)] long Replica, [property: Id(2)] long Index, [property: Id(3)] bool IsInstalled) : RaftEvent;
 
 /// <summary>Another configuration is in force at a replica (§6).</summary>
@@ -158,7 +158,7 @@ public sealed record SnapshotEvent(
 /// <param name="Learners">Who only listens.</param>
 /// <param name="IsJoint">Whether an older set of voters counts as well.</param>
 [GenerateSerializer, Immutable, Alias("raft-event-membership")]
-public sealed record MembershipEvent(
+internal sealed record MembershipEvent(
     [property: Id(0)] string Group,
     [property: Id(1)] long Replica,
     [property: Id(2)] long Version,
@@ -172,7 +172,7 @@ public sealed record MembershipEvent(
 /// <param name="Index">The entry that is skipped.</param>
 /// <param name="Decision">The entry that decided it.</param>
 [GenerateSerializer, Immutable, Alias("raft-event-skip")]
-public sealed record SkipEvent(
+internal sealed record SkipEvent(
     [property: Id(0)] string Group, [property: Id(1)] long Replica, [property: Id(2)] long Index, [property: Id(3)] long Decision) : RaftEvent;
 
 /// <summary>A replica's state machine works at another version from an entry on.</summary>
@@ -181,7 +181,7 @@ public sealed record SkipEvent(
 /// <param name="Version">The version in force from there on.</param>
 /// <param name="Index">The entry that raised it.</param>
 [GenerateSerializer, Immutable, Alias("raft-event-version")]
-public sealed record VersionEvent(
+internal sealed record VersionEvent(
     [property: Id(0)] string Group, [property: Id(1)] long Replica, [property: Id(2)] int Version, [property: Id(3)] long Index) : RaftEvent;
 
 /// <summary>Another silo has acknowledged no messages for about a second, or acknowledges them again.</summary>
@@ -189,20 +189,20 @@ public sealed record VersionEvent(
 /// <param name="To">The other silo.</param>
 /// <param name="IsBroken">Whether none is acknowledged.</param>
 [GenerateSerializer, Immutable, Alias("raft-event-lane")]
-public sealed record LaneEvent([property: Id(0)] string From, [property: Id(1)] string To, [property: Id(2)] bool IsBroken) : RaftEvent;
+internal sealed record LaneEvent([property: Id(0)] string From, [property: Id(1)] string To, [property: Id(2)] bool IsBroken) : RaftEvent;
 
 /// <summary>The membership of the cluster changed.</summary>
 /// <param name="Name">The name of the silo that joined, stopped or died.</param>
 /// <param name="Status">Its status, in Orleans' words and small letters.</param>
 [GenerateSerializer, Immutable, Alias("raft-event-silo")]
-public sealed record SiloEvent([property: Id(0)] string Name, [property: Id(1)] string Status) : RaftEvent;
+internal sealed record SiloEvent([property: Id(0)] string Name, [property: Id(1)] string Status) : RaftEvent;
 
 /// <summary>More happened within a second than is shown.</summary>
 /// <param name="Group">The group in focus whose messages these are; null for commits.</param>
 /// <param name="Shown">How many events were shown.</param>
 /// <param name="LeftOut">How many were not.</param>
 [GenerateSerializer, Immutable, Alias("raft-event-sampled")]
-public sealed record SampledEvent([property: Id(0)] string? Group, [property: Id(1)] long Shown, [property: Id(2)] long LeftOut) : RaftEvent
+internal sealed record SampledEvent([property: Id(0)] string? Group, [property: Id(1)] long Shown, [property: Id(2)] long LeftOut) : RaftEvent
 {
     /// <inheritdoc/>
     public override string? OnlyInFocus => Group;

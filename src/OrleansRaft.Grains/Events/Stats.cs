@@ -27,14 +27,14 @@ internal sealed record SiloStats(
 /// <param name="CommitsPerSecond">Entries committed in a second.</param>
 /// <param name="Lag">Entries that its leader has appended and not yet committed.</param>
 [GenerateSerializer, Immutable, Alias("raft-group-stats")]
-public readonly record struct GroupStats([property: Id(0)] string Group, [property: Id(1)] double CommitsPerSecond, [property: Id(2)] long Lag);
+internal readonly record struct GroupStats([property: Id(0)] string Group, [property: Id(1)] double CommitsPerSecond, [property: Id(2)] long Lag);
 
 /// <summary>What one silo does.</summary>
 /// <param name="Silo">Its name.</param>
 /// <param name="Replicas">How many replicas run there.</param>
 /// <param name="Leaders">How many of them lead.</param>
 /// <param name="CommitsPerSecond">Entries that its leaders committed in a second.</param>
-public readonly record struct SiloActivity(string Silo, int Replicas, int Leaders, double CommitsPerSecond)
+internal readonly record struct SiloActivity(string Silo, int Replicas, int Leaders, double CommitsPerSecond)
 {
     /// <summary>Its name; empty in a default value.</summary>
     public string Silo { get => field ?? ""; init; } = Silo;
@@ -51,7 +51,7 @@ public readonly record struct SiloActivity(string Silo, int Replicas, int Leader
 /// <param name="Groups">The groups that did something, the busiest first.</param>
 /// <param name="GroupsLeftOut">How many more of them there are.</param>
 [Immutable]
-public sealed record StatsEvent(
+internal sealed record StatsEvent(
     double Seconds,
     double CommitsPerSecond,
     double ProposalsPerSecond,

@@ -4,7 +4,7 @@ namespace OrleansRaft.Grains.Faults;
 
 /// <summary>A fault that is in force, or is to be.</summary>
 [GenerateSerializer, Immutable, Alias("raft-fault")]
-public sealed record Fault
+internal sealed record Fault
 {
     /// <summary>Its name, such as <c>f-3a9c01</c>; given when it begins.</summary>
     [Id(0)]

@@ -7,4 +7,4 @@ namespace OrleansRaft.Grains.Faults;
 /// <param name="Fault">Which.</param>
 /// <param name="IsHealed">Whether it healed.</param>
 [GenerateSerializer, Immutable, Alias("raft-event-fault")]
-public sealed record FaultEvent([property: Id(0)] Fault Fault, [property: Id(1)] bool IsHealed) : RaftEvent;
+internal sealed record FaultEvent([property: Id(0)] Fault Fault, [property: Id(1)] bool IsHealed) : RaftEvent;

@@ -1,7 +1,7 @@
 namespace OrleansRaft.Grains.Faults;
 
 /// <summary>The kinds of faults.</summary>
-public enum FaultKind
+internal enum FaultKind
 {
     /// <summary>Messages from one silo, or one replica of a group, to another are lost.</summary>
     Cut = 0,

@@ -1,7 +1,7 @@
 namespace OrleansRaft.Grains.Faults;
 
 /// <summary>The section <c>Faults</c> of a silo's configuration: whether the running cluster may be broken on purpose.</summary>
-public sealed class FaultOptions
+internal sealed class FaultOptions
 {
     /// <summary>The name of the configuration section.</summary>
     public const string SectionName = "Faults";

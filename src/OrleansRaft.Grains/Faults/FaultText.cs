@@ -3,7 +3,7 @@ using System.Globalization;
 namespace OrleansRaft.Grains.Faults;
 
 /// <summary>Faults in words: a sentence for people, and the command that does the same.</summary>
-public static class FaultText
+internal static class FaultText
 {
     /// <summary>What is the matter, as a sentence.</summary>
     public static string Sentence(Fault fault)

@@ -4,7 +4,7 @@ namespace OrleansRaft.Grains.Faults;
 /// Breaks the running cluster on purpose and for a time, where <see cref="FaultOptions.Enabled"/> is set. A service of every silo; any of them acts
 /// on all.
 /// </summary>
-public interface IRaftFaults
+internal interface IRaftFaults
 {
     /// <summary>Whether faults may be put into this cluster.</summary>
     bool IsEnabled { get; }
@@ -37,21 +37,21 @@ public interface IRaftFaults
 /// <summary>A fault in force.</summary>
 /// <param name="Fault">Which.</param>
 /// <param name="HealsIn">When it heals by itself.</param>
-public sealed record FaultState(Fault Fault, TimeSpan HealsIn);
+internal sealed record FaultState(Fault Fault, TimeSpan HealsIn);
 
 /// <summary>What became of a wanted fault: one of the two is null.</summary>
 /// <param name="Begun">The fault in force.</param>
 /// <param name="Rejection">Why it is not.</param>
-public sealed record FaultOutcome(Fault? Begun, FaultRejection? Rejection);
+internal sealed record FaultOutcome(Fault? Begun, FaultRejection? Rejection);
 
 /// <summary>Why a fault was not put in force.</summary>
 /// <param name="Reason">The kind of reason.</param>
 /// <param name="Field">The field that is to blame; empty when none is.</param>
 /// <param name="Detail">A sentence for people, with what to do next.</param>
-public sealed record FaultRejection(FaultRejectionReason Reason, string Field, string Detail);
+internal sealed record FaultRejection(FaultRejectionReason Reason, string Field, string Detail);
 
 /// <summary>The kinds of reasons for which a fault is refused.</summary>
-public enum FaultRejectionReason
+internal enum FaultRejectionReason
 {
     /// <summary>Faults, or this kind of them, are off here.</summary>
     Disabled = 0,

@@ -3,7 +3,7 @@ namespace OrleansRaft.Grains.Faults;
 /// <summary>
 /// Kills silos and brings them back; registered only where that is possible, such as in a demonstration that runs them all in one process.
 /// </summary>
-public interface ISiloKiller
+internal interface ISiloKiller
 {
     /// <summary>Lets a silo die without a goodbye, and brings it back after a time.</summary>
     /// <param name="silo">Its name.</param>

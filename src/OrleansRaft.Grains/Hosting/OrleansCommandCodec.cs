@@ -11,7 +11,7 @@ namespace OrleansRaft.Grains.Hosting;
 /// </summary>
 /// <typeparam name="T">The values.</typeparam>
 /// <param name="serializer">Orleans' serializer.</param>
-public sealed class OrleansCommandCodec<T>(Serializer<T> serializer) : ICommandCodec<T>
+internal sealed class OrleansCommandCodec<T>(Serializer<T> serializer) : ICommandCodec<T>
 {
     /// <inheritdoc/>
     public void Write(T value, IBufferWriter<byte> output) => serializer.Serialize(value, output);

@@ -4,7 +4,7 @@ using OrleansRaft.Runtime;
 namespace OrleansRaft.Grains.Levels;
 
 /// <summary>Shows at which feature level the cluster works, and lets it go over to a later one. A service of every silo.</summary>
-public interface IRaftLevels
+internal interface IRaftLevels
 {
     /// <summary>The levels as the cluster's store remembers them.</summary>
     /// <param name="cancellation">Stops waiting.</param>
@@ -24,11 +24,11 @@ public interface IRaftLevels
 /// <param name="Reachable">The latest level that all its silos support.</param>
 /// <param name="IsAutomatic">Whether it goes over to that by itself.</param>
 /// <param name="Silos">Its silos, absent ones included, by name.</param>
-public sealed record LevelsView(int InForce, int Reachable, bool IsAutomatic, IReadOnlyList<SiloLevelView> Silos);
+internal sealed record LevelsView(int InForce, int Reachable, bool IsAutomatic, IReadOnlyList<SiloLevelView> Silos);
 
 /// <summary>What one silo supports.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Newest">The newest level that its program supports, by its last report.</param>
 /// <param name="IsActive">Whether it is there.</param>
 /// <param name="Program">The version of its program.</param>
-public sealed record SiloLevelView(string Name, int Newest, bool IsActive, string Program);
+internal sealed record SiloLevelView(string Name, int Newest, bool IsActive, string Program);

@@ -1,7 +1,7 @@
 namespace OrleansRaft.Lab.Scenarios;
 
 /// <summary>A client's request.</summary>
-public sealed record ClientRequest
+internal sealed record ClientRequest
 {
     /// <summary>Who asks.</summary>
     public required string Client { get; init; }

@@ -1,7 +1,7 @@
 namespace OrleansRaft.Lab.Scenarios;
 
 /// <summary>Everything that happened when a scenario was played. Times are virtual, in milliseconds since the beginning.</summary>
-public sealed class Recording
+internal sealed class Recording
 {
     /// <summary>The most messages that are kept.</summary>
     public const int MessagesMax = 20_000;
@@ -52,14 +52,14 @@ public sealed class Recording
 /// <param name="At">When.</param>
 /// <param name="Step">By which step.</param>
 /// <param name="Text">What.</param>
-public sealed record Caption(double At, int Step, LocalizedText Text);
+internal sealed record Caption(double At, int Step, LocalizedText Text);
 
 /// <summary>Something that was done to the cluster.</summary>
 /// <param name="At">When.</param>
 /// <param name="Step">By which step; null for an intervention.</param>
 /// <param name="Kind">The word for it.</param>
 /// <param name="Text">What, in words.</param>
-public sealed record RecordedAction(double At, int? Step, string Kind, LocalizedText Text);
+internal sealed record RecordedAction(double At, int? Step, string Kind, LocalizedText Text);
 
 /// <summary>A node from a moment on.</summary>
 /// <param name="At">When.</param>
@@ -78,7 +78,7 @@ public sealed record RecordedAction(double At, int? Step, string Kind, Localized
 /// <param name="Snapshot">The last entry of its snapshot; 0 for none.</param>
 /// <param name="Timer">Its election timer; null when none runs.</param>
 /// <param name="Progress">What a leader knows of the others; empty elsewhere.</param>
-public sealed record NodeState(
+internal sealed record NodeState(
     double At,
     string Node,
     bool IsUp,
@@ -99,7 +99,7 @@ public sealed record NodeState(
 /// <summary>An election timer.</summary>
 /// <param name="Started">When it was last reset.</param>
 /// <param name="Timeout">How long it runs.</param>
-public sealed record ElectionTimer(double Started, double Timeout);
+internal sealed record ElectionTimer(double Started, double Timeout);
 
 /// <summary>What a leader knows of another node.</summary>
 /// <param name="Node">Its name.</param>
@@ -107,10 +107,10 @@ public sealed record ElectionTimer(double Started, double Timeout);
 /// <param name="Next">The next entry to send.</param>
 /// <param name="Sent">How many bytes of a snapshot it has acknowledged, while it receives one.</param>
 /// <param name="Size">How many bytes that snapshot has; 0 for none.</param>
-public sealed record PeerProgress(string Node, long Match, long Next, long Sent, long Size);
+internal sealed record PeerProgress(string Node, long Match, long Next, long Sent, long Size);
 
 /// <summary>A message.</summary>
-public sealed record RecordedMessage
+internal sealed record RecordedMessage
 {
     /// <summary>When it was sent.</summary>
     public required double Sent { get; init; }
@@ -143,11 +143,11 @@ public sealed record RecordedMessage
 /// <summary>Which directions are cut from a moment on.</summary>
 /// <param name="At">When.</param>
 /// <param name="Cut">From which node to which.</param>
-public sealed record LinksState(double At, IReadOnlyList<(string From, string To)> Cut);
+internal sealed record LinksState(double At, IReadOnlyList<(string From, string To)> Cut);
 
 /// <summary>Something that was expected.</summary>
 /// <param name="At">When it was looked at.</param>
 /// <param name="Step">By which step.</param>
 /// <param name="Holds">Whether it was so.</param>
 /// <param name="Text">What was expected.</param>
-public sealed record Check(double At, int Step, bool Holds, LocalizedText Text);
+internal sealed record Check(double At, int Step, bool Holds, LocalizedText Text);

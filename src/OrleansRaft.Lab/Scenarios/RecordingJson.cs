@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace OrleansRaft.Lab.Scenarios;
 
 /// <summary>Writes recordings as JSON, for pictures that are drawn elsewhere.</summary>
-public static class RecordingJson
+internal static class RecordingJson
 {
     /// <summary>Writes a recording.</summary>
     public static void Write(Utf8JsonWriter json, Recording recording)

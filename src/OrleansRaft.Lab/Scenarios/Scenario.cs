@@ -4,7 +4,7 @@ using OrleansRaft.Runtime;
 namespace OrleansRaft.Lab.Scenarios;
 
 /// <summary>A story that the lab can play: what happens to a cluster step by step, and how it is expected to end. Immutable.</summary>
-public sealed class Scenario
+internal sealed class Scenario
 {
     /// <summary>The most nodes.</summary>
     public const int NodesMax = 9;

@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 namespace OrleansRaft.Lab.Scenarios;
 
 /// <summary>Puts what a visitor changed into a scenario, as the page does.</summary>
-public static class ScenarioChanges
+internal static class ScenarioChanges
 {
     private const string Settings = "settings";
     private const string Interventions = "interventions";

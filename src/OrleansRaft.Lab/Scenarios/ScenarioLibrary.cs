@@ -5,7 +5,7 @@ using System.Text.Json;
 namespace OrleansRaft.Lab.Scenarios;
 
 /// <summary>The scenarios that come with the lab.</summary>
-public static class ScenarioLibrary
+internal static class ScenarioLibrary
 {
     private const string Prefix = "scenarios/";
 

@@ -4,7 +4,7 @@ using OrleansRaft.Runtime;
 namespace OrleansRaft.Lab.Scenarios;
 
 /// <summary>Reads scenarios.</summary>
-public static class ScenarioParser
+internal static class ScenarioParser
 {
     private const int StepsMax = 100;
     private const int RequestsMax = 1_000;

@@ -1,7 +1,7 @@
 namespace OrleansRaft.Lab.Scenarios;
 
 /// <summary>Plays scenarios.</summary>
-public static class ScenarioPlayer
+internal static class ScenarioPlayer
 {
     /// <summary>Plays a scenario from the beginning to its end, under virtual time; always the same way.</summary>
     /// <param name="scenario">The scenario.</param>

@@ -15,7 +15,7 @@ namespace OrleansRaft.Runtime.Backup;
 /// <param name="Program">The version of the program that made it.</param>
 /// <param name="Cluster">The cluster row.</param>
 /// <param name="FurtherSets">The sets of groups that were added after the cluster first started, as the catalogue in the backup knows them.</param>
-public sealed record BackupHead(
+internal sealed record BackupHead(
     int Format, Guid Id, DateTimeOffset CreatedAt, string Program, JsonElement Cluster, ImmutableArray<GroupSet> FurtherSets)
 {
     /// <summary>The feature level at which the cluster worked; programs that do not know it cannot read its states.</summary>
@@ -51,7 +51,7 @@ internal sealed record BackupGroupBegin(string Group, long Replica, string Silo)
 /// <param name="MachineVersion">The version at which its state machine works.</param>
 /// <param name="Bytes">How many bytes the state has.</param>
 /// <param name="Descriptor">All of that and what else belongs to a snapshot, as <see cref="SnapshotDescriptorCodec"/> writes it.</param>
-public sealed record BackedUpGroup(string Group, long Term, long Index, int MachineVersion, long Bytes, ReadOnlyMemory<byte> Descriptor)
+internal sealed record BackedUpGroup(string Group, long Term, long Index, int MachineVersion, long Bytes, ReadOnlyMemory<byte> Descriptor)
 {
     /// <summary>Describes a state that was written.</summary>
     internal static BackedUpGroup Of(string group, SnapshotDescriptor snapshot) => new(
@@ -84,7 +84,7 @@ internal sealed record BackupFoot(int Groups, long Bytes, string Sha256);
 /// <param name="Groups">The groups in it.</param>
 /// <param name="FileBytes">How long the file is.</param>
 /// <param name="Sha256">SHA-256 of the file without its last record, in hexadecimal digits: two files with the same are the same backup.</param>
-public sealed record BackupContents(BackupHead Head, ImmutableArray<BackedUpGroup> Groups, long FileBytes, string Sha256)
+internal sealed record BackupContents(BackupHead Head, ImmutableArray<BackedUpGroup> Groups, long FileBytes, string Sha256)
 {
     /// <summary>How many bytes the states have.</summary>
     public long StateBytes => Groups.Sum(static group => group.Bytes);

@@ -11,7 +11,7 @@ namespace OrleansRaft.Runtime.Backup;
 /// <summary>Reads a backup, forward and once, and checks everything: what it hands on is whole as far as it was read. One thread at a time.</summary>
 /// <param name="input">The bytes; not closed.</param>
 /// <param name="name">What it is called, for messages.</param>
-public sealed class BackupReader(Stream input, string name) : IDisposable
+internal sealed class BackupReader(Stream input, string name) : IDisposable
 {
     private const int GroupsMax = 1_000_000;
 

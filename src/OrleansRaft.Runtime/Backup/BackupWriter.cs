@@ -9,7 +9,7 @@ namespace OrleansRaft.Runtime.Backup;
 
 /// <summary>Writes a backup, forward and once. One thread at a time.</summary>
 /// <param name="output">Takes the bytes; it is not closed.</param>
-public sealed class BackupWriter(Stream output) : IDisposable
+internal sealed class BackupWriter(Stream output) : IDisposable
 {
     private readonly IncrementalHash sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private readonly byte[] header = new byte[BackupFormat.HeaderBytes];

@@ -6,7 +6,7 @@ namespace OrleansRaft.Runtime.Diagnostics;
 /// the trouble may say so each time.
 /// </remarks>
 /// <param name="time">The clock that says since when.</param>
-public sealed class AlarmBoard(TimeProvider time)
+internal sealed class AlarmBoard(TimeProvider time)
 {
     private const int ActiveMax = 1_000;
 

@@ -11,7 +11,7 @@ namespace OrleansRaft.Runtime.Diagnostics;
 /// </summary>
 /// <remarks>Best effort: who is told of a command after it was applied tells nothing of it.</remarks>
 /// <param name="time">The clock after which commands are forgotten.</param>
-public sealed class CommandTraces(TimeProvider time)
+internal sealed class CommandTraces(TimeProvider time)
 {
     private const int NotesMax = 4_096;
     private static readonly TimeSpan Life = TimeSpan.FromSeconds(30);

@@ -3,7 +3,7 @@ using OrleansRaft.Core;
 namespace OrleansRaft.Runtime.Diagnostics;
 
 /// <summary>What came of a comparison of states, in sentences.</summary>
-public static class ComparisonText
+internal static class ComparisonText
 {
     /// <summary>What the comparison says.</summary>
     /// <param name="group">The group's name.</param>

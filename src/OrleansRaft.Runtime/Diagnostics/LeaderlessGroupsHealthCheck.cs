@@ -4,7 +4,7 @@ namespace OrleansRaft.Runtime.Diagnostics;
 
 /// <summary>Unhealthy while a group with a replica on this silo has no leader that the silo knows.</summary>
 /// <param name="metrics">Holds the silo's replicas.</param>
-public sealed class LeaderlessGroupsHealthCheck(RaftMetrics metrics) : IHealthCheck
+internal sealed class LeaderlessGroupsHealthCheck(RaftMetrics metrics) : IHealthCheck
 {
     private const int NamedMax = 10;
 

@@ -5,7 +5,7 @@ namespace OrleansRaft.Runtime.Diagnostics;
 
 /// <summary>Unhealthy while the silo's log store cannot be reached or written to.</summary>
 /// <param name="store">The store.</param>
-public sealed class LogStoreHealthCheck(ILogStore store) : IHealthCheck
+internal sealed class LogStoreHealthCheck(ILogStore store) : IHealthCheck
 {
     /// <inheritdoc/>
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)

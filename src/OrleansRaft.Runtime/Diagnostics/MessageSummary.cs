@@ -7,7 +7,7 @@ namespace OrleansRaft.Runtime.Diagnostics;
 /// <param name="Index">Its last entry: sent, matched, or the end of the sender's log.</param>
 /// <param name="Entries">How many entries it carries.</param>
 /// <param name="IsRejected">Whether it refuses what was asked.</param>
-public readonly record struct MessageSummary(string Kind, long Index, int Entries, bool IsRejected)
+internal readonly record struct MessageSummary(string Kind, long Index, int Entries, bool IsRejected)
 {
     /// <summary>Which message it is; empty in a default value.</summary>
     public string Kind { get => field ?? ""; init; } = Kind;

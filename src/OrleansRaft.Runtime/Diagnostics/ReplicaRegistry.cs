@@ -3,7 +3,7 @@ using System.Collections.Concurrent;
 namespace OrleansRaft.Runtime.Diagnostics;
 
 /// <summary>The replicas that run on one silo, for metrics and health checks. Any thread.</summary>
-public sealed class ReplicaRegistry
+internal sealed class ReplicaRegistry
 {
     private readonly ConcurrentDictionary<ReplicaDriver, bool> drivers = new();
 

@@ -5,7 +5,7 @@ namespace OrleansRaft.Runtime.Levels;
 /// <summary>The feature level at which the cluster works, as far as one silo knows; see <see cref="FeatureLevels"/>. Any thread.</summary>
 /// <param name="newest">The newest level that this silo's program supports.</param>
 /// <param name="inForce">What is known to begin with.</param>
-public sealed class ClusterLevel(int newest, int inForce)
+internal sealed class ClusterLevel(int newest, int inForce)
 {
     private int inForce = inForce;
 

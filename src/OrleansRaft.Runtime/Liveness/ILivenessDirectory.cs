@@ -4,7 +4,7 @@ namespace OrleansRaft.Runtime.Liveness;
 
 /// <summary>What a silo knows of replicas: those that run here, and where the others run. Any thread.</summary>
 /// <typeparam name="TSilo">Names one life of a silo: a silo that restarts has another.</typeparam>
-public interface ILivenessDirectory<TSilo>
+internal interface ILivenessDirectory<TSilo>
     where TSilo : notnull, IEquatable<TSilo>
 {
     /// <summary>The replicas on this silo.</summary>

@@ -2,7 +2,7 @@ namespace OrleansRaft.Runtime.Liveness;
 
 /// <summary>What a <see cref="LivenessMonitor{TSilo}"/> needs from the process it runs in: the other silos, a way to them, and a timer.</summary>
 /// <typeparam name="TSilo">Names one life of a silo: a silo that restarts has another.</typeparam>
-public interface ILivenessHost<TSilo>
+internal interface ILivenessHost<TSilo>
     where TSilo : notnull, IEquatable<TSilo>
 {
     /// <summary>The other silos that are active, as far as the membership knows.</summary>

@@ -3,7 +3,7 @@ using OrleansRaft.Core;
 namespace OrleansRaft.Runtime.Liveness;
 
 /// <summary>One replica of a silo, as the <see cref="LivenessMonitor{TSilo}"/> sees it. Any thread.</summary>
-public interface IMonitoredReplica
+internal interface IMonitoredReplica
 {
     /// <summary>Which replica.</summary>
     ReplicaKey Key { get; }

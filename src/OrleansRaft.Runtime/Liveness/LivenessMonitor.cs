@@ -21,7 +21,7 @@ namespace OrleansRaft.Runtime.Liveness;
 /// <param name="directory">What is known of replicas.</param>
 /// <param name="host">The process that it runs in.</param>
 /// <param name="time">The silo's clock.</param>
-public sealed class LivenessMonitor<TSilo>(
+internal sealed class LivenessMonitor<TSilo>(
     SiloLivenessTable<TSilo> silos, ILivenessDirectory<TSilo> directory, ILivenessHost<TSilo> host, TimeProvider time)
     where TSilo : notnull, IEquatable<TSilo>
 {

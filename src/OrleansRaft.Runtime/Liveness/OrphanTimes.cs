@@ -1,7 +1,7 @@
 namespace OrleansRaft.Runtime.Liveness;
 
 /// <summary>When a replica lost its leader, and when it was unquiesced to elect another; kept by the <see cref="LivenessMonitor{TSilo}"/>.</summary>
-public sealed class OrphanTimes
+internal sealed class OrphanTimes
 {
     /// <summary>Since when it is quiescent without a leader in sight, as a timestamp; 0 when it is not.</summary>
     internal long OrphanedAt { get; set; }

@@ -8,7 +8,7 @@ namespace OrleansRaft.Runtime.Liveness;
 /// <param name="Leader">The leader that quiesced it; null when it knows none.</param>
 /// <param name="Term">That leader's term.</param>
 /// <param name="LastIndex">The end of its log; null when it is active or may not speak, so that nobody can rely on it.</param>
-public readonly record struct QuiescenceClaim(string Group, ReplicaId? Leader, Term Term, LogIndex? LastIndex)
+internal readonly record struct QuiescenceClaim(string Group, ReplicaId? Leader, Term Term, LogIndex? LastIndex)
 {
     /// <summary>Its group; empty in a default value.</summary>
     public string Group { get => field ?? ""; init; } = Group;

@@ -7,4 +7,4 @@ namespace OrleansRaft.Runtime.Liveness;
 /// <param name="Session">The sender's session with the receiver; see <see cref="SiloLiveness"/>.</param>
 /// <param name="Stopped">Replicas that recently stopped on the sender, or lead no longer although they are quiescent.</param>
 /// <param name="Joined">Replicas without a vote that recently began to take part on the sender: they cannot ask who leads.</param>
-public sealed record SiloHeartbeat(long Sequence, long Session, IReadOnlyList<ReplicaKey> Stopped, IReadOnlyList<ReplicaKey> Joined);
+internal sealed record SiloHeartbeat(long Sequence, long Session, IReadOnlyList<ReplicaKey> Stopped, IReadOnlyList<ReplicaKey> Joined);

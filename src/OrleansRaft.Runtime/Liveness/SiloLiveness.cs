@@ -9,7 +9,7 @@ namespace OrleansRaft.Runtime.Liveness;
 /// </para>
 /// <para>Sessions and sequence numbers belong to two processes: a silo that restarts has another id, and so another session.</para>
 /// </remarks>
-public sealed class SiloLiveness
+internal sealed class SiloLiveness
 {
     private readonly Lock gate = new();
     private readonly TimeSpan tolerance;

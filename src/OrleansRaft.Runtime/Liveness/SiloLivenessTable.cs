@@ -6,7 +6,7 @@ namespace OrleansRaft.Runtime.Liveness;
 /// <typeparam name="TSilo">Names one life of a silo: a silo that restarts has another.</typeparam>
 /// <param name="options">How long a leader may be silent, from which the times here follow.</param>
 /// <param name="time">The silo's clock.</param>
-public sealed class SiloLivenessTable<TSilo>(RaftOptions options, TimeProvider time)
+internal sealed class SiloLivenessTable<TSilo>(RaftOptions options, TimeProvider time)
     where TSilo : notnull, IEquatable<TSilo>
 {
     // Only quiescent replicas wait for it, and every heartbeat wakes several threads on both sides: that is most of what an idle silo costs.

@@ -1,7 +1,7 @@
 namespace OrleansRaft.Runtime.Lives;
 
 /// <summary>How the replicas of a silo begin in this life of it: as usual, or carefully. Shared by all of them; any thread.</summary>
-public sealed class StartCare
+internal sealed class StartCare
 {
     private readonly bool isCareful;
     private readonly TimeProvider time;

@@ -3,7 +3,7 @@ namespace OrleansRaft.Runtime.Machines;
 /// <summary>
 /// Runs the state machines of users, away from the turns on which replicas step Raft: a silo's threads, or the simulator's virtual time.
 /// </summary>
-public interface IMachineExecutor
+internal interface IMachineExecutor
 {
     /// <summary>Arranges that <see cref="MachineQueue.Run"/> is called soon, on another thread or later on this one. Any thread.</summary>
     /// <param name="queue">What has work; it is not scheduled again before that run.</param>

@@ -14,7 +14,7 @@ namespace OrleansRaft.Runtime.Machines;
 /// </para>
 /// <para>A service of every silo. Threads start with the first user's machine.</para>
 /// </remarks>
-public sealed class MachinePool : IMachineExecutor, IDisposable
+internal sealed class MachinePool : IMachineExecutor, IDisposable
 {
     private static readonly TimeSpan WatchInterval = TimeSpan.FromSeconds(1);
 

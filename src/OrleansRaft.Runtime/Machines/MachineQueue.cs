@@ -6,7 +6,7 @@ namespace OrleansRaft.Runtime.Machines;
 
 /// <summary>What waits for one state machine, done in order and one at a time, a slice of time after the other.</summary>
 /// <remarks>One thread runs it at a time, not always the same. What is done is handed back to the replica's inbox.</remarks>
-public sealed class MachineQueue
+internal sealed class MachineQueue
 {
     private static readonly TimeSpan Slice = TimeSpan.FromMilliseconds(10);
 

@@ -1,7 +1,7 @@
 namespace OrleansRaft.Runtime.Pulses;
 
 /// <summary>Gives a <see cref="StepWorker"/> a thread, and takes together what one pass brings forth.</summary>
-public interface IPulseHost
+internal interface IPulseHost
 {
     /// <summary>
     /// Arranges that <see cref="StepWorker.Pulse"/> is called soon, never inside this call. Any thread; once until that pulse has ended.

@@ -14,7 +14,7 @@ namespace OrleansRaft.Runtime.Pulses;
 /// host.
 /// </para>
 /// </remarks>
-public static class PulseCarrier
+internal static class PulseCarrier
 {
     [ThreadStatic]
     private static List<IDuePulse>? asked;

@@ -12,7 +12,7 @@ namespace OrleansRaft.Runtime.Pulses;
 /// <para>A member asks for one turn at a time, so nobody has a second turn before all that asked earlier have had theirs.</para>
 /// </remarks>
 /// <param name="host">Gives it a thread.</param>
-public sealed class StepWorker(IPulseHost host) : IDuePulse
+internal sealed class StepWorker(IPulseHost host) : IDuePulse
 {
     // What the first of them wrote waits for the last.
     private const int MembersMax = 64;

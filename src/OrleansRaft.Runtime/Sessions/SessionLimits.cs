@@ -13,7 +13,7 @@ namespace OrleansRaft.Runtime.Sessions;
 /// <param name="SessionResultsMax">How many results a session may leave unanswered; at least 1.</param>
 /// <param name="RequestBytesMax">How many bytes request ids and their results may take, about; at least 1.</param>
 /// <param name="StateBytesMax">How many bytes a state may have; at least 1, and <see cref="long.MaxValue"/> for any number.</param>
-public readonly record struct SessionLimits(
+internal readonly record struct SessionLimits(
     long RetentionMilliseconds,
     int RequestIdsMax,
     long InactivityMilliseconds,

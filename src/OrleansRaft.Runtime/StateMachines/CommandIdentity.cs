@@ -22,7 +22,7 @@ namespace OrleansRaft.Runtime.StateMachines;
 /// </para>
 /// <para>The same for ever: groups remember it. Sets and dictionaries count as what they hold, in any order.</para>
 /// </remarks>
-public static class CommandIdentity
+internal static class CommandIdentity
 {
     private const int DepthMax = 128;
 

@@ -12,7 +12,7 @@ namespace OrleansRaft.Runtime.StateMachines;
 /// What a command holds is read from its fields, whatever their visibility, through values, collections and members of members; types of the
 /// runtime's own are not looked into. Types that cannot hold anything marked cost one look-up.
 /// </remarks>
-public static class CommandVersions
+internal static class CommandVersions
 {
     private const int DepthMax = 128;
 

@@ -9,7 +9,7 @@ namespace OrleansRaft.Runtime.StateMachines;
 /// <see cref="Machines.MachineException"/>, or, of a query, a rejection. Disposed once its replica has ended, from any thread: the application's
 /// state machine is disposed, and is not used afterwards.
 /// </remarks>
-public interface IStateMachineHost : IAsyncDisposable
+internal interface IStateMachineHost : IAsyncDisposable
 {
     /// <summary>The last entry whose effects the state machine holds.</summary>
     EntryId AppliedEntry { get; }

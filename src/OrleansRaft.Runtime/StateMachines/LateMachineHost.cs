@@ -12,7 +12,7 @@ namespace OrleansRaft.Runtime.StateMachines;
 /// Machines are tried out when a silo starts, so this is one whose dependencies fail later. Where nothing threw there is none of these, and no call
 /// passes through it.
 /// </remarks>
-public sealed class LateMachineHost : IStateMachineHost
+internal sealed class LateMachineHost : IStateMachineHost
 {
     private readonly Func<IStateMachineHost> make;
     private readonly MachineTraits traits;

@@ -7,7 +7,7 @@ namespace OrleansRaft.Runtime.StateMachines;
 /// <param name="HasViews">See <see cref="IStateMachineHost.HasViews"/>.</param>
 /// <param name="Versions">See <see cref="IStateMachineHost.Versions"/>.</param>
 /// <param name="Program">See <see cref="IStateMachineHost.Program"/>.</param>
-public sealed record MachineTraits(bool IsBounded, bool HasViews, MachineVersions Versions, ulong Program)
+internal sealed record MachineTraits(bool IsBounded, bool HasViews, MachineVersions Versions, ulong Program)
 {
     /// <summary>Reads them of a machine.</summary>
     public static MachineTraits Of(IStateMachineHost machine)

@@ -6,7 +6,7 @@ namespace OrleansRaft.Runtime.StateMachines;
 
 /// <summary>A digest of a state, begun on the thread that runs its state machine; what takes long is done later, while the machine goes on.</summary>
 /// <remarks>Finished or disposed, once and on any thread.</remarks>
-public sealed class PendingDigest : IDisposable
+internal sealed class PendingDigest : IDisposable
 {
     // Less than handing it to another thread costs.
     private const int BytesAtOnce = 64 * 1024;

@@ -7,7 +7,7 @@ using OrleansRaft.Runtime.Sessions;
 namespace OrleansRaft.Runtime.StateMachines;
 
 /// <summary>How committed entries reach the state machine: each request once, in batches.</summary>
-public sealed partial class StateMachineHost<TCommand, TResult>
+internal sealed partial class StateMachineHost<TCommand, TResult>
 {
     private readonly CommandBatch<TCommand, TResult> batch = new();
     private readonly List<(int Place, RequestRecord Record)> recorded = [];

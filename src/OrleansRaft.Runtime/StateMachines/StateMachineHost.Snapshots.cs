@@ -9,7 +9,7 @@ using OrleansRaft.Runtime.Storage;
 namespace OrleansRaft.Runtime.StateMachines;
 
 /// <summary>How state and sessions are captured, viewed, told by a digest, and restored, together.</summary>
-public sealed partial class StateMachineHost<TCommand, TResult>
+internal sealed partial class StateMachineHost<TCommand, TResult>
 {
     private const int RestBytesAtOnce = 64 * 1024;
 

@@ -5,7 +5,7 @@ using OrleansRaft.Runtime.Machines;
 namespace OrleansRaft.Runtime.StateMachines;
 
 /// <summary>Which versions of the state machine there are, and what is done when the one in force is raised.</summary>
-public sealed partial class StateMachineHost<TCommand, TResult>
+internal sealed partial class StateMachineHost<TCommand, TResult>
 {
     /// <summary>Works at a later version from here on.</summary>
     private void Upgrade(int to)

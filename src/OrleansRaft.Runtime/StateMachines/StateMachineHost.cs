@@ -12,7 +12,7 @@ namespace OrleansRaft.Runtime.StateMachines;
 /// </summary>
 /// <typeparam name="TCommand">Commands and queries.</typeparam>
 /// <typeparam name="TResult">Answers to both.</typeparam>
-public sealed partial class StateMachineHost<TCommand, TResult> : IStateMachineHost
+internal sealed partial class StateMachineHost<TCommand, TResult> : IStateMachineHost
 {
     // A leader looks at the session tables while another thread applies; never held while a user's code runs.
     private readonly Lock sessions = new();

@@ -10,7 +10,7 @@ namespace OrleansRaft.Runtime.StateMachines;
 /// <param name="RequestIds">How many request ids are remembered.</param>
 /// <param name="RequestBytes">What they cost, in bytes.</param>
 /// <param name="Sessions">How many registered sessions are open.</param>
-public sealed record StateSummary(EntryId Applied, LogTime Time, int MachineVersion, int RequestIds, long RequestBytes, int Sessions)
+internal sealed record StateSummary(EntryId Applied, LogTime Time, int MachineVersion, int RequestIds, long RequestBytes, int Sessions)
 {
     /// <summary>Reads it.</summary>
     /// <param name="state">The bytes of a snapshot.</param>

@@ -7,7 +7,7 @@ namespace OrleansRaft.Runtime.StateMachines;
 /// A committed command cannot be read. What the group has committed another program could read: so this one is too old, or the log is damaged. It is
 /// never refused, since others may have applied it.
 /// </summary>
-public sealed class UnreadableEntryException : MachineException
+internal sealed class UnreadableEntryException : MachineException
 {
     /// <summary>Names the entry and the cause.</summary>
     /// <param name="entry">The entry.</param>

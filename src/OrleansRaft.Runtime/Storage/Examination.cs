@@ -5,7 +5,7 @@ using OrleansRaft.Core.Codec;
 namespace OrleansRaft.Runtime.Storage;
 
 /// <summary>Which part of what a store holds of a replica is damaged.</summary>
-public enum StoredPart
+internal enum StoredPart
 {
     /// <summary>Term and vote: what the replica gave its word for. Nothing mends it.</summary>
     Vote = 0,
@@ -21,7 +21,7 @@ public enum StoredPart
 /// <param name="Part">What.</param>
 /// <param name="Index">Where: the index of the entry, or the last one that the snapshot holds.</param>
 /// <param name="Detail">A sentence for people.</param>
-public sealed record StoredDamage(StoredPart Part, LogIndex Index, string Detail);
+internal sealed record StoredDamage(StoredPart Part, LogIndex Index, string Detail);
 
 /// <summary>What a store holds of a replica, after all of it was read.</summary>
 /// <param name="Key">The replica.</param>
@@ -32,7 +32,7 @@ public sealed record StoredDamage(StoredPart Part, LogIndex Index, string Detail
 /// <param name="LogBytes">How many bytes the blocks have.</param>
 /// <param name="SnapshotBytes">How many bytes of the snapshot were read.</param>
 /// <param name="Damage">What is damaged; empty when all is well.</param>
-public sealed record ExaminedReplica(
+internal sealed record ExaminedReplica(
     ReplicaKey Key,
     StoredRow? Row,
     Configuration? Configuration,
@@ -47,7 +47,7 @@ public sealed record ExaminedReplica(
 /// The replica may run. What changes while it is read is read anew; a log that never holds still is checked block by block, and its ends are left to
 /// the replica, which knows them.
 /// </remarks>
-public sealed class Examination
+internal sealed class Examination
 {
     private const int PieceBytes = 256 * 1024;
     private const int AttemptsMax = 3;

@@ -1,7 +1,7 @@
 namespace OrleansRaft.Runtime.Storage;
 
 /// <summary>Lets a group that has lost its majority go on from one replica, on the stores themselves.</summary>
-public static class GroupRescue
+internal static class GroupRescue
 {
     /// <summary>
     /// Does it: first the stores say who is lost, so that whoever starts from now on keeps those out; then the survivor is given a log in which it is

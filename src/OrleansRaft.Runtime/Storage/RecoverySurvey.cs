@@ -9,7 +9,7 @@ namespace OrleansRaft.Runtime.Storage;
 /// <param name="Left">What the stores that can be reached hold of the group, the survivor too.</param>
 /// <param name="Before">How it went on before; null where it never lost its majority.</param>
 /// <param name="Refusal">Why it cannot go on from that replica: a sentence; null when it can.</param>
-public sealed record RecoverySurvey(
+internal sealed record RecoverySurvey(
     string Group, ReplicaId Survivor, ImmutableArray<ExaminedReplica> Left, GroupRecovery? Before, string? Refusal)
 {
     private ExaminedReplica? From => Left.FirstOrDefault(left => left.Key.Replica == Survivor);

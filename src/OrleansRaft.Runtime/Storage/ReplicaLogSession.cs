@@ -8,7 +8,7 @@ namespace OrleansRaft.Runtime.Storage;
 /// The log of one replica in the hands of somebody who works on a store without running the replica: hands work over and waits for it. One thread at
 /// a time.
 /// </summary>
-public sealed class ReplicaLogSession : IReplicaLogEvents, IAsyncDisposable
+internal sealed class ReplicaLogSession : IReplicaLogEvents, IAsyncDisposable
 {
     private readonly ConcurrentQueue<TaskCompletionSource> written = new();
     private readonly ConcurrentQueue<TaskCompletionSource> staged = new();

@@ -2,7 +2,7 @@ namespace OrleansRaft.Runtime.Storage;
 
 /// <summary>Runs what is enqueued one after the other, on the thread pool, never inside <see cref="Enqueue"/>.</summary>
 /// <remarks>Costs nothing while empty: no thread, no task.</remarks>
-public sealed class SerialQueue
+internal sealed class SerialQueue
 {
     private readonly Lock gate = new();
     private readonly Queue<Func<Task>> waiting = new();

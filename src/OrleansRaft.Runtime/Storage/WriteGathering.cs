@@ -13,7 +13,7 @@ namespace OrleansRaft.Runtime.Storage;
 /// <para>Not safe for several threads: to be used under the lock of the store.</para>
 /// </remarks>
 /// <param name="time">The clock.</param>
-public sealed class WriteGathering(TimeProvider time)
+internal sealed class WriteGathering(TimeProvider time)
 {
     private int pulses;
     private int carried;

@@ -10,7 +10,7 @@ namespace OrleansRaft.Server.Access;
 /// </summary>
 /// <param name="Id">The id.</param>
 /// <param name="Hash">SHA-256 of the secret: 32 bytes.</param>
-public readonly record struct ApiKeyText(string Id, ReadOnlyMemory<byte> Hash)
+internal readonly record struct ApiKeyText(string Id, ReadOnlyMemory<byte> Hash)
 {
     /// <summary>How every key begins.</summary>
     public const string Prefix = "oraft_";

@@ -8,7 +8,7 @@ namespace OrleansRaft.Server.Access;
 /// A feature of requests that the process makes of itself, in memory, such as those that make the runtime compile what serves them: they need no key,
 /// and may read. No request that arrives on a connection has it.
 /// </summary>
-public sealed class OwnRequest
+internal sealed class OwnRequest
 {
     private OwnRequest()
     {

@@ -35,7 +35,7 @@ public class SessionBenchmarks
     }
 
     [Benchmark(OperationsPerInvoke = Count)]
-    public Reply Apply_64_increments_in_a_session()
+    public int Apply_64_increments_in_a_session()
     {
         var index = host.AppliedEntry.Index;
         for (var place = 0; place < Count; place++)
@@ -49,7 +49,7 @@ public class SessionBenchmarks
         }
 
         host.Apply(entries, replies);
-        return replies[^1];
+        return replies[^1].Body.Length;
     }
 
     private static Entry EntryOf(ReadOnlyMemory<byte> envelope, LogIndex index) =>

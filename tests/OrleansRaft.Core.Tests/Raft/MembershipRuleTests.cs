@@ -8,34 +8,34 @@ public sealed class MembershipRuleTests
 {
     /// <summary>Ongaro, raft-dev 2015: two leaders, each with a change of its own, could form majorities that do not meet.</summary>
     [Theory]
-    [InlineData(MemberChangeKind.AddVoter, 5)]
-    [InlineData(MemberChangeKind.Remove, 4)]
-    public void Rule_02_A_new_leader_refuses_changes_until_an_entry_of_its_term_is_committed(MemberChangeKind kind, int replica)
+    [InlineData(nameof(MemberChangeKind.AddVoter), 5)]
+    [InlineData(nameof(MemberChangeKind.Remove), 4)]
+    public void Rule_02_A_new_leader_refuses_changes_until_an_entry_of_its_term_is_committed(string kind, int replica)
     {
         var group = new TestGroup(4);
         var leader = group.Crown(1);
 
-        leader.Step(new ProposeConfiguration(1, [new MemberChange(kind, Replica(replica))], null));
+        leader.Step(new ProposeConfiguration(1, [new MemberChange(Enum.Parse<MemberChangeKind>(kind), Replica(replica))], null));
         leader.Last<ProposalRejected>().Reason.ShouldBe(RaftRejection.NotReady);
         leader.Acknowledge(2, Entry(1, 1));
         leader.Acknowledge(3, Entry(1, 1));
-        leader.Step(new ProposeConfiguration(2, [new MemberChange(kind, Replica(replica))], null));
+        leader.Step(new ProposeConfiguration(2, [new MemberChange(Enum.Parse<MemberChangeKind>(kind), Replica(replica))], null));
 
         leader.Last<ProposalAppended>().ProposalId.ShouldBe(2);
     }
 
     [Theory]
-    [InlineData(MemberChangeKind.AddVoter, 5, MemberChangeKind.Remove, 4)]
-    [InlineData(MemberChangeKind.AddVoter, 5, MemberChangeKind.AddVoter, 6)]
-    [InlineData(MemberChangeKind.Remove, 4, MemberChangeKind.Remove, 3)]
-    public void Rule_02_A_second_change_waits_for_the_first_to_commit(MemberChangeKind first, int who, MemberChangeKind second, int whom)
+    [InlineData(nameof(MemberChangeKind.AddVoter), 5, nameof(MemberChangeKind.Remove), 4)]
+    [InlineData(nameof(MemberChangeKind.AddVoter), 5, nameof(MemberChangeKind.AddVoter), 6)]
+    [InlineData(nameof(MemberChangeKind.Remove), 4, nameof(MemberChangeKind.Remove), 3)]
+    public void Rule_02_A_second_change_waits_for_the_first_to_commit(string first, int who, string second, int whom)
     {
         var group = new TestGroup(4);
         var leader = group.Elect(1);
         group.Isolate(1);
-        leader.Step(new ProposeConfiguration(1, [new MemberChange(first, Replica(who))], null));
+        leader.Step(new ProposeConfiguration(1, [new MemberChange(Enum.Parse<MemberChangeKind>(first), Replica(who))], null));
 
-        leader.Step(new ProposeConfiguration(2, [new MemberChange(second, Replica(whom))], null));
+        leader.Step(new ProposeConfiguration(2, [new MemberChange(Enum.Parse<MemberChangeKind>(second), Replica(whom))], null));
 
         leader.Last<ProposalRejected>().ShouldBe(new ProposalRejected(2, RaftRejection.NotReady, Replica(1)));
     }

@@ -39,9 +39,9 @@ public abstract class PostgreSqlTestBase : IAsyncDisposable
 
     protected async Task<PostgresServer> StartServerAsync() => Own(await PostgresFixture.StartOwnServerAsync());
 
-    protected PostgreSqlLogStore CreateStore(params string[] servers) => CreateStore(TimeSpan.FromSeconds(1), servers);
+    private protected PostgreSqlLogStore CreateStore(params string[] servers) => CreateStore(TimeSpan.FromSeconds(1), servers);
 
-    protected PostgreSqlLogStore CreateStore(TimeSpan probeAfter, params string[] servers) => Own(new PostgreSqlLogStore(
+    private protected PostgreSqlLogStore CreateStore(TimeSpan probeAfter, params string[] servers) => Own(new PostgreSqlLogStore(
         new PostgreSqlStoreOptions
         {
             ConnectionStrings = servers,
@@ -54,9 +54,9 @@ public abstract class PostgreSqlTestBase : IAsyncDisposable
         NullLogger.Instance,
         Board));
 
-    protected AlarmBoard Board { get; } = new(TimeProvider.System);
+    private protected AlarmBoard Board { get; } = new(TimeProvider.System);
 
-    protected async Task<PostgreSqlLogStore> StartStoreAsync(params string[] servers)
+    private protected async Task<PostgreSqlLogStore> StartStoreAsync(params string[] servers)
     {
         var store = CreateStore(servers);
         await store.InitializeAsync(Define(servers.Length), Cancellation);

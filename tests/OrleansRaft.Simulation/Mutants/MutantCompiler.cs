@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 
@@ -16,11 +17,6 @@ internal static class MutantCompiler
         global using System.Net.Http;
         global using System.Threading;
         global using System.Threading.Tasks;
-        [assembly: System.Runtime.CompilerServices.InternalsVisibleTo("OrleansRaft.Lab")]
-        [assembly: System.Runtime.CompilerServices.InternalsVisibleTo("OrleansRaft.Runtime")]
-        [assembly: System.Runtime.CompilerServices.InternalsVisibleTo("OrleansRaft.Grains")]
-        [assembly: System.Runtime.CompilerServices.InternalsVisibleTo("OrleansRaft.Counters")]
-        [assembly: System.Runtime.CompilerServices.InternalsVisibleTo("OrleansRaft.Simulation")]
         [assembly: System.Reflection.AssemblyVersion("{typeof(Core.RaftCore).Assembly.GetName().Version}")]
         """;
 
@@ -102,7 +98,7 @@ internal static class MutantCompiler
     {
         var compilation = CSharpCompilation.Create(
             $"OrleansRaft.{assembly}",
-            sources.Values.Append(Surroundings).Select(text => CSharpSyntaxTree.ParseText(text, Parsing)),
+            sources.Values.Append(Surroundings).Append(FriendsOf(assembly)).Select(text => CSharpSyntaxTree.ParseText(text, Parsing)),
             References(assembly),
             new CSharpCompilationOptions(
                 OutputKind.DynamicallyLinkedLibrary,
@@ -119,6 +115,12 @@ internal static class MutantCompiler
                 $"{what} does not compile:\n"
                 + string.Join('\n', emitted.Diagnostics.Where(one => one.Severity == DiagnosticSeverity.Error).Take(5)));
     }
+
+    /// <summary>Who sees the internals of an assembly sees those of its mutants.</summary>
+    private static string FriendsOf(string assembly) => string.Join(
+        '\n',
+        Assembly.Load(new AssemblyName($"OrleansRaft.{assembly}")).GetCustomAttributes<InternalsVisibleToAttribute>()
+            .Select(static friend => $"[assembly: System.Runtime.CompilerServices.InternalsVisibleTo(\"{friend.AssemblyName}\")]"));
 
     private static ISourceGenerator LogMethods()
     {

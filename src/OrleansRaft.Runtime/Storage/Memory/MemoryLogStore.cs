@@ -9,7 +9,7 @@ namespace OrleansRaft.Runtime.Storage.Memory;
 /// A log store in memory: one silo's view of a <see cref="MemoryDisk"/>. For tests, and for silos whose data may go with the process.
 /// </summary>
 /// <remarks>Keeps every promise of <see cref="ILogStore"/> except durability, fencing and the right to speak included.</remarks>
-public sealed class MemoryLogStore : ILogStore
+internal sealed class MemoryLogStore : ILogStore
 {
     private readonly MemoryDisk disk;
     private readonly TimeProvider time;

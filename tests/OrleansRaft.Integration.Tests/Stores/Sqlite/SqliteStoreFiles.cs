@@ -11,7 +11,7 @@ using OrleansRaft.Sqlite;
 namespace OrleansRaft.Integration.Tests.Stores.Sqlite;
 
 /// <summary>Directories of SQLite stores for a test: stores that are written to, and what a silo that was killed leaves of them.</summary>
-public sealed class SqliteStoreFiles : IDisposable
+internal sealed class SqliteStoreFiles : IDisposable
 {
     private readonly DirectoryInfo root = Directory.CreateTempSubdirectory("oraft-sqlite-");
     private int count;
