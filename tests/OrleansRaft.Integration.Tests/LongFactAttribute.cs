@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace OrleansRaft.Integration.Tests;
 
 /// <summary>
-/// A test that takes ten seconds of processor time or more. CI runs it, and so does everybody who sets <c>CI=true</c>. Without that it is skipped and
-/// says so, since nobody should wait for more than some minutes to see that a fresh clone works.
+/// A test that takes ten seconds of processor time or more. CI runs it, and so does any run with <c>CI=true</c>. Without that it is skipped and
+/// says so, so that it takes minutes to see that a fresh clone works.
 /// </summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class LongFactAttribute : FactAttribute

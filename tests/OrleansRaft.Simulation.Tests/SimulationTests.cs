@@ -12,8 +12,11 @@ public sealed class SimulationTests
 {
     private const ulong FirstSeed = 1;
 
-    /// <summary>Three times as many as the rarest planted bug takes from any first seed; <c>.ci/full</c> runs ten thousand.</summary>
-    private const int Seeds = 500;
+    /// <summary>
+    /// Five hundred on CI; without <c>CI=true</c> a hundred, which take ten seconds and hold every kind of fault. <c>.ci/full</c> runs ten
+    /// thousand.
+    /// </summary>
+    private static readonly int Seeds = Environment.GetEnvironmentVariable("CI") == "true" ? 500 : 100;
 
     /// <summary>Kinds that are counted, and no faults in themselves.</summary>
     private static readonly string[] NoFaults =
@@ -27,7 +30,7 @@ public sealed class SimulationTests
     /// shipped, whatever the tests were built for: that is twice as fast.
     /// </summary>
     [Fact]
-    public void Five_hundred_seeds_pass_each_with_enough_time_operations_and_faults_and_every_kind_of_fault_happens()
+    public void Seeds_pass_each_with_enough_time_operations_and_faults_and_every_kind_of_fault_happens()
     {
         var seen = new HashSet<string>();
         foreach (var printed in MutantHost.LinesOf(OptimizationLevel.Release, FirstSeed, Seeds))

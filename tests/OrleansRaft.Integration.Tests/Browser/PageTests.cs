@@ -108,7 +108,7 @@ public sealed class PageTests(PageFixture fixture)
         await Expect(opened.Page.Locator(".story")).ToContainTextAsync("c is about to join.");
     }
 
-    [Fact]
+    [LongFact]
     public async Task Every_kind_of_alarm_stands_above_the_page_until_it_is_cleared()
     {
         const int ShownAtOnce = 3;

@@ -13,7 +13,7 @@ public sealed class ExternalClientTests(EndToEndCluster cluster)
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    [Fact]
+    [LongFact]
     public async Task An_orleans_client_submits_commands_and_a_repeated_one_is_applied_once_across_a_failover()
     {
         await cluster.StartAsync();
