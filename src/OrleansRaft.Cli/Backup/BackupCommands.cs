@@ -264,7 +264,7 @@ internal static class BackupCommands
                         : $"{ProgressLine.Size(done.FileBytes)}, {done.Groups} groups restored"),
                     interruption.Token);
                 progress.Clear();
-                Tell(answers, file, contents, $"{choice.Name} holds {contents}, from {file}. Start the silos{StartWith(contents)}.");
+                Tell(answers, file, contents, $"{choice.Holds} {contents}, from {file}. Start the silos{StartWith(contents)}.");
                 return ExitCode.Ok;
             }
             catch (CorruptDataException damaged)

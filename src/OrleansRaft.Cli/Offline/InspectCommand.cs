@@ -138,7 +138,7 @@ internal static class InspectCommand
         }
 
         answers.WriteLine(
-            $"{choice.Name} holds cluster {cluster.ClusterId}: "
+            $"{choice.Holds} cluster {cluster.ClusterId}: "
             + string.Join(", ", cluster.Sets.Select(static set => $"{set.Name} ({set.Groups} of {set.Replicas})"))
             + (cluster.Restoring is { } backup ? $"; the restore of backup {backup} into it was interrupted" : ""));
         var table = AnswerWriter.NewTable(

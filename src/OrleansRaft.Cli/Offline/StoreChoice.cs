@@ -30,6 +30,9 @@ internal sealed class StoreChoice
     public int Servers => Math.Max(1, postgres.Count);
 
     /// <summary>What it is called.</summary>
+    public string Holds => $"{Name} {(postgres.Count > 1 ? "hold" : "holds")}";
+
+    /// <summary>What it is called.</summary>
     public string Name => data ?? (postgres.Count == 1 ? PostgreSqlSchema.Describe(postgres[0]) : $"{postgres.Count} PostgreSQL servers");
 
     /// <summary>The store as it is named in one word: a folder, or connection strings.</summary>

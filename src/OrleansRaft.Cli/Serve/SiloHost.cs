@@ -143,6 +143,9 @@ internal static class SiloHost
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
         builder.Logging.AddFilter("OrleansRaft", LogLevel.Information);
 
+        // The base class of grain services speaks in their names: of the ring, at each of its changes.
+        builder.Logging.AddFilter("OrleansRaft.*Service", LogLevel.Warning);
+
         // At its first look Orleans' watchdog measures from the machine's start instead of the silo's, and warns of hours.
         builder.Logging.AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error);
         builder.Logging.AddConfiguration(builder.Configuration.GetSection("Logging"));

@@ -14,7 +14,7 @@ internal sealed class DepartureService(
     StoppedSilos departures,
     ClusterMembership silos,
     IHostApplicationLifetime application,
-    ILogger<DepartureService> logger) : GrainService(id, silo, loggers), IDepartureService
+    ILogger<Decommissioning> logger) : GrainService(id, silo, loggers), IDepartureService
 {
     /// <inheritdoc/>
     public Task LeaveAsync()

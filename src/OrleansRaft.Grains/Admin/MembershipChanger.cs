@@ -324,7 +324,8 @@ internal sealed class MembershipChanger(
                 RejectionReason.NoLeader,
                 null,
                 TimeSpan.FromSeconds(1),
-                $"The new replica's place in the store could not be made ({exception.Message}); try again.");
+                $"The new replica's place in the store could not be made: {exception.Message} An alarm names a store that is away; "
+                    + "mend or replace that, and try again.");
         }
     }
 

@@ -9,7 +9,8 @@ internal static class Alarms
         AlarmNames.StoreUnreachable,
         server,
         $"This silo's replicas in PostgreSQL at {server} take no part: {Failures.Reason(failure)}.",
-        "Start the server, or mend the way to it; the replicas go on by themselves.");
+        "Start the server, or mend the way to it; the replicas go on by themselves. One of several that is lost for good is replaced by an empty "
+            + "database with `oraft postgres replace`.");
 
     public static void Clear(AlarmBoard? alarms, string server) => alarms?.Clear(AlarmNames.StoreUnreachable, server);
 }

@@ -33,9 +33,10 @@ internal static class Failures
     };
 
     /// <summary>What happened, in a few words.</summary>
-    public static string Reason(Exception exception) =>
-        (exception is PostgresException postgres ? postgres.MessageText : (exception.InnerException ?? exception).Message)
-        .ReplaceLineEndings(" ").TrimEnd('.', ' ');
+    public static string Reason(Exception exception) => exception is PostgresException { SqlState: PostgresErrorCodes.UndefinedTable } empty
+        ? $"the database holds nothing of a cluster ({empty.MessageText})"
+        : (exception is PostgresException postgres ? postgres.MessageText : (exception.InnerException ?? exception).Message)
+            .ReplaceLineEndings(" ").TrimEnd('.', ' ');
 
     /// <summary>Whether the statement itself is refused, so that sending it again cannot help: its data, or a constraint.</summary>
     public static bool IsOfTheStatement(Exception exception) =>

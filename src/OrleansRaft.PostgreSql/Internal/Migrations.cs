@@ -71,7 +71,8 @@ internal static class Migrations
                 }
             }
 
-            if (told.IsDue)
+            // Silos that start together take turns all the time.
+            if (told is { Seconds: > 0, IsDue: true })
             {
                 Log.WaitingForTurn(logger, server);
             }
