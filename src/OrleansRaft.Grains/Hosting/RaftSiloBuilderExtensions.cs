@@ -152,6 +152,7 @@ public static class RaftSiloBuilderExtensions
             provider.GetRequiredService<IOptions<RaftOptions>>().Value, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<LivenessDirectory>();
         services.AddSingleton<MemoryTrim>();
+        services.AddSingleton<HeapPace>();
         services.AddSingleton<LivenessMetrics>();
         services.AddSingleton<LivenessHost>();
         services.AddSingleton<GoneSilos>();

@@ -15,6 +15,7 @@ internal sealed class LivenessHost : ILivenessHost<SiloAddress>, IDisposable
 
     private readonly ClusterMembership silos;
     private readonly MemoryTrim memory;
+    private readonly HeapPace heap;
     private readonly SiloClient<ILivenessService> client;
     private readonly LivenessMetrics metrics;
     private readonly SiloAddress self;
@@ -29,6 +30,7 @@ internal sealed class LivenessHost : ILivenessHost<SiloAddress>, IDisposable
         LivenessDirectory directory,
         ClusterMembership silos,
         MemoryTrim memory,
+        HeapPace heap,
         SiloClient<ILivenessService> client,
         LivenessMetrics metrics,
         ILocalSiloDetails self,
@@ -37,6 +39,7 @@ internal sealed class LivenessHost : ILivenessHost<SiloAddress>, IDisposable
     {
         this.silos = silos;
         this.memory = memory;
+        this.heap = heap;
         this.client = client;
         this.metrics = metrics;
         this.self = self.SiloAddress;
@@ -92,6 +95,7 @@ internal sealed class LivenessHost : ILivenessHost<SiloAddress>, IDisposable
             while (await timer.WaitForNextTickAsync(stopping.Token))
             {
                 Monitor.Beat();
+                heap.Consider();
                 if (time.GetElapsedTime(trimmed) > TrimInterval)
                 {
                     trimmed = time.GetTimestamp();

@@ -12,6 +12,13 @@ internal static class LargeBenchmark
         var counters = new Option<int>("--counters") { Description = "How many counters one group holds; 0 leaves that out.", DefaultValueFactory = static _ => 1_000_000 };
         var grains = new Option<int>("--grains") { Description = "How many replicated grains one group holds; 0 leaves that out.", DefaultValueFactory = static _ => 1_000_000 };
         var mebibytes = new Option<int>("--mib") { Description = "How many MiB the state of one group has; 0 leaves that out.", DefaultValueFactory = static _ => 1_024 };
+        var parts = new Option<string[]>("--parts")
+        {
+            Description = "What to measure of --mib: snapshots, member, restart. Snapshots are written in any case, since the others need them.",
+            DefaultValueFactory = static _ => LargeState.Parts,
+            AllowMultipleArgumentsPerToken = true,
+        };
+        parts.AcceptOnlyFromAmong(LargeState.Parts);
         var seconds = new Option<int>("--seconds") { Description = "For how long each load goes on at least.", DefaultValueFactory = static _ => 30 };
         var former = new Option<string?>("--former")
         {
@@ -21,7 +28,7 @@ internal static class LargeBenchmark
         var json = new Option<bool>("--json") { Description = "The last line is one JSON object with every figure." };
         var command = new Command("large", "Measures a million counters, a million replicated grains and a gibibyte of state in one group, in four silo processes. Linux.")
         {
-            counters, grains, mebibytes, seconds, former, now, json,
+            counters, grains, mebibytes, parts, seconds, former, now, json,
         };
         command.SetAction(async (parsed, _) =>
         {
@@ -41,7 +48,7 @@ internal static class LargeBenchmark
 
             if (parsed.GetValue(mebibytes) is > 0 and var size)
             {
-                await new LargeState(table, size * 1024L * 1024, length).RunAsync();
+                await new LargeState(table, size * 1024L * 1024, length).RunAsync(parsed.GetValue(parts)!);
             }
 
             if ((parsed.GetValue(former), parsed.GetValue(now)) is ({ } before, { } after))

@@ -61,7 +61,13 @@ public sealed record LargeMemory(
 /// <param name="Replicas">Its replicas.</param>
 [GenerateSerializer, Immutable, Alias("benchmark-large-status")]
 public sealed record LargeStatus(
-    [property: Id(0)] long Leader, [property: Id(1)] long Term, [property: Id(2)] long[] Voters, [property: Id(3)] LargeReplica[] Replicas);
+    [property: Id(0)] long Leader, [property: Id(1)] long Term, [property: Id(2)] long[] Voters, [property: Id(3)] LargeReplica[] Replicas)
+{
+    /// <inheritdoc/>
+    public override string ToString() => string.Create(
+        System.Globalization.CultureInfo.InvariantCulture,
+        $"leader {Leader} of term {Term}, voters {string.Join(' ', Voters)}; {string.Join("; ", Replicas.Select(static replica => $"{replica}"))}");
+}
 
 /// <summary>How a replica stands.</summary>
 /// <param name="Replica">Which.</param>

@@ -59,6 +59,27 @@ public sealed partial class PageFigureTests
         }
     }
 
+    /// <summary>The table is what <c>large</c> prints, so each row is one of its figures, and says rightly whether its aim was met.</summary>
+    [Fact]
+    public void Every_figure_of_large_states_is_one_that_the_benchmark_tells_and_is_judged_rightly()
+    {
+        var folder = Path.Combine(SourceTree.Root, "tests", "OrleansRaft.Benchmarks", "Large");
+        var source = string.Concat(Directory.EnumerateFiles(folder, "*.cs").Select(File.ReadAllText));
+        var rows = Figures.Rows()
+            .SkipWhile(static row => row[0] != "one group with 1 GiB of state")
+            .Skip(2)
+            .TakeWhile(static row => row.Length == 4)
+            .ToList();
+
+        rows.Count.ShouldBeGreaterThan(5);
+        foreach (var row in rows)
+        {
+            source.ShouldContain($"\"{row[0]}\"");
+            var (reached, aim) = (Number(row[1].Split(' ')[0]), Number(row[2].Split(' ')[0]));
+            row[3].ShouldBe(aim is null ? "" : reached <= aim ? "met" : "missed", row[0]);
+        }
+    }
+
     /// <summary>A setting with a value behind it, as in <c>`Raft:RoundWaitMax`, 2 ms</c>, says its default.</summary>
     [Fact]
     public void Every_default_that_a_page_tells_is_the_default()
