@@ -24,7 +24,11 @@ var rest = new Option<double>("--rest")
 };
 var clients = new Option<int>("--clients") { Description = "How many clients increment counters.", DefaultValueFactory = _ => 16 };
 var postgres = new Option<string?>("--postgres") { Description = "An empty database; one of a server of its own by default." };
-var brief = new Option<bool>("--brief") { Description = "Rolls forth, one silo back and forth again, and ends when the upgrade is finalized." };
+var brief = new Option<bool>("--brief")
+{
+    Description = "Two silos are newer from the beginning; the first one follows, another goes back and forth again, and all ends when the upgrade is "
+        + "finalized. With little load.",
+};
 var command = new RootCommand(
     "Replaces three real silos on PostgreSQL one by one under load: by a newer program, back, and forth again. Prints one JSON object for each silo, "
     + "with the longest time that a counter went without an acknowledgement, and one at the end. Ends with 1 when an acknowledged increment was lost, "

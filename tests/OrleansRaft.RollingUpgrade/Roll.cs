@@ -16,13 +16,14 @@ namespace OrleansRaft.RollingUpgrade;
 /// <param name="Newer">That of its newer one.</param>
 /// <param name="Rest">For how long the cluster is left alone before each silo is replaced.</param>
 /// <param name="Clients">How many clients increment counters.</param>
-/// <param name="IsBrief">Whether only one silo goes back.</param>
+/// <param name="IsBrief">Whether two silos are newer from the beginning, and only one goes back; with little load.</param>
 internal sealed record RollPlan(string Former, string Newer, TimeSpan Rest, int Clients, bool IsBrief);
 
 /// <summary>Three silos go over to a newer program under load, come back, and go over for good.</summary>
 internal sealed class Roll : IAsyncDisposable
 {
     private const int PromisesAtOnce = 10;
+    private const int ClientsOfCounter = 2;
     private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(3);
 
     private readonly HttpClient http = new() { Timeout = TimeSpan.FromSeconds(10) };
@@ -36,7 +37,10 @@ internal sealed class Roll : IAsyncDisposable
     private Roll(RollPlan plan, SiloCluster cluster)
     {
         (this.plan, this.cluster) = (plan, cluster);
-        workload = new CounterWorkload(cluster.Addresses, "load", clients: plan.Clients) { Rest = TimeSpan.FromMilliseconds(plan.IsBrief ? 50 : 5) };
+        workload = new CounterWorkload(cluster.Addresses, "load", counters: plan.Clients / ClientsOfCounter, clients: plan.Clients)
+        {
+            Rest = TimeSpan.FromMilliseconds(plan.IsBrief ? 100 : 5),
+        };
     }
 
     /// <summary>Rolls forth, back and forth again.</summary>
@@ -78,18 +82,13 @@ internal sealed class Roll : IAsyncDisposable
 
     private async Task RunAsync(CancellationToken cancellation)
     {
-        foreach (var silo in cluster.Silos)
-        {
-            silo.Program = plan.Former;
-        }
-
-        await cluster.StartAsync();
-        await cluster.WaitUntilSpreadAsync();
+        IReadOnlyList<OraftSilo> forth = plan.IsBrief ? [cluster.Silos[0]] : cluster.Silos;
+        IReadOnlyList<OraftSilo> back = plan.IsBrief ? [cluster.Silos[1]] : cluster.Silos;
+        await StartAsync(forth);
         workload.Start();
         await workload.WaitForProgressAsync();
 
-        IReadOnlyList<OraftSilo> back = plan.IsBrief ? [cluster.Silos[0]] : cluster.Silos;
-        await ReplaceAsync("forth", cluster.Silos, plan.Newer, cancellation);
+        await ReplaceAsync("forth", forth, plan.Newer, cancellation);
         await RequireVersionsAsync(FeatureLevels.Oldest, machine: 1);
         await ReplaceAsync("back", back, plan.Former, cancellation);
         await ReplaceAsync("forth again", back, plan.Newer, cancellation);
@@ -101,6 +100,23 @@ internal sealed class Roll : IAsyncDisposable
 
         await KeepPromisesAsync("the end");
         await ReportAsync();
+    }
+
+    /// <summary>A cluster begins at the level of its first silo.</summary>
+    private async Task StartAsync(IReadOnlyList<OraftSilo> former)
+    {
+        foreach (var silo in cluster.Silos)
+        {
+            silo.Program = former.Contains(silo) ? plan.Former : plan.Newer;
+            silo.Start();
+            if (silo == cluster.Silos[0])
+            {
+                await silo.WaitUntilReadyAsync();
+            }
+        }
+
+        await cluster.WaitUntilReadyAsync();
+        await cluster.WaitUntilSpreadAsync();
     }
 
     private async Task ReplaceAsync(string step, IReadOnlyList<OraftSilo> silos, string program, CancellationToken cancellation)
