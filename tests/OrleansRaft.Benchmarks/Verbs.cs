@@ -21,6 +21,7 @@ internal static class Verbs
         Replicated.GrainsBenchmark.Create(),
         States.StateBenchmark.Create(),
         Large.LargeBenchmark.Create(),
+        Alarm.AlarmBenchmark.Create(),
         Backups.BackupBenchmark.Create(),
         Trust.TrustBenchmark.Create(),
         Silos.LibrarySilo.Create(),

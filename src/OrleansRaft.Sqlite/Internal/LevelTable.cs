@@ -13,6 +13,12 @@ internal static class LevelTable
         );
         """;
 
+    /// <summary>A cluster that began before there were levels works at the first.</summary>
+    public const string BeginAtFirst = """
+        INSERT INTO feature_level (only_row, levels)
+        SELECT 1, '{"level":1,"silos":[]}' FROM store WHERE cluster_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM feature_level)
+        """;
+
     public static ClusterLevels? Read(Database database) =>
         database.Query("SELECT levels FROM feature_level").Select(static row => ClusterLevels.Read(row.GetString(0))).FirstOrDefault();
 

@@ -316,6 +316,7 @@ internal sealed class StoreFile : IDisposable
         Database.Begin();
         Database.Execute(LifeTable.Create);
         Database.Execute(LevelTable.Create);
+        Database.Execute(LevelTable.BeginAtFirst);
         Database.Commit();
 
         // What was recovered may end before the file does, so its end is found by reading it through.

@@ -61,4 +61,8 @@ internal static class CoreBenchmark
 }
 
 /// <summary>One run.</summary>
-internal sealed record CoreRun(double PerSecond, double BytesPerProposal);
+internal sealed record CoreRun(double PerSecond, double BytesPerProposal)
+{
+    /// <summary>Processor time of this process for each proposal; 0 where it was not measured.</summary>
+    public double CpuMicroseconds { get; init; }
+}

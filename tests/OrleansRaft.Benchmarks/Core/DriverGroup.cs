@@ -9,6 +9,29 @@ using OrleansRaft.Sqlite;
 
 namespace OrleansRaft.Benchmarks.Core;
 
+/// <summary>What the replicas of a <see cref="DriverGroup"/> keep, and how often they compare it.</summary>
+internal sealed record DriverGroupShape
+{
+    private static readonly int Usual = new RaftOptions().CompareEntries;
+    private readonly string[] keys = ["bench/hot"];
+
+    /// <summary>After how many entries states are compared; 0 for never.</summary>
+    public int CompareEntries { get; init; } = Usual;
+
+    /// <summary>How many counters there are.</summary>
+    public int Counters
+    {
+        get => keys.Length;
+        init => keys = [.. Enumerable.Range(0, value).Select(static number => $"bench/c{number}")];
+    }
+
+    /// <summary>Makes the state machine.</summary>
+    public Func<IStateMachine<CounterCommand, CounterResult>> Machine { get; init; } = static () => new CounterMachine();
+
+    /// <summary>The counter that a command is for.</summary>
+    public string KeyOf(long number) => keys[number % keys.Length];
+}
+
 /// <summary>
 /// Three replicas as silos run them (drivers, sessions, state machines), in one process on one SQLite file with fsync, without network.
 /// </summary>
@@ -23,11 +46,13 @@ internal sealed class DriverGroup : IAsyncDisposable
     private readonly Dictionary<ReplicaId, Replica> replicas = [];
     private readonly CancellationTokenSource stopping = new();
     private readonly ReadOnlyMemory<byte> command;
+    private readonly DriverGroupShape shape;
     private SqliteLogStore? store;
     private Task ticking = Task.CompletedTask;
 
-    private DriverGroup()
+    private DriverGroup(DriverGroupShape shape)
     {
+        this.shape = shape;
         var output = new System.Buffers.ArrayBufferWriter<byte>();
         new CounterCommandCodec().Write(new IncrementCounter(1), output);
         command = output.WrittenMemory;
@@ -35,14 +60,17 @@ internal sealed class DriverGroup : IAsyncDisposable
 
     private ReplicaDriver Leader => replicas[new ReplicaId(1)].Driver;
 
-    public static async Task<CoreRun> RunAsync(int outstanding, TimeSpan time)
+    public static async Task<CoreRun> RunAsync(int outstanding, TimeSpan time, DriverGroupShape? shape = null)
     {
-        await using var group = new DriverGroup();
+        await using var group = new DriverGroup(shape ?? new DriverGroupShape());
         await group.StartAsync();
         await group.SubmitForAsync(outstanding, time / 4);
-        var bytes = GC.GetTotalAllocatedBytes();
+        var (bytes, used) = (GC.GetTotalAllocatedBytes(), Environment.CpuUsage.TotalTime);
         var (count, elapsed) = await group.SubmitForAsync(outstanding, time);
-        return new CoreRun(count / elapsed.TotalSeconds, (GC.GetTotalAllocatedBytes() - bytes) / (double)count);
+        return new CoreRun(count / elapsed.TotalSeconds, (GC.GetTotalAllocatedBytes() - bytes) / (double)count)
+        {
+            CpuMicroseconds = (Environment.CpuUsage.TotalTime - used).TotalMicroseconds / count,
+        };
     }
 
     public async ValueTask DisposeAsync()
@@ -124,7 +152,7 @@ internal sealed class DriverGroup : IAsyncDisposable
             for (var place = 0; place < batch; place++)
             {
                 envelopes[place] = CommandEnvelopeCodec.Encode(CommandEnvelope.ForSession(
-                    "bench/hot", command, now + (long)DeadlineSpan.TotalMilliseconds, session, sequence + place + 1, sequence + 1));
+                    shape.KeyOf(sequence + place), command, now + (long)DeadlineSpan.TotalMilliseconds, session, sequence + place + 1, sequence + 1));
             }
 
             var answer = await Leader.SubmitAsync(envelopes);
@@ -147,8 +175,8 @@ internal sealed class DriverGroup : IAsyncDisposable
             this.group = group;
             Driver = new ReplicaDriver(
                 key,
-                new RaftOptions { QuiesceTicks = 0, RoundBytesMin = 0 },
-                new StateMachineHost<CounterCommand, CounterResult>(new CounterMachine(), new CounterCommandCodec(), new CounterResultCodec()),
+                new RaftOptions { QuiesceTicks = 0, RoundBytesMin = 0, CompareEntries = group.shape.CompareEntries },
+                new StateMachineHost<CounterCommand, CounterResult>(group.shape.Machine(), new CounterCommandCodec(), new CounterResultCodec()),
                 this,
                 this,
                 TimeProvider.System,

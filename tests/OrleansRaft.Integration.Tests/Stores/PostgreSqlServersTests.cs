@@ -194,6 +194,22 @@ public sealed class PostgreSqlServersTests(PostgresFixture postgres) : PostgreSq
         refused.Message.ShouldContain($"version 99, which takes a program of feature level {FeatureLevels.Newest + 1}");
     }
 
+    /// <summary>Its silos say nothing of levels, and may still run beside the first one that does.</summary>
+    [Fact]
+    public async Task A_cluster_that_is_older_than_feature_levels_works_at_the_first()
+    {
+        var database = (await CreateDatabasesAsync(1))[0];
+        var store = await StartStoreAsync(database);
+        (await store.ReadLevelsAsync(Cancellation)).ShouldBeNull("a new cluster begins at the level of its first silo");
+        await ExecuteAsync(
+            database,
+            "ALTER TABLE raft.cluster DROP COLUMN levels; DELETE FROM raft.migration WHERE number >= 6; ALTER TABLE raft.migration DROP COLUMN level");
+
+        store = await StartStoreAsync(database);
+
+        (await store.ReadLevelsAsync(Cancellation)).ShouldNotBeNull().InForce.ShouldBe(FeatureLevels.Oldest);
+    }
+
     [Fact]
     public async Task Silos_that_start_together_create_the_cluster_once()
     {
