@@ -89,7 +89,7 @@ internal sealed class Roll : IAsyncDisposable
         await workload.WaitForProgressAsync();
 
         await ReplaceAsync("forth", forth, plan.Newer, cancellation);
-        await RequireVersionsAsync(FeatureLevels.Oldest, machine: 1);
+        await RequireVersionsAsync(FeatureLevels.Newest - 1, machine: 1);
         await ReplaceAsync("back", back, plan.Former, cancellation);
         await ReplaceAsync("forth again", back, plan.Newer, cancellation);
         await FinalizeAsync();
