@@ -75,7 +75,7 @@ internal static class Banned
         "System.Runtime.GCSettings",
         "Orleans.IGrainFactory",
         "Orleans.IClusterClient",
-        "OrleansRaft.ReplicatedGrains.ReplicatedGrainFactoryExtensions");
+        "OrleansRaft.ReplicatedGrainFactoryExtensions");
 
     private static readonly ImmutableHashSet<string> SurroundingSpaces = ImmutableHashSet.Create(
         "System.Net", "System.Net.Http", "System.Net.Sockets", "System.IO.Pipes", "System.Data", "System.Data.Common");

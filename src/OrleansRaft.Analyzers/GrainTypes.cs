@@ -20,8 +20,8 @@ internal sealed class GrainTypes
 
     /// <summary>Those of a compilation; null where it has none.</summary>
     public static GrainTypes? Of(Compilation compilation) =>
-        compilation.GetTypeByMetadataName("OrleansRaft.ReplicatedGrains.ReplicatedGrain") is { } grain
-            && compilation.GetTypeByMetadataName("OrleansRaft.ReplicatedGrains.IReplicatedGrain") is { } marker
+        compilation.GetTypeByMetadataName("OrleansRaft.ReplicatedGrain") is { } grain
+            && compilation.GetTypeByMetadataName("OrleansRaft.IReplicatedGrain") is { } marker
             ? new GrainTypes(grain, marker, compilation)
             : null;
 

@@ -1,7 +1,7 @@
 using System.IO.Hashing;
 using System.Text;
 
-namespace OrleansRaft.Client;
+namespace OrleansRaft;
 
 /// <summary>Spreads keys over the groups of a set. Stored data depends on it: while the number of groups stands, no key moves.</summary>
 public static class KeyHash

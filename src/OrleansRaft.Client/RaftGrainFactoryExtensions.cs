@@ -1,4 +1,6 @@
-namespace OrleansRaft.Client;
+using OrleansRaft.Client;
+
+namespace OrleansRaft;
 
 /// <summary>How grains and clients reach groups.</summary>
 public static class RaftGrainFactoryExtensions

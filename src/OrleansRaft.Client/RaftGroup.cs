@@ -1,6 +1,7 @@
+using OrleansRaft.Client;
 using OrleansRaft.Runtime;
 
-namespace OrleansRaft.Client;
+namespace OrleansRaft;
 
 /// <summary>The group that keeps one key: a thin facade, made by <see cref="RaftGrainFactoryExtensions.GetRaftGroup{TCommand, TResult}"/>.</summary>
 /// <typeparam name="TCommand">Commands and queries of the state machine.</typeparam>

@@ -1,6 +1,7 @@
+using OrleansRaft.Client;
 using OrleansRaft.Runtime;
 
-namespace OrleansRaft.Client;
+namespace OrleansRaft;
 
 /// <summary>
 /// All groups of one set, for requests that go to each of them: a thin facade, made by <see

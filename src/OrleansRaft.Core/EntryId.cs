@@ -1,4 +1,4 @@
-namespace OrleansRaft.Core;
+namespace OrleansRaft;
 
 /// <summary>Identifies an entry: if two logs hold the same id, they are the same up to it (Log Matching, §5.3).</summary>
 /// <param name="Term">The term in which a leader created the entry.</param>

@@ -1,4 +1,4 @@
-namespace OrleansRaft.Core;
+namespace OrleansRaft;
 
 /// <summary>A replica found itself in a state that Raft rules out. It is our error, never the caller's; the replica stops.</summary>
 public sealed class InvariantViolationException : Exception

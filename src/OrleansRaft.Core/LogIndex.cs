@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace OrleansRaft.Core;
+namespace OrleansRaft;
 
 /// <summary>The place of an entry in the log (§5.3).</summary>
 /// <param name="Value">Counts up from 1; 0 is the place before the first entry.</param>

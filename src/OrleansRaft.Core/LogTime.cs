@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace OrleansRaft.Core;
+namespace OrleansRaft;
 
 /// <summary>The group's replicated time, in milliseconds: what a leader stamps on entries, the same on every replica.</summary>
 /// <param name="Value">Milliseconds since the group's first entry; never falls along the log.</param>

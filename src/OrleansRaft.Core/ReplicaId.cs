@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace OrleansRaft.Core;
+namespace OrleansRaft;
 
 /// <summary>Names one member of a group.</summary>
 /// <param name="Value">Counts up from 1 within its group; 0 names nobody.</param>

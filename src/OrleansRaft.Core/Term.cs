@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace OrleansRaft.Core;
+namespace OrleansRaft;
 
 /// <summary>A period with at most one leader; Raft's logical clock (§5.1).</summary>
 /// <param name="Value">Counts up from 1; 0 is before the first election.</param>

@@ -1,4 +1,3 @@
-
 namespace OrleansRaft.Counters.Web;
 
 /// <summary>Queries that are always the same.</summary>

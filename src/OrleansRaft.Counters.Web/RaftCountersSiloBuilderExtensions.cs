@@ -3,12 +3,13 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Newtonsoft.Json.Serialization;
 using Orleans.Serialization;
 using Orleans.Storage;
+using OrleansRaft;
+using OrleansRaft.Counters;
+using OrleansRaft.Counters.Web;
 using OrleansRaft.Counters.Web.Tenants;
-using OrleansRaft.Grains.Hosting;
-using OrleansRaft.Runtime.StateMachines;
 using OrleansRaft.Server.Groups;
 
-namespace OrleansRaft.Counters.Web;
+namespace Orleans.Hosting;
 
 /// <summary>Adds counters to a silo.</summary>
 public static class RaftCountersSiloBuilderExtensions

@@ -53,10 +53,10 @@ internal static partial class Log
     public static partial void HeartbeatLost(ILogger logger, Exception cause, SiloAddress silo);
 
     [LoggerMessage(3016, LogLevel.Debug, "{Leader} on {Silo} handed its leadership to replica {Successor}, so that leaders are spread over the silos")]
-    public static partial void Balanced(ILogger logger, ReplicaKey leader, string silo, OrleansRaft.Core.ReplicaId successor);
+    public static partial void Balanced(ILogger logger, ReplicaKey leader, string silo, OrleansRaft.ReplicaId successor);
 
     [LoggerMessage(3017, LogLevel.Debug, "{Leader} did not hand its leadership to replica {Successor}; it is tried again later")]
-    public static partial void BalanceFailed(ILogger logger, Exception cause, ReplicaKey leader, OrleansRaft.Core.ReplicaId successor);
+    public static partial void BalanceFailed(ILogger logger, Exception cause, ReplicaKey leader, OrleansRaft.ReplicaId successor);
 
     [LoggerMessage(3015, LogLevel.Debug, "What is quiescent here could not be compared with {Silo}; it is tried again in a second")]
     public static partial void ComparisonFailed(ILogger logger, Exception cause, SiloAddress silo);

@@ -1,4 +1,4 @@
-namespace OrleansRaft.ReplicatedGrains;
+namespace OrleansRaft;
 
 /// <summary>
 /// Marks the interface of a replicated grain: a grain whose calls are linearizable, are applied once, and survive the loss of a silo within a

@@ -1,6 +1,6 @@
 using OrleansRaft.Runtime;
 
-namespace OrleansRaft.ReplicatedGrains;
+namespace OrleansRaft;
 
 /// <summary>A call of a replicated grain certainly changed nothing, and will not.</summary>
 [GenerateSerializer, Alias("raft-not-committed")]

@@ -1,4 +1,4 @@
-namespace OrleansRaft.ReplicatedGrains;
+namespace OrleansRaft;
 
 /// <summary>
 /// A call of a replicated grain may have been applied, or may still be. Repeating it under the same request id is safe, and tells; a call that was

@@ -1,8 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
-using OrleansRaft.Core;
 
-namespace OrleansRaft.ReplicatedGrains;
+namespace OrleansRaft;
 
 /// <summary>What a call of a replicated grain may know besides its arguments and its state: the same on every replica.</summary>
 public sealed class ReplicatedCallContext

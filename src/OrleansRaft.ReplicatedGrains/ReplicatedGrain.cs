@@ -1,6 +1,6 @@
 using OrleansRaft.ReplicatedGrains.Execution;
 
-namespace OrleansRaft.ReplicatedGrains;
+namespace OrleansRaft;
 
 /// <summary>A replicated grain with a state. It runs on every replica of its group, so it must be deterministic.</summary>
 /// <typeparam name="TState">

@@ -1,4 +1,4 @@
-namespace OrleansRaft.ReplicatedGrains;
+namespace OrleansRaft;
 
 /// <summary>A replicated grain threw an exception of a type that the caller's program does not know. The call changed nothing.</summary>
 [GenerateSerializer, Alias("raft-grain-exception")]

@@ -1,7 +1,7 @@
 using OrleansRaft.ReplicatedGrains.Calls;
 using OrleansRaft.Runtime;
 
-namespace OrleansRaft.ReplicatedGrains;
+namespace OrleansRaft;
 
 /// <summary>How a replicated grain is called: each method gives the same grain, called otherwise.</summary>
 public static class ReplicatedGrainExtensions

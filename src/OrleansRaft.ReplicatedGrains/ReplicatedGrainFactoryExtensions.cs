@@ -1,6 +1,6 @@
 using OrleansRaft.ReplicatedGrains.Calls;
 
-namespace OrleansRaft.ReplicatedGrains;
+namespace OrleansRaft;
 
 /// <summary>How grains, silos and clients reach replicated grains.</summary>
 public static class ReplicatedGrainFactoryExtensions

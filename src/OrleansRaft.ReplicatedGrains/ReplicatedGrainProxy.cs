@@ -5,7 +5,7 @@ using Orleans.Serialization.Cloning;
 using Orleans.Serialization.Serializers;
 using OrleansRaft.ReplicatedGrains.Calls;
 
-namespace OrleansRaft.ReplicatedGrains;
+namespace OrleansRaft;
 
 /// <summary>What callers of a replicated grain hold. Orleans' generator derives from it for each interface; not for use in code.</summary>
 [EditorBrowsable(EditorBrowsableState.Never)]

@@ -1,7 +1,7 @@
 using OrleansRaft.Core;
 using OrleansRaft.ReplicatedGrains.Execution;
 
-namespace OrleansRaft.ReplicatedGrains;
+namespace OrleansRaft;
 
 /// <summary>Says which classes a set of groups keeps: <c>grains => grains.Add&lt;Account&gt;()</c>.</summary>
 public sealed class ReplicatedGrainSetBuilder

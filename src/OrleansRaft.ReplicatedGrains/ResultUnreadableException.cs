@@ -1,4 +1,4 @@
-namespace OrleansRaft.ReplicatedGrains;
+namespace OrleansRaft;
 
 /// <summary>
 /// A call of a replicated grain was applied, but this program cannot read its result: it is older than the one that answered, or lacks a type. A

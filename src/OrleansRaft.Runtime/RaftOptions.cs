@@ -1,7 +1,8 @@
 using OrleansRaft.Core;
+using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Sessions;
 
-namespace OrleansRaft.Runtime;
+namespace OrleansRaft;
 
 /// <summary>The section <c>Raft</c> of a silo's configuration: how its replicas behave.</summary>
 /// <remarks>
@@ -143,7 +144,7 @@ public sealed class RaftOptions
     /// From which size on, in bytes, a state that is captured in one piece raises the alarm <c>large-capture</c>: its group waits for each snapshot.
     /// </summary>
     /// <remarks>
-    /// A state machine that has views (<see cref="StateMachines.IViewStateMachine{TCommand,TResult}"/>) captures nothing in one piece.
+    /// A state machine that has views (<see cref="IViewStateMachine{TCommand,TResult}"/>) captures nothing in one piece.
     /// </remarks>
     /// <value>The default is 64 MiB.</value>
     public long LargeCaptureBytes { get; set; } = 64 * 1024 * 1024;
@@ -159,7 +160,7 @@ public sealed class RaftOptions
     /// <summary>The most request ids that a group remembers; a full table refuses new ones until the oldest are forgotten.</summary>
     /// <remarks>
     /// Divided by <see cref="RequestRetention"/>, it is how many commands under ids of their clients a group takes for ever: 1,666 a second by
-    /// default. Commands without an id take no place. Where ids belong to several parties (<see cref="StateMachines.IRequestScopes"/>), as those of
+    /// default. Commands without an id take no place. Where ids belong to several parties (<see cref="IRequestScopes"/>), as those of
     /// counters to tenants, each may hold as many as there are places free: one alone half of them. <see cref="RequestBytesMax"/> bounds the memory
     /// that they take.
     /// </remarks>

@@ -1,4 +1,6 @@
-namespace OrleansRaft.Runtime;
+using OrleansRaft.Runtime;
+
+namespace OrleansRaft;
 
 /// <summary>What a read may see.</summary>
 public enum ReadConsistency

@@ -1,4 +1,6 @@
-namespace OrleansRaft.Runtime;
+using OrleansRaft.Runtime;
+
+namespace OrleansRaft;
 
 /// <summary>Why a request was refused. The values are public: never reuse or renumber one.</summary>
 public enum RejectionReason

@@ -308,7 +308,7 @@ internal sealed partial class ReplicaDriver
         if (failure is not MachineException thrown)
         {
             job.Abandon();
-            throw failure is Core.Codec.CorruptDataException
+            throw failure is CorruptDataException
                 ? failure
                 : new InvalidOperationException($"{Key} could not use its state machine.", failure);
         }

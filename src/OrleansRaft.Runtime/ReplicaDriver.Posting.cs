@@ -145,7 +145,7 @@ internal sealed partial class ReplicaDriver
     /// <summary>
     /// Takes a view of the whole state behind everything that was acknowledged before, as a linearizable query sees it. Any thread.
     /// </summary>
-    /// <remarks>The replica goes on while the view is written, and may stop meanwhile; see <see cref="StateMachines.IStateView"/>.</remarks>
+    /// <remarks>The replica goes on while the view is written, and may stop meanwhile; see <see cref="IStateView"/>.</remarks>
     /// <returns>Committed with the state, or why there is none.</returns>
     public Task<StateAnswer> ViewStateAsync()
     {

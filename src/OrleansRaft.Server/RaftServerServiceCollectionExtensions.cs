@@ -2,6 +2,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Orleans.Hosting;
 using OrleansRaft.Grains.Hosting;
 using OrleansRaft.Server.Audit;
 using OrleansRaft.Server.Backup;

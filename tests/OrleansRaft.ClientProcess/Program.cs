@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
 using Orleans.Hosting;
+using OrleansRaft;
 using OrleansRaft.Client;
 using OrleansRaft.Counters;
 using OrleansRaft.Runtime;

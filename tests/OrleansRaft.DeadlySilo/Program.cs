@@ -5,13 +5,13 @@ using Microsoft.Extensions.Hosting;
 using Orleans;
 using Orleans.Configuration;
 using Orleans.Hosting;
+using OrleansRaft;
 using OrleansRaft.Client;
 using OrleansRaft.DeadlySilo;
 using OrleansRaft.Grains.Admin;
 using OrleansRaft.Grains.Hosting;
 using OrleansRaft.PostgreSql.Hosting;
 using OrleansRaft.Runtime;
-using OrleansRaft.Sqlite.Hosting;
 
 // <sqlite|postgres> <directory or connection string> <silo port> <gateway port> [<set> <amount>]...: a silo with the sets "calm" and "deadly". When
 // it is ready it adds the amounts, prints both sums and the alarms, says "ready", and runs until it is told to stop. One amount ends the process.

@@ -1,7 +1,5 @@
 using OrleansRaft.Core;
-using OrleansRaft.Runtime.Machines;
 using OrleansRaft.Runtime.StateMachines;
-using OrleansRaft.Runtime.Storage;
 using static OrleansRaft.Runtime.Tests.HostBench;
 
 namespace OrleansRaft.Runtime.Tests;
@@ -169,7 +167,7 @@ public sealed class DriverViewTests
             machine: HostOf(isBounded ? new BoundedViewedMachine() : new ViewedMachine()));
         restarted.Start().Settle();
 
-        restarted.StoppedBy.ShouldBeOfType<OrleansRaft.Core.Codec.CorruptDataException>().Message.ShouldContain("checksum");
+        restarted.StoppedBy.ShouldBeOfType<OrleansRaft.CorruptDataException>().Message.ShouldContain("checksum");
         log.IsStreamClosed.ShouldBeTrue();
     }
 

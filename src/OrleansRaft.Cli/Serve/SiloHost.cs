@@ -21,7 +21,6 @@ using OrleansRaft.PostgreSql;
 using OrleansRaft.PostgreSql.Hosting;
 using OrleansRaft.Runtime.Hosting;
 using OrleansRaft.Runtime.Storage;
-using OrleansRaft.Sqlite.Hosting;
 
 namespace OrleansRaft.Cli.Serve;
 

@@ -1,4 +1,4 @@
-namespace OrleansRaft.Core.Codec;
+namespace OrleansRaft;
 
 /// <summary>Bytes from a store or a peer are not what they claim to be. They are refused as a whole, never read in part.</summary>
 public sealed class CorruptDataException : Exception

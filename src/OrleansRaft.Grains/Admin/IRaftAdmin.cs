@@ -81,7 +81,7 @@ public interface IRaftAdmin
     Task<Outcome<EntryId>> SkipEntryAsync(string group, LogIndex entry, CancellationToken cancellation = default);
 
     /// <summary>
-    /// Raises the version at which a group's state machine works (<see cref="Runtime.StateMachines.IVersionedStateMachine"/>), and waits until its
+    /// Raises the version at which a group's state machine works (<see cref="IVersionedStateMachine"/>), and waits until its
     /// leader works at it. It is never lowered.
     /// </summary>
     /// <param name="group">The group's name.</param>

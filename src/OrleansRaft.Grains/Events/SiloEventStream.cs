@@ -1,5 +1,3 @@
-
-
 namespace OrleansRaft.Grains.Events;
 
 /// <summary>One silo that an <see cref="EventFeed"/> asks for its events, one question at a time.</summary>

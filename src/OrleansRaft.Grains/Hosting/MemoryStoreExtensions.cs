@@ -1,9 +1,9 @@
 using Microsoft.Extensions.DependencyInjection;
+using OrleansRaft;
 using OrleansRaft.Runtime.Diagnostics;
-using OrleansRaft.Runtime.Hosting;
 using OrleansRaft.Runtime.Storage.Memory;
 
-namespace OrleansRaft.Grains.Hosting;
+namespace Orleans.Hosting;
 
 /// <summary>Chooses the store in memory.</summary>
 public static class MemoryStoreExtensions

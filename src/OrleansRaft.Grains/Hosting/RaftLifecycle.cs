@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using OrleansRaft.Client;
-using OrleansRaft.Core;
 using OrleansRaft.Grains.Admin;
 using OrleansRaft.Grains.Catalogue;
 using OrleansRaft.Grains.Cluster;
@@ -238,5 +237,5 @@ internal sealed class RaftLifecycle(
 
     // A store that refuses, or that is damaged, will do so again.
     private static bool IsPassing(Exception exception) =>
-        exception is not (StoreRefusedException or Core.Codec.CorruptDataException or OperationCanceledException or InvalidOperationException);
+        exception is not (StoreRefusedException or CorruptDataException or OperationCanceledException or InvalidOperationException);
 }

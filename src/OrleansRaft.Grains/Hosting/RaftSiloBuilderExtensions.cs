@@ -4,8 +4,8 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
-using Orleans.Hosting;
 using Orleans.Runtime;
+using OrleansRaft;
 using OrleansRaft.Core;
 using OrleansRaft.Grains.Admin;
 using OrleansRaft.Grains.Backup;
@@ -13,6 +13,7 @@ using OrleansRaft.Grains.Catalogue;
 using OrleansRaft.Grains.Cluster;
 using OrleansRaft.Grains.Events;
 using OrleansRaft.Grains.Faults;
+using OrleansRaft.Grains.Hosting;
 using OrleansRaft.Grains.Levels;
 using OrleansRaft.Grains.Liveness;
 using OrleansRaft.Grains.Placement;
@@ -26,10 +27,9 @@ using OrleansRaft.Runtime.Hosting;
 using OrleansRaft.Runtime.Levels;
 using OrleansRaft.Runtime.Liveness;
 using OrleansRaft.Runtime.Machines;
-using OrleansRaft.Runtime.StateMachines;
 using OrleansRaft.Runtime.Storage;
 
-namespace OrleansRaft.Grains.Hosting;
+namespace Orleans.Hosting;
 
 /// <summary>Adds OrleansRaft to a silo.</summary>
 public static class RaftSiloBuilderExtensions

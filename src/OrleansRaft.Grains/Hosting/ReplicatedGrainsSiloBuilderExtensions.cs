@@ -1,14 +1,15 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Serialization;
+using OrleansRaft;
 using OrleansRaft.Grains.Cluster;
-using OrleansRaft.ReplicatedGrains;
+using OrleansRaft.Grains.Hosting;
 using OrleansRaft.ReplicatedGrains.Calls;
 using OrleansRaft.ReplicatedGrains.Execution;
 using OrleansRaft.Runtime.StateMachines;
 using OrleansRaft.Runtime.Storage;
 
-namespace OrleansRaft.Grains.Hosting;
+namespace Orleans.Hosting;
 
 /// <summary>Adds replicated grains to a silo.</summary>
 public static class ReplicatedGrainsSiloBuilderExtensions

@@ -161,11 +161,11 @@ internal sealed class Locator(
                 continue;
             }
 
-            group.Slot(new Core.ReplicaId(item.Replica)).Learn(silo, item.Epoch);
+            group.Slot(new ReplicaId(item.Replica)).Learn(silo, item.Epoch);
             group.LearnVersion(item.MachineVersion);
             group.Learn(
                 item.Configuration is { } configuration ? ConfigurationCodec.Decode(configuration) : group.Initial,
-                item.IsLeader ? new Core.Term(item.Term) : Core.Term.Zero);
+                item.IsLeader ? new Term(item.Term) : Term.Zero);
         }
     }
 }

@@ -4,7 +4,7 @@ namespace OrleansRaft.Grains.Transport;
 internal interface ILaneRequests
 {
     /// <summary>Takes commands or queries that came from another silo, and sends the replies back.</summary>
-    /// <exception cref="Core.Codec.CorruptDataException">The bytes are not a valid request.</exception>
+    /// <exception cref="CorruptDataException">The bytes are not a valid request.</exception>
     void Serve(SiloAddress from, LaneFrameKind kind, long number, ReadOnlyMemory<byte> request);
 
     /// <summary>Replies to one of this silo's calls have come; the caller may have stopped waiting.</summary>

@@ -1,10 +1,13 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using OrleansRaft;
+using OrleansRaft.PostgreSql;
+using OrleansRaft.PostgreSql.Hosting;
 using OrleansRaft.Runtime.Diagnostics;
 using OrleansRaft.Runtime.Hosting;
 
-namespace OrleansRaft.PostgreSql.Hosting;
+namespace Orleans.Hosting;
 
 /// <summary>Chooses PostgreSQL as a silo's log store.</summary>
 public static class PostgreSqlRaftBuilderExtensions

@@ -1,4 +1,6 @@
-namespace OrleansRaft.Runtime.Diagnostics;
+using OrleansRaft.Runtime;
+
+namespace OrleansRaft;
 
 /// <summary>The kinds of alarms, as <c>/health/alarms</c>, <c>oraft status</c> and the metric <c>raft.alarms</c> name them. Never renamed.</summary>
 public static class AlarmNames

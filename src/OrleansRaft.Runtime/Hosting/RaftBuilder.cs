@@ -1,7 +1,8 @@
 using Microsoft.Extensions.DependencyInjection;
+using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Storage;
 
-namespace OrleansRaft.Runtime.Hosting;
+namespace OrleansRaft;
 
 /// <summary>
 /// Where stores and codecs are chosen for a silo: what <c>AddRaft</c> hands to its callback, and what <c>UsePostgreSql</c> and its like extend.

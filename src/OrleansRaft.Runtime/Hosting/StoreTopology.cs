@@ -1,6 +1,7 @@
 using System.Collections.ObjectModel;
+using OrleansRaft.Runtime;
 
-namespace OrleansRaft.Runtime.Hosting;
+namespace OrleansRaft;
 
 /// <summary>
 /// What a store adds to the cluster row: options that store extensions such as <c>UsePostgreSql</c> configure, equal on every silo.

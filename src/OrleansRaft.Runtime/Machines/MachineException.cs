@@ -1,4 +1,6 @@
-namespace OrleansRaft.Runtime.Machines;
+using OrleansRaft.Runtime;
+
+namespace OrleansRaft;
 
 /// <summary>A user's state machine threw where it must not: its state can no longer be trusted, the replica's log and vote can.</summary>
 public class MachineException : Exception

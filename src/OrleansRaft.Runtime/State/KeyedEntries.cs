@@ -1,4 +1,7 @@
-namespace OrleansRaft.Runtime.State;
+using OrleansRaft.Runtime;
+using OrleansRaft.Runtime.State;
+
+namespace OrleansRaft;
 
 /// <summary>Entries of a <see cref="KeyedState"/>, or of a view of it, in the order of their keys; for <c>foreach</c>.</summary>
 /// <remarks>

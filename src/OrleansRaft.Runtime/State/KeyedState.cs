@@ -1,6 +1,7 @@
-using OrleansRaft.Core.Codec;
+using OrleansRaft.Runtime;
+using OrleansRaft.Runtime.State;
 
-namespace OrleansRaft.Runtime.State;
+namespace OrleansRaft;
 
 /// <summary>
 /// A map from keys to bytes in the ordinal order of the keys: the state of a state machine, of any size. A <see cref="View"/> of it costs nothing,

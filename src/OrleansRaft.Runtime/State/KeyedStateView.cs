@@ -1,7 +1,8 @@
 using System.Buffers;
-using OrleansRaft.Runtime.StateMachines;
+using OrleansRaft.Runtime;
+using OrleansRaft.Runtime.State;
 
-namespace OrleansRaft.Runtime.State;
+namespace OrleansRaft;
 
 /// <summary>A <see cref="KeyedState"/> as it was at one moment. Any thread may read it, several at once, while the state is written.</summary>
 /// <remarks>Spans and entries that it gave are not to be read once it is disposed.</remarks>

@@ -1,7 +1,7 @@
 using System.Buffers;
-using OrleansRaft.Runtime.StateMachines;
+using OrleansRaft.Runtime;
 
-namespace OrleansRaft.Runtime.State;
+namespace OrleansRaft;
 
 /// <summary>A <see cref="KeyedState"/> whose values are of a type that has a codec.</summary>
 /// <typeparam name="TValue">The values.</typeparam>

@@ -1,4 +1,6 @@
-namespace OrleansRaft.Runtime.State;
+using OrleansRaft.Runtime;
+
+namespace OrleansRaft;
 
 /// <summary>Whether an entry may be set, as <see cref="KeyedState.Check"/> says.</summary>
 public enum KeyedWrite

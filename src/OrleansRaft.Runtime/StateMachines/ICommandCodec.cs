@@ -1,6 +1,8 @@
 using System.Buffers;
+using OrleansRaft.Runtime;
+using OrleansRaft.Runtime.StateMachines;
 
-namespace OrleansRaft.Runtime.StateMachines;
+namespace OrleansRaft;
 
 /// <summary>
 /// Turns values into the bytes that logs and snapshots keep, and back. Old bytes must stay readable for as long as a log may hold them.
@@ -18,6 +20,6 @@ public interface ICommandCodec<T>
     ulong? IdentityOf(T value) => CommandIdentity.Of(value);
 
     /// <summary>Reads a value.</summary>
-    /// <exception cref="Core.Codec.CorruptDataException">The bytes are not a value.</exception>
+    /// <exception cref="CorruptDataException">The bytes are not a value.</exception>
     T Read(ReadOnlyMemory<byte> bytes);
 }

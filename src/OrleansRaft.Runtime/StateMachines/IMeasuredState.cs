@@ -1,8 +1,10 @@
-namespace OrleansRaft.Runtime.StateMachines;
+using OrleansRaft.Runtime;
+
+namespace OrleansRaft;
 
 /// <summary>
 /// Implemented by a state machine that knows the size and the digest of its state at any moment, as one does whose state is a
-/// <see cref="State.KeyedState"/>: they are shown, and replicas are compared by the digest, without that the state is written.
+/// <see cref="KeyedState"/>: they are shown, and replicas are compared by the digest, without that the state is written.
 /// </summary>
 /// <remarks>Asked by the thread that applies commands.</remarks>
 public interface IMeasuredState

@@ -1,4 +1,6 @@
-namespace OrleansRaft.Runtime.StateMachines;
+using OrleansRaft.Runtime;
+
+namespace OrleansRaft;
 
 /// <summary>
 /// Implemented by a state machine whose request ids belong to several parties, such as tenants: each is then kept to its share of the table in which

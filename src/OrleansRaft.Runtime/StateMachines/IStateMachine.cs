@@ -1,7 +1,8 @@
 using System.Buffers;
 using OrleansRaft.Core;
+using OrleansRaft.Runtime;
 
-namespace OrleansRaft.Runtime.StateMachines;
+namespace OrleansRaft;
 
 /// <summary>
 /// What a user writes: the state of one group, and what commands do to it. Deterministic: the same commands in the same order give the same state and
@@ -72,7 +73,7 @@ public readonly record struct Command<TCommand>(TCommand Value, string Key, Entr
     /// <summary>
     /// How many bytes the group's state may have, by <see cref="RaftOptions.StateBytesMax"/> as it is replicated at that entry; the greatest number
     /// when there is no limit. A machine that keeps to it refuses what makes its state grow beyond, and nothing else: see
-    /// <see cref="State.KeyedState.Check"/>.
+    /// <see cref="KeyedState.Check"/>.
     /// </summary>
     public long StateBytesMax { get => field == 0 ? long.MaxValue : field; init; }
 

@@ -6,7 +6,7 @@ namespace OrleansRaft.Runtime.StateMachines;
 /// <summary>A state machine behind its codecs and session tables: bytes in, bytes out. Deterministic, and used by one thread at a time.</summary>
 /// <remarks>
 /// <see cref="RejectShare"/>, which asks nobody's code, may be called while another thread uses the state machine. Whatever a user's code throws is a
-/// <see cref="Machines.MachineException"/>, or, of a query, a rejection. Disposed once its replica has ended, from any thread: the application's
+/// <see cref="MachineException"/>, or, of a query, a rejection. Disposed once its replica has ended, from any thread: the application's
 /// state machine is disposed, and is not used afterwards.
 /// </remarks>
 internal interface IStateMachineHost : IAsyncDisposable
@@ -79,7 +79,7 @@ internal interface IStateMachineHost : IAsyncDisposable
     /// <summary>Applies committed entries, in order; commands that were applied before are answered and not applied again.</summary>
     /// <param name="entries">Entries of any kind, contiguous after <see cref="AppliedEntry"/>.</param>
     /// <param name="replies">Receives the answer to each.</param>
-    /// <exception cref="Machines.MachineException">The state machine threw, or gave a result that cannot be encoded: its state is lost.</exception>
+    /// <exception cref="MachineException">The state machine threw, or gave a result that cannot be encoded: its state is lost.</exception>
     /// <exception cref="UnreadableEntryException">A command cannot be read by this program: its state is lost.</exception>
     void Apply(IReadOnlyList<Entry> entries, Span<Reply> replies);
 
@@ -98,29 +98,29 @@ internal interface IStateMachineHost : IAsyncDisposable
     /// and may write it on another thread, while entries are applied, and after the host was disposed.
     /// </summary>
     /// <param name="captureBytesMax">How much a state machine that has no views may capture, in bytes.</param>
-    /// <exception cref="Machines.MachineException">The state machine threw, or captured too much.</exception>
+    /// <exception cref="MachineException">The state machine threw, or captured too much.</exception>
     IStateView TakeView(long captureBytesMax);
 
     /// <summary>
     /// Everything in memory, written by the machine's <see cref="IStateMachine{TCommand,TResult}.Capture"/>. Equal states give equal bytes.
     /// </summary>
-    /// <exception cref="Machines.MachineException">The state machine threw.</exception>
+    /// <exception cref="MachineException">The state machine threw.</exception>
     ReadOnlyMemory<byte> Capture();
 
     /// <summary>Begins a digest of everything, as it is now: equal states give equal digests, whatever their history.</summary>
     /// <returns>What is left to do, while the state machine goes on.</returns>
     /// <remarks>The SHA-256 of what a view writes, unless a state machine can tell a digest for less.</remarks>
-    /// <exception cref="Machines.MachineException">The state machine threw.</exception>
+    /// <exception cref="MachineException">The state machine threw.</exception>
     PendingDigest BeginDigest();
 
     /// <summary>Replaces everything by what <see cref="Capture"/> gave; by the initial state when <paramref name="state"/> is empty.</summary>
-    /// <exception cref="Core.Codec.CorruptDataException">The bytes are damaged, or of a version that this program does not read.</exception>
-    /// <exception cref="Machines.MachineException">The state machine threw.</exception>
+    /// <exception cref="CorruptDataException">The bytes are damaged, or of a version that this program does not read.</exception>
+    /// <exception cref="MachineException">The state machine threw.</exception>
     void Restore(ReadOnlyMemory<byte> state);
 
     /// <summary>Replaces everything by what a view wrote; by the initial state when there is nothing to read.</summary>
     /// <param name="state">Read forward; what the state machine leaves is left.</param>
-    /// <exception cref="Core.Codec.CorruptDataException">The bytes are damaged, or of a version that this program does not read.</exception>
-    /// <exception cref="Machines.MachineException">The state machine threw, or a read did.</exception>
+    /// <exception cref="CorruptDataException">The bytes are damaged, or of a version that this program does not read.</exception>
+    /// <exception cref="MachineException">The state machine threw, or a read did.</exception>
     void Restore(Stream state);
 }

@@ -1,6 +1,7 @@
 using System.Buffers;
+using OrleansRaft.Runtime;
 
-namespace OrleansRaft.Runtime.StateMachines;
+namespace OrleansRaft;
 
 /// <summary>
 /// The state of a state machine at one moment, which stays as it is while the machine applies further commands. Taken on the machine's thread in a

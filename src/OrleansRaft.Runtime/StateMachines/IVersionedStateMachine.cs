@@ -1,4 +1,6 @@
-namespace OrleansRaft.Runtime.StateMachines;
+using OrleansRaft.Runtime;
+
+namespace OrleansRaft;
 
 /// <summary>
 /// Implemented by a state machine of which a later program makes more than an earlier one: more commands, other results, another state. Replicas go

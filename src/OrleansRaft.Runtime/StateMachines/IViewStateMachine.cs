@@ -1,7 +1,8 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
+using OrleansRaft.Runtime;
 
-namespace OrleansRaft.Runtime.StateMachines;
+namespace OrleansRaft;
 
 /// <summary>
 /// A state machine whose state may be large: a snapshot of it begins with a view, which costs next to nothing, and is written in chunks while the

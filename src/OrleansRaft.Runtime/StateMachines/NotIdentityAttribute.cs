@@ -1,4 +1,6 @@
-namespace OrleansRaft.Runtime.StateMachines;
+using OrleansRaft.Runtime;
+
+namespace OrleansRaft;
 
 /// <summary>
 /// Marks a member of a command, or the parameter of a record that stands for one, that does not tell one request from another, such as a time that

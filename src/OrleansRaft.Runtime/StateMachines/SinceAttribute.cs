@@ -1,4 +1,6 @@
-namespace OrleansRaft.Runtime.StateMachines;
+using OrleansRaft.Runtime;
+
+namespace OrleansRaft;
 
 /// <summary>
 /// From which version of a state machine on a command, or a part of one, is understood. A command is refused while the version in force is lower

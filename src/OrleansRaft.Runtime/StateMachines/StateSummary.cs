@@ -14,7 +14,7 @@ internal sealed record StateSummary(EntryId Applied, LogTime Time, int MachineVe
 {
     /// <summary>Reads it.</summary>
     /// <param name="state">The bytes of a snapshot.</param>
-    /// <exception cref="Core.Codec.CorruptDataException">They are damaged, or of a version that this program does not read.</exception>
+    /// <exception cref="CorruptDataException">They are damaged, or of a version that this program does not read.</exception>
     public static StateSummary Read(ReadOnlyMemory<byte> state)
     {
 #pragma warning disable CA2000 // Its machine has nothing to dispose of.

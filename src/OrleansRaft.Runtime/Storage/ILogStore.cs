@@ -56,7 +56,7 @@ public interface ILogStore : IAsyncDisposable
     /// over.</param>
     /// <param name="cancellation">Stops waiting.</param>
     /// <exception cref="StoreRefusedException">The replica has no row here: it was never created, was removed, or its disk was replaced.</exception>
-    /// <exception cref="Core.Codec.CorruptDataException">What was read back is torn or damaged; the message names the place.</exception>
+    /// <exception cref="CorruptDataException">What was read back is torn or damaged; the message names the place.</exception>
     Task<IReplicaLog> OpenAsync(ReplicaKey key, IReplicaLogEvents events, CancellationToken cancellation);
 
     /// <summary>Makes the row of a replica that joins an existing group. Does nothing if it exists and was never written to.</summary>

@@ -11,7 +11,7 @@ public interface IStoredReplica
     /// <summary>Reads the replica's row.</summary>
     /// <param name="cancellation">Stops waiting.</param>
     /// <returns>Null when the replica has no place in the store.</returns>
-    /// <exception cref="Core.Codec.CorruptDataException">It is damaged.</exception>
+    /// <exception cref="CorruptDataException">It is damaged.</exception>
     Task<StoredRow?> ReadRowAsync(CancellationToken cancellation);
 
     /// <summary>Reads some of the blocks that count, in the order of their entries, as one statement sees them.</summary>
@@ -27,7 +27,7 @@ public interface IStoredReplica
     /// <param name="offset">The byte at which to begin.</param>
     /// <param name="cancellation">Stops waiting.</param>
     /// <returns>At least one byte; null when there is none at that offset.</returns>
-    /// <exception cref="Core.Codec.CorruptDataException">It is damaged.</exception>
+    /// <exception cref="CorruptDataException">It is damaged.</exception>
     Task<ReadOnlyMemory<byte>?> ReadChunkAsync(long snapshot, SnapshotDescriptor descriptor, long offset, CancellationToken cancellation);
 }
 

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using OrleansRaft.Core;
-using OrleansRaft.Runtime.Machines;
 
 namespace OrleansRaft.Runtime.Storage;
 
@@ -28,7 +27,7 @@ internal sealed class ReplicaLogSession : IReplicaLogEvents, IAsyncDisposable
     /// <param name="key">Which replica.</param>
     /// <param name="cancellation">Gives up.</param>
     /// <exception cref="StoreRefusedException">It has no place in the store.</exception>
-    /// <exception cref="Core.Codec.CorruptDataException">What is stored is damaged.</exception>
+    /// <exception cref="CorruptDataException">What is stored is damaged.</exception>
     public static async Task<ReplicaLogSession> OpenAsync(ILogStore store, ReplicaKey key, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(store);

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Hosting;
+using Orleans.Hosting;
 using OrleansRaft.Grains.Hosting;
 
 namespace OrleansRaft.Server.Health;

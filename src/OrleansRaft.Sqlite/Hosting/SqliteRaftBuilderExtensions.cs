@@ -1,9 +1,10 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using OrleansRaft;
 using OrleansRaft.Runtime.Diagnostics;
-using OrleansRaft.Runtime.Hosting;
+using OrleansRaft.Sqlite;
 
-namespace OrleansRaft.Sqlite.Hosting;
+namespace Orleans.Hosting;
 
 /// <summary>Chooses SQLite as a silo's log store.</summary>
 public static class SqliteRaftBuilderExtensions

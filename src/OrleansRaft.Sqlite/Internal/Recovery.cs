@@ -33,7 +33,7 @@ internal sealed class Recovery(CommitLoop loop, Hold hold)
     public ApplyMark? Mark { get; private set; }
 
     /// <summary>Reads everything.</summary>
-    /// <exception cref="Core.Codec.CorruptDataException">Something is torn or damaged; the message names the place.</exception>
+    /// <exception cref="CorruptDataException">Something is torn or damaged; the message names the place.</exception>
     public async Task RunAsync(CancellationToken cancellation)
     {
         var isComplete = await loop.SubmitAsync(Begin).WaitAsync(cancellation);

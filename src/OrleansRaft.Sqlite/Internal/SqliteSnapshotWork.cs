@@ -1,5 +1,4 @@
 using OrleansRaft.Core;
-using OrleansRaft.Runtime.StateMachines;
 using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.Sqlite.Internal;
@@ -43,7 +42,7 @@ internal sealed class SqliteSnapshotWork(
     }
 
     /// <summary>The completely staged snapshot of that description.</summary>
-    /// <exception cref="Core.Codec.CorruptDataException">There is none.</exception>
+    /// <exception cref="CorruptDataException">There is none.</exception>
     public long RequireStaged(Database database, SnapshotDescriptor wanted) =>
         Staging is { } staged
             && staged.Descriptor == wanted

@@ -1,5 +1,4 @@
-using OrleansRaft.Grains.Hosting;
-using OrleansRaft.ReplicatedGrains;
+using OrleansRaft;
 using OrleansRaft.Testing;
 using Xunit;
 

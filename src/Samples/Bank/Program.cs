@@ -1,11 +1,8 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Concurrency;
-using OrleansRaft.Grains.Hosting;
+using OrleansRaft;
 using OrleansRaft.PostgreSql;
-using OrleansRaft.PostgreSql.Hosting;
-using OrleansRaft.ReplicatedGrains;
-using OrleansRaft.Sqlite.Hosting;
 
 var builder = Host.CreateApplicationBuilder(args);
 var database = builder.Configuration["Database"]; // without one: a single silo, with its logs in a folder

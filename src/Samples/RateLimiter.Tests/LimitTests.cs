@@ -2,8 +2,7 @@ using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
-using OrleansRaft.Grains.Hosting;
-using OrleansRaft.ReplicatedGrains;
+using OrleansRaft;
 using OrleansRaft.Testing;
 using Xunit;
 

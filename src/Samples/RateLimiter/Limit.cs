@@ -1,5 +1,5 @@
 using Orleans.Concurrency;
-using OrleansRaft.ReplicatedGrains;
+using OrleansRaft;
 
 namespace RateLimiter;
 

@@ -1,8 +1,5 @@
-using OrleansRaft.Grains.Hosting;
 using OrleansRaft.PostgreSql;
-using OrleansRaft.PostgreSql.Hosting;
 using OrleansRaft.Server;
-using OrleansRaft.Sqlite.Hosting;
 using RateLimiter;
 
 var builder = WebApplication.CreateBuilder(args);

@@ -1,8 +1,6 @@
 using System.Globalization;
 using CsCheck;
-using OrleansRaft.Core.Codec;
 using OrleansRaft.Counters;
-using OrleansRaft.Runtime.StateMachines;
 using Shouldly;
 using Xunit;
 using static OrleansRaft.Core.Tests.Counters.CounterGen;
@@ -177,7 +175,7 @@ public sealed class CounterMachineTests
         CounterResult Limited(CounterCommand command, string key)
         {
             var results = new CounterResult[1];
-            var entry = new Core.EntryId(new Core.Term(1), new Core.LogIndex(1_000_000));
+            var entry = new EntryId(new Term(1), new LogIndex(1_000_000));
             machine.Apply([new Command<CounterCommand>(command, key, entry, default) { StateBytesMax = most }], results);
             return results[0];
         }

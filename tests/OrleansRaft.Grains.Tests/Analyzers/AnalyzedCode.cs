@@ -24,7 +24,7 @@ internal sealed class AnalyzedCode : IDisposable
         using System.Threading.Tasks;
         using Orleans;
         using Orleans.Concurrency;
-        using OrleansRaft.ReplicatedGrains;
+        using OrleansRaft;
 
         """;
 

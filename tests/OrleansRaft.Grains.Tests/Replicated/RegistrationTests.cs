@@ -5,7 +5,6 @@ using System.Reflection.Emit;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Runtime;
 using Orleans.Serialization;
-using OrleansRaft.ReplicatedGrains;
 using OrleansRaft.ReplicatedGrains.Calls;
 using OrleansRaft.ReplicatedGrains.Execution;
 
@@ -146,7 +145,7 @@ public sealed class RegistrationTests
 
         var refused = await Should.ThrowAsync<NotCommittedException>(() => bench.Grain<IDiary>("d").Drop("a"));
 
-        refused.Reason.ShouldBe(OrleansRaft.Runtime.RejectionReason.UnknownGroup);
+        refused.Reason.ShouldBe(OrleansRaft.RejectionReason.UnknownGroup);
         refused.Message.ShouldContain($"has a class for {typeof(IDiary).FullName} ('test.IDiary')");
     }
 
@@ -159,7 +158,7 @@ public sealed class RegistrationTests
         new GrainCallCodec(with.Tools.Serializer, null).Write(
             new GrainCall { Request = with.Tools.Serializer.SerializeToArray<object>(RequestOf(with)) }, output);
 
-        var refused = Should.Throw<Core.Codec.CorruptDataException>(
+        var refused = Should.Throw<CorruptDataException>(
             () => new GrainCallCodec(without.Tools.Serializer, without.Bound.Set).Read(output.WrittenMemory));
 
         refused.Message.ShouldContain($"no class of the set 'bench' on this silo has the interface {typeof(IAccount).FullName}");

@@ -1,7 +1,5 @@
-using OrleansRaft.ReplicatedGrains;
 using OrleansRaft.ReplicatedGrains.Execution;
 using OrleansRaft.Runtime;
-using OrleansRaft.Runtime.Machines;
 
 namespace OrleansRaft.Grains.Tests.Replicated;
 
@@ -167,7 +165,7 @@ public sealed class StateTests
         await bench.Grain<IAccount>("alice").Deposit(10);
         var machine = new GrainMachine(bench.Bound);
 
-        Should.Throw<Core.Codec.CorruptDataException>(() => machine.Restore(new MemoryStream([9, 1, 2])))
+        Should.Throw<CorruptDataException>(() => machine.Restore(new MemoryStream([9, 1, 2])))
             .Message.ShouldContain("version 9; this program reads version 1");
         machine.Restore(new MemoryStream([]));
         machine.StateKeys.ShouldBe(0);

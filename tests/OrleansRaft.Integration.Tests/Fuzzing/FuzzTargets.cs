@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
+using Orleans.Hosting;
 using OrleansRaft.Cli.Maelstrom;
 using OrleansRaft.Core;
 using OrleansRaft.Core.Codec;

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Orleans.Hosting;
 using OrleansRaft.Core;
 using OrleansRaft.Grains.Hosting;
 using OrleansRaft.Grains.Levels;

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Orleans.Hosting;
 using Orleans.TestingHost;
 using OrleansRaft.Core;
 using OrleansRaft.Grains.Admin;

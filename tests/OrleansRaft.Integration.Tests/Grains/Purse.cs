@@ -1,4 +1,5 @@
 using Orleans.Concurrency;
+using Orleans.Hosting;
 using OrleansRaft.Grains.Hosting;
 using OrleansRaft.ReplicatedGrains;
 

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Orleans.Hosting;
 using Orleans.TestingHost;
 using OrleansRaft.Client;
 using OrleansRaft.Grains.Admin;

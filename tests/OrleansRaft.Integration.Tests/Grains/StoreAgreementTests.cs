@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Orleans.Hosting;
 using Orleans.TestingHost;
 using OrleansRaft.Grains.Cluster;
 using OrleansRaft.Grains.Hosting;

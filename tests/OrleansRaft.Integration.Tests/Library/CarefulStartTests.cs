@@ -3,13 +3,13 @@ using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
+using Orleans.Hosting;
 using OrleansRaft.Client;
 using OrleansRaft.Grains.Admin;
 using OrleansRaft.Grains.Hosting;
 using OrleansRaft.Grains.Replicas;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Diagnostics;
-using OrleansRaft.Sqlite.Hosting;
 using OrleansRaft.Testbed;
 using OrleansRaft.Testbed.Processes;
 

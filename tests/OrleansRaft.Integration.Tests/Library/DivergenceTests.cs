@@ -4,6 +4,7 @@ using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.DependencyInjection;
+using Orleans.Hosting;
 using OrleansRaft.Client;
 using OrleansRaft.Core;
 using OrleansRaft.Counters.Web;

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Orleans.Hosting;
 using OrleansRaft.Client;
 using OrleansRaft.Core;
 using OrleansRaft.Grains.Hosting;

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Collections.Concurrent;
 using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
+using Orleans.Hosting;
 using OrleansRaft.Client;
 using OrleansRaft.Core;
 using OrleansRaft.Grains.Cluster;

@@ -3,6 +3,7 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
+using Orleans.Hosting;
 using Orleans.TestingHost;
 using OrleansRaft.Client;
 using OrleansRaft.Core;

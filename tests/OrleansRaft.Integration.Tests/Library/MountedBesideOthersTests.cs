@@ -10,6 +10,7 @@ using Microsoft.Extensions.Logging;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
+using Orleans.Hosting;
 using Orleans.TestingHost;
 using OrleansRaft.Client;
 using OrleansRaft.Grains.Hosting;

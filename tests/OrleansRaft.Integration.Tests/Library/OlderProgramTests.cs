@@ -1,5 +1,6 @@
 using System.Buffers;
 using Microsoft.Extensions.DependencyInjection;
+using Orleans.Hosting;
 using OrleansRaft.Client;
 using OrleansRaft.Grains.Hosting;
 using OrleansRaft.Runtime;

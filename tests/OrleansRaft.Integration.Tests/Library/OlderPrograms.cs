@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Orleans.Hosting;
 using Orleans.Serialization.Configuration;
 using OrleansRaft.Grains.Hosting;
 using OrleansRaft.Integration.Tests.Grains;

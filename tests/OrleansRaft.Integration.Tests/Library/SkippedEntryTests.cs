@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
+using Orleans.Hosting;
 using OrleansRaft.Client;
 using OrleansRaft.Core;
 using OrleansRaft.Counters.Web;

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
+using Orleans.Hosting;
 using Orleans.TestingHost;
 using OrleansRaft.Grains.Hosting;
 using OrleansRaft.Integration.Tests.Grains;
@@ -15,7 +16,6 @@ using OrleansRaft.Runtime.StateMachines;
 using OrleansRaft.Runtime.Storage;
 using OrleansRaft.Runtime.Storage.Memory;
 using OrleansRaft.Server;
-using OrleansRaft.Sqlite.Hosting;
 
 namespace OrleansRaft.Integration.Tests.Library;
 

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Orleans.Hosting;
 using OrleansRaft.Client;
 using OrleansRaft.Counters;
 using OrleansRaft.Counters.Web;
@@ -15,7 +16,6 @@ using OrleansRaft.Runtime.State;
 using OrleansRaft.Runtime.StateMachines;
 using OrleansRaft.Runtime.Storage;
 using OrleansRaft.Server;
-using OrleansRaft.Sqlite.Hosting;
 
 namespace OrleansRaft.Integration.Tests.Pages;
 

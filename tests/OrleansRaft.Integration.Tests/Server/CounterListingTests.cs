@@ -1,4 +1,5 @@
 using CsCheck;
+using Orleans.Hosting;
 using OrleansRaft.Core;
 using OrleansRaft.Counters;
 using OrleansRaft.Counters.Web;

@@ -1,3 +1,4 @@
+using Orleans.Hosting;
 using OrleansRaft.Counters.Web;
 using OrleansRaft.Grains.Hosting;
 

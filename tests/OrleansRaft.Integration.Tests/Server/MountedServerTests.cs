@@ -5,6 +5,7 @@ using System.Text.RegularExpressions;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Dashboard;
+using Orleans.Hosting;
 using Orleans.Runtime;
 using OrleansRaft.Core;
 using OrleansRaft.Counters.Web;

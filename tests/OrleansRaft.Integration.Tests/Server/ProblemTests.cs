@@ -1,3 +1,4 @@
+using Orleans.Hosting;
 using OrleansRaft.Counters;
 using OrleansRaft.Counters.Web;
 using OrleansRaft.Runtime;

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Orleans.Hosting;
 using OrleansRaft.Counters.Web;
 using OrleansRaft.Grains.Admin;
 using OrleansRaft.Grains.Hosting;

@@ -1,4 +1,5 @@
 using System.Net;
+using Orleans.Hosting;
 using OrleansRaft.Counters.Web;
 using OrleansRaft.Grains.Hosting;
 

@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using Microsoft.Extensions.DependencyInjection;
+using Orleans.Hosting;
 using OrleansRaft.Counters.Web;
 using OrleansRaft.Grains.Catalogue;
 using OrleansRaft.Grains.Hosting;

@@ -1,6 +1,9 @@
+using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Levels;
+using OrleansRaft.Runtime.Storage;
+using OrleansRaft.Runtime.Storage.Memory;
 
-namespace OrleansRaft.Runtime.Storage.Memory;
+namespace OrleansRaft;
 
 /// <summary>
 /// What outlives a silo in memory: the disk that one or several <see cref="MemoryLogStore"/> instances open. Gone with the process.

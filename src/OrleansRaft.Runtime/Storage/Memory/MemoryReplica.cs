@@ -129,7 +129,7 @@ internal sealed class MemoryReplica(Configuration initial)
         return recovered;
     }
 
-    private static Core.Codec.CorruptDataException VoteDamaged(ReplicaKey key) =>
+    private static CorruptDataException VoteDamaged(ReplicaKey key) =>
         StoredLog.Damaged(key, LogIndex.Zero, "its term and its vote do not match their checksum");
 
     private bool HasStaged(SnapshotDescriptor wanted) => Staged is { IsComplete: true } staged && staged.Descriptor == wanted;

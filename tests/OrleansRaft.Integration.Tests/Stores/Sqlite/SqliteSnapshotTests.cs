@@ -59,7 +59,7 @@ public sealed class SqliteSnapshotTests : IDisposable
 
             await replica.SaveSnapshotAsync(1, 10, State);
             await replica.SaveSnapshotAsync(1, 15, [1]);
-            await replica.WriteAsync(compactThrough: replica.Recovered.LogStart with { Term = new Core.Term(1), Index = new Core.LogIndex(15) });
+            await replica.WriteAsync(compactThrough: replica.Recovered.LogStart with { Term = new Term(1), Index = new LogIndex(15) });
             var reopened = await OpenReplica.OpenAsync(store, Key);
             reopened.Recovered.Entries.Count.ShouldBe(5);
 
@@ -86,7 +86,7 @@ public sealed class SqliteSnapshotTests : IDisposable
             var replica = await OpenReplica.OpenAsync(store, Key);
             replica.Bodies.ShouldBe(["a", "b", "c"]);
             replica.Recovered.Snapshot.SizeBytes.ShouldBe(600_000);
-            replica.Recovered.Snapshot.LastIncluded.Index.ShouldBe(new Core.LogIndex(2));
+            replica.Recovered.Snapshot.LastIncluded.Index.ShouldBe(new LogIndex(2));
             var state = replica.Log.RecoveredSnapshot.ReadAll();
             Core.Codec.Crc32C.Compute(state).ShouldBe(replica.Recovered.Snapshot.Checksum!.Value);
             state.ShouldBe([.. Enumerable.Range(0, 600_000).Select(static i => (byte)(i % 64 == 0 ? i / 64 : 7))]);
@@ -113,7 +113,7 @@ public sealed class SqliteSnapshotTests : IDisposable
         await replica.AppendAsync(1, "a");
         var before = files.Copy(directory);
         replica.Log.SaveSnapshot(replica.Describe(1, 1, []), new PiecewiseView([.. State.Take(100_000)], 1_000));
-        await replica.Events.SavedAsync(new Core.EntryId(new Core.Term(1), new Core.LogIndex(1)));
+        await replica.Events.SavedAsync(new EntryId(new Term(1), new LogIndex(1)));
 
         (CommitsOf(files.Copy(directory)) - CommitsOf(before)).ShouldBe(1);
     }

@@ -1,4 +1,4 @@
-using OrleansRaft.ReplicatedGrains;
+using OrleansRaft;
 
 namespace RaftApp_1.Grains;
 

@@ -1,8 +1,5 @@
 using Microsoft.Extensions.Hosting;
-using OrleansRaft.Grains.Hosting;
 using OrleansRaft.PostgreSql;
-using OrleansRaft.PostgreSql.Hosting;
-using OrleansRaft.Sqlite.Hosting;
 using RaftApp_1.Grains;
 
 var builder = Host.CreateApplicationBuilder(args);
