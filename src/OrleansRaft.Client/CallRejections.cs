@@ -22,8 +22,8 @@ internal static class CallRejections
         RejectionReason.VersionNotRaised,
         null,
         RetryAfter,
-        $"The request needs version {needs} of the state machine, of which the program of the silo that routes it does not know. Nothing was changed; "
-            + "start the newer program on all silos, or repeat the request later.");
+        $"The request needs version {needs} of the state machine, of which the program of the silo that routes it does not know. Nothing was "
+            + "changed; start the newer program on all silos, or repeat the request later.");
 
     /// <summary>The answer to a value that cannot be serialized.</summary>
     public static Rejected<TResult> Unserializable<TResult>(object value, Exception cause) => Invalid<TResult>(

@@ -26,7 +26,9 @@ internal sealed partial class RaftCore
 
     /// <summary>The newest comparison in the log, for which a digest is worth making; zero when the log holds none.</summary>
     public EntryId LastComparison =>
-        compared.Index > log.Start.Index && compared.Index <= log.Last.Index && log[compared.Index].Kind == EntryKind.Comparison ? compared : EntryId.Zero;
+        compared.Index > log.Start.Index && compared.Index <= log.Last.Index && log[compared.Index].Kind == EntryKind.Comparison
+            ? compared
+            : EntryId.Zero;
 
     /// <summary>Entries after the last comparison that are committed, or after the beginning of the log where that is later.</summary>
     public long EntriesSinceComparison => Math.Max(0, CommitIndex - compared.Index);

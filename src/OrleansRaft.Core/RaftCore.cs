@@ -424,10 +424,16 @@ internal sealed partial class RaftCore
         switch (message)
         {
             case AppendEntries append:
-                Send(from, new AppendEntriesResponse(CurrentTerm, append.Session, false, EntryId.Zero, append.Previous.Index, ReadSequence.Zero), TermTicket);
+                Send(
+                    from,
+                    new AppendEntriesResponse(CurrentTerm, append.Session, false, EntryId.Zero, append.Previous.Index, ReadSequence.Zero),
+                    TermTicket);
                 break;
             case InstallSnapshot install:
-                Send(from, new InstallSnapshotResponse(CurrentTerm, install.Session, install.Snapshot.LastIncluded, 0, false, ReadSequence.Zero), TermTicket);
+                Send(
+                    from,
+                    new InstallSnapshotResponse(CurrentTerm, install.Session, install.Snapshot.LastIncluded, 0, false, ReadSequence.Zero),
+                    TermTicket);
                 break;
             case PreVote:
                 Send(from, new PreVoteResponse(CurrentTerm, false), TermTicket);

@@ -56,8 +56,8 @@ internal static class CounterAnswers
             ProblemTypes.QuotaExceeded,
             "The tenant has used up its share.",
             $"The counter {key} is new, and the tenant {key.Tenant} has the counters that it may have in this cluster "
-                + $"({Text(allowed.Counters)} counters, {Text(allowed.Bytes)} bytes), so nothing was changed. Delete counters, or ask an operator for more "
-                + $"(`oraft tenant limits`).{(hasKey ? " Then use another Idempotency-Key: this one gets this answer." : "")}");
+                + $"({Text(allowed.Counters)} counters, {Text(allowed.Bytes)} bytes), so nothing was changed. Delete counters, or ask an operator "
+                + $"for more (`oraft tenant limits`).{(hasKey ? " Then use another Idempotency-Key: this one gets this answer." : "")}");
 
     private static string Text(long limit) => limit == 0 ? "any number of" : limit.ToString(CultureInfo.InvariantCulture);
 

@@ -31,7 +31,10 @@ internal static class CounterOperations
         new(422, CounterProblemTypes.Overflow, "the sum does not fit into 64 bits; nothing was changed");
 
     private static readonly ApiProblem StateFull =
-        new(507, CounterProblemTypes.StateFull, "the counter is new, and its group's state is as large as an operator lets it be; nothing was changed");
+        new(
+            507,
+            CounterProblemTypes.StateFull,
+            "the counter is new, and its group's state is as large as an operator lets it be; nothing was changed");
 
     public static readonly ApiOperation IncrementCounter = new("incrementCounter", Counters, "Adds to a counter")
     {
@@ -109,8 +112,8 @@ internal static class CounterOperations
     public static readonly ApiOperation DeleteTenant = new("deleteTenant", Tenants, "Deletes a tenant")
     {
         Access = AccessRole.Operator,
-        Description = "Its counters, its note, and the limits that it has of its own. One request deletes at most 10,000 counters: while more is true, send it "
-            + "again. What is written meanwhile may stay: revoke the tenant's keys first.",
+        Description = "Its counters, its note, and the limits that it has of its own. One request deletes at most 10,000 counters: while more is "
+            + "true, send it again. What is written meanwhile may stay: revoke the tenant's keys first.",
         Parameters = [Tenant],
         Success = new(200, "How much was deleted by this request.", CounterSchemas.DeletedTenant),
         Problems = [ApiProblem.InvalidRequest, ApiProblem.Overloaded, ApiProblem.InternalError, ApiProblem.NoLeader, ApiProblem.OutcomeUnknown],

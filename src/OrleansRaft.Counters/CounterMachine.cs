@@ -147,7 +147,8 @@ public sealed class CounterMachine : IViewStateMachine<CounterCommand, CounterRe
         return new CounterDeleted(entry.Index.Value, entry.Term.Value);
     }
 
-    private TenantMeasured Measure(string tenant) => NameRule.IsStorable(tenant) ? totals.Of(Encoding.ASCII.GetBytes(tenant)) : new TenantMeasured(0, 0);
+    private TenantMeasured Measure(string tenant) =>
+        NameRule.IsStorable(tenant) ? totals.Of(Encoding.ASCII.GetBytes(tenant)) : new TenantMeasured(0, 0);
 
     private CounterResult Get(string key)
     {

@@ -52,7 +52,10 @@ internal static partial class Log
     [LoggerMessage(3014, LogLevel.Debug, "A heartbeat to {Silo} could not be sent")]
     public static partial void HeartbeatLost(ILogger logger, Exception cause, SiloAddress silo);
 
-    [LoggerMessage(3016, LogLevel.Debug, "{Leader} on {Silo} handed its leadership to replica {Successor}, so that leaders are spread over the silos")]
+    [LoggerMessage(
+        3016,
+        LogLevel.Debug,
+        "{Leader} on {Silo} handed its leadership to replica {Successor}, so that leaders are spread over the silos")]
     public static partial void Balanced(ILogger logger, ReplicaKey leader, string silo, OrleansRaft.ReplicaId successor);
 
     [LoggerMessage(3017, LogLevel.Debug, "{Leader} did not hand its leadership to replica {Successor}; it is tried again later")]
@@ -61,10 +64,16 @@ internal static partial class Log
     [LoggerMessage(3015, LogLevel.Debug, "What is quiescent here could not be compared with {Silo}; it is tried again in a second")]
     public static partial void ComparisonFailed(ILogger logger, Exception cause, SiloAddress silo);
 
-    [LoggerMessage(3059, LogLevel.Warning, "Nobody listens at the silo port of {Silo} any more: {Replicas} replicas here that followed a leader there elect another now")]
+    [LoggerMessage(
+        3059,
+        LogLevel.Warning,
+        "Nobody listens at the silo port of {Silo} any more: {Replicas} replicas here that followed a leader there elect another now")]
     public static partial void SiloGone(ILogger logger, string silo, int replicas);
 
-    [LoggerMessage(3018, LogLevel.Error, "Fault {Fault} could not be healed whole on this silo when its time was over: {What} Restart the silo if it still suffers")]
+    [LoggerMessage(
+        3018,
+        LogLevel.Error,
+        "Fault {Fault} could not be healed whole on this silo when its time was over: {What} Restart the silo if it still suffers")]
     public static partial void HealFailed(ILogger logger, Exception cause, string fault, string what);
 
     [LoggerMessage(3019, LogLevel.Debug, "All {Replicas} replicas here are quiescent: memory was given back, {After} MB of {Before} MB are left")]
@@ -76,10 +85,18 @@ internal static partial class Log
     [LoggerMessage(3021, LogLevel.Warning, "A set of groups waits to be added: {Obstacle}")]
     public static partial void SetWaits(ILogger logger, string obstacle);
 
-    [LoggerMessage(3022, LogLevel.Error, "This cluster has a set '{Set}' of {Groups} group(s) of {Replicas} that this silo cannot run: configure it with AddRaftStateMachine as the other silos, and restart it")]
+    [LoggerMessage(
+        3022,
+        LogLevel.Error,
+        "This cluster has a set '{Set}' of {Groups} group(s) of {Replicas} that this silo cannot run: configure it with AddRaftStateMachine as the "
+            + "other silos, and restart it")]
     public static partial void SetNotOffered(ILogger logger, string set, int groups, int replicas);
 
-    [LoggerMessage(3023, LogLevel.Critical, "The set '{Set}' of this cluster has {Groups} group(s) of {Replicas}, but this silo is configured with {WantedGroups} of {WantedReplicas}, and stops: configure it as the cluster is; these numbers cannot change afterwards")]
+    [LoggerMessage(
+        3023,
+        LogLevel.Critical,
+        "The set '{Set}' of this cluster has {Groups} group(s) of {Replicas}, but this silo is configured with {WantedGroups} of {WantedReplicas}, "
+            + "and stops: configure it as the cluster is; these numbers cannot change afterwards")]
     public static partial void SetIsOtherwise(ILogger logger, string set, int groups, int replicas, int wantedGroups, int wantedReplicas);
 
     [LoggerMessage(3024, LogLevel.Warning, "The catalogue could not be looked at or written to; trying again in {Delay}. Groups serve without it")]
@@ -105,21 +122,25 @@ internal static partial class Log
         3028, LogLevel.Error, "A turn of a replica threw, and the other replicas of its worker go on. Restart the silo, and report this as a bug")]
     public static partial void TurnFailed(ILogger logger, Exception cause);
 
-    [LoggerMessage(3030, LogLevel.Warning, "A state machine of the set '{Set}' failed when it was disposed after its replica had ended; correct its Dispose or DisposeAsync. The group is not affected")]
+    [LoggerMessage(
+        3030,
+        LogLevel.Warning,
+        "A state machine of the set '{Set}' failed when it was disposed after its replica had ended; correct its Dispose or DisposeAsync. The group "
+            + "is not affected")]
     public static partial void DisposalFailed(ILogger logger, Exception cause, string set);
 
     [LoggerMessage(
         3040,
         LogLevel.Warning,
-        "The state machine {Machine} of the set '{Set}' is tried out before this silo starts, and {Step} has not come back: this silo has been waiting "
-        + "for {Duration}. Find out what it waits for")]
+        "The state machine {Machine} of the set '{Set}' is tried out before this silo starts, and {Step} has not come back: this silo has been "
+        + "waiting for {Duration}. Find out what it waits for")]
     public static partial void TrialWaits(ILogger logger, string machine, string set, string step, TimeSpan duration);
 
     [LoggerMessage(
         3041,
         LogLevel.Warning,
-        "A state machine of the set '{Set}' is not disposed {Patience} after its replica had ended, and is no longer waited for; correct its Dispose or "
-        + "DisposeAsync. The group is not affected")]
+        "A state machine of the set '{Set}' is not disposed {Patience} after its replica had ended, and is no longer waited for; correct its Dispose "
+        + "or DisposeAsync. The group is not affected")]
     public static partial void DisposalWaits(ILogger logger, string set, TimeSpan patience);
 
     [LoggerMessage(3050, LogLevel.Information, "This silo has to leave the cluster for good (`oraft silo decommission`): it stops gracefully")]
@@ -134,8 +155,8 @@ internal static partial class Log
     [LoggerMessage(
         3052,
         LogLevel.Warning,
-        "{Group} goes on from replica {Survivor} alone, as incarnation {Incarnation}, since it had lost its majority: its other replicas never take part "
-        + "again")]
+        "{Group} goes on from replica {Survivor} alone, as incarnation {Incarnation}, since it had lost its majority: its other replicas never take "
+        + "part again")]
     public static partial void GroupRecovered(ILogger logger, string group, long survivor, int incarnation);
 
     [LoggerMessage(3053, LogLevel.Debug, "The store did not say which groups went on without their majorities; what is known of them holds")]
@@ -147,8 +168,8 @@ internal static partial class Log
     [LoggerMessage(
         3055,
         LogLevel.Warning,
-        "What was damaged of {Replica} is mended: its group's replicas hold the same state, and it has written its own anew. See to the disk. It was: "
-        + "{Detail}")]
+        "What was damaged of {Replica} is mended: its group's replicas hold the same state, and it has written its own anew. See to the disk. It "
+        + "was: {Detail}")]
     public static partial void DamageMended(ILogger logger, ReplicaKey replica, string detail);
 
     [LoggerMessage(3056, LogLevel.Debug, "What a replica has stored could not be read and checked; it is tried again")]
@@ -166,7 +187,8 @@ internal static partial class Log
     [LoggerMessage(
         3045,
         LogLevel.Warning,
-        "The store did not take note that the silo {Silo} leaves for good; the next feature level waits for it until `oraft cluster finalize --without {Silo}`")]
+        "The store did not take note that the silo {Silo} leaves for good; the next feature level waits for it until `oraft cluster finalize "
+            + "--without {Silo}`")]
     public static partial void LeaveNotNoted(ILogger logger, Exception exception, string silo);
 
     [LoggerMessage(3058, LogLevel.Information, "The catalogue says that the set '{Set}' was deleted: its groups are gone")]

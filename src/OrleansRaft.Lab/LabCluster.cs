@@ -114,7 +114,8 @@ internal sealed class LabCluster : ICheckedCluster, IDisposable
     public IEnumerable<LabReplica?> ExpectedReplicasOf(string group) =>
         (LeaderOf(group)?.Configuration?.Members.Select(member => member.Id) ?? groups[group].Homes.Keys)
             .Where(replica => !rotten.Contains(new ReplicaKey(group, replica)))
-            .Select(replica => LocationsOf(group, replica).Select(node => node.Find(group, replica)).MaxBy(activation => activation?.Log?.Epoch ?? 0));
+            .Select(
+                replica => LocationsOf(group, replica).Select(node => node.Find(group, replica)).MaxBy(activation => activation?.Log?.Epoch ?? 0));
 
     /// <summary>Cuts both directions between two nodes.</summary>
     public void Cut(int one, int other) => Network.Cut(one, other);
@@ -153,7 +154,8 @@ internal sealed class LabCluster : ICheckedCluster, IDisposable
     {
         if (!Options.SharedDisks)
         {
-            throw new InvalidOperationException($"{group}/{replica} is kept on its node's own disk: set {nameof(LabOptions.SharedDisks)} to run it elsewhere.");
+            throw new InvalidOperationException(
+                $"{group}/{replica} is kept on its node's own disk: set {nameof(LabOptions.SharedDisks)} to run it elsewhere.");
         }
 
         if (Nodes[node].IsUp && Nodes[node].Find(group, replica) is null)
@@ -317,7 +319,9 @@ internal sealed class LabCluster : ICheckedCluster, IDisposable
 
         foreach (var node in Nodes.Where(node => !without.Contains(node.Index) && node.LevelReported < raised.InForce))
         {
-            Report("a feature level is raised when the programs of all silos support it", $"node {node.Index} supports {node.LevelReported}, not {raised.InForce}");
+            Report(
+                "a feature level is raised when the programs of all silos support it",
+                $"node {node.Index} supports {node.LevelReported}, not {raised.InForce}");
         }
 
         Levels = raised;

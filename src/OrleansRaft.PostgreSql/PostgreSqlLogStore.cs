@@ -62,11 +62,13 @@ internal sealed class PostgreSqlLogStore : ILogStore
         if (options.Silo is { } silo)
         {
             var registration = new SiloRegistration(silo, firstLease, options.Leases.Duration, time);
-            await PatientlyAsync(0, options.StartTimeout, () => creation.RegisterAsync(registration, definition.ClusterId, cancellation), cancellation);
+            await PatientlyAsync(
+                0, options.StartTimeout, () => creation.RegisterAsync(registration, definition.ClusterId, cancellation), cancellation);
         }
 
         connections = [.. options.ConnectionStrings.Select((_, number) => new ServerConnection(options, number, definition.ClusterId, logger))];
-        var further = await Task.WhenAll(Enumerable.Range(1, servers.Length - 1).Select(number => PrepareFurtherAsync(definition, number, cancellation)));
+        var further = await Task.WhenAll(
+            Enumerable.Range(1, servers.Length - 1).Select(number => PrepareFurtherAsync(definition, number, cancellation)));
         await ReadWitnessesAsync([0, .. further.Where(static number => number is not null).Select(static number => number!.Value)], cancellation);
         Start(0, definition);
         for (var number = 1; number < servers.Length; number++)
@@ -209,7 +211,8 @@ internal sealed class PostgreSqlLogStore : ILogStore
         var failures = (await Task.WhenAll(servers.Select(server => FindTroubleAsync(server, cancellation)))).OfType<Exception>().ToList();
         if (failures.Count * 2 >= servers.Length && failures.Count > 0)
         {
-            throw new StoreRefusedException($"{failures.Count} of {servers.Length} PostgreSQL server(s) take no writes: {failures[0].Message}", failures[0]);
+            throw new StoreRefusedException(
+                $"{failures.Count} of {servers.Length} PostgreSQL server(s) take no writes: {failures[0].Message}", failures[0]);
         }
     }
 
@@ -219,7 +222,9 @@ internal sealed class PostgreSqlLogStore : ILogStore
         patience.CancelAfter(CheckTimeout);
         try
         {
-            var ready = server.Task.IsCompletedSuccessfully ? await server.Task : throw new StoreRefusedException("a PostgreSQL server has not answered since this silo started");
+            var ready = server.Task.IsCompletedSuccessfully
+                ? await server.Task
+                : throw new StoreRefusedException("a PostgreSQL server has not answered since this silo started");
             await ready.CheckAsync(patience.Token).WaitAsync(patience.Token);
             return null;
         }
@@ -358,7 +363,9 @@ internal sealed class PostgreSqlLogStore : ILogStore
     {
         Log.ServerReady(logger, number, connections[number].Name, definition.ClusterId);
 #pragma warning disable CA2000 // The store disposes its servers.
-        servers[number].SetResult(new PostgreSqlServer(options, number == 0 ? firstLease : ActivationNonce.New(), connections[number], () => CountersExcept(number), time, logger, alarms));
+        servers[number].SetResult(
+            new PostgreSqlServer(
+                options, number == 0 ? firstLease : ActivationNonce.New(), connections[number], () => CountersExcept(number), time, logger, alarms));
 #pragma warning restore CA2000
     }
 

@@ -33,13 +33,15 @@ internal static partial class Log
     [LoggerMessage(
         1008,
         LogLevel.Error,
-        "{Replica} stopped because its log can do no more ({Reason}); its group goes on with the others. Mend the store, or replace the replica as a member")]
+        "{Replica} stopped because its log can do no more ({Reason}); its group goes on with the others. Mend the store, or replace the replica as a "
+            + "member")]
     public static partial void LogFailed(ILogger logger, Exception cause, ReplicaKey replica, Storage.LogStopReason reason);
 
     [LoggerMessage(
         1009,
         LogLevel.Critical,
-        "{Replica} found itself impossible and stopped; its group goes on with the others. It starts again from its store; if it stops again, replace it as a member and report this")]
+        "{Replica} found itself impossible and stopped; its group goes on with the others. It starts again from its store; if it stops again, "
+            + "replace it as a member and report this")]
     public static partial void Failed(ILogger logger, Exception cause, ReplicaKey replica);
 
     [LoggerMessage(1010, LogLevel.Information, "{Replica} replicates other limits on sessions: {Limits}")]
@@ -60,13 +62,15 @@ internal static partial class Log
     [LoggerMessage(
         1014,
         LogLevel.Error,
-        "The state machine of {Replica} is halted at {Entry}: {Cause} Its log and vote live on. It tries again now and then; start a program that can apply the entry")]
+        "The state machine of {Replica} is halted at {Entry}: {Cause} Its log and vote live on. It tries again now and then; start a program that "
+            + "can apply the entry")]
     public static partial void MachineHalted(ILogger logger, ReplicaKey replica, EntryId? entry, string cause);
 
     [LoggerMessage(
         1019,
         LogLevel.Error,
-        "The program of {Replica} is behind, at {Entry}: {Cause} Its log and vote live on. Start a program on its silo that is as new as the others'")]
+        "The program of {Replica} is behind, at {Entry}: {Cause} Its log and vote live on. Start a program on its silo that is as new as the "
+            + "others'")]
     public static partial void VersionBehind(ILogger logger, ReplicaKey replica, EntryId? entry, string cause);
 
     [LoggerMessage(1020, LogLevel.Information, "The state machine of {Replica} works at version {Version} from {Entry} on")]
@@ -96,7 +100,8 @@ internal static partial class Log
     [LoggerMessage(
         1043,
         LogLevel.Error,
-        "The state of {Replica} at {Entry} is not what a majority holds (time {Times} since it started here); it is discarded. The first time, its leader's takes its place")]
+        "The state of {Replica} at {Entry} is not what a majority holds (time {Times} since it started here); it is discarded. The first time, its "
+            + "leader's takes its place")]
     public static partial void StateWrong(ILogger logger, ReplicaKey replica, EntryId entry, int times);
 
     [LoggerMessage(1016, LogLevel.Information, "The state machine of {Replica} has come back")]

@@ -52,13 +52,15 @@ internal sealed class RaftMetrics : IDisposable
             Replicas.RequestFillMax,
             "1",
             "The largest part of a group's places for request ids that is taken, among groups with a replica here.");
-        Meter.CreateObservableGauge("raft.state.bytes", Replicas.StateBytes, "By", "The states of all replicas here whose state machines know their size.");
+        Meter.CreateObservableGauge(
+            "raft.state.bytes", Replicas.StateBytes, "By", "The states of all replicas here whose state machines know their size.");
         Meter.CreateObservableGauge("raft.snapshot.bytes", Replicas.SnapshotBytes, "By", "The newest snapshots of all replicas here.");
         Meter.CreateObservableGauge(
             "raft.snapshot.age",
             Replicas.SnapshotAgeMax,
             "s",
-            "The longest time of a group, by its own clock, that a replica here has applied beyond its newest snapshot, and applies again when it starts.");
+            "The longest time of a group, by its own clock, that a replica here has applied beyond its newest snapshot, and applies again when it "
+                + "starts.");
         Meter.CreateObservableGauge("raft.groups.leaderless", Replicas.CountLeaderless, "{group}", "Groups of which a replica here knows no leader.");
         Meter.CreateObservableGauge(
             "raft.commit.lag", Replicas.CommitLagMax, "{entry}", "The most entries that a leader here has appended and not yet committed.");

@@ -35,7 +35,8 @@ internal sealed class RaftOptionsValidator : IValidateOptions<RaftOptions>
         if (options.ScrubInterval < TimeSpan.Zero || options.ScrubInterval > ScrubIntervalMax)
         {
             failures.Add(
-                $"Raft:{nameof(options.ScrubInterval)} is {options.ScrubInterval}, but must be between 0, which turns it off, and {ScrubIntervalMax}.");
+                $"Raft:{nameof(options.ScrubInterval)} is {options.ScrubInterval}, but must be between 0, which turns it off, and "
+                    + $"{ScrubIntervalMax}.");
         }
 
         if (options.ReturnPatience < TimeSpan.Zero || options.ReturnPatience > ReturnPatienceMax)

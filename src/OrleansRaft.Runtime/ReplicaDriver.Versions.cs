@@ -40,7 +40,8 @@ internal sealed partial class ReplicaDriver
     private bool IsUnsupported(SnapshotDescriptor snapshot) =>
         snapshot.LastIncluded != EntryId.Zero && !machine.Versions.Supports(snapshot.MachineVersion);
 
-    private string DescribeVersion(int version) => $"The group's state machine works at version {version}, and this program supports {machine.Versions}.";
+    private string DescribeVersion(int version) =>
+        $"The group's state machine works at version {version}, and this program supports {machine.Versions}.";
 
     private void BeginBehind()
     {
@@ -139,7 +140,9 @@ internal sealed partial class ReplicaDriver
         }
 
         var members = string.Join(", ", without.Select(static one =>
-            one.Supports is { } supports ? $"the program of member {one.Member} supports {supports}" : $"member {one.Member} has not answered its leader yet"));
+            one.Supports is { } supports
+                ? $"the program of member {one.Member} supports {supports}"
+                : $"member {one.Member} has not answered its leader yet"));
         return without.Any(static one => one.Supports is null)
             ? rejections.RaiseNotYet($"{members}; version {version} is wanted.")
             : rejections.NotRaised($"{members}, and version {version} is wanted. Start the newer program on their silos, or remove the members.");

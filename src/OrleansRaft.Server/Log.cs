@@ -21,6 +21,9 @@ internal static partial class Log
     [LoggerMessage(5102, LogLevel.Warning, "{Who} from {From} tried {What}; refused with {Result}")]
     public static partial void ChangeRefused(ILogger logger, string who, string from, string what, string result);
 
-    [LoggerMessage(5103, LogLevel.Warning, "{Lost} entries are missing in the catalogue's audit, which could not be written for too long; the log has them")]
+    [LoggerMessage(
+        5103,
+        LogLevel.Warning,
+        "{Lost} entries are missing in the catalogue's audit, which could not be written for too long; the log has them")]
     public static partial void AuditIncomplete(ILogger logger, long lost);
 }

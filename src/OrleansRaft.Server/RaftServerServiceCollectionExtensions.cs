@@ -61,8 +61,8 @@ public static class RaftServerServiceCollectionExtensions
                 {
                     RequestsPerSecond: >= 0, Burst: >= 0, AtOnce: >= 0, IdempotencyKeys: >= 0, Counters: >= 0, Bytes: >= 0, Watchers: >= 0,
                 },
-                $"{TenantLimitOptions.SectionName}: RequestsPerSecond, Burst, AtOnce, IdempotencyKeys, Counters, Bytes and Watchers must be 0, which is no "
-                    + "limit, or more.")
+                $"{TenantLimitOptions.SectionName}: RequestsPerSecond, Burst, AtOnce, IdempotencyKeys, Counters, Bytes and Watchers must be 0, which "
+                    + "is no limit, or more.")
             .ValidateOnStart();
         services.AddSingleton<TenantLimiter>();
         services.AddSingleton<WatcherCounts>();

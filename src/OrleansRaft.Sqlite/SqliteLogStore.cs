@@ -28,7 +28,8 @@ internal sealed class SqliteLogStore : ILogStore
     private readonly Timer watch;
     private int watches;
 
-    private SqliteLogStore(StoreDirectory directory, StoreFile file, SqliteStoreOptions options, TimeProvider time, ILogger logger, AlarmBoard? alarms)
+    private SqliteLogStore(
+        StoreDirectory directory, StoreFile file, SqliteStoreOptions options, TimeProvider time, ILogger logger, AlarmBoard? alarms)
     {
         this.directory = directory;
         this.time = time;
@@ -207,7 +208,8 @@ internal sealed class SqliteLogStore : ILogStore
         loop.SubmitAsync(database => LevelTable.Change(database, change)).WaitAsync(cancellation);
 
     /// <inheritdoc/>
-    public Task CheckAsync(CancellationToken cancellation) => loop.SubmitAsync(database => database.Execute("UPDATE store SET local_id = local_id")).WaitAsync(cancellation);
+    public Task CheckAsync(CancellationToken cancellation) =>
+        loop.SubmitAsync(database => database.Execute("UPDATE store SET local_id = local_id")).WaitAsync(cancellation);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

@@ -58,7 +58,8 @@ internal static class CounterSilo
                 ends.AdvertisedIPAddress = IPAddress.Parse(One("--silo-address"));
                 (ends.SiloPort, ends.GatewayPort) = (Number("--silo-port"), Number("--gateway-port"));
             })
-            .AddRaft(raft => raft.UsePostgreSql(new PostgreSqlStoreOptions { ConnectionStrings = [One("--postgres")], SiloName = One("--silo-name") }))
+            .AddRaft(
+                raft => raft.UsePostgreSql(new PostgreSqlStoreOptions { ConnectionStrings = [One("--postgres")], SiloName = One("--silo-name") }))
             .AddRaftStateMachine<Change, long, CounterMachine>(Set, Number("--groups")));
         builder.Services.Configure<RaftOptions>(static raft => raft.LevelMax = LevelMax);
         builder.Services.AddOrleansRaftServer(builder.Configuration, static server => server.Dashboard = false);

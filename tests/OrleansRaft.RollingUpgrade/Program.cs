@@ -26,13 +26,13 @@ var clients = new Option<int>("--clients") { Description = "How many clients inc
 var postgres = new Option<string?>("--postgres") { Description = "An empty database; one of a server of its own by default." };
 var brief = new Option<bool>("--brief")
 {
-    Description = "Two silos are newer from the beginning; the first one follows, another goes back and forth again, and all ends when the upgrade is "
-        + "finalized. With little load.",
+    Description = "Two silos are newer from the beginning; the first one follows, another goes back and forth again, and all ends when the upgrade "
+        + "is finalized. With little load.",
 };
 var command = new RootCommand(
     "Replaces three real silos on PostgreSQL one by one under load: by a newer program, back, and forth again. Prints one JSON object for each silo, "
-    + "with the longest time that a counter went without an acknowledgement, and one at the end. Ends with 1 when an acknowledged increment was lost, "
-    + "one was applied twice, a repetition was answered otherwise than before, a read was out of order, or replicas differ.")
+    + "with the longest time that a counter went without an acknowledgement, and one at the end. Ends with 1 when an acknowledged increment was "
+    + "lost, one was applied twice, a repetition was answered otherwise than before, a read was out of order, or replicas differ.")
 {
     former, newer, rest, clients, postgres, brief,
 };

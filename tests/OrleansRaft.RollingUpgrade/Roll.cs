@@ -129,7 +129,8 @@ internal sealed class Roll : IAsyncDisposable
             await ReplaceAsync(silo, program);
             var gap = Math.Round(workload.LongestGapSince(since).TotalMilliseconds);
             gaps.Add(gap);
-            Write(new { step, silo = silo.Name, seconds = Math.Round(Stopwatch.GetElapsedTime(since).TotalSeconds, 1), longestGapMilliseconds = gap });
+            Write(
+                new { step, silo = silo.Name, seconds = Math.Round(Stopwatch.GetElapsedTime(since).TotalSeconds, 1), longestGapMilliseconds = gap });
         }
 
         await KeepPromisesAsync(step);

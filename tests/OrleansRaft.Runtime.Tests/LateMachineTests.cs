@@ -24,7 +24,8 @@ public sealed class LateMachineTests
         using var bench = Bench(hasThread, workshop, voters: 3).Start().Settle();
 
         bench.Tell(Two, new RequestVote(new Term(1), EntryId.Zero, IsTransfer: false)).Settle();
-        bench.Tell(Two, bench.FromTwo(new Term(1), EntryId.Zero, (EntryKind.NoOp, default), (EntryKind.Command, Request("a", "one", 100_000)))).Settle();
+        bench.Tell(Two, bench.FromTwo(new Term(1), EntryId.Zero, (EntryKind.NoOp, default), (EntryKind.Command, Request("a", "one", 100_000))))
+            .Settle();
 
         bench.StoppedBy.ShouldBeNull();
         bench.Halted.ShouldNotBeNull().Cause.ShouldContain("The constructor of the state machine threw IOException: no such share");

@@ -473,14 +473,16 @@ public sealed class MachineComparisonTests
     /// <summary>The leader, replica 2, sends entries after an index, and everything is committed.</summary>
     private static void Hear(DriverBench bench, long after, params (EntryKind, ReadOnlyMemory<byte>)[][] entries)
     {
-        var append = bench.FromTwo(One, after == 0 ? EntryId.Zero : new EntryId(One, new LogIndex(after)), [.. entries.SelectMany(static some => some)]);
+        var append = bench.FromTwo(
+            One, after == 0 ? EntryId.Zero : new EntryId(One, new LogIndex(after)), [.. entries.SelectMany(static some => some)]);
         bench.Tell(Two, append with { LeaderCommit = append.Block.Last.Index }).Settle();
     }
 
     /// <summary>The leader, replica 2, tells what came of a comparison.</summary>
     private static void Judge(DriverBench bench, long at, ComparisonVerdict verdict, StateDigest? majority)
     {
-        bench.Tell(Two, new ComparisonRequest(One, LogIndex.Zero, new EntryId(One, new LogIndex(at))) { Verdict = verdict, Majority = majority }).Settle();
+        bench.Tell(Two, new ComparisonRequest(One, LogIndex.Zero, new EntryId(One, new LogIndex(at))) { Verdict = verdict, Majority = majority })
+            .Settle();
         bench.Sent.ShouldContain(sent => sent.To == Two && sent.Message is ComparisonResponse && ((ComparisonResponse)sent.Message).IsTold);
     }
 
@@ -489,7 +491,8 @@ public sealed class MachineComparisonTests
     {
         bench.Sent.Clear();
         Tick(bench, 1);
-        bench.Sent.ShouldContain(sent => sent.To == Two && sent.Message == new SnapshotRequest(One, new LogIndex(asksFrom ?? through)) { WrongAt = new LogIndex(3) });
+        bench.Sent.ShouldContain(
+            sent => sent.To == Two && sent.Message == new SnapshotRequest(One, new LogIndex(asksFrom ?? through)) { WrongAt = new LogIndex(3) });
         var other = new HostBench();
         other.Append(1, Request("a", "a", 100_000))
             .Append(1, Request("b", "b", 100_000))

@@ -56,7 +56,8 @@ public sealed class RequestIndexTests
         Found(index, 7).ShouldBeEmpty();
     }
 
-    private static int Hash(Random random) => random.Next(0, 3) == 0 ? int.MinValue + (random.Next(0, 50) << 9) : random.Next(int.MinValue, int.MaxValue);
+    private static int Hash(Random random) =>
+        random.Next(0, 3) == 0 ? int.MinValue + (random.Next(0, 50) << 9) : random.Next(int.MinValue, int.MaxValue);
 
     // Only the 23 upper bits tell hashes apart.
     private static bool IsSame(int left, int right) => (uint)left >> 9 == (uint)right >> 9;

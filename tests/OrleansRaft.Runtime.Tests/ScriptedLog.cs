@@ -29,7 +29,8 @@ internal sealed class ScriptedLog : IReplicaLog
     /// <summary>What a new activation finds.</summary>
     public ScriptedLog(ScriptedLog before)
     {
-        (entries, start, hardState, snapshot, snapshotState) = ([.. before.entries], before.start, before.hardState, before.snapshot, before.snapshotState);
+        (entries, start, hardState, snapshot, snapshotState) = (
+            [.. before.entries], before.start, before.hardState, before.snapshot, before.snapshotState);
         Epoch = before.Epoch + 1;
         DurableMark = Mark = before.DurableMark;
         Recovered = Recover();

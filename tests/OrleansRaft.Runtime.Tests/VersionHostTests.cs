@@ -102,7 +102,8 @@ public sealed class VersionHostTests
         var newest = VersionedMachine.Host(late);
         newest.Restore(ReadOnlyMemory<byte>.Empty);
 
-        Should.Throw<UnreadableEntryException>(() => newest.Apply([Entry(1, Command("a", "x"))], new Reply[1])).Message.ShouldContain("supports 2 to 3");
+        Should.Throw<UnreadableEntryException>(() => newest.Apply([Entry(1, Command("a", "x"))], new Reply[1])).Message.ShouldContain(
+            "supports 2 to 3");
         newest.Restore(ReadOnlyMemory<byte>.Empty);
         newest.Apply([Entry(1, Raise(3)), Entry(2, Command("a", "x"))], new Reply[2]);
 
@@ -114,7 +115,8 @@ public sealed class VersionHostTests
     {
         machine.OnUpgrade = static () => throw new InvalidOperationException("no room");
 
-        Should.Throw<MachineException>(() => Apply(Raise(2))).Message.ShouldBe("Upgrade from version 1 to 2 threw InvalidOperationException: no room.");
+        Should.Throw<MachineException>(() => Apply(Raise(2))).Message.ShouldBe(
+            "Upgrade from version 1 to 2 threw InvalidOperationException: no room.");
     }
 
     [Theory]
@@ -122,7 +124,8 @@ public sealed class VersionHostTests
     [InlineData(3, 2)]
     [InlineData(1, MachineVersions.Max + 1)]
     public void A_machine_that_supports_no_versions_is_refused(int oldest, int newest) =>
-        Should.Throw<ArgumentException>(() => VersionedMachine.Host(new VersionedMachine(newest, oldest))).Message.ShouldContain($"{oldest} to {newest}");
+        Should.Throw<ArgumentException>(() => VersionedMachine.Host(new VersionedMachine(newest, oldest))).Message.ShouldContain(
+            $"{oldest} to {newest}");
 
     private Reply[] Apply(params (EntryKind Kind, ReadOnlyMemory<byte> Body)[] bodies)
     {

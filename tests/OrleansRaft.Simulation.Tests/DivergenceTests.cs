@@ -17,7 +17,8 @@ public sealed class DivergenceTests
     {
         foreach (var seed in Seeds)
         {
-            SimulationRun.Execute(Plan(seed, (Deviation)deviation, isExpected: false)).Violation.ShouldNotBeNull($"seed {seed}").Property.ShouldBe("State Machine Safety");
+            SimulationRun.Execute(Plan(seed, (Deviation)deviation, isExpected: false)).Violation.ShouldNotBeNull($"seed {seed}").Property.ShouldBe(
+                "State Machine Safety");
         }
     }
 
@@ -60,7 +61,10 @@ public sealed class DivergenceTests
     [Fact]
     public void Some_seeds_run_such_machines()
     {
-        var drawn = Enumerable.Range(1, 500).Select(static seed => PlanGenerator.Make((ulong)seed)).Where(static plan => plan.IsDivergenceExpected).ToList();
+        var drawn = Enumerable.Range(1, 500)
+            .Select(static seed => PlanGenerator.Make((ulong)seed))
+            .Where(static plan => plan.IsDivergenceExpected)
+            .ToList();
 
         drawn.Select(static plan => plan.Deviation).Distinct().ShouldBe([Deviation.Randomness, Deviation.Order], ignoreOrder: true);
     }

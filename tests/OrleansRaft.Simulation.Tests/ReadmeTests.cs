@@ -23,14 +23,18 @@ public sealed partial class ReadmeTests
     public void Every_rule_has_tests_that_exist_and_no_test_of_a_rule_is_left_out()
     {
         var written = TestsOfRules().ToLookup(test => test.Rule, test => test.Name);
-        var listed = Rows.Where(row => row.Length == 3 && row[2].StartsWith("`Rule_", StringComparison.Ordinal)).ToLookup(row => int.Parse(row[0], CultureInfo.InvariantCulture));
+        var listed = Rows.Where(row => row.Length == 3 && row[2].StartsWith("`Rule_", StringComparison.Ordinal)).ToLookup(
+            row => int.Parse(row[0], CultureInfo.InvariantCulture));
 
         listed.Select(rows => rows.Key).Order().ShouldBe(written.Select(tests => tests.Key).Order());
         listed.Count.ShouldBeGreaterThanOrEqualTo(36);
         foreach (var rule in written.Select(tests => tests.Key))
         {
             var row = listed[rule].ShouldHaveSingleItem();
-            row[2].Split(", ").Order(StringComparer.Ordinal).ShouldBe(written[rule].Select(name => $"`{name}`").Distinct().Order(StringComparer.Ordinal), $"rule {rule}");
+            row[2]
+                .Split(", ")
+                .Order(StringComparer.Ordinal)
+                .ShouldBe(written[rule].Select(name => $"`{name}`").Distinct().Order(StringComparer.Ordinal), $"rule {rule}");
         }
     }
 

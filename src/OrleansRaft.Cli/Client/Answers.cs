@@ -32,7 +32,8 @@ internal sealed record GroupAnswer(
 /// <param name="Voters">Who votes.</param>
 /// <param name="OutgoingVoters">Who voted before, while the group passes from one set of voters to another.</param>
 /// <param name="Learners">Who receives the log without a vote.</param>
-internal sealed record ConfigurationAnswer(long Version, IReadOnlyList<long> Voters, IReadOnlyList<long> OutgoingVoters, IReadOnlyList<long> Learners);
+internal sealed record ConfigurationAnswer(
+    long Version, IReadOnlyList<long> Voters, IReadOnlyList<long> OutgoingVoters, IReadOnlyList<long> Learners);
 
 /// <summary>A replica as the API describes it; one that did not answer has nulls where its own words would be, and says why.</summary>
 internal sealed record ReplicaAnswer(

@@ -76,10 +76,12 @@ internal static class ProblemAnswers
         (_, "precondition-failed") => "Read the counter again with `oraft counter get`, and use the tag that it prints.",
         (_, "entry-skipped") => "Use another --idempotency-key if it should be applied all the same, after the program was mended.",
         (_, "level-not-raised") => "`oraft cluster versions` tells what each silo supports, absent ones included.",
-        (_, "version-not-raised") => "`oraft group show` tells which versions each member's program supports; start the newer program where it is missing.",
+        (_, "version-not-raised") =>
+            "`oraft group show` tells which versions each member's program supports; start the newer program where it is missing.",
         (_, "version-behind") => "`oraft group show` tells whose program is behind; start the newer program on those silos.",
         (_, "key-reused") => "Use another --idempotency-key, or leave it out and let oraft choose one.",
-        (_, "configuration-conflict") => "`oraft member list` prints the members and their version; leave --version out to take whichever is in force.",
+        (_, "configuration-conflict") =>
+            "`oraft member list` prints the members and their version; leave --version out to take whichever is in force.",
         (_, "unauthenticated") => "Give the key with --key-file FILE, or set ORAFT_KEY.",
         (_, "forbidden") => "Use a key of that role, with --key-file FILE or ORAFT_KEY.",
         (_, "unknown-key") => "`oraft key list` names the keys.",

@@ -32,7 +32,8 @@ internal sealed record ServerAccess(Uri Server)
 
         if (Certificate is not null)
         {
-            handler.SslOptions.ClientCertificateContext = SslStreamCertificateContext.Create(Certificate, additionalCertificates: null, offline: true);
+            handler.SslOptions.ClientCertificateContext = SslStreamCertificateContext.Create(
+                Certificate, additionalCertificates: null, offline: true);
         }
 
         var client = new HttpClient(handler)

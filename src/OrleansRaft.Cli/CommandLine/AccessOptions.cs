@@ -41,7 +41,9 @@ internal static class AccessOptions
         return new ServerAccess(CommonOptions.ServerOf(parsed))
         {
             Authorities = authorities?.ReadCertificates(authorities.ReadText()),
-            Certificate = certificate is null ? null : key!.AddKey(certificate.ReadCertificates(certificate.ReadText())[0], certificate, key.ReadText()),
+            Certificate = certificate is null
+                ? null
+                : key!.AddKey(certificate.ReadCertificates(certificate.ReadText())[0], certificate, key.ReadText()),
             Key = ReadKey(parsed),
         };
     }

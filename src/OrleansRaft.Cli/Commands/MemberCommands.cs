@@ -66,8 +66,8 @@ internal static class MemberCommands
             Yes),
         RemoteCommand.Create(
             "repair",
-            "Puts a new replica in the place of every voter that does not run, group after group: after the loss of a database server or a local store. "
-                + "Asks before.",
+            "Puts a new replica in the place of every voter that does not run, group after group: after the loss of a database server or a local "
+                + "store. Asks before.",
             RepairAsync,
             Silo,
             Yes),
@@ -130,8 +130,8 @@ internal static class MemberCommands
         {
             await Confirmation.AskAsync(
                 session,
-                $"{broken.Count} voters do not run, the first of them {broken[0].Replica} of {broken[0].Group}. Each is replaced by a new one, and never comes "
-                    + "back: if their silos or servers are only away, start those instead.");
+                $"{broken.Count} voters do not run, the first of them {broken[0].Replica} of {broken[0].Group}. Each is replaced by a new one, and "
+                    + "never comes back: if their silos or servers are only away, start those instead.");
         }
 
         foreach (var (group, replica) in broken)

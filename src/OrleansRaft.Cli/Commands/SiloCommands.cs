@@ -16,8 +16,8 @@ internal static class SiloCommands
     {
         RemoteCommand.Create(
             "decommission",
-            "Lets a silo leave the cluster for good: what is bound to its local store goes to others', its leaderships are handed over, it stops, and nobody "
-                + "waits for its return. Take it from its supervisor first, which would start it again.",
+            "Lets a silo leave the cluster for good: what is bound to its local store goes to others', its leaderships are handed over, it stops, "
+                + "and nobody waits for its return. Take it from its supervisor first, which would start it again.",
             DecommissionAsync,
             Silo,
             Yes),
@@ -28,7 +28,8 @@ internal static class SiloCommands
         var silo = session.Parsed.GetValue(Silo)!;
         if (!session.Parsed.GetValue(Yes))
         {
-            await Confirmation.AskAsync(session, $"The silo {silo} stops, and its replicas go to the others, which then survive the loss of one silo less.");
+            await Confirmation.AskAsync(
+                session, $"The silo {silo} stops, and its replicas go to the others, which then survive the loss of one silo less.");
         }
 
         var moved = 0L;

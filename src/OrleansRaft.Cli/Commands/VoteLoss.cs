@@ -36,7 +36,8 @@ internal static class VoteLoss
         : null;
 
     /// <summary>What another number of voters means; null when none is lost.</summary>
-    public static string? OfResize(GroupAnswer group, int voters) => group.Configuration is { } members && voters >= 1 && voters < members.Voters.Count
+    public static string? OfResize(GroupAnswer group, int voters) =>
+        group.Configuration is { } members && voters >= 1 && voters < members.Voters.Count
         ? $"{group.Group} loses {members.Voters.Count - voters} of its {members.Voters.Count} voters. " + Survival(members.Voters.Count, voters)
         : null;
 

@@ -17,11 +17,16 @@ internal static class WatchText
             "reset" => Text(happened, "detail"),
             "role" => OfRole(happened),
             "silo" => $"silo {Text(happened, "name")} is {Text(happened, "status")}",
-            "lane" => $"silo {Text(happened, "to")} acknowledges {(Text(happened, "state") == "broken" ? "no messages" : "messages again")} from {Text(happened, "from")}",
-            "membership" => $"{Replica(happened)} takes for voters {string.Join(", ", happened.GetProperty("voters").EnumerateArray())} (version {Number(happened, "version")})",
+            "lane" =>
+                $"silo {Text(happened, "to")} acknowledges {(Text(happened, "state") == "broken" ? "no messages" : "messages again")} from "
+                    + $"{Text(happened, "from")}",
+            "membership" =>
+                $"{Replica(happened)} takes for voters {string.Join(", ", happened.GetProperty("voters").EnumerateArray())} (version "
+                    + $"{Number(happened, "version")})",
             "snapshot-taken" => $"{Replica(happened)} took a snapshot up to {Number(happened, "index")}",
             "entry-skipped" => $"{Replica(happened)} passes over entry {Number(happened, "index")}, which an operator skipped",
-            "version-raised" => $"{Replica(happened)} works at version {Number(happened, "version")} of its state machine from {Number(happened, "index")} on",
+            "version-raised" =>
+                $"{Replica(happened)} works at version {Number(happened, "version")} of its state machine from {Number(happened, "index")} on",
             "snapshot-installed" => $"{Replica(happened)} installed its leader's snapshot up to {Number(happened, "index")}",
             "fault" => $"fault {Text(happened, "state")}: {Text(happened.GetProperty("fault"), "text")}",
             "message" => OfMessage(happened),
@@ -41,25 +46,31 @@ internal static class WatchText
         var proposals = stats.GetProperty("proposals");
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{stats.GetProperty("commitsPerSecond").GetDouble():0} commits/s, p50 {Milliseconds(proposals, "p50Milliseconds")}, p99 {Milliseconds(proposals, "p99Milliseconds")}, {Number(stats, "leaderless")} groups without a leader");
+            $"{stats.GetProperty("commitsPerSecond").GetDouble():0} commits/s, p50 {Milliseconds(proposals, "p50Milliseconds")}, p99 "
+                + $"{Milliseconds(proposals, "p99Milliseconds")}, {Number(stats, "leaderless")} groups without a leader");
     }
 
     private static string Milliseconds(JsonElement json, string name) =>
-        json.GetProperty(name) is { ValueKind: JsonValueKind.Number } number ? string.Create(CultureInfo.InvariantCulture, $"{number.GetDouble():0.0} ms") : "-";
+        json.GetProperty(name) is { ValueKind: JsonValueKind.Number } number
+            ? string.Create(CultureInfo.InvariantCulture, $"{number.GetDouble():0.0} ms")
+            : "-";
 
     private static string OfRole(JsonElement role) => Text(role, "role") == "leader" && Number(role, "votes") is > 0 and var votes
         ? $"{Replica(role)} became leader in term {Number(role, "term")} with {votes} of {Number(role, "voters")} votes"
         : $"{Replica(role)} is {Text(role, "role")} in term {Number(role, "term")}";
 
     private static string OfMessage(JsonElement message) =>
-        $"{Text(message, "group")}: {Number(message, "from")} -> {Number(message, "to")} {Text(message, "kind")} term {Number(message, "term")} index {Number(message, "index")}"
+        $"{Text(message, "group")}: {Number(message, "from")} -> {Number(message, "to")} {Text(message, "kind")} term {Number(message, "term")} "
+            + $"index {Number(message, "index")}"
         + (Number(message, "entries") is > 0 and var entries ? $", {entries} entries" : "")
         + (message.GetProperty("rejected").GetBoolean() ? ", refused" : "")
         + (message.GetProperty("lost").GetBoolean() ? ", lost" : "");
 
     private static string Replica(JsonElement json) => $"{Text(json, "group")}/{Number(json, "replica")}";
 
-    private static string? Text(JsonElement json, string name) => json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+    private static string? Text(JsonElement json, string name) =>
+        json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
-    private static long? Number(JsonElement json, string name) => json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number ? value.GetInt64() : null;
+    private static long? Number(JsonElement json, string name) =>
+        json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number ? value.GetInt64() : null;
 }

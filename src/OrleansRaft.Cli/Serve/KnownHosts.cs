@@ -67,7 +67,9 @@ internal sealed class KnownHosts(IReadOnlyCollection<string> named, Func<X509Cer
     private static bool Matches(string name, string host) =>
         name == "*"
         || name.Equals(host, StringComparison.OrdinalIgnoreCase)
-        || (name.StartsWith("*.", StringComparison.Ordinal) && host.Length > name.Length - 1 && host.EndsWith(name[1..], StringComparison.OrdinalIgnoreCase));
+        || (name.StartsWith("*.", StringComparison.Ordinal)
+            && host.Length > name.Length - 1
+            && host.EndsWith(name[1..], StringComparison.OrdinalIgnoreCase));
 
     private static Problem Unknown(string host) => KnownProblems.InvalidRequest(
         "Host",

@@ -22,7 +22,10 @@ internal static partial class Log
     [LoggerMessage(7103, LogLevel.Information, "The certificate in {File} is used for new connections from now on; it is valid until {End}")]
     public static partial void CertificateRead(ILogger logger, string file, string end);
 
-    [LoggerMessage(7104, LogLevel.Warning, "The files of the certificate have changed, but are not used: {Problem} {Remedy} The former certificate stays")]
+    [LoggerMessage(
+        7104,
+        LogLevel.Warning,
+        "The files of the certificate have changed, but are not used: {Problem} {Remedy} The former certificate stays")]
     public static partial void CertificateRefused(ILogger logger, string problem, string remedy);
 
     [LoggerMessage(

@@ -31,8 +31,9 @@ internal static class ServeOptions
     private static readonly Setting Hosts = new(
         "--hosts",
         "NAME",
-        "A name under which --http may be asked, such as that of a proxy before it, besides addresses, localhost and the names in the certificate: another one, "
-            + "to which another site's page may have led a browser, is refused. *.NAME means those beneath it, and * any; repeat it for several.",
+        "A name under which --http may be asked, such as that of a proxy before it, besides addresses, localhost and the names in the certificate: "
+            + "another one, to which another site's page may have led a browser, is refused. *.NAME means those beneath it, and * any; repeat it for "
+            + "several.",
         null,
         isRepeatable: true);
 
@@ -252,7 +253,8 @@ internal static class ServeOptions
     }
 
     private static string HostName((string Value, string Source) said) =>
-        said.Value == "*" || Uri.CheckHostName(said.Value.StartsWith("*.", StringComparison.Ordinal) ? said.Value[2..] : said.Value) != UriHostNameType.Unknown
+        said.Value == "*"
+            || Uri.CheckHostName(said.Value.StartsWith("*.", StringComparison.Ordinal) ? said.Value[2..] : said.Value) != UriHostNameType.Unknown
             ? said.Value
             : throw Setting.Invalid(said, "a name such as counters.example.org, without scheme and port, *.example.org, or *");
 

@@ -49,7 +49,8 @@ internal static class SiloHost
     }
 
     /// <summary>Builds the application; nothing runs yet.</summary>
-    public static WebApplication Build(WebApplicationBuilder builder, ServeSettings settings, SiloGeneration generation, LogGate gate, IFatalErrorHandler fatal)
+    public static WebApplication Build(
+        WebApplicationBuilder builder, ServeSettings settings, SiloGeneration generation, LogGate gate, IFatalErrorHandler fatal)
     {
         AddLogging(builder, gate);
         builder.Services.AddSingleton<IHostLifetime, SilentLifetime>();

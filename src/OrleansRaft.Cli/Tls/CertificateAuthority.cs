@@ -32,7 +32,8 @@ internal static class CertificateAuthority
     /// <param name="hosts">The DNS names and IP addresses that it is for; none for one that is no server's.</param>
     /// <param name="now">From when on it is valid.</param>
     /// <param name="life">For how long, at most: it ends with its authority.</param>
-    public static X509Certificate2 Issue(X509Certificate2 authority, string name, IReadOnlyCollection<string> hosts, DateTimeOffset now, TimeSpan life)
+    public static X509Certificate2 Issue(
+        X509Certificate2 authority, string name, IReadOnlyCollection<string> hosts, DateTimeOffset now, TimeSpan life)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest(NameOf(name), key, HashAlgorithmName.SHA256);

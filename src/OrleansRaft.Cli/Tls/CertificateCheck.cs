@@ -48,7 +48,9 @@ internal static class CertificateCheck
                 ExitCode.Refused,
                 $"the certificate in {home} {(isEarly ? "begins to be valid" : "expired")} at "
                     + $"{Text(isEarly ? certificate.NotBefore : certificate.NotAfter)}, and it is {Text(now.UtcDateTime)} now.",
-                isEarly ? "Check this machine's clock, or use a certificate that is valid." : "Renew it; with `oraft tls init DIR --renew`, for example.");
+                isEarly
+                    ? "Check this machine's clock, or use a certificate that is valid."
+                    : "Renew it; with `oraft tls init DIR --renew`, for example.");
         }
 
         if (certificate.Extensions.OfType<X509EnhancedKeyUsageExtension>().FirstOrDefault() is { } uses

@@ -155,7 +155,8 @@ internal static class TlsCommands
     {
         if (names.Select(name => Path.Combine(folder, $"{name}.pem")).FirstOrDefault(File.Exists) is { } present)
         {
-            throw new CliException(ExitCode.Refused, $"'{present}' is there already; nothing was written.", "Give --renew to replace it, or name another.");
+            throw new CliException(
+                ExitCode.Refused, $"'{present}' is there already; nothing was written.", "Give --renew to replace it, or name another.");
         }
     }
 
@@ -185,7 +186,8 @@ internal static class TlsCommands
     {
         foreach (var token in result.Tokens)
         {
-            if (!IPAddress.TryParse(token.Value, out _) && Uri.CheckHostName(token.Value.Replace("*.", "any.", StringComparison.Ordinal)) != UriHostNameType.Dns)
+            if (!IPAddress.TryParse(token.Value, out _)
+                && Uri.CheckHostName(token.Value.Replace("*.", "any.", StringComparison.Ordinal)) != UriHostNameType.Dns)
             {
                 result.AddError($"{result.Option.Name} is '{token.Value}', but must be a DNS name or an IP address, without a port.");
             }

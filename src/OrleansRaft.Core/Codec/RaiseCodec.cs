@@ -27,7 +27,8 @@ internal static class RaiseCodec
         var format = reader.ReadByte();
         if (format != FormatVersion)
         {
-            throw new CorruptDataException($"the entry that raises the machine's version has version {format}; this program reads version {FormatVersion}");
+            throw new CorruptDataException(
+                $"the entry that raises the machine's version has version {format}; this program reads version {FormatVersion}");
         }
 
         var version = ReadVersion(ref reader);

@@ -78,8 +78,8 @@ internal sealed class Decommissions(
         if (group.Configuration.IsVoter(member.Id) && target == default)
         {
             return Rejected(
-                $"Every other silo holds a replica of {group.Name} already, so that replica {member.Id} has nowhere to go. Start another silo first, or give "
-                + $"the group fewer voters with `oraft member remove {group.Name} {member.Id}`.");
+                $"Every other silo holds a replica of {group.Name} already, so that replica {member.Id} has nowhere to go. Start another silo first, "
+                + $"or give the group fewer voters with `oraft member remove {group.Name} {member.Id}`.");
         }
 
         MembershipGoal goal = group.Configuration.IsVoter(member.Id)
@@ -88,7 +88,8 @@ internal sealed class Decommissions(
         return await members.RunAsync(group, goal, null, cancellation) switch
         {
             Rejected<Configuration> rejected => new Rejected<Decommissioning>(rejected.Reason, rejected.Leader, rejected.RetryAfter, rejected.Detail),
-            Unknown<Configuration> unknown => new Unknown<Decommissioning>($"{unknown.Detail} Send the request again: it goes on where this one stopped."),
+            Unknown<Configuration> unknown =>
+                new Unknown<Decommissioning>($"{unknown.Detail} Send the request again: it goes on where this one stopped."),
             _ => null,
         };
     }

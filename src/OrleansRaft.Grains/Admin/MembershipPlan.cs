@@ -34,7 +34,8 @@ internal sealed record MembershipPlan(IReadOnlyList<MemberChange> Joining, IRead
     /// </summary>
     public static IEnumerable<ReplicaId> NumbersEverUsed(GroupEntry group, Configuration configuration)
     {
-        var highest = Math.Max(HighestUsed(group), configuration.Members.Select(static member => member.Id.Value).Where(static number => number < NumberMax).Max());
+        var highest = Math.Max(
+            HighestUsed(group), configuration.Members.Select(static member => member.Id.Value).Where(static number => number < NumberMax).Max());
         for (var number = 1L; number <= highest + NumbersAhead; number++)
         {
             yield return new ReplicaId(number);

@@ -100,7 +100,8 @@ internal sealed class RaftAdmin(
         if (target is { } named && !view.Configuration.Voters.Contains(named))
         {
             return new Rejected<ReplicaId>(
-                RejectionReason.InvalidRequest, null, TimeSpan.Zero, $"{group} has no voter {named}; its voters are {string.Join(", ", view.Configuration.Voters)}.");
+                RejectionReason.InvalidRequest, null, TimeSpan.Zero, $"{group} has no voter {named}; its voters are "
+                    + $"{string.Join(", ", view.Configuration.Voters)}.");
         }
 
         if (target is not null && target == view.Leader)
@@ -199,6 +200,7 @@ internal sealed class RaftAdmin(
             await Task.Delay(ChangePoll, time, cancellation);
         }
 
-        return new Unknown<ReplicaId>($"Replica {before} of {group.Name} stopped leading, but the wanted one has not been seen to lead; look at the group again.");
+        return new Unknown<ReplicaId>(
+            $"Replica {before} of {group.Name} stopped leading, but the wanted one has not been seen to lead; look at the group again.");
     }
 }

@@ -87,7 +87,8 @@ internal sealed class RemovedReplicas(
                 {
                     var done = deleted.Count == 0 ? "" : $" What {string.Join(", ", deleted)} had stored is deleted.";
                     return new Unknown<IReadOnlyList<ReplicaId>>(
-                        $"What replica {replica} of {group.Name} stored was not deleted whole by {silos.NameOf(host)}: {failure.Message}{done} Send the request again.");
+                        $"What replica {replica} of {group.Name} stored was not deleted whole by {silos.NameOf(host)}: {failure.Message}{done} Send "
+                            + "the request again.");
                 }
             }
         }

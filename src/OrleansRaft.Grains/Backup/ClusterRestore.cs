@@ -46,7 +46,8 @@ internal sealed class ClusterRestore(IReadOnlyList<ILogStore> stores, string? cl
         foreach (var store in stores)
         {
             await store.InitializeAsync(definition, cancellation);
-            await store.ChangeLevelsAsync(before => before?.InForce >= contents.Head.Level ? null : new ClusterLevels(contents.Head.Level, []), cancellation);
+            await store.ChangeLevelsAsync(
+                before => before?.InForce >= contents.Head.Level ? null : new ClusterLevels(contents.Head.Level, []), cancellation);
         }
 
         await CreateFurtherAsync(contents.Head, definition, cancellation);

@@ -102,7 +102,8 @@ internal sealed class AccessState(KeyedState entries)
         }
     }
 
-    private static AccessRefusal RefusalOf(AccessKey present, AccessKey added) => !present.Hash.Span.SequenceEqual(added.Hash.Span) ? AccessRefusal.KeyTaken
+    private static AccessRefusal RefusalOf(AccessKey present, AccessKey added) =>
+        !present.Hash.Span.SequenceEqual(added.Hash.Span) ? AccessRefusal.KeyTaken
         : present.RevokedAt is not null ? AccessRefusal.KeyRevoked
         : AccessRefusal.None;
 

@@ -35,13 +35,13 @@ internal sealed record SetSupport(
             ? $"the set '{Set}' has commands and results of the types {Kind} here, and of {other.Kind} on silo '{silo}': one could not read what the "
                 + "other writes into the logs. Register the same types on all silos, or give one of the two sets another name"
         : Oldest > other.Newest || other.Oldest > Newest
-            ? $"the program of this silo supports {Range} of the state machine of the set '{Set}', and the program of silo '{silo}' supports {other.Range}: "
-                + "there is none that both could work at. Upgrade through a program that supports versions of both"
+            ? $"the program of this silo supports {Range} of the state machine of the set '{Set}', and the program of silo '{silo}' supports "
+                + $"{other.Range}: there is none that both could work at. Upgrade through a program that supports versions of both"
         : (from part in Parts ?? []
            let told = other.Find(part.Interface)
            where told is not null && told.Class != part.Class
-           select $"the set '{Set}' keeps the states of {part.Interface} under the name {part.Class} here, and under {told.Class} on silo '{silo}': after "
-               + "the same calls they would hold different states. Give the class that implements the interface the same [Alias] on all silos")
+           select $"the set '{Set}' keeps the states of {part.Interface} under the name {part.Class} here, and under {told.Class} on silo '{silo}': "
+               + "after the same calls they would hold different states. Give the class that implements the interface the same [Alias] on all silos")
             .FirstOrDefault();
 
     /// <summary>
@@ -54,8 +54,9 @@ internal sealed record SetSupport(
         ? null
         : (from part in Parts ?? []
            where other.Supports(part.Since) && other.Find(part.Interface) is null
-           select $"the program of silo '{silo}' supports version {part.Since} of the set '{Set}', from which on there is {part.Interface}, but lacks it: "
-               + $"its replicas would stop at the first call. Add the class to all silos, or, if it is new, mark the interface [Since({other.Newest + 1})]")
+           select $"the program of silo '{silo}' supports version {part.Since} of the set '{Set}', from which on there is {part.Interface}, but "
+               + "lacks it: its replicas would stop at the first call. Add the class to all silos, or, if it is new, mark the interface "
+               + $"[Since({other.Newest + 1})]")
             .FirstOrDefault();
 
     private string Range => Oldest == Newest ? $"version {Newest}" : $"versions {Oldest} to {Newest}";

@@ -104,8 +104,9 @@ internal sealed class MachineTrial(StateMachineRegistration registration, IServi
         if (beyond is var (version, where))
         {
             throw Unusable(
-                $"[Since({version})] stands on {where}, and the newest version that it supports is {versions.Newest}: what is marked so could never be "
-                    + $"sent. Let {nameof(IVersionedStateMachine)}.{nameof(IVersionedStateMachine.NewestVersion)} be {version}, or correct the mark.");
+                $"[Since({version})] stands on {where}, and the newest version that it supports is {versions.Newest}: what is marked so could never "
+                    + $"be sent. Let {nameof(IVersionedStateMachine)}.{nameof(IVersionedStateMachine.NewestVersion)} be {version}, or correct the "
+                    + "mark.");
         }
     }
 

@@ -129,7 +129,9 @@ internal sealed class RaftDrain(
 
     /// <summary>Whether a silo says that a state machine of the group goes no further there.</summary>
     private static bool IsUnfit(ReplicaSlot slot, Inventory told) => told.Alarms is { } alarms
-        && Array.Exists(alarms, alarm => alarm.Group == slot.Group.Name && alarm.Name is AlarmNames.MachineHalted or AlarmNames.VersionBehind or AlarmNames.MachineStuck);
+        && Array.Exists(
+            alarms,
+            alarm => alarm.Group == slot.Group.Name && alarm.Name is AlarmNames.MachineHalted or AlarmNames.VersionBehind or AlarmNames.MachineStuck);
 
     private static bool IsLeader(ILocalReplica replica) => replica is { IsRunning: true, Role.Role: RaftRole.Leader };
 }

@@ -98,7 +98,8 @@ internal sealed class RaftLifecycle(
     {
         if (self.Name is "." or "..")
         {
-            throw new InvalidOperationException($"A silo cannot be named '{self.Name}': in an address, that is a step to another resource. Give SiloOptions.SiloName another value.");
+            throw new InvalidOperationException(
+                $"A silo cannot be named '{self.Name}': in an address, that is a step to another resource. Give SiloOptions.SiloName another value.");
         }
 
         var cluster = await InitializeStoreAsync(cancellation);

@@ -52,7 +52,8 @@ public static class RaftSiloBuilderExtensions
         ArgumentNullException.ThrowIfNull(configure);
         if (silo.Services.Any(static service => service.ServiceType == typeof(RaftMarker)))
         {
-            throw new InvalidOperationException("AddRaft was called twice on this silo; call it once, with one store, and AddRaftStateMachine for each set.");
+            throw new InvalidOperationException(
+                "AddRaft was called twice on this silo; call it once, with one store, and AddRaftStateMachine for each set.");
         }
 
         silo.Services.AddSingleton<RaftMarker>();
@@ -64,7 +65,8 @@ public static class RaftSiloBuilderExtensions
         silo.AddPlacementDirector<ReplicaPlacement, ReplicaPlacementDirector>();
         configure(new RaftBuilder(silo.Services));
         silo.Services.TryAddSingleton<ILogStore>(static _ => throw new OrleansConfigurationException(
-            "AddRaft was given no store for its logs. Choose one: silo.AddRaft(raft => raft.UsePostgreSql(...)), UseSqlite(...), or UseMemory() for tests."));
+            "AddRaft was given no store for its logs. Choose one: silo.AddRaft(raft => raft.UsePostgreSql(...)), UseSqlite(...), or UseMemory() for "
+                + "tests."));
         return silo;
     }
 
@@ -82,7 +84,8 @@ public static class RaftSiloBuilderExtensions
     {
         ArgumentNullException.ThrowIfNull(silo);
         return name == GroupSet.Catalogue
-            ? throw new ArgumentException($"'{name}' is the name of the set that AddRaftCatalogue adds; choose another name for this one.", nameof(name))
+            ? throw new ArgumentException(
+                $"'{name}' is the name of the set that AddRaftCatalogue adds; choose another name for this one.", nameof(name))
             : AddSet<TCommand, TResult, TMachine>(silo, name, groups, replicas);
     }
 

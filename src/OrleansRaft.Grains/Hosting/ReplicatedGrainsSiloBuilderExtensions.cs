@@ -44,7 +44,8 @@ public static class ReplicatedGrainsSiloBuilderExtensions
         BoundSet? bound = null;
         silo.Services.AddSingleton(set);
         silo.Services.TryAddSingleton<ReplicatedGrainSets>();
-        silo.Services.TryAddSingleton<ICommandCodec<GrainCall>>(static services => new GrainCallCodec(services.GetRequiredService<Serializer>(), null));
+        silo.Services.TryAddSingleton<ICommandCodec<GrainCall>>(
+            static services => new GrainCallCodec(services.GetRequiredService<Serializer>(), null));
         silo.Services.TryAddSingleton<ICommandCodec<GrainAnswer>, GrainAnswerCodec>();
         silo.Services.AddSingleton(StateMachineRegistration.Of(
             name,

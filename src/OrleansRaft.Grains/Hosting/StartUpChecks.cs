@@ -59,7 +59,8 @@ internal sealed class StartUpChecks(IEnumerable<StateMachineRegistration> regist
         if (services.GetService<RaftMarker>() is null)
         {
             throw new OrleansConfigurationException(
-                $"AddRaftStateMachine added the set '{sets[0].Set.Name}', but AddRaft was not called, so that nothing runs it. Call silo.AddRaft(raft => raft.UsePostgreSql(...)) on every silo.");
+                $"AddRaftStateMachine added the set '{sets[0].Set.Name}', but AddRaft was not called, so that nothing runs it. Call "
+                    + "silo.AddRaft(raft => raft.UsePostgreSql(...)) on every silo.");
         }
     }
 
@@ -68,7 +69,8 @@ internal sealed class StartUpChecks(IEnumerable<StateMachineRegistration> regist
         if (sets.Count == 0)
         {
             throw new OrleansConfigurationException(
-                "AddRaft was called, but no state machine was added, and the sets of a cluster are written down when it first starts. Add one with silo.AddRaftStateMachine<TCommand, TResult, TMachine>(name).");
+                "AddRaft was called, but no state machine was added, and the sets of a cluster are written down when it first starts. Add one with "
+                    + "silo.AddRaftStateMachine<TCommand, TResult, TMachine>(name).");
         }
 
         if (sets.GroupBy(static set => set.Set.Name, StringComparer.Ordinal).FirstOrDefault(static same => same.Count() > 1) is { } twice)
@@ -88,7 +90,8 @@ internal sealed class StartUpChecks(IEnumerable<StateMachineRegistration> regist
         if (services.GetService<IServiceProviderIsService>()?.IsService(typeof(IMembershipTable)) == false)
         {
             throw new OrleansConfigurationException(
-                "No clustering was configured, so that silos cannot find each other. Call silo.UseAdoNetClustering(...), or UseLocalhostClustering() for a single silo on this machine.");
+                "No clustering was configured, so that silos cannot find each other. Call silo.UseAdoNetClustering(...), or UseLocalhostClustering() "
+                    + "for a single silo on this machine.");
         }
     }
 }

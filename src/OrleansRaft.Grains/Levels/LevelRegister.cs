@@ -43,8 +43,8 @@ internal sealed class LevelRegister(ILogStore store, GroupTable groups, IGrainFa
                 RejectionReason.VersionNotRaised,
                 null,
                 TimeSpan.Zero,
-                "Each silo keeps its logs in a file of its own, and the cluster has no catalogue, in which all of them could agree on a feature level. "
-                    + "Call AddRaftCatalogue on every silo.");
+                "Each silo keeps its logs in a file of its own, and the cluster has no catalogue, in which all of them could agree on a feature "
+                    + "level. Call AddRaftCatalogue on every silo.");
         }
 
         for (var attempt = 1; ; attempt++)

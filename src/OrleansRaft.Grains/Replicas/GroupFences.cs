@@ -59,8 +59,8 @@ internal sealed class GroupFences(ILogStore store, GroupTable groups, TimeProvid
     }
 
     private static StoreRefusedException Lost(ReplicaSlot slot) => new(
-        $"replica {new ReplicaKey(slot.Group.Name, slot.Replica)} was lost when its group went on from replica {slot.Group.Recovery!.Survivor} alone, "
-        + "and never takes part again: what it holds is not the group's any more. Add another member in its place");
+        $"replica {new ReplicaKey(slot.Group.Name, slot.Replica)} was lost when its group went on from replica {slot.Group.Recovery!.Survivor} "
+        + "alone, and never takes part again: what it holds is not the group's any more. Add another member in its place");
 
     private async Task RunAsync()
     {

@@ -90,7 +90,8 @@ internal sealed class CommandQueue(
             var envelope = command.Session is { } opened
                 ? CommandEnvelope.ForSession(command.Key, command.Body, deadline, opened.Id, command.Sequence, opened.AnsweredBelow)
                 : CommandEnvelope.ForRequest(command.Key, command.Body, deadline, command.RequestId);
-            envelopes[index] = CommandEnvelopeCodec.Encode(envelope with { Needs = command.Needs, Identity = command.Session is null ? command.Identity : null });
+            envelopes[index] = CommandEnvelopeCodec.Encode(
+                envelope with { Needs = command.Needs, Identity = command.Session is null ? command.Identity : null });
         }
 
         traces.Tell(group, batch, envelopes);

@@ -59,7 +59,8 @@ internal sealed class Router<TCommand, TResult> : IRaftRouter<TCommand, TResult>
     private bool IsOpen => clients is not null && commands is not null && results is not null;
 
     /// <inheritdoc/>
-    public Task<Outcome<TResult>> SubmitAsync(string key, TCommand command, string? requestId) => SubmitAsync(key, command, requestId, identity: null);
+    public Task<Outcome<TResult>> SubmitAsync(string key, TCommand command, string? requestId) =>
+        SubmitAsync(key, command, requestId, identity: null);
 
     /// <summary>Submits a command of which a client outside of silos may have made the identity.</summary>
     public async Task<Outcome<TResult>> SubmitAsync(string key, TCommand command, string? requestId, ulong? identity)

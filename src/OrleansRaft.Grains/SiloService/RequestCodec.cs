@@ -202,6 +202,7 @@ internal static class RequestCodec
         var version = reader.ReadByte();
         return version >= FormatVersion && version <= newest
             ? version
-            : throw new CorruptDataException($"request has version {version}; this program reads version {FormatVersion}{(newest > FormatVersion ? $" to {newest}" : "")}");
+            : throw new CorruptDataException(
+                $"request has version {version}; this program reads version {FormatVersion}{(newest > FormatVersion ? $" to {newest}" : "")}");
     }
 }

@@ -110,8 +110,9 @@ internal static class Migrations
         return reader.GetInt32(1) <= FeatureLevels.Newest
             ? reader.GetInt32(2)
             : throw new StoreRefusedException(
-                $"the schema in PostgreSQL at {server} has version {reader.GetInt32(0)}, which takes a program of feature level {reader.GetInt32(1)}, and "
-                    + $"this one knows version {Newest} and level {FeatureLevels.Newest}: run a program that is as new as the one that wrote it");
+                $"the schema in PostgreSQL at {server} has version {reader.GetInt32(0)}, which takes a program of feature level "
+                    + $"{reader.GetInt32(1)}, and this one knows version {Newest} and level {FeatureLevels.Newest}: run a program that is as new as "
+                    + "the one that wrote it");
     }
 
     /// <summary>Tables in the schema of somebody else would be at the mercy of its owner.</summary>

@@ -106,7 +106,8 @@ internal sealed class PostgreSqlServer : IAsyncDisposable, IReplicaLogHost
             Sql.Value(ConfigurationCodec.Encode(initial)));
         if (await command.ExecuteNonQueryAsync(cancellation) == 0)
         {
-            throw new StoreRefusedException($"replica {key} exists in PostgreSQL at {connection.Name} and has a history: add the new member under another number");
+            throw new StoreRefusedException(
+                $"replica {key} exists in PostgreSQL at {connection.Name} and has a history: add the new member under another number");
         }
     }
 
@@ -247,7 +248,8 @@ internal sealed class PostgreSqlServer : IAsyncDisposable, IReplicaLogHost
         }
     }
 
-    private async Task<IReplicaLog> OpenOnceAsync(ReplicaKey key, long nonce, List<long> abandoned, IReplicaLogEvents events, CancellationToken cancellation)
+    private async Task<IReplicaLog> OpenOnceAsync(
+        ReplicaKey key, long nonce, List<long> abandoned, IReplicaLogEvents events, CancellationToken cancellation)
     {
         await using var open = await connection.OpenAsync(cancellation);
         var acquired = await OwnershipStatements.AcquireAsync(open, key, nonce, leaseId, [.. abandoned], cancellation)
@@ -258,7 +260,8 @@ internal sealed class PostgreSqlServer : IAsyncDisposable, IReplicaLogHost
         if (acquired.IsStale)
         {
             throw new StoreRefusedException(
-                $"replica {key} may have forgotten votes: PostgreSQL at {connection.Name} was restored from an old backup. Remove it as a member and add another");
+                $"replica {key} may have forgotten votes: PostgreSQL at {connection.Name} was restored from an old backup. Remove it as a member and "
+                    + "add another");
         }
 
         // Known to the lease before the row is read again: whoever takes over from now on is noticed, by that reading or by the next extension.

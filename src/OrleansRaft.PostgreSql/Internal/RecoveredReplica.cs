@@ -146,7 +146,10 @@ internal sealed record RecoveredReplica(
 
         return length == state.Length
             ? state
-            : throw StoredLog.Damaged(key, snapshot.LastIncluded.Index, $"the snapshot through {snapshot.LastIncluded} has {state.Length} bytes, but no chunk at byte {length}");
+            : throw StoredLog.Damaged(
+                key,
+                snapshot.LastIncluded.Index,
+                $"the snapshot through {snapshot.LastIncluded} has {state.Length} bytes, but no chunk at byte {length}");
     }
 
     private static NpgsqlBatchCommand Command(string text, params ReadOnlySpan<long> arguments)

@@ -138,7 +138,8 @@ internal static class SnapshotStatements
             }
 
             await DeleteChunksFromAsync(connection, old, 0, cancellation);
-            await using var command = Sql.Command(connection, $"DELETE FROM raft.snapshot WHERE id = $1 AND NOT {IsNewest} AND {Sql.Durably}", Sql.Value(old));
+            await using var command = Sql.Command(
+                connection, $"DELETE FROM raft.snapshot WHERE id = $1 AND NOT {IsNewest} AND {Sql.Durably}", Sql.Value(old));
             await command.ExecuteNonQueryAsync(cancellation);
         }
     }

@@ -54,7 +54,8 @@ internal sealed record GrainInterface(Type Type, string Name)
         var name = $"{type.FullName}.{method.Name}";
         var result = method.ReturnType;
         var isTask = result == typeof(Task) || result == typeof(ValueTask)
-            || (result.IsGenericType && (result.GetGenericTypeDefinition() == typeof(Task<>) || result.GetGenericTypeDefinition() == typeof(ValueTask<>)));
+            || (result.IsGenericType
+                && (result.GetGenericTypeDefinition() == typeof(Task<>) || result.GetGenericTypeDefinition() == typeof(ValueTask<>)));
         return method.IsSpecialName
             ? $"{name} belongs to a property or an event, and the interface of a replicated grain has methods only; use a method that returns a Task."
             : method.IsStatic ? $"{name} is static, and the interface of a replicated grain has instance methods only; move it elsewhere."

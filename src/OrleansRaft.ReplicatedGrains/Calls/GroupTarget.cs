@@ -38,7 +38,8 @@ internal sealed class GroupTarget(IGrainCluster cluster, GrainInterface type, st
 
     internal override async ValueTask InvokeAsync(IRequest request) => await CallAsync(request, CallMethod.Of(request)).ConfigureAwait(true);
 
-    internal override ReplicatedGrainTarget With(Func<CallOptions, CallOptions> change) => new GroupTarget(cluster, type, partition, key, change(options));
+    internal override ReplicatedGrainTarget With(Func<CallOptions, CallOptions> change) =>
+        new GroupTarget(cluster, type, partition, key, change(options));
 
     /// <returns>What the method returned.</returns>
     private async ValueTask<GrainAnswer> CallAsync(IRequest request, CallMethod method)

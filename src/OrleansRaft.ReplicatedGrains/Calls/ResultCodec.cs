@@ -13,7 +13,8 @@ internal abstract class ResultCodec
     {
         for (var type = request.BaseType; type is not null; type = type.BaseType)
         {
-            if (type.IsGenericType && (type.GetGenericTypeDefinition() == typeof(TaskRequest<>) || type.GetGenericTypeDefinition() == typeof(Request<>)))
+            if (type.IsGenericType
+                && (type.GetGenericTypeDefinition() == typeof(TaskRequest<>) || type.GetGenericTypeDefinition() == typeof(Request<>)))
             {
                 return (ResultCodec)Activator.CreateInstance(typeof(Typed<>).MakeGenericType(type.GetGenericArguments()))!;
             }

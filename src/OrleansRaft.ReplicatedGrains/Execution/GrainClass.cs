@@ -99,7 +99,10 @@ internal sealed class GrainClass
         foreach (var method in Interfaces.SelectMany(static one => one.Methods))
         {
             var result = method.ReturnType.IsGenericType ? method.ReturnType.GetGenericArguments() : [];
-            var types = method.GetParameters().Select(static one => one.ParameterType).Where(static one => one != typeof(CancellationToken)).Concat(result);
+            var types = method.GetParameters()
+                .Select(static one => one.ParameterType)
+                .Where(static one => one != typeof(CancellationToken))
+                .Concat(result);
             if (types.Select(type => Serializers.FindProblem(services, type)).FirstOrDefault(static one => one is not null) is { } ofMethod)
             {
                 return $"{method.DeclaringType!.FullName}.{method.Name} cannot be called. {ofMethod}";

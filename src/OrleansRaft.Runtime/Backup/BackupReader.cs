@@ -62,7 +62,8 @@ internal sealed class BackupReader(Stream input, string name) : IDisposable
 
         RequireReadable(text);
         head = Parse<BackupHead>(text);
-        if (head.FurtherSets.IsDefault || head.Sets().Any(static set => set is not { Name.Length: > 0, Groups: >= 1 and <= GroupsMax, Replicas: >= 1 }))
+        if (head.FurtherSets.IsDefault
+            || head.Sets().Any(static set => set is not { Name.Length: > 0, Groups: >= 1 and <= GroupsMax, Replicas: >= 1 }))
         {
             throw Damaged("it does not name its sets of groups");
         }

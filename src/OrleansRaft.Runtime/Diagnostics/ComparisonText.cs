@@ -17,8 +17,8 @@ internal static class ComparisonText
             ComparisonVerdict.Equal => $"At entry {comparison.Entry.Index} all replicas of {group} hold the same state.",
             ComparisonVerdict.Incomplete => $"The states of {group} could not all be compared at entry {comparison.Entry.Index}:{missing}.",
             ComparisonVerdict.Diverged =>
-                $"At entry {comparison.Entry.Index} the state of {Replicas(comparison.Wrong)} of {group} differs from what a majority of its voters holds"
-                    + $"{(missing.Length > 0 ? $";{missing}" : "")}.",
+                $"At entry {comparison.Entry.Index} the state of {Replicas(comparison.Wrong)} of {group} differs from what a majority of its voters "
+                    + $"holds{(missing.Length > 0 ? $";{missing}" : "")}.",
             _ =>
                 $"At entry {comparison.Entry.Index} the states of {group} differ, and no majority of its voters holds one of them: "
                     + $"{string.Join(", ", comparison.Members.Where(static member => member.Digest is not null).Select(Holds))}"
@@ -48,8 +48,8 @@ internal static class ComparisonText
 
     /// <summary>What to do about a replica that was wrong again.</summary>
     internal const string RemedyOfStopped =
-        "The replica stays stopped until its silo starts anew. Look for a state machine that is not deterministic (oraft group compare), or for faulty "
-            + "memory of its silo; then replace the replica as a member.";
+        "The replica stays stopped until its silo starts anew. Look for a state machine that is not deterministic (oraft group compare), or for "
+            + "faulty memory of its silo; then replace the replica as a member.";
 
     private static string Holds(MemberDigest member) => $"replica {member.Replica} holds {Shortened(member.Digest!.Value.ToString())}";
 

@@ -111,7 +111,8 @@ internal sealed class Rejections(ReplicaKey key, RaftOptions options)
             + $"programs of all members support a later one ({RaftOptions.SectionName}:{nameof(RaftOptions.AutoRaise)}, or oraft group raise).");
 
     /// <summary>The version is not raised.</summary>
-    public Reply NotRaised(string why) => Final(RejectionReason.VersionNotRaised, $"The version of the state machine of {key.Group} is not raised: {why}");
+    public Reply NotRaised(string why) =>
+        Final(RejectionReason.VersionNotRaised, $"The version of the state machine of {key.Group} is not raised: {why}");
 
     /// <summary>A raise waits for something that is under way.</summary>
     public Reply RaiseNotYet(string why) => NoLeader(

@@ -115,7 +115,8 @@ public sealed record ClusterLevels(int InForce, ImmutableArray<SiloLevel> Silos)
     {
         try
         {
-            return JsonSerializer.Deserialize<Row>(text, Format) is { Level: > 0, Silos: not null } row && !Array.Exists(row.Silos, static silo => silo?.Name is null)
+            return JsonSerializer.Deserialize<Row>(text, Format) is { Level: > 0, Silos: not null } row
+                && !Array.Exists(row.Silos, static silo => silo?.Name is null)
                 ? new ClusterLevels(row.Level, [.. row.Silos])
                 : throw new CorruptDataException("what the store remembers of feature levels is damaged: it lacks the level, or its silos");
         }

@@ -325,7 +325,8 @@ internal sealed class RestoreJob(ReplicaKey replica, SnapshotDescriptor snapshot
         {
             throw new CorruptDataException(
                 $"The state machine of {replica} is at {machine.AppliedEntry} after it was restored from a snapshot of {snapshot.LastIncluded}. "
-                + "The snapshot is damaged or the state machine is wrong; replace the replica as a member, or run the program that wrote the snapshot.");
+                + "The snapshot is damaged or the state machine is wrong; replace the replica as a member, or run the program that wrote the "
+                + "snapshot.");
         }
     }
 

@@ -71,9 +71,9 @@ internal sealed class SessionTables
                 RejectionReason.SessionTableFull,
                 null,
                 WaitFor(expires, now),
-                $"The group remembers {held} request ids of the same party, which may have as many as there are places free of {Limits.RequestIdsMax} "
-                    + $"({RaftOptions.SectionName}:{nameof(RaftOptions.RequestIdsMax)}, and {nameof(RaftOptions.RequestBytesMax)} for all together); "
-                    + $"the oldest is forgotten in {expires - now} ms.");
+                $"The group remembers {held} request ids of the same party, which may have as many as there are places free of "
+                    + $"{Limits.RequestIdsMax} ({RaftOptions.SectionName}:{nameof(RaftOptions.RequestIdsMax)}, and "
+                    + $"{nameof(RaftOptions.RequestBytesMax)} for all together); the oldest is forgotten in {expires - now} ms.");
     }
 
     /// <summary>Forgets what has expired. To be called for each entry, of any kind, before it is looked at.</summary>
@@ -156,7 +156,8 @@ internal sealed class SessionTables
         if (sessions.Count >= Limits.SessionsMax)
         {
             return Reply.Rejected(
-                RejectionReason.SessionTableFull, null, 0, $"The group has {sessions.Count} client sessions, and {nameof(RaftOptions.SessionsMax)} allows no more.");
+                RejectionReason.SessionTableFull, null, 0, $"The group has {sessions.Count} client sessions, and {nameof(RaftOptions.SessionsMax)} "
+                    + "allows no more.");
         }
 
         sessions.Open(entry.Index, now);
@@ -295,15 +296,18 @@ internal sealed class SessionTables
             ? Admission.New
             : Admission.Rejected(
                 RejectionReason.SessionTableFull,
-                $"Session {command.Session} leaves {session.ResultCount} results unanswered, and {nameof(RaftOptions.SessionResultsMax)} allows no more.");
+                $"Session {command.Session} leaves {session.ResultCount} results unanswered, and {nameof(RaftOptions.SessionResultsMax)} allows no "
+                    + "more.");
     }
 
     private static Admission Repeat(RequestRecord record, in EnvelopeView command) => command.Repeats(record.Hash)
         ? Admission.Repetition(record)
-        : Admission.Rejected(RejectionReason.RequestIdReused, $"The request id was used for another request, applied at {record.Entry}; use a new id.");
+        : Admission.Rejected(
+            RejectionReason.RequestIdReused, $"The request id was used for another request, applied at {record.Entry}; use a new id.");
 
     private static Admission Expired(LogTime deadline, LogTime now) => Admission.Rejected(
-        RejectionReason.Expired, $"The command arrived at {now} ms of the group's time, after its deadline of {deadline} ms; send it with a later one.");
+        RejectionReason.Expired, $"The command arrived at {now} ms of the group's time, after its deadline of {deadline} ms; send it with a later "
+            + "one.");
 
     /// <summary>
     /// Whoever sent it may be right: what a leader's clock had come to since its last entry is lost with the leader, so that the group's time goes
@@ -311,5 +315,6 @@ internal sealed class SessionTables
     /// </summary>
     private Admission TooFar(LogTime deadline, LogTime now) => Admission.Rejected(
         RejectionReason.Expired,
-        $"The command's deadline of {deadline} ms is not within the {Limits.RetentionMilliseconds} ms for which ids are remembered, counted from {now} ms; send it with an earlier one.");
+        $"The command's deadline of {deadline} ms is not within the {Limits.RetentionMilliseconds} ms for which ids are remembered, counted from "
+            + $"{now} ms; send it with an earlier one.");
 }

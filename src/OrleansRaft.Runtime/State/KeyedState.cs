@@ -208,7 +208,8 @@ public sealed class KeyedState
 
         if (value.Length > ValueBytesMax)
         {
-            throw new ArgumentException($"the value has {value.Length} bytes, and may have {ValueBytesMax}; divide it among several keys", nameof(value));
+            throw new ArgumentException(
+                $"the value has {value.Length} bytes, and may have {ValueBytesMax}; divide it among several keys", nameof(value));
         }
     }
 

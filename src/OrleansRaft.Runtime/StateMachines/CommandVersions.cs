@@ -208,7 +208,8 @@ internal static class CommandVersions
 
             return seen.Add(type)
                 && (SinceOf(type) > MachineVersions.Initial
-                    || (type.IsEnum && type.GetFields(BindingFlags.Public | BindingFlags.Static).Any(static value => value.IsDefined(typeof(SinceAttribute))))
+                    || (type.IsEnum
+                        && type.GetFields(BindingFlags.Public | BindingFlags.Static).Any(static value => value.IsDefined(typeof(SinceAttribute))))
                     || (ItemTypeOf(type) is { } items && MayHoldMarks(items, seen))
                     || FieldsOf(type).Any(field => MarkOf(field) is not null || MayHoldMarks(field.FieldType, seen)));
         }
@@ -230,7 +231,9 @@ internal static class CommandVersions
             {
                 var values = new TypePlan();
                 PlanEnum(type, values);
-                return values.EnumValues.Where(value => value.Value > newest).Select(value => ((int, string)?)(value.Value, $"{type.Name}.{value.Key}")).FirstOrDefault();
+                return values.EnumValues.Where(value => value.Value > newest)
+                    .Select(value => ((int, string)?)(value.Value, $"{type.Name}.{value.Key}"))
+                    .FirstOrDefault();
             }
 
             foreach (var field in FieldsOf(type))
@@ -275,7 +278,8 @@ internal static class CommandVersions
         private static Member Describe(FieldInfo field)
         {
             var mark = MarkOf(field);
-            return new Member(field, VersionOf(mark, $"{field.DeclaringType!.Name}.{NameOf(field)}"), DefaultOf(field, mark), !MayHoldMarks(field.FieldType, []));
+            return new Member(
+                field, VersionOf(mark, $"{field.DeclaringType!.Name}.{NameOf(field)}"), DefaultOf(field, mark), !MayHoldMarks(field.FieldType, []));
         }
 
         private static int? VersionOf(SinceAttribute? mark, string where) => mark is null ? null

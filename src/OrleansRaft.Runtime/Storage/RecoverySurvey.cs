@@ -30,7 +30,10 @@ internal sealed record RecoverySurvey(
             var unknown = row.LogLast.Index - row.HardState.CommitIndex;
             return $"Replica {Survivor} of {Group} holds entries through {row.LogLast.Index} (term {row.LogLast.Term}), of a group with the voters "
                 + $"{string.Join(", ", from.Configuration?.Voters.Select(static voter => voter.ToString()) ?? [])}. All of them survive"
-                + (unknown > 0 ? $", the last {unknown} too, of which it does not know {(unknown == 1 ? "whether it was" : "whether they were")} committed." : ".");
+                + (
+                    unknown > 0
+                        ? $", the last {unknown} too, of which it does not know {(unknown == 1 ? "whether it was" : "whether they were")} committed."
+                        : ".");
         }
     }
 

@@ -24,7 +24,8 @@ internal sealed class AccessAnswers(ILogger<AccessAnswers> logger) : IAuthorizat
 
         if (authorizeResult.Forbidden)
         {
-            Log.RequestForbidden(logger, context.User.Identity?.Name ?? "", context.Request.Method, context.Request.Path, context.Connection.RemoteIpAddress);
+            Log.RequestForbidden(
+                logger, context.User.Identity?.Name ?? "", context.Request.Method, context.Request.Path, context.Connection.RemoteIpAddress);
             Forbidden(requirement, context.Request).Write(context.Response);
             return;
         }
@@ -49,7 +50,8 @@ internal sealed class AccessAnswers(ILogger<AccessAnswers> logger) : IAuthorizat
         "A key is needed.",
         AccessFailures.Of(tried) switch
         {
-            null when tried.Failure is null => "This needs an API key, and there is none: send it in the header Authorization as Bearer KEY (`oraft --key-file`, ORAFT_KEY). "
+            null when tried.Failure is null =>
+                "This needs an API key, and there is none: send it in the header Authorization as Bearer KEY (`oraft --key-file`, ORAFT_KEY). "
                 + "An admin makes keys with `oraft key create`.",
             AccessFailure.Expired => "The API key has expired. An admin makes another with `oraft key create`.",
             not null => "The API key is not known here: it was revoked, or was never made in this cluster. "

@@ -47,7 +47,9 @@ internal sealed class AccessDirectory : BackgroundService
     /// <returns>The key if it is in force; otherwise why it opens nothing.</returns>
     public (KnownKey? Key, AccessFailure Failure) Recognize(string token) =>
         !IsCurrent ? (null, AccessFailure.NotCurrent)
-        : !ApiKeyText.TryParse(token, out var text) || !keys.TryGetValue(text.Id, out var key) || !key.IsOpenedBy(text) ? (null, AccessFailure.Unknown)
+        : !ApiKeyText.TryParse(token, out var text)
+            || !keys.TryGetValue(text.Id, out var key)
+            || !key.IsOpenedBy(text) ? (null, AccessFailure.Unknown)
         : key.IsExpired(time.GetUtcNow()) ? (null, AccessFailure.Expired)
         : (key, default);
 

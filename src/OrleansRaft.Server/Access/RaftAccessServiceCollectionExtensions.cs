@@ -81,7 +81,8 @@ public static class RaftAccessServiceCollectionExtensions
         {
             var user = context.Principal!;
             var identity = new System.Security.Claims.ClaimsIdentity(AccessSchemes.Bearer);
-            identity.AddClaim(new(System.Security.Claims.ClaimTypes.Name, user.FindFirst("sub")?.Value ?? user.FindFirst("name")?.Value ?? "a token"));
+            identity.AddClaim(
+                new(System.Security.Claims.ClaimTypes.Name, user.FindFirst("sub")?.Value ?? user.FindFirst("name")?.Value ?? "a token"));
             identity.AddClaims(user.FindAll(claim).Select(static held => new System.Security.Claims.Claim(Grants.ClaimType, held.Value)));
             context.Principal = new System.Security.Claims.ClaimsPrincipal(identity);
             return Task.CompletedTask;

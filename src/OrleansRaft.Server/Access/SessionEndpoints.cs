@@ -50,7 +50,8 @@ internal static class SessionEndpoints
     private static async Task<AuthenticateResult> AuthenticateAnewAsync(HttpContext context, string key)
     {
         await using var anew = context.RequestServices.CreateAsyncScope();
-        var takesTokens = await anew.ServiceProvider.GetRequiredService<IAuthenticationSchemeProvider>().GetSchemeAsync(AccessSchemes.Bearer) is not null;
+        var takesTokens = await anew.ServiceProvider.GetRequiredService<IAuthenticationSchemeProvider>()
+            .GetSchemeAsync(AccessSchemes.Bearer) is not null;
         return await anew.ServiceProvider.GetRequiredService<IAuthenticationService>().AuthenticateAsync(context, AccessSchemes.Of(key, takesTokens));
     }
 

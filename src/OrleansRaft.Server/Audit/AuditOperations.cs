@@ -10,7 +10,9 @@ internal static class AuditOperations
     private static readonly ApiSchema AuditEntry = new(nameof(AuditEntry), static () => Shapes.Closed(
     [
         ("number", Shapes.Number("Its number: one more than that of the entry before.")),
-        ("time", new OpenApiSchema { Type = JsonSchemaType.String, Format = "date-time", Description = "When, by the clock of the silo that was asked." }),
+        (
+            "time",
+            new OpenApiSchema { Type = JsonSchemaType.String, Format = "date-time", Description = "When, by the clock of the silo that was asked." }),
         ("who", Shapes.Text("The name and the id of the key, or the subject of the token; anonymous where no keys are asked for.")),
         ("from", Shapes.Text("The address that it came from.")),
         ("what", Shapes.Text("The operation with its method, path and the beginning of its body.")),

@@ -10,9 +10,9 @@ internal static class BackupOperations
     public static readonly ApiOperation CreateBackup = new("createBackup", ApiTag.Operations, "Makes a backup of the whole cluster, while it serves")
     {
         Access = AccessRole.Operator,
-        Description = "The answer is the backup: a file whose format OrleansRaft.Runtime documents. It holds the state of each group as it is when its "
-            + "turn comes, with everything that was acknowledged before. It is whole only if it ends with its foot: where a group does not give its "
-            + "state, it ends with the reason instead. `oraft backup create` checks that.",
+        Description = "The answer is the backup: a file whose format OrleansRaft.Runtime documents. It holds the state of each group as it is when "
+            + "its turn comes, with everything that was acknowledged before. It is whole only if it ends with its foot: where a group does not give "
+            + "its state, it ends with the reason instead. `oraft backup create` checks that.",
         Success = new(200, "The backup.", MediaType: "application/octet-stream"),
         Problems =
         [

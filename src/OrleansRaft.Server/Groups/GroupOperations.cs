@@ -68,8 +68,8 @@ internal static class GroupOperations
         new("compareGroup", ApiTag.Groups, "Compares the states of a group's replicas")
         {
             Access = AccessRole.Operator,
-            Description = "The leader appends an entry to the log, and every replica makes a digest of its state exactly there. Waits for all that can "
-                + "be reached. A replica that holds something else than a majority of the voters has its state replaced by its leader's.",
+            Description = "The leader appends an entry to the log, and every replica makes a digest of its state exactly there. Waits for all that "
+                + "can be reached. A replica that holds something else than a majority of the voters has its state replaced by its leader's.",
             Parameters = [Group],
             Success = new(200, "What came of it, whatever that is.", GroupSchemas.Comparison),
             Problems =

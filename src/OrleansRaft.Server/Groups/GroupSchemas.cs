@@ -21,8 +21,8 @@ internal static class GroupSchemas
             ("commitIndex", Shapes.Number("The last entry it knows to be committed.", OrNull)),
             ("appliedIndex", Shapes.Number("The last entry that its state machine holds.", OrNull)),
             ("digest", Shapes.Text(
-                "A digest of its whole state at digestIndex, as it made it when the group's states were last compared. Null where it made none, which "
-                + "proves nothing.",
+                "A digest of its whole state at digestIndex, as it made it when the group's states were last compared. Null where it made none, "
+                + "which proves nothing.",
                 OrNull)),
             ("digestIndex", Shapes.Number(
                 "The last entry in the state that the digest is of: replicas can be compared where it is the same. Null without a digest.", OrNull)),

@@ -32,7 +32,8 @@ internal sealed class SetEndpoints(IServiceProvider services)
         {
             KnownProblems.InvalidRequest(
                     Confirm,
-                    $"{request.Subject} cannot be taken back. Confirm it with the set's name once more, as the parameter {Confirm}. Nothing was deleted.")
+                    $"{request.Subject} cannot be taken back. Confirm it with the set's name once more, as the parameter {Confirm}. Nothing was "
+                        + "deleted.")
                 .Write(context.Response);
             return;
         }

@@ -16,9 +16,9 @@ internal static class SetOperations
     public static readonly ApiOperation DeleteSet = new("deleteSet", ApiTag.Groups, "Deletes a set of groups, with all that they hold")
     {
         Access = AccessRole.Admin,
-        Description = "Of those that were added after the cluster first started, and that no silo is configured with any more: take its state machine "
-            + "out of every silo's configuration and restart them first. Its name is never used again, so that a store that comes back with what it "
-            + "held of it does no harm.",
+        Description = "Of those that were added after the cluster first started, and that no silo is configured with any more: take its state "
+            + "machine out of every silo's configuration and restart them first. Its name is never used again, so that a store that comes back with "
+            + "what it held of it does no harm.",
         Parameters =
         [
             ApiParameter.InPath("set", "Which set, by its name."),

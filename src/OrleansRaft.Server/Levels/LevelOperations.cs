@@ -44,8 +44,8 @@ internal static class LevelOperations
         new("finalizeUpgrade", ApiTag.Operations, "Lets the cluster go over to the feature level that all its silos support")
         {
             Access = AccessRole.Operator,
-            Description = "From then on no earlier program starts, and there is no way back. Refused while a silo's program is too old, an absent one's "
-                + "too, unless it is named in without. Unless Raft:AutoFinalize is off, the cluster goes over by itself.",
+            Description = "From then on no earlier program starts, and there is no way back. Refused while a silo's program is too old, an absent "
+                + "one's too, unless it is named in without. Unless Raft:AutoFinalize is off, the cluster goes over by itself.",
             Body = FinalizeBody,
             Success = new(200, "The levels as they are then.", Levels),
             Problems =

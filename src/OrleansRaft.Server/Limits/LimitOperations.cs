@@ -17,7 +17,9 @@ internal static class LimitOperations
         ("requestsPerSecond", Shapes.Number("Requests a second to one silo, on average; null for any number.", Shapes.OrNull)),
         ("burst", Shapes.Number("How many of them may come at once, after a pause; null for any number.", Shapes.OrNull)),
         ("atOnce", Shapes.Number("How many are served at one time by one silo; null for any number.", Shapes.OrNull)),
-        ("idempotencyKeys", Shapes.Number("How many idempotency keys are remembered at one time by way of one silo, about; null for any number.", Shapes.OrNull)),
+        (
+            "idempotencyKeys",
+            Shapes.Number("How many idempotency keys are remembered at one time by way of one silo, about; null for any number.", Shapes.OrNull)),
         ("counters", Shapes.Number("How many counters it may have in the cluster; null for any number.", Shapes.OrNull)),
         ("bytes", Shapes.Number("How many bytes its counters may take in each replica's state; null for any number.", Shapes.OrNull)),
     ]));

@@ -7,4 +7,5 @@ namespace OrleansRaft.Server.Limits;
 /// <param name="IdempotencyKeys">How many idempotency keys it may have remembered at one time by way of one silo, about.</param>
 /// <param name="Counters">How many counters, or whatever else it makes, it may have in the cluster.</param>
 /// <param name="Bytes">How many bytes these may take, in each replica's state.</param>
-public readonly record struct TenantAllowance(int RequestsPerSecond, int Burst, int AtOnce, int IdempotencyKeys = 0, long Counters = 0, long Bytes = 0);
+public readonly record struct TenantAllowance(
+    int RequestsPerSecond, int Burst, int AtOnce, int IdempotencyKeys = 0, long Counters = 0, long Bytes = 0);

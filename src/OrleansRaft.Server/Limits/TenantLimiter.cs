@@ -105,8 +105,8 @@ internal sealed class TenantLimiter : ITenantAllowances
                     + "was changed. Try again after the time in Retry-After, or ask an operator for more (`oraft tenant limits`).",
             LimitReached.IdempotencyKeys =>
                 $"The tenant {Shortened.Of(tenant)} may have {allowed.IdempotencyKeys} idempotency keys remembered by way of one silo, and has as "
-                    + "many; nothing was changed. Try again after the time in Retry-After, when the oldest are forgotten, or without a key; an operator "
-                    + "may allow more (`oraft tenant limits`).",
+                    + "many; nothing was changed. Try again after the time in Retry-After, when the oldest are forgotten, or without a key; an "
+                    + "operator may allow more (`oraft tenant limits`).",
             _ =>
                 $"{allowed.AtOnce} requests of the tenant {Shortened.Of(tenant)} are being served, as many as may be at one time on one silo; "
                     + "nothing was changed. Try again after the time in Retry-After, with fewer at once.",

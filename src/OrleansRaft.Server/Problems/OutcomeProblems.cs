@@ -94,7 +94,8 @@ public static class OutcomeProblems
             // A silo of a newer version may have reasons of its own.
             _ => KnownProblems.InternalError(definite: true) with
             {
-                Detail = $"{subject} was refused for a reason that this silo does not know ({(int)rejection.Reason}), and changed nothing. {rejection.Detail}",
+                Detail = $"{subject} was refused for a reason that this silo does not know ({(int)rejection.Reason}), and changed nothing. "
+                    + $"{rejection.Detail}",
             },
         };
     }

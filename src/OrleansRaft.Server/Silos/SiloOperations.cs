@@ -18,9 +18,9 @@ internal static class SiloOperations
     public static readonly ApiOperation Decommission = new("decommissionSilo", ApiTag.Groups, "Lets a silo leave the cluster for good")
     {
         Access = AccessRole.Operator,
-        Description = "Members that are bound to its local store are moved to other silos' first, for some seconds: while left is not 0, send the request "
-            + "again. Then it hands its leaderships over and stops, and the others take over at once what it hosted. A silo of its name that is started again "
-            + "joins again: take it from its supervisor first.",
+        Description = "Members that are bound to its local store are moved to other silos' first, for some seconds: while left is not 0, send the "
+            + "request again. Then it hands its leaderships over and stops, and the others take over at once what it hosted. A silo of its name that "
+            + "is started again joins again: take it from its supervisor first.",
         Parameters = [ApiParameter.InPath("silo", "Which silo, by its name.")],
         Success = new(200, "How far it has come.", Decommissioning),
         Problems =

@@ -31,7 +31,8 @@ internal static class LevelTable
         }
 
         database.Execute(
-            "INSERT INTO feature_level (only_row, levels) VALUES (1, ?1) ON CONFLICT (only_row) DO UPDATE SET levels = excluded.levels", after.Write());
+            "INSERT INTO feature_level (only_row, levels) VALUES (1, ?1) ON CONFLICT (only_row) DO UPDATE SET levels = "
+                + "excluded.levels", after.Write());
         return after;
     }
 }

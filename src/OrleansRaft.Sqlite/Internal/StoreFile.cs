@@ -214,7 +214,8 @@ internal sealed class StoreFile : IDisposable
         if (!file.Exists || file.Length == 0)
         {
             throw new StoreRefusedException(StoreTroubles.Refusal(
-                $"{directory.DatabaseFile} is {(file.Exists ? "empty" : "gone")}, although {(mark is null ? "its log is here" : $"store {mark.StoreId} has been in use")}",
+                $"{directory.DatabaseFile} is {(file.Exists ? "empty" : "gone")}, although "
+                    + $"{(mark is null ? "its log is here" : $"store {mark.StoreId} has been in use")}",
                 directory.Path));
         }
     }
@@ -226,18 +227,21 @@ internal sealed class StoreFile : IDisposable
         var version = database.Version;
         if (version > Schema.Version)
         {
-            throw new StoreRefusedException($"{directory.DatabaseFile} has schema {version}, this program knows {Schema.Version}: run the newer program that wrote it");
+            throw new StoreRefusedException(
+                $"{directory.DatabaseFile} has schema {version}, this program knows {Schema.Version}: run the newer program that wrote it");
         }
 
         if (version == 0)
         {
             throw new StoreRefusedException(StoreTroubles.Refusal(
-                $"{directory.DatabaseFile} holds no store{(mark is null ? "" : $", although store {mark.StoreId} has been in use")}", directory.Path));
+                $"{directory.DatabaseFile} holds no "
+                    + $"store{(mark is null ? "" : $", although store {mark.StoreId} has been in use")}", directory.Path));
         }
 
         if (version == Schema.Version && mark is null)
         {
-            throw new StoreRefusedException(StoreTroubles.Refusal($"{directory.MarkFile} is gone, so nothing says how far the store had acknowledged", directory.Path));
+            throw new StoreRefusedException(
+                StoreTroubles.Refusal($"{directory.MarkFile} is gone, so nothing says how far the store had acknowledged", directory.Path));
         }
 
         var id = database.Query("SELECT local_id FROM store").Select(row => row.GetString(0)).FirstOrDefault() ?? "";
@@ -254,14 +258,16 @@ internal sealed class StoreFile : IDisposable
     {
         if (id != mark.StoreId)
         {
-            throw new StoreRefusedException(StoreTroubles.Refusal($"{directory.DatabaseFile} is store '{id}', not '{mark.StoreId}', which was here before", directory.Path));
+            throw new StoreRefusedException(
+                StoreTroubles.Refusal($"{directory.DatabaseFile} is store '{id}', not '{mark.StoreId}', which was here before", directory.Path));
         }
 
         if (database.Writes < mark.Writes)
         {
             throw new StoreRefusedException(StoreTroubles.Refusal(
                 verdict == WalVerdict.Missing
-                    ? $"{directory.WalFile} is gone, and with it {mark.Writes - database.Writes} of the {mark.Writes} writes that the store acknowledged"
+                    ? $"{directory.WalFile} is gone, and with it {mark.Writes - database.Writes} of the {mark.Writes} writes that the store "
+                        + "acknowledged"
                     : $"{directory.DatabaseFile} is older than what the store acknowledged: it holds {database.Writes} writes of {mark.Writes}",
                 directory.Path));
         }
@@ -269,14 +275,17 @@ internal sealed class StoreFile : IDisposable
         if (mark.State == MarkState.InDatabase && database.Writes > mark.Writes)
         {
             throw new StoreRefusedException(StoreTroubles.Refusal(
-                $"{directory.MarkFile} is older than {directory.DatabaseFile}: it knows of {mark.Writes} writes, the database holds {database.Writes}", directory.Path));
+                $"{directory.MarkFile} is older than {directory.DatabaseFile}: it knows of {mark.Writes} writes, the database holds "
+                    + $"{database.Writes}", directory.Path));
         }
 
         // Another program may have emptied the log into the database, or somebody removed it half-way through: then some pages are new and others
         // old.
-        if (verdict == WalVerdict.Missing && database.Query("PRAGMA integrity_check(1)").Select(row => row.GetString(0)).First() is var found and not "ok")
+        if (verdict == WalVerdict.Missing
+            && database.Query("PRAGMA integrity_check(1)").Select(row => row.GetString(0)).First() is var found and not "ok")
         {
-            throw new StoreRefusedException(StoreTroubles.Refusal($"{directory.WalFile} is gone, and {directory.DatabaseFile} is damaged ({found})", directory.Path));
+            throw new StoreRefusedException(
+                StoreTroubles.Refusal($"{directory.WalFile} is gone, and {directory.DatabaseFile} is damaged ({found})", directory.Path));
         }
     }
 
@@ -293,7 +302,8 @@ internal sealed class StoreFile : IDisposable
         {
             throw new StoreTroubleException(
                 StoreTroubleKind.Corrupt,
-                $"{directory.WalFile} does not hold any more what was acknowledged: {wal.Committed.Frames} of {mark.Position.Frames} frames can be read.",
+                $"{directory.WalFile} does not hold any more what was acknowledged: {wal.Committed.Frames} of {mark.Position.Frames} frames can be "
+                    + "read.",
                 "Check the disk; remove this store's replicas as members, add others, and start the silo with an empty directory.");
         }
 

@@ -25,7 +25,8 @@ public sealed class LimitTests(Cluster cluster) : IClassFixture<Cluster>
     [Fact]
     public async Task Whoever_has_had_all_is_told_to_wait_also_by_the_next_leader()
     {
-        var statuses = await Task.WhenAll(Enumerable.Range(0, 80).Select(async _ => (await cluster.Web.PostAsync("/limits/bob/take", null)).StatusCode));
+        var statuses = await Task.WhenAll(
+            Enumerable.Range(0, 80).Select(async _ => (await cluster.Web.PostAsync("/limits/bob/take", null)).StatusCode));
         Assert.InRange(statuses.Count(static status => status == HttpStatusCode.OK), LimitEndpoints.PerHour, 79);
 
         await cluster.Silos.KillSiloAsync(await cluster.Silos.FindLeaderAsync("limits-0"));

@@ -23,7 +23,9 @@ internal static class AlarmBenchmark
     private static readonly (string Name, DriverGroupShape Shape)[] States =
     [
         ("1,000 counters, a keyed state with a running digest", new DriverGroupShape { Counters = 1_000 }),
-        ("1,000 counters, a state that is captured for each digest", new DriverGroupShape { Counters = 1_000, Machine = static () => new CapturedCounters() }),
+        (
+            "1,000 counters, a state that is captured for each digest",
+            new DriverGroupShape { Counters = 1_000, Machine = static () => new CapturedCounters() }),
     ];
 
     public static Command Create()
@@ -51,7 +53,8 @@ internal static class AlarmBenchmark
             Console.WriteLine();
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"Which version a command needs: {TimeOf(new IncrementCounter(1)):0} ns without marks, {TimeOf(new Marked { Note = "x" }):0} ns with one that counts."));
+                $"Which version a command needs: {TimeOf(new IncrementCounter(1)):0} ns without marks, {TimeOf(new Marked { Note = "x" }):0} ns with "
+                    + $"one that counts."));
             return 0;
         });
         return command;
@@ -69,7 +72,8 @@ internal static class AlarmBenchmark
                 var at = (round + 1 + turn) % shapes.Length;
                 var run = await DriverGroup.RunAsync(Outstanding, time, shapes[at]);
                 await Console.Error.WriteLineAsync(string.Create(
-                    CultureInfo.InvariantCulture, $"{round + 1}/{rounds} {name}, every {shapes[at].CompareEntries}: {run.CpuMicroseconds:0.00} us, {run.PerSecond:0}/s"));
+                    CultureInfo.InvariantCulture, $"{round + 1}/{rounds} {name}, every {shapes[at].CompareEntries}: {run.CpuMicroseconds:0.00} us, "
+                        + $"{run.PerSecond:0}/s"));
                 if (round >= 0)
                 {
                     costs[at].Add(run.CpuMicroseconds);

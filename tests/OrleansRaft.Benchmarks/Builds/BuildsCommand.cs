@@ -44,8 +44,8 @@ internal static class BuildsCommand
         var command = new Command(
             "builds",
             "Measures increments over HTTP on three 'oraft serve' processes of each build, in turn on one machine and one PostgreSQL "
-            + "server. Each round measures all, forth and then back, so that a machine that changes its mind changes it for everybody; ratios are those "
-            + "of the first to each, round by round. "
+            + "server. Each round measures all, forth and then back, so that a machine that changes its mind changes it for everybody; ratios are "
+            + "those of the first to each, round by round. "
             + "Ends with 1 when counters do not add up.")
         {
             published, groups, connections, clusters, rounds, seconds,

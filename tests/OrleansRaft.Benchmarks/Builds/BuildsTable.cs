@@ -22,7 +22,8 @@ internal sealed record Sample(double PerSecond, double P50, double P99, double C
     public double Switches => ByThread.Values.Sum();
 
     public override string ToString() => string.Create(
-        CultureInfo.InvariantCulture, $"{PerSecond:0}/s, p50 {P50:0} us, p99 {P99:0} us, {Switches:0.00} switches, {WorkItems:0.0} work items, {Cpu:0.0} us of CPU");
+        CultureInfo.InvariantCulture, $"{PerSecond:0}/s, p50 {P50:0} us, p99 {P99:0} us, {Switches:0.00} switches, {WorkItems:0.0} work items, "
+            + $"{Cpu:0.0} us of CPU");
 }
 
 /// <summary>Gathers the measurements of all builds and clusters.</summary>
@@ -70,7 +71,8 @@ internal sealed class BuildsTable(IReadOnlyList<Build> builds, int groups, int c
     {
         // What happens less often than at every hundredth increment is no part of it.
         const double Least = 0.01;
-        output.WriteLine($"| context switches of the silos per increment, by thread | {string.Join(" | ", builds.Select(static build => build.Name))} |");
+        output.WriteLine(
+            $"| context switches of the silos per increment, by thread | {string.Join(" | ", builds.Select(static build => build.Name))} |");
         output.WriteLine($"|---|{string.Concat(builds.Select(static _ => "--:|"))}");
         foreach (var thread in samples.SelectMany(static all => all).SelectMany(static sample => sample.ByThread.Keys).Distinct().Order())
         {

@@ -48,7 +48,8 @@ internal static class FailoverCommand
     {
         OnlyFault.AcceptOnlyFromAmong(Faults);
         OnlyMembership.AcceptOnlyFromAmong([.. Memberships.Keys]);
-        var command = new Command("failover", "Measures how long writes fail after kill -9 and after a pause: a plain grain, and a group, in the same cluster.")
+        var command = new Command(
+            "failover", "Measures how long writes fail after kill -9 and after a pause: a plain grain, and a group, in the same cluster.")
         {
             Trials, OnlyFault, OnlyMembership, Json,
         };
@@ -103,7 +104,8 @@ internal static class FailoverCommand
             grain.Times.Add(result.Grain.TotalMilliseconds);
             await Console.Error.WriteLineAsync(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{fault}, {membership} membership, {number} of {trials}: group {result.Group.TotalMilliseconds:0} ms, plain grain {result.Grain.TotalMilliseconds:0} ms"));
+                $"{fault}, {membership} membership, {number} of {trials}: group {result.Group.TotalMilliseconds:0} ms, plain grain "
+                    + $"{result.Grain.TotalMilliseconds:0} ms"));
         }
 
         return [group, grain];
@@ -117,7 +119,8 @@ internal static class FailoverCommand
         {
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"| {row.Fault} | {row.Membership} | {(row.System == "grain" ? "plain grain" : "group")} | {row.Median:N0} ms | {row.Longest:N0} ms | {row.Times.Count} |"));
+                $"| {row.Fault} | {row.Membership} | {(row.System == "grain" ? "plain grain" : "group")} | {row.Median:N0} ms | {row.Longest:N0} ms "
+                    + $"| {row.Times.Count} |"));
         }
     }
 

@@ -110,7 +110,8 @@ internal sealed class FailoverTrial(LibraryCluster cluster)
         return new TrialResult(LongestGap(onGroup, struck), LongestGap(onGrain, struck));
     }
 
-    private static bool HasRecovered(List<WriteProbe> probes, long struck) => probes.Exists(probe => probe.HasSucceededSince(struck + (Stopwatch.Frequency / 10)));
+    private static bool HasRecovered(List<WriteProbe> probes, long struck) =>
+        probes.Exists(probe => probe.HasSucceededSince(struck + (Stopwatch.Frequency / 10)));
 
     /// <summary>The longest time between two successes, wherever they came through, from the last one before the strike on.</summary>
     private static TimeSpan LongestGap(List<WriteProbe> probes, long struck)

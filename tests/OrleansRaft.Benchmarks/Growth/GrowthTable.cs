@@ -29,8 +29,8 @@ internal sealed class GrowthTable(IReadOnlyList<Shape> shapes, IReadOnlyList<int
             output.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
                 $"| {count} connection{(count == 1 ? "" : "s")} | per second (min to max) | of the first | p50 us | p99 us "
-                    + $"| silos' CPU us | PostgreSQL's CPU us | context switches | calls | frames | turns | work items | KB allocated | writes of replicas "
-                    + $"| transactions | rows | hot updates |"));
+                    + $"| silos' CPU us | PostgreSQL's CPU us | context switches | calls | frames | turns | work items | KB allocated | writes of "
+                    + $"replicas | transactions | rows | hot updates |"));
             output.WriteLine("|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|");
             for (var shape = 0; shape < shapes.Count; shape++)
             {

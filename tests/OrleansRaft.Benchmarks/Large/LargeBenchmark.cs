@@ -26,7 +26,8 @@ internal static class LargeBenchmark
         };
         var now = new Option<string?>("--now") { Description = "FOLDER with a published build of this commit, for --former." };
         var json = new Option<bool>("--json") { Description = "The last line is one JSON object with every figure." };
-        var command = new Command("large", "Measures a million counters, a million replicated grains and a gibibyte of state in one group, in four silo processes. Linux.")
+        var command = new Command(
+            "large", "Measures a million counters, a million replicated grains and a gibibyte of state in one group, in four silo processes. Linux.")
         {
             counters, grains, mebibytes, parts, seconds, former, now, json,
         };

@@ -49,9 +49,11 @@ internal sealed class LargeKeys(LargeTable table, LargeKind kind, int count, Tim
             (after - before).Max() / count - (kind.CountsNames ? 0 : names),
             kind.BytesMax,
             "B");
-        table.Below($"the longest write to a {kind.Name} while they are made and snapshots taken", made.Longest.TotalMilliseconds, kind.LongestMax, "ms");
         table.Below(
-            $"the longest write to a {kind.Name} under load, over a snapshot of each replica", loaded.Longest.TotalMilliseconds, kind.LongestMax, "ms");
+            $"the longest write to a {kind.Name} while they are made and snapshots taken", made.Longest.TotalMilliseconds, kind.LongestMax, "ms");
+        table.Below(
+            $"the longest write to a {kind.Name} under load, over a snapshot of each "
+                + "replica", loaded.Longest.TotalMilliseconds, kind.LongestMax, "ms");
         table.Told($"the longest time without a write to any {kind.Name} under that load", loaded.Gap.TotalMilliseconds, "ms");
         table.Told($"writes to {kind.Name}s per second of that load", loaded.PerSecond, "");
         table.Below($"writes to {kind.Name}s that failed", made.Failed + loaded.Failed, 0, "");

@@ -72,7 +72,8 @@ internal sealed class LargeState(LargeTable table, long bytes, TimeSpan length)
         var filled = await GapMeter.RunAsync(
             FewCallers,
             caller => Interlocked.Increment(ref next) is var place && place < commands
-                ? SubmitAsync(cluster, caller, new LargeCommand(place * FillAtOnce, (int)Math.Min(FillAtOnce, count - (place * FillAtOnce)), ValueBytes, null))
+                ? SubmitAsync(
+                    cluster, caller, new LargeCommand(place * FillAtOnce, (int)Math.Min(FillAtOnce, count - (place * FillAtOnce)), ValueBytes, null))
                 : Task.CompletedTask,
             () => Volatile.Read(ref next) >= commands);
         await Console.Error.WriteLineAsync($"{Stopwatch.GetElapsedTime(began).TotalSeconds:0} s: {filled}");
@@ -143,7 +144,8 @@ internal sealed class LargeState(LargeTable table, long bytes, TimeSpan length)
         await cluster.Silos.RestartAsync(follower.Silo!);
         await cluster.WaitAsync(
             Group,
-            status => status.Replicas.Any(replica => replica.Replica == follower.Replica && replica.StateBytes > 0 && replica.Applied > follower.Applied),
+            status =>
+                status.Replicas.Any(replica => replica.Replica == follower.Replica && replica.StateBytes > 0 && replica.Applied > follower.Applied),
             "the restarted replica catches up");
         var took = Stopwatch.GetElapsedTime(began);
         Volatile.Write(ref isOver, true);

@@ -30,7 +30,8 @@ internal sealed class LargeTable
         {
             output.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"| {what} | {reached:#,0.##} {unit} | {(double.IsNaN(aim) ? "" : $"{aim:#,0.##} {unit}")} | {(double.IsNaN(aim) ? "" : isLow ? "met" : "missed")} |"));
+                $"| {what} | {reached:#,0.##} {unit} | {(double.IsNaN(aim) ? "" : $"{aim:#,0.##} {unit}")} | "
+                    + $"{(double.IsNaN(aim) ? "" : isLow ? "met" : "missed")} |"));
         }
 
         output.WriteLine();

@@ -50,8 +50,8 @@ public sealed record LargeMemory(
     /// <inheritdoc/>
     public override string ToString() => string.Create(
         System.Globalization.CultureInfo.InvariantCulture,
-        $"allocated {Allocated / Mebi:0}, committed {Committed / Mebi:0}, heap {Heap / Mebi:0}, of it gaps {Gaps / Mebi:0}, large objects {LargeObjects / Mebi:0} MiB; "
-            + $"{Collections} collections, the longest pause {LongestPause.TotalMilliseconds:0} ms");
+        $"allocated {Allocated / Mebi:0}, committed {Committed / Mebi:0}, heap {Heap / Mebi:0}, of it gaps {Gaps / Mebi:0}, large objects "
+            + $"{LargeObjects / Mebi:0} MiB; {Collections} collections, the longest pause {LongestPause.TotalMilliseconds:0} ms");
 }
 
 /// <summary>How a group stands.</summary>

@@ -33,7 +33,11 @@ internal sealed class OraftSystem : ISystem
             .. (name == DefaultName ? [Counters.Many] : new[] { 1, Counters.Many }).SelectMany(keys => new Scenario[]
             {
                 new(Name, Increment, keys, (connections, times) => IncrementAsync(keys, connections, times)),
-                new(Name, Read, keys, (connections, times) => HttpLoad.RunAsync(Cluster.Addresses, connections, number => Reads(keys, number), times)),
+                new(
+                    Name,
+                    Read,
+                    keys,
+                    (connections, times) => HttpLoad.RunAsync(Cluster.Addresses, connections, number => Reads(keys, number), times)),
             }),
         ];
     }
@@ -111,7 +115,8 @@ internal sealed class OraftSystem : ISystem
         await Parallel.ForEachAsync(Counters.Names(Counters.Many).Concat(Counters.Names(1)), async (counter, cancellation) =>
         {
             using var body = new StringContent("""{"by":0}""", System.Text.Encoding.UTF8, "application/json");
-            using var answer = await http.PostAsync(new Uri(Cluster.Addresses[0], $"/api/v1/tenants/{Tenant}/counters/{counter}/increment"), body, cancellation);
+            using var answer = await http.PostAsync(
+                new Uri(Cluster.Addresses[0], $"/api/v1/tenants/{Tenant}/counters/{counter}/increment"), body, cancellation);
             answer.EnsureSuccessStatusCode();
         });
     }
@@ -123,7 +128,9 @@ internal sealed class OraftSystem : ISystem
         for (var after = ""; after is not null;)
         {
             using var page = JsonDocument.Parse(await http.GetStringAsync(
-                new Uri(Cluster.Addresses[0], string.Create(CultureInfo.InvariantCulture, $"/api/v1/tenants/{Tenant}/counters?limit=1000&after={after}"))));
+                new Uri(
+                    Cluster.Addresses[0],
+                    string.Create(CultureInfo.InvariantCulture, $"/api/v1/tenants/{Tenant}/counters?limit=1000&after={after}"))));
             sum += page.RootElement.GetProperty("counters").EnumerateArray().Sum(static counter => counter.GetProperty("value").GetInt64());
             after = page.RootElement.GetProperty("next").GetString();
         }

@@ -34,7 +34,8 @@ internal static class GrainStates
         {
             var call = new GrainCall { Read = (IRequest)bound.Tools.Serializer.Deserialize<object>(request)! };
             var entry = new EntryId(new Term(3), new LogIndex(number + 1));
-            machine.Apply([new Command<GrainCall>(call, string.Create(CultureInfo.InvariantCulture, $"key-{number}"), entry, new LogTime(number))], results);
+            machine.Apply(
+                [new Command<GrainCall>(call, string.Create(CultureInfo.InvariantCulture, $"key-{number}"), entry, new LogTime(number))], results);
         }
 
         var each = (Environment.CpuUsage.TotalTime - started).TotalMicroseconds / keys;

@@ -83,7 +83,8 @@ internal static class StateBenchmark
         Console.WriteLine("|---|--:|--:|--:|--:|--:|");
         for (var kind = 0; kind < kinds.Length; kind++)
         {
-            Console.WriteLine($"| {kinds[kind].Name} | {own[kind]:0} | {Told(adds, kind)} | {Told(gets, kind)} | {Told(sets, kind)} | {Told(beside, kind)} |");
+            Console.WriteLine(
+                $"| {kinds[kind].Name} | {own[kind]:0} | {Told(adds, kind)} | {Told(gets, kind)} | {Told(sets, kind)} | {Told(beside, kind)} |");
         }
 
         GC.KeepAlive(holders);
@@ -159,8 +160,8 @@ internal static class StateBenchmark
 
         var took = Stopwatch.GetElapsedTime(started);
         view.Dispose();
-        Console.WriteLine($"A view is taken in {taking.TotalMicroseconds:0} us, and written in {took.TotalMilliseconds:0} ms ({output.WrittenCount:N0} bytes), "
-            + $"beside {writes:N0} writes, the longest of which took {longest.TotalMilliseconds:0.00} ms.");
+        Console.WriteLine($"A view is taken in {taking.TotalMicroseconds:0} us, and written in {took.TotalMilliseconds:0} ms "
+            + $"({output.WrittenCount:N0} bytes), beside {writes:N0} writes, the longest of which took {longest.TotalMilliseconds:0.00} ms.");
         using var stream = new MemoryStream(output.WrittenSpan.ToArray());
         var restored = new KeyedState();
         started = Stopwatch.GetTimestamp();
@@ -214,7 +215,8 @@ internal static class StateBenchmark
         for (var number = 1; number <= count; number++)
         {
             var id = Id + number.ToString("x12", CultureInfo.InvariantCulture);
-            var envelope = CommandEnvelopeCodec.Encode(CommandEnvelope.ForRequest("bench/hot", body.WrittenMemory, new LogTime((number / 10) + 1_000), id));
+            var envelope = CommandEnvelopeCodec.Encode(
+                CommandEnvelope.ForRequest("bench/hot", body.WrittenMemory, new LogTime((number / 10) + 1_000), id));
             entries[0] = new Entry(new EntryId(new Term(3), new LogIndex(number)), EntryKind.Command, new LogTime(number / 10), envelope);
             machine.Apply(entries, replies);
         }
@@ -222,8 +224,8 @@ internal static class StateBenchmark
         var took = Stopwatch.GetElapsedTime(started);
         (entries[0], replies[0]) = (default, default);
         var bytes = GC.GetTotalMemory(forceFullCollection: true) - before;
-        Console.WriteLine($"A request id of {Id.Length + 12} characters takes {(double)bytes / machine.RequestIds:0} bytes with the result of an increment; "
-            + $"making, applying and remembering one took {took.TotalMicroseconds / count:0.0} us.");
+        Console.WriteLine($"A request id of {Id.Length + 12} characters takes {(double)bytes / machine.RequestIds:0} bytes with the result of an "
+            + $"increment; making, applying and remembering one took {took.TotalMicroseconds / count:0.0} us.");
         GC.KeepAlive(machine);
     }
 

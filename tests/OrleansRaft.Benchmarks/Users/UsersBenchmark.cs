@@ -53,7 +53,8 @@ internal static class UsersBenchmark
 
             Console.WriteLine($"{await Machine.DescribeAsync()}");
             Console.WriteLine();
-            Console.WriteLine("| | processor time of an increment on the turn | as a user's | one for the other | aim | increments/s, one for the other |");
+            Console.WriteLine(
+                "| | processor time of an increment on the turn | as a user's | one for the other | aim | increments/s, one for the other |");
             Console.WriteLine("|---|--:|--:|--:|--:|--:|");
             rows.ForEach(Console.WriteLine);
             return 0;
@@ -93,7 +94,8 @@ internal static class UsersBenchmark
                     rates[at].Add(result.Only.PerSecond);
                     await Console.Error.WriteLineAsync(string.Create(
                         CultureInfo.InvariantCulture,
-                        $"{round + 1}/{rounds} {sets[at]}: {costs[at][^1]:0.0} us, {rates[at][^1]:0}/s (p50 {result.Only.P50:0} us) {result.Complaint}"));
+                        $"{round + 1}/{rounds} {sets[at]}: {costs[at][^1]:0.0} us, {rates[at][^1]:0}/s (p50 {result.Only.P50:0} us) "
+                            + $"{result.Complaint}"));
                 }
             }
 

@@ -135,7 +135,9 @@ public sealed class ComparisonRuleTests
         leader.Last<ComparisonEnded>().Comparison.Verdict.ShouldBe(ComparisonVerdict.NoMajority);
         foreach (var id in new[] { 1, 2, 3 })
         {
-            group[id].Last<ComparisonJudged>().ShouldBe(new ComparisonJudged(Entry(1, 3), ComparisonVerdict.NoMajority, IsWrong: false, IsRight: false));
+            group[id]
+                .Last<ComparisonJudged>()
+                .ShouldBe(new ComparisonJudged(Entry(1, 3), ComparisonVerdict.NoMajority, IsWrong: false, IsRight: false));
         }
     }
 

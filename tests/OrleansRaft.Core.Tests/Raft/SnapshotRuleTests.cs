@@ -29,11 +29,13 @@ public sealed class SnapshotRuleTests
 
         leader.Step(new Receive(
             Replica(2),
-            new InstallSnapshotResponse(leader.Core.CurrentTerm, LogIndex.Zero, newer.LastIncluded, newer.SizeBytes, IsInstalled: true, ReadSequence.Zero)));
+            new InstallSnapshotResponse(
+                leader.Core.CurrentTerm, LogIndex.Zero, newer.LastIncluded, newer.SizeBytes, IsInstalled: true, ReadSequence.Zero)));
         leader.Acknowledge(2, newer.LastIncluded);
         leader.Propose("c");
 
-        group.Network.ShouldContain(static envelope => envelope.To == 2 && envelope.Message is AppendEntries && ((AppendEntries)envelope.Message).Block.Count == 1);
+        group.Network.ShouldContain(
+            static envelope => envelope.To == 2 && envelope.Message is AppendEntries && ((AppendEntries)envelope.Message).Block.Count == 1);
     }
 
     /// <summary>databendlabs/openraft#1808.</summary>

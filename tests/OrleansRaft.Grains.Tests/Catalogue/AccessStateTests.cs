@@ -114,7 +114,8 @@ public sealed class AccessStateTests
 
         restored.Entries.Digest.ShouldBe(catalogue.Entries.Digest);
         var (before, after) = (State.Answer(new ReadAccess(-1)), restored.Access.Answer(new ReadAccess(-1)));
-        after.Keys!.Select(key => key with { Hash = default, Tenants = [] }).ShouldBe(before.Keys!.Select(key => key with { Hash = default, Tenants = [] }));
+        after.Keys!.Select(key => key with { Hash = default, Tenants = [] }).ShouldBe(
+            before.Keys!.Select(key => key with { Hash = default, Tenants = [] }));
         after.Keys![1].Tenants.ShouldBe(["acme", "globex"]);
         after.Limits.ShouldBe([new TenantLimits("acme", 0, null, int.MaxValue) { IdempotencyKeys = 0, Counters = long.MaxValue - 1 }]);
         restored.Access.Answer(new ReadAudit(0, 1_000)).Audit.ShouldBe(State.Answer(new ReadAudit(0, 1_000)).Audit);

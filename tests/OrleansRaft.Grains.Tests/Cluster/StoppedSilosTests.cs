@@ -90,7 +90,9 @@ public sealed class StoppedSilosTests : IClusterMembershipService, IClusterManif
         group.Slot(new ReplicaId(2)).Learn(Two.Address, epoch: 1);
 
         Stock(Running(One, 1)).GoesOn(group).ShouldBeTrue();
-        new ClusterInventory([One], new[] { Running(One, 1) }.ToDictionary(answer => answer.Silo, answer => answer.Told)).GoesOn(group).ShouldBeFalse();
+        new ClusterInventory([One], new[] { Running(One, 1) }.ToDictionary(answer => answer.Silo, answer => answer.Told))
+            .GoesOn(group)
+            .ShouldBeFalse();
     }
 
     private static ClusterInventory Stock(params (SiloAddress Silo, Inventory Told)[] answers) =>
@@ -106,7 +108,8 @@ public sealed class StoppedSilosTests : IClusterMembershipService, IClusterManif
             "",
             [
                 .. replicas.Select(
-                    replica => new InventoryItem(group.Name, replica, 1, isRunning, IsLeader: false, 1, null, RaftRole.Follower, LeaderlessMilliseconds: 0)),
+                    replica =>
+                        new InventoryItem(group.Name, replica, 1, isRunning, IsLeader: false, 1, null, RaftRole.Follower, LeaderlessMilliseconds: 0)),
             ],
             IsStopping: false));
 

@@ -81,7 +81,8 @@ public sealed class ReplicaPlacerTests : IClusterMembershipService, IClusterMani
 
     public Task<bool> TryKill(SiloAddress siloAddress) => throw new NotSupportedException();
 
-    private void Tell(SiloPlace silo, int newest) => silos.LearnSets(silo.Address, [new SetSupport("others", "", 1, 9), new SetSupport(Set, "", 1, newest)]);
+    private void Tell(SiloPlace silo, int newest) =>
+        silos.LearnSets(silo.Address, [new SetSupport("others", "", 1, 9), new SetSupport(Set, "", 1, newest)]);
 
     private void Settle(SiloPlace silo, params long[] replicas) =>
         Array.ForEach(replicas, replica => group.Slot(new ReplicaId(replica)).Learn(silo.Address, epoch: 1));

@@ -117,7 +117,8 @@ internal sealed class GrainBench : IGrainCluster, IRaftRouter<GrainCall, GrainAn
     }
 
     /// <summary>Changes how large the state of the group may be, as a leader does whose operator says so.</summary>
-    public void Limit(long stateBytes) => Apply(EntryKind.Command, CommandEnvelopeCodec.EncodeLimits(Warm.Host.Limits with { StateBytesMax = stateBytes }));
+    public void Limit(long stateBytes) =>
+        Apply(EntryKind.Command, CommandEnvelopeCodec.EncodeLimits(Warm.Host.Limits with { StateBytesMax = stateBytes }));
 
     /// <summary>Starts the replicas anew from the snapshots that those of another program wrote.</summary>
     public GrainBench RestoredFrom(GrainBench former)

@@ -67,7 +67,10 @@ public sealed class RegistrationTests
         var type = Define("INotGenerated", typeof(IReplicatedGrain), static _ => { });
         var bench = GrainBench.Of<Account>();
 
-        var create = typeof(ProxyTypes).GetMethods().Single(static one => one is { Name: "Create" } && one.GetParameters().Length == 1).MakeGenericMethod(type);
+        var create = typeof(ProxyTypes)
+            .GetMethods()
+            .Single(static one => one is { Name: "Create" } && one.GetParameters().Length == 1)
+            .MakeGenericMethod(type);
         var refused = Should.Throw<TargetInvocationException>(() => create.Invoke(bench.Tools.Proxies, [null]));
 
         refused.InnerException.ShouldBeOfType<ArgumentException>().Message.ShouldContain("made no proxy for INotGenerated");

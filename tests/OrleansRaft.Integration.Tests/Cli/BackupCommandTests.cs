@@ -68,7 +68,8 @@ public sealed class BackupCommandTests(OneSilo silo) : IDisposable
     {
         var target = Path.Combine(folder, name);
 
-        var create = await CommandLineRun.AtAsync(silo.Address, ["backup", "create", target, .. option is null ? Array.Empty<string>() : [option, "7"]]);
+        var create = await CommandLineRun.AtAsync(
+            silo.Address, ["backup", "create", target, .. option is null ? Array.Empty<string>() : [option, "7"]]);
 
         create.ExitCode.ShouldBe(0, create.Error);
         Directory.GetFiles(target, "oraft-*.oraft").ShouldHaveSingleItem();

@@ -139,7 +139,9 @@ public sealed class UsageTests
         foreach (var example in examples.Where(static example => !example.Contains("<(", StringComparison.Ordinal)))
         {
             example.Trim().ShouldStartWith($"oraft {command}");
-            CommandTree.Create().Parse(example.Trim()["oraft ".Length..].Replace('\'', '"')).Errors.Select(static error => error.Message).ShouldBeEmpty(example);
+            CommandTree.Create()
+                .Parse(example.Trim()["oraft ".Length..].Replace('\'', '"')).Errors.Select(static error => error.Message)
+                .ShouldBeEmpty(example);
         }
     }
 

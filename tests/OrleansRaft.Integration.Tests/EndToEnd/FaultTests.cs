@@ -64,7 +64,8 @@ public sealed class FaultTests(EndToEndCluster cluster, ITestOutputHelper log)
 
     /// <summary>How often another silo has said that a silo's process has ended.</summary>
     private int CountGone(OraftSilo silo) => cluster.Silos.Silos.Where(other => other != silo)
-        .Sum(other => other.Process.Errors.Count(line => line.Contains($"Nobody listens at the silo port of {silo.Name} ", StringComparison.Ordinal)));
+        .Sum(
+            other => other.Process.Errors.Count(line => line.Contains($"Nobody listens at the silo port of {silo.Name} ", StringComparison.Ordinal)));
 
     private async Task UnderLoadAsync(string tenant, Func<CounterWorkload, Task> disturb)
     {
@@ -77,7 +78,9 @@ public sealed class FaultTests(EndToEndCluster cluster, ITestOutputHelper log)
 
         var report = await workload.StopAndCheckAsync();
         var differences = await cluster.Silos.CompareReplicasAsync();
-        log.WriteLine($"{tenant}: {report.Acknowledged} acknowledged, {report.PerSecond:0}/s, {report.Repeated} repeated, longest gap {report.LongestGap.TotalMilliseconds:0} ms");
+        log.WriteLine(
+            $"{tenant}: {report.Acknowledged} acknowledged, {report.PerSecond:0}/s, {report.Repeated} repeated, longest gap "
+                + $"{report.LongestGap.TotalMilliseconds:0} ms");
         report.Violations.ShouldBeEmpty(cluster.Silos.Transcript);
         report.Open.ShouldBe(0);
         differences.ShouldBeEmpty();

@@ -24,6 +24,7 @@ public sealed class RollingUpgradeTests(PostgresFixture postgres, ITestOutputHel
         log.WriteLine(program.Transcript);
         code.ShouldBe(0, program.Transcript);
         program.Output[^1].ShouldContain("\"violations\":[]");
-        program.Output.Count(static line => line.Contains("longestGapMilliseconds", StringComparison.Ordinal)).ShouldBe(4, "three replaced silos, and the end");
+        program.Output.Count(static line => line.Contains("longestGapMilliseconds", StringComparison.Ordinal)).ShouldBe(
+            4, "three replaced silos, and the end");
     }
 }

@@ -107,7 +107,8 @@ public sealed class StopTests(EndToEndCluster cluster)
         }
     }
 
-    private static bool IsRefused(HttpRequestException failure) => failure.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionRefused };
+    private static bool IsRefused(HttpRequestException failure) =>
+        failure.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionRefused };
 
     /// <summary>A system resets the connections that nobody has accepted when their port is closed: that is a refusal which came late.</summary>
     private static bool IsReset(HttpRequestException failure) =>

@@ -47,7 +47,8 @@ internal static class FuzzTargets
         [
             new Entry(new EntryId(new Term(1), new LogIndex(1)), EntryKind.NoOp, LogTime.Zero, default),
             new Entry(Second, EntryKind.Configuration, new LogTime(5), ConfigurationCodec.Encode(Members)),
-            new Entry(new EntryId(new Term(2), new LogIndex(3)), EntryKind.Command, new LogTime(5), Envelope("k", "request", new IncrementCounter(3))),
+            new Entry(
+                new EntryId(new Term(2), new LogIndex(3)), EntryKind.Command, new LogTime(5), Envelope("k", "request", new IncrementCounter(3))),
         ]);
 
     private static readonly SnapshotDescriptor Snapshot = new(Second, new LogTime(7), Members, 1_000);
@@ -263,7 +264,8 @@ internal static class FuzzTargets
         CommandEnvelopeCodec.Encode(CommandEnvelope.ForRequest(key, Encode(command), new LogTime(60_000), request));
 
     private static byte[] SessionEnvelope() =>
-        CommandEnvelopeCodec.Encode(CommandEnvelope.ForSession("t/c", Encode(new GetCounter()), new LogTime(60_000), new LogIndex(4), 3, 2)).ToArray();
+        CommandEnvelopeCodec.Encode(CommandEnvelope.ForSession("t/c", Encode(new GetCounter()), new LogTime(60_000), new LogIndex(4), 3, 2))
+            .ToArray();
 
     private static StateMachineHost<CounterCommand, CounterResult> Counters() =>
         new(new CounterMachine(), CommandsCodec, ResultsCodec);

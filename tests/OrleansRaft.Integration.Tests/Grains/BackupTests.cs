@@ -138,7 +138,8 @@ public sealed class BackupTests(BackedUpCluster backedUp, PostgresFixture postgr
         var refusal = await Should.ThrowAsync<StoreRefusedException>(() => RestoreAsync(store, later));
 
         refusal.Message.ShouldContain(
-            $"worked at feature level {FeatureLevels.Newest + 1}, and this program knows levels up to {FeatureLevels.Newest}: restore it with a program");
+            $"worked at feature level {FeatureLevels.Newest + 1}, and this program knows levels up to {FeatureLevels.Newest}: restore it with a "
+                + "program");
         await Should.ThrowAsync<StoreRefusedException>(() => store.ReadClusterAsync(Token));
         await RestoreAsync(store, await OfLevelAsync(FeatureLevels.Newest));
     }
@@ -185,7 +186,8 @@ public sealed class BackupTests(BackedUpCluster backedUp, PostgresFixture postgr
         var contents = await reader.ReadToEndAsync(null, Token);
         var definition = contents.Head.Definition() with { Servers = servers };
         (await store.InitializeAsync(definition, Token)).Restoring.ShouldBeNull();
-        (await store.ReadLevelsAsync(Token)).ShouldNotBeNull().InForce.ShouldBe(FeatureLevels.Newest, "no program that cannot read the states may start");
+        (await store.ReadLevelsAsync(Token)).ShouldNotBeNull().InForce.ShouldBe(
+            FeatureLevels.Newest, "no program that cannot read the states may start");
         foreach (var group in contents.Groups)
         {
             var digests = new HashSet<string>();

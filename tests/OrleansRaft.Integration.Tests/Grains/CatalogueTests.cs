@@ -198,7 +198,8 @@ public sealed class CatalogueTests
         var limits = new TenantLimits("acme", 5, null, null);
 
         var changed = (Committed<AccessContents>)await access[0].SetLimitsAsync(limits, Token);
-        var noted = (Committed<AccessContents>)await access[0].NoteAuditAsync([new AuditEntry(0, DateTimeOffset.UnixEpoch, "a", "b", "c", "d", "e")], Token);
+        var noted = (Committed<AccessContents>)await access[0].NoteAuditAsync(
+            [new AuditEntry(0, DateTimeOffset.UnixEpoch, "a", "b", "c", "d", "e")], Token);
 
         noted.Value.Revision.ShouldBe(changed.Value.Revision);
         foreach (var one in access)

@@ -31,7 +31,9 @@ public sealed class ClockTests(ThreeSilos fixture)
         try
         {
             await RaftTestCluster.EventuallyAsync(async () => await AlarmAsync() is { } detail
-                ? detail.Contains($"The wall clock of silo '{Silo.Name}' is more than 60 s from most others'", StringComparison.Ordinal) ? null : detail
+                ? detail.Contains($"The wall clock of silo '{Silo.Name}' is more than 60 s from most others'", StringComparison.Ordinal)
+                    ? null
+                    : detail
                 : "no alarm");
         }
         finally

@@ -45,7 +45,8 @@ public sealed class FailoverTests(ITestOutputHelper output)
 
         await cluster.KillSiloAsync(leader);
         var atKill = Volatile.Read(ref acknowledged);
-        await RaftTestCluster.EventuallyAsync(() => Task.FromResult(Volatile.Read(ref acknowledged) > atKill + 100 ? null : "no more writes are acknowledged"));
+        await RaftTestCluster.EventuallyAsync(
+            () => Task.FromResult(Volatile.Read(ref acknowledged) > atKill + 100 ? null : "no more writes are acknowledged"));
         await writing.CancelAsync();
         await Task.WhenAll(writers);
 
@@ -80,7 +81,9 @@ public sealed class FailoverTests(ITestOutputHelper output)
 
         await cluster.KillSiloAsync(leader);
         await RaftTestCluster.EventuallyAsync(async () =>
-            (await cluster.Admin.GetGroupAsync("ledgers-0", Token))!.Replicas.All(replica => replica.Silo is not null) ? null : "a replica waits for the silo that was killed");
+            (await cluster.Admin.GetGroupAsync("ledgers-0", Token))!.Replicas.All(replica => replica.Silo is not null)
+                ? null
+                : "a replica waits for the silo that was killed");
         await cluster.AddAsync("k", 0);
         await calling.CancelAsync();
 
@@ -92,14 +95,18 @@ public sealed class FailoverTests(ITestOutputHelper output)
     public async Task A_silo_that_stops_hands_its_leaderships_over_to_the_silo_that_runs_longest()
     {
         // Whoever stands without having been asked to has waited for longer than a hand-over takes, and asks for pre-votes first.
-        await using var cluster = await RaftTestCluster.StartAsync(groups: 8, options: raft => (raft.ElectionTicksMin, raft.ElectionTicksMax) = (100, 150));
+        await using var cluster = await RaftTestCluster.StartAsync(
+            groups: 8, options: raft => (raft.ElectionTicksMin, raft.ElectionTicksMax) = (100, 150));
         await cluster.WaitUntilSpreadAsync();
         await cluster.WaitUntilLeadersAreSpreadAsync();
         var leaving = await cluster.FindLeaderSiloAsync("ledgers-0");
         var led = (await cluster.Admin.ListGroupsAsync(null, 100, Token)).Groups
             .Where(group => group.Replicas.Single(replica => replica.Replica == group.Leader).Silo == leaving.Name)
             .ToDictionary(group => group.Group, group => group.Replicas.ToDictionary(replica => replica.Replica.Value, replica => replica.Silo));
-        var heirs = cluster.Silos.Where(silo => silo != leaving).GroupBy(silo => silo.SiloAddress.Generation).MinBy(silos => silos.Key)!.Select(silo => silo.Name).ToList();
+        var heirs = cluster.Silos.Where(silo => silo != leaving)
+            .GroupBy(silo => silo.SiloAddress.Generation)
+            .MinBy(silos => silos.Key)!.Select(silo => silo.Name)
+            .ToList();
         using var reader = cluster.Silos.First(silo => silo != leaving).ServiceProvider.GetRequiredService<EventFeed>().Open(null);
         await reader.TakePictureAsync(Token);
         await RaftTestCluster.EventuallyAsync(() => Task.FromResult(

@@ -18,7 +18,8 @@ public sealed class FeatureLevelTests
     [Fact]
     public async Task A_cluster_of_local_stores_without_a_catalogue_stays_at_its_level_and_says_what_it_lacks()
     {
-        await using var cluster = await RaftTestCluster.StartAsync(silos: 2, groups: 1, replicas: 1, disks: [new MemoryDisk("a"), new MemoryDisk("b")]);
+        await using var cluster = await RaftTestCluster.StartAsync(
+            silos: 2, groups: 1, replicas: 1, disks: [new MemoryDisk("a"), new MemoryDisk("b")]);
         var levels = LevelsOf(cluster);
 
         var described = (await levels.DescribeAsync(Token)).ShouldBeOfType<Rejected<LevelsView>>();
@@ -51,7 +52,8 @@ public sealed class FeatureLevelTests
         var renamed = await cluster.StartSiloAsync();
         await cluster.RestartSiloAsync(other);
 
-        await RaftTestCluster.EventuallyAsync(async () => (await DescribeAsync(cluster))?.InForce == FeatureLevels.Newest ? null : "the level is not raised");
+        await RaftTestCluster.EventuallyAsync(
+            async () => (await DescribeAsync(cluster))?.InForce == FeatureLevels.Newest ? null : "the level is not raised");
         (await DescribeAsync(cluster))!.Silos.Select(static silo => silo.Name).ShouldBe([other.Name, renamed.Name], ignoreOrder: true);
     }
 

@@ -94,7 +94,9 @@ public sealed class MembershipTests
         moved.ShouldBeInRange(bound, bound + 1, "those that are listed, and perhaps the catalogue's");
         (await BoundToAsync(admin, "a")).ShouldBeEmpty();
         await RaftTestCluster.EventuallyAsync(() => Task.FromResult(
-            leaving.ServiceProvider.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.IsCancellationRequested ? null : "it was not told"));
+            leaving.ServiceProvider.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.IsCancellationRequested
+                ? null
+                : "it was not told"));
         await cluster.StopSiloAsync(leaving);
         (await cluster.AddAsync("k", 5)).Sum.ShouldBe(10);
         (await cluster.Silos[0].ServiceProvider.GetRequiredService<IRaftLevels>().DescribeAsync(Token)).ShouldBeOfType<Committed<LevelsView>>()

@@ -63,7 +63,10 @@ public sealed class ReplicatedGrainTests(ThreeSilos fixture)
 
         (await Cluster.Client.GetReplicatedGrain<IPurse>("never").With(ReadConsistency.Stale).Count()).ShouldBe(0);
         (await Should.ThrowAsync<NotCommittedException>(() =>
-            Cluster.Client.GetReplicatedGrain<IPurse>("eve").With(ReadConsistency.Lease).Count().AsTask())).Reason.ShouldBe(RejectionReason.LeaseDisabled);
+            Cluster.Client.GetReplicatedGrain<IPurse>("eve")
+                .With(ReadConsistency.Lease)
+                .Count()
+                .AsTask())).Reason.ShouldBe(RejectionReason.LeaseDisabled);
     }
 
     [Fact]

@@ -58,7 +58,8 @@ public sealed class CarefulStartTests(PostgresFixture postgres) : IDisposable
         starts.ShouldBeGreaterThan(1, "the command ended the process");
         output.ShouldContain("calm 5");
         output.ShouldContain("deadly 6");
-        var halted = output.Where(static line => line.StartsWith($"alarm {AlarmNames.MachineHalted} ", StringComparison.Ordinal)).ShouldHaveSingleItem();
+        var halted = output.Where(static line => line.StartsWith($"alarm {AlarmNames.MachineHalted} ", StringComparison.Ordinal))
+            .ShouldHaveSingleItem();
         halted.ShouldStartWith($"alarm {AlarmNames.MachineHalted} deadly-0");
         halted.ShouldContain("The process ended each time");
 
@@ -84,7 +85,8 @@ public sealed class CarefulStartTests(PostgresFixture postgres) : IDisposable
 
         using (var second = await StartAsync(office))
         {
-            await UntilAsync(async () => await GroupOf(second).QueryAsync(new Parcel(null), cancellation: Token) is Committed<long>, "the second life serves");
+            await UntilAsync(
+                async () => await GroupOf(second).QueryAsync(new Parcel(null), cancellation: Token) is Committed<long>, "the second life serves");
             BoardOf(second).Count(AlarmNames.CarefulStart).ShouldBe(0, "one unclean end costs nothing");
             await StopAsync(second, Killed);
         }

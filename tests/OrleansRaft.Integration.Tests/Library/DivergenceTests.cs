@@ -86,7 +86,9 @@ public sealed class DivergenceTests
         drift.Silo = null;
 
         await RaftTestCluster.EventuallyAsync(async () =>
-            (await cluster.Admin.ListAlarmsAsync(Token)).Any(static alarm => alarm.Detail.Contains("it did before", StringComparison.Ordinal)) ? null : "not told");
+            (await cluster.Admin.ListAlarmsAsync(Token)).Any(static alarm => alarm.Detail.Contains("it did before", StringComparison.Ordinal))
+                ? null
+                : "not told");
         var again = await CompareAsync(cluster);
         again.Verdict.ShouldBe(ComparisonVerdict.Incomplete);
         again.Replicas.Single(replica => replica.Replica == wrong.Replica).Problem.ShouldContain("its state was replaced then");
@@ -139,7 +141,9 @@ public sealed class DivergenceTests
         (await CompareAsync(cluster)).Verdict.ShouldBe(ComparisonVerdict.NoMajority);
 
         await RaftTestCluster.EventuallyAsync(async () => (await cluster.Admin.ListAlarmsAsync(Token)).Count(static alarm =>
-            alarm is { Name: AlarmNames.Diverged, Group: Name } && alarm.Remedy.Contains("StopOnDivergence", StringComparison.Ordinal)) == (stops ? 3 : 1)
+            alarm is { Name: AlarmNames.Diverged, Group: Name } && alarm.Remedy.Contains("StopOnDivergence", StringComparison.Ordinal)) == (stops
+                ? 3
+                : 1)
             ? null
             : "not told");
         var outcome = await group.SubmitAsync(new LedgerCommand(1), cancellation: Token);
@@ -176,7 +180,8 @@ public sealed class DivergenceTests
         {
             await CompareAsync(cluster);
             return (await cluster.Admin.ListAlarmsAsync(Token)).Any(static alarm =>
-                alarm is { Name: AlarmNames.NotCompared, Group: Name } && alarm.Detail.Contains("goes no further", StringComparison.Ordinal)) ? null : "not told";
+                alarm is { Name: AlarmNames.NotCompared, Group: Name }
+                    && alarm.Detail.Contains("goes no further", StringComparison.Ordinal)) ? null : "not told";
         });
         drift.Throws = null;
 

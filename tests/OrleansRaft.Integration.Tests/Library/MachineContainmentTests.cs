@@ -158,7 +158,8 @@ public sealed class MachineContainmentTests
         mood.MadeInVain = broken.Name;
         await cluster.RestartSiloAsync(broken);
         await RaftTestCluster.EventuallyAsync(async () => (await cluster.Admin.ListAlarmsAsync(Token)).Any(static alarm =>
-            alarm is { Name: AlarmNames.MachineHalted, Group: $"{Set}-0" } && alarm.Detail.Contains("FileNotFoundException: no ledger", StringComparison.Ordinal))
+            alarm is { Name: AlarmNames.MachineHalted, Group: $"{Set}-0" }
+                && alarm.Detail.Contains("FileNotFoundException: no ledger", StringComparison.Ordinal))
                 ? null
                 : "no alarm");
         await cluster.StopSiloAsync(third);

@@ -87,7 +87,9 @@ public sealed class MachineVersionTests
         await RestartAsync(cluster, builds, names[^1], build: 1);
         (await AddAsync(group, 1)).ShouldBe("119 at version 2");
         await RaftTestCluster.EventuallyAsync(async () =>
-            (await cluster.Admin.GetGroupAsync(Name, Token))!.Replicas.All(replica => replica.Silo is { } silo && silo != names[^1]) ? null : "not placed");
+            (await cluster.Admin.GetGroupAsync(Name, Token))!.Replicas.All(replica => replica.Silo is { } silo && silo != names[^1])
+                ? null
+                : "not placed");
         await RestartAsync(cluster, builds, names[0], build: 1);
         await RestartAsync(cluster, builds, names[1], build: 1);
         Alarm? alarm = null;

@@ -20,7 +20,8 @@ public sealed class UnlikeSilosTests
     private const string Odd = "odd";
     private const string Coffers = "coffers";
 
-    private static readonly Action<ISiloBuilder> Right = static silo => AddCoffer<Coffer>(silo.AddRaftStateMachine<LedgerCommand, long, Sums>(Odd, 1, 1));
+    private static readonly Action<ISiloBuilder> Right = static silo =>
+        AddCoffer<Coffer>(silo.AddRaftStateMachine<LedgerCommand, long, Sums>(Odd, 1, 1));
 
     [Fact]
     public async Task A_silo_whose_sets_do_not_go_together_with_those_of_the_others_does_not_start_and_says_what_to_do()
@@ -51,7 +52,8 @@ public sealed class UnlikeSilosTests
             "Register the same types on all silos, or give one of the two sets another name",
             static silo => AddCoffer<Coffer>(silo.AddRaftStateMachine<LedgerCommand, string, Texts>(Odd, 1, 1)));
         await RefuseAsync(
-            $"the program of this silo supports version 3 of the state machine of the set '{Odd}', and the program of silo '{first}' supports version 1",
+            $"the program of this silo supports version 3 of the state machine of the set '{Odd}', and the program of silo '{first}' supports "
+                + "version 1",
             "Upgrade through a program that supports versions of both",
             static silo => AddCoffer<Coffer>(silo.AddRaftStateMachine<LedgerCommand, long, LaterSums>(Odd, 1, 1)));
         await RefuseAsync(
@@ -75,7 +77,8 @@ public sealed class UnlikeSilosTests
         await cluster.StartSiloAsync();
 
         messages.ShouldContain(message =>
-            message.Contains($"the program of silo '{first}' supports version 1 of the set '{Coffers}', from which on there is test.IChest, but lacks it",
+            message.Contains($"the program of silo '{first}' supports version 1 of the set '{Coffers}', from which on there is test.IChest, but "
+                + "lacks it",
                 StringComparison.Ordinal)
             && message.Contains("mark the interface [Since(2)]", StringComparison.Ordinal));
         (await cluster.AddAsync("k", 1)).Sum.ShouldBe(1);

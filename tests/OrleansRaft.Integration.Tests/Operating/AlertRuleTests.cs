@@ -96,7 +96,10 @@ public sealed class AlertRuleTests
     {
         using var board = JsonDocument.Parse(File.ReadAllText(Path.Combine(Infra, "grafana", "oraft.json")));
         var query = new PromQl(scrape, scrape, BetweenScrapes);
-        var targets = board.RootElement.GetProperty("panels").EnumerateArray().SelectMany(static panel => panel.GetProperty("targets").EnumerateArray()).ToList();
+        var targets = board.RootElement.GetProperty("panels")
+            .EnumerateArray()
+            .SelectMany(static panel => panel.GetProperty("targets").EnumerateArray())
+            .ToList();
         targets.ForEach(target => query.Evaluate(target.GetProperty("expr").GetString()!));
 
         targets.Count.ShouldBeGreaterThan(10);

@@ -53,7 +53,8 @@ public sealed record Package(
         using var archive = ZipFile.OpenRead(path);
         using var description = archive.Entries.Single(static entry => entry.Name.EndsWith(".nuspec", StringComparison.Ordinal)).Open();
         var elements = XDocument.Load(description).Descendants().ToList();
-        var texts = elements.Where(static element => !element.HasElements).ToLookup(static element => element.Name.LocalName, static element => element.Value);
+        var texts = elements.Where(static element => !element.HasElements).ToLookup(
+            static element => element.Name.LocalName, static element => element.Value);
         return new Package(
             texts["id"].Single(),
             texts["version"].Single(),

@@ -17,7 +17,8 @@ public sealed class EntryTextTests
     [Fact]
     public void A_counters_command_is_told_in_words_with_its_key_and_request_id()
     {
-        var body = CommandEnvelopeCodec.Encode(CommandEnvelope.ForRequest("acme/visits", Encoded(new IncrementCounter(-5)), LogTime.Zero, "POST acme/visits k"));
+        var body = CommandEnvelopeCodec.Encode(
+            CommandEnvelope.ForRequest("acme/visits", Encoded(new IncrementCounter(-5)), LogTime.Zero, "POST acme/visits k"));
 
         EntryText.Of(Entry(EntryKind.Command, body), Counters)
             .ShouldBe(new EntryText("command", "increment acme/visits by -5", "acme/visits", "POST acme/visits k"));
@@ -27,9 +28,11 @@ public sealed class EntryTextTests
     public void A_condition_is_part_of_the_words()
     {
         var body = CommandEnvelopeCodec.Encode(
-            CommandEnvelope.ForSession("acme/visits", Encoded(new SetCounter(7, CounterCondition.Unchanged(17))), LogTime.Zero, new LogIndex(2), 1, 0));
+            CommandEnvelope.ForSession(
+                "acme/visits", Encoded(new SetCounter(7, CounterCondition.Unchanged(17))), LogTime.Zero, new LogIndex(2), 1, 0));
 
-        EntryText.Of(Entry(EntryKind.Command, body), Counters).ShouldBe(new EntryText("command", "set acme/visits to 7, if its tag is \"17\"", "acme/visits"));
+        EntryText.Of(Entry(EntryKind.Command, body), Counters).ShouldBe(
+            new EntryText("command", "set acme/visits to 7, if its tag is \"17\"", "acme/visits"));
     }
 
     [Fact]
@@ -68,7 +71,8 @@ public sealed class EntryTextTests
     public void Bytes_that_are_no_command_are_said_to_be_unreadable() =>
         EntryText.Of(Entry(EntryKind.Command, new byte[] { 9, 9, 9 }), Counters).Text.ShouldStartWith("not readable");
 
-    private static Entry Entry(EntryKind kind, ReadOnlyMemory<byte> body) => new(new EntryId(new Term(2), new LogIndex(9)), kind, new LogTime(5), body);
+    private static Entry Entry(EntryKind kind, ReadOnlyMemory<byte> body) =>
+        new(new EntryId(new Term(2), new LogIndex(9)), kind, new LogTime(5), body);
 
     private static ReadOnlyMemory<byte> Encoded(CounterCommand command)
     {

@@ -39,7 +39,8 @@ public sealed class ProblemTests
     {
         foreach (var reason in Enum.GetValues<RejectionReason>())
         {
-            CounterAnswers.Failed(Refused(reason), "The increment of acme/visits", isRead: false, hasKey: true).Type.ShouldNotBe("internal-error", $"{reason}");
+            CounterAnswers.Failed(Refused(reason), "The increment of acme/visits", isRead: false, hasKey: true).Type.ShouldNotBe(
+                "internal-error", $"{reason}");
         }
 
         var unknown = CounterAnswers.Failed(Refused((RejectionReason)99), "The increment of acme/visits", isRead: false, hasKey: true);
@@ -51,7 +52,8 @@ public sealed class ProblemTests
 
     [Fact]
     public void A_lease_read_where_leases_are_off_names_its_parameter() =>
-        CounterAnswers.Failed(Refused(RejectionReason.LeaseDisabled), "The read of acme/visits", isRead: true, hasKey: false).Field.ShouldBe("consistency");
+        CounterAnswers.Failed(Refused(RejectionReason.LeaseDisabled), "The read of acme/visits", isRead: true, hasKey: false).Field.ShouldBe(
+            "consistency");
 
     [Fact]
     public void Retry_after_is_never_zero()
@@ -66,7 +68,8 @@ public sealed class ProblemTests
     [InlineData(false, "Read the counter before you repeat it")]
     public void An_unknown_outcome_of_a_write_is_not_definite_and_says_what_to_do(bool hasKey, string advice)
     {
-        var problem = CounterAnswers.Failed(new Unknown<CounterResult>("The leader went away."), "The increment of acme/visits", isRead: false, hasKey);
+        var problem = CounterAnswers.Failed(
+            new Unknown<CounterResult>("The leader went away."), "The increment of acme/visits", isRead: false, hasKey);
 
         problem.Status.ShouldBe(504);
         problem.Type.ShouldBe("outcome-unknown");
@@ -77,7 +80,8 @@ public sealed class ProblemTests
     [Fact]
     public void A_read_that_got_no_answer_changed_nothing()
     {
-        var problem = CounterAnswers.Failed(new Unknown<CounterResult>("The leader went away."), "The read of acme/visits", isRead: true, hasKey: false);
+        var problem = CounterAnswers.Failed(
+            new Unknown<CounterResult>("The leader went away."), "The read of acme/visits", isRead: true, hasKey: false);
 
         problem.Status.ShouldBe(503);
         problem.Type.ShouldBe("no-leader");

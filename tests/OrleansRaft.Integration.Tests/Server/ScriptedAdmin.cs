@@ -80,7 +80,8 @@ internal sealed class ScriptedAdmin : IRaftAdmin
     public Task<Outcome<IReadOnlyList<ReplicaId>>> DeleteRemovedAsync(string group, CancellationToken cancellation = default) =>
         throw new NotSupportedException();
 
-    public Task<Outcome<Decommissioning>> DecommissionAsync(string silo, CancellationToken cancellation = default) => throw new NotSupportedException();
+    public Task<Outcome<Decommissioning>> DecommissionAsync(string silo, CancellationToken cancellation = default) =>
+        throw new NotSupportedException();
 
     public Task<RaftReadiness> CheckReadinessAsync(CancellationToken cancellation = default) => Task.FromResult(Readiness);
 

@@ -49,7 +49,8 @@ public sealed class TenantShareTests(LimitedServer host) : IClassFixture<Limited
         refused.Text.ShouldContain("Raft:StateBytesMax");
         counters.ShouldBePositive();
         (await PutAsync("c0", long.MaxValue)).Status.ShouldBe(HttpStatusCode.OK, "a counter that is there takes any value");
-        (await host.Client.AskAsync($"/api/v1/tenants/full/counters/c{counters}")).Status.ShouldBe(HttpStatusCode.NotFound, "nothing was done by halves");
+        (await host.Client.AskAsync($"/api/v1/tenants/full/counters/c{counters}")).Status.ShouldBe(
+            HttpStatusCode.NotFound, "nothing was done by halves");
         (await host.Client.AskAsync("/api/v1/tenants/full/counters/c0")).ShouldBeJson().GetProperty("value").GetInt64().ShouldBe(long.MaxValue);
         while (counters-- > 0)
         {

@@ -203,7 +203,8 @@ public sealed class PostgreSqlServersTests(PostgresFixture postgres) : PostgreSq
         (await store.ReadLevelsAsync(Cancellation)).ShouldBeNull("a new cluster begins at the level of its first silo");
         await ExecuteAsync(
             database,
-            "ALTER TABLE raft.cluster DROP COLUMN levels; DELETE FROM raft.migration WHERE number >= 6; ALTER TABLE raft.migration DROP COLUMN level");
+            "ALTER TABLE raft.cluster DROP COLUMN levels; DELETE FROM raft.migration WHERE number >= 6; ALTER TABLE raft.migration DROP COLUMN "
+                + "level");
 
         store = await StartStoreAsync(database);
 

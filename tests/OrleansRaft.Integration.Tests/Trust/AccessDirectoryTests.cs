@@ -148,15 +148,18 @@ public sealed class AccessDirectoryTests
         public Task<bool> WaitForChangeAsync(long revision, TimeSpan atMost, CancellationToken cancellation) =>
             signal.WaitHeardAsync(revision, atMost, time, cancellation);
 
-        public Task<Outcome<AccessContents>> AddKeyAsync(AccessKey key, bool onlyFirst, CancellationToken cancellation) => throw new NotSupportedException();
+        public Task<Outcome<AccessContents>> AddKeyAsync(AccessKey key, bool onlyFirst, CancellationToken cancellation) =>
+            throw new NotSupportedException();
 
         public Task<Outcome<AccessContents>> RevokeKeyAsync(string key, DateTimeOffset time, string by, bool force, CancellationToken cancellation) =>
             throw new NotSupportedException();
 
         public Task<Outcome<AccessContents>> SetLimitsAsync(TenantLimits limits, CancellationToken cancellation) => throw new NotSupportedException();
 
-        public Task<Outcome<AccessContents>> NoteAuditAsync(IReadOnlyList<AuditEntry> entries, CancellationToken cancellation) => throw new NotSupportedException();
+        public Task<Outcome<AccessContents>> NoteAuditAsync(IReadOnlyList<AuditEntry> entries, CancellationToken cancellation) =>
+            throw new NotSupportedException();
 
-        public Task<Outcome<AccessContents>> ReadAuditAsync(long before, int limit, CancellationToken cancellation) => throw new NotSupportedException();
+        public Task<Outcome<AccessContents>> ReadAuditAsync(long before, int limit, CancellationToken cancellation) =>
+            throw new NotSupportedException();
     }
 }

@@ -101,7 +101,9 @@ public sealed class DrillTests(EndToEndCluster cluster) : IDisposable
     private async Task RecoverAsync(TrustedCluster trusted)
     {
         var line = trusted.Silos[0].CommandLine;
-        var servers = line.Zip(line.Skip(1)).Where(static pair => pair.First == "--postgres").SelectMany(static pair => new[] { pair.First, pair.Second })
+        var servers = line.Zip(line.Skip(1))
+            .Where(static pair => pair.First == "--postgres")
+            .SelectMany(static pair => new[] { pair.First, pair.Second })
             .ToList();
         foreach (var group in Groups)
         {

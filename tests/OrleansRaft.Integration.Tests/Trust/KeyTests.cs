@@ -224,7 +224,8 @@ public sealed class KeyTests(AccessServer server) : IClassFixture<AccessServer>
         entries.Select(static entry => entry.GetProperty("number").GetInt64()).ShouldBeInOrder(SortDirection.Descending);
     }
 
-    private Task<CommandLineRun> OraftAsync(string key, params IEnumerable<string> line) => CommandLineRun.AtAsync(server.Address, [.. line, "--key", key]);
+    private Task<CommandLineRun> OraftAsync(string key, params IEnumerable<string> line) =>
+        CommandLineRun.AtAsync(server.Address, [.. line, "--key", key]);
 
     private static async Task<HttpStatusCode> StatusAsync(HttpClient browser, string cookie, string site)
     {

@@ -102,7 +102,8 @@ public sealed class ViewWriterTests : IDisposable
     {
         var view = new ActionView(static output => output.GetSpan((64 * 1024 * 1024) + 1));
 
-        var refused = await Should.ThrowAsync<MachineException>(() => views.WriteAsync(Descriptor, view, static _ => Task.FromResult(true), Cancellation));
+        var refused = await Should.ThrowAsync<MachineException>(
+            () => views.WriteAsync(Descriptor, view, static _ => Task.FromResult(true), Cancellation));
 
         refused.Message.ShouldContain("67108864 bytes at a stretch");
         refused.Message.ShouldContain("in pieces");

@@ -72,7 +72,8 @@ public sealed partial class ScenarioTests
     {
         var recording = ScenarioLibrary.Find("snapshot-chunks")!.Play();
 
-        var sent = recording.States.SelectMany(state => state.Progress.Where(peer => peer is { Node: "C", Size: > 0 }).Select(peer => (state.Node, peer.Sent, peer.Size)))
+        var sent = recording.States.SelectMany(
+            state => state.Progress.Where(peer => peer is { Node: "C", Size: > 0 }).Select(peer => (state.Node, peer.Sent, peer.Size)))
             .ToList();
         sent.ShouldContain(part => part.Node == "A" && part.Sent > 0 && part.Sent < part.Size);
         var half = sent.Where(part => part.Node == "A").Max(part => part.Sent);

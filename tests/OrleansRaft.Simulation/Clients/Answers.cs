@@ -14,7 +14,8 @@ internal static class Answers
             var value = workload.Ledger.ValueAt(operation.Group, operation.Key, reply.Entry.Index);
             if (value != result.Value && !workload.Ledger.IsOpen(operation.Group, operation.Key, reply.Entry.Index))
             {
-                cluster.Report("a read tells the state at the index that it names", $"{operation} told {result.Value} at {reply.Entry}, where it is {value}");
+                cluster.Report(
+                    "a read tells the state at the index that it names", $"{operation} told {result.Value} at {reply.Entry}, where it is {value}");
             }
 
             if (reply.Entry.Index < operation.AtLeast)
@@ -25,7 +26,8 @@ internal static class Answers
         else if (workload.Ledger.EntryOf(operation.Id) != reply.Entry)
         {
             cluster.Report(
-                "an acknowledged command was applied", $"{operation} was acknowledged at {reply.Entry}, and applied at {workload.Ledger.EntryOf(operation.Id)}");
+                "an acknowledged command was "
+                    + "applied", $"{operation} was acknowledged at {reply.Entry}, and applied at {workload.Ledger.EntryOf(operation.Id)}");
         }
         else if (operation.Status == OperationStatus.Refused)
         {

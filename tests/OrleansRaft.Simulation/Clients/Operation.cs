@@ -55,7 +55,8 @@ internal sealed record Operation(long Id, int Client, string Group, string Key, 
 
     public void Refuse() => Status = OperationStatus.Refused;
 
-    public override string ToString() => $"client {Client} {Deed} {Group}/{Key}: {Ending} (steps {Invoked} to {(Status == OperationStatus.Completed ? $"{Returned}" : "...")})";
+    public override string ToString() =>
+        $"client {Client} {Deed} {Group}/{Key}: {Ending} (steps {Invoked} to {(Status == OperationStatus.Completed ? $"{Returned}" : "...")})";
 
     private string Deed => Command.Action switch
     {

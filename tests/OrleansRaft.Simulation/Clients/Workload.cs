@@ -109,7 +109,14 @@ internal sealed class Workload
     public Operation Invoke(int client, string group, string key, RegisterAction action, long value, long expected, ReadConsistency consistency)
     {
         var id = ++nextOperation;
-        var operation = new Operation(id, client, group, key, new RegisterCommand(id, action, action == RegisterAction.Set ? id : value, expected), consistency, Cluster.Clock.Steps);
+        var operation = new Operation(
+            id,
+            client,
+            group,
+            key,
+            new RegisterCommand(id, action, action == RegisterAction.Set ? id : value, expected),
+            consistency,
+            Cluster.Clock.Steps);
         history.Add(operation);
         return operation;
     }

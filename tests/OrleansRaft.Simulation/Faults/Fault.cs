@@ -13,7 +13,8 @@ internal sealed record Fault(TimeSpan At, TimeSpan Duration, FaultKind Kind, int
     public bool IsRushed => Kind switch
     {
         FaultKind.Transfer or FaultKind.MachineSkip => true,
-        FaultKind.IsolateLeader or FaultKind.OldNews or FaultKind.CrashLeader or FaultKind.PauseLeader or FaultKind.SplitActivation => Strength / 5 % 2 == 0,
+        FaultKind.IsolateLeader or FaultKind.OldNews or FaultKind.CrashLeader or FaultKind.PauseLeader or FaultKind.SplitActivation =>
+            Strength / 5 % 2 == 0,
         _ => false,
     };
 

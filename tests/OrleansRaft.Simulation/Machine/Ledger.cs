@@ -40,7 +40,8 @@ internal sealed class Ledger(Action<string, string> report)
         var (key, index) = (command.Key, command.Entry.Index);
         if (!stamps.TryAdd((group, index), command.Utc) && stamps[(group, index)] != command.Utc)
         {
-            report("State Machine Safety", $"{group} is told {command.Utc} at {command.Entry} on one replica and {stamps[(group, index)]} on another");
+            report(
+                "State Machine Safety", $"{group} is told {command.Utc} at {command.Entry} on one replica and {stamps[(group, index)]} on another");
         }
 
         var history = HistoryOf(group, key);

@@ -59,7 +59,8 @@ internal class RegisterMachine(ReplicaKey replica, Ledger ledger, MachineTrouble
         {
             var mark = trouble is { WritesProgram: true } ? program : 0;
             return new StateMachineHost<RegisterCommand, RegisterResult>(
-                hasViews ? isMeasured ? new MeasuredRegisterMachine(replica, ledger, trouble, mark) : new ViewedRegisterMachine(replica, ledger, trouble, mark)
+                hasViews ? isMeasured ? new MeasuredRegisterMachine(replica, ledger, trouble, mark) : new ViewedRegisterMachine(
+                    replica, ledger, trouble, mark)
                     : new RegisterMachine(replica, ledger, trouble, mark),
                 new RegisterCommandCodec(trouble?.Build ?? MachineTrouble.OldBuild),
                 RegisterResultCodec.Instance)

@@ -17,7 +17,8 @@ internal static class QuiescenceMutants
             "Core",
             "RaftCore.Quiescence.cs",
             "    private void OnUnquiesce(Unquiesce unquiesce)\n    {\n",
-            "    private void OnUnquiesce(Unquiesce unquiesce)\n    {\n        if (unquiesce.IsLeaderLost)\n        {\n            return;\n        }\n\n"),
+            "    private void OnUnquiesce(Unquiesce unquiesce)\n    {\n        if (unquiesce.IsLeaderLost)\n        {\n            return;\n        "
+                + "}\n\n"),
         new(
             "messages-unquiesce-nobody",
             "a quiescent replica that gets a message answers and stays quiescent",

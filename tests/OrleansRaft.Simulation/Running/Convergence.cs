@@ -31,5 +31,6 @@ internal static class Convergence
     public static string Describe(LabCluster cluster) =>
         string.Join("; ", cluster.Options.Groups.Select(group => $"{group}: {string.Join(", ", cluster.ReplicasOf(group).Select(Describe))}"));
 
-    private static string Describe(LabReplica replica) => $"{replica.Key.Replica} on node {replica.Node.Index} is {replica.Role} in term {replica.Term} at {replica.AppliedIndex}";
+    private static string Describe(LabReplica replica) =>
+        $"{replica.Key.Replica} on node {replica.Node.Index} is {replica.Role} in term {replica.Term} at {replica.AppliedIndex}";
 }

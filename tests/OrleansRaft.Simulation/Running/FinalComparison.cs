@@ -68,7 +68,8 @@ internal sealed class FinalComparison(LabCluster cluster, string group)
     }
 
     private static string Describe(MemberDigest member) =>
-        $"{member.Replica} has {(member.Digest is { } digest ? $"{digest} of program {digest.Program}" : member.IsHalted ? "halted" : "not answered")}";
+        $"{member.Replica} has "
+            + $"{(member.Digest is { } digest ? $"{digest} of program {digest.Program}" : member.IsHalted ? "halted" : "not answered")}";
 
     private sealed class Sink(Action<Reply> answer) : IReplySink
     {

@@ -113,7 +113,8 @@ internal static class PlanGenerator
             Faults =
             [
                 .. plan.Faults
-                    .Select(fault => fault.Kind is FaultKind.Upgrade or FaultKind.RollBack ? fault with { Other = Percent(random, 85) ? 1 : 0 } : fault)
+                    .Select(
+                        fault => fault.Kind is FaultKind.Upgrade or FaultKind.RollBack ? fault with { Other = Percent(random, 85) ? 1 : 0 } : fault)
                     .Concat(raises)
                     .OrderBy(static fault => fault.At),
             ],

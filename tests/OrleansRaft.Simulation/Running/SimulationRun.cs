@@ -199,7 +199,8 @@ internal sealed class SimulationRun : IDisposable
         }
 
         workload.Resume();
-        cluster.RunUntil(() => workload.History.Count >= SimulationPlan.Operations && cluster.Clock.Now >= SimulationPlan.Length, SimulationPlan.Length);
+        cluster.RunUntil(
+            () => workload.History.Count >= SimulationPlan.Operations && cluster.Clock.Now >= SimulationPlan.Length, SimulationPlan.Length);
         workload.Stop();
         cluster.RunUntil(() => workload.IsQuiet, plan.Clients.Patience + plan.RecoveryMax);
         CheckDigests();
@@ -254,7 +255,8 @@ internal sealed class SimulationRun : IDisposable
     /// <summary>What the digests say by themselves, whatever the verdict: where programs write alike, programs make no difference.</summary>
     private string? FindDifference(Comparison made)
     {
-        var states = made.Members.Where(static member => member.Digest is not null).Select(static member => (member.Replica, Digest: member.Digest!.Value));
+        var states = made.Members.Where(static member => member.Digest is not null).Select(
+            static member => (member.Replica, Digest: member.Digest!.Value));
         foreach (var alike in states.GroupBy(one => plan.ProgramsWriteAlike && !plan.MayDiverge ? 0 : one.Digest.Program))
         {
             if (alike.Select(static one => one.Digest.ToString()).Distinct().Count() > 1)

@@ -61,13 +61,16 @@ internal sealed class Story(LabClock clock)
         RequestVoteResponse answer => $"you do not have my vote in term {answer.Term}",
         AppendEntries append => $"in term {append.Term}, append {Describe(append.Block)}; {append.LeaderCommit} is committed",
         AppendEntriesResponse answer => $"in term {answer.Term}, I have no entry {answer.Rejected} like that; try {answer.Match}",
-        InstallSnapshot install => $"in term {install.Term}, a snapshot of {install.Snapshot.LastIncluded}, from byte {install.Offset}{(install.IsLast ? " to its end" : "")}",
+        InstallSnapshot install =>
+            $"in term {install.Term}, a snapshot of {install.Snapshot.LastIncluded}, from byte "
+                + $"{install.Offset}{(install.IsLast ? " to its end" : "")}",
         InstallSnapshotResponse { IsInstalled: true } answer => $"the snapshot of {answer.LastIncluded} is installed",
         InstallSnapshotResponse answer => $"of the snapshot of {answer.LastIncluded} I want byte {answer.NextOffset} next",
         TimeoutNow now => $"in term {now.Term}, stand for election at once",
         Quiesce sleep => $"in term {sleep.Term}, sleep; the log ends at {sleep.LastEntry}",
         SnapshotRequest ask => $"I have no state; I need a snapshot through {ask.Through} or a later entry",
-        ComparisonRequest { Verdict: { } verdict } tell => $"the comparison at {tell.Entry} says: {verdict}{(tell.Majority is { } right ? $", a majority holds {right}" : "")}",
+        ComparisonRequest { Verdict: { } verdict } tell =>
+            $"the comparison at {tell.Entry} says: {verdict}{(tell.Majority is { } right ? $", a majority holds {right}" : "")}",
         ComparisonRequest ask => $"what is your state at {ask.Entry}?",
         ComparisonResponse { IsTold: true } answer => $"I know what came of the comparison at {answer.Entry}",
         ComparisonResponse { Digest: { } digest } answer => $"my state at {answer.Entry} is {digest}",

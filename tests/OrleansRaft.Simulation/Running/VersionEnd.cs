@@ -71,7 +71,8 @@ internal sealed class VersionEnd(LabCluster cluster, SimulationPlan plan, Worklo
         {
             cluster.Report(
                 "a feature level is raised when the programs of all silos support it, and every silo learns of it",
-                $"{level} is not known everywhere: {string.Join(", ", cluster.Nodes.Select(static node => $"{node.Index} knows {node.Level.InForce}"))}");
+                $"{level} is not known everywhere: "
+                    + $"{string.Join(", ", cluster.Nodes.Select(static node => $"{node.Index} knows {node.Level.InForce}"))}");
         }
     }
 

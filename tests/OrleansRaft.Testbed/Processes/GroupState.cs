@@ -15,7 +15,8 @@ public sealed record ReplicaState(
 public sealed record ComparisonState(string Group, long Index, string Verdict, string Detail, IReadOnlyList<ComparedReplicaState> Replicas)
 {
     /// <summary>Whether every replica made a digest at the same entry: one that was not made proves nothing.</summary>
-    public bool IsWhole => Replicas.Count > 0 && Index > 0 && Replicas.All(replica => replica.Digest is { Length: 64 } && replica.DigestIndex == Index);
+    public bool IsWhole =>
+        Replicas.Count > 0 && Index > 0 && Replicas.All(replica => replica.Digest is { Length: 64 } && replica.DigestIndex == Index);
 
     /// <summary>Whether all replicas hold the same.</summary>
     public bool IsEqual => IsWhole && Verdict == "equal" && Replicas.Select(static replica => replica.Digest).Distinct().Count() == 1;

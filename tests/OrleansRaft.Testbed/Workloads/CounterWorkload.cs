@@ -116,7 +116,8 @@ public sealed class CounterWorkload : IAsyncDisposable
     }
 
     private ILookup<int, long> Acknowledgements() =>
-        history.Where(operation => operation is { Value: not null, IsRead: false }).ToLookup(operation => operation.Counter, operation => operation.Ended);
+        history.Where(operation => operation is { Value: not null, IsRead: false }).ToLookup(
+            operation => operation.Counter, operation => operation.Ended);
 
     private WorkloadReport Report(List<string> violations)
     {

@@ -112,10 +112,10 @@ internal sealed class SiloCertificates : BackgroundService
         alarms.Report(
             AlarmNames.CertificateExpiring,
             settings.Certificate.Path,
-            $"The certificate in {settings.Certificate.Path} {(end <= now ? "ended" : "ends")} at {CertificateCheck.Text(end)}: from then on no client "
-                + "and no other silo connects to this silo any more.",
-            "Write a new certificate and its key into the same files, by `oraft tls init DIR --renew` or by your own authority: the silo takes them within "
-                + "seconds, without a restart.");
+            $"The certificate in {settings.Certificate.Path} {(end <= now ? "ended" : "ends")} at {CertificateCheck.Text(end)}: from then on no "
+                + "client and no other silo connects to this silo any more.",
+            "Write a new certificate and its key into the same files, by `oraft tls init DIR --renew` or by your own authority: the silo takes them "
+                + "within seconds, without a restart.");
         if (now - warnedAt >= WarnPause)
         {
             warnedAt = now;

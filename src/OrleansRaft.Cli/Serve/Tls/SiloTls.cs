@@ -60,7 +60,8 @@ internal static class SiloTls
         LocalServerCertificateSelector = (_, _) => certificates.Current.Certificate,
         RemoteCertificateMode = RemoteCertificateMode.RequireCertificate,
         RemoteCertificateValidation = (certificate, _, errors) => errors == SslPolicyErrors.None && (name is null || IsFor(certificate, name)),
-        OnAuthenticateAsServer = (_, options) => Authenticate((SslServerAuthenticationOptions)options.SslServerAuthenticationOptions, certificates.Current),
+        OnAuthenticateAsServer = (_, options) =>
+            Authenticate((SslServerAuthenticationOptions)options.SslServerAuthenticationOptions, certificates.Current),
     };
 
     private static TlsOptions Outbound(SiloCertificates certificates) => new()

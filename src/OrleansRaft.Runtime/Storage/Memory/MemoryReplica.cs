@@ -108,7 +108,8 @@ internal sealed class MemoryReplica(Configuration initial)
 
     public bool IsVoteDamaged { get; set; }
 
-    public StoredRow Row(ReplicaKey key) => IsVoteDamaged ? throw VoteDamaged(key) : new StoredRow(Epoch, writes, hardState, start, last, Snapshot is null ? null : 1, Initial)
+    public StoredRow Row(ReplicaKey key) =>
+        IsVoteDamaged ? throw VoteDamaged(key) : new StoredRow(Epoch, writes, hardState, start, last, Snapshot is null ? null : 1, Initial)
     {
         Snapshot = Snapshot?.Descriptor ?? SnapshotDescriptor.Initial(Initial),
     };

@@ -272,7 +272,9 @@ internal sealed class VaultRun : IDisposable
         }
         else if (!applied.TryGetValue(index, out var seen) || seen.Id != operation.Id || seen.Text != text)
         {
-            Fail($"{operation} was answered with {text} of entry {index}, where {(seen.Id is null ? "nothing was applied" : $"{seen.Id} was {seen.Text}")}");
+            Fail(
+                $"{operation} was answered with {text} of entry {index}, where "
+                    + $"{(seen.Id is null ? "nothing was applied" : $"{seen.Id} was {seen.Text}")}");
         }
         else if (index <= after)
         {

@@ -90,7 +90,8 @@ public sealed class SqliteSnapshotTests : IDisposable
             var state = replica.Log.RecoveredSnapshot.ReadAll();
             Core.Codec.Crc32C.Compute(state).ShouldBe(replica.Recovered.Snapshot.Checksum!.Value);
             state.ShouldBe([.. Enumerable.Range(0, 600_000).Select(static i => (byte)(i % 64 == 0 ? i / 64 : 7))]);
-            (await store.ReadLevelsAsync(TestContext.Current.CancellationToken))!.InForce.ShouldBe(Core.FeatureLevels.Oldest, "its program knew no levels");
+            (await store.ReadLevelsAsync(TestContext.Current.CancellationToken))!.InForce.ShouldBe(
+                Core.FeatureLevels.Oldest, "its program knew no levels");
             await replica.AppendAsync(1, "d");
             await WhenClearedAsync(replica, await replica.SaveSnapshotAsync(1, 4, [4]));
         }
