@@ -87,7 +87,13 @@ internal sealed record AppendEntriesResponse(
 /// <param name="IsLast">Whether the snapshot ends with this chunk.</param>
 /// <param name="ReadSequence">The latest read round that waits for confirmation, echoed in the answer.</param>
 internal sealed record InstallSnapshot(
-    Term Term, LogIndex Session, SnapshotDescriptor Snapshot, long Offset, ReadOnlyMemory<byte> Data, bool IsLast, ReadSequence ReadSequence) : Message(Term)
+    Term Term,
+    LogIndex Session,
+    SnapshotDescriptor Snapshot,
+    long Offset,
+    ReadOnlyMemory<byte> Data,
+    bool IsLast,
+    ReadSequence ReadSequence) : Message(Term)
 {
     /// <inheritdoc/>
     public override int NeededLevel() => Snapshot.Utc.IsKnown ? FeatureLevels.Stamps : base.NeededLevel();

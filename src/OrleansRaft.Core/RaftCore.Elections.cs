@@ -32,7 +32,8 @@ internal sealed partial class RaftCore
     private bool IsQuiet => quietTicks > 0 || now < promise?.Until;
 
     private int QuietTicksLeft => Math.Max(
-        quietTicks, promise?.Until is { } until && now < until ? (int)((until - now + settings.TickMilliseconds - 1) / settings.TickMilliseconds) : 0);
+        quietTicks,
+        promise?.Until is { } until && now < until ? (int)((until - now + settings.TickMilliseconds - 1) / settings.TickMilliseconds) : 0);
 
     /// <summary>
     /// Whether the log reaches the entry that added this replica. Until then it has no vote: in an older configuration its name may have belonged to

@@ -40,7 +40,11 @@ internal sealed class PostgreSqlLogStore : ILogStore
         this.logger = logger;
         creation = new ClusterCreation(options, logger);
         closed = closing.Token;
-        servers = [.. options.ConnectionStrings.Select(static _ => new TaskCompletionSource<PostgreSqlServer>(TaskCreationOptions.RunContinuationsAsynchronously))];
+        servers =
+        [
+            .. options.ConnectionStrings.Select(
+                static _ => new TaskCompletionSource<PostgreSqlServer>(TaskCreationOptions.RunContinuationsAsynchronously)),
+        ];
     }
 
     /// <inheritdoc/>

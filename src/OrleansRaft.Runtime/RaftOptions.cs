@@ -326,7 +326,7 @@ public sealed class RaftOptions
     /// The newest feature level that this silo supports. For tests of upgrades: below <see cref="FeatureLevels.Newest"/> the program writes, says and
     /// reads what the program before it did, and does not start in a cluster that works at a later level.
     /// </summary>
-    /// <value>The default is 2.</value>
+    /// <value>The default is 3.</value>
     public int LevelMax { get; set; } = FeatureLevels.Newest;
 
     /// <summary>What Core needs of it.</summary>

@@ -102,7 +102,12 @@ public sealed class DriverLevelTests
         foreach (var (member, clock) in new[] { (Two, bench.Time.GetUtcNow()), (Three, bench.Time.GetUtcNow().AddYears(10)) })
         {
             bench.Tell(member, new AppendEntriesResponse(
-                bench.Driver.Raft!.CurrentTerm, LogIndex.Zero, true, bench.Driver.Raft.LastEntry, LogIndex.Zero, ReadSequence.Zero) { Clock = UtcTimes.Of(clock) });
+                bench.Driver.Raft!.CurrentTerm,
+                LogIndex.Zero,
+                true,
+                bench.Driver.Raft.LastEntry,
+                LogIndex.Zero,
+                ReadSequence.Zero) { Clock = UtcTimes.Of(clock) });
         }
 
         Tick(bench);

@@ -39,7 +39,10 @@ internal static class ClusterCommands
         foreach (var silo in levels.Value.Silos)
         {
             table.AddRow(
-                Markup.Escape(silo.Silo), silo.Active ? "true" : "false", $"{silo.Newest}", Markup.Escape(silo.Program is { Length: > 0 } program ? program : "-"));
+                Markup.Escape(silo.Silo),
+                silo.Active ? "true" : "false",
+                $"{silo.Newest}",
+                Markup.Escape(silo.Program is { Length: > 0 } program ? program : "-"));
         }
 
         session.Answers.WriteTable(table);

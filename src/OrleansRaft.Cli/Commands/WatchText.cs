@@ -37,7 +37,10 @@ internal static class WatchText
         return what is null
             ? null
             : new TimedLine(
-                DateTimeOffset.FromUnixTimeMilliseconds(happened.GetProperty("time").GetInt64()).ToLocalTime().ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture), what);
+                DateTimeOffset.FromUnixTimeMilliseconds(happened.GetProperty("time").GetInt64())
+                    .ToLocalTime()
+                    .ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture),
+                what);
     }
 
     /// <summary>The cluster's second in one sentence.</summary>

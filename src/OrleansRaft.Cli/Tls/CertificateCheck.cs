@@ -68,7 +68,11 @@ internal static class CertificateCheck
     /// <summary>Refuses a certificate that authorities do not vouch for.</summary>
     /// <exception cref="CliException">They do not.</exception>
     public static void RequireSigned(
-        X509Certificate2 certificate, X509Certificate2Collection others, PemFile home, X509Certificate2Collection authorities, PemFile homeOfAuthorities)
+        X509Certificate2 certificate,
+        X509Certificate2Collection others,
+        PemFile home,
+        X509Certificate2Collection authorities,
+        PemFile homeOfAuthorities)
     {
         using var chain = new X509Chain { ChainPolicy = PolicyOf(authorities) };
         chain.ChainPolicy.ExtraStore.AddRange(others);

@@ -123,7 +123,8 @@ public static class RaftSiloBuilderExtensions
     {
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(static provider => new SiloIdentity(
-            provider.GetRequiredService<IOptions<SiloOptions>>().Value.SiloName, Whereabouts(provider.GetRequiredService<IOptions<EndpointOptions>>().Value)));
+            provider.GetRequiredService<IOptions<SiloOptions>>().Value.SiloName,
+            Whereabouts(provider.GetRequiredService<IOptions<EndpointOptions>>().Value)));
         services.TryAddSingleton(provider => new AlarmBoard(provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton(provider => new MachinePool(
             provider.GetRequiredService<IOptions<RaftOptions>>().Value,

@@ -14,7 +14,13 @@ namespace OrleansRaft.Grains.Routing;
 /// <param name="submitTimeout">How long a command may take.</param>
 /// <param name="time">This silo's clock.</param>
 internal sealed class CommandQueue(
-    ReplicaRequests requests, LeaderFinder leader, GroupClock clock, GroupEntry group, TracedCommands traces, TimeSpan submitTimeout, TimeProvider time)
+    ReplicaRequests requests,
+    LeaderFinder leader,
+    GroupClock clock,
+    GroupEntry group,
+    TracedCommands traces,
+    TimeSpan submitTimeout,
+    TimeProvider time)
     : RequestQueue<PendingCommand>(time)
 {
     // Whether the session was opened may be open; whether the commands were applied is not: they were never sent.

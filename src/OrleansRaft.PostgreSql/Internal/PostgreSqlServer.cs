@@ -335,7 +335,11 @@ internal sealed class PostgreSqlServer : IAsyncDisposable, IReplicaLogHost
             {
                 await using var open = await connection.OpenAsync(CancellationToken.None);
                 var claimed = await OwnershipStatements.ClaimAsync(
-                    open, leaseId, [.. due.Select(static log => log.Replica.Id)], [.. due.Select(static log => log.Replica.Nonce)], CancellationToken.None);
+                    open,
+                    leaseId,
+                    [.. due.Select(static log => log.Replica.Id)],
+                    [.. due.Select(static log => log.Replica.Nonce)],
+                    CancellationToken.None);
                 due.ForEach(log => log.OnClaimed(claimed.Contains(log.Replica.Nonce)));
                 return;
             }

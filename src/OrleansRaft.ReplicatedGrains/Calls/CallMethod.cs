@@ -24,7 +24,10 @@ internal sealed class CallMethod
         Name = method is null ? request.GetMethodName() : GrainInterface.NameOf(method);
         IsRead = request.Options.HasFlag(InvokeMethodOptions.ReadOnly);
         Since = method is null ? MachineVersions.Initial : SinceOf(method);
-        arguments = [.. (method?.GetParameters() ?? []).Select(static one => new Argument(one)).Where(static one => one.Type != typeof(CancellationToken))];
+        arguments =
+        [
+            .. (method?.GetParameters() ?? []).Select(static one => new Argument(one)).Where(static one => one.Type != typeof(CancellationToken)),
+        ];
         MayNeed = Since > MachineVersions.Initial || arguments.Any(static one => one.Since is not null || CommandVersions.MayNeed(one.Type));
         Result = ResultCodec.Of(request.GetType());
     }

@@ -27,7 +27,11 @@ internal static class PlainStates
 
     private static readonly HashSet<Type> Unordered =
     [
-        typeof(ImmutableDictionary<,>), typeof(ImmutableHashSet<>), typeof(ConcurrentDictionary<,>), typeof(ConcurrentBag<>), typeof(FrozenDictionary<,>),
+        typeof(ImmutableDictionary<,>),
+        typeof(ImmutableHashSet<>),
+        typeof(ConcurrentDictionary<,>),
+        typeof(ConcurrentBag<>),
+        typeof(FrozenDictionary<,>),
         typeof(FrozenSet<>), typeof(IImmutableDictionary<,>), typeof(IImmutableSet<>),
     ];
 

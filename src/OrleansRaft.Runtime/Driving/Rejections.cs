@@ -116,7 +116,9 @@ internal sealed class Rejections(ReplicaKey key, RaftOptions options)
 
     /// <summary>A raise waits for something that is under way.</summary>
     public Reply RaiseNotYet(string why) => NoLeader(
-        key.Replica, tick * options.ElectionTicksMin, $"The version of the state machine of {key.Group} is not raised yet: {why} Try again in a moment.");
+        key.Replica,
+        tick * options.ElectionTicksMin,
+        $"The version of the state machine of {key.Group} is not raised yet: {why} Try again in a moment.");
 
     /// <summary>Core's rejection of a decision to skip an entry.</summary>
     public Reply OfSkip(LogIndex entry, RaftRejection reason, ReplicaId? leader) => reason == RaftRejection.InvalidChange

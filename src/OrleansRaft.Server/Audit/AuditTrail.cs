@@ -45,7 +45,8 @@ internal sealed class AuditTrail : BackgroundService
         logger = loggers.CreateLogger(Category);
         silo = options.Value.SiloName ?? "";
         waiting = Channel.CreateBounded<AuditEntry>(
-            new BoundedChannelOptions(WaitingMax) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true }, _ => Interlocked.Increment(ref dropped));
+            new BoundedChannelOptions(WaitingMax) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true },
+            _ => Interlocked.Increment(ref dropped));
     }
 
     /// <summary>A handler whose requests are written down.</summary>

@@ -33,7 +33,9 @@ internal static class AlarmBenchmark
         var rounds = new Option<int>("--rounds") { Description = "How often all is measured; medians count.", DefaultValueFactory = static _ => 15 };
         var seconds = new Option<double>("--seconds") { Description = "The length of each measurement.", DefaultValueFactory = static _ => 2 };
         var command = new Command(
-            "alarm", "Measures increments with the comparisons of states that there are by default and without any, in turn; and what it takes to see which version a command needs.")
+            "alarm",
+            "Measures increments with the comparisons of states that there are by default and without any, in turn; and what it takes to see which "
+                + "version a command needs.")
         {
             rounds, seconds,
         };

@@ -75,5 +75,8 @@ internal sealed class KestrelFloor : ISystem
     }
 
     private Task<LoadResult> RunAsync(int connections, LoadTimes times) => HttpLoad.RunAsync(
-        [.. servers.Select(static server => server.Address)], connections, number => OraftSystem.Increments(servers[number % Processes].Address, number), times);
+        [.. servers.Select(static server => server.Address)],
+        connections,
+        number => OraftSystem.Increments(servers[number % Processes].Address, number),
+        times);
 }

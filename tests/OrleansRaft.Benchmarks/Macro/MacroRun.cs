@@ -60,7 +60,10 @@ internal sealed class MacroRun(MacroPlan plan, TextWriter progress) : IAsyncDisp
         ours = await OraftSystem.StartAsync([database], new Shape(plan.Groups), plan.ServerCollector);
         systems.Add(ours);
         var asItComes = await OraftSystem.StartAsync(
-            [await postgres.CreateDatabaseAsync("default")], new Shape(OraftSystem.DefaultGroups), plan.ServerCollector, name: OraftSystem.DefaultName);
+            [await postgres.CreateDatabaseAsync("default")],
+            new Shape(OraftSystem.DefaultGroups),
+            plan.ServerCollector,
+            name: OraftSystem.DefaultName);
         systems.Add(asItComes);
         foreach (var silo in ours.Cluster.Silos.Concat(asItComes.Cluster.Silos))
         {

@@ -35,7 +35,8 @@ internal static class UsersBenchmark
         var rounds = new Option<int>("--rounds") { Description = "How often all is measured; medians count.", DefaultValueFactory = static _ => 8 };
         var seconds = new Option<double>("--seconds") { Description = "The length of each measurement.", DefaultValueFactory = static _ => 3 };
         var command = new Command(
-            "users", "Measures counters whose machine is applied on the turn and the same ones as a user's, in turn: three silos on PostgreSQL, grain calls.")
+            "users",
+            "Measures counters whose machine is applied on the turn and the same ones as a user's, in turn: three silos on PostgreSQL, grain calls.")
         {
             groups, callers, rounds, seconds,
         };

@@ -56,7 +56,13 @@ public sealed class MessageCodecTests
         new AppendEntriesResponse(new Term(3), Index(4), false, Entry(2, 9), Index(11), new ReadSequence(8)),
         new AppendEntriesResponse(new Term(3), Index(4), true, Entry(2, 9), Index(0), new ReadSequence(8)) { IsHalted = true },
         new InstallSnapshot(
-            new Term(3), Index(4), new SnapshotDescriptor(Entry(2, 9), new LogTime(5), Joint, 4) { Checksum = 0x89ABCDEF }, 2, new byte[] { 1, 2 }, true, new ReadSequence(8)),
+            new Term(3),
+            Index(4),
+            new SnapshotDescriptor(Entry(2, 9), new LogTime(5), Joint, 4) { Checksum = 0x89ABCDEF },
+            2,
+            new byte[] { 1, 2 },
+            true,
+            new ReadSequence(8)),
         new InstallSnapshot(
             new Term(3),
             Index(4),

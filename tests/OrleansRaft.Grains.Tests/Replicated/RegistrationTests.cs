@@ -43,7 +43,10 @@ public sealed class RegistrationTests
             else if (name == "get_Property")
             {
                 method = builder.DefineMethod(
-                    "get_Other", MethodAttributes.Public | MethodAttributes.Abstract | MethodAttributes.Virtual | MethodAttributes.SpecialName, typeof(Task), []);
+                    "get_Other",
+                    MethodAttributes.Public | MethodAttributes.Abstract | MethodAttributes.Virtual | MethodAttributes.SpecialName,
+                    typeof(Task),
+                    []);
             }
         });
 

@@ -105,7 +105,9 @@ public sealed class LeaderFinderTests
     private static GroupEntry MakeGroup(string name)
     {
         var group = new GroupEntry(
-            new GroupSet(name, 1, 3), 0, Configuration.OfVoters([.. Enumerable.Range(1, 3).Select(id => new Member(new ReplicaId(id), LogIndex.Zero))]));
+            new GroupSet(name, 1, 3),
+            0,
+            Configuration.OfVoters([.. Enumerable.Range(1, 3).Select(id => new Member(new ReplicaId(id), LogIndex.Zero))]));
         for (var number = 1; number <= 3; number++)
         {
             group.Slot(new ReplicaId(number)).Learn(Silos[number], epoch: 1);

@@ -73,7 +73,9 @@ public sealed class AccessServer : IAsyncLifetime
             expires);
         var access = Services.GetRequiredService<IRaftAccess>();
         await Eventually.HoldsAsync(
-            async () => await access.AddKeyAsync(key, onlyFirst: false, CancellationToken.None) is Committed<AccessContents>, "the key is added", Patience);
+            async () => await access.AddKeyAsync(key, onlyFirst: false, CancellationToken.None) is Committed<AccessContents>,
+            "the key is added",
+            Patience);
         return text;
     }
 

@@ -22,7 +22,9 @@ public sealed class FirstKeyTests : IDisposable
         silo.Start();
         await silo.WaitUntilReadyAsync();
         await Until.TrueAsync(
-            () => Task.FromResult(silo.Process.Errors.Any(line => line.Contains(file))), Deadline, () => $"no key was made:\n{silo.Process.Transcript}");
+            () => Task.FromResult(silo.Process.Errors.Any(line => line.Contains(file))),
+            Deadline,
+            () => $"no key was made:\n{silo.Process.Transcript}");
         var key = (await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken)).Trim();
         TlsFiles.ModeOf(file).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
         File.Delete(file);

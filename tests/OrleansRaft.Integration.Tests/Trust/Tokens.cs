@@ -24,7 +24,10 @@ internal static class Tokens
 
     /// <summary>Issues a token.</summary>
     public static string Issue(
-        IEnumerable<string> roles, string audience = Audience, DateTime? expires = null, byte[]? secret = null) => new JsonWebTokenHandler().CreateToken(
+        IEnumerable<string> roles,
+        string audience = Audience,
+        DateTime? expires = null,
+        byte[]? secret = null) => new JsonWebTokenHandler().CreateToken(
         new SecurityTokenDescriptor
         {
             Issuer = Issuer,

@@ -58,7 +58,9 @@ public sealed class TrustedClusterTests(EndToEndCluster cluster)
         var before = await SerialAsync(silo.Address, trusted.Files);
         (await trusted.Files.InitAsync("--renew")).ExitCode.ShouldBe(0);
         await Until.TrueAsync(
-            async () => await SerialAsync(silo.Address, trusted.Files) != before, Deadline, () => $"the new certificate is not used:\n{trusted.Transcript}");
+            async () => await SerialAsync(silo.Address, trusted.Files) != before,
+            Deadline,
+            () => $"the new certificate is not used:\n{trusted.Transcript}");
         (await OraftAsync(trusted, 0, key, "counter", "add", "acme", "visits")).ExitCode.ShouldBe(0);
 
         // At the most talkative level no log holds a key.

@@ -104,7 +104,12 @@ internal static class PlanGenerator
         Fault[] raises =
         [
             .. Enumerable.Range(0, isFinalized ? 4 : 0).Select(_ => new Fault(
-                TimeSpan.FromMilliseconds(random.Next(2_000, 48_000)), TimeSpan.Zero, FaultKind.Finalize, random.Next(0, plan.Nodes), 0, random.Next(0, 100))),
+                TimeSpan.FromMilliseconds(random.Next(2_000, 48_000)),
+                TimeSpan.Zero,
+                FaultKind.Finalize,
+                random.Next(0, plan.Nodes),
+                0,
+                random.Next(0, 100))),
         ];
         return plan with
         {
