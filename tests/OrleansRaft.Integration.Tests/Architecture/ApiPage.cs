@@ -38,7 +38,8 @@ internal sealed partial class ApiPage
 
     private void Write()
     {
-        page.Append($"# {assembly}: what is public\n\nMade from the documentation in the sources. A test compares; `ORAFT_WRITE_API=1` writes this page anew.\n");
+        page.Append($"# {assembly}: what is public\n\n")
+            .Append("Made from the documentation in the sources. A test compares; `ORAFT_WRITE_API=1` writes this page anew.\n");
         var spaces = Assembly.Load(assembly)
             .GetExportedTypes()
             .Where(static type => !type.Namespace!.StartsWith("OrleansCodeGen", StringComparison.Ordinal) && !IsMade(type))
@@ -171,7 +172,10 @@ internal sealed partial class ApiPage
     private static string NameOf(Type type)
     {
         var name = type.Name.Split('`')[0];
-        var arguments = type.GetGenericArguments().Skip(type.DeclaringType?.GetGenericArguments().Length ?? 0).Select(static one => one.Name).ToList();
+        var arguments = type.GetGenericArguments()
+            .Skip(type.DeclaringType?.GetGenericArguments().Length ?? 0)
+            .Select(static one => one.Name)
+            .ToList();
         name = arguments.Count == 0 ? name : $"{name}<{string.Join(", ", arguments)}>";
         return type.DeclaringType is { } outer ? $"{NameOf(outer)}.{name}" : name;
     }
@@ -197,8 +201,9 @@ internal sealed partial class ApiPage
             EventInfo => $"E:{owner}.{member.Name}",
             PropertyInfo property => $"P:{owner}.{member.Name}{Listed(property.GetIndexParameters())}",
             ConstructorInfo constructor => $"M:{owner}.#ctor{Listed(constructor.GetParameters())}",
-            MethodInfo method =>
-                $"M:{owner}.{method.Name}{(method.IsGenericMethodDefinition ? $"``{method.GetGenericArguments().Length}" : "")}{Listed(method.GetParameters())}",
+            MethodInfo { IsGenericMethodDefinition: true } method =>
+                $"M:{owner}.{method.Name}``{method.GetGenericArguments().Length}{Listed(method.GetParameters())}",
+            MethodInfo method => $"M:{owner}.{method.Name}{Listed(method.GetParameters())}",
             _ => throw new InvalidOperationException($"{member} has no documentation."),
         };
     }

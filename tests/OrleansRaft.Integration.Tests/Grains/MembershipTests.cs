@@ -80,18 +80,25 @@ public sealed class MembershipTests
         var bound = (await BoundToAsync(admin, "a")).Count;
 
         var unknown = await admin.DecommissionAsync("nobody", Token);
-        Decommissioning step;
+        var isLeaving = false;
         var moved = 0;
-        do
+        while (!isLeaving)
         {
-            step = (await admin.DecommissionAsync(leaving.Name, Token)).ShouldBeOfType<Committed<Decommissioning>>().Value;
-            moved += step.Moved;
+            // Leaderships move meanwhile, so that the outcome of a step may be unknown: it is sent again, as an operator would.
+            var step = await admin.DecommissionAsync(leaving.Name, Token);
+            if (step is Committed<Decommissioning> { Value: var done })
+            {
+                (moved, isLeaving) = (moved + done.Moved, done.IsLeaving);
+            }
+            else
+            {
+                step.ShouldBeOfType<Unknown<Decommissioning>>();
+            }
         }
-        while (!step.IsLeaving);
 
         unknown.ShouldBeOfType<Rejected<Decommissioning>>().Detail.ShouldContain(leaving.Name, customMessage: "it names those there are");
         bound.ShouldBeGreaterThan(0);
-        moved.ShouldBeInRange(bound, bound + 1, "those that are listed, and perhaps the catalogue's");
+        moved.ShouldBeLessThanOrEqualTo(bound + 1, "those that are listed, and perhaps the catalogue's");
         (await BoundToAsync(admin, "a")).ShouldBeEmpty();
         await RaftTestCluster.EventuallyAsync(() => Task.FromResult(
             leaving.ServiceProvider.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.IsCancellationRequested
