@@ -135,12 +135,14 @@ internal sealed class RaftLifecycle(
                      from mine in sets.All
                      where mine.Set == told.Set
                      select (Mine: mine, Told: told, Silo: answer.Place.Name)).ToList();
-        if (pairs.Select(static pair => pair.Mine.FindConflict(pair.Told, pair.Silo)).FirstOrDefault(static found => found is not null) is { } conflict)
+        var conflicts = pairs.Select(static pair => pair.Mine.FindConflict(pair.Told, pair.Silo)).OfType<string>();
+        if (conflicts.FirstOrDefault() is { } conflict)
         {
             throw new OrleansConfigurationException($"This silo cannot join the others: {conflict}.");
         }
 
-        foreach (var gap in pairs.SelectMany(pair => new[] { pair.Mine.FindGap(pair.Told, pair.Silo), pair.Told.FindGap(pair.Mine, self.Name) }).OfType<string>())
+        var gaps = pairs.SelectMany(pair => new[] { pair.Mine.FindGap(pair.Told, pair.Silo), pair.Told.FindGap(pair.Mine, self.Name) });
+        foreach (var gap in gaps.OfType<string>())
         {
             Log.SetGap(logger, gap);
         }

@@ -12,9 +12,9 @@ namespace OrleansRaft.Grains.Liveness;
 /// after their timeouts.
 /// </summary>
 /// <remarks>
-/// A connection that ends proves nothing: a majority may lose theirs to a leader that lives. So each silo's port is dialled. Only a refusal counts:
-/// nobody listens there any more. Whatever else happens proves nothing either, and then the timeouts decide, as where a process is paused or a link is
-/// cut. A silo whose own port refuses, too, is reached in another way than its address tells, and believes no refusal.
+/// A connection that ends proves nothing: a majority may lose theirs to a leader that lives. So each silo's port is dialed. Only a refusal counts: no
+/// process listens there any more. Whatever else happens proves nothing either, and then the timeouts decide, as where a process is paused or a link
+/// is cut. A silo whose own port refuses, too, is reached in another way than its address tells, and believes no refusal.
 /// </remarks>
 internal sealed class GoneSilos(
     EndedConnections connections,
@@ -149,7 +149,7 @@ internal sealed class GoneSilos(
         }
     }
 
-    /// <summary>The leader that a replica follows, if that lives on a silo; none for one that is quiescent, whose silo elects a few at a time.</summary>
+    /// <summary>The leader that a replica follows, if it lives on a silo; null for a quiescent replica, whose silo elects a few at a time.</summary>
     private static ReplicaId? FollowsTo(SiloAddress silo, ILocalReplica replica) =>
         replica is { IsRunning: true, Quiescence: null, Role: { Role: RaftRole.Follower, Leader: { } leader } }
         && silo.Equals(replica.Slot.Group.Find(leader)?.Silo)

@@ -5,10 +5,10 @@ namespace OrleansRaft.Grains.Liveness;
 
 /// <summary>Keeps the memory of a silo with large states near what lives there.</summary>
 /// <remarks>
-/// The collector lets the old generation grow by four fifths before it looks at it again. What a write to a large state replaces is old, and so are the
-/// entries that a snapshot has covered: a replica would take nearly twice its state. So a collection in the background, which stops nobody for longer
-/// than any other does, begins when an eighth of what lived after the last one has come on top. A silo whose states are small, or a small part of what
-/// lives in the process, is left alone.
+/// The collector lets the old generation grow by four fifths before it looks at it again. What a write to a large state replaces is old, and so are
+/// the entries that a snapshot has covered: a replica would take nearly twice its state. So a collection in the background, whose pauses are as short
+/// as those of any other, begins when an eighth of what lived after the last one has come on top. A silo whose states are small, or a small part of
+/// what lives in the process, is left alone.
 /// </remarks>
 /// <param name="metrics">Knows how large the states are.</param>
 internal sealed class HeapPace(RaftMetrics metrics)

@@ -5,12 +5,12 @@ namespace OrleansRaft.Grains.Transport;
 /// <summary>The way to one silo: gathers frames while batches are on their way there.</summary>
 /// <remarks>
 /// <para>
-/// Few batches on their way keep messages in order and make batches grow with load. The receiver acknowledges them; when it does not, the lane goes on
-/// after a moment: what was lost is Raft's, or the router's, to repeat.
+/// Few batches on their way keep messages in order and make batches grow with load. The receiver acknowledges them; when it does not, the lane
+/// goes on after a moment: what was lost is Raft's, or the router's, to repeat.
 /// </para>
 /// <para>
 /// A batch is a call that the lane waits for, one at a time; or, where the other silo has answered such a call and its program knows how, a one-way
-/// call. Its acknowledgement is then a frame that goes with what the other silo has to say anyway, which halves the calls. Two may be on their way so:
+/// call. Its acknowledgement is then a frame that goes with what the other silo has to say anyway, which halves the calls. Two may be on their way:
 /// the second asks for its acknowledgement at once. They have numbers, by which the other end puts them in order (<see cref="LaneSequence"/>).
 /// </para>
 /// <para>

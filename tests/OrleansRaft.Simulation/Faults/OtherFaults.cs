@@ -70,8 +70,8 @@ internal static class OtherFaults
     }
 
     /// <summary>
-    /// Hosts report a leader lost that lives, or its process gone, again and again, to followers that are awake. Mostly it has lost sight of those of its followers that
-    /// it does not need, so that they stand, and look for votes among those that it does need.
+    /// Hosts report a leader lost that lives, or its process gone, again and again, to followers that are awake. Mostly it has lost sight of those of
+    /// its followers that it does not need, so that they stand, and look for votes among those that it does need.
     /// </summary>
     private static Action FalseAlarm(LabCluster cluster, LabReplica leader, Fault fault)
     {

@@ -44,7 +44,9 @@ internal static class ProcessFaults
         }
     }
 
-    /// <summary>The others see their connections to a process close, each a little later than it died, and some when it has another leader already.</summary>
+    /// <summary>
+    /// The others see their connections to a process close, each a little later than it died, and some when it has another leader already.
+    /// </summary>
     private static void NoticeLater(LabCluster cluster, LabNode node, Fault fault)
     {
         foreach (var gone in node.Replicas.Select(static replica => replica.Key).ToArray())
