@@ -16,7 +16,7 @@ internal static class Oraft
     public static async Task<int> RunAsync(
         IReadOnlyList<string> arguments, TextWriter output, TextWriter error, CancellationToken cancellation)
     {
-        var root = CommandTree.Create();
+        var root = CommandTree.Root;
         var parsed = root.Parse(EarlyOptions.Move(root, arguments));
         if (parsed.Errors.Count > 0)
         {
@@ -58,6 +58,7 @@ internal static class Oraft
             return (int)ExitCode.Refused;
         }
     }
+
     /// <summary>A reader that has seen enough, such as <c>head</c>, is no failure; output that is lost otherwise is one.</summary>
     private static async Task<ExitCode> ExplainAsync(OutputException lost, TextWriter error)
     {

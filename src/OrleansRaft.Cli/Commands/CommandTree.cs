@@ -20,15 +20,20 @@ internal static class CommandTree
         7 (serve) evicted from the cluster, 130 interrupted.
         """;
 
-    /// <summary>Makes the tree.</summary>
-    public static RootCommand Create()
+    /// <summary>
+    /// The tree, which a process makes once: options that commands share remember every command that they were ever added to, and look through all of
+    /// them.
+    /// </summary>
+    public static RootCommand Root { get; } = Create();
+
+    private static RootCommand Create()
     {
-        var root = CreateRoot();
+        var root = CreateCommands();
         HelpWithExamples.AddTo(root);
         return root;
     }
 
-    private static RootCommand CreateRoot() => new(About)
+    private static RootCommand CreateCommands() => new(About)
     {
         DemoCommand.Create(),
         ServeCommand.Create(),

@@ -125,7 +125,7 @@ public sealed class UsageTests
         run.Error.ShouldBeEmpty();
     }
 
-    public static TheoryData<string> Commands => [.. CommandsBelow(CommandTree.Create(), "")];
+    public static TheoryData<string> Commands => [.. CommandsBelow(CommandTree.Root, "")];
 
     [Theory]
     [MemberData(nameof(Commands))]
@@ -139,7 +139,7 @@ public sealed class UsageTests
         foreach (var example in examples.Where(static example => !example.Contains("<(", StringComparison.Ordinal)))
         {
             example.Trim().ShouldStartWith($"oraft {command}");
-            CommandTree.Create()
+            CommandTree.Root
                 .Parse(example.Trim()["oraft ".Length..].Replace('\'', '"')).Errors.Select(static error => error.Message)
                 .ShouldBeEmpty(example);
         }

@@ -10,7 +10,7 @@ public sealed partial class PageCommandTests
 {
     private const string Program = "oraft ";
 
-    private static readonly RootCommand Oraft = CommandTree.Create();
+    private static readonly RootCommand Oraft = CommandTree.Root;
 
     [Fact]
     public void Every_command_that_a_page_shows_is_parsed()
