@@ -88,6 +88,12 @@ internal sealed record ConfigurationChanged(Configuration Configuration) : Effec
 internal sealed record QuiescenceChanged(bool IsQuiescent, EntryId LastEntry, ReplicaId? Successor) : Effect;
 
 /// <summary>
+/// A replica without a vote has heard no leader for an election timeout. It cannot ask the others, and its leader may be quiescent without it: the
+/// host must unquiesce that leader, wherever it is. Repeated each time after twice as long, up to 64 of the longest election timeouts.
+/// </summary>
+internal sealed record LeaderSought : Effect;
+
+/// <summary>
 /// An entry is never applied: that is committed. A state that holds the entry must be discarded before anything else is applied or served.
 /// </summary>
 /// <param name="Entry">Which entry.</param>

@@ -3,6 +3,8 @@ namespace OrleansRaft.Core;
 /// <summary>Elections (§5.2), pre-votes (thesis §9.6), and when a vote is refused because a leader lives (thesis §4.2.3).</summary>
 internal sealed partial class RaftCore
 {
+    private const int SeekTimeoutsMax = 64;
+
     private readonly SortedDictionary<ReplicaId, bool> votes = [];
 
     private int electionTicks;
@@ -53,10 +55,27 @@ internal sealed partial class RaftCore
     {
         ticksSinceLeaderContact++;
         ExpireForwardedReads();
-        if (++electionTicks >= electionTimeoutTicks)
+        if (++electionTicks < electionTimeoutTicks)
+        {
+            return;
+        }
+
+        if (HasVote)
         {
             OnCampaign();
         }
+        else
+        {
+            SeekLeader();
+        }
+    }
+
+    /// <summary>Ever more rarely: a replica that was removed, and does not know it, must not keep its group active.</summary>
+    private void SeekLeader()
+    {
+        electionTicks = 0;
+        electionTimeoutTicks = Math.Min(2 * electionTimeoutTicks, SeekTimeoutsMax * settings.ElectionTicksMax);
+        effects.Add(new LeaderSought());
     }
 
     private void OnCampaign()

@@ -4,8 +4,8 @@ namespace OrleansRaft.Core;
 /// <remarks>
 /// The members of a quiescent group do not watch their leader: the host does, for all groups of a silo at once, and hands in
 /// <see cref="Unquiesce"/> when it loses sight of the leader's silo. A follower that is unquiesced for whatever reason asks the others for a
-/// pre-vote, which unquiesces a leader that lives before another is elected. A member without a vote asks for none: when it begins to take part,
-/// the host must unquiesce its leader for it.
+/// pre-vote, which unquiesces a leader that lives before another is elected. A member without a vote asks for none: while it hears no leader,
+/// <see cref="LeaderSought"/> tells the host, which must unquiesce the leader for it.
 /// </remarks>
 internal sealed partial class RaftCore
 {

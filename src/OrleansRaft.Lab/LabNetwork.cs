@@ -1,6 +1,7 @@
 using System.Buffers;
 using OrleansRaft.Core;
 using OrleansRaft.Core.Codec;
+using OrleansRaft.Runtime;
 
 namespace OrleansRaft.Lab;
 
@@ -25,6 +26,9 @@ internal sealed class LabNetwork
             links[i] = new LabLink();
         }
     }
+
+    /// <summary>Replicas that nobody finds: what is sent to them is lost, and their senders told, although their nodes are in sight.</summary>
+    public HashSet<ReplicaKey> Unfindable { get; } = [];
 
     /// <summary>How many messages were sent.</summary>
     public long Sent { get; private set; }
@@ -82,9 +86,10 @@ internal sealed class LabNetwork
     {
         Sent++;
         var targets = cluster.LocationsOf(from.Key.Group, to);
-        if (targets.Count == 0)
+        if (targets.Count == 0 || Unfindable.Contains(from.Key with { Replica = to }))
         {
             TellLoss(from, to, message);
+            return;
         }
 
         foreach (var target in targets)

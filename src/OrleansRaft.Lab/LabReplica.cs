@@ -170,6 +170,8 @@ internal sealed class LabReplica : IReplicaHost, IReplicaTransport, IMonitoredRe
 
     void IReplicaHost.OnQuiescenceChanged(QuiescenceChanged change) => quiescence = change.IsQuiescent ? change : null;
 
+    void IReplicaHost.OnLeaderSought() => Monitor?.Joined(Key);
+
     void IReplicaTransport.Send(ReplicaId to, Message message)
     {
         if (IsRunning)

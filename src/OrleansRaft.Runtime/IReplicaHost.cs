@@ -51,6 +51,14 @@ internal interface IReplicaHost
     }
 
     /// <summary>
+    /// The replica has no vote and hears no leader, which may be quiescent without it: see <see cref="Liveness.LivenessMonitor{TSilo}.Joined"/>.
+    /// On the host's turn.
+    /// </summary>
+    void OnLeaderSought()
+    {
+    }
+
+    /// <summary>
     /// The state machine threw, and the replica goes no further; its log and vote live on. Told again after each attempt. On the host's turn.
     /// </summary>
     /// <param name="entry">On which entry; null when the machine cannot be restored or captured.</param>

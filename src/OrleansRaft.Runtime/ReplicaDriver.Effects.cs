@@ -122,6 +122,9 @@ internal sealed partial class ReplicaDriver
             case QuiescenceChanged change:
                 host.OnQuiescenceChanged(change);
                 break;
+            case LeaderSought:
+                host.OnLeaderSought();
+                break;
             case SkipDecided decided:
                 OnSkipDecided(decided);
                 break;

@@ -101,6 +101,15 @@ internal sealed class ReplicaHost(HostedReplica replica, IGrainContext grain, Re
     }
 
     /// <inheritdoc/>
+    public void OnLeaderSought()
+    {
+        if (!replica.IsStopped)
+        {
+            services.Liveness.Joined(replica.Key);
+        }
+    }
+
+    /// <inheritdoc/>
     public void OnMachineHalted(EntryId? entry, string cause)
     {
         if (!isHalted && Quiescence is not null)

@@ -105,7 +105,9 @@ internal sealed class LivenessMonitor<TSilo>(
     /// <summary>There will be no answer to claims that the host sent.</summary>
     public void OnComparisonFailed(TSilo silo, long number) => comparisons.OnFailed(silo, number);
 
-    /// <summary>A replica without a vote begins to take part on this silo: its leader, which may be quiescent without it, learns of that.</summary>
+    /// <summary>
+    /// A replica without a vote begins to take part on this silo, or hears no leader: its leader, which may be quiescent without it, learns of that.
+    /// </summary>
     public void Joined(ReplicaKey replica)
     {
         if (!joined.TryAdd(replica))

@@ -133,6 +133,46 @@ public sealed class QuiescenceRuleTests
     }
 
     /// <summary>
+    /// A member that waits for its vote was out of reach when its leader quiesced: nobody else would ask for it, and the change of members stood still.
+    /// </summary>
+    [Fact]
+    public void Rule_33_A_learner_that_hears_no_leader_has_it_unquiesced_and_becomes_a_voter()
+    {
+        var group = WithIsolatedLearner();
+        group[1].Step(new Unreachable(Replica(4)));
+        group.Tick(10);
+        group[1].Core.IsQuiescent.ShouldBeTrue("who is out of reach keeps nobody awake");
+        group.Heal();
+
+        group.Tick(2 * group.Settings.ElectionTicksMax);
+        group[4].Has<LeaderSought>(_ => true).ShouldBeTrue();
+        group[1].Step(new Unquiesce(IsLeaderLost: false));
+        group.Tick(20);
+
+        group[1].Core.Configuration.IsVoter(Replica(4)).ShouldBeTrue();
+        group[4].Core.IsQuiescent.ShouldBeTrue();
+        var sought = group[4].Effects.OfType<LeaderSought>().Count();
+        group.Tick(1_000);
+        group[4].Effects.OfType<LeaderSought>().Count().ShouldBe(sought, "it hears its leader");
+    }
+
+    /// <summary>A replica may have been removed without hearing of it: it must not keep its group active for ever.</summary>
+    [Fact]
+    public void Rule_33_A_learner_that_finds_no_leader_seeks_ever_more_rarely()
+    {
+        var group = WithIsolatedLearner();
+
+        var longest = group.Settings.ElectionTicksMax * 64;
+        group.Tick(longest);
+        var soon = group[4].Effects.OfType<LeaderSought>().Count();
+        group.Tick(4 * longest);
+        var late = group[4].Effects.OfType<LeaderSought>().Count() - soon;
+
+        soon.ShouldBeInRange(5, 8, "each wait is twice as long as the one before");
+        late.ShouldBeInRange(3, 5, "but not longer than 64 election timeouts");
+    }
+
+    /// <summary>
     /// On a slow network every answer comes a heartbeat late: the group must sleep all the same, and the last answers must not wake it.
     /// </summary>
     [Fact]
@@ -197,6 +237,19 @@ public sealed class QuiescenceRuleTests
         }
 
         group[3].Core.Status.ElectionTimeoutTicks.ShouldBe(timeout);
+    }
+
+    /// <summary>Three voters of which the first leads, and a member out of reach that is to have a vote when it has caught up.</summary>
+    private static TestGroup WithIsolatedLearner()
+    {
+        var voters = Configuration.OfVoters(3);
+        var learner = Configuration.OfVoters(4).Find(Replica(4))! with { PromotesWhenCaughtUp = true };
+        var group = new TestGroup(
+            voters with { Learners = [Replica(4)], Members = [.. voters.Members, learner] }, settings => settings with { QuiesceTicks = 5 });
+        group.Isolate(4);
+        group.Elect(1);
+        group[4].Core.SetElectionTimeout(group.Settings.ElectionTicksMax);
+        return group;
     }
 
     private static TestGroup Asleep()

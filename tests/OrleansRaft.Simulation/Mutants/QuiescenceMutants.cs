@@ -26,5 +26,12 @@ internal static class QuiescenceMutants
             "RaftCore.Quiescence.cs",
             "        _ => input is Receive,",
             "        _ => false,"),
+        new(
+            "learners-seek-no-leader",
+            "a replica without a vote that hears no leader waits for one that may be quiescent without it",
+            "Core",
+            "RaftCore.Elections.cs",
+            "        effects.Add(new LeaderSought());\n",
+            ""),
     ];
 }

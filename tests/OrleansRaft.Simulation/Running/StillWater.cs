@@ -1,6 +1,7 @@
 using OrleansRaft.Core;
 using OrleansRaft.Lab;
 using OrleansRaft.Simulation.Clients;
+using OrleansRaft.Simulation.Faults;
 
 namespace OrleansRaft.Simulation.Running;
 
@@ -13,6 +14,12 @@ internal sealed class StillWater(LabCluster cluster, SimulationPlan plan, Worklo
 
     // Shorter than a node may be silent, the time between two of its heartbeats included.
     private static readonly TimeSpan MissedMax = TimeSpan.FromSeconds(0.7);
+
+    // Longer than heartbeats name a replica that begins.
+    private static readonly TimeSpan UntilForgotten = TimeSpan.FromSeconds(4);
+
+    // It has asked in vain meanwhile, and waits twice as long each time.
+    private static readonly TimeSpan UntilSought = TimeSpan.FromSeconds(10);
 
     private enum Loss
     {
@@ -34,6 +41,11 @@ internal sealed class StillWater(LabCluster cluster, SimulationPlan plan, Worklo
         {
             MissEntry(group);
             cluster.Run(UntilQuiescent);
+            if (plan.Seed % 8 == 0)
+            {
+                Join(group);
+                cluster.Run(UntilQuiescent);
+            }
         }
 
         if (cluster.Violation is null && cluster.LeaderOf(group) is { } leader && CanSpare(leader))
@@ -79,6 +91,33 @@ internal sealed class StillWater(LabCluster cluster, SimulationPlan plan, Worklo
         Settle(() => Convergence.IsReached(cluster), "replicas that nobody writes to converge");
     }
 
+    /// <summary>
+    /// A member joins a group, and is found only when the group has become quiescent without it and all have forgotten that it began: it must ask for
+    /// its leader again.
+    /// </summary>
+    private void Join(string group)
+    {
+        if (cluster.Violation is not null
+            || cluster.LeaderOf(group) is not { Configuration: { IsJoint: false, Learners.IsEmpty: true } current } leader
+            || current.Voters.Length > 5)
+        {
+            return;
+        }
+
+        var (node, added) = ((leader.Node.Index + 1) % cluster.Options.Nodes, cluster.NextName(group));
+        tell($"replica {added} joins {group} on node {node}, and nobody finds it");
+        cluster.Network.Unfindable.Add(leader.Key with { Replica = added });
+        cluster.AddReplica(node, group, added);
+        leader.Driver.ChangeMembers([new MemberChange(MemberChangeKind.AddVoter, added)], current.Version, Sinks.Ignore);
+        cluster.Run(UntilForgotten);
+        cluster.Network.Unfindable.Clear();
+        tell("it can be found");
+        Settle(
+            () => cluster.LeaderOf(group)?.Configuration is { IsJoint: false } members && members.IsVoter(added) && Convergence.IsReached(cluster),
+            "a member that joins a group that nobody writes to gets its vote",
+            UntilSought);
+    }
+
     private void Lose(LabReplica leader, Loss loss)
     {
         var (group, node, term) = (leader.Key.Group, leader.Node, leader.Term);
@@ -122,9 +161,9 @@ internal sealed class StillWater(LabCluster cluster, SimulationPlan plan, Worklo
         return configuration.Voters.Count(others.Contains) > configuration.Voters.Length / 2;
     }
 
-    private void Settle(Func<bool> condition, string property)
+    private void Settle(Func<bool> condition, string property, TimeSpan longer = default)
     {
-        if (!cluster.RunUntil(condition, plan.RecoveryMax) && cluster.Violation is null)
+        if (!cluster.RunUntil(condition, plan.RecoveryMax + longer) && cluster.Violation is null)
         {
             cluster.Report(property, Convergence.Describe(cluster));
         }
