@@ -6,7 +6,7 @@ using OrleansRaft.Grains.Cluster;
 namespace OrleansRaft.Grains.Tests.Cluster;
 
 /// <summary>Which silos are left alone when leaders are spread.</summary>
-public sealed class NewcomersTests
+public sealed class RecentlyJoinedSilosTests
 {
     private const int Began = 1_000;
     private static readonly SiloAddress Oldest = StartedAt(Began);
@@ -14,7 +14,7 @@ public sealed class NewcomersTests
     private readonly FakeTimeProvider time = new();
     private readonly RecentlyJoinedSilos newcomers;
 
-    public NewcomersTests() => newcomers = new RecentlyJoinedSilos(time);
+    public RecentlyJoinedSilosTests() => newcomers = new RecentlyJoinedSilos(time);
 
     [Fact]
     public void Silos_that_started_together_are_no_newcomers()
