@@ -91,7 +91,7 @@ public static class RaftSiloBuilderExtensions
 
     /// <summary>
     /// Adds the catalogue, a Raft group beside the cluster row: sets of groups can then be added to a cluster that exists, and a silo that starts
-    /// learns from it which members its groups have. <see cref="IRaftCatalogue"/> shows it.
+    /// learns from it which members its groups have. It also keeps the API keys, and the limits of tenants, that are made while the cluster runs.
     /// </summary>
     /// <param name="silo">The silo.</param>
     /// <param name="replicas">How many voters the catalogue starts with; fixed when the cluster first starts.</param>
@@ -175,6 +175,8 @@ public static class RaftSiloBuilderExtensions
         services.AddSingleton<FaultRules>();
         services.AddSingleton<RaftFaults>();
         services.AddSingleton<IRaftFaults>(static provider => provider.GetRequiredService<RaftFaults>());
+        services.AddSingleton(static provider => new MachineReplies(
+            provider.GetRequiredService<Lanes>(), provider.GetRequiredService<ReplicaWorkers>().Next()));
         services.AddSingleton<ReplicaRequests>();
         services.AddSingleton<ILaneRequests>(static provider => provider.GetRequiredService<ReplicaRequests>());
         services.AddSingleton<ReplicaAlarms>();

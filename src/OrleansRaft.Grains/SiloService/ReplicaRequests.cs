@@ -5,6 +5,7 @@ using OrleansRaft.Core.Codec;
 using OrleansRaft.Grains.Cluster;
 using OrleansRaft.Grains.Transport;
 using OrleansRaft.Runtime;
+using OrleansRaft.Runtime.Machines;
 
 namespace OrleansRaft.Grains.SiloService;
 
@@ -15,6 +16,7 @@ namespace OrleansRaft.Grains.SiloService;
 internal sealed class ReplicaRequests(
     GroupTable groups,
     Lanes lanes,
+    MachineReplies machines,
     SiloClient<IInventoryService> client,
     ILocalSiloDetails self,
     IOptions<RaftOptions> options,
@@ -68,7 +70,7 @@ internal sealed class ReplicaRequests(
     /// <inheritdoc/>
     public void Serve(SiloAddress from, LaneFrameKind kind, long number, ReadOnlyMemory<byte> request)
     {
-        var sink = new LaneReplySink(lanes, from, number);
+        var sink = new LaneReplySink(lanes, machines, from, number);
         if (kind == LaneFrameKind.Commands)
         {
             var (to, envelopes) = RequestCodec.DecodeCommands(request);
@@ -213,10 +215,21 @@ internal sealed class ReplicaRequests(
         return replica;
     }
 
-    /// <summary>Sends replies back to the silo that asked, on the turn of the replica that gave them.</summary>
-    private sealed class LaneReplySink(Lanes lanes, SiloAddress to, long number) : IReplySink
+    /// <summary>Sends replies back to the silo that asked, on the turn of the replica that gave them, or on the thread of its machine.</summary>
+    private sealed class LaneReplySink(Lanes lanes, MachineReplies machines, SiloAddress to, long number) : IReplySink
     {
-        public void OnReplied(ReplyBatch batch) => lanes.Send(to, new ReplyFrame(number, RequestCodec.EncodeReplies(batch)));
+        public void OnReplied(ReplyBatch batch)
+        {
+            var frame = new ReplyFrame(number, RequestCodec.EncodeReplies(batch));
+            if (MachinePool.IsOwnThread)
+            {
+                machines.Send(to, frame);
+            }
+            else
+            {
+                lanes.Send(to, frame);
+            }
+        }
 
         public void NotHere() => lanes.Send(to, new ReplyFrame(number, default));
     }

@@ -1,6 +1,8 @@
+using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using Orleans.Runtime;
 using Orleans.Serialization;
 using Orleans.Serialization.Cloning;
 using Orleans.Serialization.Configuration;
@@ -13,6 +15,8 @@ namespace OrleansRaft.ReplicatedGrains.Calls;
 internal sealed class CallTools : ICallTools
 {
     private static readonly ConditionalWeakTable<IServiceProvider, CallTools> Known = [];
+
+    private readonly ConcurrentDictionary<Type, byte[]> bare = new();
 
     private CallTools(IServiceProvider services)
     {
@@ -45,6 +49,12 @@ internal sealed class CallTools : ICallTools
 
     /// <summary>The clock of callers.</summary>
     public TimeProvider Time { get; }
+
+    /// <summary>Writes a call. Those without arguments are all the same, so the bytes must not be changed.</summary>
+    public byte[] Write(IRequest request) =>
+        request.GetArgumentCount() > 0 ? Serializer.SerializeToArray<object>(request)
+        : bare.TryGetValue(request.GetType(), out var known) ? known
+        : bare.GetOrAdd(request.GetType(), Serializer.SerializeToArray<object>(request));
 
     /// <summary>The tools made of some services.</summary>
     public static CallTools Of(IServiceProvider services) => Known.GetValue(services, static one => new CallTools(one));

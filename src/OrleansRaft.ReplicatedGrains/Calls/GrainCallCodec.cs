@@ -17,6 +17,8 @@ internal sealed class GrainCallCodec(Serializer serializer, GrainSet? set) : ICo
     private const byte OfItsPartition = 1;
     private const byte WithKey = 2;
 
+    private readonly BareRequests bare = new();
+
     /// <inheritdoc/>
     public void Write(GrainCall value, IBufferWriter<byte> output)
     {
@@ -58,6 +60,11 @@ internal sealed class GrainCallCodec(Serializer serializer, GrainSet? set) : ICo
 
     private IRequest ReadRequest(ReadOnlySpan<byte> bytes, GrainSet known)
     {
+        if (bare.Make(bytes) is { } made)
+        {
+            return made;
+        }
+
         IRequest? request;
         try
         {
@@ -75,8 +82,14 @@ internal sealed class GrainCallCodec(Serializer serializer, GrainSet? set) : ICo
         }
 
         var type = request?.GetInterfaceType() ?? throw new CorruptDataException("what stands for the call of a replicated grain is none");
-        return known.Find(type) is not null ? request : throw new CorruptDataException(
-            $"no class of the set '{known.Name}' on this silo has the interface {type.FullName}; add it with "
-            + "AddReplicatedGrains(..., grains => grains.Add<...>()) on every silo");
+        if (known.Find(type) is null)
+        {
+            throw new CorruptDataException(
+                $"no class of the set '{known.Name}' on this silo has the interface {type.FullName}; add it with "
+                + "AddReplicatedGrains(..., grains => grains.Add<...>()) on every silo");
+        }
+
+        bare.Learn(bytes, request);
+        return request;
     }
 }

@@ -44,18 +44,13 @@ internal sealed class GrainCluster : IGrainCluster
     public static GrainCluster Of(IGrainFactory grains) => Known.GetValue(grains, static one => new GrainCluster(one));
 
     /// <inheritdoc/>
-    public async ValueTask<string?> FindSetAsync(GrainInterface type)
+    public ValueTask<string?> FindSetAsync(GrainInterface type) =>
+        own is not null ? new ValueTask<string?>(own.FindSet(type.Name))
+        : sets.TryGetValue(type.Name, out var known) ? new ValueTask<string?>(known)
+        : AskForSetAsync(type);
+
+    private async ValueTask<string?> AskForSetAsync(GrainInterface type)
     {
-        if (own is not null)
-        {
-            return own.FindSet(type.Name);
-        }
-
-        if (sets.TryGetValue(type.Name, out var known))
-        {
-            return known;
-        }
-
         var found = await grains.GetGrain<IReplicatedGrainSetsGrain>(0).FindSet(type.Name);
         return found is null ? null : sets.GetOrAdd(type.Name, found);
     }

@@ -42,7 +42,7 @@ internal sealed class GroupTarget(IGrainCluster cluster, GrainInterface type, st
         new GroupTarget(cluster, type, partition, key, change(options));
 
     /// <returns>What the method returned.</returns>
-    private async ValueTask<GrainAnswer> CallAsync(IRequest request, CallMethod method)
+    private Task<GrainAnswer> CallAsync(IRequest request, CallMethod method)
     {
         options.Cancellation.ThrowIfCancellationRequested();
         request.GetCancellationToken().ThrowIfCancellationRequested();
@@ -53,19 +53,8 @@ internal sealed class GroupTarget(IGrainCluster cluster, GrainInterface type, st
                     + "nothing.");
         }
 
-        var call = Write(request, method);
-        var calling = SendAsync(method, call);
-        var answer = await calling.WaitAsync(options.Cancellation).WaitAsync(request.GetCancellationToken()).ConfigureAwait(true);
-        switch (answer.Kind)
-        {
-            case GrainAnswerKind.Returned:
-                return answer;
-            case GrainAnswerKind.Threw:
-                throw cluster.Tools.Exceptions.Read(answer.Body, method, key);
-            default:
-                var (reason, sentence) = answer.ReadRefusal();
-                throw new NotCommittedException(reason, sentence);
-        }
+        // Without a token, each of these is the call itself.
+        return SendAsync(method, Write(request, method)).WaitAsync(options.Cancellation).WaitAsync(request.GetCancellationToken());
     }
 
     private GrainCall Write(IRequest request, CallMethod method)
@@ -76,7 +65,7 @@ internal sealed class GroupTarget(IGrainCluster cluster, GrainInterface type, st
             return new GrainCall
             {
                 Key = own,
-                Request = cluster.Tools.Serializer.SerializeToArray<object>(request),
+                Request = cluster.Tools.Write(request),
                 Needs = method.NeededBy(request),
                 Identity = options.RequestId is null && options.Timeout is null ? null : method.IdentityOf(request, own),
             };
@@ -106,10 +95,24 @@ internal sealed class GroupTarget(IGrainCluster cluster, GrainInterface type, st
             var outcome = await tries.TryAsync(router, partition, call).ConfigureAwait(false);
             if (tries.Conclude(outcome) is { } answer)
             {
-                return answer;
+                return RequireReturned(answer, method);
             }
 
             await Task.Delay(tries.Pause, cluster.Tools.Time).ConfigureAwait(false);
+        }
+    }
+
+    private GrainAnswer RequireReturned(GrainAnswer answer, CallMethod method)
+    {
+        switch (answer.Kind)
+        {
+            case GrainAnswerKind.Returned:
+                return answer;
+            case GrainAnswerKind.Threw:
+                throw cluster.Tools.Exceptions.Read(answer.Body, method, key);
+            default:
+                var (reason, sentence) = answer.ReadRefusal();
+                throw new NotCommittedException(reason, sentence);
         }
     }
 
@@ -149,16 +152,16 @@ internal sealed class GroupTarget(IGrainCluster cluster, GrainInterface type, st
 
         private TimeSpan? Left => options.Timeout is { } most ? most - time.GetElapsedTime(began) : null;
 
-        public async Task<Outcome<GrainAnswer>> TryAsync(IRaftRouter<GrainCall, GrainAnswer> router, string partition, GrainCall call)
+        public Task<Outcome<GrainAnswer>> TryAsync(IRaftRouter<GrainCall, GrainAnswer> router, string partition, GrainCall call)
         {
             var attempt = method.IsRead
                 ? router.QueryAsync(partition, call, options.Consistency ?? ReadConsistency.Linearizable)
                 : router.SubmitAsync(partition, call, requestId);
-            if (Left is not { } left)
-            {
-                return await attempt.ConfigureAwait(false);
-            }
+            return Left is { } left ? InTimeAsync(attempt, left) : attempt;
+        }
 
+        private async Task<Outcome<GrainAnswer>> InTimeAsync(Task<Outcome<GrainAnswer>> attempt, TimeSpan left)
+        {
             try
             {
                 return await attempt.WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, time).ConfigureAwait(false);

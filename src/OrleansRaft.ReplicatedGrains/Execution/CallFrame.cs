@@ -9,7 +9,7 @@ namespace OrleansRaft.ReplicatedGrains.Execution;
 /// <param name="method">The method.</param>
 internal sealed class CallFrame(EntryRun run, StateKey key, CallMethod method) : ICallFrame
 {
-    private object? copy;
+    private EntryRun.LentState? lent;
     private bool isOver;
 
     /// <inheritdoc/>
@@ -27,7 +27,7 @@ internal sealed class CallFrame(EntryRun run, StateKey key, CallMethod method) :
         get
         {
             RequireOpen();
-            return IsRead ? copy ??= run.Copy(key) : run.Load(key);
+            return IsRead ? (lent ??= run.Lend(key)).State : run.Load(key);
         }
 
         set
@@ -35,7 +35,7 @@ internal sealed class CallFrame(EntryRun run, StateKey key, CallMethod method) :
             RequireOpen();
             if (IsRead)
             {
-                copy = value;
+                lent = new EntryRun.LentState(value, MayStay: false);
             }
             else
             {
@@ -72,7 +72,7 @@ internal sealed class CallFrame(EntryRun run, StateKey key, CallMethod method) :
     /// <exception cref="CallRefusedException">It was to change nothing, and has.</exception>
     public void RequireUnchanged()
     {
-        if (copy is not null && !run.IsAsBefore(key, copy))
+        if (lent is { } state && !run.TakeBack(key, state))
         {
             throw Changed();
         }

@@ -17,11 +17,14 @@ namespace OrleansRaft.ReplicatedGrains.Execution;
 /// <param name="state">The state of the group.</param>
 /// <param name="warm">States as objects; null to read all of them from their bytes.</param>
 /// <param name="context">What calls may know.</param>
-internal sealed class EntryRun(BoundSet bound, KeyedState state, WarmStates? warm, ReplicatedCallContext context)
+/// <param name="scratch">Where states are written.</param>
+internal sealed class EntryRun(BoundSet bound, KeyedState state, WarmStates? warm, ReplicatedCallContext context, Scratch scratch)
 {
-    private readonly Dictionary<StateKey, Slot> slots = [];
     private readonly List<Undo> undo = [];
     private readonly List<Staged> staged = [];
+
+    // A read has none.
+    private Dictionary<StateKey, Slot>? slots;
     private Exception? fault;
     private int depth;
 
@@ -72,7 +75,11 @@ internal sealed class EntryRun(BoundSet bound, KeyedState state, WarmStates? war
             {
                 if (ReplicaFaults.IsOne(thrown))
                 {
-                    throw Fault(thrown);
+                    throw Fault(thrown is ReplicaFaultException ? thrown : new ReplicaFaultException(
+                        $"{method} of '{key.Key}' met {thrown.GetType().Name} ({thrown.Message.TrimEnd('.')}), which is a fault of this silo's "
+                            + "surroundings, and "
+                        + "no result of the call.",
+                        thrown));
                 }
 
                 UndoTo(mark);
@@ -105,7 +112,7 @@ internal sealed class EntryRun(BoundSet bound, KeyedState state, WarmStates? war
     public object Load(StateKey key)
     {
         var slot = SlotOf(key);
-        return slot.Value ??= warm?.Take(key) ?? ReadKept(key) ?? bound.CodecOf(key.Class).New();
+        return slot.Value ??= warm?.Find(key)?.Take() ?? ReadKept(key) ?? bound.CodecOf(key.Class).New();
     }
 
     /// <summary>Another state in place of a grain's.</summary>
@@ -115,23 +122,35 @@ internal sealed class EntryRun(BoundSet bound, KeyedState state, WarmStates? war
         (slot.Value, slot.IsCleared) = (value, isCleared);
     }
 
-    /// <summary>A copy of the state of a grain as it is at this moment.</summary>
-    public object Copy(StateKey key)
+    /// <summary>The state of a grain as it is at this moment, for a call that only reads it: an object that nobody else has meanwhile.</summary>
+    public LentState Lend(StateKey key)
     {
         var codec = bound.CodecOf(key.Class);
-        return slots.TryGetValue(key, out var slot) && slot.Value is { } value
-            ? codec.Read(Write(key, value))
-            : ReadKept(key) ?? codec.New();
+        if (ChangedHere(key) is { } value)
+        {
+            return new LentState(codec.Read(Write(key, value)), MayStay: false);
+        }
+
+        return warm?.Find(key)?.Take() is { } kept ? new LentState(kept, MayStay: true)
+            : ReadKept(key) is { } read ? new LentState(read, MayStay: true)
+            : new LentState(codec.New(), MayStay: false);
     }
 
-    /// <summary>Whether a copy of a grain's state is still what it was.</summary>
-    public bool IsAsBefore(StateKey key, object copy)
+    /// <summary>A call that was to read a state only has ended.</summary>
+    /// <returns>Whether the state is as it was; where it is not, nothing keeps it.</returns>
+    public bool TakeBack(StateKey key, LentState lent)
     {
-        var bytes = Write(key, copy);
-        Span<byte> place = stackalloc byte[StateKey.BytesMax];
-        var isUnused = !slots.TryGetValue(key, out var slot) || slot.Value is null;
-        return (isUnused && (state.TryGet(key.Write(place), out var kept) ? bytes.AsSpan().SequenceEqual(kept) : IsInitial(key, bytes)))
-            || bytes.AsSpan().SequenceEqual(Write(key, Copy(key)));
+        if (!IsAsBefore(key, lent.State))
+        {
+            return false;
+        }
+
+        if (lent.MayStay && key.Class.IsPlain)
+        {
+            warm?.Put(key, lent.State);
+        }
+
+        return true;
     }
 
     /// <summary>Writes what the calls changed, and sees whether all of it may be kept.</summary>
@@ -139,6 +158,11 @@ internal sealed class EntryRun(BoundSet bound, KeyedState state, WarmStates? war
     /// <exception cref="CallRefusedException">Something may not.</exception>
     public void Stage(long stateBytesMax)
     {
+        if (slots is null)
+        {
+            return;
+        }
+
         Span<byte> place = stackalloc byte[StateKey.BytesMax];
         long growth = 0;
         foreach (var slot in slots.Values)
@@ -250,11 +274,33 @@ internal sealed class EntryRun(BoundSet bound, KeyedState state, WarmStates? war
         }
     }
 
-    private byte[] Write(StateKey key, object value)
+    /// <summary>What an entry has made of a state so far; null where it has not touched it.</summary>
+    private object? ChangedHere(StateKey key) => slots is not null && slots.TryGetValue(key, out var slot) ? slot.Value : null;
+
+    private bool IsAsBefore(StateKey key, object read)
     {
+        if (ChangedHere(key) is not null)
+        {
+            return IsLike(key, read, Lend(key).State);
+        }
+
+        Span<byte> place = stackalloc byte[StateKey.BytesMax];
+        return !state.TryGet(key.Write(place), out var kept) ? IsInitial(key, WriteForNow(key, read))
+            : WriteForNow(key, read).SequenceEqual(kept) || IsLike(key, read, ReadKept(key)!);
+    }
+
+    private bool IsLike(StateKey key, object one, object other) => Write(key, one).AsSpan().SequenceEqual(WriteForNow(key, other));
+
+    private byte[] Write(StateKey key, object value) => WriteForNow(key, value).ToArray();
+
+    /// <returns>Bytes that stand until the next state is written.</returns>
+    private ReadOnlySpan<byte> WriteForNow(StateKey key, object value)
+    {
+        var output = scratch.Clear();
         try
         {
-            return bound.CodecOf(key.Class).Write(value);
+            bound.CodecOf(key.Class).Write(value, output);
+            return output.WrittenSpan;
         }
         catch (Exception exception) when (!ReplicaFaults.IsOne(exception))
         {
@@ -294,6 +340,7 @@ internal sealed class EntryRun(BoundSet bound, KeyedState state, WarmStates? war
 
     private Slot SlotOf(StateKey key)
     {
+        slots ??= [];
         if (!slots.TryGetValue(key, out var slot))
         {
             slots.Add(key, slot = new Slot(key));
@@ -319,6 +366,11 @@ internal sealed class EntryRun(BoundSet bound, KeyedState state, WarmStates? war
             slot.IsCleared = isCleared;
         }
     }
+
+    /// <summary>A state for a call that only reads it.</summary>
+    /// <param name="State">The state.</param>
+    /// <param name="MayStay">Whether it is one that is kept, and not one that the entry has changed or that nobody has written yet.</param>
+    public readonly record struct LentState(object State, bool MayStay);
 
     private sealed class Slot(StateKey key)
     {

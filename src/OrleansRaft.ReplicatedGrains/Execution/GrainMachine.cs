@@ -34,6 +34,7 @@ internal sealed class GrainMachine(BoundSet bound) : IViewStateMachine<GrainCall
 
     private readonly KeyedState states = new();
     private readonly WarmStates warm = new(WarmMax);
+    private readonly Scratch scratch = new();
     private readonly ulong program = bound.Set.Program;
     private readonly ILogger logger = bound.Services.GetService<ILogger<GrainMachine>>() ?? NullLogger<GrainMachine>.Instance;
 
@@ -78,7 +79,7 @@ internal sealed class GrainMachine(BoundSet bound) : IViewStateMachine<GrainCall
     {
         var method = CallMethod.Of(query.Value.Read!);
         return method.IsRead
-            ? Run(new EntryRun(bound, states, null, ContextOf(query)), query, query.Value.Read!, mayChange: false)
+            ? Run(new EntryRun(bound, states, warm, ContextOf(query), scratch), query, query.Value.Read!, mayChange: false)
             : GrainAnswer.Refused(
                 RejectionReason.InvalidRequest, $"{method} is not [ReadOnly] on the silo that was asked, so it cannot be served as a read; mark it "
                     + "on all of them.");
@@ -125,14 +126,14 @@ internal sealed class GrainMachine(BoundSet bound) : IViewStateMachine<GrainCall
         var call = command.Value;
         if (!bound.Set.VerifiesCalls)
         {
-            return Run(new EntryRun(bound, states, warm, ContextOf(command)), command, call.Read!, mayChange: true);
+            return Run(new EntryRun(bound, states, warm, ContextOf(command), scratch), command, call.Read!, mayChange: true);
         }
 
         // The arguments of the first run are its own: it may have changed them.
         var bytes = bound.Tools.Serializer.SerializeToArray<object>(call.Read!);
-        var cold = new EntryRun(bound, states, null, ContextOf(command));
+        var cold = new EntryRun(bound, states, null, ContextOf(command), scratch);
         var expected = Run(cold, command, (IRequest)bound.Tools.Serializer.Deserialize<object>(bytes)!, mayChange: true, isTrial: true);
-        var run = new EntryRun(bound, states, warm, ContextOf(command));
+        var run = new EntryRun(bound, states, warm, ContextOf(command), scratch);
         var answer = Run(run, command, call.Read!, mayChange: true, isTrial: true);
         RequireSame(command, expected, cold, answer, run);
         run.Commit();
@@ -144,7 +145,7 @@ internal sealed class GrainMachine(BoundSet bound) : IViewStateMachine<GrainCall
     {
         var method = CallMethod.Of(request);
         var key = command.Value.Key ?? command.Key;
-        if ((GrainKey.FindProblem(command.Key) ?? GrainKey.FindProblem(key)) is { } problem)
+        if ((GrainKey.FindProblem(command.Key) ?? (command.Value.Key is { } own ? GrainKey.FindProblem(own) : null)) is { } problem)
         {
             return GrainAnswer.Refused(RejectionReason.InvalidRequest, problem);
         }
@@ -209,7 +210,7 @@ internal sealed class GrainMachine(BoundSet bound) : IViewStateMachine<GrainCall
 
         try
         {
-            var output = new ArrayBufferWriter<byte>();
+            var output = scratch.Clear();
             codec.Write(bound.Tools.Serializer, response, output);
             return output.WrittenSpan.ToArray();
         }

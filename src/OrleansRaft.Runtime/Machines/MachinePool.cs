@@ -18,6 +18,9 @@ internal sealed class MachinePool : IMachineExecutor, IDisposable
 {
     private static readonly TimeSpan WatchInterval = TimeSpan.FromSeconds(1);
 
+    [ThreadStatic]
+    private static bool isOwnThread;
+
     private readonly Queue<MachineQueue> waiting = new();
     private readonly Queue<MachineQueue> waitingApart = new();
     private readonly List<(MachineQueue Queue, bool IsApart)> parked = [];
@@ -53,6 +56,9 @@ internal sealed class MachinePool : IMachineExecutor, IDisposable
         this.time = time;
         this.logger = logger;
     }
+
+    /// <summary>Whether this thread is one of a pool, and runs a user's state machine.</summary>
+    public static bool IsOwnThread => isOwnThread;
 
     /// <inheritdoc/>
     public void Schedule(MachineQueue queue)
@@ -335,6 +341,7 @@ internal sealed class MachinePool : IMachineExecutor, IDisposable
 
         private void Run()
         {
+            isOwnThread = true;
             while (pool.Take(isApart) is { } queue)
             {
                 Volatile.Write(ref current, queue);

@@ -123,6 +123,7 @@ public sealed class CallTests
         var halted = await Should.ThrowAsync<MachineException>(() => Alice.Throw(kind));
 
         halted.Message.ShouldStartWith("Apply threw");
+        halted.Message.ShouldContain("test.IAccount.Throw of 'alice' met ");
     }
 
     [Fact]
