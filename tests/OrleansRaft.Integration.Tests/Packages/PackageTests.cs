@@ -57,6 +57,19 @@ public sealed class PackageTests(PackedPackages packed, PostgresFixture postgres
         }
     }
 
+    /// <summary>They use what is internal to each other, so that two of different versions would compile, and fail when they run.</summary>
+    [Fact]
+    public async Task Packages_go_together_in_one_version_only()
+    {
+        var packages = await packed.GetAsync();
+        var ours = packages.ToDictionary(static package => package.Id, static package => $"[{package.Version}]");
+
+        var between = packages.SelectMany(static package => package.Ranges).Where(range => ours.ContainsKey(range.Key)).ToList();
+
+        between.Count.ShouldBeGreaterThan(10);
+        between.ShouldAllBe(range => range.Value == ours[range.Key]);
+    }
+
     /// <summary>
     /// Messages of whoever refers to us need serializers, too: a package that keeps the generator to itself compiles, and fails when it runs.
     /// </summary>

@@ -35,10 +35,17 @@ public sealed class PackedPackages : IDisposable
 /// <param name="Version">Its version.</param>
 /// <param name="Metadata">Texts of its description, by name.</param>
 /// <param name="Dependencies">The packages that come with it, each with what it brings: empty for everything.</param>
+/// <param name="Ranges">Their versions.</param>
 /// <param name="Files">What is in it.</param>
 /// <param name="Path">Where it is.</param>
 public sealed record Package(
-    string Id, string Version, ILookup<string, string> Metadata, IReadOnlyDictionary<string, string> Dependencies, string[] Files, string Path)
+    string Id,
+    string Version,
+    ILookup<string, string> Metadata,
+    IReadOnlyDictionary<string, string> Dependencies,
+    IReadOnlyDictionary<string, string> Ranges,
+    string[] Files,
+    string Path)
 {
     /// <summary>The text of a file in it.</summary>
     public string Read(string file)
@@ -59,10 +66,14 @@ public sealed record Package(
             texts["id"].Single(),
             texts["version"].Single(),
             texts,
-            elements.Where(static element => element.Name.LocalName == "dependency").ToDictionary(
-                static element => element.Attribute("id")!.Value,
-                static element => element.Attribute("exclude")?.Value ?? ""),
+            AttributesOf(elements, "exclude"),
+            AttributesOf(elements, "version"),
             [.. archive.Entries.Select(static entry => Uri.UnescapeDataString(entry.FullName))],
             path);
     }
+
+    private static Dictionary<string, string> AttributesOf(List<XElement> elements, string name) =>
+        elements.Where(static element => element.Name.LocalName == "dependency").ToDictionary(
+            static element => element.Attribute("id")!.Value,
+            element => element.Attribute(name)?.Value ?? "");
 }
