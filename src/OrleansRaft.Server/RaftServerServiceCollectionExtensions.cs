@@ -49,6 +49,7 @@ public static class RaftServerServiceCollectionExtensions
         services.AddSingleton<GroupJson>();
         services.AddSingleton<LogJson>();
         services.AddSingleton<EntryDescribers>();
+        services.AddSingleton<EntryTexts>();
         services.AddSingleton<EventEndpoints>();
         services.AddSingleton<FaultEndpoints>();
         services.AddSingleton<HealthEndpoints>();

@@ -24,7 +24,7 @@ internal static class WatchText
                 $"{Replica(happened)} takes for voters {string.Join(", ", happened.GetProperty("voters").EnumerateArray())} (version "
                     + $"{Number(happened, "version")})",
             "snapshot-taken" => $"{Replica(happened)} took a snapshot up to {Number(happened, "index")}",
-            "entry-skipped" => $"{Replica(happened)} passes over entry {Number(happened, "index")}, which an operator skipped",
+            "entry-skipped" => $"{Replica(happened)} passes over entry {Number(happened, "index")}{Named(happened)}, which an operator skipped",
             "version-raised" =>
                 $"{Replica(happened)} works at version {Number(happened, "version")} of its state machine from {Number(happened, "index")} on",
             "snapshot-installed" => $"{Replica(happened)} installed its leader's snapshot up to {Number(happened, "index")}",
@@ -68,6 +68,9 @@ internal static class WatchText
         + (Number(message, "entries") is > 0 and var entries ? $", {entries} entries" : "")
         + (message.GetProperty("rejected").GetBoolean() ? ", refused" : "")
         + (message.GetProperty("lost").GetBoolean() ? ", lost" : "");
+
+    /// <summary>What an entry is, in words, where the silo could say.</summary>
+    private static string Named(JsonElement json) => Text(json, "text") is { } text ? $" ({text})" : "";
 
     private static string Replica(JsonElement json) => $"{Text(json, "group")}/{Number(json, "replica")}";
 

@@ -6,6 +6,7 @@ using OrleansRaft.Grains.Admin;
 using OrleansRaft.Grains.Events;
 using OrleansRaft.Grains.Faults;
 using OrleansRaft.Server.Access;
+using OrleansRaft.Server.Groups;
 using OrleansRaft.Server.Http;
 using OrleansRaft.Server.Limits;
 using OrleansRaft.Server.Problems;
@@ -17,6 +18,7 @@ internal sealed class EventEndpoints(
     EventFeed feed,
     IRaftAdmin admin,
     IRaftFaults faults,
+    EntryTexts texts,
     WatcherCounts watchers,
     IHostApplicationLifetime lifetime,
     ILocalSiloDetails self,
@@ -98,7 +100,8 @@ internal sealed class EventEndpoints(
 
             foreach (var (number, happened) in page)
             {
-                writer.Write(IdOf(number), EventJson.TypeOf(happened.Event), json => EventJson.Write(json, happened));
+                var text = happened.Event is SkipEvent skip ? await texts.FindAsync(skip.Group, new LogIndex(skip.Index), cancellation) : null;
+                writer.Write(IdOf(number), EventJson.TypeOf(happened.Event), json => EventJson.Write(json, happened, text));
             }
 
             if (page.Count == 0)

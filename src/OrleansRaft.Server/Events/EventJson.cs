@@ -50,10 +50,18 @@ internal static class EventJson
     }
 
     /// <summary>Writes an event.</summary>
-    public static void Write(Utf8JsonWriter json, SeenEvent seen)
+    /// <param name="json">Where to.</param>
+    /// <param name="seen">The event.</param>
+    /// <param name="text">Of an event about one entry, what that is, in words; null where nobody can say.</param>
+    public static void Write(Utf8JsonWriter json, SeenEvent seen, string? text = null)
     {
         Start(json, TypeOf(seen.Event), seen.Time, seen.Silo);
         WriteFields(json, seen.Event);
+        if (seen.Event is SkipEvent)
+        {
+            json.WriteString("text"u8, text);
+        }
+
         json.WriteEndObject();
     }
 

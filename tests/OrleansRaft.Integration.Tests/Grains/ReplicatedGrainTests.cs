@@ -140,12 +140,18 @@ public sealed class ReplicatedGrainTests(ThreeSilos fixture)
         await InSilo.GetReplicatedGrain<IPurse>("street", "gus").Put(4);
         await InSilo.GetReplicatedGrain<IPurse>("street").Put(4);
         var group = $"{Purse.Set}-{KeyHash.GroupOf("street", ThreeSilos.MoneyGroups)}";
-        var describer = new EntryDescribers(Cluster.Silos[0].ServiceProvider).Of(group);
+        var describers = new EntryDescribers(Cluster.Silos[0].ServiceProvider);
+        var describer = describers.Of(group);
 
         var entries = (await Cluster.Admin.ReadLogAsync(group, LogIndex.Zero, 1_000, cancellation: Token)).ShouldNotBeNull();
 
         var texts = entries.Select(entry => EntryText.Of(entry, describer)).ToList();
         texts.ShouldContain(static text => text.Text == "test.IPurse.Put of gus in street" && text.Key == "street");
         texts.ShouldContain(static text => text.Text == "test.IPurse.Put of street");
+        var named = new EntryTexts(Cluster.Admin, describers);
+        var put = entries.First(entry => EntryText.Of(entry, describer).Text == "test.IPurse.Put of gus in street");
+        (await named.FindAsync(group, put.Index, Token)).ShouldBe("test.IPurse.Put of gus in street");
+        (await named.FindAsync(group, new LogIndex(1_000_000_000), Token)).ShouldBeNull();
+        (await named.FindAsync("no-such-0", put.Index, Token)).ShouldBeNull();
     }
 }

@@ -59,7 +59,7 @@ const tellers = {
   'snapshot-taken': event => ({ tone: 'quiet', text: `${who(event)} took a snapshot up to index ${event.index}.` }),
   'snapshot-installed': event => ({ text: `${who(event)} was too far behind for the log: it took its leader's snapshot up to index ${event.index}.` }),
   'version-raised': event => ({ tone: 'calm', text: `${who(event)} works at version ${event.version} of its state machine from index ${event.index} on.` }),
-  'entry-skipped': event => ({ tone: 'trouble', text: `${who(event)} passes over the entry at index ${event.index}, which halted its state machine: an operator has skipped it.` }),
+  'entry-skipped': event => ({ tone: 'trouble', text: `${who(event)} passes over the entry at index ${event.index}${event.text ? ` (${event.text})` : ''}, which halted its state machine: an operator has skipped it.` }),
   membership: event => ({ text: `${who(event)} now counts ${list(event.voters.map(String))} as voters${event.learners.length ? `, ${list(event.learners.map(String))} as learners` : ''}${event.isJoint ? ', in a joint configuration' : ''}.` }),
   lane: (event, _, broken) => event.state === 'broken'
     ? { tone: 'trouble', isMinor: true, text: `${event.to} acknowledges no messages from ${event.from}.` }
