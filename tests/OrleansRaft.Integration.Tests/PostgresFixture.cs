@@ -10,8 +10,23 @@ public sealed class PostgresFixture : IAsyncDisposable
 {
     private readonly Lazy<Task<PostgresServer>> server = new(() => PostgresServer.StartNewAsync());
 
+    private static bool IsCi => Environment.GetEnvironmentVariable("CI") == "true";
+
     /// <summary>The server. Where there is none the test is skipped, except in CI, where it fails.</summary>
     public Task<PostgresServer> GetServerAsync() => OrSkipAsync(() => server.Value);
+
+    /// <summary>The server, for a test that can do without one; null where there is none, except in CI, where the test fails.</summary>
+    public async Task<PostgresServer?> FindServerAsync()
+    {
+        try
+        {
+            return await server.Value;
+        }
+        catch (PostgresUnavailableException) when (!IsCi)
+        {
+            return null;
+        }
+    }
 
     /// <summary>A server that the test may stop and kill.</summary>
     public static Task<PostgresServer> StartOwnServerAsync() => OrSkipAsync(() => PostgresServer.StartNewAsync());
@@ -31,7 +46,7 @@ public sealed class PostgresFixture : IAsyncDisposable
         {
             return await start();
         }
-        catch (PostgresUnavailableException exception) when (Environment.GetEnvironmentVariable("CI") != "true")
+        catch (PostgresUnavailableException exception) when (!IsCi)
         {
             Assert.Skip(exception.Message);
             throw;

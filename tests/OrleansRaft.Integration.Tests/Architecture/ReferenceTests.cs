@@ -57,6 +57,9 @@ public sealed class ReferenceTests
         ],
     };
 
+    // The namespaces of what users name, and the folder on whose floor each stands: what registers services knows all folders, the rest knows none.
+    private static readonly Dictionary<string, string?> FloorsOfUsers = new() { ["Orleans.Hosting"] = "Hosting", ["OrleansRaft"] = null };
+
     public static TheoryData<string> AssembliesWithFolders => [.. Folders.Keys];
 
     public static TheoryData<string> Assemblies => [.. Arrows.Keys, .. ForTests.Keys];
@@ -127,6 +130,11 @@ public sealed class ReferenceTests
         if (space == assembly)
         {
             return 0;
+        }
+
+        if (FloorsOfUsers.TryGetValue(space, out var folder))
+        {
+            return folder is null ? 0 : Array.IndexOf(Folders[assembly], folder) + 1;
         }
 
         if (!space.StartsWith(assembly + ".", StringComparison.Ordinal))

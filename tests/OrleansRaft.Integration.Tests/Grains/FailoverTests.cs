@@ -6,21 +6,32 @@ using OrleansRaft.Client;
 using OrleansRaft.Grains.Cluster;
 using OrleansRaft.Grains.Events;
 using OrleansRaft.Grains.Faults;
+using OrleansRaft.PostgreSql;
 using OrleansRaft.Runtime;
 
 namespace OrleansRaft.Integration.Tests.Grains;
 
-public sealed class FailoverTests(ITestOutputHelper output)
+public sealed class FailoverTests(PostgresFixture postgres, ITestOutputHelper output)
 {
     // Callers that rest between two calls leave the silos of this process the time to do what the test waits for.
     private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(5);
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
+    /// <summary>On PostgreSQL, as a cluster is; where there is none, in memory.</summary>
     [Fact]
-    public async Task Stopping_the_leaders_silo_loses_nothing_acknowledged_and_the_group_goes_on()
+    public async Task Pausing_and_killing_the_leaders_silo_loses_nothing_acknowledged_and_the_total_of_a_bank_stays_the_same()
     {
-        await using var cluster = await RaftTestCluster.StartAsync(groups: 1, configure: static (_, silo) => Purse.AddTo(silo, groups: 1));
+        var database = await FindDatabaseAsync();
+        await using var cluster = await RaftTestCluster.StartAsync(groups: 1, configure: (_, silo) =>
+        {
+            Purse.AddTo(silo, groups: 1);
+            RaftTestCluster.EnableFaults(silo);
+            if (database is not null)
+            {
+                RaftTestCluster.UsePostgreSql(silo, database);
+            }
+        });
         await cluster.WaitUntilSpreadAsync();
         var bank = await Bank.OpenAsync(cluster);
         var acknowledged = 0;
@@ -43,15 +54,25 @@ public sealed class FailoverTests(ITestOutputHelper output)
         var leader = await cluster.FindLeaderSiloAsync("ledgers-0");
         await bank.LeadOnAsync(leader.Name);
 
+        await cluster.PauseAsync(leader);
+        await WaitForMoreAsync();
+        await cluster.HealAsync();
+        leader = await cluster.FindLeaderSiloAsync("ledgers-0");
+        await bank.LeadOnAsync(leader.Name);
         await cluster.KillSiloAsync(leader);
-        var atKill = Volatile.Read(ref acknowledged);
-        await RaftTestCluster.EventuallyAsync(
-            () => Task.FromResult(Volatile.Read(ref acknowledged) > atKill + 100 ? null : "no more writes are acknowledged"));
+        await WaitForMoreAsync();
         await writing.CancelAsync();
         await Task.WhenAll(writers);
 
         (await cluster.AddAsync("k", 1)).ShouldBe(new LedgerResult(acknowledged + 1, acknowledged + 1));
         await bank.RequireTotalAsync();
+
+        async Task WaitForMoreAsync()
+        {
+            var before = Volatile.Read(ref acknowledged);
+            await RaftTestCluster.EventuallyAsync(
+                () => Task.FromResult(Volatile.Read(ref acknowledged) > before + 100 ? null : "no more writes are acknowledged"));
+        }
     }
 
     /// <summary>Test clusters kill a silo by stopping it without giving it time: that is no restart, and nobody of its name comes back.</summary>
@@ -164,6 +185,18 @@ public sealed class FailoverTests(ITestOutputHelper output)
         HealAll(cluster.Silos);
 
         await RaftTestCluster.EventuallyAsync(() => cluster.Admin.FindDifferenceAsync("ledgers-0", replicas: 3, Token));
+    }
+
+    private async Task<string?> FindDatabaseAsync()
+    {
+        if (await postgres.FindServerAsync() is not { } server)
+        {
+            return null;
+        }
+
+        var database = await server.CreateDatabaseAsync("failover");
+        await PostgreSqlSchema.MigrateAsync(database, cancellation: Token);
+        return database;
     }
 
     private static void Isolate(InProcessSiloHandle silo, IEnumerable<InProcessSiloHandle> others)

@@ -1,13 +1,15 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Orleans.Hosting;
 using Orleans.TestingHost;
-using OrleansRaft.Client;
 using OrleansRaft.Grains.Admin;
 using OrleansRaft.Grains.Faults;
-using OrleansRaft.Grains.Hosting;
+using OrleansRaft.PostgreSql;
 using OrleansRaft.Runtime;
-using OrleansRaft.Runtime.Storage.Memory;
+using OrleansRaft.Runtime.Diagnostics;
+using OrleansRaft.Runtime.Hosting;
+using OrleansRaft.Runtime.Storage;
 using OrleansRaft.Testing;
 using Shipped = OrleansRaft.Testing.RaftTestCluster;
 
@@ -56,6 +58,17 @@ public sealed class RaftTestCluster : IAsyncDisposable
 
     /// <summary>Lets tests cut links, as <c>Faults:Enabled</c> does.</summary>
     public static void EnableFaults(ISiloBuilder silo) => silo.Services.Configure<FaultOptions>(static faults => faults.Enabled = true);
+
+    /// <summary>Keeps the logs of a silo in a database, which has its tables already, instead of in memory.</summary>
+    public static void UsePostgreSql(ISiloBuilder silo, string database) => silo.Services.Replace(ServiceDescriptor.Singleton<ILogStore>(services =>
+    {
+        var self = services.GetRequiredService<SiloIdentity>();
+        return new PostgreSqlLogStore(
+            new PostgreSqlStoreOptions { ConnectionStrings = [database], Silo = self, SiloName = self.Name },
+            TimeProvider.System,
+            services.GetRequiredService<ILogger<PostgreSqlLogStore>>(),
+            services.GetRequiredService<AlarmBoard>());
+    }));
 
     public static IRaftAdmin AdminOf(InProcessSiloHandle silo) => silo.ServiceProvider.GetRequiredService<IRaftAdmin>();
 
@@ -115,6 +128,10 @@ public sealed class RaftTestCluster : IAsyncDisposable
 
     /// <summary>Stops a silo in order, and starts one of its name.</summary>
     public Task RestartSiloAsync(InProcessSiloHandle silo) => cluster.RestartSiloAsync(silo);
+
+    public Task PauseAsync(InProcessSiloHandle silo) => cluster.PauseAsync(silo);
+
+    public Task HealAsync() => cluster.HealAsync();
 
     public Task KillSiloAsync(InProcessSiloHandle silo) => cluster.KillSiloAsync(silo);
 
