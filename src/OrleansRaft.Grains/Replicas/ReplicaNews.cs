@@ -26,7 +26,8 @@ internal sealed class ReplicaNews
                 asked[to] = round;
                 return isKnown && append.Block.Count == 0;
             case AppendEntriesResponse { Accepted: true } answer:
-                var isRepeated = answered.TryGetValue(to, out var before) && before == answer;
+                // Each tells the time; the answers to heartbeats tell it often enough.
+                var isRepeated = answered.TryGetValue(to, out var before) && before == answer with { Clock = before.Clock };
                 answered[to] = answer;
                 return isRepeated;
             default:

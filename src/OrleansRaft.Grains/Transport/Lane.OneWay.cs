@@ -73,7 +73,11 @@ internal sealed partial class Lane
 
     /// <summary>A tick of 50 ms: gives up batches that have been on their way for too long, and tells what nothing took along.</summary>
     /// <returns>Whether another tick is needed.</returns>
-    public bool Tick() => Pass(ticks: 1);
+    public bool Tick()
+    {
+        Flush();
+        return Pass(ticks: 1);
+    }
 
     /// <summary>Gives up what is on its way: the other silo is gone.</summary>
     public void GiveUp() => Pass(TicksMax);

@@ -80,7 +80,7 @@ internal sealed partial class Lane
 
             if (!HasUrgent)
             {
-                end.FlushLater();
+                WaitForCompany();
                 return;
             }
 
@@ -204,10 +204,23 @@ internal sealed partial class Lane
     {
         if (pump != express && control.HasAny)
         {
-            end.FlushLater();
+            WaitForCompany();
         }
 
         return pump.IsRunning = pump.CarriesMuch = false;
+    }
+
+    /// <summary>What waits goes with the next batch, or else a little later. Under the gate.</summary>
+    private void WaitForCompany()
+    {
+        if (control.HasNews || bulk.HasNews)
+        {
+            end.FlushLater();
+        }
+        else
+        {
+            end.TickLater();
+        }
     }
 
     private async Task LoseAsync(List<LaneFrame> batch)

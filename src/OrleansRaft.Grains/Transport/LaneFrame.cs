@@ -23,6 +23,9 @@ internal abstract record LaneFrame
     /// </summary>
     public virtual bool CanWait => false;
 
+    /// <summary>Whether its receiver knows all that it says: of what can wait it waits longest, until the lane's next tick.</summary>
+    public virtual bool IsRepetition => false;
+
     /// <summary>Writes its binary form, see <see cref="LaneBatchCodec"/>.</summary>
     /// <param name="writer">Where to.</param>
     /// <param name="scratch">A buffer that is used again and again.</param>
@@ -64,6 +67,9 @@ internal sealed record MessageFrame(ILaneSender Sender, ReplicaSlot To, long Epo
 {
     /// <inheritdoc/>
     public override bool CanWait => IsNotice;
+
+    /// <inheritdoc/>
+    public override bool IsRepetition => IsNotice && Message is AppendEntriesResponse;
 
     /// <inheritdoc/>
     public override long SizeBytes => OverheadBytes + Message switch

@@ -7,6 +7,7 @@ internal sealed class LaneQueue(LaneLimits limits)
     private readonly Queue<LaneFrame> waiting = new();
     private long waitingBytes;
     private int urgent;
+    private int repetitions;
 
     /// <summary>Whether anything waits.</summary>
     public bool HasAny => waiting.Count > 0;
@@ -14,14 +15,16 @@ internal sealed class LaneQueue(LaneLimits limits)
     /// <summary>Whether anything waits that cannot.</summary>
     public bool HasUrgent => urgent > 0;
 
+    /// <summary>Whether anything waits that its receiver does not know.</summary>
+    public bool HasNews => waiting.Count > repetitions;
+
     /// <summary>Adds a frame.</summary>
     /// <returns>How many were lost for it.</returns>
     public int Enqueue(LaneFrame frame)
     {
         var lost = 0;
         waiting.Enqueue(frame);
-        waitingBytes += frame.SizeBytes;
-        urgent += frame.CanWait ? 0 : 1;
+        Count(frame, 1);
         while (waiting.Count > limits.WaitingMax || (waitingBytes > limits.WaitingBytesMax && waiting.Count > 1))
         {
             LoseOldest();
@@ -42,10 +45,9 @@ internal sealed class LaneQueue(LaneLimits limits)
         {
             batch.Add(waiting.Dequeue());
             bytes += next.SizeBytes;
-            urgent -= next.CanWait ? 0 : 1;
+            Count(next, -1);
         }
 
-        waitingBytes -= bytes;
         return bytes;
     }
 
@@ -65,8 +67,14 @@ internal sealed class LaneQueue(LaneLimits limits)
     private void LoseOldest()
     {
         var oldest = waiting.Dequeue();
-        waitingBytes -= oldest.SizeBytes;
-        urgent -= oldest.CanWait ? 0 : 1;
+        Count(oldest, -1);
         oldest.OnLost();
+    }
+
+    private void Count(LaneFrame frame, int by)
+    {
+        waitingBytes += by * frame.SizeBytes;
+        urgent += frame.CanWait ? 0 : by;
+        repetitions += frame.IsRepetition ? by : 0;
     }
 }

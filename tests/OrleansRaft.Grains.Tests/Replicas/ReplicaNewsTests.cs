@@ -34,6 +34,16 @@ public sealed class ReplicaNewsTests
         news.IsNotice(One, Answer(match: 4, round: 6) with { Accepted = false }).ShouldBeFalse("a refusal asks for something");
     }
 
+    /// <summary>All answers differ in that, from the level on at which members tell their clocks.</summary>
+    [Fact]
+    public void An_answer_that_merely_tells_the_time_again_may_wait()
+    {
+        news.IsNotice(One, Answer(match: 3, round: 5) with { Clock = new UtcTime(1_000) }).ShouldBeFalse();
+
+        news.IsNotice(One, Answer(match: 3, round: 5) with { Clock = new UtcTime(1_001) }).ShouldBeTrue();
+        news.IsNotice(One, Answer(match: 4, round: 5) with { Clock = new UtcTime(1_002) }).ShouldBeFalse("an acknowledgement");
+    }
+
     [Fact]
     public void Each_member_hears_for_itself()
     {

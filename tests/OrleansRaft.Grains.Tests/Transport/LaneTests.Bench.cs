@@ -30,6 +30,12 @@ public sealed partial class LaneTests
 
     private MessageFrame Notice(int term) => Vote(term) with { IsNotice = true };
 
+    private MessageFrame Repetition(int match) => Notice(1) with
+    {
+        Message = new AppendEntriesResponse(
+            new Term(match), LogIndex.Zero, true, new EntryId(new Term(1), new LogIndex(match)), LogIndex.Zero, ReadSequence.Zero),
+    };
+
     private MessageFrame Entries(int term, int bytes = 1)
     {
         var entry = new Entry(new EntryId(new Term(term), new LogIndex(1)), EntryKind.Command, LogTime.Zero, new byte[bytes]);
@@ -137,6 +143,8 @@ public sealed partial class LaneTests
 
         public int FlushesAsked => Volatile.Read(ref flushes);
 
+        public int TicksAsked { get; private set; }
+
         /// <summary>Whether batches may be one-way calls.</summary>
         public bool KnowsOneWay { get; set; }
 
@@ -186,10 +194,7 @@ public sealed partial class LaneTests
 
         public void OnUnacknowledged(SiloAddress target) => Unacknowledged++;
 
-        public void TickLater()
-        {
-            // The test ticks.
-        }
+        public void TickLater() => TicksAsked++;
 
         public void OnLost(SiloAddress target, int count, FrameLoss why) => losses.Enqueue((count, why));
 

@@ -87,6 +87,20 @@ public sealed partial class LaneTests
     }
 
     [Fact]
+    public async Task What_says_nothing_new_waits_for_the_next_tick()
+    {
+        var lane = new Lane(Target, end);
+
+        lane.Enqueue(Repetition(1));
+        (end.Sent, end.FlushesAsked, end.TicksAsked).ShouldBe((0, 0, 1));
+        lane.Enqueue(Notice(2));
+        (end.Sent, end.FlushesAsked).ShouldBe((0, 1), "of the notice");
+        lane.Tick();
+
+        (await end.NextAsync()).Terms(group).ShouldBe([1, 2]);
+    }
+
+    [Fact]
     public async Task A_thread_that_holds_lanes_sends_all_that_it_puts_into_one_when_it_lets_go()
     {
         var lane = new Lane(Target, end);
