@@ -127,6 +127,7 @@ internal sealed class CommitLoop : IDisposable
         {
             queue.Close();
             thread.Join();
+            queue.Dispose();
         }
     }
 

@@ -6,16 +6,20 @@ namespace OrleansRaft.Sqlite.Internal;
 /// What waits for the writer. A transaction takes everything urgent, up to a limit, and a little of what is not, so that a big snapshot delays nobody
 /// and is not delayed for ever. What is urgent waits a little for more of it where that is expected.
 /// </summary>
-internal sealed class WorkQueue
+internal sealed class WorkQueue : IDisposable
 {
     private const int CountMax = 4_096;
     private const long BytesMax = 16 * 1024 * 1024;
     private const long BulkBytesMax = 256 * 1024;
 
-    private readonly object gate = new();
+    private readonly Lock gate = new();
+
+    // Set when the gate is open again: whoever is woken under it would only wait for it.
+    private readonly AutoResetEvent wake = new(initialState: false);
     private readonly Queue<Work> urgent = new();
     private readonly Queue<Work> bulk = new();
     private readonly WriteGathering gathering = new(TimeProvider.System);
+    private bool isWaiting;
     private bool isGathering;
     private bool isClosed;
 
@@ -34,6 +38,7 @@ internal sealed class WorkQueue
     /// <summary>Adds work; false when the queue is closed.</summary>
     public bool TryAdd(Work work)
     {
+        bool wakes;
         lock (gate)
         {
             if (isClosed)
@@ -42,13 +47,11 @@ internal sealed class WorkQueue
             }
 
             (work.IsBulk ? bulk : urgent).Enqueue(work);
-            if (work.IsBulk ? !isGathering : !(isGathering || gathering.IsInPulse) || !gathering.MustWait(urgent.Count))
-            {
-                Monitor.Pulse(gate);
-            }
-
-            return true;
+            wakes = (work.IsBulk ? !isGathering : !(isGathering || gathering.IsInPulse) || !gathering.MustWait(urgent.Count)) && NotesWake();
         }
+
+        WakeIf(wakes);
+        return true;
     }
 
     /// <summary>Work of several replicas follows, which belongs into one transaction.</summary>
@@ -63,14 +66,14 @@ internal sealed class WorkQueue
     /// <summary>All of it has been added.</summary>
     public void EndPulse()
     {
+        bool wakes;
         lock (gate)
         {
             gathering.EndPulse();
-            if (urgent.Count > 0 && !(isGathering && gathering.MustWait(urgent.Count)))
-            {
-                Monitor.Pulse(gate);
-            }
+            wakes = urgent.Count > 0 && !(isGathering && gathering.MustWait(urgent.Count)) && NotesWake();
         }
+
+        WakeIf(wakes);
     }
 
     /// <summary>A transaction has ended, and nobody was told yet.</summary>
@@ -85,21 +88,18 @@ internal sealed class WorkQueue
     /// <summary>Takes nothing more.</summary>
     public void Close()
     {
+        bool wakes;
         lock (gate)
         {
             isClosed = true;
-            Monitor.Pulse(gate);
+            wakes = NotesWake();
         }
+
+        WakeIf(wakes);
     }
 
-    /// <summary>Lets a <see cref="Take"/> that waits return with nothing.</summary>
-    public void Wake()
-    {
-        lock (gate)
-        {
-            Monitor.Pulse(gate);
-        }
-    }
+    /// <summary>Lets a <see cref="Take"/> that waits, or is about to, return with nothing.</summary>
+    public void Wake() => WakeIf(true);
 
     /// <summary>Waits once for work, and then for more that is expected, and takes what goes into one transaction.</summary>
     /// <param name="batch">Takes it.</param>
@@ -107,19 +107,19 @@ internal sealed class WorkQueue
     /// <returns>False when the queue is closed and nothing is left.</returns>
     public bool Take(List<Work> batch, TimeSpan patience)
     {
+        if (WaitsForFirst())
+        {
+            wake.WaitOne(patience);
+        }
+
+        while (WaitsForMore() && wake.WaitOne(WriteGathering.PatienceMax))
+        {
+            // Woken since enough has come, or since the queue is closed.
+        }
+
         lock (gate)
         {
-            if (urgent.Count + bulk.Count == 0 && !isClosed)
-            {
-                Monitor.Wait(gate, patience);
-            }
-
-            isGathering = true;
-            while (urgent.Count > 0 && !isClosed && gathering.MustWait(urgent.Count) && Monitor.Wait(gate, WriteGathering.PatienceMax))
-            {
-                // Woken since enough has come, or since the queue is closed.
-            }
-
+            isWaiting = false;
             isGathering = false;
             gathering.Begin(urgent.Count);
             long bytes = 0;
@@ -135,6 +135,44 @@ internal sealed class WorkQueue
             }
 
             return batch.Count > 0 || !isClosed;
+        }
+    }
+
+    /// <summary>Nobody takes any more.</summary>
+    public void Dispose() => wake.Dispose();
+
+    private bool WaitsForFirst()
+    {
+        lock (gate)
+        {
+            return isWaiting = urgent.Count + bulk.Count == 0 && !isClosed;
+        }
+    }
+
+    private bool WaitsForMore()
+    {
+        lock (gate)
+        {
+            isGathering = true;
+            return isWaiting = urgent.Count > 0 && !isClosed && gathering.MustWait(urgent.Count);
+        }
+    }
+
+    /// <returns>Whether the writer waits, and nobody has woken it yet. Under the gate.</returns>
+    private bool NotesWake() => isWaiting && !(isWaiting = false);
+
+    private void WakeIf(bool wakes)
+    {
+        try
+        {
+            if (wakes)
+            {
+                wake.Set();
+            }
+        }
+        catch (ObjectDisposedException)
+        {
+            // The writer has ended its wait by itself, has seen what there was, and is gone.
         }
     }
 }
