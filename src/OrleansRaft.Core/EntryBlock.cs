@@ -49,6 +49,9 @@ public sealed class EntryBlock
     /// <summary>The entries, in order.</summary>
     public ReadOnlySpan<Entry> Entries => entries;
 
+    /// <summary>The same for those who keep them.</summary>
+    internal IReadOnlyList<Entry> List => entries;
+
     /// <summary>How many entries there are.</summary>
     public int Count => entries.Length;
 

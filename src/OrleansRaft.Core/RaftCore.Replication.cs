@@ -375,6 +375,7 @@ internal sealed partial class RaftCore
             return null;
         }
 
+        var isWhole = block.Count > 0 && block.Previous == log.Last;
         foreach (ref readonly var entry in block.Entries)
         {
             if (entry.Index <= CommitIndex || log.Contains(entry.Id))
@@ -396,6 +397,11 @@ internal sealed partial class RaftCore
             {
                 OnConfigurationInForce();
             }
+        }
+
+        if (isWhole)
+        {
+            log.NoteEnd(block);
         }
 
         return block.Last;

@@ -528,16 +528,28 @@ internal sealed partial class RaftCore
             return;
         }
 
+        if (log.FindSlice(handedOut, end) is { } slice && slice.SizeBytes <= settings.ApplyBytesMax)
+        {
+            // What was sent or written together is mostly committed together, too.
+            HandOut(slice.List, slice.SizeBytes);
+            return;
+        }
+
         var entries = new List<Entry>();
         long bytes = 0;
-        while (handedOut < end && bytes < settings.ApplyBytesMax)
+        for (var next = handedOut.Next; next <= end && bytes < settings.ApplyBytesMax; next = next.Next)
         {
-            handedOut = handedOut.Next;
-            var entry = log[handedOut];
+            ref readonly var entry = ref log[next];
             entries.Add(entry);
             bytes += entry.SizeBytes;
         }
 
+        HandOut(entries, bytes);
+    }
+
+    private void HandOut(IReadOnlyList<Entry> entries, long bytes)
+    {
+        handedOut = entries[^1].Index;
         bytesSinceSnapshot += bytes;
         effects.Add(new Apply(entries));
     }

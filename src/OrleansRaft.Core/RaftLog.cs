@@ -69,6 +69,15 @@ internal sealed class RaftLog
         Count++;
     }
 
+    /// <summary>
+    /// Notes that the log ends with a block that came from the leader: it is written as it came, and not encoded once more.
+    /// </summary>
+    public void NoteEnd(EntryBlock block)
+    {
+        Invariant.Holds(block.Count > 0 && block.Last == Last && IdAt(block.Previous.Index) == block.Previous, "the log ends with the block");
+        lastSlice = block;
+    }
+
     /// <summary>Cuts off everything after an index.</summary>
     public void TruncateAfter(LogIndex index)
     {
@@ -135,6 +144,10 @@ internal sealed class RaftLog
 
         return lastSlice = new EntryBlock(previous, entries);
     }
+
+    /// <summary>The entries after one index, up to another, if they are the slice that was last asked for, or noted; null otherwise.</summary>
+    public EntryBlock? FindSlice(LogIndex after, LogIndex through) =>
+        lastSlice is { } known && known.Previous.Index == after && known.Last.Index == through ? known : null;
 
     /// <summary>What the entries after one index, up to another, count against limits.</summary>
     public long BytesBetween(LogIndex after, LogIndex through)

@@ -50,6 +50,44 @@ public sealed class DurabilityRuleTests
         group.Network.ShouldBeEmpty();
     }
 
+    /// <summary>To write it, its entries are neither copied nor encoded once more.</summary>
+    [Fact]
+    public void A_follower_writes_and_applies_the_block_that_it_received()
+    {
+        var group = new TestGroup(3);
+        var core = new RaftCore(Replica(2), group.Settings, group[2].Disk.Recover(), 7);
+        List<Effect> effects = [];
+        var first = Append(1, EntryId.Zero, 1, 1);
+        var second = Append(1, Entry(1, 2), 1) with { LeaderCommit = Index(3) };
+
+        core.Step(new Receive(Replica(1), first), default, effects);
+        var write = core.TakeWrite();
+        core.Step(new Persisted(write.Ticket), default, effects);
+        core.Step(new Receive(Replica(1), second), default, effects);
+        var next = core.TakeWrite();
+        core.Step(new Applied(Index(2)), default, effects);
+        core.Step(new Persisted(next.Ticket), default, effects);
+
+        write.Append.ShouldBeSameAs(first.Block);
+        next.Append.ShouldBeSameAs(second.Block);
+        effects.OfType<Apply>().Select(static apply => apply.Entries.Count).ShouldBe([2, 1]);
+    }
+
+    /// <summary>What is left of a block whose first entries were there is no block that came.</summary>
+    [Fact]
+    public void A_follower_writes_only_what_it_lacks_of_a_block()
+    {
+        var group = new TestGroup(3);
+        var core = new RaftCore(Replica(2), group.Settings, group[2].Disk.Recover(), 7);
+        core.Step(new Receive(Replica(1), Append(1, EntryId.Zero, 1, 1)), default, []);
+        core.Step(new Persisted(core.TakeWrite().Ticket), default, []);
+
+        core.Step(new Receive(Replica(1), Append(1, Entry(1, 1), 1, 1)), default, []);
+
+        var write = core.TakeWrite();
+        (write.StoredLast, write.Append!.Previous, write.Append.Count).ShouldBe((Entry(1, 2), Entry(1, 2), 1));
+    }
+
     /// <summary>hashicorp/raft#661.</summary>
     [Fact]
     public void Rule_10_Term_and_vote_are_one_write()
