@@ -91,6 +91,7 @@ internal static class SiloHost
         builder.Services.AddHostedService<EvictionWatch>();
         builder.Services.AddSingleton<MembershipReach>();
         WarmServer.Use(builder.Services);
+        SiloSockets.Use(builder.Services);
         ConnectionLimits.Use(builder.Services, settings);
         if (settings.Tls is { } tls)
         {
