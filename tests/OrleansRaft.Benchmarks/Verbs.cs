@@ -10,6 +10,8 @@ internal static class Verbs
         Macro.MacroCommand.Create(),
         Builds.BuildsCommand.Create(),
         Growth.GrowthCommand.Create(),
+        Core.CoreCommand.Create(),
+        Http.HttpBenchmark.Create(),
         Micro.MicroCommand.Create(),
         Page.PageCommand.Create(),
         Plain.PlainSilo.Create(),

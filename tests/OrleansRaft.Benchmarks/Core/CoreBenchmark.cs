@@ -7,7 +7,11 @@ namespace OrleansRaft.Benchmarks.Core;
 /// <param name="Outstanding">How many proposals are unanswered at a time.</param>
 /// <param name="PerSecond">Proposals that were applied per second.</param>
 /// <param name="BytesPerProposal">What all three replicas allocate for one.</param>
-internal sealed record CoreFigure(string Name, int Outstanding, Spread PerSecond, double BytesPerProposal);
+internal sealed record CoreFigure(string Name, int Outstanding, Spread PerSecond, double BytesPerProposal)
+{
+    /// <summary>Proposals that were applied for each second of processor time.</summary>
+    public required double PerCpuSecond { get; init; }
+}
 
 /// <summary>Core without network: what the algorithm itself costs, and what the store adds.</summary>
 internal static class CoreBenchmark
@@ -19,7 +23,7 @@ internal static class CoreBenchmark
     private const int JudgedAt = 1_024;
     private static readonly int[] Outstanding = [1, 64, JudgedAt, 4_096];
 
-    public static async Task<IReadOnlyList<CoreFigure>> RunAsync(int repetitions, TimeSpan time)
+    public static async Task<IReadOnlyList<CoreFigure>> RunAsync(int repetitions, TimeSpan time, bool withStore = true)
     {
         var figures = new List<CoreFigure>();
         foreach (var outstanding in Outstanding)
@@ -27,7 +31,7 @@ internal static class CoreBenchmark
             figures.Add(await RepeatAsync(Alone, outstanding, repetitions, () => Task.Run(() => CoreGroup.Run(outstanding, time))));
         }
 
-        foreach (var outstanding in Outstanding)
+        foreach (var outstanding in withStore ? Outstanding : [])
         {
             figures.Add(await RepeatAsync(Stored, outstanding, repetitions, () => DriverGroup.RunAsync(outstanding, time)));
         }
@@ -56,13 +60,16 @@ internal static class CoreBenchmark
             name,
             outstanding,
             Spread.Of(runs.Select(static one => one.PerSecond)),
-            Math.Round(runs.Average(static one => one.BytesPerProposal), 1));
+            Math.Round(runs.Average(static one => one.BytesPerProposal), 1))
+        {
+            PerCpuSecond = Math.Round(1e6 / Spread.Of(runs.Select(static one => one.CpuMicroseconds)).Median),
+        };
     }
 }
 
 /// <summary>One run.</summary>
 internal sealed record CoreRun(double PerSecond, double BytesPerProposal)
 {
-    /// <summary>Processor time of this process for each proposal; 0 where it was not measured.</summary>
+    /// <summary>Processor time of this process for each proposal.</summary>
     public double CpuMicroseconds { get; init; }
 }

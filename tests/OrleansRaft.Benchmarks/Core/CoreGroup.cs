@@ -43,10 +43,13 @@ internal sealed class CoreGroup
         var commands = new ReadOnlyMemory<byte>[outstanding];
         Array.Fill(commands, new byte[BodyBytes]);
         group.ProposeFor(commands, time / 4);
-        var (before, bytes) = (group.applied, GC.GetAllocatedBytesForCurrentThread());
+        var (before, bytes, used) = (group.applied, GC.GetAllocatedBytesForCurrentThread(), Environment.CpuUsage.TotalTime);
         var elapsed = group.ProposeFor(commands, time);
         var count = group.applied - before;
-        return new CoreRun(count / elapsed.TotalSeconds, (GC.GetAllocatedBytesForCurrentThread() - bytes) / (double)count);
+        return new CoreRun(count / elapsed.TotalSeconds, (GC.GetAllocatedBytesForCurrentThread() - bytes) / (double)count)
+        {
+            CpuMicroseconds = (Environment.CpuUsage.TotalTime - used).TotalMicroseconds / count,
+        };
     }
 
     private TimeSpan ProposeFor(ReadOnlyMemory<byte>[] commands, TimeSpan time)
