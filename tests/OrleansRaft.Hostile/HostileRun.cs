@@ -42,7 +42,7 @@ public static class HostileRun
         {
             var key = ApiKeyText.New();
             var (keyFile, data) = (Path.Combine(folder, "admin-key"), Path.Combine(folder, "data"));
-            await File.WriteAllTextAsync(keyFile, key + "\n", cancellation);
+            await SecretText.WriteAsync(keyFile, key + "\n", cancellation);
             await using var silo = new OraftSilo(
                 Cluster,
                 ["--store", "sqlite", "--data", data, "--cluster-id", Cluster, "--groups", "4", "--auth", "keys", "--admin-key-file", keyFile],

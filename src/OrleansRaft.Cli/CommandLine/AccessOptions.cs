@@ -43,7 +43,7 @@ internal static class AccessOptions
             Authorities = authorities?.ReadCertificates(authorities.ReadText()),
             Certificate = certificate is null
                 ? null
-                : key!.AddKey(certificate.ReadCertificates(certificate.ReadText())[0], certificate, key.ReadText()),
+                : key!.AddKey(certificate.ReadCertificates(certificate.ReadText())[0], certificate, key.ReadSecret()),
             Key = ReadKey(parsed),
         };
     }
@@ -61,7 +61,7 @@ internal static class AccessOptions
             return null;
         }
 
-        var key = file is null ? given!.Value.Value : file.ReadText().Trim();
+        var key = file is null ? given!.Value.Value : file.ReadSecret().Trim();
         return IsKey(key)
             ? key
             : throw new CliException(

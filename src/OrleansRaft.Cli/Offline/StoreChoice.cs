@@ -29,7 +29,7 @@ internal sealed class StoreChoice
     /// <summary>How many database servers it has; 1 for a folder.</summary>
     public int Servers => Math.Max(1, postgres.Count);
 
-    /// <summary>What it is called.</summary>
+    /// <summary>The beginning of a sentence about what is in it: its name, and "holds", or "hold" where it is several servers.</summary>
     public string Holds => $"{Name} {(postgres.Count > 1 ? "hold" : "holds")}";
 
     /// <summary>What it is called.</summary>
@@ -52,7 +52,8 @@ internal sealed class StoreChoice
         {
             [] => Read(parsed),
             [var folder] when !folder.Contains('=', StringComparison.Ordinal) => new StoreChoice(Path.GetFullPath(folder), []),
-            _ when Array.TrueForAll(places, static place => place.Contains('=', StringComparison.Ordinal)) => new StoreChoice(null, places),
+            _ when Array.TrueForAll(places, static place => place.Contains('=', StringComparison.Ordinal)) =>
+                new StoreChoice(null, [.. places.Select(static place => PostgresSettings.ConnectionString((place, "the store")))]),
             _ => throw new CliException(
                 ExitCode.Usage,
                 $"{places.Length} places are named that are no store together.",

@@ -39,7 +39,7 @@ internal sealed class FirstKey : BackgroundService
     /// <exception cref="CliException">It cannot be read, or holds none.</exception>
     public static string ReadKey(PemFile file)
     {
-        var text = file.ReadText().Trim();
+        var text = file.ReadSecret().Trim();
         return ApiKeyText.TryParse(text, out _)
             ? text
             : throw new CliException(

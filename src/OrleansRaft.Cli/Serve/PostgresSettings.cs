@@ -22,8 +22,8 @@ internal static class PostgresSettings
 
     /// <summary>A file with connection strings.</summary>
     public static Setting File { get; } = new(
-        "--postgres-file", "FILE", "A file with the connection strings, one a line, in order, in place of --postgres; empty lines and those with # "
-        + "do not count.", null);
+        "--postgres-file", "FILE", "A file with the connection strings, one a line, in order, in place of --postgres, mode 0600; empty lines and those "
+        + "with # do not count.", null);
 
     /// <summary>The connection strings that were said, none of them well-formed by chance.</summary>
     /// <exception cref="CliException">Something makes no sense.</exception>
@@ -45,20 +45,8 @@ internal static class PostgresSettings
 
     private static List<(string Value, string Source)> ReadFile((string Value, string Source) file)
     {
-        string[] lines;
-        try
-        {
-            lines = System.IO.File.ReadAllLines(file.Value);
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            throw new CliException(
-                ExitCode.Refused,
-                $"{file.Source} is '{file.Value}', which cannot be read: {failure.Message.TrimEnd('.')}.",
-                "Name a file that this user can read.");
-        }
-
-        var said = lines
+        var said = SecretFile.ReadText(file.Value, file.Source)
+            .Split('\n')
             .Select((line, number) => (Value: line.Trim(), Source: $"line {number + 1} of {file.Value}"))
             .Where(static line => line.Value.Length > 0 && line.Value[0] != '#')
             .ToList();
@@ -68,23 +56,59 @@ internal static class PostgresSettings
                 + "each line.");
     }
 
-    private static string ConnectionString((string Value, string Source) said)
+    /// <summary>A connection string that is well-formed, and whose files nobody else can read.</summary>
+    /// <param name="said">The string, and what it is called in messages.</param>
+    /// <exception cref="CliException">It is not, or a file that it names is open to others.</exception>
+    public static string ConnectionString((string Value, string Source) said)
     {
+        NpgsqlConnectionStringBuilder? server = null;
         try
         {
-            if (new NpgsqlConnectionStringBuilder(said.Value).Host is { Length: > 0 })
-            {
-                return said.Value;
-            }
+            server = new NpgsqlConnectionStringBuilder(said.Value);
         }
         catch (ArgumentException)
         {
             // Said below, without repeating the string: it may hold a password.
         }
 
-        throw new CliException(
-            ExitCode.Refused,
-            $"{said.Source} is not a connection string that names a server.",
-            "Write it like 'Host=127.0.0.1;Port=5432;Username=oraft;Password=...;Database=oraft'.");
+        if (server is not { Host.Length: > 0 })
+        {
+            throw new CliException(
+                ExitCode.Refused,
+                $"{said.Source} is not a connection string that names a server.",
+                "Write it like 'Host=127.0.0.1;Port=5432;Username=oraft;Password=...;Database=oraft'.");
+        }
+
+        RequireSecretsClosed(server, said.Source);
+        return said.Value;
+    }
+
+    /// <summary>Npgsql reads these files, from where it is told or where PostgreSQL's own programs look, and does not ask who else may.</summary>
+    private static void RequireSecretsClosed(NpgsqlConnectionStringBuilder server, string source)
+    {
+        if (string.IsNullOrEmpty(server.Password))
+        {
+            RequireClosed((server.Passfile, $"Passfile in {source}"), Named("PGPASSFILE"), InHome(".pgpass", "the password file"));
+        }
+
+        RequireClosed((server.SslKey, $"SSL Key in {source}"), Named("PGSSLKEY"), InHome(".postgresql/postgresql.key", "the client's key"));
+    }
+
+    private static (string? Path, string Source) Named(string variable) => (Environment.GetEnvironmentVariable(variable), variable);
+
+    private static (string? Path, string Source) InHome(string name, string source) =>
+        (Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), name), source);
+
+    /// <summary>The first one that is named is the one that is used.</summary>
+    private static void RequireClosed(params ReadOnlySpan<(string? Path, string Source)> places)
+    {
+        foreach (var (path, source) in places)
+        {
+            if (!string.IsNullOrEmpty(path))
+            {
+                SecretFile.RequireClosed(path, source);
+                return;
+            }
+        }
     }
 }

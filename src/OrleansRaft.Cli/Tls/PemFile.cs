@@ -31,6 +31,10 @@ internal sealed record PemFile(string Path, string Source)
         }
     }
 
+    /// <summary>Everything in it, where it holds a secret.</summary>
+    /// <exception cref="CliException">It cannot be read, or others could read or change it.</exception>
+    public string ReadSecret() => SecretFile.ReadText(Path, Source);
+
     /// <summary>The certificates in its text, in their order: at least one.</summary>
     /// <exception cref="CliException">It holds none, or one that is damaged.</exception>
     public X509Certificate2Collection ReadCertificates(string text)

@@ -127,7 +127,7 @@ internal static class TlsCommands
         }
 
         using var found = certificate.ReadCertificates(certificate.ReadText())[0];
-        return key.AddKey(found, certificate, key.ReadText());
+        return key.AddKey(found, certificate, key.ReadSecret());
     }
 
     private static void Write(string folder, string name, X509Certificate2 certificate, bool replaces)

@@ -47,7 +47,7 @@ internal static class TrustBenchmark
             }
 
             var key = ApiKeyText.New();
-            await File.WriteAllTextAsync(Path.Combine(folder, "admin-key"), key + "\n", cancellation);
+            await SecretText.WriteAsync(Path.Combine(folder, "admin-key"), key + "\n", cancellation);
             using var plainClient = NewClient(null, null);
             using var trustedClient = NewClient(folder, key);
             await using var plain = NewSilo("plain", folder, []);

@@ -36,7 +36,7 @@ public sealed class PostgreSqlTlsTests : PostgreSqlTestBase
         // Another machine of the same authority.
         using var authority = files.Read("ca");
         using var elsewhere = CertificateAuthority.Issue(authority, "x", ["db.example.org"], TimeProvider.System.GetUtcNow(), TimeSpan.FromDays(1));
-        files.Write("elsewhere", elsewhere);
+        await files.WriteAsync("elsewhere", elsewhere);
         await server.UseTlsAsync(
             await File.ReadAllTextAsync(files["elsewhere.pem"], Cancellation), await File.ReadAllTextAsync(files["elsewhere-key.pem"], Cancellation));
         (await RefusedAsync(() => StartStoreAsync(verified))).Message.ShouldContain("certificate");

@@ -94,7 +94,7 @@ public sealed class FirstKeyTests : IDisposable
             return await StartAsync(silo, file);
         }
 
-        await File.WriteAllTextAsync(file, key);
+        await SecretText.WriteAsync(file, key);
         silo.Start();
         await silo.WaitUntilReadyAsync();
         return key;
@@ -104,7 +104,7 @@ public sealed class FirstKeyTests : IDisposable
     {
         var generated = await CommandLineRun.RunAsync("key", "generate");
         generated.ExitCode.ShouldBe(0, generated.Error);
-        await File.WriteAllTextAsync(file, generated.Output);
+        await SecretText.WriteAsync(file, generated.Output);
         ApiKeyText.TryParse(generated.Output.Trim(), out _).ShouldBeTrue();
         return generated.Output.Trim();
     }

@@ -1,6 +1,7 @@
 using System.Security.Cryptography.X509Certificates;
 using OrleansRaft.Cli.Tls;
 using OrleansRaft.Integration.Tests.Cli;
+using OrleansRaft.Testbed.Processes;
 
 namespace OrleansRaft.Integration.Tests.Trust;
 
@@ -49,11 +50,11 @@ internal sealed class TlsFiles : IDisposable
     }
 
     /// <summary>Writes a certificate with its key.</summary>
-    public void Write(string name, X509Certificate2 certificate)
+    public async Task WriteAsync(string name, X509Certificate2 certificate)
     {
         using var key = certificate.GetECDsaPrivateKey()!;
-        File.WriteAllText(this[$"{name}.pem"], certificate.ExportCertificatePem());
-        File.WriteAllText(this[$"{name}-key.pem"], key.ExportPkcs8PrivateKeyPem());
+        await File.WriteAllTextAsync(this[$"{name}.pem"], certificate.ExportCertificatePem());
+        await SecretText.WriteAsync(this[$"{name}-key.pem"], key.ExportPkcs8PrivateKeyPem());
     }
 
     public void Dispose() => Directory.Delete(Folder, recursive: true);

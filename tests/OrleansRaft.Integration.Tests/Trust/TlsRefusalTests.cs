@@ -45,7 +45,7 @@ public sealed class TlsRefusalTests : IAsyncLifetime
     {
         using var authority = CertificateAuthority.Create("old", Now - TimeSpan.FromDays(9), TimeSpan.FromDays(99));
         using var old = CertificateAuthority.Issue(authority, "old", ["silo.oraft"], Now - TimeSpan.FromDays(2), TimeSpan.FromDays(1));
-        files.Write("old", old);
+        await files.WriteAsync("old", old);
 
         ShouldBeRefused(await ServeAsync(files.OptionsOf("old")), "old.pem", "--tls-cert", "expired", "Renew");
     }
@@ -55,7 +55,7 @@ public sealed class TlsRefusalTests : IAsyncLifetime
     {
         using var authority = files.Read("ca");
         using var other = CertificateAuthority.Issue(authority, "web", ["www.example.com"], Now, TimeSpan.FromDays(1));
-        files.Write("web", other);
+        await files.WriteAsync("web", other);
 
         ShouldBeRefused(await ServeAsync(files.OptionsOf("web")), "silo.oraft", "--tls-silo-name", "www.example.com");
     }
@@ -93,7 +93,7 @@ public sealed class TlsRefusalTests : IAsyncLifetime
     [InlineData("--tls-ca", "no PEM at all", "holds no certificate")]
     public async Task What_is_no_PEM_is_refused_by_its_name(string option, string text, string problem)
     {
-        await File.WriteAllTextAsync(files["wrong.pem"], text, TestContext.Current.CancellationToken);
+        await SecretText.WriteAsync(files["wrong.pem"], text, TestContext.Current.CancellationToken);
 
         ShouldBeRefused(await ServeAsync(Replace(option, files["wrong.pem"])), option, "wrong.pem", problem);
     }
@@ -132,7 +132,7 @@ public sealed class TlsRefusalTests : IAsyncLifetime
     {
         if (text is not null)
         {
-            await File.WriteAllTextAsync(files["key"], text, TestContext.Current.CancellationToken);
+            await SecretText.WriteAsync(files["key"], text, TestContext.Current.CancellationToken);
         }
 
         ShouldBeRefused(await ServeAsync("--auth", "keys", "--admin-key-file", files["key"]), "--admin-key-file", problem);

@@ -37,7 +37,7 @@ internal sealed class TrustedCluster : IAsyncDisposable
         await cluster.StartPostgresAsync();
         var files = await TlsFiles.MakeAsync();
         var key = ApiKeyText.New();
-        await File.WriteAllTextAsync(files["admin-key"], key + "\n");
+        await SecretText.WriteAsync(files["admin-key"], key + "\n");
         var trusted = new TrustedCluster(files, await cluster.Postgres.CreateDatabaseAsync(database), key, []);
         trusted.Silos = [.. new[] { "silo-1", "silo-2", "silo-3" }.Select(name => new OraftSilo(
             name,

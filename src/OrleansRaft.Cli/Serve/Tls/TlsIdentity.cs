@@ -36,7 +36,7 @@ internal sealed class TlsIdentity
     /// <exception cref="CliException">One cannot be read, or they do not go together.</exception>
     public static TlsIdentity? Read(TlsSettings settings, DateTimeOffset now, string? known = null)
     {
-        var (certificates, key) = (settings.Certificate.ReadText(), settings.Key.ReadText());
+        var (certificates, key) = (settings.Certificate.ReadText(), settings.Key.ReadSecret());
         var vouching = settings.Authority?.ReadText() ?? "";
         var digest = DigestOf(certificates, key, vouching);
         if (digest == known)
