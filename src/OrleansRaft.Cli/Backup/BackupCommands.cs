@@ -29,6 +29,14 @@ internal static class BackupCommands
         Validators = { RequirePositive },
     };
 
+    private static readonly Option<int> Rate = new("--rate")
+    {
+        Description = "How many MB of states the silos read a second, at most: they serve others meanwhile. 0 for as many as there can be.",
+        HelpName = "MB",
+        DefaultValueFactory = static _ => BackupPace.ByDefault,
+        Validators = { RequireRate },
+    };
+
     private static readonly Argument<string[]> Files = new("file") { Description = "The backups.", Arity = ArgumentArity.OneOrMore };
 
     private static readonly Argument<string> Folder = new("folder") { Description = "The folder.", DefaultValueFactory = _ => "." };
@@ -67,7 +75,7 @@ internal static class BackupCommands
         restore.SetAction(async (parsed, cancellation) => (int)await RestoreAsync(parsed, cancellation));
         return new Command("backup", "Makes backups of a cluster, checks, lists and restores them.")
         {
-            RemoteCommand.Create("create", "Makes a backup of the whole cluster while it serves, and checks it.", CreateAsync, Target, Keep),
+            RemoteCommand.Create("create", "Makes a backup of the whole cluster while it serves, and checks it.", CreateAsync, Target, Keep, Rate),
             verify,
             list,
             restore,
@@ -122,7 +130,7 @@ internal static class BackupCommands
     {
         var progress = ProgressLine.For(session.Parsed);
         await using var file = BackupFile.Create(part);
-        using var response = await session.Client.BeginBackupAsync(session.Cancellation);
+        using var response = await session.Client.BeginBackupAsync(session.Parsed.GetValue(Rate), session.Cancellation);
         await using var body = await response.Content.ReadAsStreamAsync(session.Cancellation);
         await using var copied = new CopyingStream(body, file);
         using var reader = new BackupReader(copied, "the backup");
@@ -316,6 +324,16 @@ internal static class BackupCommands
         if (result.GetValueOrDefault<int?>() is < 1)
         {
             result.AddError($"--keep is {result.Tokens[0].Value}, but must be at least 1.");
+        }
+    }
+
+    private static void RequireRate(System.CommandLine.Parsing.OptionResult result)
+    {
+        if (result.Tokens.Count == 1 && result.GetValueOrDefault<int>() is < 0 or > BackupPace.Max)
+        {
+            result.AddError(string.Create(
+                CultureInfo.InvariantCulture,
+                $"--rate is {result.Tokens[0].Value}, but must be from 1 to {BackupPace.Max} MB a second, or 0 for no limit."));
         }
     }
 

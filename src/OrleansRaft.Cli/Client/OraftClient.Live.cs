@@ -82,10 +82,13 @@ internal sealed partial class OraftClient
     }
 
     /// <summary>Asks for a backup of the whole cluster.</summary>
+    /// <param name="megabytesPerSecond">How fast it may come; 0 for as fast as it can.</param>
+    /// <param name="cancellation">Interrupts.</param>
     /// <returns>An answer whose body is the backup, which comes as it is made.</returns>
-    public async Task<HttpResponseMessage> BeginBackupAsync(CancellationToken cancellation)
+    public async Task<HttpResponseMessage> BeginBackupAsync(int megabytesPerSecond, CancellationToken cancellation)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, "api/v1/backup");
+        using var request = new HttpRequestMessage(
+            HttpMethod.Post, FormattableString.Invariant($"api/v1/backup?megabytesPerSecond={megabytesPerSecond}"));
         var response = await BeginAsync(request, cancellation);
         await ProblemAnswers.ThrowUnlessSuccessAsync(response, key: null, cancellation);
         return response;

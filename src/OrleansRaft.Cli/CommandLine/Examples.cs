@@ -53,7 +53,7 @@ internal static class Examples
         ["audit"] = ["oraft audit --limit 20"],
         ["tenant delete"] = ["oraft tenant delete acme"],
         ["tenant limits"] = ["oraft tenant limits acme", "oraft tenant limits acme --counters 1000", "oraft tenant limits acme --default"],
-        ["backup create"] = ["oraft backup create /var/backups/oraft --keep 14"],
+        ["backup create"] = ["oraft backup create /var/backups/oraft --keep 14", "oraft backup create before-upgrade.oraft --rate 25"],
         ["backup verify"] = ["oraft backup verify /var/backups/oraft/counters.oraft"],
         ["backup list"] = ["oraft backup list /var/backups/oraft"],
         ["backup restore"] = ["oraft backup restore /var/backups/oraft/counters.oraft --data ./data"],

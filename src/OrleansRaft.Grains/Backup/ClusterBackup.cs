@@ -106,7 +106,12 @@ internal sealed class ClusterBackup(
             further) { Level = level.InForce };
 #pragma warning disable CA2000 // Whoever gets it disposes of it.
         return new Committed<PreparedBackup>(
-            new PreparedBackup(head, (output, stop) => WriteAsync(head, catalogue, output, stop), () => underWay = 0), default, "");
+            new PreparedBackup(
+                head,
+                (output, megabytesPerSecond, stop) => WriteAsync(head, catalogue, output, new BackupPace(megabytesPerSecond, time), stop),
+                () => underWay = 0),
+            default,
+            "");
 #pragma warning restore CA2000
     }
 
@@ -141,7 +146,8 @@ internal sealed class ClusterBackup(
         }
     }
 
-    private async Task<bool> WriteAsync(BackupHead head, TakenState? catalogue, Stream output, CancellationToken cancellation)
+    private async Task<bool> WriteAsync(
+        BackupHead head, TakenState? catalogue, Stream output, BackupPace pace, CancellationToken cancellation)
     {
         using var writer = new BackupWriter(output);
         var began = time.GetTimestamp();
@@ -157,7 +163,11 @@ internal sealed class ClusterBackup(
             var taken = await TakeAsync(
                 groups.Find(name)!,
                 (replica, silo) => writer.BeginGroupAsync(name, replica, silo, cancellation),
-                writer.WriteChunkAsync,
+                async (bytes, stop) =>
+                {
+                    await pace.WaitAsync(bytes.Length, stop);
+                    await writer.WriteChunkAsync(bytes, stop);
+                },
                 cancellation);
             if (taken is not Committed<SnapshotDescriptor> { Value: var snapshot })
             {

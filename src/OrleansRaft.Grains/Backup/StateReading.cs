@@ -1,31 +1,43 @@
+using System.Collections.Concurrent;
 using System.Threading.Channels;
 using OrleansRaft.Core;
 using OrleansRaft.Core.Codec;
 using OrleansRaft.Runtime;
+using OrleansRaft.Runtime.Backup;
 using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.Grains.Backup;
 
 /// <summary>
-/// A state that is being read for a backup: written by its view a few chunks ahead of the reader, and let go when nobody has read for a while, since
+/// A state that is being read for a backup: written by its view a few pieces ahead of the reader, and let go when nobody has read for a while, since
 /// it keeps what its machine changes meanwhile in memory twice.
 /// </summary>
+/// <remarks>
+/// All pieces but the last are of one size, and their memory is used again. A new one for each would be collected by the most expensive kind of
+/// collection, again and again, while others write to a large state.
+/// </remarks>
 internal sealed class StateReading : IAsyncDisposable
 {
     /// <summary>For how long a state waits for its reader.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    private const int PieceBytesMax = 1024 * 1024;
-    private const int ChunksAhead = 8;
+    /// <summary>The size of all pieces but the last, in bytes: one record of a backup.</summary>
+    public const int PieceBytes = BackupFormat.ChunkBytesMax;
 
-    private readonly Channel<byte[]> chunks = Channel.CreateBounded<byte[]>(
-        new BoundedChannelOptions(ChunksAhead) { SingleReader = true, SingleWriter = true });
+    private const int PiecesAhead = 2;
+
+    private readonly Channel<BackupPiece> pieces = Channel.CreateBounded<BackupPiece>(
+        new BoundedChannelOptions(PiecesAhead) { SingleReader = true, SingleWriter = true });
+    private readonly ConcurrentQueue<byte[]> spare = new();
     private readonly SemaphoreSlim reading = new(1);
     private readonly CancellationTokenSource ending;
-    private readonly Task<SnapshotDescriptor?> writing;
+    private readonly Task writing;
     private BackupPiece? last;
+    private BackupPiece? beforeLast;
     private long lastOffset = -1;
     private long offset;
+    private byte[]? piece;
+    private int filled;
 
     /// <summary>Begins to write.</summary>
     /// <param name="state">The state; disposed when it was written, or is let go.</param>
@@ -40,7 +52,7 @@ internal sealed class StateReading : IAsyncDisposable
     /// <summary>Completes when the state was written, or let go.</summary>
     public Task Ended => writing;
 
-    /// <summary>The next piece.</summary>
+    /// <summary>The next piece. Its bytes may be read until the next but one is asked for.</summary>
     /// <param name="from">Its offset: where the last piece ended, or where it began, if it was lost.</param>
     /// <returns>Null when the state was let go.</returns>
     public async Task<BackupPiece?> ReadAsync(long from)
@@ -59,6 +71,14 @@ internal sealed class StateReading : IAsyncDisposable
             }
 
             ending.CancelAfter(Patience);
+
+            // Whoever asks for this piece has got the last one, and has done with the one before it.
+            if (beforeLast is { Snapshot: null, Bytes: { Length: PieceBytes } done })
+            {
+                spare.Enqueue(done);
+            }
+
+            beforeLast = last;
             last = await TakeAsync();
             (lastOffset, offset) = (from, from + (last?.Bytes.Length ?? 0));
             return last;
@@ -80,51 +100,67 @@ internal sealed class StateReading : IAsyncDisposable
 
     private async Task<BackupPiece?> TakeAsync()
     {
-        using var piece = new MemoryStream();
-        while (piece.Length < PieceBytesMax)
+        while (await pieces.Reader.WaitToReadAsync())
         {
-            if (!chunks.Reader.TryRead(out var chunk))
+            if (pieces.Reader.TryRead(out var next))
             {
-                if (piece.Length > 0 && !chunks.Reader.Completion.IsCompleted)
-                {
-                    break;
-                }
-
-                if (!await chunks.Reader.WaitToReadAsync())
-                {
-                    return await writing is { } written ? new BackupPiece(piece.ToArray(), SnapshotDescriptorCodec.Encode(written).ToArray()) : null;
-                }
-
-                continue;
+                return next;
             }
-
-            piece.Write(chunk);
         }
 
-        return new BackupPiece(piece.ToArray(), null);
+        // Says what the view threw.
+        await writing;
+        return null;
     }
 
-    private async Task<SnapshotDescriptor?> WriteAsync(ViewedState state, ViewWriter views)
+    private async Task WriteAsync(ViewedState state, ViewWriter views)
     {
         try
         {
-            return await views.WriteAsync(state.Snapshot, state.View, PutAsync, ending.Token);
+            await views.WriteAsync(state.Snapshot, state.View, PutAsync, ending.Token);
         }
         finally
         {
-            chunks.Writer.TryComplete();
+            pieces.Writer.TryComplete();
         }
     }
 
+    /// <summary>Takes a chunk, whose memory is another's as soon as this is done.</summary>
     private async Task<bool> PutAsync(SnapshotChunk chunk)
+    {
+        if (chunk.Whole is { } whole)
+        {
+            var rest = new byte[filled + chunk.Data.Length];
+            piece.AsSpan(0, filled).CopyTo(rest);
+            chunk.Data.Span.CopyTo(rest.AsSpan(filled));
+            return await HandOverAsync(new BackupPiece(rest, SnapshotDescriptorCodec.Encode(whole).ToArray()));
+        }
+
+        for (var data = chunk.Data; data.Length > 0;)
+        {
+            piece ??= spare.TryDequeue(out var used) ? used : GC.AllocateUninitializedArray<byte>(PieceBytes);
+            var length = Math.Min(data.Length, PieceBytes - filled);
+            data.Span[..length].CopyTo(piece.AsSpan(filled));
+            (data, filled) = (data[length..], filled + length);
+            if (filled == PieceBytes)
+            {
+                var full = new BackupPiece(piece, null);
+                (piece, filled) = (null, 0);
+                if (!await HandOverAsync(full))
+                {
+                    return false;
+                }
+            }
+        }
+
+        return true;
+    }
+
+    private async Task<bool> HandOverAsync(BackupPiece next)
     {
         try
         {
-            if (!chunk.Data.IsEmpty)
-            {
-                await chunks.Writer.WriteAsync(chunk.Data.ToArray(), ending.Token);
-            }
-
+            await pieces.Writer.WriteAsync(next, ending.Token);
             return true;
         }
         catch (OperationCanceledException)

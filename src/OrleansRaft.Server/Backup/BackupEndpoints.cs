@@ -9,10 +9,20 @@ namespace OrleansRaft.Server.Backup;
 /// <summary>Backups of the whole cluster, as streams.</summary>
 internal sealed class BackupEndpoints(IRaftBackup backups)
 {
+    /// <summary>The parameter that says how fast it may be.</summary>
+    public const string Rate = "megabytesPerSecond";
+
     private const int BufferBytes = 64 * 1024;
 
     public async Task CreateAsync(HttpContext context)
     {
+        var rate = QueryParameters.Number(context.Request, Rate, 0, BackupPace.Max, BackupPace.ByDefault);
+        if (rate.Problem is { } wrong)
+        {
+            wrong.Write(context.Response);
+            return;
+        }
+
         var read = OperatorRequest.Read(await backups.PrepareAsync(context.RequestAborted), "The backup");
         if (read.Problem is { } problem)
         {
@@ -31,7 +41,7 @@ internal sealed class BackupEndpoints(IRaftBackup backups)
         {
             // Each write to the body goes out by itself.
             await using var output = new BufferedStream(context.Response.Body, BufferBytes);
-            await prepared.WriteAsync(output, context.RequestAborted);
+            await prepared.WriteAsync(output, rate.Value, context.RequestAborted);
         }
         catch (Exception failure) when (context.RequestAborted.IsCancellationRequested && failure is OperationCanceledException or IOException)
         {

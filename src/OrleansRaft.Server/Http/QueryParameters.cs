@@ -46,6 +46,21 @@ public static class QueryParameters
             "after", $"The parameter after is {Shortened.Of(other)}. Use a log index from 0: the next of the page before."),
     };
 
+    /// <summary>A number.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="min">The least.</param>
+    /// <param name="max">The greatest.</param>
+    /// <param name="otherwise">What it is when it is not given.</param>
+    internal static Checked<int> Number(HttpRequest request, string name, int min, int max, int otherwise) => Text(request, name) switch
+    {
+        { Problem: { } problem } => problem,
+        { Value: null } => otherwise,
+        { Value: var text } when TryParse(text, out var number) && number >= min && number <= max => (int)number,
+        { Value: var other } => KnownProblems.InvalidRequest(
+            name, $"The parameter {name} is {Shortened.Of(other)}. Use a number from {min} to {max}."),
+    };
+
     /// <summary>Yes or no; no when it is not given.</summary>
     /// <param name="request">The request.</param>
     /// <param name="name">Its name.</param>

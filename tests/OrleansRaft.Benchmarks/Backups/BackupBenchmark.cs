@@ -29,51 +29,85 @@ internal static class BackupBenchmark
     public static Command Create()
     {
         var megabytes = new Option<int>("--megabytes") { Description = "How large the states are, together.", DefaultValueFactory = _ => 1_000 };
+        var rate = new Option<int>("--rate")
+        {
+            Description = "To how many MB a second a backup is kept.", DefaultValueFactory = _ => BackupPace.ByDefault,
+        };
+        var rounds = new Option<int>("--rounds") { Description = "How often each is measured, in turn.", DefaultValueFactory = _ => 3 };
         var command = new Command(
             "backup", "Measures a backup under load: one silo in this process, logs in memory, one replica of each group. A minute or two.")
         {
-            megabytes,
+            megabytes, rate, rounds,
         };
-        command.SetAction((parsed, cancellation) => RunAsync(parsed.GetValue(megabytes), cancellation));
+        command.SetAction((parsed, cancellation) =>
+            RunAsync(parsed.GetValue(megabytes), parsed.GetValue(rate), parsed.GetValue(rounds), cancellation));
         return command;
     }
 
-    private static async Task RunAsync(int megabytes, CancellationToken cancellation)
+    private static async Task RunAsync(int megabytes, int rate, int rounds, CancellationToken cancellation)
     {
         using var host = Build();
         await host.StartAsync(cancellation);
         var groups = host.Services.GetRequiredService<IGrainFactory>();
         await FillAsync(groups, (long)megabytes * 1_000_000 / ValueBytes);
 
-        var alone = await LoadAsync(groups, Task.Delay(LoadFor, cancellation));
-        var watch = Stopwatch.StartNew();
-        long bytes = 0;
-        var beside = await LoadAsync(groups, Task.Run(
-            async () =>
-            {
-                await using var output = new CountingStream();
-                var outcome = await host.Services.GetRequiredService<IRaftBackup>().PrepareAsync(cancellation);
-                using var prepared = ((Committed<PreparedBackup>)outcome).Value;
-                if (!await prepared.WriteAsync(output, cancellation))
-                {
-                    throw new InvalidOperationException("The backup is not whole.");
-                }
+        var (alone, limited, free) = (new List<Load>(), new List<(Load Load, Made Made)>(), new List<(Load Load, Made Made)>());
+        for (var round = 0; round < rounds; round++)
+        {
+            alone.Add(await LoadAsync(groups, Task.Delay(LoadFor, cancellation)));
+            limited.Add(await BesideAsync(host, groups, rate, cancellation));
+            free.Add(await BesideAsync(host, groups, 0, cancellation));
+        }
 
-                bytes = output.Written;
-                watch.Stop();
-            },
-            cancellation));
-
-        Console.WriteLine("| | |");
-        Console.WriteLine("|---|--:|");
-        Row("backup", $"{bytes / 1e6:N0} MB in {watch.Elapsed.TotalSeconds:N1} s: {bytes / 1e6 / watch.Elapsed.TotalSeconds:N0} MB/s");
-        Row("writes without one", $"{alone.PerSecond:N0} a second, p99 {alone.P99:N1} ms");
-        Row("writes meanwhile", $"{beside.PerSecond:N0} a second ({100 * beside.PerSecond / alone.PerSecond:N0} %), p99 {beside.P99:N1} ms");
+        var quiet = await BackUpAsync(host, 0, cancellation);
+        var writes = Median(alone, static load => load.PerSecond);
+        Console.WriteLine("| | backup | writes | of those without one | p99 |");
+        Console.WriteLine("|---|--:|--:|--:|--:|");
+        Row("no backup", null, writes, writes, Median(alone, static load => load.P99));
+        Print($"at most {rate} MB/s", limited, writes);
+        Print("no limit", free, writes);
+        Console.WriteLine();
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"A backup that nobody disturbs: {quiet.PerSecond / 1e6:N0} MB/s, {quiet.Cpu.TotalMilliseconds / (quiet.Bytes / 1e6):0.00} ms of "
+                + $"processor time for each MB."));
         var (read, took) = await ExamineAsync(host.Services.GetRequiredService<ILogStore>(), cancellation);
         var day = took * (1e9 / read) / TimeSpan.FromDays(1);
-        Row("scrubber", $"{read / 1e6 / took.TotalSeconds:N0} MB/s of processor time: a GB once a day takes {100 * day:0.00} % of a core's day");
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"The scrubber: {read / 1e6 / took.TotalSeconds:N0} MB/s of processor time: a GB once a day takes {100 * day:0.00} % of a core's day."));
         await host.StopAsync(cancellation);
     }
+
+    private static async Task<(Load Load, Made Made)> BesideAsync(IHost host, IGrainFactory groups, int rate, CancellationToken cancellation)
+    {
+        var backup = Task.Run(() => BackUpAsync(host, rate, cancellation), cancellation);
+        return (await LoadAsync(groups, backup), await backup);
+    }
+
+    private static async Task<Made> BackUpAsync(IHost host, int rate, CancellationToken cancellation)
+    {
+        var (watch, before) = (Stopwatch.StartNew(), Environment.CpuUsage.TotalTime);
+        await using var output = new CountingStream();
+        var outcome = await host.Services.GetRequiredService<IRaftBackup>().PrepareAsync(cancellation);
+        using var prepared = ((Committed<PreparedBackup>)outcome).Value;
+        return await prepared.WriteAsync(output, rate, cancellation)
+            ? new Made(output.Written, watch.Elapsed, Environment.CpuUsage.TotalTime - before)
+            : throw new InvalidOperationException("The backup is not whole.");
+    }
+
+    private static void Print(string name, List<(Load Load, Made Made)> measured, double writes) => Row(
+        name,
+        Median(measured, static one => one.Made.PerSecond),
+        Median(measured, static one => one.Load.PerSecond),
+        writes,
+        Median(measured, static one => one.Load.P99));
+
+    private static void Row(string name, double? bytesPerSecond, double perSecond, double writes, double p99) => Console.WriteLine(string.Create(
+        CultureInfo.InvariantCulture,
+        $"| {name} | {bytesPerSecond / 1e6:N0} MB/s | {perSecond:N0} /s | {100 * perSecond / writes:N0} % | {p99:N1} ms |"));
+
+    private static double Median<T>(List<T> measured, Func<T, double> figure) => measured.Select(figure).Order().ElementAt(measured.Count / 2);
 
     /// <summary>What the scrubber does with every replica here, without the pauses that keep it below a hundredth of the time.</summary>
     private static async Task<(long Bytes, TimeSpan Took)> ExamineAsync(ILogStore store, CancellationToken cancellation)
@@ -87,9 +121,6 @@ internal static class BackupBenchmark
 
         return (bytes, Environment.CpuUsage.TotalTime - before);
     }
-
-    private static void Row(string name, FormattableString figure) =>
-        Console.WriteLine($"| {name} | {figure.ToString(CultureInfo.InvariantCulture)} |");
 
     private static IHost Build()
     {
@@ -115,7 +146,7 @@ internal static class BackupBenchmark
     }
 
     /// <summary>Small writes by many, until something ends.</summary>
-    private static async Task<(double PerSecond, double P99)> LoadAsync(IGrainFactory groups, Task until)
+    private static async Task<Load> LoadAsync(IGrainFactory groups, Task until)
     {
         var times = new LongConcurrentHistogram(1, TimeSpan.TicksPerMinute, 3);
         var watch = Stopwatch.StartNew();
@@ -129,7 +160,7 @@ internal static class BackupBenchmark
             }
         })));
         await until;
-        return (times.TotalCount / watch.Elapsed.TotalSeconds, times.GetValueAtPercentile(99) / (double)TimeSpan.TicksPerMillisecond);
+        return new Load(times.TotalCount / watch.Elapsed.TotalSeconds, times.GetValueAtPercentile(99) / (double)TimeSpan.TicksPerMillisecond);
     }
 
     private static async Task SetAsync(IGrainFactory groups, string key, int bytes)
@@ -139,6 +170,13 @@ internal static class BackupBenchmark
         {
             throw new InvalidOperationException($"A write was not committed: {outcome}");
         }
+    }
+
+    private sealed record Load(double PerSecond, double P99);
+
+    private sealed record Made(long Bytes, TimeSpan Took, TimeSpan Cpu)
+    {
+        public double PerSecond => Bytes / Took.TotalSeconds;
     }
 
     /// <summary>A value for each key.</summary>

@@ -1,12 +1,12 @@
 using System.CommandLine;
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
-using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace OrleansRaft.Benchmarks.Plain;
 
@@ -21,22 +21,35 @@ internal static class PlainKestrel
     public static Command Create()
     {
         var port = new Option<int>("--port") { Required = true };
-        var command = new Command(Verb, "Kestrel with an empty handler, for comparison.") { port };
+        var certificate = new Option<string?>("--tls-cert") { Description = "With --tls-key: it speaks TLS." };
+        var key = new Option<string?>("--tls-key");
+        var command = new Command(Verb, "Kestrel with an empty handler, for comparison.") { port, certificate, key };
         command.Hidden = true;
-        command.SetAction((parsed, cancellation) => RunAsync(parsed.GetRequiredValue(port), cancellation));
+        command.SetAction((parsed, cancellation) =>
+            RunAsync(parsed.GetRequiredValue(port), parsed.GetValue(certificate), parsed.GetValue(key), cancellation));
         return command;
     }
 
-    private static async Task RunAsync(int port, CancellationToken cancellation)
+    private static async Task RunAsync(int port, string? certificate, string? key, CancellationToken cancellation)
     {
-        var options = new KestrelServerOptions();
-        options.Listen(IPAddress.Loopback, port);
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
+        builder.WebHost.ConfigureKestrel(options => options.Listen(IPAddress.Loopback, port, listen =>
+        {
+            if (certificate is not null)
+            {
+                listen.UseHttps(X509Certificate2.CreateFromPemFile(certificate, key));
+            }
+        }));
 
         // As `oraft serve` has it.
-        var sockets = new SocketTransportOptions { UnsafePreferInlineScheduling = true };
-        using var server = new KestrelServer(
-            Options.Create(options), new SocketTransportFactory(Options.Create(sockets), NullLoggerFactory.Instance), NullLoggerFactory.Instance);
-        await server.StartAsync(new EmptyApplication(), cancellation);
+        builder.WebHost.UseSockets(static sockets =>
+        {
+            sockets.UnsafePreferInlineScheduling = true;
+            sockets.WaitForDataBeforeAllocatingBuffer = false;
+        });
+        await using var app = builder.Build();
+        await app.Services.GetRequiredService<IServer>().StartAsync(new EmptyApplication(), cancellation);
         await Task.Delay(Timeout.InfiniteTimeSpan, cancellation);
     }
 

@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace OrleansRaft.Integration.Tests.Cli;
 
 /// <summary><c>oraft backup</c> and <c>oraft inspect</c>, against a real silo and the files that come of it.</summary>
@@ -85,6 +87,39 @@ public sealed class BackupCommandTests(OneSilo silo) : IDisposable
         create.ExitCode.ShouldBe(2);
         create.Error.ShouldContain("is not a folder");
         (await System.IO.File.ReadAllTextAsync(File, TestContext.Current.CancellationToken)).ShouldBe("not a backup");
+    }
+
+    [Theory]
+    [InlineData("-1")]
+    [InlineData("100001")]
+    public async Task A_rate_that_makes_no_sense_is_refused_by_the_command_and_by_the_server(string rate)
+    {
+        using var client = new HttpClient();
+
+        var create = await CommandLineRun.RunAsync("backup", "create", File, $"--rate={rate}");
+        using var answer = await client.PostAsync(
+            new Uri(silo.Address, $"/api/v1/backup?megabytesPerSecond={rate}"), null, TestContext.Current.CancellationToken);
+        var problem = await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+
+        create.ExitCode.ShouldBe(2);
+        create.Error.ShouldContain($"--rate is {rate}, but must be from 1 to 100000 MB a second, or 0 for no limit");
+        answer.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        problem.ShouldContain("\"field\":\"megabytesPerSecond\"");
+        problem.ShouldContain("Use a number from 0 to 100000");
+    }
+
+    [Theory]
+    [InlineData("25", "--rate", "25")]
+    [InlineData("0", "--rate", "0")]
+    [InlineData("125")]
+    public async Task The_rate_is_the_one_that_is_said(string asked, params string[] said)
+    {
+        await using var server = CannedServer.Problem(503, "no-leader", definite: true);
+
+        var create = await CommandLineRun.AtAsync(server.Address, ["backup", "create", File, .. said]);
+
+        create.ExitCode.ShouldBe(4, create.Error);
+        server.Asked.ShouldBe($"POST /api/v1/backup?megabytesPerSecond={asked} HTTP/1.1");
     }
 
     [Fact]

@@ -19,6 +19,9 @@ internal sealed class CannedServer : IAsyncDisposable
         accepting = AcceptAsync();
     }
 
+    /// <summary>The first line of the last request; empty before there is one.</summary>
+    public string Asked { get; private set; } = "";
+
     public Uri Address => new($"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}");
 
     public static CannedServer Answering(int status, string type, string body, string headers = "") => new(async (stream, cancellation) =>
@@ -70,8 +73,9 @@ internal sealed class CannedServer : IAsyncDisposable
             {
                 var stream = client.GetStream();
                 var request = new byte[8_192];
-                if (await stream.ReadAsync(request, stopping.Token) > 0)
+                if (await stream.ReadAsync(request, stopping.Token) is > 0 and var length)
                 {
+                    Asked = Encoding.ASCII.GetString(request, 0, length).Split('\r')[0];
                     await answer(stream, stopping.Token);
                 }
             }

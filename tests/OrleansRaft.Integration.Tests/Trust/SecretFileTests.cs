@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using OrleansRaft.Cli.CommandLine;
 using OrleansRaft.Integration.Tests.Cli;
 using OrleansRaft.Server.Access;
@@ -36,8 +37,7 @@ public sealed class SecretFileTests : IDisposable
             .Replace("CERT", Path.Combine(folder, "silo-1.pem"), StringComparison.Ordinal)
             .Split(' ');
 
-        var run = await CommandLineRun.RunAsync(
-            said[0] == "serve" ? [.. said, "--http", "https://127.0.0.1:0", "--data", Path.Combine(folder, "data")] : said);
+        var run = await CommandLineRun.RunAsync([.. said, .. said[0] == "serve" ? ServeOptions() : []]);
 
         run.ExitCode.ShouldBe(1, run.Error);
         run.Error.ShouldContain($"{source} is '{Secret}', which holds a secret");
@@ -92,6 +92,13 @@ public sealed class SecretFileTests : IDisposable
     }
 
     public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    private string[] ServeOptions() =>
+    [
+        "--silo-port", FreePorts.Next().ToString(CultureInfo.InvariantCulture),
+        "--gateway-port", FreePorts.Next().ToString(CultureInfo.InvariantCulture),
+        "--data", Path.Combine(folder, "data"),
+    ];
 
     private void RequireTaken(bool isTaken)
     {
