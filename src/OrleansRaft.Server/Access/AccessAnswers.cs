@@ -14,14 +14,13 @@ internal sealed class AccessAnswers(ILogger<AccessAnswers> logger) : IAuthorizat
     private readonly AuthorizationMiddlewareResultHandler others = new();
 
     /// <inheritdoc/>
-    public async Task HandleAsync(RequestDelegate next, HttpContext context, AuthorizationPolicy policy, PolicyAuthorizationResult authorizeResult)
-    {
-        if (authorizeResult.Succeeded || policy.Requirements.OfType<AccessRequirement>().FirstOrDefault() is not { } requirement)
-        {
-            await others.HandleAsync(next, context, policy, authorizeResult);
-            return;
-        }
+    public Task HandleAsync(RequestDelegate next, HttpContext context, AuthorizationPolicy policy, PolicyAuthorizationResult authorizeResult) =>
+        authorizeResult.Succeeded ? next(context)
+        : policy.Requirements.OfType<AccessRequirement>().FirstOrDefault() is { } requirement ? RefuseAsync(context, requirement, authorizeResult)
+        : others.HandleAsync(next, context, policy, authorizeResult);
 
+    private async Task RefuseAsync(HttpContext context, AccessRequirement requirement, PolicyAuthorizationResult authorizeResult)
+    {
         if (authorizeResult.Forbidden)
         {
             Log.RequestForbidden(

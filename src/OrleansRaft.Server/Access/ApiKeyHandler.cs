@@ -26,8 +26,6 @@ internal sealed class ApiKeyHandler(
         }
 
         var (key, failure) = directory.Recognize(token);
-        return key is null
-            ? AccessFailures.Fail(failure)
-            : AuthenticateResult.Success(new AuthenticationTicket(key.Bearer, Scheme.Name));
+        return key is null ? AccessFailures.Fail(failure) : key.Recognized.Result;
     }
 }

@@ -1,5 +1,6 @@
 using System.Security.Claims;
 using System.Security.Cryptography;
+using Microsoft.AspNetCore.Authentication;
 using OrleansRaft.Grains.Catalogue;
 
 namespace OrleansRaft.Server.Access;
@@ -23,10 +24,14 @@ internal sealed class KnownKey
                 .. Grants.Of(key.Role, key.Tenants),
             ],
             AuthenticationType));
+        Recognized = Task.FromResult(AuthenticateResult.Success(new AuthenticationTicket(Bearer, AccessSchemes.Key)));
     }
 
     /// <summary>Who its bearer is.</summary>
     public ClaimsPrincipal Bearer { get; }
+
+    /// <summary>What ASP.NET is told of its bearer.</summary>
+    public Task<AuthenticateResult> Recognized { get; }
 
     /// <summary>Whether a secret is the key's, compared without telling by the time that it takes how much of it is.</summary>
     public bool IsOpenedBy(ApiKeyText text) => CryptographicOperations.FixedTimeEquals(key.Hash.Span, text.Hash.Span);

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Authorization.Policy;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -50,6 +51,12 @@ public static class RaftAccessServiceCollectionExtensions
                 authorization.FallbackPolicy = AccessRequirement.PolicyOf(AccessRole.Admin);
             }
         });
+        if (isWholeApplication)
+        {
+            services.AddTransient<PolicyEvaluator>();
+            services.AddSingleton<IPolicyEvaluator, KeyEvaluator>();
+        }
+
         AddSchemes(services.AddAuthentication(), configuration.GetSection(Tokens).GetChildren().Any());
         return services;
     }
