@@ -40,8 +40,8 @@ internal static class OraftTelemetry
                     ViewOf(provider.GetRequiredService<IMeterFactory>()))));
         if (OtlpSettings.Any(setting => !string.IsNullOrEmpty(configuration[setting])))
         {
-            // Measurements that were taken within a trace name it, so that a slow one leads to what made it slow. Prometheus' text format has no
-            // place for them.
+            // Measurements that were taken within a trace name it, so that a slow one leads to what made it slow; under /metrics to whoever asks for
+            // OpenMetrics, since Prometheus' older text format has no place for it.
             telemetry.WithMetrics(static metrics => metrics.SetExemplarFilter(ExemplarFilterType.TraceBased));
             telemetry.WithTracing(static traces => traces.AddOrleansRaftInstrumentation().AddAspNetCoreInstrumentation()).UseOtlpExporter();
         }
