@@ -59,13 +59,10 @@ internal sealed class Progress(Member member, bool isLearner, LogIndex nextIndex
     /// <summary>How often in a row what was sent has gone unanswered; at most <see cref="StallsMax"/>.</summary>
     public int Stalls { get; private set; }
 
-    /// <summary>While <see cref="ProgressState.Snapshot"/>: which snapshot.</summary>
-    public SnapshotDescriptor? Sending { get; private set; }
+    /// <summary>While <see cref="ProgressState.Snapshot"/>: which snapshot, and how far it is on its way.</summary>
+    public SnapshotSending? Sending { get; private set; }
 
-    /// <summary>While <see cref="ProgressState.Snapshot"/>: where the next chunk begins.</summary>
-    public long SnapshotOffset { get; set; }
-
-    /// <summary>While <see cref="ProgressState.Snapshot"/>: whether the next chunk waits until the member is heard.</summary>
+    /// <summary>While <see cref="ProgressState.Snapshot"/>: whether the next chunks wait until the member is heard.</summary>
     public bool IsChunkDue { get; set; }
 
     /// <summary>
@@ -132,11 +129,11 @@ internal sealed class Progress(Member member, bool isLearner, LogIndex nextIndex
     }
 
     /// <summary>Begins to send a snapshot. One that takes another's place while that is sent is sent for the same reason.</summary>
-    public void BecomeSnapshot(SnapshotDescriptor snapshot)
+    public void BecomeSnapshot(SnapshotDescriptor snapshot, RaftSettings settings)
     {
         var asked = State == ProgressState.Snapshot ? TicksSinceStateAsked : null;
         Reset(ProgressState.Snapshot);
-        (Sending, SnapshotOffset, TicksSinceStateAsked) = (snapshot, 0, asked);
+        (Sending, TicksSinceStateAsked) = (new SnapshotSending(snapshot, settings), asked);
     }
 
     private void Reset(ProgressState state)
@@ -146,6 +143,6 @@ internal sealed class Progress(Member member, bool isLearner, LogIndex nextIndex
         TicksWithoutProgress = 0;
         inflight.Clear();
         inflightBytes = 0;
-        (Sending, SnapshotOffset, IsChunkDue, TicksSinceStateAsked) = (null, 0, false, null);
+        (Sending, IsChunkDue, TicksSinceStateAsked) = (null, false, null);
     }
 }

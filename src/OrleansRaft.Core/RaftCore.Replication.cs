@@ -71,7 +71,8 @@ internal sealed partial class RaftCore
                 RepeatProbe(peer);
                 break;
             case ProgressState.Snapshot:
-                RequestChunk(peer);
+                peer.Sending!.Repeat();
+                RequestChunks(peer);
                 break;
         }
     }
@@ -440,7 +441,7 @@ internal sealed partial class RaftCore
         peer.IsUnreachable = false;
         if (peer.IsChunkDue)
         {
-            RequestChunk(peer);
+            RequestChunks(peer);
         }
 
         return peer;

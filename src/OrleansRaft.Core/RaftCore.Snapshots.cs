@@ -7,13 +7,17 @@ internal sealed partial class RaftCore
 {
     private SnapshotDescriptor snapshot;
 
-    // A follower's half-received snapshot, and whether a chunk of it is on its way into the store.
+    // A follower's half-received snapshot: what its store has put aside of it; and the chunks that follow, which the store was given in their order
+    // and answers in that order.
+    private readonly Queue<(ReplicaId From, InstallSnapshot Request)> given = new();
     private SnapshotDescriptor? staging;
     private long stagedBytes;
     private uint stagedChecksum;
-    private bool isStaging;
-    private ReplicaId stagingFrom;
-    private InstallSnapshot? stagingRequest;
+    private long givenBytes;
+    private InstallSnapshot? lastGiven;
+
+    // The store lost what it had put aside; what it was given before it said so, it has not answered yet.
+    private bool isStagingLost;
 
     // Installed, but not yet in the state machine: nothing is applied meanwhile.
     private SnapshotDescriptor? restoring;
@@ -28,7 +32,7 @@ internal sealed partial class RaftCore
     public bool IsSendingSnapshot => Array.Exists(peers, peer => peer is { State: ProgressState.Snapshot, IsChunkDue: false });
 
     private static SnapshotTransfer? TransferTo(Progress peer) => peer is { State: ProgressState.Snapshot, Sending: { } sending }
-        ? new SnapshotTransfer(sending.LastIncluded.Index, peer.SnapshotOffset, sending.SizeBytes)
+        ? new SnapshotTransfer(sending.Snapshot.LastIncluded.Index, sending.Acknowledged, sending.Snapshot.SizeBytes)
         : null;
 
     private void OnSnapshotSaved(SnapshotDescriptor saved)
@@ -82,17 +86,17 @@ internal sealed partial class RaftCore
 
     private void StartSnapshot(Progress peer)
     {
-        peer.BecomeSnapshot(snapshot);
-        RequestChunk(peer);
+        peer.BecomeSnapshot(snapshot, settings);
+        RequestChunks(peer);
     }
 
     /// <summary>
-    /// Asks for the next chunk, unless the member is out of sight: then it costs the store nothing, however long that lasts, until it answers a
-    /// heartbeat.
+    /// Asks for as many chunks as the window has room for, unless the member is out of sight: then it costs the store nothing, however long that
+    /// lasts, until it answers a heartbeat.
     /// </summary>
-    private void RequestChunk(Progress peer)
+    private void RequestChunks(Progress peer)
     {
-        if (!MayUse(peer.Sending!))
+        if (!MayUse(peer.Sending!.Snapshot))
         {
             if (!MayUse(snapshot))
             {
@@ -101,21 +105,33 @@ internal sealed partial class RaftCore
                 return;
             }
 
-            peer.BecomeSnapshot(snapshot);
+            peer.BecomeSnapshot(snapshot, settings);
         }
 
         peer.IsChunkDue = peer.IsUnreachable || peer.TicksSinceContact > settings.ElectionTicksMax;
-        if (!peer.IsChunkDue)
+        if (peer.IsChunkDue)
         {
-            effects.Add(new ReadSnapshotChunk(peer.Id, peer.Sending!.LastIncluded, peer.SnapshotOffset, settings.SnapshotChunkBytes));
+            peer.Sending.Repeat();
+        }
+        else
+        {
+            RequestChunks(peer.Id, peer.Sending);
+        }
+    }
+
+    private void RequestChunks(ReplicaId to, SnapshotSending sending)
+    {
+        while (sending.TryAsk(out var offset))
+        {
+            effects.Add(new ReadSnapshotChunk(to, sending.Snapshot.LastIncluded, offset, settings.SnapshotChunkBytes));
         }
     }
 
     private void OnSnapshotChunkRead(SnapshotChunkRead chunk)
     {
         if (FindPeer(chunk.To) is not { State: ProgressState.Snapshot, Sending: { } sending } peer
-            || sending.LastIncluded != chunk.LastIncluded
-            || peer.SnapshotOffset != chunk.Offset)
+            || sending.Snapshot.LastIncluded != chunk.LastIncluded
+            || !sending.OnRead(chunk))
         {
             return;
         }
@@ -123,13 +139,14 @@ internal sealed partial class RaftCore
         peer.TicksWithoutProgress = 0;
         Send(
             peer.Id,
-            new InstallSnapshot(CurrentTerm, peer.Member.Session, sending, chunk.Offset, chunk.Data, chunk.IsLast, readSequence),
+            new InstallSnapshot(CurrentTerm, peer.Member.Session, sending.Snapshot, chunk.Offset, chunk.Data, chunk.IsLast, readSequence),
             PersistTicket.Zero);
+        RequestChunks(peer.Id, sending);
     }
 
     private void OnSnapshotChunkUnavailable(SnapshotChunkUnavailable chunk)
     {
-        if (FindPeer(chunk.To) is { State: ProgressState.Snapshot, Sending: { } sending } peer
+        if (FindPeer(chunk.To) is { State: ProgressState.Snapshot, Sending.Snapshot: { } sending } peer
             && sending.LastIncluded == chunk.LastIncluded
             && sending.LastIncluded != snapshot.LastIncluded)
         {
@@ -151,13 +168,11 @@ internal sealed partial class RaftCore
             EndStateTransfer(peer);
         }
         else if (peer is { State: ProgressState.Snapshot, Sending: { } sending }
-            && sending.LastIncluded == response.LastIncluded
-            && peer.SnapshotOffset != response.NextOffset
-            && response.NextOffset <= sending.SizeBytes)
+            && sending.Snapshot.LastIncluded == response.LastIncluded
+            && sending.OnAnswered(response.NextOffset))
         {
-            peer.SnapshotOffset = response.NextOffset;
             peer.TicksWithoutProgress = 0;
-            RequestChunk(peer);
+            RequestChunks(peer);
         }
 
         ConfirmReads(peer, response.ReadSequence);
@@ -191,34 +206,51 @@ internal sealed partial class RaftCore
             return;
         }
 
-        if (isStaging || IsInstallUnwritten)
+        if (IsInstallUnwritten || isStagingLost || (given.Count > 0 && lastGiven!.IsLast))
         {
-            // The store's answer does not tell captures of one index apart, and it has one place for what is staged: a chunk that it took before
-            // the write that installs the last capture would be gone with that write, or take its place. What comes meanwhile is repeated.
+            // The store has one place for what is staged: a chunk that it took before the write that installs the last capture would be gone with
+            // that write, or take its place. What comes meanwhile is repeated.
             return;
         }
 
         if (!ContinuesStaging(install))
         {
-            (staging, stagedBytes, stagedChecksum) = (install.Snapshot, 0, 0);
+            if (given.Count > 0)
+            {
+                // The store's answers do not tell captures of one index apart.
+                return;
+            }
+
+            (staging, stagedBytes, stagedChecksum, givenBytes) = (install.Snapshot, 0, 0, 0);
         }
 
-        if (install.Offset != stagedBytes)
+        if (install.Offset != givenBytes || IsStoreBehind(install))
         {
-            AnswerChunk(from, install);
+            if (install.Offset < stagedBytes || install.Offset >= givenBytes)
+            {
+                // Here already, or behind a gap, which is never staged. What the store was given is acknowledged when it has put it aside.
+                AnswerChunk(from, install);
+            }
+
             return;
         }
 
-        (isStaging, stagingFrom, stagingRequest) = (true, from, install);
+        lastGiven = install;
+        given.Enqueue((from, install));
+        givenBytes += install.Data.Length;
         effects.Add(new StageSnapshotChunk(install.Snapshot, install.Offset, install.Data, install.IsLast));
     }
+
+    /// <summary>Whether the store must put aside more of what it was given before a chunk follows, so that memory is bounded.</summary>
+    private bool IsStoreBehind(InstallSnapshot next) => given.Count > 0
+        && (given.Count >= settings.InflightMessagesMax || givenBytes - stagedBytes + next.Data.Length > settings.InflightBytesMax);
 
     /// <summary>
     /// Whether a chunk belongs to what is staged: another leader may have captured the same entries in other bytes, of the same length. A capture
     /// without a checksum is known only by the leader that sends it.
     /// </summary>
     private bool ContinuesStaging(InstallSnapshot install) =>
-        staging == install.Snapshot && (staging.Checksum is not null || stagingRequest is null || stagingRequest.Term == install.Term);
+        staging == install.Snapshot && (staging.Checksum is not null || lastGiven is null || lastGiven.Term == install.Term);
 
     private bool IsStagedWhole(SnapshotDescriptor whole) =>
         stagedBytes == whole.SizeBytes && (whole.Checksum is not { } checksum || checksum == stagedChecksum);
@@ -230,27 +262,37 @@ internal sealed partial class RaftCore
 
     private void OnSnapshotChunkStaged(SnapshotChunkStaged chunk)
     {
-        if (!isStaging || stagingRequest is not { } request || request.Snapshot.LastIncluded != chunk.LastIncluded)
+        if (!given.TryPeek(out var oldest) || oldest.Request.Snapshot.LastIncluded != chunk.LastIncluded)
         {
             return;
         }
 
-        isStaging = false;
-        if (chunk.NextOffset == request.Offset + request.Data.Length)
+        var (from, request) = given.Dequeue();
+        if (request.Offset == stagedBytes && chunk.NextOffset == request.Offset + request.Data.Length)
         {
             (stagedBytes, stagedChecksum) = (chunk.NextOffset, Crc32C.Append(stagedChecksum, request.Data.Span));
         }
         else
         {
-            // The store has lost what was staged before.
-            (stagedBytes, stagedChecksum) = (0, 0);
+            // The store has lost what was staged before, and what it was given since does not continue anything.
+            (stagedBytes, stagedChecksum, isStagingLost) = (0, 0, true);
+        }
+
+        if (isStagingLost)
+        {
+            if (given.Count > 0)
+            {
+                return;
+            }
+
+            (isStagingLost, givenBytes) = (false, 0);
         }
 
         if (!request.IsLast)
         {
             if (request.Term == CurrentTerm)
             {
-                AnswerChunk(stagingFrom, request);
+                AnswerChunk(from, request);
             }
 
             return;
@@ -259,16 +301,16 @@ internal sealed partial class RaftCore
         if (!IsStagedWhole(request.Snapshot))
         {
             // It begins again when its leader repeats itself: not at once, lest a leader whose store is wrong keep both busy.
-            (stagedBytes, stagedChecksum) = (0, 0);
+            (stagedBytes, stagedChecksum, givenBytes) = (0, 0, 0);
             return;
         }
 
         staging = null;
-        stagingRequest = null;
+        lastGiven = null;
         var isNews = request.Snapshot.LastIncluded.Index > CommitIndex && !log.Contains(request.Snapshot.LastIncluded);
         if (Role == RaftRole.Follower && (isNews || BringsState(request.Snapshot)) && MayUse(request.Snapshot))
         {
-            Install(request);
+            Install(from, request);
         }
     }
 
@@ -276,7 +318,7 @@ internal sealed partial class RaftCore
     /// Replaces the log by a snapshot that is completely staged. A divergent log goes with it; a log that holds the snapshot's end keeps what follows
     /// it (§7), which others may count on.
     /// </summary>
-    private void Install(InstallSnapshot request)
+    private void Install(ReplicaId from, InstallSnapshot request)
     {
         var installed = request.Snapshot;
         var kept = log.Contains(installed.LastIncluded) ? log.SliceAfter(installed.LastIncluded.Index, long.MaxValue) : null;
@@ -313,7 +355,7 @@ internal sealed partial class RaftCore
         if (request.Term == CurrentTerm)
         {
             Send(
-                stagingFrom,
+                from,
                 new InstallSnapshotResponse(CurrentTerm, request.Session, installed.LastIncluded, installed.SizeBytes, true, request.ReadSequence),
                 NextTicket);
         }

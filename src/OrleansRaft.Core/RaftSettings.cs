@@ -48,6 +48,12 @@ internal sealed record RaftSettings
     /// <summary>The most entries handed to the state machine at once, in bytes.</summary>
     public int ApplyBytesMax { get; init; } = 64 * 1024;
 
+    /// <summary>
+    /// The most bytes of a snapshot on their way to one follower: half of what entries may take, so that those of other groups need not wait long
+    /// behind them. A single chunk may be larger.
+    /// </summary>
+    public int SnapshotWindowBytes => InflightBytesMax / 2;
+
     /// <summary>The size of a snapshot's chunks, in bytes.</summary>
     public int SnapshotChunkBytes { get; init; } = 256 * 1024;
 

@@ -91,6 +91,8 @@ internal sealed class LabReplica : IReplicaHost, IReplicaTransport, IMonitoredRe
 
     ObservedReplica ICheckedReplica.View => View;
 
+    bool ICheckedReplica.OwnsStore => Log is { } log && log.Stored.Epoch == log.Epoch;
+
     bool IMonitoredReplica.MaySpeak => Log is { MaySpeak: true };
 
     RoleChanged IMonitoredReplica.Role => role;

@@ -62,7 +62,7 @@ public sealed class RaftOptions
     /// <value>The default is 64.</value>
     public int InflightMessagesMax { get; set; } = CoreDefaults.InflightMessagesMax;
 
-    /// <summary>The most bytes of entries on their way to one follower.</summary>
+    /// <summary>The most bytes of entries on their way to one follower; of a snapshot half as many.</summary>
     /// <value>The default is 4 MiB.</value>
     public int InflightBytesMax { get; set; } = CoreDefaults.InflightBytesMax;
 

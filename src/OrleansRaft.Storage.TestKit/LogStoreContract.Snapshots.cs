@@ -118,6 +118,32 @@ public abstract partial class LogStoreContract
     }
 
     [Fact]
+    public async Task Chunks_that_are_handed_over_together_are_told_of_in_their_order()
+    {
+        const int ChunkBytes = 64 * 1024;
+        var replica = await OpenAsync();
+        await replica.AppendAsync(1, "a");
+        var saved = await replica.SaveSnapshotAsync(1, 1, State);
+        int[] offsets = [0, ChunkBytes, 2 * ChunkBytes, 3 * ChunkBytes];
+
+        Array.ForEach(
+            offsets, offset => replica.Log.ReadChunk(new ReadSnapshotChunk(new ReplicaId(2), saved.LastIncluded, offset, ChunkBytes)));
+        await replica.Events.ChunkReadAsync(offsets.Length);
+        var next = replica.Describe(2, 7, State);
+        Array.ForEach(offsets, offset => SendChunk(replica, next, State, offset, ChunkBytes));
+        SendChunk(replica, next, State, 5 * ChunkBytes, ChunkBytes);
+        await replica.Events.LastStagedAsync(offsets.Length + 1);
+
+        for (var chunk = 0; chunk < offsets.Length; chunk++)
+        {
+            (await replica.Events.ChunkReadAsync(chunk + 1)).Data.ShouldBe(State[offsets[chunk]..(offsets[chunk] + ChunkBytes)]);
+            (await replica.Events.LastStagedAsync(chunk + 1)).NextOffset.ShouldBe(offsets[chunk] + ChunkBytes);
+        }
+
+        (await replica.Events.LastStagedAsync(offsets.Length + 1)).NextOffset.ShouldBe(offsets.Length * ChunkBytes, "there is a gap");
+    }
+
+    [Fact]
     public async Task Another_snapshot_takes_the_place_of_the_one_being_staged()
     {
         var replica = await OpenAsync();

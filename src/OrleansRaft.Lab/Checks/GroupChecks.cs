@@ -98,12 +98,30 @@ internal sealed class GroupChecks(ICheckedCluster cluster, string name) : IStore
             case InstallSnapshotResponse { IsInstalled: true } response:
                 OnAcknowledged(from, response.LastIncluded, message.Term);
                 break;
+            case InstallSnapshotResponse response when replica.OwnsStore && response.Term == replica.Term:
+                OnChunkAcknowledged(from, response);
+                break;
             case ComparisonResponse { Digest: { } digest } response:
                 digests[(response.Entry, from)] = digest;
                 break;
             case ComparisonRequest { Verdict: ComparisonVerdict.Diverged } verdict:
                 OnDiverged(replica, verdict);
                 break;
+        }
+    }
+
+    /// <summary>
+    /// What is not put aside is lost with the process, and only what is counts as arrived. An answer may wait for its term, and be old.
+    /// </summary>
+    private void OnChunkAcknowledged(ReplicaId from, InstallSnapshotResponse response)
+    {
+        if (stored[from].StagedBytesOf(response.LastIncluded) is { } staged)
+        {
+            Require(
+                response.NextOffset <= staged,
+                "only what is put aside of a snapshot is acknowledged",
+                from,
+                $"wants byte {response.NextOffset} of the snapshot of {response.LastIncluded}, and has put {staged} aside");
         }
     }
 

@@ -36,4 +36,7 @@ internal interface ICheckedReplica
 
     /// <summary>How it was seen last.</summary>
     ObservedReplica View { get; }
+
+    /// <summary>Whether its activation is the latest: no other has written since.</summary>
+    bool OwnsStore { get; }
 }

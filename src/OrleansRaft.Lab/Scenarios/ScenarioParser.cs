@@ -84,7 +84,7 @@ internal static class ScenarioParser
             "settings",
             "tickMilliseconds", "heartbeatTicks", "electionTicksMin", "electionTicksMax", "preVote", "checkQuorum",
             "linkMilliseconds", "linkSpreadMilliseconds", "diskMilliseconds", "snapshotBytes", "chunkBytes",
-            "keptEntries");
+            "keptEntries", "inflightMessages");
         var raft = new RaftOptions
         {
             TickInterval = TimeSpan.FromMilliseconds(fields.Number("tickMilliseconds", 5, 1_000, 50)),
@@ -95,6 +95,7 @@ internal static class ScenarioParser
             CheckQuorum = fields.Flag("checkQuorum", true),
             SnapshotThresholdBytes = fields.Number("snapshotBytes", 64, int.MaxValue, 8 * 1024 * 1024),
             KeptEntries = fields.Number("keptEntries", 0, 1_000_000, 1_000),
+            InflightMessagesMax = fields.Number("inflightMessages", 1, 64, 64),
 
             // A scenario shows each message, and nothing that it did not ask for.
             QuiesceTicks = 0,

@@ -21,6 +21,7 @@ internal sealed class LabReplicaLog : IReplicaLog, ILabLog
     private readonly IReplicaLogEvents events;
     private readonly IStoreChecks checks;
     private readonly TaskCompletionSource mayspeak = new();
+    private readonly Queue<ReadSnapshotChunk> reads = new();
 
     private bool isGranted;
     private bool isStopped;
@@ -98,21 +99,12 @@ internal sealed class LabReplicaLog : IReplicaLog, ILabLog
         process.Clock.Schedule(connection.Disk.DrawLatency() * ViewLatencies, () => process.Perform(() => Write(snapshot, state)));
     }
 
-    public void ReadChunk(ReadSnapshotChunk request) => connection.Perform(() =>
+    /// <summary>Chunks are read in the order in which they were asked for, whenever the disk comes to it.</summary>
+    public void ReadChunk(ReadSnapshotChunk request)
     {
-        if (Stored.Log.Snapshot.LastIncluded != request.LastIncluded)
-        {
-            process.Perform(() => Tell(target => target.OnChunkRead(request, null, false)));
-            return;
-        }
-
-        ReadSnapshot(state =>
-        {
-            var rest = state[(int)request.Offset..];
-            var data = rest.Length > request.BytesMax ? rest[..request.BytesMax] : rest;
-            Tell(target => target.OnChunkRead(request, data, data.Length == rest.Length));
-        });
-    });
+        reads.Enqueue(request);
+        connection.Perform(() => Read(reads.Dequeue()));
+    }
 
     public void LoadSnapshot(SnapshotDescriptor snapshot) => connection.Perform(() =>
         ReadSnapshot(state => Tell(target => target.OnSnapshotLoaded(snapshot, Open(state)))));
@@ -231,6 +223,22 @@ internal sealed class LabReplicaLog : IReplicaLog, ILabLog
         {
             connection.Enqueue(work);
         }
+    }
+
+    private void Read(ReadSnapshotChunk request)
+    {
+        if (Stored.Log.Snapshot.LastIncluded != request.LastIncluded)
+        {
+            process.Perform(() => Tell(target => target.OnChunkRead(request, null, false)));
+            return;
+        }
+
+        ReadSnapshot(state =>
+        {
+            var rest = state[(int)request.Offset..];
+            var data = rest.Length > request.BytesMax ? rest[..request.BytesMax] : rest;
+            Tell(target => target.OnChunkRead(request, data, data.Length == rest.Length));
+        });
     }
 
     private void ReadSnapshot(Action<ReadOnlyMemory<byte>> next)

@@ -40,6 +40,9 @@ internal sealed class StoredReplica(ReplicaKey key, Configuration initial)
     /// <summary>What the journal adds up to.</summary>
     public DurableLog Log { get; private set; } = new(initial);
 
+    /// <summary>How many bytes of a snapshot are put aside; null when it is not the one of which anything is.</summary>
+    public int? StagedBytesOf(EntryId lastIncluded) => stagedSnapshot?.LastIncluded == lastIncluded ? staged.Count : null;
+
     /// <summary>Reads the snapshot's bytes.</summary>
     /// <exception cref="CorruptDataException">They are damaged.</exception>
     public ReadOnlyMemory<byte> ReadSnapshot() => Crc32C.Compute(snapshot) == snapshotChecksum

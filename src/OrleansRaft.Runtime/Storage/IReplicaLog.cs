@@ -36,10 +36,17 @@ public interface IReplicaLog : IAsyncDisposable
     /// <summary>Makes a write durable, after those handed over before. Told by <see cref="IReplicaLogEvents.OnWritten"/>.</summary>
     void Write(LogWrite write);
 
-    /// <summary>Puts a received chunk aside. Told by <see cref="IReplicaLogEvents.OnChunkStaged"/>.</summary>
+    /// <summary>
+    /// Puts a received chunk aside. Several may be handed over before the first is told of: they are put aside one after the other, and each is told
+    /// of by <see cref="IReplicaLogEvents.OnChunkStaged"/>, in their order; one that does not continue what is there is left out, and told of as
+    /// well.
+    /// </summary>
     void StageChunk(StageSnapshotChunk chunk);
 
-    /// <summary>Reads a chunk of the newest snapshot. Told by <see cref="IReplicaLogEvents.OnChunkRead"/>.</summary>
+    /// <summary>
+    /// Reads a chunk of the newest snapshot. Several may be asked for at once: each is told of by <see cref="IReplicaLogEvents.OnChunkRead"/>, in the
+    /// order in which they were asked for.
+    /// </summary>
     void ReadChunk(ReadSnapshotChunk request);
 
     /// <summary>

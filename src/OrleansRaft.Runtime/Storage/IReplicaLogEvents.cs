@@ -9,7 +9,9 @@ public interface IReplicaLogEvents
     /// <summary>A write is durable. Tickets come in order.</summary>
     void OnWritten(PersistTicket ticket);
 
-    /// <summary>A chunk is in the store.</summary>
+    /// <summary>A chunk is in the store, or does not continue what is.</summary>
+    /// <param name="lastIncluded">Of which snapshot it is.</param>
+    /// <param name="nextOffset">How many bytes of it are put aside now.</param>
     void OnChunkStaged(EntryId lastIncluded, long nextOffset);
 
     /// <summary>A chunk was read; null when the store no longer has that snapshot.</summary>

@@ -189,6 +189,15 @@ internal sealed class TestReplica
     /// <summary>Whether committed entries and installed snapshots wait for the test to take them.</summary>
     public bool HoldsApplies { get; set; }
 
+    /// <summary>Whether chunks of snapshots wait in the store's queue until <see cref="CompleteStaging"/>.</summary>
+    public bool HoldsStaging { get; set; }
+
+    /// <summary>What the store was given to put aside and has not answered.</summary>
+    public Queue<StageSnapshotChunk> HeldChunks { get; } = new();
+
+    /// <summary>How long the chunks are that the store holds of its own snapshot: what it reads ends with one.</summary>
+    public int StoredChunkBytes { get; set; } = int.MaxValue;
+
     public List<Apply> HeldApplies { get; } = [];
 
     public List<RestoreSnapshot> HeldRestores { get; } = [];
@@ -260,11 +269,22 @@ internal sealed class TestReplica
         }
     }
 
+    /// <summary>The store puts aside what it was given, in order; at most <paramref name="count"/> chunks.</summary>
+    public void CompleteStaging(int count = int.MaxValue)
+    {
+        for (; count > 0 && HeldChunks.TryDequeue(out var chunk); count--)
+        {
+            staged[chunk.Snapshot.LastIncluded] = chunk.Snapshot;
+            Step(new SnapshotChunkStaged(chunk.Snapshot.LastIncluded, chunk.Offset + chunk.Data.Length));
+        }
+    }
+
     /// <summary>Loses everything that is not on disk. The state machine starts over from the snapshot.</summary>
     public void Crash()
     {
         IsDown = true;
         held.Clear();
+        HeldChunks.Clear();
         taken.Clear();
     }
 
@@ -306,14 +326,19 @@ internal sealed class TestReplica
                 ApplyNow(apply);
                 break;
             case ReadSnapshotChunk read:
-                var size = (int)Math.Min(read.BytesMax, Disk.Snapshot.SizeBytes - read.Offset);
+                var size = (int)Math.Min(
+                    Math.Min(read.BytesMax, StoredChunkBytes - (read.Offset % StoredChunkBytes)), Disk.Snapshot.SizeBytes - read.Offset);
                 Step(Disk.Snapshot.LastIncluded == read.LastIncluded
                     ? new SnapshotChunkRead(read.To, read.LastIncluded, read.Offset, new byte[size], read.Offset + size == Disk.Snapshot.SizeBytes)
                     : new SnapshotChunkUnavailable(read.To, read.LastIncluded));
                 break;
             case StageSnapshotChunk chunk:
-                staged[chunk.Snapshot.LastIncluded] = chunk.Snapshot;
-                Step(new SnapshotChunkStaged(chunk.Snapshot.LastIncluded, chunk.Offset + chunk.Data.Length));
+                HeldChunks.Enqueue(chunk);
+                if (!HoldsStaging)
+                {
+                    CompleteStaging();
+                }
+
                 break;
             case RestoreSnapshot restore when HoldsApplies:
                 HeldRestores.Add(restore);

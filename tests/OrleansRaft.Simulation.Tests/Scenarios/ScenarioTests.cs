@@ -80,6 +80,7 @@ public sealed partial class ScenarioTests
         sent.Where(part => part.Node == "B" && part.Sent > 0).ShouldAllBe(part => part.Sent >= half);
         var chunks = recording.Messages.Where(message => message.Kind == "install-snapshot" && message is { To: "C", Arrives: not null }).ToList();
         chunks.Count.ShouldBeGreaterThan(15);
+        chunks.Count(message => message.From == "B").ShouldBeGreaterThan(5, "the other half");
         chunks.Count(message => message.From == "B").ShouldBeLessThan(chunks.Count(message => message.From == "A") + 3, "nothing passes twice");
     }
 

@@ -61,5 +61,19 @@ internal static class ReplicationMutants
             "RaftCore.Snapshots.cs",
             "        if (!ContinuesStaging(install))",
             "        install = install with { Snapshot = install.Snapshot with { Checksum = null } };\n        if (staging != install.Snapshot)"),
+        new(
+            "chunk-ahead-accepted",
+            "a chunk is put aside behind a gap",
+            "Core",
+            "RaftCore.Snapshots.cs",
+            "if (install.Offset != givenBytes || ",
+            "if (install.Offset < givenBytes || "),
+        new(
+            "chunk-acknowledged-before-staged",
+            "a chunk is acknowledged that the store has been given and not put aside yet",
+            "Core",
+            "RaftCore.Snapshots.cs",
+            "install.Snapshot.LastIncluded, stagedBytes, false",
+            "install.Snapshot.LastIncluded, givenBytes, false"),
     ];
 }
