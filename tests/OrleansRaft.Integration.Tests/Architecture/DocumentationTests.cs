@@ -48,7 +48,12 @@ public sealed partial class DocumentationTests
                 .Concat(NamesIn(row[2]))
                 .Where(static name => name.Contains('/') || name.EndsWith(".cs", StringComparison.Ordinal)))
             {
-                var full = path.Contains('/') ? Path.Combine(Sources, "OrleansRaft." + path) : Path.Combine(folder, path);
+                var full = path.Split('/')[0] switch
+                {
+                    _ when !path.Contains('/') => Path.Combine(folder, path),
+                    "infra" or "tests" => Path.Combine(Sources, "..", path),
+                    _ => Path.Combine(Sources, "OrleansRaft." + path),
+                };
                 Path.Exists(full).ShouldBeTrue($"{path} of the row '{row[0]}'");
                 folder = Path.GetDirectoryName(full)!;
             }
