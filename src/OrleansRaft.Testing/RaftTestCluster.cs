@@ -166,7 +166,7 @@ public sealed partial class RaftTestCluster : IAsyncDisposable
     }
 
     private Task UntilAsync(Func<Task<string?>> missing, CancellationToken cancellation) =>
-        Patience.UntilAsync(options.Patience, missing, cancellation);
+        Polling.UntilAsync(options.Patience, missing, cancellation);
 
     private async Task<List<GroupView>> ListGroupsAsync(CancellationToken cancellation)
     {

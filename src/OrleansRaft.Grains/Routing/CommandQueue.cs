@@ -16,7 +16,7 @@ namespace OrleansRaft.Grains.Routing;
 internal sealed class CommandQueue(
     ReplicaRequests requests,
     LeaderFinder leader,
-    GroupClock clock,
+    GroupTimeEstimate clock,
     GroupEntry group,
     TracedCommands traces,
     TimeSpan submitTimeout,

@@ -75,7 +75,7 @@ internal sealed class GroupClients(
     private Queues MakeQueues(GroupEntry group)
     {
         var leader = new LeaderFinder(group, locator, silent, self);
-        var clock = new GroupClock(time, options.Value.RequestRetention / 4);
+        var clock = new GroupTimeEstimate(time, options.Value.RequestRetention / 4);
         return new Queues(
             new CommandQueue(requests, leader, clock, group, traces, timeout, time),
             [

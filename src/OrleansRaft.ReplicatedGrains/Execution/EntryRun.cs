@@ -73,7 +73,7 @@ internal sealed class EntryRun(BoundSet bound, KeyedState state, WarmStates? war
             var response = Complete(request.Invoke(), key, method);
             if (response.Exception is { } thrown)
             {
-                if (ReplicaFaults.IsOne(thrown))
+                if (CallFaults.IsOne(thrown))
                 {
                     throw Fault(thrown is ReplicaFaultException ? thrown : new ReplicaFaultException(
                         $"{method} of '{key.Key}' met {thrown.GetType().Name} ({thrown.Message.TrimEnd('.')}), which is a fault of this silo's "
@@ -302,7 +302,7 @@ internal sealed class EntryRun(BoundSet bound, KeyedState state, WarmStates? war
             bound.CodecOf(key.Class).Write(value, output);
             return output.WrittenSpan;
         }
-        catch (Exception exception) when (!ReplicaFaults.IsOne(exception))
+        catch (Exception exception) when (!CallFaults.IsOne(exception))
         {
             throw new CallRefusedException(
                 RejectionReason.InvalidRequest,

@@ -214,7 +214,7 @@ internal sealed class GrainMachine(BoundSet bound) : IViewStateMachine<GrainCall
             codec.Write(bound.Tools.Serializer, response, output);
             return output.WrittenSpan.ToArray();
         }
-        catch (Exception exception) when (!ReplicaFaults.IsOne(exception))
+        catch (Exception exception) when (!CallFaults.IsOne(exception))
         {
             throw Unserializable("result", grain, method);
         }
@@ -227,7 +227,7 @@ internal sealed class GrainMachine(BoundSet bound) : IViewStateMachine<GrainCall
         {
             body = bound.Tools.Exceptions.Write(thrown);
         }
-        catch (Exception exception) when (!ReplicaFaults.IsOne(exception))
+        catch (Exception exception) when (!CallFaults.IsOne(exception))
         {
             throw Unserializable($"exception {thrown.GetType().FullName}", grain, method);
         }

@@ -5,12 +5,12 @@ using OrleansRaft.Grains.Routing;
 namespace OrleansRaft.Grains.Tests.Routing;
 
 /// <summary>What a silo takes a group's time to be between two answers.</summary>
-public sealed class GroupClockTests
+public sealed class GroupTimeEstimateTests
 {
     private readonly FakeTimeProvider time = new();
-    private readonly GroupClock clock;
+    private readonly GroupTimeEstimate clock;
 
-    public GroupClockTests() => clock = new GroupClock(time, driftMax: TimeSpan.FromSeconds(10));
+    public GroupTimeEstimateTests() => clock = new GroupTimeEstimate(time, driftMax: TimeSpan.FromSeconds(10));
 
     [Fact]
     public void It_goes_on_from_the_last_answer_but_not_far()

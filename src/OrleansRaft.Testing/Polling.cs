@@ -1,7 +1,7 @@
 namespace OrleansRaft.Testing;
 
 /// <summary>Waits for what comes about in the background.</summary>
-internal static class Patience
+internal static class Polling
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(25);
 

@@ -8,7 +8,7 @@ namespace OrleansRaft.Grains.Routing;
 /// The most that is added to the last answer. A group's time stands still while nobody leads, so an estimate may run ahead; it must not run ahead by
 /// more than a small part of the retention, or a delayed duplicate could outlive its request id.
 /// </param>
-internal sealed class GroupClock(TimeProvider time, TimeSpan driftMax)
+internal sealed class GroupTimeEstimate(TimeProvider time, TimeSpan driftMax)
 {
     private readonly Lock gate = new();
     private LogTime last;

@@ -6,7 +6,7 @@ using OrleansRaft.Runtime.Machines;
 namespace OrleansRaft.ReplicatedGrains.Execution;
 
 /// <summary>Which exceptions of a call are results, and which are faults of the replica that makes it.</summary>
-internal static class ReplicaFaults
+internal static class CallFaults
 {
     /// <summary>
     /// Whether an exception is of the surroundings: memory, a missing or broken assembly, a depth of the stack, files, devices. Another replica need
