@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using OrleansRaft.Core;
 using OrleansRaft.Grains.Cluster;
 using OrleansRaft.Grains.Transport;
+using OrleansRaft.Runtime.Liveness;
 
 namespace OrleansRaft.Grains.Liveness;
 
@@ -20,6 +21,7 @@ internal sealed class GoneSilos(
     EndedConnections connections,
     ClusterMembership silos,
     GroupTable groups,
+    LivenessDirectory directory,
     Lanes lanes,
     ILocalSiloDetails self,
     TimeProvider time,
@@ -34,6 +36,7 @@ internal sealed class GoneSilos(
     // The system may close a dead process' connections before the port on which it listened.
     private static readonly TimeSpan[] Pauses = [TimeSpan.Zero, TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(50)];
 
+    private readonly GoneLeaders<SiloAddress> leaders = new(directory);
     private readonly CancellationTokenSource stopping = new();
 
     // Those of which was told. They are active until the membership declares them dead.
@@ -125,7 +128,7 @@ internal sealed class GoneSilos(
 
     private async Task ElectAsync(SiloAddress gone, bool isNews)
     {
-        var due = new Queue<ILocalReplica>(groups.Hosted.Where(replica => FollowsTo(gone, replica) is not null));
+        var due = new Queue<ILocalReplica>(groups.Hosted.Where(replica => leaders.FollowedBy(replica, gone) is not null));
         if (isNews)
         {
             Log.SiloGone(logger, silos.NameOf(gone), due.Count);
@@ -138,7 +141,7 @@ internal sealed class GoneSilos(
             while (electing.Count < ElectingMax && due.TryDequeue(out var replica))
             {
                 // It may have another leader by now.
-                if (FollowsTo(gone, replica) is { } leader)
+                if (leaders.FollowedBy(replica, gone) is { } leader)
                 {
                     replica.Driver.Post(new LeaderGone(leader));
                     electing.Add(replica);
@@ -148,11 +151,4 @@ internal sealed class GoneSilos(
             await Task.Delay(ElectionPause, time, stopping.Token);
         }
     }
-
-    /// <summary>The leader that a replica follows, if it lives on a silo; null for a quiescent replica, whose silo elects a few at a time.</summary>
-    private static ReplicaId? FollowsTo(SiloAddress silo, ILocalReplica replica) =>
-        replica is { IsRunning: true, Quiescence: null, Role: { Role: RaftRole.Follower, Leader: { } leader } }
-        && silo.Equals(replica.Slot.Group.Find(leader)?.Silo)
-            ? leader
-            : null;
 }

@@ -1,5 +1,7 @@
 using OrleansRaft.Core;
 using OrleansRaft.Lab;
+using OrleansRaft.Runtime;
+using OrleansRaft.Runtime.Liveness;
 
 namespace OrleansRaft.Simulation.Faults;
 
@@ -7,6 +9,7 @@ namespace OrleansRaft.Simulation.Faults;
 internal static class ProcessFaults
 {
     private const int DelaysMax = 80;
+    private const int LateFactor = 20;
 
     public static Action? Apply(LabCluster cluster, Fault fault)
     {
@@ -45,17 +48,46 @@ internal static class ProcessFaults
     }
 
     /// <summary>
-    /// The others see their connections to a process close, each a little later than it died, and some when it has another leader already.
+    /// The others see their connections to a process close, each a little later than it died, and some when its node has another process, or another
+    /// leads already.
     /// </summary>
     private static void NoticeLater(LabCluster cluster, LabNode node, Fault fault)
     {
-        foreach (var gone in node.Replicas.Select(static replica => replica.Key).ToArray())
+        var (gone, lost) = (node.Silo, node.Replicas.Select(static replica => replica.Key).ToArray());
+        foreach (var other in cluster.Nodes.Where(one => one != node))
         {
-            foreach (var other in cluster.ReplicasOf(gone.Group).Where(replica => replica.Node != node).ToArray())
+            // Of two connections, one of which ends late.
+            var delay = TimeSpan.FromMilliseconds(1 + (fault.Strength * (other.Index + 1) % DelaysMax));
+            cluster.Clock.Schedule(delay, () => other.Perform(() => Notice(cluster, gone, lost, other)));
+            cluster.Clock.Schedule(delay * LateFactor, () => other.Perform(() => Notice(cluster, gone, lost, other)));
+        }
+    }
+
+    /// <summary>A node finds out that a process has ended, and tells those of its replicas that followed a leader there.</summary>
+    private static void Notice(LabCluster cluster, LabSilo gone, ReplicaKey[] lost, LabNode node)
+    {
+        var leaders = node.Liveness is { } liveness ? new GoneLeaders<LabSilo>(liveness) : null;
+        foreach (var replica in node.Replicas)
+        {
+            if (leaders is null)
             {
-                var delay = TimeSpan.FromMilliseconds(1 + (fault.Strength * (other.Node.Index + 1) % DelaysMax));
-                cluster.Clock.Schedule(delay, () => other.Driver.Post(new LeaderGone(gone.Replica)));
+                // It keeps no account of where leaders are.
+                Array.ForEach(Array.FindAll(lost, one => one.Group == replica.Key.Group), one => replica.Driver.Post(new LeaderGone(one.Replica)));
             }
+            else if (leaders.FollowedBy(replica, gone) is { } leader)
+            {
+                RequireGone(cluster, replica, leader);
+                replica.Driver.Post(new LeaderGone(leader));
+            }
+        }
+    }
+
+    private static void RequireGone(LabCluster cluster, LabReplica follower, ReplicaId leader)
+    {
+        if (cluster.LeaderOf(follower.Key.Group) is { } alive && alive.Key.Replica == leader && alive.Term == follower.Term)
+        {
+            cluster.Report(
+                "that a process has ended says nothing of a leader that lives", $"{follower.Key} is told that {leader} is gone, which leads {alive.Term}");
         }
     }
 }

@@ -46,5 +46,26 @@ internal static class ElectionMutants
             "RaftCore.cs",
             "if (term > CurrentTerm)\n        {\n            // Term and vote",
             "if (term >= CurrentTerm)\n        {\n            // Term and vote"),
+        new(
+            "gone-without-pre-vote",
+            "a follower that is told that its leader is gone stands without asking whether the others have lost it, too",
+            "Core",
+            "RaftCore.Elections.cs",
+            "        if (before == 0)\n        {\n            OnCampaign();\n",
+            "        if (before == 0 && MayStand && !IsQuiet)\n        {\n            BecomeCandidate(isTransfer: false);\n"),
+        new(
+            "candidate-turned-back",
+            "whoever stands begins anew when it is told again that the leader is gone",
+            "Core",
+            "RaftCore.Elections.cs",
+            "if (Role != RaftRole.Follower || leader != gone || IsQuiescent)",
+            "if (Role == RaftRole.Leader || (leader is { } known && known != gone) || IsQuiescent)"),
+        new(
+            "end-of-another-life-believed",
+            "a leader is taken for gone when any process has ended, such as one that its silo had before",
+            "Runtime",
+            "Liveness/GoneLeaders.cs",
+            "            && silo.Equals(gone)\n",
+            ""),
     ];
 }

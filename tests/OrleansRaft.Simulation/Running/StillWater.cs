@@ -21,6 +21,9 @@ internal sealed class StillWater(LabCluster cluster, SimulationPlan plan, Worklo
     // It has asked in vain meanwhile, and waits twice as long each time.
     private static readonly TimeSpan UntilSought = TimeSpan.FromSeconds(10);
 
+    // Less than a message takes to another node and back.
+    private static readonly TimeSpan ToldEvery = TimeSpan.FromMilliseconds(1);
+
     private enum Loss
     {
         Pause = 0,
@@ -48,6 +51,7 @@ internal sealed class StillWater(LabCluster cluster, SimulationPlan plan, Worklo
             }
         }
 
+        MistakeForGone(group);
         if (cluster.Violation is null && cluster.LeaderOf(group) is { } leader && CanSpare(leader))
         {
             Lose(leader, (Loss)(plan.Seed / 7 % (plan.SharedDisks ? 4UL : 3UL)));
@@ -118,6 +122,53 @@ internal sealed class StillWater(LabCluster cluster, SimulationPlan plan, Worklo
             UntilSought);
     }
 
+    /// <summary>One follower is told that its leader is gone, which lives: it asks the others before it stands, and they know better.</summary>
+    private void MistakeForGone(string group)
+    {
+        if (cluster.Violation is not null
+            || plan.Raft is not { PreVote: true, CheckQuorum: true }
+            || cluster.LeaderOf(group) is not { IsQuiescent: false, Configuration: { IsJoint: false } configuration } leader
+            || configuration.Voters.Length < 3
+            || NextVoter(leader, configuration) is not { Role: RaftRole.Follower } follower)
+        {
+            return;
+        }
+
+        tell($"{follower.Key} on node {follower.Node.Index} takes {leader.Key.Replica} for gone, which lives");
+        var term = leader.Term;
+        follower.Driver.Post(new LeaderGone(leader.Key.Replica));
+        cluster.Run(plan.Raft.TickInterval * plan.Raft.ElectionTicksMax);
+        if (cluster.Violation is null && (cluster.LeaderOf(group) != leader || leader.Term != term))
+        {
+            cluster.Report("one follower that takes a leader for gone does not end its term", Convergence.Describe(cluster));
+        }
+    }
+
+    /// <summary>The voter that stands first when this leader is gone.</summary>
+    private LabReplica? NextVoter(LabReplica leader, Configuration configuration)
+    {
+        var others = configuration.Voters.Where(voter => voter != leader.Key.Replica).Order().ToArray();
+        var next = Array.Find(others, voter => voter > leader.Key.Replica);
+        var first = next == default ? others[0] : next;
+        return cluster.ReplicasOf(leader.Key.Group).FirstOrDefault(replica => replica.Key.Replica == first && replica.Node != leader.Node);
+    }
+
+    /// <summary>Tells the others again and again that a leader is gone, until another is found: whoever stands goes on standing.</summary>
+    private void TellGone(LabReplica leader)
+    {
+        if (cluster.Violation is not null || cluster.LeaderOf(leader.Key.Group) is not null)
+        {
+            return;
+        }
+
+        foreach (var replica in cluster.ReplicasOf(leader.Key.Group))
+        {
+            replica.Driver.Post(new LeaderGone(leader.Key.Replica));
+        }
+
+        cluster.Clock.Schedule(ToldEvery, () => TellGone(leader));
+    }
+
     private void Lose(LabReplica leader, Loss loss)
     {
         var (group, node, term) = (leader.Key.Group, leader.Node, leader.Term);
@@ -129,6 +180,7 @@ internal sealed class StillWater(LabCluster cluster, SimulationPlan plan, Worklo
                 break;
             case Loss.Crash:
                 node.Crash();
+                TellGone(leader);
                 break;
             case Loss.Stop:
                 // The replica alone: it cannot start again, and its process lives.
