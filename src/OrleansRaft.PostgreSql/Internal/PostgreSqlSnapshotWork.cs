@@ -173,9 +173,11 @@ internal sealed class PostgreSqlSnapshotWork(IReplicaLogHost host, HeldReplica r
             var bytes = new byte[descriptor.SizeBytes];
             for (var length = 0; length < bytes.Length;)
             {
-                var part = await ReadAsync(newest, length);
-                part.CopyTo(bytes.AsMemory(length));
-                length += part.Length;
+                foreach (var chunk in await ReadAsync(newest, length))
+                {
+                    chunk.Data.CopyTo(bytes.AsMemory(length));
+                    length += chunk.Data.Length;
+                }
             }
 
             events.OnSnapshotLoaded(descriptor, SnapshotStream.Of(bytes));
@@ -186,13 +188,14 @@ internal sealed class PostgreSqlSnapshotWork(IReplicaLogHost host, HeldReplica r
     public SnapshotStream Open(StoredSnapshot snapshot)
     {
         Use(snapshot.Id);
+        var ahead = new ChunksAhead(offset => ReadAsync(snapshot, offset), snapshot.Descriptor.SizeBytes);
         return new SnapshotStream(
             snapshot.Descriptor.SizeBytes,
             async offset =>
             {
                 try
                 {
-                    return await ReadAsync(snapshot, offset);
+                    return await ahead.ReadAsync(offset);
                 }
                 catch (Exception exception)
                 {
@@ -312,17 +315,26 @@ internal sealed class PostgreSqlSnapshotWork(IReplicaLogHost host, HeldReplica r
     }
 
     /// <summary>
-    /// Reads what there is of a snapshot from an offset on, to the end of a chunk; again and again for as long as the server is away.
+    /// Reads some chunks of a snapshot, the first of which begins at an offset; again and again for as long as the server is away.
     /// </summary>
-    private async Task<ReadOnlyMemory<byte>> ReadAsync(StoredSnapshot snapshot, long offset)
+    private async Task<IReadOnlyList<StoredChunk>> ReadAsync(StoredSnapshot snapshot, long offset)
     {
-        ReadOnlyMemory<byte> part = default;
+        List<StoredChunk> chunks = [];
         await host.SnapshotWorker.RunAsync(replica, async (connection, cancellation) =>
         {
-            var chunk = await SnapshotStatements.ReadChunkAsync(connection, snapshot.Id, offset, cancellation);
-            if (chunk is not null && chunk.End > offset)
+            chunks.Clear();
+            foreach (var chunk in await SnapshotStatements.ReadChunksAsync(connection, snapshot.Id, offset, cancellation))
             {
-                part = chunk.Checked(replica.Key, snapshot.Descriptor).Data[(int)(offset - chunk.Offset)..];
+                if (chunk.Offset != (chunks.Count > 0 ? chunks[^1].End : offset) || chunk.Data.IsEmpty)
+                {
+                    break;
+                }
+
+                chunks.Add(chunk.Checked(replica.Key, snapshot.Descriptor));
+            }
+
+            if (chunks.Count > 0)
+            {
                 return;
             }
 
@@ -333,7 +345,7 @@ internal sealed class PostgreSqlSnapshotWork(IReplicaLogHost host, HeldReplica r
                 snapshot.Descriptor.LastIncluded.Index,
                 $"the snapshot through {snapshot.Descriptor.LastIncluded} has {snapshot.Descriptor.SizeBytes} bytes, but no chunk at byte {offset}");
         });
-        return part;
+        return chunks;
     }
 
     private StoredSnapshot? FindNewest(SnapshotDescriptor wanted) =>

@@ -14,6 +14,9 @@ internal static class SnapshotStatements
     // 16 MiB of chunks as they are written.
     private const int ChunksAtOnce = 64;
 
+    // A MiB, of which there is one more on its way.
+    private const int ReadAtOnce = 4;
+
     /// <summary>Makes the row of a snapshot that is going to be written; false when the replica is held by somebody else.</summary>
     public static async Task<bool> CreateAsync(
         NpgsqlConnection connection, long id, long replica, long nonce, SnapshotDescriptor snapshot, CancellationToken cancellation)
@@ -172,6 +175,26 @@ internal static class SnapshotStatements
         await using var command = Sql.Command(
             connection, "SELECT count(*)::int FROM raft.replica WHERE id = $1 AND nonce = $2", Sql.Value(replica), Sql.Value(nonce));
         return (int)(await command.ExecuteScalarAsync(cancellation))! == 1;
+    }
+
+    /// <summary>The chunks from one on that begins at an offset, with their checksums: at most <see cref="ReadAtOnce"/>.</summary>
+    public static async Task<IReadOnlyList<StoredChunk>> ReadChunksAsync(
+        NpgsqlConnection connection, long id, long offset, CancellationToken cancellation)
+    {
+        await using var command = Sql.Command(
+            connection,
+            "SELECT first_offset, crc, data FROM raft.snapshot_chunk WHERE snapshot_id = $1 AND first_offset >= $2 ORDER BY first_offset LIMIT $3",
+            Sql.Value(id),
+            Sql.Value(offset),
+            Sql.Value((long)ReadAtOnce));
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        var chunks = new List<StoredChunk>(ReadAtOnce);
+        while (await reader.ReadAsync(cancellation))
+        {
+            chunks.Add(StoredChunk.Read(reader, 0));
+        }
+
+        return chunks;
     }
 
     /// <summary>The chunk that holds a byte, with its checksum; null when there is none.</summary>
