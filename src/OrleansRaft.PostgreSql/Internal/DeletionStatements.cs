@@ -11,6 +11,9 @@ internal static class DeletionStatements
 {
     private const int BlocksAtOnce = 1_000;
 
+    // A block has the entries of one write, of half a MiB at most.
+    private const int ForgottenAtOnce = 64;
+
     /// <summary>Lets whoever holds a replica hold it no longer, and its silo look for what it lost.</summary>
     /// <returns>The id of its row; null when there is none.</returns>
     public static async Task<long?> TakeFromHolderAsync(NpgsqlConnection connection, ReplicaKey key, CancellationToken cancellation)
@@ -59,6 +62,41 @@ internal static class DeletionStatements
             Sql.Value(id),
             Sql.Value((long)BlocksAtOnce));
         return await command.ExecuteNonQueryAsync(cancellation) == BlocksAtOnce;
+    }
+
+    /// <summary>Deletes some of what was compacted away, if an activation still holds the replica; waits for nobody.</summary>
+    /// <param name="connection">A connection.</param>
+    /// <param name="id">The replica's row.</param>
+    /// <param name="nonce">The activation.</param>
+    /// <param name="from">
+    /// The first entry of the first block to look at: those before it were deleted, and finding that out takes the longer, the more they are.
+    /// </param>
+    /// <param name="cancellation">Stops waiting.</param>
+    /// <returns>From where to go on; null when there is no more.</returns>
+    public static async Task<long?> ForgetBlocksAsync(
+        NpgsqlConnection connection, long id, long nonce, long from, CancellationToken cancellation)
+    {
+        await using var command = Sql.Command(
+            connection,
+            """
+            WITH old AS MATERIALIZED (
+                SELECT b.first_index, b.write_no FROM raft.log_block b JOIN raft.replica r ON r.id = b.replica_id
+                WHERE r.id = $1 AND r.nonce = $2 AND b.first_index >= $3 AND b.first_index <= r.start_index AND b.last_index <= r.start_index
+                ORDER BY b.first_index, b.write_no LIMIT $4
+                FOR UPDATE OF b SKIP LOCKED
+            ), deleted AS (
+                DELETE FROM raft.log_block b USING old
+                WHERE b.replica_id = $1 AND b.first_index = old.first_index AND b.write_no = old.write_no
+            )
+            SELECT count(*), max(first_index) FROM old
+            """,
+            Sql.Value(id),
+            Sql.Value(nonce),
+            Sql.Value(from),
+            Sql.Value((long)ForgottenAtOnce));
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        await reader.ReadAsync(cancellation);
+        return reader.GetInt64(0) == ForgottenAtOnce ? reader.GetInt64(1) : null;
     }
 
     /// <summary>Deletes what is left, if nobody has taken the replica over meanwhile.</summary>

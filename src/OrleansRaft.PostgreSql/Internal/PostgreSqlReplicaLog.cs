@@ -68,6 +68,10 @@ internal sealed class PostgreSqlReplicaLog : IReplicaLog, IHeldReplicaEvents
         }
 
         snapshots.CleanUp();
+        if (recovered.HasCompacted)
+        {
+            snapshots.ForgetLog();
+        }
     }
 
     public Task WaitUntilMaySpeakAsync(CancellationToken cancellation) => right.WaitAsync(cancellation);
@@ -145,6 +149,10 @@ internal sealed class PostgreSqlReplicaLog : IReplicaLog, IHeldReplicaEvents
         if (part.Write is { } landed)
         {
             events.OnWritten(landed.Ticket);
+            if (landed.CompactThrough is not null)
+            {
+                snapshots.ForgetLog();
+            }
         }
 
         if (part.Snapshot is { } snapshot)

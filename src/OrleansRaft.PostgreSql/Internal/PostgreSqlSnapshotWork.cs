@@ -22,6 +22,7 @@ internal sealed class PostgreSqlSnapshotWork(IReplicaLogHost host, HeldReplica r
     private readonly Dictionary<long, int> inUse = [];
     private readonly Dictionary<long, TaskCompletionSource<bool>> adoptions = [];
     private (StoredSnapshot Snapshot, long Length)? staging;
+    private bool isForgetting;
 
     /// <summary>The completely staged snapshot of that description, if there is one.</summary>
     public StoredSnapshot? FindStaged(SnapshotDescriptor wanted)
@@ -78,6 +79,23 @@ internal sealed class PostgreSqlSnapshotWork(IReplicaLogHost host, HeldReplica r
     /// <summary>Deletes what is neither the newest nor in use.</summary>
     public void CleanUp() => Enqueue((connection, cancellation) =>
         SnapshotStatements.DeleteOthersAsync(connection, replica.Id, replica.Nonce, IsInUse, cancellation));
+
+    /// <summary>Deletes what was compacted away of the log: a little at a time, between which chunks are read and staged.</summary>
+    public void ForgetLog()
+    {
+        lock (gate)
+        {
+            if (isForgetting)
+            {
+                // What was compacted meanwhile is found by the one that is under way, or next time.
+                return;
+            }
+
+            isForgetting = true;
+        }
+
+        ForgetLog(0);
+    }
 
     public void Stage(StageSnapshotChunk chunk) => Enqueue(async (connection, cancellation) =>
     {
@@ -209,6 +227,20 @@ internal sealed class PostgreSqlSnapshotWork(IReplicaLogHost host, HeldReplica r
                 CleanUp();
             });
     }
+
+    private void ForgetLog(long from) => Enqueue(async (connection, cancellation) =>
+    {
+        if (await DeletionStatements.ForgetBlocksAsync(connection, replica.Id, replica.Nonce, from, cancellation) is { } next)
+        {
+            ForgetLog(next);
+            return;
+        }
+
+        lock (gate)
+        {
+            isForgetting = false;
+        }
+    });
 
     private (StoredSnapshot Snapshot, long Length)? Staged
     {

@@ -17,12 +17,21 @@ namespace OrleansRaft.PostgreSql.Internal;
 internal sealed record RecoveredReplica(
     RecoveredState State, ReadOnlyMemory<byte>? Snapshot, StoredSnapshot? Newest, long Writes, EntryId Last, ApplyMark? Mark)
 {
+    /// <summary>Whether anything is there that was compacted away.</summary>
+    public bool HasCompacted { get; init; }
+
     /// <summary>
     /// How many rows are read at a stretch: a long log takes a processor for tenths of a second, which the silo's other replicas need meanwhile.
     /// </summary>
     private const int Stretch = 200;
 
-    private const string Blocks = "SELECT last_index, block FROM raft.log_block WHERE replica_id = $1 ORDER BY first_index, write_no";
+    private const int CompactedColumn = 10;
+
+    // What was compacted away is deleted in time.
+    private const string Blocks = """
+        SELECT last_index, block FROM raft.log_block
+        WHERE replica_id = $1 AND last_index > (SELECT start_index FROM raft.replica WHERE id = $1) ORDER BY first_index, write_no
+        """;
 
     private const string Snapshots = """
         SELECT s.id, s.descriptor FROM raft.replica r JOIN raft.snapshot s ON s.id = r.snapshot_id WHERE r.id = $1
@@ -34,8 +43,9 @@ internal sealed record RecoveredReplica(
         """;
 
     private const string Row = """
-        SELECT term, voted_for, commit_index, last_term, last_index, start_term, start_index, snapshot_id, writes, configuration
-        FROM raft.replica WHERE id = $1 AND epoch = $2 AND nonce = $3
+        SELECT term, voted_for, commit_index, last_term, last_index, start_term, start_index, snapshot_id, writes, configuration,
+            (SELECT last_index FROM raft.log_block WHERE replica_id = r.id ORDER BY first_index, write_no LIMIT 1) <= start_index
+        FROM raft.replica r WHERE id = $1 AND epoch = $2 AND nonce = $3
         """;
 
     /// <summary>
@@ -85,7 +95,11 @@ internal sealed record RecoveredReplica(
             throw new StoreRefusedException($"another activation took replica {key} over while this one was opening it");
         }
 
-        return Check(key, reader, blocks, described, chunks) with { Mark = mark };
+        return Check(key, reader, blocks, described, chunks) with
+        {
+            Mark = mark,
+            HasCompacted = !await reader.IsDBNullAsync(CompactedColumn, cancellation) && reader.GetBoolean(CompactedColumn),
+        };
     }
 
     private static RecoveredReplica Check(

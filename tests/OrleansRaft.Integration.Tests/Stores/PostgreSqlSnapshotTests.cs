@@ -100,6 +100,58 @@ public sealed class PostgreSqlSnapshotTests(PostgresFixture postgres) : PostgreS
         (await OpenAsync(store, 1)).Bodies.ShouldBe(["a", "b"]);
     }
 
+    /// <summary>
+    /// Deleting the log of a large state takes as long as many writes, for which all replicas of a silo would wait: it is deleted beside them, whatever
+    /// holds that up.
+    /// </summary>
+    [Fact]
+    public async Task A_compaction_waits_for_no_deletion_and_what_it_leaves_does_not_count()
+    {
+        var (store, database) = await StartAsync();
+        var replica = await OpenReplica.OpenAsync(store, Key);
+        await replica.AppendAsync(1, "a");
+        await replica.AppendAsync(1, "b");
+        await replica.AppendAsync(1, "c");
+        await replica.SaveSnapshotAsync(1, 2, State);
+        var end = new EntryId(new Term(1), new LogIndex(2));
+        var locked = await LockAsync(database, "SELECT count(*) FROM (SELECT 1 FROM raft.log_block FOR UPDATE) held");
+
+        await replica.WriteAsync(compactThrough: end);
+        var reopened = await OpenReplica.OpenAsync(store, Key);
+        await DeletionsAsync(reopened);
+        (await CountBlocksAsync(database)).ShouldBe(3, "somebody has them locked");
+        await locked.DisposeAsync();
+        var again = await OpenReplica.OpenAsync(store, Key);
+
+        reopened.Recovered.LogStart.ShouldBe(end);
+        reopened.Bodies.ShouldBe(["c"]);
+        again.Bodies.ShouldBe(["c"]);
+        await EventuallyAsync(async () => await CountBlocksAsync(database) == 1);
+        await again.AppendAsync(1, "d");
+        (await OpenReplica.OpenAsync(store, Key)).Bodies.ShouldBe(["c", "d"]);
+    }
+
+    [Fact]
+    public async Task A_long_log_that_is_compacted_is_deleted_to_its_end()
+    {
+        const int Blocks = 200;
+        var (store, database) = await StartAsync();
+        var replica = await OpenReplica.OpenAsync(store, Key);
+        for (var block = 0; block < Blocks; block++)
+        {
+            await replica.AppendAsync(1, "a");
+        }
+
+        await replica.SaveSnapshotAsync(1, Blocks - 1, State);
+        await replica.WriteAsync(compactThrough: new EntryId(new Term(1), new LogIndex(Blocks - 1)));
+
+        await EventuallyAsync(async () => await CountBlocksAsync(database) == 1);
+        (await OpenReplica.OpenAsync(store, Key)).Bodies.ShouldBe(["a"]);
+    }
+
+    private static async Task<long> CountBlocksAsync(string database) =>
+        (long)(await ExecuteAsync(database, "SELECT count(*) FROM raft.log_block"))!;
+
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private static Task<OpenReplica> OpenAsync(ILogStore store, int group) =>
