@@ -105,6 +105,7 @@ internal sealed partial class RaftCore
     private void BecomeQuiescent(ReplicaId? chosen)
     {
         IsQuiescent = true;
+        log.Trim();
         idleTicks = 0;
         successor = chosen;
         effects.Add(new QuiescenceChanged(true, log.Last, chosen));

@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace OrleansRaft.Core;
 
 /// <summary>The part of the log that is held in memory: everything after <see cref="Start"/>.</summary>
@@ -94,6 +96,7 @@ internal sealed class RaftLog
     /// <summary>Forgets everything up to an index.</summary>
     public void CompactThrough(LogIndex index)
     {
+        var most = Count;
         while (Start.Index < index)
         {
             ref var first = ref At(0);
@@ -104,9 +107,21 @@ internal sealed class RaftLog
         }
 
         lastSlice = null;
-        if (ring.Length > CapacityMin && Count < ring.Length / 8)
+
+        // As many are likely to come before the next compaction: a ring that gave their room back would be made anew for them, again and again.
+        if (ring.Length > CapacityMin && most < ring.Length / 8)
         {
             Resize(Math.Max(CapacityMin, ring.Length / 4));
+        }
+    }
+
+    /// <summary>Gives room back that was needed for more entries than are held: no others are expected soon.</summary>
+    public void Trim()
+    {
+        var capacity = Math.Max(CapacityMin, (int)BitOperations.RoundUpToPowerOf2((uint)Count));
+        if (capacity < ring.Length / 2)
+        {
+            Resize(capacity);
         }
     }
 
