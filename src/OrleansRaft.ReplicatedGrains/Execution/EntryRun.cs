@@ -145,7 +145,7 @@ internal sealed class EntryRun(BoundSet bound, KeyedState state, WarmStates? war
             return false;
         }
 
-        if (lent.MayStay && key.Class.IsPlain)
+        if (lent.MayStay && key.Class.MayStayAsRead)
         {
             warm?.Put(key, lent.State);
         }
@@ -212,9 +212,13 @@ internal sealed class EntryRun(BoundSet bound, KeyedState state, WarmStates? war
                 state.Remove(one.Slot.Key.Write(place));
             }
 
-            if (one.Slot.Key.Class.IsPlain && one.Slot.Value!.GetType() == one.Slot.Key.Class.State)
+            if (one.Slot.Key.Class.MayStayAsChanged && one.Slot.Value!.GetType() == one.Slot.Key.Class.State)
             {
                 warm?.Put(one.Slot.Key, one.Slot.Value);
+            }
+            else
+            {
+                warm?.Find(one.Slot.Key)?.Take();
             }
         }
     }

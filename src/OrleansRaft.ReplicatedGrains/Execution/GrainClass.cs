@@ -21,7 +21,8 @@ internal sealed class GrainClass
     {
         (Type, State, Interfaces, Name) = (type, state, interfaces, name);
         NameBytes = Encoding.UTF8.GetBytes(name);
-        IsPlain = PlainStates.IsPlain(state);
+        MayStayAsRead = PlainStates.IsPlain(state);
+        MayStayAsChanged = PlainStates.IsUnshared(state);
         make = ActivatorUtilities.CreateFactory(type, []);
     }
 
@@ -40,8 +41,11 @@ internal sealed class GrainClass
     /// <summary>The name in UTF-8.</summary>
     public byte[] NameBytes { get; }
 
-    /// <summary>Whether states may stay objects.</summary>
-    public bool IsPlain { get; }
+    /// <summary>Whether states may stay objects as they were read.</summary>
+    public bool MayStayAsRead { get; }
+
+    /// <summary>Whether they may stay objects as a call has changed them.</summary>
+    public bool MayStayAsChanged { get; }
 
     /// <summary>The newest version that anything of it is marked with.</summary>
     public int NewestMark => Interfaces.SelectMany(static one => one.Methods)

@@ -250,11 +250,11 @@ internal sealed class GrainMachine(BoundSet bound) : IViewStateMachine<GrainCall
 
     private static void RequireSame(in Command<GrainCall> command, GrainAnswer expected, EntryRun cold, GrainAnswer answer, EntryRun run)
     {
-        var method = CallMethod.Of(command.Value.Read!);
+        var call = $"{CallMethod.Of(command.Value.Read!)} of '{command.Value.Key ?? command.Key}'";
         if (expected.Kind != answer.Kind || !expected.Body.AsSpan().SequenceEqual(answer.Body))
         {
             throw new ReplicaFaultException(
-                $"{method} of '{command.Key}' was made twice on the same state, and answered otherwise the second time: it is not deterministic. "
+                $"{call} was made twice on the same state, and answered otherwise the second time: it is not deterministic. "
                     + "Use no clock, "
                 + "no randomness and nothing static but what Context offers.");
         }
@@ -265,7 +265,7 @@ internal sealed class GrainMachine(BoundSet bound) : IViewStateMachine<GrainCall
         if (!isSame)
         {
             throw new ReplicaFaultException(
-                $"{method} of '{command.Key}' was made twice on the same state, and left another state the second time: it is not deterministic, "
+                $"{call} was made twice on the same state, and left another state the second time: it is not deterministic, "
                     + "or hangs on "
                 + "something that is not serialized with the state.");
         }

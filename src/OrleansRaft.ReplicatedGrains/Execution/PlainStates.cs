@@ -11,12 +11,20 @@ namespace OrleansRaft.ReplicatedGrains.Execution;
 /// cannot be told apart. Any thread.
 /// </summary>
 /// <remarks>
+/// <para>
 /// A dictionary or a set is none: after a removal it goes through its items in another order than one that is read from its bytes. Nor is a class
 /// that others may derive from, or one with a field that is not serialized.
+/// </para>
+/// <para>
+/// Orleans writes an object that it meets a second time as a reference to the first. A text of the program, such as a literal, is one object wherever
+/// it is used, and another one where it was read: so an object that a call has changed writes other bytes than one that was read before the same
+/// call, unless there is nothing in it that the program could have more than once.
+/// </para>
 /// </remarks>
 internal static class PlainStates
 {
     private static readonly ConcurrentDictionary<Type, bool> Known = new();
+    private static readonly ConcurrentDictionary<Type, bool> KnownUnshared = new();
 
     private static readonly HashSet<Type> Values =
     [
@@ -35,8 +43,12 @@ internal static class PlainStates
         typeof(FrozenSet<>), typeof(IImmutableDictionary<,>), typeof(IImmutableSet<>),
     ];
 
-    /// <summary>Whether states of this type may stay objects.</summary>
+    /// <summary>Whether states of this type may stay objects as they were read.</summary>
     public static bool IsPlain(Type type) => Known.GetOrAdd(type, static one => IsPlain(one, []));
+
+    /// <summary>Whether they may also stay as a call has left them: one of values, and of lists of values, holds nothing that is found elsewhere.</summary>
+    public static bool IsUnshared(Type type) => KnownUnshared.GetOrAdd(
+        type, static one => IsPlain(one) && Fields(one).All(static field => IsValue(field.FieldType) || IsListOfValues(field.FieldType)));
 
     /// <summary>
     /// A type within a type of states that goes through its items in another order in each process, so that equal states have other bytes; null when
@@ -64,6 +76,12 @@ internal static class PlainStates
             : [];
         return inner.Concat(fields).Select(one => FindUnordered(one, seen)).FirstOrDefault(static one => one is not null);
     }
+
+    private static bool IsListOfValues(Type type) =>
+        type.IsGenericType && type.GetGenericTypeDefinition() == typeof(List<>) && IsValue(type.GetGenericArguments()[0]);
+
+    private static bool IsValue(Type type) =>
+        type.IsValueType && (Values.Contains(type) || type.IsEnum || type.IsPrimitive || Fields(type).All(static field => IsValue(field.FieldType)));
 
     private static bool IsPlain(Type type, HashSet<Type> seen)
     {

@@ -147,3 +147,34 @@ public sealed class Jar : ReplicatedGrain<JarState>, IJar
         return throws ? throw new ArgumentException("spoiled") : Task.CompletedTask;
     }
 }
+
+[Alias("test.IBook")]
+public interface IBook : IReplicatedGrain
+{
+    [Alias("Add")]
+    Task<int> Add();
+
+    [Alias("Read"), ReadOnly]
+    Task<List<string>> Read();
+}
+
+[GenerateSerializer, Alias("test.BookState")]
+public sealed class BookState
+{
+    [Id(0)]
+    public List<string> Lines { get; set; } = [];
+}
+
+[Alias("test.Book")]
+public sealed class Book : ReplicatedGrain<BookState>, IBook
+{
+    private const string Line = "deposit";
+
+    public Task<int> Add()
+    {
+        State.Lines.Add(Line);
+        return Task.FromResult(State.Lines.Count);
+    }
+
+    public Task<List<string>> Read() => Task.FromResult<List<string>>([.. State.Lines, Line]);
+}

@@ -8,11 +8,11 @@ public sealed class StateTests
     [Fact]
     public async Task Only_so_many_states_stay_objects()
     {
-        var bench = GrainBench.Of<Account>();
+        var bench = GrainBench.Of<Jar>();
 
         for (var i = 0; i < 3 * GrainMachine.WarmMax; i += 40)
         {
-            await bench.Grain<IAccount>($"a{i}").Deposit(i);
+            await bench.Grain<IJar>($"a{i}").Fill(i);
         }
 
         var machine = new GrainMachine(bench.Bound);
@@ -59,6 +59,27 @@ public sealed class StateTests
         PlainStates.IsPlain(typeof(AccountState)).ShouldBeTrue();
         PlainStates.IsPlain(typeof(OpenState)).ShouldBeFalse();
         PlainStates.IsPlain(typeof(ForgetfulState)).ShouldBeFalse();
+    }
+
+    /// <summary>
+    /// A literal is one object in the state of a replica that has made all calls, and was written as a reference where it stood a second time; a
+    /// replica that had read the state from its bytes wrote it twice.
+    /// </summary>
+    [Fact]
+    public async Task A_text_that_the_program_uses_again_is_written_alike_by_a_replica_that_has_the_state_in_memory()
+    {
+        var bench = GrainBench.Of<Book>();
+        var book = bench.Grain<IBook>("b");
+
+        for (var line = 1; line <= 3; line++)
+        {
+            (await book.Add()).ShouldBe(line);
+            (await book.Read()).Count.ShouldBe(line + 1, "and the answer holds it once more");
+        }
+
+        PlainStates.IsUnshared(typeof(BookState)).ShouldBeFalse();
+        PlainStates.IsUnshared(typeof(AccountState)).ShouldBeFalse();
+        PlainStates.IsUnshared(typeof(JarState)).ShouldBeTrue();
     }
 
     [Fact]
