@@ -1,6 +1,6 @@
 namespace OrleansRaft.Core;
 
-/// <summary>Something the host must do. Writes are not effects: the host takes them with <see cref="RaftCore.TakeWrite"/>.</summary>
+/// <summary>Something the host must do. Writes are not effects: the host takes them one at a time, when it is ready for the next.</summary>
 public abstract record Effect
 {
     private protected Effect()
@@ -49,7 +49,7 @@ internal sealed record ReadReady(long ReadId, LogIndex Index) : Effect;
 internal sealed record ReadRejected(long ReadId, RaftRejection Reason, ReplicaId? Leader) : Effect;
 
 /// <summary>
-/// Read a chunk of this replica's newest snapshot and answer with <see cref="SnapshotChunkRead"/> or <see cref="SnapshotChunkUnavailable"/>.
+/// Read a chunk of this replica's newest snapshot, and tell that it was read or that it is not there.
 /// </summary>
 /// <param name="To">For whom.</param>
 /// <param name="LastIncluded">Of which snapshot.</param>
@@ -57,7 +57,7 @@ internal sealed record ReadRejected(long ReadId, RaftRejection Reason, ReplicaId
 /// <param name="BytesMax">How long it may be.</param>
 public sealed record ReadSnapshotChunk(ReplicaId To, EntryId LastIncluded, long Offset, int BytesMax) : Effect;
 
-/// <summary>Put a received chunk aside in the store, without touching state or log, and answer with <see cref="SnapshotChunkStaged"/>.</summary>
+/// <summary>Put a received chunk aside in the store, without touching state or log, and tell when it is there.</summary>
 /// <param name="Snapshot">Of which snapshot. A chunk at offset 0 throws away whatever was staged before.</param>
 /// <param name="Offset">Where it begins.</param>
 /// <param name="Data">Its bytes.</param>

@@ -11,7 +11,7 @@ public readonly record struct Entry(EntryId Id, EntryKind Kind, LogTime Time, Re
     public const int OverheadBytes = 32;
 
     /// <summary>
-    /// The leader's UTC stamp, within bounds: it never falls along the log. None in clusters below the level <see cref="FeatureLevels.Stamps"/>.
+    /// The leader's UTC stamp, within bounds: it never falls along the log. None in clusters below feature level 2.
     /// </summary>
     public UtcTime Utc { get; init; }
 

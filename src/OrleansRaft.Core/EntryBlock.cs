@@ -58,7 +58,7 @@ public sealed class EntryBlock
     /// <summary>What the entries count against limits.</summary>
     public long SizeBytes { get; }
 
-    /// <summary>Whether entries have UTC stamps, so that only programs of the level <see cref="FeatureLevels.Stamps"/> read the block.</summary>
+    /// <summary>Whether entries have UTC stamps, so that only programs of feature level 2 read the block.</summary>
     public bool HasStamps => EntryBlockCodec.HasStamps(entries);
 
     /// <summary>The id of the last entry; <see cref="Previous"/> when there is none.</summary>

@@ -1,7 +1,7 @@
 namespace OrleansRaft.Core;
 
 /// <summary>One atomic write of one replica: term, vote, commit, entries, installed snapshot and compaction together.</summary>
-/// <param name="Ticket">Hand it back in <see cref="Persisted"/> when the write is durable.</param>
+/// <param name="Ticket">Handed back when the write is durable.</param>
 /// <param name="HardState">The hard state after the write.</param>
 /// <param name="StoredLast">The last entry that the store holds before this write, as Core knows it; a store that holds another refuses the
 /// write.</param>

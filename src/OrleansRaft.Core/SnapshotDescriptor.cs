@@ -22,7 +22,7 @@ public sealed record SnapshotDescriptor(EntryId LastIncluded, LogTime Time, Conf
     /// <summary>The version at which the state machine works at exactly that entry: whoever restores the snapshot must support it.</summary>
     public int MachineVersion { get; init; } = MachineVersions.Initial;
 
-    /// <summary>The UTC stamp of that entry; none in clusters below the level <see cref="FeatureLevels.Stamps"/>.</summary>
+    /// <summary>The UTC stamp of that entry; none in clusters below feature level 2.</summary>
     public UtcTime Utc { get; init; }
 
     /// <summary>The empty state that a new group starts from. No entry holds its configuration, whatever version that has elsewhere.</summary>

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace OrleansRaft.Core;
 
 /// <summary>A wall clock's time, in milliseconds since 1970-01-01 00:00 UTC.</summary>
-/// <remarks>Core reads no clock: hosts tell it theirs (<see cref="RaftCore.ReadClock"/>), and leaders stamp entries with it, within bounds.</remarks>
+/// <remarks>Core reads no clock: hosts tell it theirs, and leaders stamp entries with it, within bounds.</remarks>
 /// <param name="Value">The milliseconds; zero where nobody told.</param>
 public readonly record struct UtcTime(long Value) : IComparable<UtcTime>
 {

@@ -3,8 +3,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace OrleansRaft.Counters;
 
 /// <summary>Names one counter of one tenant. Its text, <c>tenant/counter</c>, is the key by which its group is chosen.</summary>
-/// <param name="Tenant">The tenant; see <see cref="NameRule"/>.</param>
-/// <param name="Counter">The counter; see <see cref="NameRule"/>.</param>
+/// <param name="Tenant">The tenant: 1 to 128 of letters, digits, <c>.</c>, <c>_</c>, <c>-</c>, and neither <c>.</c> nor <c>..</c>.</param>
+/// <param name="Counter">The counter, named likewise.</param>
 public readonly record struct CounterKey(string Tenant, string Counter)
 {
     private const char Separator = '/';

@@ -11,6 +11,6 @@ public enum ReadConsistency
     /// <summary>The same, trusting the leader's lease instead of a round of messages; refused where leases are off.</summary>
     Lease = 1,
 
-    /// <summary>Whatever the nearest replica has applied, possibly old, but not older than <see cref="QueryEnvelope.AtLeast"/>.</summary>
+    /// <summary>Whatever the nearest replica has applied, possibly old. The outcome says how old it may be.</summary>
     Stale = 2,
 }

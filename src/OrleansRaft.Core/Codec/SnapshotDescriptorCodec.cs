@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace OrleansRaft.Core.Codec;
 
-/// <summary>The binary form of a <see cref="SnapshotDescriptor"/>, the same in stores and in <see cref="InstallSnapshot"/>.</summary>
+/// <summary>The binary form of a <see cref="SnapshotDescriptor"/>, the same in stores and in messages.</summary>
 /// <remarks>
 /// In stores the checksum may be missing at the end: there was none in the first form. Skipped entries follow it where there are any, and the version
 /// of the state machine where it is not the first, for which the list of skipped entries may be empty, and the UTC stamp where there is one, for

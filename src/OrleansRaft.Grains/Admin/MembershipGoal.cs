@@ -20,7 +20,7 @@ public abstract record MembershipGoal
 }
 
 /// <summary>A further replica, which receives the log before it votes (thesis §4.2.1).</summary>
-internal sealed record AddMember : MembershipGoal
+public sealed record AddMember : MembershipGoal
 {
     /// <summary>
     /// Its number; null for the next that was never used. A chosen one is that of a learner that is there, or at most 64 beyond the highest that was
@@ -40,7 +40,7 @@ internal sealed record AddMember : MembershipGoal
 
 /// <summary>A replica less. A leader hands over first.</summary>
 /// <param name="Replica">Which.</param>
-internal sealed record RemoveMember(ReplicaId Replica) : MembershipGoal
+public sealed record RemoveMember(ReplicaId Replica) : MembershipGoal
 {
     /// <summary>Whether the catalogue may be left with fewer voters than it should have.</summary>
     public bool Force { get; init; }
@@ -48,7 +48,7 @@ internal sealed record RemoveMember(ReplicaId Replica) : MembershipGoal
 
 /// <summary>So many voters: new replicas are added, or the last ones removed, in one step through a joint configuration (§6).</summary>
 /// <param name="Voters">How many.</param>
-internal sealed record ResizeGroup(int Voters) : MembershipGoal
+public sealed record ResizeGroup(int Voters) : MembershipGoal
 {
     /// <summary>Whether the catalogue may be left with fewer voters than it should have.</summary>
     public bool Force { get; init; }

@@ -40,8 +40,8 @@ public static class RaftSiloBuilderExtensions
     /// </summary>
     /// <remarks>
     /// What is said of <see cref="RaftOptions"/> comes in this order, wherever this call stands: the defaults, the section <c>Raft</c>,
-    /// <c>Configure</c> in the order of registration, <c>PostConfigure</c>. A silo that could never be ready does not start: <see
-    /// cref="StartUpChecks"/> says why.
+    /// <c>Configure</c> in the order of registration, <c>PostConfigure</c>. A silo that could never be ready does not start, and
+    /// says why.
     /// </remarks>
     /// <param name="silo">The silo.</param>
     /// <param name="configure">Chooses the store: <c>raft => raft.UsePostgreSql(...)</c>, <c>UseSqlite</c> or <c>UseMemory</c>.</param>

@@ -15,7 +15,7 @@ public interface ICommandCodec<T>
 
     /// <summary>
     /// The identity of a command as a request: equal for equal arguments, whichever program writes them in which bytes; null to tell requests apart
-    /// by their bytes. See <see cref="CommandIdentity"/>.
+    /// by their bytes.
     /// </summary>
     ulong? IdentityOf(T value) => CommandIdentity.Of(value);
 

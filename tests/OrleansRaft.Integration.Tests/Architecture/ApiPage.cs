@@ -12,6 +12,16 @@ internal sealed partial class ApiPage
     private const BindingFlags Declared =
         BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
 
+    private static readonly Lazy<HashSet<string>> Hidden = new(() =>
+    [
+        .. Directory.EnumerateFiles(AppContext.BaseDirectory, "OrleansRaft.*.dll")
+            .Select(static file => Path.GetFileNameWithoutExtension(file))
+            .Where(static name => !name.EndsWith("Tests", StringComparison.Ordinal))
+            .SelectMany(static name => Assembly.Load(name).GetTypes())
+            .Where(static type => !type.IsVisible)
+            .Select(static type => type.FullName!.Replace('+', '.')),
+    ]);
+
     private readonly string assembly;
     private readonly Dictionary<string, XElement> documented;
     private readonly StringBuilder page = new();
@@ -26,6 +36,9 @@ internal sealed partial class ApiPage
 
     /// <summary>The members without a word of documentation, by their ids; overrides and what the compiler makes are left out.</summary>
     public List<string> Undocumented { get; } = [];
+
+    /// <summary>What points to a type that a reader cannot see, as the member and what it names.</summary>
+    public List<string> Misleading { get; } = [];
 
     public string Text => page.ToString();
 
@@ -80,7 +93,24 @@ internal sealed partial class ApiPage
             return "";
         }
 
+        return NotedIn(said);
+    }
+
+    /// <summary>What is said of a member; notes which hidden types it names.</summary>
+    private string NotedIn(XElement said)
+    {
+        Misleading.AddRange(said.Descendants()
+            .Select(static one => one.Attribute("cref")?.Value)
+            .Where(static named => named is not null && Hidden.Value.Contains(TypeIn(named)))
+            .Select(named => $"{said.Attribute("name")!.Value} names {named}"));
         return SaidIn(said);
+    }
+
+    /// <summary>The type that is named, or of which a member is.</summary>
+    private static string TypeIn(string cref)
+    {
+        var name = cref[2..].Split('(')[0];
+        return cref[0] == 'T' ? name : name[..name.LastIndexOf('.')];
     }
 
     private string? TextOf(Type type, MemberInfo member)
@@ -88,7 +118,7 @@ internal sealed partial class ApiPage
         var id = IdOf(member);
         if (documented.TryGetValue(id, out var said))
         {
-            return said.Element("inheritdoc") is null ? SaidIn(said) : null;
+            return said.Element("inheritdoc") is null ? NotedIn(said) : null;
         }
 
         // A positional record says of its properties what it says of its parameters.

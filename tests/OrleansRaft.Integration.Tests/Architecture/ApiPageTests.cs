@@ -27,6 +27,7 @@ public sealed class ApiPageTests
             page.Undocumented.ShouldBeEmpty();
         }
 
+        page.Misleading.ShouldBeEmpty();
         File.ReadAllText(file).ShouldBe(page.Text, "ORAFT_WRITE_API=1 writes it anew");
         File.ReadAllText(Path.Combine(SourceTree.Root, "src", "LIBRARY.md")).ShouldContain($"]({package}/API.md)");
     }

@@ -6,7 +6,7 @@ using OrleansRaft.Runtime.Storage.Memory;
 namespace OrleansRaft;
 
 /// <summary>
-/// What outlives a silo in memory: the disk that one or several <see cref="MemoryLogStore"/> instances open. Gone with the process.
+/// What outlives a silo in memory: the disk that the silos of <c>UseMemory</c> open, one or several. Gone with the process.
 /// </summary>
 /// <param name="localId">The id by which replicas are bound to this disk; empty when every silo of the cluster opens it.</param>
 public sealed class MemoryDisk(string localId = "")
