@@ -156,7 +156,7 @@ public static class RaftSiloBuilderExtensions
             provider.GetRequiredService<IOptions<RaftOptions>>().Value, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<LivenessDirectory>();
         services.AddSingleton<MemoryTrim>();
-        services.AddSingleton<HeapPace>();
+        services.AddSingleton(static provider => new HeapPace(provider.GetRequiredService<RaftMetrics>().Replicas.StateBytes));
         services.AddSingleton<LivenessMetrics>();
         services.AddSingleton<LivenessHost>();
         services.AddSingleton<GoneSilos>();

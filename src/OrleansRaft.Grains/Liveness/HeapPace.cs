@@ -1,5 +1,4 @@
 using System.Runtime;
-using OrleansRaft.Runtime;
 
 namespace OrleansRaft.Grains.Liveness;
 
@@ -10,8 +9,8 @@ namespace OrleansRaft.Grains.Liveness;
 /// as those of any other, begins when an eighth of what lived after the last one has come on top. A silo whose states are small, or a small part of
 /// what lives in the process, is left alone.
 /// </remarks>
-/// <param name="metrics">Knows how large the states are.</param>
-internal sealed class HeapPace(RaftMetrics metrics)
+/// <param name="states">Says how many bytes the states of all replicas here have.</param>
+internal sealed class HeapPace(Func<long> states)
 {
     private const long StateBytesMin = 64L * 1024 * 1024;
     private const long GrowthMin = 32L * 1024 * 1024;
@@ -29,7 +28,7 @@ internal sealed class HeapPace(RaftMetrics metrics)
             return;
         }
 
-        if (IsDue(last.HeapSizeBytes - last.FragmentedBytes, GC.GetTotalMemory(forceFullCollection: false), metrics.Replicas.StateBytes))
+        if (IsDue(last.HeapSizeBytes - last.FragmentedBytes, GC.GetTotalMemory(forceFullCollection: false), states))
         {
             begunAfter = last.Index;
             GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: false, compacting: false);

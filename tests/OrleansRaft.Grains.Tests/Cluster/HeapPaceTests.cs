@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using OrleansRaft.Grains.Liveness;
 
 namespace OrleansRaft.Grains.Tests.Cluster;
@@ -21,4 +22,45 @@ public sealed class HeapPaceTests
     [Fact]
     public void Where_little_has_come_on_top_nobody_adds_up_states() =>
         HeapPace.IsDue(100 * Mebi, 101 * Mebi, static () => throw new InvalidOperationException("every replica was asked")).ShouldBeFalse();
+
+    /// <summary>
+    /// What a write replaces has been there for long, and the collector, left alone, looks at what is old when four fifths have come on top. Seen by
+    /// what a finalizer says, since nothing else tells that a thing is gone.
+    /// </summary>
+    [Fact]
+    public async Task What_writes_to_a_large_state_replace_is_collected_soon()
+    {
+        const int BlockBytes = 16 * 1024;
+        var gone = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var state = new object[128 * Mebi / BlockBytes];
+        Fill(state, 0, state.Length);
+        state[0] = new Replaced(gone);
+        GC.Collect();
+        GC.Collect();
+        var pace = new HeapPace(static () => GC.GetTotalMemory(forceFullCollection: false));
+
+        // Half of the state at most: an eighth, unless the rest of this process is large.
+        for (var part = 0; part < 16 && !gone.Task.IsCompleted; part++)
+        {
+            Fill(state, part * state.Length / 32, state.Length / 32);
+            pace.Consider();
+        }
+
+        await gone.Task.WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
+        GC.KeepAlive(state);
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        static void Fill(object[] state, int first, int count)
+        {
+            for (var place = first; place < first + count; place++)
+            {
+                state[place] = new byte[BlockBytes];
+            }
+        }
+    }
+
+    private sealed class Replaced(TaskCompletionSource gone)
+    {
+        ~Replaced() => gone.TrySetResult();
+    }
 }
