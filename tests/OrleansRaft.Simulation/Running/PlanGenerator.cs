@@ -72,7 +72,7 @@ internal static class PlanGenerator
             // Small chunks of captures that differ at their ends, so that it is seen what is left out of one, or taken of another.
             // And few of them at once, so that a transfer is not over before anything strikes.
             raft.SnapshotChunkBytes = random.Next(128, 512);
-            raft.InflightMessagesMax = random.Next(1, 4);
+            raft.InflightMessagesMax = Math.Max(1, random.Next(0, 4));
             plan = plan with
             {
                 HasViews = true,
