@@ -14,7 +14,7 @@ public abstract record Effect
 /// <param name="After">The write that the message promises; zero when it may leave at once.</param>
 internal sealed record Send(ReplicaId To, Message Message, PersistTicket After) : Effect;
 
-/// <summary>Apply committed entries, in order, then answer with <see cref="Applied"/>. They are durable on this replica.</summary>
+/// <summary>Apply committed entries, in order, then answer with <see cref="EntriesApplied"/>. They are durable on this replica.</summary>
 /// <param name="Entries">The entries, contiguous after the last that were handed out.</param>
 internal sealed record Apply(IReadOnlyList<Entry> Entries) : Effect;
 
@@ -64,7 +64,7 @@ public sealed record ReadSnapshotChunk(ReplicaId To, EntryId LastIncluded, long 
 /// <param name="IsLast">Whether the snapshot is complete with it.</param>
 public sealed record StageSnapshotChunk(SnapshotDescriptor Snapshot, long Offset, ReadOnlyMemory<byte> Data, bool IsLast) : Effect;
 
-/// <summary>The installed snapshot is durable: restore the state machine from it, then answer with <see cref="Applied"/> of its index.</summary>
+/// <summary>The installed snapshot is durable: restore the state machine from it, then answer with <see cref="EntriesApplied"/> of its index.</summary>
 /// <param name="Snapshot">Which.</param>
 internal sealed record RestoreSnapshot(SnapshotDescriptor Snapshot) : Effect;
 

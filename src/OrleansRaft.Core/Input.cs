@@ -92,7 +92,7 @@ internal sealed record Persisted(PersistTicket Ticket) : Input;
 
 /// <summary>The state machine applied entries.</summary>
 /// <param name="Index">The last entry whose effects the state machine holds.</param>
-internal sealed record Applied(LogIndex Index) : Input;
+internal sealed record EntriesApplied(LogIndex Index) : Input;
 
 /// <summary>A snapshot of this replica's own state became durable; the log before it may go.</summary>
 /// <param name="Snapshot">Which; its configuration is <see cref="RaftCore.ConfigurationAt"/> of its index.</param>

@@ -198,7 +198,7 @@ internal sealed partial class RaftCore
             case Persisted persisted:
                 OnPersisted(persisted.Ticket);
                 break;
-            case Applied applied:
+            case EntriesApplied applied:
                 OnApplied(applied.Index);
                 break;
             case SnapshotSaved saved:

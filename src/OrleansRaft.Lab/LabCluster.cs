@@ -259,6 +259,9 @@ internal sealed class LabCluster : ICheckedCluster, IDisposable
     /// <summary>The names of a group's replicas, members or not, in the order in which they were made.</summary>
     public IReadOnlyList<ReplicaId> NamesOf(string group) => groups[group].Names;
 
+    /// <summary>Whether a replica was given up when its group went on from another one.</summary>
+    public bool IsLost(string group, ReplicaId replica) => groups[group].IsLost(replica);
+
     /// <summary>A name that no replica of the group has had.</summary>
     public ReplicaId NextName(string group) => groups[group].Recovery is { } recovery && groups[group].NextName.Value < recovery.FirstReplica
         ? new ReplicaId(recovery.FirstReplica)

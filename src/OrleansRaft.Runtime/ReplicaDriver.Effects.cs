@@ -44,7 +44,7 @@ internal sealed partial class ReplicaDriver
         while (unreported is { } index && (worker is not null || appliedBytes < options.RunApplyBytesMax) && !isStopping)
         {
             unreported = null;
-            StepOnce(new Applied(index));
+            StepOnce(new EntriesApplied(index));
         }
 
         ReportDigest();

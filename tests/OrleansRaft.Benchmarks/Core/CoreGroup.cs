@@ -97,7 +97,7 @@ internal sealed class CoreGroup
             else if (effects[place] is Apply apply)
             {
                 Count(replica, apply);
-                replica.Step(new Applied(apply.Entries[^1].Index), now, effects);
+                replica.Step(new EntriesApplied(apply.Entries[^1].Index), now, effects);
             }
         }
 

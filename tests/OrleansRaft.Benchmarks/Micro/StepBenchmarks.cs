@@ -51,7 +51,7 @@ public class StepBenchmarks
             }
             else if (effects[place] is Apply apply)
             {
-                core.Step(new Applied(apply.Entries[^1].Index), MonotonicTime.Zero, effects);
+                core.Step(new EntriesApplied(apply.Entries[^1].Index), MonotonicTime.Zero, effects);
             }
         }
 

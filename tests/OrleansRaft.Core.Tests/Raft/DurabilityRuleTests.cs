@@ -65,7 +65,7 @@ public sealed class DurabilityRuleTests
         core.Step(new Persisted(write.Ticket), default, effects);
         core.Step(new Receive(Replica(1), second), default, effects);
         var next = core.TakeWrite();
-        core.Step(new Applied(Index(2)), default, effects);
+        core.Step(new EntriesApplied(Index(2)), default, effects);
         core.Step(new Persisted(next.Ticket), default, effects);
 
         write.Append.ShouldBeSameAs(first.Block);

@@ -199,7 +199,7 @@ public sealed class SnapshotRuleTests
         group.Tick(2 * group.Settings.ElectionTicksMin);
         foreach (var late in group[3].HeldApplies)
         {
-            group[3].Step(new Applied(late.Entries[^1].Index));
+            group[3].Step(new EntriesApplied(late.Entries[^1].Index));
         }
 
         group[3].Core.AppliedIndex.ShouldBe(Index(0), "the snapshot replaces what was being applied");

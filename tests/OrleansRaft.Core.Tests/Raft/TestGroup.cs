@@ -353,13 +353,13 @@ internal sealed class TestReplica
     {
         Applied.Clear();
         Applied.Add($"snapshot {restore.Snapshot.LastIncluded}");
-        Step(new Applied(restore.Snapshot.LastIncluded.Index));
+        Step(new EntriesApplied(restore.Snapshot.LastIncluded.Index));
     }
 
     public void ApplyNow(Apply apply)
     {
         Applied.AddRange(apply.Entries.Where(entry => entry.Kind == EntryKind.Command).Select(entry => Encoding.UTF8.GetString(entry.Body.Span)));
-        Step(new Applied(apply.Entries[^1].Index));
+        Step(new EntriesApplied(apply.Entries[^1].Index));
         foreach (var comparison in apply.Entries.Where(static entry => entry.Kind == EntryKind.Comparison))
         {
             if (State is { } digest)

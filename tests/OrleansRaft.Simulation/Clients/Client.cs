@@ -377,10 +377,11 @@ internal sealed class Client
         }
     }
 
+    /// <summary>Any replica that was not given up when a group went on from one: silos know those, and ask none of them.</summary>
     private ReplicaId Any(string group)
     {
-        var replicas = Cluster.NamesOf(group);
-        return replicas[random.Next(0, replicas.Count)];
+        ReplicaId[] replicas = [.. Cluster.NamesOf(group).Where(name => !Cluster.IsLost(group, name))];
+        return replicas[random.Next(0, replicas.Length)];
     }
 
     private ReplicaId Aim(Operation operation) =>

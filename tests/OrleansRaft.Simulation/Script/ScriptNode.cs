@@ -47,7 +47,7 @@ internal sealed class ScriptNode
         core = Start();
 
         // Nothing would make an idle replica apply what it knows to be committed.
-        Step(new Applied(core.AppliedIndex));
+        Step(new EntriesApplied(core.AppliedIndex));
     }
 
     /// <summary>
@@ -184,7 +184,7 @@ internal sealed class ScriptNode
                 StepAll(new SnapshotChunkStaged(chunk.Snapshot.LastIncluded, chunk.Data.Length));
                 break;
             case RestoreSnapshot restore:
-                StepAll(new Applied(restore.Snapshot.LastIncluded.Index));
+                StepAll(new EntriesApplied(restore.Snapshot.LastIncluded.Index));
                 break;
             case RoleChanged { Role: RaftRole.Leader }:
                 logAtElection = core.LastEntry.Index.Previous;
@@ -208,7 +208,7 @@ internal sealed class ScriptNode
                 last = applying.Dequeue();
             }
 
-            Step(new Applied(last.Index));
+            Step(new EntriesApplied(last.Index));
 
             // A state that is applied is as good as a snapshot: one that must be sent is as new as can be.
             Step(new SnapshotSaved(Describe(last.Index)));
