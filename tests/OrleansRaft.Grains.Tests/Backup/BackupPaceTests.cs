@@ -36,7 +36,7 @@ public sealed class BackupPaceTests
         time.Advance(TimeSpan.FromMinutes(1));
 
         var atOnce = 0;
-        while (pace.WaitAsync(Piece, TestContext.Current.CancellationToken).IsCompleted)
+        while (pace.WaitAsync(Piece, TestContext.Current.CancellationToken).AsTask().IsCompleted)
         {
             atOnce++;
         }
@@ -51,12 +51,12 @@ public sealed class BackupPaceTests
 
         for (var pieces = 0; pieces < 1_000; pieces++)
         {
-            pace.WaitAsync(Piece, TestContext.Current.CancellationToken).IsCompletedSuccessfully.ShouldBeTrue();
+            pace.WaitAsync(Piece, TestContext.Current.CancellationToken).AsTask().IsCompletedSuccessfully.ShouldBeTrue();
         }
     }
 
     [Fact]
-    public async Task Whoever_waits_can_give_up()
+    public async Task A_writer_that_waits_can_give_up()
     {
         using var stop = new CancellationTokenSource();
         var pace = new BackupPace(1, time);
