@@ -95,8 +95,9 @@ internal sealed class ReplicaKeeper(
 
     private async Task WaitAsync(TimeSpan pause)
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(stopping.Token);
-        using var timer = time.CreateTimer(static source => ((CancellationTokenSource)source!).Cancel(), patience, pause, Timeout.InfiniteTimeSpan);
+        // Its own timer bears that it is disposed just as it fires; a timer of ours that cancels it would end the process.
+        using var late = new CancellationTokenSource(pause, time);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(stopping.Token, late.Token);
         try
         {
             await signal.Reader.WaitToReadAsync(patience.Token);
