@@ -15,6 +15,8 @@ internal sealed class HeldRequest : IDisposable
     private readonly string token;
     private readonly DateTimeOffset? end;
     private readonly ITimer timer;
+    private readonly Lock gate = new();
+    private bool hasEnded;
 
     private HeldRequest(HttpContext context, AccessDirectory directory, TimeProvider time)
     {
@@ -34,9 +36,28 @@ internal sealed class HeldRequest : IDisposable
         : null;
 
     /// <inheritdoc/>
-    public void Dispose() => timer.Dispose();
+    public void Dispose()
+    {
+        timer.Dispose();
+        lock (gate)
+        {
+            hasEnded = true;
+        }
+    }
 
     private void Look()
+    {
+        lock (gate)
+        {
+            // The server uses contexts again: a look that the timer had begun could break off the next request, or end the process.
+            if (!hasEnded)
+            {
+                BreakOffUnlessIn();
+            }
+        }
+    }
+
+    private void BreakOffUnlessIn()
     {
         var isIn = token.StartsWith(ApiKeyText.Prefix, StringComparison.Ordinal)
             ? directory.Recognize(token).Key is not null
