@@ -249,9 +249,13 @@ internal sealed class StoreConnection
 
     private void Refuse(IOException cause)
     {
-        foreach (var log in batch.Select(work => work.Log).Distinct().ToArray())
+        ILabLog[] refused = [.. batch.Select(work => work.Log).Distinct()];
+        foreach (var log in refused)
         {
             log.Stop(LogStopReason.Failed, cause);
         }
+
+        // What they asked for behind that goes with it: of several chunks of a snapshot the later ones would follow a gap.
+        waiting.RemoveAll(work => refused.Contains(work.Log));
     }
 }
