@@ -64,7 +64,9 @@ public sealed record ReadSnapshotChunk(ReplicaId To, EntryId LastIncluded, long 
 /// <param name="IsLast">Whether the snapshot is complete with it.</param>
 public sealed record StageSnapshotChunk(SnapshotDescriptor Snapshot, long Offset, ReadOnlyMemory<byte> Data, bool IsLast) : Effect;
 
-/// <summary>The installed snapshot is durable: restore the state machine from it, then answer with <see cref="EntriesApplied"/> of its index.</summary>
+/// <summary>
+/// The installed snapshot is durable: restore the state machine from it, then answer with <see cref="EntriesApplied"/> of its index.
+/// </summary>
 /// <param name="Snapshot">Which.</param>
 internal sealed record RestoreSnapshot(SnapshotDescriptor Snapshot) : Effect;
 

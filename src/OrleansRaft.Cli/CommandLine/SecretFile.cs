@@ -3,7 +3,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace OrleansRaft.Cli.CommandLine;
 
-/// <summary>Files that hold a secret: a key, a password. One that other users could read or change is refused, as ssh and libpq refuse theirs.</summary>
+/// <summary>
+/// Files that hold a secret: a key, a password. One that other users could read or change is refused, as ssh and libpq refuse theirs.
+/// </summary>
 /// <remarks>
 /// Nobody but its owner may have any right to it (mode 0600 or less). A file that root owns may be readable for its group, too (0640 or less): so
 /// Kubernetes and systemd hand secrets to a service that does not run as root. On Windows, whose rights are others, nothing is checked.
@@ -32,7 +34,9 @@ internal static partial class SecretFile
         return reader.ReadToEnd();
     }
 
-    /// <summary>Refuses a file that others could read or change, and that somebody else is going to read. One that is not there is nobody's secret.</summary>
+    /// <summary>
+    /// Refuses a file that others could read or change, and that somebody else is going to read. One that is not there is nobody's secret.
+    /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="source">The option, variable or setting that names it, for messages.</param>
     /// <exception cref="CliException">Others could read or change it.</exception>

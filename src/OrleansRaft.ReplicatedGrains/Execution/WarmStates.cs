@@ -4,7 +4,9 @@ namespace OrleansRaft.ReplicatedGrains.Execution;
 /// The states of keys that were called lately, as objects, beside their bytes: a call need not read them. Bounded, and of no effect on what calls
 /// do.
 /// </summary>
-/// <remarks>Two generations: where the younger is full it becomes the older, whose states are forgotten unless they were asked for meanwhile.</remarks>
+/// <remarks>
+/// Two generations: where the younger is full it becomes the older, whose states are forgotten unless they were asked for meanwhile.
+/// </remarks>
 /// <param name="most">How many are kept, about.</param>
 internal sealed class WarmStates(int most)
 {
@@ -68,7 +70,9 @@ internal sealed class WarmState
 {
     private object? state;
 
-    /// <summary>Takes the state out, so that nobody else gets it meanwhile: whoever has it puts it back unchanged, or with its new bytes, or not.</summary>
+    /// <summary>
+    /// Takes the state out, so that nobody else gets it meanwhile: whoever has it puts it back unchanged, or with its new bytes, or not.
+    /// </summary>
     public object? Take()
     {
         var taken = state;

@@ -87,7 +87,8 @@ internal static class ProcessFaults
         if (cluster.LeaderOf(follower.Key.Group) is { } alive && alive.Key.Replica == leader && alive.Term == follower.Term)
         {
             cluster.Report(
-                "that a process has ended says nothing of a leader that lives", $"{follower.Key} is told that {leader} is gone, which leads {alive.Term}");
+                "that a process has ended says nothing of a leader that lives",
+                $"{follower.Key} is told that {leader} is gone, which leads {alive.Term}");
         }
     }
 }
