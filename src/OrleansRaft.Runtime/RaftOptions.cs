@@ -323,8 +323,8 @@ public sealed class RaftOptions
     public bool AutoFinalize { get; set; } = true;
 
     /// <summary>
-    /// The newest feature level that this silo supports. For tests of upgrades: below the default, the newest that there is, the program writes, says and
-    /// reads what the program before it did, and does not start in a cluster that works at a later level.
+    /// The newest feature level that this silo supports. For tests of upgrades: below the default, the newest that there is, the program writes,
+    /// says and reads what the program before it did, and does not start in a cluster that works at a later level.
     /// </summary>
     /// <value>The default is 3.</value>
     public int LevelMax { get; set; } = FeatureLevels.Newest;

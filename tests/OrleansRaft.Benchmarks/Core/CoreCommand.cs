@@ -14,8 +14,8 @@ internal static class CoreCommand
         var alone = new Option<bool>("--alone") { Description = "Core alone, without what is around it in a silo." };
         var command = new Command(
             "core",
-            "Measures proposals to three replicas in this process: how many a second, how many for each second of processor time, which other programs "
-                + "on the machine hardly move, and what one allocates.")
+            "Measures proposals to three replicas in this process: how many a second, how many for each second of processor time, which other "
+                + "programs on the machine hardly move, and what one allocates.")
         {
             rounds, seconds, alone,
         };
@@ -25,7 +25,8 @@ internal static class CoreCommand
                 Math.Max(1, parsed.GetValue(rounds)), TimeSpan.FromSeconds(parsed.GetValue(seconds)), withStore: !parsed.GetValue(alone));
             Console.WriteLine($"{await Machine.DescribeAsync()}");
             Console.WriteLine();
-            Console.WriteLine("| three replicas | outstanding | proposals a second (min to max) | for a second of processor time | bytes allocated for one |");
+            Console.WriteLine(
+                "| three replicas | outstanding | proposals a second (min to max) | for a second of processor time | bytes allocated for one |");
             Console.WriteLine("|---|--:|--:|--:|--:|");
             foreach (var figure in figures)
             {

@@ -133,7 +133,8 @@ public sealed class QuiescenceRuleTests
     }
 
     /// <summary>
-    /// A member that waits for its vote was out of reach when its leader quiesced: nobody else would ask for it, and the change of members stood still.
+    /// A member that waits for its vote was out of reach when its leader quiesced: nobody else would ask for it, and the change of members stood
+    /// still.
     /// </summary>
     [Fact]
     public void Rule_33_A_learner_that_hears_no_leader_has_it_unquiesced_and_becomes_a_voter()

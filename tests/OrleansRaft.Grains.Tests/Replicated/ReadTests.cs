@@ -2,7 +2,9 @@ using Orleans.Concurrency;
 
 namespace OrleansRaft.Grains.Tests.Replicated;
 
-/// <summary>Reads of states that are objects, which no read may spoil. The bench compares each answer with that of a replica that has bytes only.</summary>
+/// <summary>
+/// Reads of states that are objects, which no read may spoil. The bench compares each answer with that of a replica that has bytes only.
+/// </summary>
 public sealed class ReadTests
 {
     private readonly GrainBench bench = GrainBench.Of<Jar>();

@@ -101,8 +101,8 @@ public sealed class PostgreSqlSnapshotTests(PostgresFixture postgres) : PostgreS
     }
 
     /// <summary>
-    /// Deleting the log of a large state takes as long as many writes, for which all replicas of a silo would wait: it is deleted beside them, whatever
-    /// holds that up.
+    /// Deleting the log of a large state takes as long as many writes, for which all replicas of a silo would wait: it is deleted beside them,
+    /// whatever holds that up.
     /// </summary>
     [Fact]
     public async Task A_compaction_waits_for_no_deletion_and_what_it_leaves_does_not_count()
