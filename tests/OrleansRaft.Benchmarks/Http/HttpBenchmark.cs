@@ -40,8 +40,8 @@ internal static class HttpBenchmark
         var command = new Command(
             "http",
             "Measures in turn what a request costs in processor time: of Kestrel with an empty handler; of 'oraft serve' with one group of one "
-                + "replica in memory; and of such a silo that is asked by callers in its own process. What is left of the second without the other two "
-                + "is what our HTTP costs.")
+                + "replica in memory; and of such a silo that is asked by callers in its own process. What is left of the second without the other "
+                + "two is what our HTTP costs.")
         {
             connections, rounds, seconds,
         };
