@@ -22,75 +22,71 @@ internal static class GrainsBenchmark
 
     public static Command Create()
     {
+        var groups = new Option<int[]>("--groups")
+        {
+            Description = "How many groups each set has; a cluster for each.",
+            DefaultValueFactory = static _ => [1, LibrarySilo.Groups],
+            AllowMultipleArgumentsPerToken = true,
+        };
         var callers = new Option<int>("--callers") { Description = "How many call at once.", DefaultValueFactory = static _ => 64 };
-        var rounds = new Option<int>("--rounds") { Description = "How often all is measured; medians count.", DefaultValueFactory = static _ => 5 };
-        var seconds = new Option<double>("--seconds") { Description = "The length of each measurement.", DefaultValueFactory = static _ => 5 };
+        var rounds = new Option<int>("--rounds") { Description = "How often all is measured; medians count.", DefaultValueFactory = static _ => 6 };
+        var seconds = new Option<double>("--seconds") { Description = "The length of each measurement.", DefaultValueFactory = static _ => 3 };
         var command = new Command("grains", "Measures calls of replicated grains and of counters in turn: three silos on PostgreSQL, grain calls.")
         {
-            callers, rounds, seconds,
+            groups, callers, rounds, seconds,
         };
-        command.SetAction(parsed => RunAsync(
-            parsed.GetValue(callers),
-            Math.Max(1, parsed.GetValue(rounds)),
-            new LoadTimes(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(parsed.GetValue(seconds)))));
+        command.SetAction(async (parsed, _) =>
+        {
+            var rows = new List<string>();
+            foreach (var count in parsed.GetValue(groups)!)
+            {
+                rows.AddRange(await MeasureAsync(
+                    count,
+                    parsed.GetValue(callers),
+                    Math.Max(1, parsed.GetValue(rounds)),
+                    new LoadTimes(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(parsed.GetValue(seconds)))));
+            }
+
+            Console.WriteLine($"{await Machine.DescribeAsync()}");
+            Console.WriteLine();
+            Console.WriteLine(
+                "| | a counter's calls per second | a replicated grain's | one for the other | processor time of both | one for the other |");
+            Console.WriteLine("|---|--:|--:|--:|--:|--:|");
+            rows.ForEach(Console.WriteLine);
+            return 0;
+        });
         return command;
     }
 
-    private static async Task<int> RunAsync(int callers, int rounds, LoadTimes times)
+    private static async Task<IReadOnlyList<string>> MeasureAsync(int groups, int callers, int rounds, LoadTimes times)
     {
         await using var postgres = await PostgresServer.StartNewAsync();
-        await using var cluster = new LibraryCluster(await postgres.CreateDatabaseAsync(), [$"{Tally.Set}=true"]);
+        await using var cluster = new LibraryCluster(
+            await postgres.CreateDatabaseAsync(), [$"{Tally.Set}={groups.ToString(CultureInfo.InvariantCulture)}"]);
         cluster.Start();
         await cluster.WaitUntilWholeAsync($"{Tally.Set}-0");
         var clients = await cluster.ConnectToAllAsync();
         try
         {
             var grains = clients.Select(static client => client.Services.GetRequiredService<IGrainFactory>()).ToArray();
-            IGrainFactory Of(int caller) => grains[caller % grains.Length];
-            var rows = new (string Name, Func<int, Task<OperationStep>> Counter, Func<int, Task<OperationStep>> Grain, List<double> Ratios, List<double> PerSecond)[]
-            {
-                ("writes", caller => IncrementAsync(Of(caller)), caller => AddAsync(Of(caller)), [], []),
-                ("linearizable reads", caller => ReadAsync(Of(caller)), caller => GetAsync(Of(caller)), [], []),
-            };
-            await Console.Error.WriteLineAsync("warming up");
-            foreach (var row in rows)
-            {
-                await TaskLoad.RunAsync(callers, row.Counter, new LoadTimes(TimeSpan.Zero, TimeSpan.FromSeconds(5)));
-                await TaskLoad.RunAsync(callers, row.Grain, new LoadTimes(TimeSpan.Zero, TimeSpan.FromSeconds(5)));
-            }
-
-            for (var round = 1; round <= rounds; round++)
-            {
-                foreach (var row in rows)
-                {
-                    var counter = await TaskLoad.RunAsync(callers, row.Counter, times);
-                    var grain = await TaskLoad.RunAsync(callers, row.Grain, times);
-                    row.Ratios.Add(grain.Only.PerSecond / counter.Only.PerSecond);
-                    row.PerSecond.Add(grain.Only.PerSecond);
-                    await Console.Error.WriteLineAsync(string.Create(
-                        CultureInfo.InvariantCulture,
-                        $"{round}/{rounds} {row.Name}: counters {counter.Only.PerSecond:0}/s (p50 {counter.Only.P50:0} us), grains "
-                            + $"{grain.Only.PerSecond:0}/s "
-                        + $"(p50 {grain.Only.P50:0} us) {counter.Complaint}{grain.Complaint}"));
-                }
-            }
-
-            Console.WriteLine($"{await Machine.DescribeAsync()}");
-            Console.WriteLine();
-            Console.WriteLine($"| {callers} callers, {Keys:N0} keys | a replicated grain's calls per second | of the counters' |");
-            Console.WriteLine("|---|--:|--:|");
-            foreach (var row in rows)
-            {
-                Console.WriteLine(string.Create(
-                    CultureInfo.InvariantCulture, $"| {row.Name} | {Spread.Of(row.PerSecond).Median:0} | {Spread.Of(row.Ratios).Median:0.00} |"));
-            }
+            (string, Func<int, Task<OperationStep>>) Side(string name, Func<IGrainFactory, Task<OperationStep>> call) =>
+                (name, caller => call(grains[caller % grains.Length]));
+            var writes = await SideBySide.MeasureAsync(
+                callers, rounds, times, Side("writes of counters", IncrementAsync), Side("writes of grains", AddAsync));
+            var reads = await SideBySide.MeasureAsync(
+                callers, rounds, times, Side("reads of counters", ReadAsync), Side("reads of grains", GetAsync));
+            return [Row("writes", writes), Row("linearizable reads", reads)];
         }
         finally
         {
             await Task.WhenAll(clients.Select(LibraryCluster.DisconnectAsync));
         }
 
-        return 0;
+        string Row(string name, SideBySide both) => string.Create(
+            CultureInfo.InvariantCulture,
+            $"| {name}, {groups} groups, {callers} callers | {CallCost.MedianPerSecond(both.First):0} | {CallCost.MedianPerSecond(both.Second):0} "
+                + $"| {both.RateRatio:0.00} | {CallCost.MedianMicroseconds(both.First):0.0}, {CallCost.MedianMicroseconds(both.Second):0.0} us "
+                + $"| {both.CostRatio:0.00} |");
     }
 
     private static string Key() => $"bench/c{Random.Shared.Next(Keys)}";

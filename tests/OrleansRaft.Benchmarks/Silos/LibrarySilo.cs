@@ -50,7 +50,7 @@ internal static class LibrarySilo
         builder.Logging.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         var postgres = Required(builder.Configuration, "postgres");
         var name = Required(builder.Configuration, "name");
-        builder.UseOrleans(silo => WithTallies(silo, builder.Configuration)
+        builder.UseOrleans(silo => silo
             .Configure<ClusterOptions>(options => options.ClusterId = options.ServiceId = Required(builder.Configuration, "cluster"))
             .Configure<SiloOptions>(options => options.SiloName = name)
             .Configure<ClusterMembershipOptions>(builder.Configuration.GetSection("Orleans:Membership"))
@@ -71,12 +71,9 @@ internal static class LibrarySilo
             ? silo.AddRaftCounters(1).AddRaftStateMachine<LargeCommand, long, LargeMachine>(LargeMachine.SetName, groups: 1)
         : configuration.GetValue<int>(UserCounterMachine.SetName) is > 0 and var groups
             ? silo.AddRaftCounters(groups).AddRaftStateMachine<CounterCommand, CounterResult, UserCounterMachine>(UserCounterMachine.SetName, groups)
+        : configuration.GetValue<int>(Tally.Set) is > 0 and var each
+            ? silo.AddRaftCounters(each).AddReplicatedGrains(Tally.Set, each, static grains => grains.Add<Tally>())
         : silo.AddRaftCounters(Groups).AddRaftStateMachine<SlowCommand, long, SlowMachine>(SlowMachine.SetName, groups: 1);
-
-    /// <summary>Other groups than those of a benchmark would have a part in its figures.</summary>
-    private static ISiloBuilder WithTallies(ISiloBuilder silo, ConfigurationManager configuration) => configuration[Tally.Set] is null
-        ? silo
-        : silo.AddReplicatedGrains(Tally.Set, Groups, static grains => grains.Add<Tally>());
 
     private static string Required(IConfiguration configuration, string key) =>
         configuration[key] ?? throw new ArgumentException($"{Verb} needs {key}=...; run `failover` or `slow`, which start it.");

@@ -19,8 +19,6 @@ namespace OrleansRaft.Benchmarks.Users;
 internal static class UsersBenchmark
 {
     private const int Keys = 1_000;
-    private const double Allowed = 1.03;
-    private static readonly LoadTimes WarmUp = new(TimeSpan.Zero, TimeSpan.FromSeconds(5));
     private static readonly IncrementCounter One = new(1);
 
     public static Command Create()
@@ -54,9 +52,8 @@ internal static class UsersBenchmark
 
             Console.WriteLine($"{await Machine.DescribeAsync()}");
             Console.WriteLine();
-            Console.WriteLine(
-                "| | processor time of an increment on the turn | as a user's | one for the other | aim | increments/s, one for the other |");
-            Console.WriteLine("|---|--:|--:|--:|--:|--:|");
+            Console.WriteLine("| | processor time of an increment on the turn | as a user's | one for the other | increments/s, one for the other |");
+            Console.WriteLine("|---|--:|--:|--:|--:|");
             rows.ForEach(Console.WriteLine);
             return 0;
         });
@@ -74,47 +71,18 @@ internal static class UsersBenchmark
         try
         {
             var grains = clients.Select(static client => client.Services.GetRequiredService<IGrainFactory>()).ToArray();
-            var meter = new CpuMeter(new Dictionary<int, string>());
-            string[] sets = [CounterMachine.SetName, UserCounterMachine.SetName];
-            foreach (var set in sets)
-            {
-                await TaskLoad.RunAsync(callers, caller => IncrementAsync(grains[caller % grains.Length], set), WarmUp);
-            }
-
-            var costs = sets.Select(static _ => new List<double>()).ToArray();
-            var rates = sets.Select(static _ => new List<double>()).ToArray();
-            for (var round = 0; round < rounds; round++)
-            {
-                // The first of two finds the machine as the last one left it: each is it in turn.
-                for (var turn = 0; turn < sets.Length; turn++)
-                {
-                    var at = (round + turn) % sets.Length;
-                    var before = SecondsOf(meter);
-                    var result = await TaskLoad.RunAsync(callers, caller => IncrementAsync(grains[caller % grains.Length], sets[at]), times);
-                    costs[at].Add((SecondsOf(meter) - before) * 1e6 / result.Acknowledged);
-                    rates[at].Add(result.Only.PerSecond);
-                    await Console.Error.WriteLineAsync(string.Create(
-                        CultureInfo.InvariantCulture,
-                        $"{round + 1}/{rounds} {sets[at]}: {costs[at][^1]:0.0} us, {rates[at][^1]:0}/s (p50 {result.Only.P50:0} us) "
-                            + $"{result.Complaint}"));
-                }
-            }
-
-            var ratio = Spread.Of(costs[0].Zip(costs[1], static (turn, user) => user / turn)).Median;
+            (string, Func<int, Task<OperationStep>>) Side(string set) => (set, caller => IncrementAsync(grains[caller % grains.Length], set));
+            var both = await SideBySide.MeasureAsync(callers, rounds, times, Side(CounterMachine.SetName), Side(UserCounterMachine.SetName));
             return string.Create(
                 CultureInfo.InvariantCulture,
-                $"| {groups} groups, {callers} callers | {Spread.Of(costs[0]).Median:0.0} us | {Spread.Of(costs[1]).Median:0.0} us | {ratio:0.000} "
-                    + $"| {Allowed} {(ratio <= Allowed ? "met" : "missed")} "
-                    + $"| {Spread.Of(rates[0].Zip(rates[1], static (turn, user) => user / turn)).Median:0.000} |");
+                $"| {groups} groups, {callers} callers | {CallCost.MedianMicroseconds(both.First):0.0} us "
+                    + $"| {CallCost.MedianMicroseconds(both.Second):0.0} us | {both.CostRatio:0.000} | {both.RateRatio:0.000} |");
         }
         finally
         {
             await Task.WhenAll(clients.Select(LibraryCluster.DisconnectAsync));
         }
     }
-
-    /// <summary>What silos, PostgreSQL and the callers have used: the work of a command moves between them.</summary>
-    private static double SecondsOf(CpuMeter meter) => meter.Read().Values.Sum();
 
     private static async Task<OperationStep> IncrementAsync(IGrainFactory grains, string set) =>
         await grains.GetRaftGroup<CounterCommand, CounterResult>(set, $"bench/c{Random.Shared.Next(Keys)}").SubmitAsync(One) switch

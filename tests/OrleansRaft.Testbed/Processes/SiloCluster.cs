@@ -119,6 +119,10 @@ public sealed class SiloCluster : IAsyncDisposable
         return [.. compared.Where(static group => !group.IsEqual).Select(Describe)];
     }
 
+    /// <summary>Whether the program compares replicas on request: a former build, which the benchmarks run too, may be from before that.</summary>
+    public async Task<bool> CanCompareAsync() =>
+        (await Http.GetStringAsync(new Uri(Silos[0].Address, "/openapi/v1.json"))).Contains("/groups/{group}/compare", StringComparison.Ordinal);
+
     /// <summary>What every silo wrote last, for the message of a failed test.</summary>
     public string Transcript => string.Join('\n', Silos.Select(silo => $"--- {silo.Name}\n{silo.Process.Transcript}"));
 
