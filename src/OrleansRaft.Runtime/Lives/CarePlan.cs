@@ -19,6 +19,10 @@ namespace OrleansRaft.Runtime.Lives;
 /// costs nothing then, a right one costs one start more; a wrong verdict would cost the replica.
 /// </para>
 /// <para>
+/// What has been applied or restored once in this life needs no care when the state is made anew: it has not ended the process, and others would wait
+/// for it again.
+/// </para>
+/// <para>
 /// A condemned entry is never tried again as time goes by, since each attempt may cost a process. Another program tries it, by itself, under a mark
 /// and judged anew; a snapshot of the leader passes over it.
 /// </para>
@@ -41,6 +45,10 @@ internal sealed class CarePlan
     private LogIndex last;
     private int step;
     private bool isRestoreSuspect;
+
+    // What this life has applied and restored already.
+    private LogIndex applied;
+    private LogIndex? restored;
 
     // What was under way alone when the last life ended, if anything was.
     private LogIndex? accused;
@@ -93,14 +101,19 @@ internal sealed class CarePlan
         ? Verdict == StateVerdict.None ? null : Empty
         : Empty with { Condemned = Condemned, Unrestorable = Unrestorable, Program = program() };
 
-    /// <summary>Whether a replica that has applied so much must still be careful.</summary>
-    public bool IsCarefulAfter(LogIndex applied) => (isCareful && applied < end) || applied < last;
+    /// <summary>Whether a replica whose state holds so much must still be careful.</summary>
+    public bool IsCarefulAfter(LogIndex index) => LogIndex.Max(index, applied) is var known && ((isCareful && known < end) || known < last);
 
     /// <summary>How many entries may be applied at once.</summary>
     /// <param name="next">The first of them.</param>
     /// <param name="most">How many, at most.</param>
     public int EntriesFrom(LogIndex next, int most)
     {
+        if (next <= applied)
+        {
+            return (int)Math.Min(most, applied - next + 1);
+        }
+
         if (IsSuspect(next))
         {
             return (int)Math.Min(Math.Min(most, step), last - next + 1);
@@ -115,16 +128,20 @@ internal sealed class CarePlan
     /// <param name="from">The first.</param>
     /// <param name="through">The last; no more than <see cref="EntriesFrom"/> says.</param>
     public ApplyMark? MarkOf(LogIndex from, LogIndex through) =>
-        IsSuspect(from) || (isCareful && from <= end)
+        from > applied && (IsSuspect(from) || (isCareful && from <= end))
             ? (Resting ?? Empty) with { First = from, Last = through, IsAccused = from == through && from == accused }
             : null;
 
     /// <summary>What the store must remember while a snapshot is restored; null for nothing.</summary>
     public ApplyMark? MarkOfRestore(LogIndex snapshot) =>
-        isCareful || isRestoreSuspect ? (Resting ?? Empty) with { Restoring = snapshot, IsAccused = snapshot == accusedRestore } : null;
+        snapshot != restored && (isCareful || isRestoreSuspect) ? (Resting ?? Empty) with { Restoring = snapshot, IsAccused = snapshot == accusedRestore } : null;
 
     /// <summary>The state holds so much: what was accused of that has ended no process.</summary>
-    public void OnApplied(LogIndex applied) => accused = accused <= applied ? null : accused;
+    public void OnApplied(LogIndex index)
+    {
+        applied = LogIndex.Max(applied, index);
+        accused = accused <= index ? null : accused;
+    }
 
     /// <summary>The state is a snapshot's: what was decided about the entries that it covers, or about another snapshot, no longer matters.</summary>
     /// <returns>Whether <see cref="Resting"/> is another now.</returns>
@@ -132,6 +149,7 @@ internal sealed class CarePlan
     {
         isRestoreSuspect = false;
         accusedRestore = null;
+        restored = snapshot;
         OnApplied(snapshot);
         var isOther = Unrestorable is not null || Condemned <= snapshot;
         Unrestorable = null;
