@@ -26,7 +26,7 @@ internal sealed class GroupCommit : IAsyncDisposable
     private readonly Lock gate = new();
 
     // Set when the gate is open again: whoever is woken under it would only wait for it.
-    private readonly AutoResetEvent wake = new(initialState: false);
+    private readonly WakeSignal wake = new();
     private readonly Queue<HeldReplica> ready = new();
     private readonly WriteGathering gathering = new(TimeProvider.System);
     private readonly CancellationTokenSource stopping = new();
@@ -156,7 +156,7 @@ internal sealed class GroupCommit : IAsyncDisposable
     /// <returns>False when the store is closed.</returns>
     private bool Take()
     {
-        for (var isPatienceOver = false; ; isPatienceOver = !wake.WaitOne(isGathering ? WriteGathering.PatienceMax : Timeout.InfiniteTimeSpan))
+        for (var isPatienceOver = false; ; isPatienceOver = !wake.Wait(isGathering ? WriteGathering.PatienceMax : Timeout.InfiniteTimeSpan))
         {
             lock (gate)
             {

@@ -15,7 +15,7 @@ internal sealed class WorkQueue : IDisposable
     private readonly Lock gate = new();
 
     // Set when the gate is open again: whoever is woken under it would only wait for it.
-    private readonly AutoResetEvent wake = new(initialState: false);
+    private readonly WakeSignal wake = new();
     private readonly Queue<Work> urgent = new();
     private readonly Queue<Work> bulk = new();
     private readonly WriteGathering gathering = new(TimeProvider.System);
@@ -99,7 +99,7 @@ internal sealed class WorkQueue : IDisposable
     }
 
     /// <summary>Lets a <see cref="Take"/> that waits, or is about to, return with nothing.</summary>
-    public void Wake() => WakeIf(true);
+    public void Wake() => wake.Set();
 
     /// <summary>Waits once for work, and then for more that is expected, and takes what goes into one transaction.</summary>
     /// <param name="batch">Takes it.</param>
@@ -109,10 +109,10 @@ internal sealed class WorkQueue : IDisposable
     {
         if (WaitsForFirst())
         {
-            wake.WaitOne(patience);
+            wake.Wait(patience);
         }
 
-        while (WaitsForMore() && wake.WaitOne(WriteGathering.PatienceMax))
+        while (WaitsForMore() && wake.Wait(WriteGathering.PatienceMax))
         {
             // Woken since enough has come, or since the queue is closed.
         }
@@ -163,16 +163,9 @@ internal sealed class WorkQueue : IDisposable
 
     private void WakeIf(bool wakes)
     {
-        try
+        if (wakes)
         {
-            if (wakes)
-            {
-                wake.Set();
-            }
-        }
-        catch (ObjectDisposedException)
-        {
-            // The writer has ended its wait by itself, has seen what there was, and is gone.
+            wake.Set();
         }
     }
 }
