@@ -265,18 +265,17 @@ internal sealed class MachinePool : IMachineExecutor, IDisposable
         {
             foreach (var worker in workers.ToArray())
             {
-                if (!worker.IsStuck && worker.IsLate(stuckAfter))
+                if (!worker.IsStuck && worker.Current is { CallTook: { } took } queue && took >= stuckAfter)
                 {
-                    OnStuck(worker);
+                    OnStuck(worker, queue);
                 }
             }
         }
     }
 
-    private void OnStuck(Worker worker)
+    private void OnStuck(Worker worker, MachineQueue queue)
     {
         worker.IsStuck = true;
-        var queue = worker.Current!;
         NoteStuck(queue, isStuck: true);
         EndRun();
         var others = workers.Count(static one => one.IsStuck);
@@ -301,6 +300,8 @@ internal sealed class MachinePool : IMachineExecutor, IDisposable
     {
         lock (gate)
         {
+            // Not before: the watch looks at it under the gate, on a timer's thread, and whom it reports must be reported as back.
+            worker.Current = null;
             if (!worker.IsStuck)
             {
                 EndRun();
@@ -324,8 +325,6 @@ internal sealed class MachinePool : IMachineExecutor, IDisposable
 
     private sealed class Worker(MachinePool pool, bool isApart)
     {
-        private MachineQueue? current;
-
         /// <summary>Whether it takes what may wait for a store.</summary>
         public bool IsApart => isApart;
 
@@ -333,9 +332,11 @@ internal sealed class MachinePool : IMachineExecutor, IDisposable
         public bool IsStuck { get; set; }
 
         /// <summary>What it runs; null when nothing.</summary>
-        public MachineQueue? Current => Volatile.Read(ref current);
-
-        public bool IsLate(TimeSpan most) => Current is { } queue && queue.CallTook is { } took && took >= most;
+        public MachineQueue? Current
+        {
+            get => Volatile.Read(ref field);
+            set => Volatile.Write(ref field, value);
+        }
 
         public void Start() => new Thread(Run) { IsBackground = true, Name = "raft-machine" }.UnsafeStart();
 
@@ -344,9 +345,8 @@ internal sealed class MachinePool : IMachineExecutor, IDisposable
             isOwnThread = true;
             while (pool.Take(isApart) is { } queue)
             {
-                Volatile.Write(ref current, queue);
+                Current = queue;
                 MachineContext.Run(static state => ((MachineQueue)state!).Run(), queue);
-                Volatile.Write(ref current, null);
                 if (!pool.OnDone(this, queue))
                 {
                     return;
