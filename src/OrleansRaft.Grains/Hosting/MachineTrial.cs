@@ -179,7 +179,7 @@ internal sealed class MachineTrial(StateMachineRegistration registration, IServi
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {
             throw new OrleansConfigurationException(
-                $"The codec of the set '{set}' for {type.FullName} cannot be made: {exception.GetType().Name}: {exception.Message} "
+                $"The codec of the set '{set}' for {type.FullName} cannot be made: {exception.GetType().Name}: {ThrownText.MessageOf(exception)} "
                 + "Correct it, or register with the silo's services what its constructor asks for.",
                 exception);
         }
@@ -203,7 +203,7 @@ internal sealed class MachineTrial(StateMachineRegistration registration, IServi
             // The host says in its own words what the machine threw.
             var cause = exception is MachineException { InnerException: { } thrown } ? thrown : exception;
             throw new OrleansConfigurationException(
-                Sentence($"{what} fails with {cause.GetType().Name}: {cause.Message.TrimEnd('.')}. {remedy}"), exception);
+                Sentence($"{what} fails with {cause.GetType().Name}: {ThrownText.Of(cause)}. {remedy}"), exception);
         }
     }
 

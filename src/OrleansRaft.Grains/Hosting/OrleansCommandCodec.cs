@@ -1,6 +1,7 @@
 using System.Buffers;
 using Orleans.Serialization;
 using OrleansRaft.Core.Codec;
+using OrleansRaft.Runtime.Machines;
 using OrleansRaft.Runtime.StateMachines;
 
 namespace OrleansRaft.Grains.Hosting;
@@ -25,7 +26,7 @@ internal sealed class OrleansCommandCodec<T>(Serializer<T> serializer) : IComman
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {
-            throw new CorruptDataException($"{bytes.Length} bytes are not a {typeof(T).Name}: {exception.Message}", exception);
+            throw new CorruptDataException($"{bytes.Length} bytes are not a {typeof(T).Name}: {ThrownText.MessageOf(exception)}", exception);
         }
     }
 }

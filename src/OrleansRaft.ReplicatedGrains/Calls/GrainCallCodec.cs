@@ -3,6 +3,7 @@ using Orleans.Runtime;
 using Orleans.Serialization;
 using OrleansRaft.Core.Codec;
 using OrleansRaft.ReplicatedGrains.Execution;
+using OrleansRaft.Runtime.Machines;
 using OrleansRaft.Runtime.StateMachines;
 
 namespace OrleansRaft.ReplicatedGrains.Calls;
@@ -73,7 +74,7 @@ internal sealed class GrainCallCodec(Serializer serializer, GrainSet? set) : ICo
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {
             throw new CorruptDataException(
-                $"the call of a replicated grain of the set '{known.Name}' cannot be read ({exception.Message.TrimEnd('.')}); this silo's program "
+                $"the call of a replicated grain of the set '{known.Name}' cannot be read ({ThrownText.Of(exception)}); this silo's program "
                     + "lacks its "
                 + "interface, its method or a type of its arguments, or knows them under other names: run the same program everywhere, and give "
                 + "interfaces "

@@ -1,5 +1,6 @@
 using Orleans.Runtime;
 using OrleansRaft.Client;
+using OrleansRaft.Runtime.Machines;
 using OrleansRaft.Runtime;
 
 namespace OrleansRaft.ReplicatedGrains.Calls;
@@ -29,7 +30,7 @@ internal sealed class GroupTarget(IGrainCluster cluster, GrainInterface type, st
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {
             throw new ResultUnreadableException(
-                $"{method} of '{key}' was applied, but its result cannot be read as {typeof(T).FullName} ({exception.Message.TrimEnd('.')}); a "
+                $"{method} of '{key}' was applied, but its result cannot be read as {typeof(T).FullName} ({ThrownText.Of(exception)}); a "
                     + "program that "
                 + "knows the type reads it.",
                 exception);
@@ -74,7 +75,7 @@ internal sealed class GroupTarget(IGrainCluster cluster, GrainInterface type, st
         {
             throw new NotCommittedException(
                 RejectionReason.InvalidRequest,
-                $"An argument of {method} cannot be serialized, so the call was not sent ({exception.Message.TrimEnd('.')}); {Serializers.Remedy}");
+                $"An argument of {method} cannot be serialized, so the call was not sent ({ThrownText.Of(exception)}); {Serializers.Remedy}");
         }
     }
 
@@ -133,7 +134,7 @@ internal sealed class GroupTarget(IGrainCluster cluster, GrainInterface type, st
         {
             throw new NotCommittedException(
                 RejectionReason.Unreachable,
-                $"No silo could be asked where {type.Name} is ({exception.Message.TrimEnd('.')}); nothing was sent. Check that silos run, and "
+                $"No silo could be asked where {type.Name} is ({ThrownText.Of(exception)}); nothing was sent. Check that silos run, and "
                     + "repeat the call.",
                 TimeSpan.FromSeconds(1));
         }

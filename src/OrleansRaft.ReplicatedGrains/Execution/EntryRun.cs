@@ -3,6 +3,7 @@ using System.Runtime.ExceptionServices;
 using Orleans.Runtime;
 using Orleans.Serialization.Invocation;
 using OrleansRaft.ReplicatedGrains.Calls;
+using OrleansRaft.Runtime.Machines;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.State;
 using OrleansRaft.Runtime.StateMachines;
@@ -76,7 +77,7 @@ internal sealed class EntryRun(BoundSet bound, KeyedState state, WarmStates? war
                 if (CallFaults.IsOne(thrown))
                 {
                     throw Fault(thrown is ReplicaFaultException ? thrown : new ReplicaFaultException(
-                        $"{method} of '{key.Key}' met {thrown.GetType().Name} ({thrown.Message.TrimEnd('.')}), which is a fault of this silo's "
+                        $"{method} of '{key.Key}' met {thrown.GetType().Name} ({ThrownText.Of(thrown)}), which is a fault of this silo's "
                             + "surroundings, and "
                         + "no result of the call.",
                         thrown));
@@ -235,7 +236,7 @@ internal sealed class EntryRun(BoundSet bound, KeyedState state, WarmStates? war
         catch (Exception exception)
         {
             throw Fault(new ReplicaFaultException(
-                $"{grainClass.Type.FullName} cannot be made ({exception.GetType().Name}: {exception.Message.TrimEnd('.')}); register with the "
+                $"{grainClass.Type.FullName} cannot be made ({exception.GetType().Name}: {ThrownText.Of(exception)}); register with the "
                     + "services of every silo "
                 + "what its constructor asks for, and let it not throw.",
                 exception));
@@ -271,7 +272,7 @@ internal sealed class EntryRun(BoundSet bound, KeyedState state, WarmStates? war
         catch (Exception exception)
         {
             throw Fault(new ReplicaFaultException(
-                $"The state of {key.Class.Name} '{key.Key}' cannot be read as {key.Class.State.FullName} ({exception.Message.TrimEnd('.')}); keep "
+                $"The state of {key.Class.Name} '{key.Key}' cannot be read as {key.Class.State.FullName} ({ThrownText.Of(exception)}); keep "
                     + "the [Id] and "
                 + "the type of members that a state has had.",
                 exception));

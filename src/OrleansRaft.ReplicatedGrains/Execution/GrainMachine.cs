@@ -7,6 +7,7 @@ using Orleans.Runtime;
 using Orleans.Serialization.Invocation;
 using OrleansRaft.Core.Codec;
 using OrleansRaft.ReplicatedGrains.Calls;
+using OrleansRaft.Runtime.Machines;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.State;
 using OrleansRaft.Runtime.StateMachines;
@@ -157,7 +158,7 @@ internal sealed class GrainMachine(BoundSet bound) : IViewStateMachine<GrainCall
             run.RequireNoFault();
             if (response.Exception is { } thrown and not CallRefusedException && logger.IsEnabled(LogLevel.Debug))
             {
-                Log.CallThrew(logger, thrown, $"{method}", key, $"{command.Entry}");
+                Log.CallThrew(logger, ThrownText.Loggable(thrown)!, $"{method}", key, $"{command.Entry}");
             }
 
             var answer = Answer(response, grain, method);
@@ -294,7 +295,7 @@ internal sealed class GrainMachine(BoundSet bound) : IViewStateMachine<GrainCall
             catch (Exception exception) when (exception is not OutOfMemoryException)
             {
                 throw new ReplicaFaultException(
-                    $"A state of {name} in the snapshot cannot be read as {grainClass.State.FullName} ({exception.Message.TrimEnd('.')}); keep the "
+                    $"A state of {name} in the snapshot cannot be read as {grainClass.State.FullName} ({ThrownText.Of(exception)}); keep the "
                         + "[Id] and the "
                     + "type of members that a state has had.",
                     exception);

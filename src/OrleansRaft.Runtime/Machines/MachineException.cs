@@ -1,4 +1,4 @@
-using OrleansRaft.Runtime;
+using OrleansRaft.Runtime.Machines;
 
 namespace OrleansRaft;
 
@@ -9,7 +9,7 @@ public class MachineException : Exception
     /// <param name="activity">What it was doing: the start of a sentence, such as <c>Apply</c>.</param>
     /// <param name="cause">What it threw.</param>
     public MachineException(string activity, Exception cause)
-        : base($"{activity} threw {cause?.GetType().Name}: {cause?.Message.TrimEnd('.')}.", cause)
+        : base(Sentence(activity, cause), ThrownText.Loggable(cause))
     {
     }
 
@@ -24,11 +24,15 @@ public class MachineException : Exception
     {
     }
 
+    /// <summary>The message of such an exception, where nobody throws it.</summary>
+    internal static string Sentence(string activity, Exception? cause) =>
+        $"{activity} threw {cause?.GetType().Name}: {ThrownText.Of(cause)}.";
+
     /// <summary>For exceptions that say themselves what the machine was doing.</summary>
     /// <param name="cause">What happened.</param>
     /// <param name="message">The whole sentence.</param>
     protected MachineException(Exception? cause, string message)
-        : base(message, cause)
+        : base(message, ThrownText.Loggable(cause))
     {
     }
 }

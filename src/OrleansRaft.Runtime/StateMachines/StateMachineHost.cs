@@ -118,8 +118,10 @@ internal sealed partial class StateMachineHost<TCommand, TResult> : IStateMachin
         catch (Exception exception)
         {
             // Whatever it was, it was the caller's request id, and nothing was changed.
-            var failure = new MachineException($"{nameof(IRequestScopes)}.{nameof(IRequestScopes.ScopeOf)}, asked for the request id,", exception);
-            return new CommandCheck(failure.Message, RejectionReason.MachineFailed, default);
+            return new CommandCheck(
+                MachineException.Sentence($"{nameof(IRequestScopes)}.{nameof(IRequestScopes.ScopeOf)}, asked for the request id,", exception),
+                RejectionReason.MachineFailed,
+                default);
         }
     }
 
@@ -189,7 +191,7 @@ internal sealed partial class StateMachineHost<TCommand, TResult> : IStateMachin
         catch (Exception exception)
         {
             // Whatever it was, it was the caller's query, and it changed nothing.
-            return Reply.Rejected(RejectionReason.MachineFailed, null, 0, new MachineException("The query", exception).Message);
+            return Reply.Rejected(RejectionReason.MachineFailed, null, 0, MachineException.Sentence("The query", exception));
         }
         finally
         {
@@ -245,7 +247,7 @@ internal sealed partial class StateMachineHost<TCommand, TResult> : IStateMachin
         return scratch.WrittenSpan.ToArray();
     }
 
-    private static string Undecodable(Exception exception) => $"The command cannot be decoded: {exception.Message}";
+    private static string Undecodable(Exception exception) => $"The command cannot be decoded: {ThrownText.MessageOf(exception)}";
 
     /// <summary>
     /// Disposes the state machine, if it can be, when what it is doing at the moment is done: code that never ends is not waited for. May be

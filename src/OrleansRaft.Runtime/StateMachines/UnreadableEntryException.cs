@@ -13,7 +13,7 @@ internal sealed class UnreadableEntryException : MachineException
     /// <param name="entry">The entry.</param>
     /// <param name="cause">Why it cannot be read.</param>
     public UnreadableEntryException(LogIndex entry, Exception cause)
-        : base(cause, $"Entry {entry} holds a command that this program cannot read: {cause?.Message.TrimEnd('.')}.")
+        : base(cause, $"Entry {entry} holds a command that this program cannot read: {ThrownText.Of(cause)}.")
     {
     }
 

@@ -16,7 +16,7 @@ internal static class MachineMutants
             "a query that throws ends its replica",
             "Runtime",
             "StateMachines/StateMachineHost.cs",
-            "return Reply.Rejected(RejectionReason.MachineFailed, null, 0, new MachineException(\"The query\", exception).Message);",
+            "return Reply.Rejected(RejectionReason.MachineFailed, null, 0, MachineException.Sentence(\"The query\", exception));",
             "throw new InvalidOperationException(\"The query\", exception);"),
         new(
             "thrown-entry-passed-over",
