@@ -53,19 +53,32 @@ internal sealed class Interruption : IDisposable
         second.Dispose();
     }
 
-    private void OnSignal(PosixSignalContext context)
+    /// <summary>A signal has come. On a thread of the runtime's own, where an exception would end the process.</summary>
+    internal void OnSignal(PosixSignalContext context)
     {
         var number = Interlocked.Increment(ref signals);
         if (number == 1)
         {
             context.Cancel = true;
             Signal = context.Signal;
-            first.Cancel();
+            Cancel(first);
         }
         else if (number == 2 && takesSecond)
         {
             context.Cancel = true;
-            second.Cancel();
+            Cancel(second);
+        }
+    }
+
+    private static void Cancel(CancellationTokenSource source)
+    {
+        try
+        {
+            source.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It came just as nobody listened any more: the process ends in any case.
         }
     }
 }
