@@ -31,7 +31,7 @@ internal static class TransportFailures
         message,
         ProxyInUse.For(server) is { } proxy
             ? proxy.Remedy(server)
-            : $"Check that a silo listens there (`curl {server}health/live`), "
+            : $"Check that a silo listens there (`curl {server.AbsoluteUri.TrimEnd('/')}/health/live`), "
                 + $"or name another with --server or ORAFT_SERVER, such as {ServerAddress.Default}.");
 
     /// <summary>Why a server was not believed, or did not believe this client: the innermost reason says it best.</summary>

@@ -115,7 +115,7 @@ public sealed class JsonBody
             {
                 return KnownProblems.InvalidRequest(
                     field.Name.Length <= 128 ? field.Name : "body",
-                    $"The field {Shortened.Of(field.Name)} is unknown here. The body knows {string.Join(", ", known)}.");
+                    $"The field {Shortened.Of(field.Name)} is unknown here. The body knows only \"{string.Join("\", \"", known)}\".");
             }
 
             if (!fields.TryAdd(field.Name, field.Value.Clone()))

@@ -20,6 +20,16 @@ public sealed class ExitCodeTests
     }
 
     [Fact]
+    public async Task What_to_try_at_a_server_below_a_path_is_below_it()
+    {
+        var server = $"http://127.0.0.1:{FreePorts.Next()}/below";
+
+        var run = await CommandLineRun.RunAsync("status", "--server", server);
+
+        run.Error.ShouldContain($"`curl {server}/health/live`");
+    }
+
+    [Fact]
     public async Task A_connection_that_breaks_after_the_request_leaves_a_write_unknown()
     {
         await using var server = CannedServer.BreakingOff();

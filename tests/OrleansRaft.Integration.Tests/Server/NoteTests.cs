@@ -25,7 +25,7 @@ public sealed class NoteTests(CounterServer server) : IClassFixture<CounterServe
     [Theory]
     [InlineData("""{}""", "text", "is missing")]
     [InlineData("""{"text":7}""", "text", "no text in quotes")]
-    [InlineData("""{"text":"a","by":1}""", "by", "is unknown here")]
+    [InlineData("""{"text":"a","by":1}""", "by", "is unknown here. The body knows only \"text\".")]
     public async Task A_body_that_makes_no_sense_is_refused_and_changes_nothing(string body, string field, string sentence)
     {
         var refused = await Client.SendAsync(HttpMethod.Put, note, body);
