@@ -1,4 +1,5 @@
 using System.Net.Http.Json;
+using System.Security.Cryptography;
 using OrleansRaft.Integration.Tests.Architecture;
 using OrleansRaft.Integration.Tests.Packages;
 using OrleansRaft.Testbed.Processes;
@@ -16,12 +17,15 @@ public sealed class ContainerImageTests : IDisposable
     private readonly string folder = Directory.CreateTempSubdirectory("oraft-image-").FullName;
 
     [LongFact]
-    public async Task The_image_starts_as_its_configuration_says()
+    public async Task The_image_is_the_same_each_time_and_starts_as_its_configuration_says()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "The image is for Linux.");
         await using var registry = await BaseImageRegistry.StartAsync();
-        var image = await PublishAsync(registry);
+        var archive = await PublishAsync(registry, "first");
+        var image = await UnpackedImage.OfAsync(archive, Directory.CreateDirectory(Path.Combine(folder, "files")).FullName);
+        var again = await PublishAsync(registry, "second");
 
+        DigestOf(again).ShouldBe(DigestOf(archive), "two images of the same program are the same to the last bit");
         image.Name.ShouldBe("oraft:latest");
         image.Configuration.GetProperty("User").GetString().ShouldBe(User, "it does not run as root");
         image.Layers.Count.ShouldBe(2);
@@ -71,9 +75,10 @@ public sealed class ContainerImageTests : IDisposable
     }
 
     /// <summary>The program is built already, as the tests are.</summary>
-    private async Task<UnpackedImage> PublishAsync(BaseImageRegistry registry)
+    /// <returns>The image's archive.</returns>
+    private async Task<string> PublishAsync(BaseImageRegistry registry, string name)
     {
-        var archive = Path.Combine(folder, "oraft.tar");
+        var archive = Path.Combine(folder, $"{name}.tar");
         await DotNet.RunAsync(
             SourceTree.Root,
             "publish",
@@ -82,9 +87,11 @@ public sealed class ContainerImageTests : IDisposable
             "--no-build",
             "--configuration",
             new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name,
-            $"-p:PublishDir={Path.Combine(folder, "published")}/",
+            $"-p:PublishDir={Path.Combine(folder, name)}/",
             $"-p:ContainerBaseImage={registry.Image}",
             $"-p:ContainerArchiveOutputPath={archive}");
-        return await UnpackedImage.OfAsync(archive, Directory.CreateDirectory(Path.Combine(folder, "files")).FullName);
+        return archive;
     }
+
+    private static string DigestOf(string file) => Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(file)));
 }
