@@ -14,20 +14,23 @@ internal static class TlsCommands
     public const string SiloNameByDefault = "silo.oraft";
 
     private const string AuthorityName = "ca";
+    private const string KeyEnd = "-key.pem";
     private const int AuthorityDays = 3_650;
+    private static readonly string[] UsualSilos = ["silo-1", "silo-2", "silo-3"];
+    private static readonly string[] UsualClients = ["client"];
 
     private static readonly Argument<string> Folder = new("dir") { Description = "Where to write them; made when it is not there." };
 
     private static readonly Option<string[]> Silos = new("--silo")
     {
-        Description = "A silo that gets a certificate; repeat it for several. [default: silo-1, silo-2, silo-3]",
+        Description = "A silo that gets a certificate; repeat it for several. [default: silo-1, silo-2, silo-3; with --renew, all that are there]",
         HelpName = "NAME",
         Validators = { result => RequireFileNames(result) },
     };
 
     private static readonly Option<string[]> Clients = new("--client")
     {
-        Description = "A client that gets a certificate; repeat it for several. [default: client]",
+        Description = "A client that gets a certificate; repeat it for several. [default: client; with --renew, all that are there]",
         HelpName = "NAME",
         Validators = { result => RequireFileNames(result) },
     };
@@ -57,7 +60,8 @@ internal static class TlsCommands
 
     private static readonly Option<bool> Renew = new("--renew")
     {
-        Description = "Replace the certificates that are there. Silos and clients that run take the new ones by themselves, within seconds.",
+        Description = "Replace the certificates that are there, or those that are named, for the same hosts. Silos and clients that run take the new "
+            + "ones by themselves, within seconds.",
     };
 
     /// <summary>Makes the command.</summary>
@@ -86,8 +90,7 @@ internal static class TlsCommands
         var now = time.GetUtcNow();
         var life = TimeSpan.FromDays(parsed.GetValue(Days));
         var renews = parsed.GetValue(Renew);
-        string[] silos = parsed.GetValue(Silos) is { Length: > 0 } named ? named : ["silo-1", "silo-2", "silo-3"];
-        string[] clients = parsed.GetValue(Clients) is { Length: > 0 } others ? others : ["client"];
+        var (silos, clients) = Choose(folder, parsed.GetValue(Silos) ?? [], parsed.GetValue(Clients) ?? [], renews);
         RequireDistinct([AuthorityName, .. silos, .. clients]);
         RequireAbsent(folder, renews ? [] : [.. silos, .. clients]);
         MakeFolder(folder);
@@ -95,8 +98,10 @@ internal static class TlsCommands
         using var authority = OpenAuthority(folder, now);
         foreach (var silo in silos)
         {
-            string[] hosts = [parsed.GetRequiredValue(SiloName), silo, "localhost", "127.0.0.1", "::1", .. parsed.GetValue(Hosts) ?? []];
-            using var certificate = CertificateAuthority.Issue(authority, silo, hosts, now, life);
+            // One that is renewed is for all that it was for: whoever reaches the silo by a name goes on to do so.
+            var known = HostsOf(folder, silo);
+            string[] own = known.Length > 0 ? known : [parsed.GetRequiredValue(SiloName), silo, "localhost", "127.0.0.1", "::1"];
+            using var certificate = CertificateAuthority.Issue(authority, silo, [.. own, .. parsed.GetValue(Hosts) ?? []], now, life);
             Write(folder, silo, certificate, replaces: true);
         }
 
@@ -108,11 +113,51 @@ internal static class TlsCommands
 
         var output = parsed.InvocationConfiguration.Output;
         output.WriteLine($"{folder} holds the authority ca.pem, and certificates with keys for {string.Join(", ", silos.Concat(clients))}.");
-        output.WriteLine(
-            $"A silo:   oraft serve --silo-name {silos[0]} --tls-ca {Path.Combine(folder, "ca.pem")} "
-                + $"--tls-cert {Path.Combine(folder, $"{silos[0]}.pem")} --tls-key {Path.Combine(folder, $"{silos[0]}-key.pem")}");
+        if (silos.Length > 0)
+        {
+            output.WriteLine(
+                $"A silo:   oraft serve --silo-name {silos[0]} --tls-ca {Path.Combine(folder, "ca.pem")} "
+                    + $"--tls-cert {Path.Combine(folder, $"{silos[0]}.pem")} --tls-key {Path.Combine(folder, $"{silos[0]}-key.pem")}");
+        }
+
         output.WriteLine($"A client: oraft status --server https://localhost:5080 --cacert {Path.Combine(folder, "ca.pem")}");
         return ExitCode.Ok;
+    }
+
+    /// <summary>Those that are named; otherwise, in a renewal, all that are there, and the usual ones in an empty folder.</summary>
+    private static (string[] Silos, string[] Clients) Choose(string folder, string[] silos, string[] clients, bool renews)
+    {
+        if (silos.Length + clients.Length > 0)
+        {
+            // What is not named and there already is left alone.
+            return (
+                silos.Length > 0 ? silos : [.. UsualSilos.Where(name => !IsThere(folder, name))],
+                clients.Length > 0 ? clients : [.. UsualClients.Where(name => !IsThere(folder, name))]);
+        }
+
+        var keys = renews && Directory.Exists(folder) ? Directory.EnumerateFiles(folder, $"*{KeyEnd}") : [];
+        var present = keys.Select(static key => Path.GetFileName(key)[..^KeyEnd.Length]).Order(StringComparer.Ordinal);
+        var found = present.Where(name => name != AuthorityName && IsThere(folder, name)).ToLookup(name => HostsOf(folder, name).Length > 0);
+        return found.Count > 0 ? ([.. found[true]], [.. found[false]]) : (UsualSilos, UsualClients);
+    }
+
+    private static bool IsThere(string folder, string name) => File.Exists(Path.Combine(folder, $"{name}.pem"));
+
+    /// <summary>The names and addresses that a certificate is for; none of a client's, and where there is none.</summary>
+    private static string[] HostsOf(string folder, string name)
+    {
+        if (!IsThere(folder, name))
+        {
+            return [];
+        }
+
+        var file = new PemFile(Path.Combine(folder, $"{name}.pem"), "dir");
+        using var certificate = file.ReadCertificates(file.ReadText())[0];
+        return
+        [
+            .. certificate.Extensions.OfType<X509SubjectAlternativeNameExtension>().SelectMany(static names =>
+                names.EnumerateDnsNames().Concat(names.EnumerateIPAddresses().Select(static address => address.ToString()))),
+        ];
     }
 
     private static X509Certificate2 OpenAuthority(string folder, DateTimeOffset now)

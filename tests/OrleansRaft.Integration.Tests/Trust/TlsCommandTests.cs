@@ -55,16 +55,47 @@ public sealed class TlsCommandTests
         files.Authorities()[0].Thumbprint.ShouldBe(authority.Thumbprint);
     }
 
+    /// <summary>A renewal is typed without all that was said a year ago.</summary>
     [Fact]
-    public async Task Another_silo_is_added_later()
+    public async Task A_renewal_replaces_all_that_is_there_for_the_same_hosts()
+    {
+        using var files = await TlsFiles.MakeAsync("--silo", "north", "--client", "billing", "--host", "cluster.example", "--host", "10.1.2.3");
+        using var before = files.Read("north");
+        using var client = files.Read("billing");
+
+        var renewed = await files.InitAsync("--renew", "--host", "later.example");
+
+        renewed.ExitCode.ShouldBe(0, renewed.Error);
+        using var after = files.Read("north");
+        after.SerialNumber.ShouldNotBe(before.SerialNumber);
+        foreach (var host in new[] { "silo.oraft", "north", "localhost", "127.0.0.1", "::1", "cluster.example", "10.1.2.3", "later.example" })
+        {
+            after.MatchesHostname(host, allowCommonName: false).ShouldBeTrue(host);
+        }
+
+        using var clientAfter = files.Read("billing");
+        clientAfter.SerialNumber.ShouldNotBe(client.SerialNumber);
+        clientAfter.MatchesHostname("later.example", allowCommonName: false).ShouldBeFalse();
+        File.Exists(files["silo-1.pem"]).ShouldBeFalse();
+    }
+
+    [Theory]
+    [InlineData("--silo", "silo-4")]
+    [InlineData("--client", "billing")]
+    public async Task Another_one_is_added_later_and_leaves_the_others_alone(string option, string name)
     {
         using var files = await TlsFiles.MakeAsync();
+        using var silo = files.Read("silo-1");
+        using var client = files.Read("client");
 
-        var added = await files.InitAsync("--silo", "silo-4", "--client", "billing");
+        var added = await files.InitAsync(option, name);
 
         added.ExitCode.ShouldBe(0, added.Error);
-        File.Exists(files["silo-4-key.pem"]).ShouldBeTrue();
-        File.Exists(files["billing-key.pem"]).ShouldBeTrue();
+        File.Exists(files[$"{name}-key.pem"]).ShouldBeTrue();
+        using var siloAfter = files.Read("silo-1");
+        siloAfter.SerialNumber.ShouldBe(silo.SerialNumber);
+        using var clientAfter = files.Read("client");
+        clientAfter.SerialNumber.ShouldBe(client.SerialNumber);
     }
 
     [Theory]
