@@ -53,6 +53,10 @@ internal sealed class PostgreSqlLogStore : ILogStore
     /// <inheritdoc/>
     public string SharedId => creation.SharedId;
 
+    /// <summary>The servers that have not answered since the store was opened, by host, port and database.</summary>
+    internal IReadOnlyList<string> Away =>
+        [.. servers.Index().Where(static server => !server.Item.Task.IsCompletedSuccessfully).Select(server => Describe(server.Index))];
+
     /// <inheritdoc/>
     public async Task<ClusterDefinition> InitializeAsync(ClusterDefinition wanted, CancellationToken cancellation)
     {
@@ -219,6 +223,8 @@ internal sealed class PostgreSqlLogStore : ILogStore
                 $"{failures.Count} of {servers.Length} PostgreSQL server(s) take no writes: {failures[0].Message}", failures[0]);
         }
     }
+
+    private string Describe(int server) => Connections.Describe(options.ConnectionStrings[server]);
 
     private static async Task<Exception?> FindTroubleAsync(TaskCompletionSource<PostgreSqlServer> server, CancellationToken cancellation)
     {

@@ -2,6 +2,7 @@ using System.CommandLine;
 using OrleansRaft.Cli.Client;
 using OrleansRaft.Cli.CommandLine;
 using OrleansRaft.Cli.Output;
+using OrleansRaft.Runtime.Diagnostics;
 using Spectre.Console;
 
 namespace OrleansRaft.Cli.Commands;
@@ -29,7 +30,7 @@ internal static class StatusCommand
 
         var leaderless = groups.Where(group => group.Leader is null).Select(group => group.Group).ToList();
         Write(session, new Standing(unreadiness is null, groups.Count, leaderless, alarms, SilosOf(groups)));
-        return alarms.Count > 0 ? throw Alarmed(alarms)
+        return alarms.Count > 0 ? throw Alarmed(CausesFirst(alarms))
             : unreadiness is not null ? throw new CliException(
                 ExitCode.Refused,
                 $"the silo at {session.Client.Server} is not ready. {unreadiness}",
@@ -41,7 +42,11 @@ internal static class StatusCommand
             : ExitCode.Ok;
     }
 
-    private static CliException Alarmed(IReadOnlyList<AlarmAnswer> alarms) => new(
+    /// <summary>A disk that is full leaves many groups without a leader: those come last, or nothing else would be seen.</summary>
+    private static List<AlarmAnswer> CausesFirst(IReadOnlyList<AlarmAnswer> alarms) =>
+        [.. alarms.OrderBy(static alarm => alarm.Alarm == AlarmNames.Leaderless)];
+
+    private static CliException Alarmed(List<AlarmAnswer> alarms) => new(
         ExitCode.Refused,
         alarms.Count == 1 ? $"there is an alarm: {alarms[0].Detail}" : $"there are {alarms.Count} alarms, the first: {alarms[0].Detail}",
         alarms[0].Remedy);
@@ -56,7 +61,7 @@ internal static class StatusCommand
         }
 
         session.Answers.WriteLine($"alarms      {(standing.Alarms.Count == 0 ? "none" : standing.Alarms.Count)}");
-        foreach (var alarm in standing.Alarms.Take(AlarmsShownMax))
+        foreach (var alarm in CausesFirst(standing.Alarms).Take(AlarmsShownMax))
         {
             session.Answers.WriteLine(
                 $"  {alarm.Alarm}{(alarm.Silo is null ? "" : $" on {alarm.Silo}")} since {alarm.Since.ToLocalTime():yyyy-MM-dd HH:mm:ss}");

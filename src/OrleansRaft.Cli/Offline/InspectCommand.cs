@@ -6,6 +6,7 @@ using OrleansRaft.Cli.Output;
 using OrleansRaft.Cli.Serve;
 using OrleansRaft.Core;
 using OrleansRaft.Core.Codec;
+using OrleansRaft.PostgreSql;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.StateMachines;
 using OrleansRaft.Runtime.Storage;
@@ -30,8 +31,11 @@ internal static class InspectCommand
     {
         var command = new Command(
             "inspect",
-            "Prints what a store holds of each replica, and checks every checksum; ends with 1 where something is damaged. Needs no server: a sqlite "
-            + "store must not be in use, PostgreSQL may.") { StoreChoice.Place, Group, CommonOptions.Json };
+            "Prints what a store holds of each replica, and checks every checksum; ends with 1 where something is damaged, and with 3 where a server "
+            + "of several did not answer. Needs no silo: a sqlite store must not be in use, PostgreSQL may.")
+        {
+            StoreChoice.Place, Group, CommonOptions.Json,
+        };
         foreach (var option in StoreChoice.Options)
         {
             command.Add(option);
@@ -64,12 +68,18 @@ internal static class InspectCommand
             progress.Clear();
             Tell(answers, choice, cluster, examined);
             var damaged = examined.Count(static one => !one.Replica.Damage.IsEmpty);
-            return damaged == 0
-                ? ExitCode.Ok
-                : throw new CliException(
+            var away = (store as PostgreSqlLogStore)?.Away ?? [];
+            return damaged > 0
+                ? throw new CliException(
                     ExitCode.Refused,
                     $"{damaged} of {examined.Count} replicas in {choice.Name} {(damaged == 1 ? "is" : "are")} damaged.",
-                    "A damaged replica stays out of its group until it is replaced as a member: `oraft member replace`.");
+                    "A damaged replica stays out of its group until it is replaced as a member: `oraft member replace`.")
+                : away.Count > 0
+                ? throw new CliException(
+                    ExitCode.Unreachable,
+                    $"{away.Count} of {choice.Servers} servers did not answer, and what they hold is not among this: {string.Join(", ", away)}.",
+                    "Start them, or mend the way to them, to see all that is stored.")
+                : ExitCode.Ok;
         });
     }
 

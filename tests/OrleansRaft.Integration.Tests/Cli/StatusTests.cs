@@ -20,7 +20,9 @@ public sealed class StatusTests
         status.Output.ShouldStartWith("alarms      2", customMessage: "what is wrong comes first");
         status.Output.ShouldContain("store-full on silo-2 since 2026-01-0");
         status.Output.ShouldContain("The disk of silo-2 is full.");
-        status.Error.ShouldContain("there are 2 alarms, the first: counters-3 has no leader. Start its silos.");
+        status.Error.ShouldContain("there are 2 alarms, the first: The disk of silo-2 is full. Free space.");
+        status.Output.IndexOf("store-full", StringComparison.Ordinal).ShouldBeLessThan(
+            status.Output.IndexOf("leaderless", StringComparison.Ordinal), "a cause comes before what follows from it");
     }
 
     [Fact]

@@ -105,6 +105,9 @@ public sealed class DrillTests(EndToEndCluster cluster) : IDisposable
             .Where(static pair => pair.First == "--postgres")
             .SelectMany(static pair => new[] { pair.First, pair.Second })
             .ToList();
+        var inspected = await CommandLineRun.RunAsync(["inspect", .. servers]);
+        inspected.ExitCode.ShouldBe(3, inspected.Error);
+        inspected.Error.ShouldContain("2 of 3 servers did not answer");
         foreach (var group in Groups)
         {
             var asked = await CommandLineRun.RunAsync(["group", "recover", group, "--from", "1", .. servers]);
