@@ -13,7 +13,7 @@ internal static partial class Log
     public static partial void BecameLeader(ILogger logger, ReplicaKey replica, Term term, int votes, int voters);
 
     [LoggerMessage(1002, LogLevel.Information, "{Replica} no longer leads; the term is {Term} and the leader is {Leader}")]
-    public static partial void LostLeadership(ILogger logger, ReplicaKey replica, Term term, ReplicaId? leader);
+    public static partial void LostLeadership(ILogger logger, ReplicaKey replica, Term term, string leader);
 
     [LoggerMessage(1003, LogLevel.Debug, "{Replica} is {Role} in term {Term}; the leader is {Leader}")]
     public static partial void RoleChanged(ILogger logger, ReplicaKey replica, RaftRole role, Term term, ReplicaId? leader);

@@ -188,7 +188,7 @@ internal sealed partial class ReplicaDriver
         leadingTerm = change.Role == RaftRole.Leader ? change.Term : null;
         if (led is not null && leadingTerm != led)
         {
-            Log.LostLeadership(logger, Key, change.Term, change.Leader);
+            Log.LostLeadership(logger, Key, change.Term, change.Leader?.ToString() ?? "not known yet");
             proposals.Abandon(rejections.LostLeadership(), rejections.NotLeader(change.Leader));
             AnswerTransfers(Reply.Committed(default, default));
             AnswerSkips(null, rejections.SkipUndecided());

@@ -59,6 +59,8 @@ internal sealed class ConnectionLimit(string port, int max, TimeSpan? silenceMax
     }
 
     /// <summary>Waits for the first bytes, and leaves them for whoever serves the connection.</summary>
+    /// <returns>Whether there are any. One that is closed without a word only looked whether somebody listens, as silos do when another has gone: to
+    /// whoever serves it that would be a failure worth a warning.</returns>
     private async Task<bool> SpeaksAsync(ConnectionContext connection, TimeSpan patience)
     {
         using var limit = new CancellationTokenSource(patience, time);
@@ -66,7 +68,11 @@ internal sealed class ConnectionLimit(string port, int max, TimeSpan? silenceMax
         {
             var first = await connection.Transport.Input.ReadAsync(limit.Token);
             connection.Transport.Input.AdvanceTo(first.Buffer.Start);
-            return true;
+            return !first.Buffer.IsEmpty;
+        }
+        catch (ConnectionResetException)
+        {
+            return false;
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested)
         {

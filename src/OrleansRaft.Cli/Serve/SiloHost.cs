@@ -147,6 +147,9 @@ internal static class SiloHost
         // The base class of grain services speaks in their names: of the ring, at each of its changes.
         builder.Logging.AddFilter("OrleansRaft.*Service", LogLevel.Warning);
 
+        // The framework's word for a key that is not known, once for each request: whoever sends one is told, and anybody can send many.
+        builder.Logging.AddFilter("OrleansRaft.Server.Access.ApiKeyHandler", LogLevel.Warning);
+
         // At its first look Orleans' watchdog measures from the machine's start instead of the silo's, and warns of hours.
         builder.Logging.AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error);
         builder.Logging.AddConfiguration(builder.Configuration.GetSection("Logging"));

@@ -48,7 +48,23 @@ internal sealed class ReplicaGrain(
     }
 
     /// <inheritdoc/>
+    /// <remarks>
+    /// Whoever asked for the replica may be another silo, and Orleans carries no exceptions of a store to it: in place of the reason it would tell
+    /// that of those there is no codec.
+    /// </remarks>
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await ComeToLifeAsync(cancellationToken);
+        }
+        catch (Exception failure) when (failure is not (OperationCanceledException or OrleansException or InvalidOperationException))
+        {
+            throw new InvalidOperationException(failure.Message);
+        }
+    }
+
+    private async Task ComeToLifeAsync(CancellationToken cancellationToken)
     {
         var name = this.GetPrimaryKeyString();
         var key = ReplicaGrainKey.Parse(name) ?? throw new ArgumentException($"'{name}' names no replica; a replica is named 'group/number'.");

@@ -64,6 +64,21 @@ public sealed class ConnectionLimitTests
         limit.Open.ShouldBe(0);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task One_that_only_looks_whether_somebody_listens_is_not_served(bool isReset)
+    {
+        var limit = new ConnectionLimit("port", max: 2, TimeSpan.FromSeconds(10), time, NullLogger.Instance);
+        var input = new Pipe();
+        await input.Writer.CompleteAsync(isReset ? new ConnectionResetException("It is reset.") : null);
+        limit.TryAdmit().ShouldBeTrue();
+
+        await limit.Around(_ => throw new InvalidOperationException("It is served."))(ConnectionOf(input));
+
+        limit.Open.ShouldBe(0);
+    }
+
     [Fact]
     public async Task What_it_says_first_is_left_for_whoever_serves_it()
     {
