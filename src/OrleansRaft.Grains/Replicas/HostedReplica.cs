@@ -10,15 +10,15 @@ namespace OrleansRaft.Grains.Replicas;
 /// <summary>One activation of a replica on this silo: its life, and what others ask of it.</summary>
 /// <remarks>
 /// An activation lives once: Opening, Running, Stopped. Stopped is final, and what is stopped sends nothing. What its driver tells goes to its
-/// <see cref="ReplicaHost"/>, and what the driver sends to its <see cref="ReplicaSender"/>.
+/// <see cref="DriverHost"/>, and what the driver sends to its <see cref="ReplicaSender"/>.
 /// </remarks>
 internal sealed class HostedReplica : ILocalReplica
 {
-    private static readonly Action<object> StopDriver = static host => ((ReplicaHost)host).StopDriverAsync().Ignore();
+    private static readonly Action<object> StopDriver = static host => ((DriverHost)host).StopDriverAsync().Ignore();
 
     private readonly IGrainContext grain;
     private readonly ReplicaServices services;
-    private readonly ReplicaHost host;
+    private readonly DriverHost host;
     private readonly ReplicaTicks ticks;
     private IReplicaLog? log;
     private IReplicaFaults? faults;
@@ -33,7 +33,7 @@ internal sealed class HostedReplica : ILocalReplica
         this.grain = grain.GrainContext;
         this.services = services;
         ticks = new ReplicaTicks(grain, services.Drivers.TickInterval, services.Time);
-        host = new ReplicaHost(this, grain.GrainContext, ticks, services);
+        host = new DriverHost(this, grain.GrainContext, ticks, services);
         var sender = new ReplicaSender(this, services.Lanes, services.Notices, services.Time);
         Driver = services.Drivers.Create(Key, machine, sender, host);
     }

@@ -5,7 +5,7 @@ using OrleansRaft.Runtime.Pulses;
 namespace OrleansRaft.Grains.Replicas;
 
 /// <summary>Gives a replica's driver the turns of its step worker, keeps what the driver tells for others to read, and passes it on.</summary>
-internal sealed class ReplicaHost(HostedReplica replica, IGrainContext grain, ReplicaTicks ticks, ReplicaServices services)
+internal sealed class DriverHost(HostedReplica replica, IGrainContext grain, ReplicaTicks ticks, ReplicaServices services)
     : IReplicaHost, IPulseMember
 {
     private readonly StepWorker worker = services.Workers.Next();
