@@ -8,7 +8,7 @@ namespace OrleansRaft.Grains.Replicas;
 /// <summary>Sends the messages of one replica: to a neighbor on this silo at once, by a lane to another silo, as far as faults let it.</summary>
 internal sealed class ReplicaSender(ILocalReplica replica, Lanes lanes, ReplicaNotices notices, TimeProvider time) : IReplicaTransport, ILaneSender
 {
-    private readonly ReplicaNews news = new();
+    private readonly DeferrableMessages deferrable = new();
 
     /// <inheritdoc/>
     public ReplicaKey Key => replica.Key;
@@ -25,7 +25,7 @@ internal sealed class ReplicaSender(ILocalReplica replica, Lanes lanes, ReplicaN
         var faults = replica.Faults;
         var isLost = faults is not null && faults.Loses(to);
         notices.Sending(replica, peer, message, isLost);
-        var isNotice = news.IsNotice(to, message);
+        var isNotice = deferrable.IsNotice(to, message);
         if (faults is null)
         {
             Pass(peer, message, isNotice);

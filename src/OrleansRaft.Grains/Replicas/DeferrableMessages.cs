@@ -3,19 +3,19 @@ using OrleansRaft.Core;
 namespace OrleansRaft.Grains.Replicas;
 
 /// <summary>
-/// Tells what somebody waits for from what merely keeps up: the word that an entry is committed, and the answer to it, which says what the answer
-/// before it said. They are half of the messages of a lone command, and may go with what is sent next.
+/// Finds the messages that may wait and go with what is sent next: the notice that an entry is committed, and an answer that only repeats the one
+/// before it. They are half of the messages of a lone command.
 /// </summary>
 /// <remarks>
-/// Nothing waits that is the first of its kind: a heartbeat has a new number, an acknowledgement another entry. An answer that is told once more
-/// because the first was lost may wait, too. On the replica's turn.
+/// The first message of its kind never waits: a heartbeat has a new number, an acknowledgement another entry. An answer that is sent again because
+/// the first was lost may wait, too. On the replica's turn.
 /// </remarks>
-internal sealed class ReplicaNews
+internal sealed class DeferrableMessages
 {
     private readonly Dictionary<ReplicaId, (Term Term, ReadSequence Round)> asked = [];
     private readonly Dictionary<ReplicaId, AppendEntriesResponse> answered = [];
 
-    /// <summary>Whether nobody waits for the message. To be asked once for each message, in the order in which they are sent.</summary>
+    /// <summary>Whether the message may wait. Call it once for each message, in the order in which they are sent.</summary>
     public bool IsNotice(ReplicaId to, Message message)
     {
         switch (message)
