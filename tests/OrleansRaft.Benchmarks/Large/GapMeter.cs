@@ -12,12 +12,18 @@ namespace OrleansRaft.Benchmarks.Large;
 internal sealed record GapResult(long Count, long Failed, TimeSpan Elapsed, TimeSpan Longest, TimeSpan Gap, string Complaint)
 {
     public double PerSecond => Count / Elapsed.TotalSeconds;
+
+    /// <summary>The longest gaps, the longest first.</summary>
+    internal IReadOnlyList<Stall> Gaps { get; init; } = [];
 }
 
 /// <summary>A closed loop of callers that measures for how long nobody, and one of them, waits.</summary>
 internal sealed class GapMeter
 {
+    private const int GapsMax = 8;
+
     private readonly Lock gate = new();
+    private readonly List<Stall> gaps = [];
     private readonly long began = Stopwatch.GetTimestamp();
     private long last;
     private long count;
@@ -37,7 +43,10 @@ internal sealed class GapMeter
         var meter = new GapMeter();
         await Task.WhenAll(Enumerable.Range(0, callers).Select(caller => Task.Run(() => meter.CallAsync(caller, call, isOver))));
         return new GapResult(
-            meter.count, meter.failed, Stopwatch.GetElapsedTime(meter.began, meter.last), meter.longest, meter.gap, meter.complaint);
+            meter.count, meter.failed, Stopwatch.GetElapsedTime(meter.began, meter.last), meter.longest, meter.gap, meter.complaint)
+        {
+            Gaps = meter.gaps,
+        };
     }
 
     private async Task CallAsync(int caller, Func<int, Task> call, Func<bool> isOver)
@@ -65,9 +74,21 @@ internal sealed class GapMeter
                 var now = Stopwatch.GetTimestamp();
                 count++;
                 longest = Longer(longest, Stopwatch.GetElapsedTime(started, now));
-                gap = Longer(gap, Stopwatch.GetElapsedTime(last, now));
+                NoteGap(now);
                 last = now;
             }
+        }
+    }
+
+    private void NoteGap(long now)
+    {
+        var length = Stopwatch.GetElapsedTime(last, now);
+        gap = Longer(gap, length);
+        if (gaps.Count < GapsMax || length > gaps[^1].Length)
+        {
+            gaps.Add(new Stall("no write", last, now));
+            gaps.Sort(static (one, other) => other.Length.CompareTo(one.Length));
+            gaps.RemoveRange(Math.Min(gaps.Count, GapsMax), Math.Max(0, gaps.Count - GapsMax));
         }
     }
 

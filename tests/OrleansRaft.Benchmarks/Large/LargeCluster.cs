@@ -14,7 +14,13 @@ internal sealed class LargeCluster : IAsyncDisposable
     private readonly PostgresServer postgres;
     private Exception? trouble;
 
-    private LargeCluster(PostgresServer postgres) => this.postgres = postgres;
+    private readonly ServerWaits waits;
+
+    private LargeCluster(PostgresServer postgres, string database)
+    {
+        this.postgres = postgres;
+        waits = new ServerWaits(database);
+    }
 
     /// <summary>The silos.</summary>
     public required LibraryCluster Silos { get; init; }
@@ -29,9 +35,10 @@ internal sealed class LargeCluster : IAsyncDisposable
     public static async Task<LargeCluster> StartAsync(int silos, IEnumerable<string> settings, string group)
     {
         var postgres = await PostgresServer.StartNewAsync();
-        var cluster = new LargeCluster(postgres)
+        var database = await postgres.CreateDatabaseAsync();
+        var cluster = new LargeCluster(postgres, database)
         {
-            Silos = new LibraryCluster(await postgres.CreateDatabaseAsync(), [LibrarySilo.OnlyLarge, .. settings], silos),
+            Silos = new LibraryCluster(database, [LibrarySilo.OnlyLarge, .. settings], silos),
         };
         cluster.Silos.Start();
         await Until.TrueAsync(async () => await cluster.TryConnectAsync(group), Patience, () => $"{cluster.trouble}\n{cluster.Silos.Describe()}");
@@ -65,10 +72,61 @@ internal sealed class LargeCluster : IAsyncDisposable
         return status!;
     }
 
+    /// <summary>Tells what the silos and the server were held up by while nothing was answered.</summary>
+    public async Task TellGapsAsync(GapResult load)
+    {
+        var silos = new List<(string Silo, Stall[] Stalls)>();
+        for (var silo = 0; silo < Silos.Names.Count; silo++)
+        {
+            try
+            {
+                silos.Add((Silos.Names[silo], await Grains(silo).GetGrain<ILargeView>(0).LookAtStallsAsync()));
+            }
+            catch (Exception exception) when (exception is not OutOfMemoryException)
+            {
+                await Console.Error.WriteLineAsync($"{Silos.Names[silo]}: {exception.Message}");
+            }
+        }
+
+        foreach (var gap in load.Gaps)
+        {
+            await Console.Error.WriteLineAsync($"{gap}");
+            foreach (var (silo, stalls) in silos)
+            {
+                await WriteAsync(silo, gap, stalls);
+            }
+
+            await WriteAsync("PostgreSQL", gap, waits.All());
+        }
+
+        foreach (var (silo, stalls) in silos)
+        {
+            var pauses = stalls.Where(static stall => stall.What.Contains("collector", StringComparison.Ordinal)).ToList();
+            await Console.Error.WriteLineAsync(
+                $"{silo}: {pauses.Count} long pauses of the collector, the longest {pauses.MaxBy(static pause => pause.Length)}");
+        }
+
+        await Console.Error.WriteLineAsync(await waits.TellAsync());
+    }
+
+    private static async Task WriteAsync(string who, Stall gap, IEnumerable<Stall> stalls)
+    {
+        foreach (var stall in stalls.Where(gap.Meets).GroupBy(static stall => stall.What))
+        {
+            await Console.Error.WriteLineAsync(string.Create(
+                System.Globalization.CultureInfo.InvariantCulture,
+                $"    {who}: {stall.Count()} x {stall.MaxBy(static one => one.Length)}, from {Offset(gap, stall.Min(static one => one.Began)):0} "
+                    + $"to {Offset(gap, stall.Max(static one => one.Ended)):0}"));
+        }
+    }
+
+    private static double Offset(Stall gap, long at) => (at - gap.Began) * 1_000.0 / System.Diagnostics.Stopwatch.Frequency;
+
     public async ValueTask DisposeAsync()
     {
         await Task.WhenAll(Clients.Select(LibraryCluster.DisconnectAsync));
         await Silos.DisposeAsync();
+        await waits.DisposeAsync();
         await postgres.DisposeAsync();
     }
 

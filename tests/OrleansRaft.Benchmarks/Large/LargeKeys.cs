@@ -42,6 +42,7 @@ internal sealed class LargeKeys(LargeTable table, LargeKind kind, int count, Tim
         Volatile.Write(ref isOver, true);
         var loaded = await loading;
         await Console.Error.WriteLineAsync($"{loaded}");
+        await cluster.TellGapsAsync(loaded);
 
         table.Told($"{kind.Name}s of one group, with names of {names:0.0} bytes", count, "");
         table.Below(

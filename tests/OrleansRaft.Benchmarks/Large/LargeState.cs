@@ -111,24 +111,31 @@ internal sealed class LargeState(LargeTable table, long bytes, TimeSpan length)
                 && !status.Voters.Contains(replaced)
                 && status.Replicas.All(replica => replica.Applied >= before.Replicas.Max(static other => other.Applied)));
         var took = Stopwatch.GetElapsedTime(began);
-        await Console.Error.WriteLineAsync($"replaced: {await changing}");
+        await changing;
         var after = await cluster.LookAsync(Group);
         table.Told("a new member has caught up and votes after", took.TotalSeconds, "s");
         table.Below("changes of the leader meanwhile", after.Term - before.Term, 0, "");
         table.Below("the longest time without a write meanwhile", loaded.Gap.TotalMilliseconds, 150, "ms");
     }
 
-    /// <returns>What came of it: a call that gave up before the member had caught up is no failure.</returns>
-    private static async Task<string> ChangeAsync(LargeCluster cluster, long replaced)
+    /// <summary>A large state takes longer than a request for the change waits: it is repeated until the change is done.</summary>
+    private static async Task ChangeAsync(LargeCluster cluster, long replaced)
     {
-        try
+        string problem;
+        do
         {
-            return await cluster.Grains(0).GetGrain<ILargeView>(0).ReplaceAsync(Group, replaced);
+            try
+            {
+                problem = await cluster.Grains(0).GetGrain<ILargeView>(0).ReplaceAsync(Group, replaced);
+            }
+            catch (TimeoutException late)
+            {
+                problem = late.Message;
+            }
+
+            await Console.Error.WriteLineAsync(problem.Length == 0 ? "replaced" : problem);
         }
-        catch (TimeoutException late)
-        {
-            return late.Message;
-        }
+        while (problem.Length > 0);
     }
 
     /// <summary>The silo of a follower is stopped in order, and started again.</summary>
@@ -166,6 +173,7 @@ internal sealed class LargeState(LargeTable table, long bytes, TimeSpan length)
         Volatile.Write(ref isOver, true);
         var loaded = await loading;
         await Console.Error.WriteLineAsync($"{loaded}");
+        await cluster.TellGapsAsync(loaded);
         return loaded;
     }
 

@@ -21,8 +21,12 @@ public interface ILargeView : IGrainWithIntegerKey
     [Alias("memory")]
     Task<LargeMemory> LookAtMemoryAsync();
 
-    /// <summary>A new member takes the place of another.</summary>
-    /// <returns>What came of it, in words.</returns>
+    /// <summary>What held the silo up since it started.</summary>
+    [Alias("stalls")]
+    Task<Stall[]> LookAtStallsAsync();
+
+    /// <summary>A new member takes the place of another; goes on with one that has joined already.</summary>
+    /// <returns>What came of it so far, in words; empty when it is done.</returns>
     [Alias("replace")]
     Task<string> ReplaceAsync(string group, long replica);
 }
@@ -87,7 +91,7 @@ public sealed record LargeReplica(
 
 /// <inheritdoc cref="ILargeView"/>
 [StatelessWorker]
-public sealed class LargeView(IRaftAdmin admin) : Grain, ILargeView
+internal sealed class LargeView(IRaftAdmin admin, StallWatch stalls) : Grain, ILargeView
 {
     /// <inheritdoc/>
     public async Task<LargeStatus> LookAsync(string group)
@@ -136,6 +140,20 @@ public sealed class LargeView(IRaftAdmin admin) : Grain, ILargeView
     }
 
     /// <inheritdoc/>
-    public async Task<string> ReplaceAsync(string group, long replica) =>
-        (await admin.ChangeMembersAsync(group, new AddMember { Replaces = new ReplicaId(replica) })).ToString() ?? "";
+    public Task<Stall[]> LookAtStallsAsync() => Task.FromResult(stalls.All());
+
+    /// <inheritdoc/>
+    public async Task<string> ReplaceAsync(string group, long replica)
+    {
+        var view = await admin.GetGroupAsync(group) ?? throw new InvalidOperationException($"There is no group {group}.");
+        if (view.Configuration is { IsJoint: false } configuration && !configuration.IsVoter(new ReplicaId(replica)))
+        {
+            return "";
+        }
+
+        var joined = view.Configuration.Learners;
+        var outcome = await admin.ChangeMembersAsync(
+            group, new AddMember { Replaces = new ReplicaId(replica), Replica = joined.IsEmpty ? null : joined[0] });
+        return outcome is Committed<Configuration> ? "" : outcome.ToString();
+    }
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Net;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
@@ -59,6 +60,12 @@ internal static class LibrarySilo
             .AddAdoNetGrainStorage(FailoverCounter.Storage, options => (options.Invariant, options.ConnectionString) = ("Npgsql", postgres))
             .AddRaft(raft => raft.UsePostgreSql(new PostgreSqlStoreOptions { ConnectionStrings = [postgres], SiloName = name }))
             .AddSets(builder.Configuration));
+
+        using var stalls = builder.Configuration["only"] == "large" ? new StallWatch() : null;
+        if (stalls is not null)
+        {
+            builder.Services.AddSingleton(stalls);
+        }
 
         await PostgreSqlSchema.MigrateAsync(postgres, cancellation: cancellation);
         await builder.Build().RunAsync(cancellation);
