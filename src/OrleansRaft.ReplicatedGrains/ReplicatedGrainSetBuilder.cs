@@ -55,7 +55,9 @@ public sealed class ReplicatedGrainSetBuilder
         return this;
     }
 
-    /// <summary>Adds a class under another name than its own: tests have two programs of a class in one assembly, where no two can have one alias.</summary>
+    /// <summary>
+    /// Adds a class under another name than its own: tests have two programs of a class in one assembly, where no two can have one alias.
+    /// </summary>
     internal ReplicatedGrainSetBuilder Add<TGrain>(string name)
         where TGrain : ReplicatedGrain
     {

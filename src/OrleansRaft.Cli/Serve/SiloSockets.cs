@@ -60,7 +60,8 @@ internal sealed class SiloSockets : IConnectionFactory, IConnectionListenerFacto
         for (var place = 0; place < services.Count; place++)
         {
             var service = services[place];
-            if (service.IsKeyedService && (service.ServiceType == typeof(IConnectionFactory) || service.ServiceType == typeof(IConnectionListenerFactory)))
+            if (service.IsKeyedService
+                && (service.ServiceType == typeof(IConnectionFactory) || service.ServiceType == typeof(IConnectionListenerFactory)))
             {
                 services[place] = ServiceDescriptor.DescribeKeyed(
                     service.ServiceType, service.ServiceKey, static (provider, _) => provider.GetRequiredService<SiloSockets>(), service.Lifetime);

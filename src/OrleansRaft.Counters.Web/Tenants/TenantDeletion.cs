@@ -82,7 +82,8 @@ internal sealed class TenantDeletion(IGrainFactory grains, IRaftAccess? catalogu
             async (listed, stop) =>
             {
                 var key = new CounterKey(page.Tenant, listed.Counter.Counter).ToString();
-                var outcome = await grains.GetRaftGroup<CounterCommand, CounterResult>(CounterMachine.SetName, key).SubmitAsync(new DeleteCounter(), null, stop);
+                var outcome = await grains.GetRaftGroup<CounterCommand, CounterResult>(CounterMachine.SetName, key)
+                    .SubmitAsync(new DeleteCounter(), null, stop);
                 if (outcome is not Committed<CounterResult> { Value: CounterDeleted or CounterNotFound })
                 {
                     failure = outcome switch

@@ -126,7 +126,11 @@ internal sealed class CatalogueState
         Span<byte> expected = stackalloc byte[1 + OrderedNumber.BytesMax];
         foreach (var (key, _) in Entries.Entries())
         {
-            if (!(AccessState.IsKey(key) || key.SequenceEqual(RevisionKey) || key.SequenceEqual(LevelsKey) || key.StartsWith(ConfigurationPrefix) || key.SequenceEqual(WriteSetKey(sets, expected))))
+            if (!(AccessState.IsKey(key)
+                || key.SequenceEqual(RevisionKey)
+                || key.SequenceEqual(LevelsKey)
+                || key.StartsWith(ConfigurationPrefix)
+                || key.SequenceEqual(WriteSetKey(sets, expected))))
             {
                 throw new CorruptDataException($"{Convert.ToHexStringLower(key)} is not a key of the catalogue, or is out of place");
             }

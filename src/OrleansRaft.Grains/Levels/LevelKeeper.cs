@@ -136,7 +136,11 @@ internal sealed class LevelKeeper(
             levels.InForce,
             IsComplete(levels) ? Math.Max(levels.InForce, levels.Reachable([])) : levels.InForce,
             options.Value.AutoFinalize,
-            [.. levels.Silos.Where(static silo => !silo.HasLeft).Select(silo => new SiloLevelView(silo.Name, silo.Newest, active.Contains(silo.Name), silo.Program))]);
+            [
+                .. levels.Silos
+                    .Where(static silo => !silo.HasLeft)
+                    .Select(silo => new SiloLevelView(silo.Name, silo.Newest, active.Contains(silo.Name), silo.Program)),
+            ]);
     }
 
     /// <summary>Why the level is not raised as somebody wants it; null when it is.</summary>

@@ -11,7 +11,9 @@ internal interface ILaneTransport
     /// <exception cref="TimeoutException">No acknowledgement came in time; others may be thrown as well.</exception>
     Task<byte[]> ExchangeAsync(SiloAddress target, byte[] batch, int count);
 
-    /// <summary>Whether batches to a silo may be one-way calls: its program knows how to acknowledge them, and nothing delays them. Any thread.</summary>
+    /// <summary>
+    /// Whether batches to a silo may be one-way calls: its program knows how to acknowledge them, and nothing delays them. Any thread.
+    /// </summary>
     bool IsOneWay(SiloAddress target);
 
     /// <summary>Hands a batch over to another silo, and waits for nothing.</summary>

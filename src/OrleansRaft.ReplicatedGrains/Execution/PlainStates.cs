@@ -46,7 +46,9 @@ internal static class PlainStates
     /// <summary>Whether states of this type may stay objects as they were read.</summary>
     public static bool IsPlain(Type type) => Known.GetOrAdd(type, static one => IsPlain(one, []));
 
-    /// <summary>Whether they may also stay as a call has left them: one of values, and of lists of values, holds nothing that is found elsewhere.</summary>
+    /// <summary>
+    /// Whether they may also stay as a call has left them: one of values, and of lists of values, holds nothing that is found elsewhere.
+    /// </summary>
     public static bool IsUnshared(Type type) => KnownUnshared.GetOrAdd(
         type, static one => IsPlain(one) && Fields(one).All(static field => IsValue(field.FieldType) || IsListOfValues(field.FieldType)));
 

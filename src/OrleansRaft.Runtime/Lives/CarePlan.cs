@@ -134,7 +134,9 @@ internal sealed class CarePlan
 
     /// <summary>What the store must remember while a snapshot is restored; null for nothing.</summary>
     public ApplyMark? MarkOfRestore(LogIndex snapshot) =>
-        snapshot != restored && (isCareful || isRestoreSuspect) ? (Resting ?? Empty) with { Restoring = snapshot, IsAccused = snapshot == accusedRestore } : null;
+        snapshot != restored && (isCareful || isRestoreSuspect)
+            ? (Resting ?? Empty) with { Restoring = snapshot, IsAccused = snapshot == accusedRestore }
+            : null;
 
     /// <summary>The state holds so much: what was accused of that has ended no process.</summary>
     public void OnApplied(LogIndex index)

@@ -40,7 +40,8 @@ internal static class CommandVersions
     internal static (int Version, string Where)? FindMarkBeyond(Type command, int newest)
     {
         var seen = new HashSet<Type>();
-        foreach (var type in command.Assembly.GetTypes().Where(type => !type.ContainsGenericParameters && type.IsAssignableTo(command)).Prepend(command))
+        var derived = command.Assembly.GetTypes().Where(type => !type.ContainsGenericParameters && type.IsAssignableTo(command));
+        foreach (var type in derived.Prepend(command))
         {
             if (Planner.FindMarkBeyond(type, newest, seen) is { } found)
             {
