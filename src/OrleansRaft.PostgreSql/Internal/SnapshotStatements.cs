@@ -11,8 +11,8 @@ internal static class SnapshotStatements
     private const string IsNewest =
         "EXISTS (SELECT 1 FROM raft.snapshot s JOIN raft.replica r ON r.id = s.replica_id AND r.snapshot_id = s.id WHERE s.id = $1)";
 
-    // 2 MiB of chunks as they are written. After a checkpoint the server's log gets as much, which every commit of that moment waits for.
-    private const int ChunksAtOnce = 8;
+    // 16 MiB of chunks as they are written.
+    private const int ChunksAtOnce = 64;
 
     // A MiB, of which there is one more on its way.
     private const int ReadAtOnce = 4;
@@ -106,17 +106,31 @@ internal static class SnapshotStatements
     /// <summary>Forgets the chunks that begin at an offset or after it, few at a time; none of its replica's newest snapshot.</summary>
     public static async Task DeleteChunksFromAsync(NpgsqlConnection connection, long id, long offset, CancellationToken cancellation)
     {
-        while (await DeleteSomeFromAsync(connection, id, offset, cancellation))
+        int deleted;
+        do
         {
+            await using var command = Sql.Command(
+                connection,
+                $"""
+                DELETE FROM raft.snapshot_chunk c USING (
+                    SELECT snapshot_id, first_offset FROM raft.snapshot_chunk
+                    WHERE snapshot_id = $1 AND first_offset >= $2 AND NOT {IsNewest} ORDER BY first_offset DESC LIMIT $3
+                ) old
+                WHERE c.snapshot_id = old.snapshot_id AND c.first_offset = old.first_offset
+                """,
+                Sql.Value(id),
+                Sql.Value(offset),
+                Sql.Value((long)ChunksAtOnce));
+            deleted = await command.ExecuteNonQueryAsync(cancellation);
         }
+        while (deleted == ChunksAtOnce);
     }
 
     /// <summary>
-    /// Forgets some of what is neither a replica's newest snapshot nor in use, if the replica is still held: few chunks at a time, so that a big one
+    /// Forgets every snapshot of a replica but its newest and those in use, if the replica is still held: few chunks at a time, so that a big one
     /// delays nobody, and its row last, so that what is left of one is found again.
     /// </summary>
-    /// <returns>Whether there may be more.</returns>
-    public static async Task<bool> DeleteSomeOthersAsync(
+    public static async Task DeleteOthersAsync(
         NpgsqlConnection connection, long replica, long nonce, Func<long, bool> isInUse, CancellationToken cancellation)
     {
         foreach (var old in await FindOthersAsync(connection, replica, nonce, cancellation))
@@ -126,35 +140,11 @@ internal static class SnapshotStatements
                 continue;
             }
 
-            if (await DeleteSomeFromAsync(connection, old, 0, cancellation))
-            {
-                return true;
-            }
-
+            await DeleteChunksFromAsync(connection, old, 0, cancellation);
             await using var command = Sql.Command(
                 connection, $"DELETE FROM raft.snapshot WHERE id = $1 AND NOT {IsNewest} AND {Sql.Durably}", Sql.Value(old));
             await command.ExecuteNonQueryAsync(cancellation);
         }
-
-        return false;
-    }
-
-    /// <returns>Whether there may be more.</returns>
-    private static async Task<bool> DeleteSomeFromAsync(NpgsqlConnection connection, long id, long offset, CancellationToken cancellation)
-    {
-        await using var command = Sql.Command(
-            connection,
-            $"""
-            DELETE FROM raft.snapshot_chunk c USING (
-                SELECT snapshot_id, first_offset FROM raft.snapshot_chunk
-                WHERE snapshot_id = $1 AND first_offset >= $2 AND NOT {IsNewest} ORDER BY first_offset DESC LIMIT $3
-            ) old
-            WHERE c.snapshot_id = old.snapshot_id AND c.first_offset = old.first_offset
-            """,
-            Sql.Value(id),
-            Sql.Value(offset),
-            Sql.Value((long)ChunksAtOnce));
-        return await command.ExecuteNonQueryAsync(cancellation) == ChunksAtOnce;
     }
 
     // What is neither the newest nor made by whoever holds the replica never becomes the newest: those who made it were fenced.
