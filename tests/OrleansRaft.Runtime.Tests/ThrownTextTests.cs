@@ -10,7 +10,7 @@ public sealed class ThrownTextTests
     public static TheoryData<string?, string> Messages => new()
     {
         { null, "it has no message" },
-        { "throws", "its message cannot be read, since that throws NotImplementedException" },
+        { "throws", "its message cannot be read, since that throws NotSupportedException" },
         { "spoken.", "spoken" },
     };
 
@@ -51,7 +51,7 @@ public sealed class ThrownTextTests
 
     private sealed class OddException(string? message) : Exception
     {
-        public override string Message => message == "throws" ? throw new NotImplementedException() : message!;
+        public override string Message => message == "throws" ? throw new NotSupportedException() : message!;
     }
 
     private sealed class OddCodec(string? message) : ICommandCodec<string>

@@ -1,7 +1,7 @@
 using Orleans.Runtime;
 using OrleansRaft.Client;
-using OrleansRaft.Runtime.Machines;
 using OrleansRaft.Runtime;
+using OrleansRaft.Runtime.Machines;
 
 namespace OrleansRaft.ReplicatedGrains.Calls;
 

@@ -3,8 +3,8 @@ using System.Runtime.ExceptionServices;
 using Orleans.Runtime;
 using Orleans.Serialization.Invocation;
 using OrleansRaft.ReplicatedGrains.Calls;
-using OrleansRaft.Runtime.Machines;
 using OrleansRaft.Runtime;
+using OrleansRaft.Runtime.Machines;
 using OrleansRaft.Runtime.State;
 using OrleansRaft.Runtime.StateMachines;
 

@@ -7,8 +7,8 @@ using Orleans.Runtime;
 using Orleans.Serialization.Invocation;
 using OrleansRaft.Core.Codec;
 using OrleansRaft.ReplicatedGrains.Calls;
-using OrleansRaft.Runtime.Machines;
 using OrleansRaft.Runtime;
+using OrleansRaft.Runtime.Machines;
 using OrleansRaft.Runtime.State;
 using OrleansRaft.Runtime.StateMachines;
 

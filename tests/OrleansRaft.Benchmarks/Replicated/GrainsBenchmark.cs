@@ -20,43 +20,12 @@ internal static class GrainsBenchmark
     private static readonly IncrementCounter One = new(1);
     private static readonly GetCounter TheGet = new();
 
-    public static Command Create()
-    {
-        var groups = new Option<int[]>("--groups")
-        {
-            Description = "How many groups each set has; a cluster for each.",
-            DefaultValueFactory = static _ => [1, LibrarySilo.Groups],
-            AllowMultipleArgumentsPerToken = true,
-        };
-        var callers = new Option<int>("--callers") { Description = "How many call at once.", DefaultValueFactory = static _ => 64 };
-        var rounds = new Option<int>("--rounds") { Description = "How often all is measured; medians count.", DefaultValueFactory = static _ => 6 };
-        var seconds = new Option<double>("--seconds") { Description = "The length of each measurement.", DefaultValueFactory = static _ => 3 };
-        var command = new Command("grains", "Measures calls of replicated grains and of counters in turn: three silos on PostgreSQL, grain calls.")
-        {
-            groups, callers, rounds, seconds,
-        };
-        command.SetAction(async (parsed, _) =>
-        {
-            var rows = new List<string>();
-            foreach (var count in parsed.GetValue(groups)!)
-            {
-                rows.AddRange(await MeasureAsync(
-                    count,
-                    parsed.GetValue(callers),
-                    Math.Max(1, parsed.GetValue(rounds)),
-                    new LoadTimes(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(parsed.GetValue(seconds)))));
-            }
-
-            Console.WriteLine($"{await Machine.DescribeAsync()}");
-            Console.WriteLine();
-            Console.WriteLine(
-                "| | a counter's calls per second | a replicated grain's | one for the other | processor time of both | one for the other |");
-            Console.WriteLine("|---|--:|--:|--:|--:|--:|");
-            rows.ForEach(Console.WriteLine);
-            return 0;
-        });
-        return command;
-    }
+    public static Command Create() => SideBySide.CreateCommand(
+        "grains",
+        "Measures calls of replicated grains and of counters in turn: three silos on PostgreSQL, grain calls.",
+        rounds: 6,
+        "| | a counter's calls per second | a replicated grain's | one for the other | processor time of both | one for the other |",
+        MeasureAsync);
 
     private static async Task<IReadOnlyList<string>> MeasureAsync(int groups, int callers, int rounds, LoadTimes times)
     {

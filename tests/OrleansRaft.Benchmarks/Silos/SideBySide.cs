@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Globalization;
 using OrleansRaft.Benchmarks.Load;
 using OrleansRaft.Benchmarks.Macro;
@@ -14,6 +15,47 @@ internal sealed record SideBySide(IReadOnlyList<CallCost> First, IReadOnlyList<C
 
     /// <summary>Calls per second of the second for one of the first: the median of the rounds.</summary>
     public double RateRatio => Spread.Of(First.Zip(Second, static (first, second) => second.PerSecond / first.PerSecond)).Median;
+
+    /// <summary>A command that measures on clusters of one group and of many, and prints a table.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="description">What it measures.</param>
+    /// <param name="rounds">How often both kinds are measured, unless the caller says so.</param>
+    /// <param name="header">The columns of the table, as its first line has them.</param>
+    /// <param name="measure">Makes the rows for a number of groups, callers, rounds and a length.</param>
+    public static Command CreateCommand(
+        string name, string description, int rounds, string header, Func<int, int, int, LoadTimes, Task<IReadOnlyList<string>>> measure)
+    {
+        var groups = new Option<int[]>("--groups")
+        {
+            Description = "How many groups each set has; a cluster for each.",
+            DefaultValueFactory = static _ => [1, LibrarySilo.Groups],
+            AllowMultipleArgumentsPerToken = true,
+        };
+        var callers = new Option<int>("--callers") { Description = "How many call at once.", DefaultValueFactory = static _ => 64 };
+        var times = new Option<int>("--rounds") { Description = "How often all is measured; medians count.", DefaultValueFactory = _ => rounds };
+        var seconds = new Option<double>("--seconds") { Description = "The length of each measurement.", DefaultValueFactory = static _ => 3 };
+        var command = new Command(name, description) { groups, callers, times, seconds };
+        command.SetAction(async (parsed, _) =>
+        {
+            var rows = new List<string>();
+            foreach (var count in parsed.GetValue(groups)!)
+            {
+                rows.AddRange(await measure(
+                    count,
+                    parsed.GetValue(callers),
+                    Math.Max(1, parsed.GetValue(times)),
+                    new LoadTimes(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(parsed.GetValue(seconds)))));
+            }
+
+            Console.WriteLine($"{await Machine.DescribeAsync()}");
+            Console.WriteLine();
+            Console.WriteLine(header);
+            Console.WriteLine("|---|" + string.Concat(Enumerable.Repeat("--:|", header.Count(static sign => sign == '|') - 2)));
+            rows.ForEach(Console.WriteLine);
+            return 0;
+        });
+        return command;
+    }
 
     /// <summary>Warms both up, and measures them in turn.</summary>
     /// <param name="callers">How many call at once.</param>

@@ -21,46 +21,14 @@ internal static class UsersBenchmark
     private const int Keys = 1_000;
     private static readonly IncrementCounter One = new(1);
 
-    public static Command Create()
-    {
-        var groups = new Option<int[]>("--groups")
-        {
-            Description = "How many groups each set has; a cluster for each.",
-            DefaultValueFactory = static _ => [1, LibrarySilo.Groups],
-            AllowMultipleArgumentsPerToken = true,
-        };
-        var callers = new Option<int>("--callers") { Description = "How many call at once.", DefaultValueFactory = static _ => 64 };
-        var rounds = new Option<int>("--rounds") { Description = "How often all is measured; medians count.", DefaultValueFactory = static _ => 8 };
-        var seconds = new Option<double>("--seconds") { Description = "The length of each measurement.", DefaultValueFactory = static _ => 3 };
-        var command = new Command(
-            "users",
-            "Measures counters whose machine is applied on the turn and the same ones as a user's, in turn: three silos on PostgreSQL, grain calls.")
-        {
-            groups, callers, rounds, seconds,
-        };
-        command.SetAction(async (parsed, _) =>
-        {
-            var rows = new List<string>();
-            foreach (var count in parsed.GetValue(groups)!)
-            {
-                rows.Add(await MeasureAsync(
-                    count,
-                    parsed.GetValue(callers),
-                    Math.Max(1, parsed.GetValue(rounds)),
-                    new LoadTimes(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(parsed.GetValue(seconds)))));
-            }
+    public static Command Create() => SideBySide.CreateCommand(
+        "users",
+        "Measures counters whose machine is applied on the turn and the same ones as a user's, in turn: three silos on PostgreSQL, grain calls.",
+        rounds: 8,
+        "| | processor time of an increment on the turn | as a user's | one for the other | increments/s, one for the other |",
+        MeasureAsync);
 
-            Console.WriteLine($"{await Machine.DescribeAsync()}");
-            Console.WriteLine();
-            Console.WriteLine("| | processor time of an increment on the turn | as a user's | one for the other | increments/s, one for the other |");
-            Console.WriteLine("|---|--:|--:|--:|--:|");
-            rows.ForEach(Console.WriteLine);
-            return 0;
-        });
-        return command;
-    }
-
-    private static async Task<string> MeasureAsync(int groups, int callers, int rounds, LoadTimes times)
+    private static async Task<IReadOnlyList<string>> MeasureAsync(int groups, int callers, int rounds, LoadTimes times)
     {
         await using var postgres = await PostgresServer.StartNewAsync();
         await using var cluster = new LibraryCluster(
@@ -73,10 +41,10 @@ internal static class UsersBenchmark
             var grains = clients.Select(static client => client.Services.GetRequiredService<IGrainFactory>()).ToArray();
             (string, Func<int, Task<OperationStep>>) Side(string set) => (set, caller => IncrementAsync(grains[caller % grains.Length], set));
             var both = await SideBySide.MeasureAsync(callers, rounds, times, Side(CounterMachine.SetName), Side(UserCounterMachine.SetName));
-            return string.Create(
+            return [string.Create(
                 CultureInfo.InvariantCulture,
                 $"| {groups} groups, {callers} callers | {CallCost.MedianMicroseconds(both.First):0.0} us "
-                    + $"| {CallCost.MedianMicroseconds(both.Second):0.0} us | {both.CostRatio:0.000} | {both.RateRatio:0.000} |");
+                    + $"| {CallCost.MedianMicroseconds(both.Second):0.0} us | {both.CostRatio:0.000} | {both.RateRatio:0.000} |")];
         }
         finally
         {
