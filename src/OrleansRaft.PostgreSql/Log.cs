@@ -55,4 +55,7 @@ internal static partial class Log
 
     [LoggerMessage(5014, LogLevel.Warning, "Where Orleans' AdoNet providers use this database: {Problem}")]
     public static partial void OrleansTablesHidden(ILogger logger, string problem);
+
+    [LoggerMessage(5015, LogLevel.Error, "A write of {Replica} to {Server} failed unexpectedly; the replica stops and is opened anew")]
+    public static partial void WriteFailed(ILogger logger, Exception exception, ReplicaKey replica, string server);
 }

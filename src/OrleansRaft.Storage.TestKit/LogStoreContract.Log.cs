@@ -66,6 +66,40 @@ public abstract partial class LogStoreContract
     }
 
     [Fact]
+    public async Task A_write_that_leaves_a_gap_stops_its_replica_and_harms_no_other()
+    {
+        var replica = await OpenAsync();
+        var other = await OpenAsync(Third);
+
+        replica.Send(OpenReplica.Block(Id(1, 7), 1, "h"));
+        var stopped = await replica.Events.StoppedAsync();
+        await other.AppendAsync(1, "a");
+        var reopened = await ReopenAsync();
+        await reopened.AppendAsync(1, "a");
+
+        stopped.Cause.Message.ShouldContain("leaves no gap");
+        reopened.Recovered.Entries.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_receiver_that_throws_stops_its_replica_and_harms_no_other()
+    {
+        var throwing = new ThrowingEvents();
+        await using var log = await Store.OpenAsync(Key, throwing, Cancellation);
+        await log.RecoveredSnapshot.DisposeAsync();
+        var other = await OpenAsync(Third);
+
+        log.Write(new LogWrite(default, new HardState(new Term(1), null, LogIndex.Zero), EntryId.Zero, OpenReplica.Block(EntryId.Zero, 1, "a"), null, null));
+        var cause = await throwing.Stopped.WaitAsync(Cancellation);
+        await other.AppendAsync(1, "a");
+        await log.DisposeAsync();
+        var reopened = await ReopenAsync();
+
+        cause.ShouldBeOfType<TimeZoneNotFoundException>();
+        reopened.Bodies.ShouldBe(["a"], "it was durable before it was told");
+    }
+
+    [Fact]
     public async Task A_vote_alone_is_durable()
     {
         var replica = await OpenAsync();

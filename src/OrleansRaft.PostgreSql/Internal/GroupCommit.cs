@@ -133,23 +133,41 @@ internal sealed class GroupCommit : IAsyncDisposable
         {
             while (Take())
             {
-                for (var batch = Gather(); batch.Count > 0;)
-                {
-                    batch = Commit(batch, stopping.Token);
-                }
+                CommitAll(Gather());
             }
         }
         catch (Exception) when (stopping.IsCancellationRequested)
         {
             // The store is closed; what waits is told nothing. A statement that was under way may end with any failure.
         }
-        catch (Exception unexpected)
-        {
-            ended.TrySetException(unexpected);
-        }
 
         connection?.Dispose();
         ended.TrySetResult();
+    }
+
+    /// <summary>Commits a batch, again as often as it takes. A fault of the writer itself stops the replicas of the batch, and no other.</summary>
+    private void CommitAll(List<ReplicaWrite> batch)
+    {
+        try
+        {
+            for (var left = batch; left.Count > 0;)
+            {
+                left = Commit(left, stopping.Token);
+            }
+        }
+        catch (Exception unexpected) when (!stopping.IsCancellationRequested)
+        {
+            foreach (var write in batch)
+            {
+                StopFailed(write.Replica, unexpected);
+            }
+        }
+    }
+
+    private void StopFailed(HeldReplica replica, Exception cause)
+    {
+        Log.WriteFailed(logger, cause, replica.Key, server.Name);
+        replica.StopLater(LogStopReason.Failed, cause);
     }
 
     /// <summary>Waits for work, and for more of it where that is expected.</summary>
@@ -220,7 +238,7 @@ internal sealed class GroupCommit : IAsyncDisposable
             for (var left = ready.Count; left > 0 && batch.Count < options.BatchReplicasMax && bytes < options.BatchBytesMax; left--)
             {
                 var replica = ready.Dequeue();
-                if (Merge(replica, ref bytes) is { } write)
+                if (TryMerge(replica, ref bytes) is { } write)
                 {
                     batch.Add(write);
                 }
@@ -231,7 +249,6 @@ internal sealed class GroupCommit : IAsyncDisposable
                     ready.Enqueue(replica);
                 }
             }
-
         }
 
         foreach (var write in batch)
@@ -240,6 +257,20 @@ internal sealed class GroupCommit : IAsyncDisposable
         }
 
         return batch;
+    }
+
+    /// <summary>What a replica hands over may contradict itself: it alone is to suffer.</summary>
+    private ReplicaWrite? TryMerge(HeldReplica replica, ref long bytes)
+    {
+        try
+        {
+            return Merge(replica, ref bytes);
+        }
+        catch (Exception unexpected)
+        {
+            StopFailed(replica, unexpected);
+            return null;
+        }
     }
 
     /// <summary>Takes what a replica has waiting, within the limits; null when there is nothing to send.</summary>
@@ -257,6 +288,7 @@ internal sealed class GroupCommit : IAsyncDisposable
             if (next.Write is { } write && write.StoredLast != merged.Last)
             {
                 replica.StopLater(
+                    LogStopReason.Corrupt,
                     StoredLog.Damaged(
                         replica.Key,
                         write.StoredLast.Index,

@@ -72,8 +72,8 @@ internal sealed class HeldReplica(ReplicaKey key, Acquisition acquired, long non
 
     public void StopFenced() => Stop(LogStopReason.Fenced, Fenced());
 
-    /// <summary>Stops for damage that was found inside a call of the replica, which must not be told inside that call.</summary>
-    public void StopLater(Exception cause) => _ = Task.Run(() => Stop(LogStopReason.Corrupt, cause));
+    /// <summary>Stops for what was found inside a call of the replica or under the writer's gate, where it must not be told.</summary>
+    public void StopLater(LogStopReason reason, Exception cause) => _ = Task.Run(() => Stop(reason, cause));
 
     public void Stop(LogStopReason reason, Exception cause) => events.OnStopped(reason, cause);
 }

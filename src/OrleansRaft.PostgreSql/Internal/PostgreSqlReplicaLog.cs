@@ -88,9 +88,12 @@ internal sealed class PostgreSqlReplicaLog : IReplicaLog, IHeldReplicaEvents
         }
         else
         {
-            Replica.StopLater(StoredLog.Damaged(
-                Key, install.LastIncluded.Index, $"the snapshot through {install.LastIncluded} is to be installed but has not been staged "
-                    + "completely"));
+            Replica.StopLater(
+                LogStopReason.Corrupt,
+                StoredLog.Damaged(
+                    Key,
+                    install.LastIncluded.Index,
+                    $"the snapshot through {install.LastIncluded} is to be installed but has not been staged completely"));
         }
     }
 

@@ -3,7 +3,10 @@ using OrleansRaft.Runtime.Machines;
 
 namespace OrleansRaft.Runtime.Storage;
 
-/// <summary>Hands a store's events on one at a time, and none after <see cref="OnStopped"/> or <see cref="Close"/>.</summary>
+/// <summary>
+/// Hands a store's events on one at a time, and none after <see cref="OnStopped"/> or <see cref="Close"/>. A receiver that throws stops as
+/// <see cref="LogStopReason.Failed"/>: the store's thread, which serves other replicas too, goes on.
+/// </summary>
 /// <param name="receiver">Who is told.</param>
 public sealed class ReplicaLogEventGate(IReplicaLogEvents receiver) : IReplicaLogEvents
 {
@@ -32,102 +35,82 @@ public sealed class ReplicaLogEventGate(IReplicaLogEvents receiver) : IReplicaLo
     }
 
     /// <inheritdoc/>
-    public void OnWritten(PersistTicket ticket)
-    {
-        lock (gate)
-        {
-            if (!isClosed)
-            {
-                receiver.OnWritten(ticket);
-            }
-        }
-    }
+    public void OnWritten(PersistTicket ticket) => Tell(ticket, static (receiver, ticket) => receiver.OnWritten(ticket));
 
     /// <inheritdoc/>
-    public void OnChunkStaged(EntryId lastIncluded, long nextOffset)
-    {
-        lock (gate)
-        {
-            if (!isClosed)
-            {
-                receiver.OnChunkStaged(lastIncluded, nextOffset);
-            }
-        }
-    }
+    public void OnChunkStaged(EntryId lastIncluded, long nextOffset) =>
+        Tell((lastIncluded, nextOffset), static (receiver, staged) => receiver.OnChunkStaged(staged.lastIncluded, staged.nextOffset));
 
     /// <inheritdoc/>
-    public void OnChunkRead(ReadSnapshotChunk request, ReadOnlyMemory<byte>? data, bool isLast)
-    {
-        lock (gate)
-        {
-            if (!isClosed)
-            {
-                receiver.OnChunkRead(request, data, isLast);
-            }
-        }
-    }
+    public void OnChunkRead(ReadSnapshotChunk request, ReadOnlyMemory<byte>? data, bool isLast) =>
+        Tell((request, data, isLast), static (receiver, read) => receiver.OnChunkRead(read.request, read.data, read.isLast));
 
     /// <inheritdoc/>
-    public void OnSnapshotSaved(SnapshotDescriptor snapshot)
-    {
-        lock (gate)
-        {
-            if (!isClosed)
-            {
-                receiver.OnSnapshotSaved(snapshot);
-            }
-        }
-    }
+    public void OnSnapshotSaved(SnapshotDescriptor snapshot) => Tell(snapshot, static (receiver, snapshot) => receiver.OnSnapshotSaved(snapshot));
 
     /// <inheritdoc/>
-    public void OnSnapshotFailed(EntryId lastIncluded, MachineException cause)
-    {
-        lock (gate)
-        {
-            if (!isClosed)
-            {
-                receiver.OnSnapshotFailed(lastIncluded, cause);
-            }
-        }
-    }
+    public void OnSnapshotFailed(EntryId lastIncluded, MachineException cause) =>
+        Tell((lastIncluded, cause), static (receiver, failed) => receiver.OnSnapshotFailed(failed.lastIncluded, failed.cause));
 
     /// <inheritdoc/>
     public void OnSnapshotLoaded(SnapshotDescriptor snapshot, SnapshotStream state)
     {
-        lock (gate)
+        if (!Tell((snapshot, state), static (receiver, loaded) => receiver.OnSnapshotLoaded(loaded.snapshot, loaded.state)))
         {
-            if (!isClosed)
-            {
-                receiver.OnSnapshotLoaded(snapshot, state);
-                return;
-            }
+            state.Dispose();
         }
-
-        state.Dispose();
     }
 
     /// <inheritdoc/>
-    public void OnRightToSpeakChanged()
-    {
-        lock (gate)
-        {
-            if (!isClosed)
-            {
-                receiver.OnRightToSpeakChanged();
-            }
-        }
-    }
+    public void OnRightToSpeakChanged() => Tell(0, static (receiver, _) => receiver.OnRightToSpeakChanged());
 
     /// <inheritdoc/>
     public void OnStopped(LogStopReason reason, Exception cause)
     {
         lock (gate)
         {
-            if (!isClosed)
+            Stop(reason, cause);
+        }
+    }
+
+    /// <returns>Whether the receiver has taken it.</returns>
+    private bool Tell<T>(T told, Action<IReplicaLogEvents, T> tell)
+    {
+        lock (gate)
+        {
+            if (isClosed)
             {
-                isClosed = true;
-                receiver.OnStopped(reason, cause);
+                return false;
             }
+
+            try
+            {
+                tell(receiver, told);
+                return true;
+            }
+            catch (Exception unexpected)
+            {
+                Stop(LogStopReason.Failed, unexpected);
+                return false;
+            }
+        }
+    }
+
+    private void Stop(LogStopReason reason, Exception cause)
+    {
+        if (isClosed)
+        {
+            return;
+        }
+
+        isClosed = true;
+        try
+        {
+            receiver.OnStopped(reason, cause);
+        }
+        catch (Exception)
+        {
+            // It has been told, and nobody is left to tell.
         }
     }
 }

@@ -315,6 +315,10 @@ internal sealed class MemoryReplicaLog : IReplicaLog
         {
             Stop(LogStopReason.Corrupt, exception);
         }
+        catch (Exception exception)
+        {
+            Stop(LogStopReason.Failed, exception);
+        }
     });
 
     private void Stop(LogStopReason reason, Exception cause)

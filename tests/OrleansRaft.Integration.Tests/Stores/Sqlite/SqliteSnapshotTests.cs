@@ -70,6 +70,39 @@ public sealed class SqliteSnapshotTests : IDisposable
         (await ExecuteAsync(directory, "SELECT count(*) FROM snapshot_chunk")).ShouldBe(1);
     }
 
+    /// <summary>
+    /// The only writer takes a little of it at a time: what another group writes meanwhile has its place between any two pieces, however many come.
+    /// </summary>
+    [Fact]
+    public async Task Another_group_writes_between_the_pieces_of_a_large_snapshot_that_is_installed()
+    {
+        const int ChunkBytes = 256 * 1024;
+        await using var store = await OpenAsync(files.NewPath());
+        var replica = await OpenReplica.OpenAsync(store, Key);
+        var other = await OpenReplica.OpenAsync(store, OtherKey);
+        await replica.AppendAsync(1, "a");
+        await replica.SaveSnapshotAsync(1, 1, State);
+        var snapshot = replica.Describe(2, 10, State);
+        var pieces = 0;
+
+        for (var offset = 0; offset < State.Length; offset += ChunkBytes, pieces++)
+        {
+            var length = Math.Min(ChunkBytes, State.Length - offset);
+            var isLast = offset + length == State.Length;
+            replica.Log.StageChunk(new Core.StageSnapshotChunk(snapshot, offset, State.AsMemory(offset, length), isLast));
+        }
+
+        var written = await WriteUntilAsync(other, replica.Events.StagedAsync(State.Length));
+        replica.HardState = new Core.HardState(new Term(2), null, new LogIndex(10));
+        replica.Send(install: snapshot);
+        replica.Log.LoadSnapshot(snapshot);
+        var loaded = await replica.Events.LoadedAsync();
+        var writtenLater = await WriteUntilAsync(other, Task.Run(() => loaded.State.ShouldBe(State)));
+
+        written.ShouldBeGreaterThan(pieces / 4, "as many as pieces in any order that is fair, and one if all of it were one transaction");
+        writtenLater.ShouldBeGreaterThan(pieces / 4);
+    }
+
     /// <summary>A store as the program before views left it: three entries, and a snapshot of 600,000 bytes through the second.</summary>
     [Fact]
     public async Task A_store_that_was_written_before_snapshots_were_streams_is_opened_and_gone_on_with()
@@ -117,6 +150,22 @@ public sealed class SqliteSnapshotTests : IDisposable
         await replica.Events.SavedAsync(new EntryId(new Term(1), new LogIndex(1)));
 
         (CommitsOf(files.Copy(directory)) - CommitsOf(before)).ShouldBe(1);
+    }
+
+    /// <summary>Appends one entry after the other until something else is done.</summary>
+    /// <returns>How many were written.</returns>
+    private static async Task<int> WriteUntilAsync(OpenReplica replica, Task done)
+    {
+        for (var count = 0; ; count++)
+        {
+            if (done.IsCompleted)
+            {
+                await done;
+                return count;
+            }
+
+            await replica.AppendAsync(1, "meanwhile");
+        }
     }
 
     private static long CommitsOf(string directory) => WalScan.Read(Path.Combine(directory, "raft.db-wal"), 0).Commits;
