@@ -123,7 +123,7 @@ internal sealed partial class RaftCore
     /// <summary>How many bytes of entries the log holds that were not applied.</summary>
     public long UnappliedBytes => log.BytesBetween(LogIndex.Max(AppliedIndex, log.Start.Index), log.Last.Index);
 
-    /// <summary>The replica at this moment, for people and tests.</summary>
+    /// <summary>The replica at this moment, for display and for tests.</summary>
     public RaftStatus Status => new(
         Id,
         Role,
@@ -248,7 +248,7 @@ internal sealed partial class RaftCore
     public EntryId MatchOf(ReplicaId member) => FindPeer(member)?.Match ?? EntryId.Zero;
 
     /// <summary>
-    /// Entries in the log after an index, for people: at most <paramref name="countMax"/>, fewer when the log ends or begins later.
+    /// Entries in the log after an index, for display: at most <paramref name="countMax"/>, fewer when the log ends or begins later.
     /// </summary>
     public IReadOnlyList<Entry> EntriesAfter(LogIndex index, int countMax)
     {

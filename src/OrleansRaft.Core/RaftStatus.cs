@@ -1,6 +1,6 @@
 namespace OrleansRaft.Core;
 
-/// <summary>A replica at one moment, for people and tests.</summary>
+/// <summary>A replica at one moment, for display and for tests.</summary>
 /// <param name="Id">Which replica.</param>
 /// <param name="Role">What it is doing.</param>
 /// <param name="HardState">Its term, vote and commit index, not necessarily durable yet.</param>

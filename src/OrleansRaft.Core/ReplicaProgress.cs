@@ -13,7 +13,7 @@ public enum ProgressState
     Snapshot = 2,
 }
 
-/// <summary>What a leader knows of one member, for people.</summary>
+/// <summary>What a leader knows of one member, for display.</summary>
 /// <param name="Replica">Which.</param>
 /// <param name="State">How the leader sends to it.</param>
 /// <param name="MatchIndex">The last entry known to be durable there.</param>

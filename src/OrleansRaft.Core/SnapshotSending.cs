@@ -86,7 +86,7 @@ internal sealed class SnapshotSending
     }
 
     /// <summary>Notes from where the member wants to go on.</summary>
-    /// <returns>Whether that is news: more may be asked for.</returns>
+    /// <returns>Whether it is further than known: more may be asked for.</returns>
     public bool OnAnswered(long next)
     {
         if (next > Snapshot.SizeBytes)

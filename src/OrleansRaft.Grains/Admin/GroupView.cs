@@ -32,10 +32,10 @@ public sealed record GroupView(
 /// <param name="Silo">The name of the silo that hosts it; null when none does, or none that can be reached.</param>
 /// <param name="Address">The address of that silo; null likewise.</param>
 /// <param name="Snapshot">What it says of itself; null when it did not answer.</param>
-/// <param name="Problem">Why it did not answer, for people; empty when it did.</param>
+/// <param name="Problem">Why it did not answer, in a sentence; empty when it did.</param>
 public sealed record ReplicaView(ReplicaId Replica, string? Silo, string? Address, ReplicaStatus? Snapshot, string Problem);
 
 /// <summary>Whether a silo is ready to serve.</summary>
 /// <param name="IsReady">Whether it has joined, reaches its stores, and its replicas have caught up.</param>
-/// <param name="Detail">A sentence for people.</param>
+/// <param name="Detail">A sentence to read.</param>
 public sealed record RaftReadiness(bool IsReady, string Detail);

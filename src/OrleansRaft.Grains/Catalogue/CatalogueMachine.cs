@@ -24,8 +24,8 @@ namespace OrleansRaft.Grains.Catalogue;
 ///   term, version (varints), configuration (bytes behind their length)
 /// </code>
 /// </remarks>
-/// <param name="news">Told of every change of keys and limits; null for nobody.</param>
-internal sealed class CatalogueMachine(AccessSignal? news = null) : IViewStateMachine<CatalogueCommand, CatalogueContents>, IMeasuredState, IBoundedTime
+/// <param name="changes">Told of every change of keys and limits; null to tell nobody.</param>
+internal sealed class CatalogueMachine(AccessSignal? changes = null) : IViewStateMachine<CatalogueCommand, CatalogueContents>, IMeasuredState, IBoundedTime
 {
     private const byte FormatVersion = 2;
     private const byte FormerVersion = 1;
@@ -51,7 +51,7 @@ internal sealed class CatalogueMachine(AccessSignal? news = null) : IViewStateMa
             if (commands[place].Value is AccessCommand command)
             {
                 var access = state.Access.Apply(command, commands[place].Entry.Index.Value);
-                news?.Apply(access.Revision);
+                changes?.Apply(access.Revision);
                 results[place] = CatalogueContents.Of(access);
                 continue;
             }
@@ -121,7 +121,7 @@ internal sealed class CatalogueMachine(AccessSignal? news = null) : IViewStateMa
                     $"snapshot of the catalogue has version {version}; this program reads versions {FormerVersion} and {FormatVersion}");
         }
 
-        news?.Apply(state.Access.Revision);
+        changes?.Apply(state.Access.Revision);
     }
 
     private void RestoreFormer(WireStream reader)

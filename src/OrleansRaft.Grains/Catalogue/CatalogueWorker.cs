@@ -28,7 +28,7 @@ internal sealed class CatalogueWorker(
     ClusterMembership silos,
     SiloClient<ICatalogueService> client,
     CatalogueSignal nudge,
-    AccessNews news,
+    AccessAnnouncer announcer,
     ILocalSiloDetails self,
     IGrainFactory grains,
     IHostApplicationLifetime application,
@@ -49,7 +49,7 @@ internal sealed class CatalogueWorker(
     {
         if (groups.FindSet(GroupSet.Catalogue).Count > 0)
         {
-            loop = Task.WhenAll(Task.Run(RunAsync), Task.Run(() => news.RunAsync(stopping.Token)));
+            loop = Task.WhenAll(Task.Run(RunAsync), Task.Run(() => announcer.RunAsync(stopping.Token)));
         }
     }
 

@@ -24,7 +24,7 @@ internal sealed class SetCreation(
     private static readonly TimeSpan OfferTimeout = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(20);
 
-    /// <summary>What keeps a set from being added now: a sentence for people; null when nothing does.</summary>
+    /// <summary>What keeps a set from being added now, in a sentence; null when nothing does.</summary>
     /// <remarks>
     /// Every silo must know the state machine first: during a rolling restart, replicas would otherwise be placed where nobody can run them.
     /// </remarks>

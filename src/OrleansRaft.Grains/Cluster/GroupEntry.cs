@@ -108,7 +108,7 @@ internal sealed class GroupEntry
     }
 
     /// <summary>Takes note that the group goes on without its majority.</summary>
-    /// <returns>Whether that is news.</returns>
+    /// <returns>Whether it was not known.</returns>
     public bool Learn(GroupRecovery latest, Configuration starting)
     {
         lock (adding)

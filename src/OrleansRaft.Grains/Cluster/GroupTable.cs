@@ -77,7 +77,7 @@ internal sealed class GroupTable
 
     /// <summary>Takes note of groups that went on without their majorities.</summary>
     /// <param name="stored">The cluster row as it is stored now.</param>
-    /// <returns>The groups of which that is news.</returns>
+    /// <returns>The groups for which it was not known.</returns>
     public IReadOnlyList<GroupEntry> Learn(ClusterDefinition stored) =>
     [
         .. stored.Recoveries.Select(recovery => (Recovery: recovery, Group: Find(recovery.Group)))

@@ -10,7 +10,7 @@ namespace OrleansRaft.Grains.Events;
 [GenerateSerializer, Immutable, Alias("raft-seen-event")]
 internal sealed record SeenEvent([property: Id(0)] long Time, [property: Id(1)] string Silo, [property: Id(2)] RaftEvent Event);
 
-/// <summary>Something that happened in the cluster, for people and pictures.</summary>
+/// <summary>Something that happened in the cluster, to be read and drawn.</summary>
 [GenerateSerializer, Immutable]
 internal abstract record RaftEvent
 {

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace OrleansRaft.Grains.Faults;
 
-/// <summary>Faults in words: a sentence for people, and the command that does the same.</summary>
+/// <summary>Faults in words: a sentence, and the command that does the same.</summary>
 internal static class FaultText
 {
     /// <summary>What is the matter, as a sentence.</summary>

@@ -47,7 +47,7 @@ internal sealed record FaultOutcome(Fault? Begun, FaultRejection? Rejection);
 /// <summary>Why a fault was not put in force.</summary>
 /// <param name="Reason">The kind of reason.</param>
 /// <param name="Field">The field that is to blame; empty when none is.</param>
-/// <param name="Detail">A sentence for people, with what to do next.</param>
+/// <param name="Detail">A sentence that says what to do next.</param>
 internal sealed record FaultRejection(FaultRejectionReason Reason, string Field, string Detail);
 
 /// <summary>The kinds of reasons for which a fault is refused.</summary>

@@ -191,7 +191,7 @@ public static class RaftSiloBuilderExtensions
         services.AddSingleton<StateMachineRegistry>();
         services.AddSingleton<CatalogueSignal>();
         services.AddSingleton<AccessSignal>();
-        services.AddSingleton<AccessNews>();
+        services.AddSingleton<AccessAnnouncer>();
         services.AddSingleton<SetCreation>();
         services.AddSingleton<SetDeletion>();
         services.AddSingleton<CatalogueWorker>();

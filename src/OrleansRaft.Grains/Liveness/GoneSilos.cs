@@ -119,17 +119,17 @@ internal sealed class GoneSilos(
             {
                 gone.Add(silo);
                 lanes.GiveUp(silo);
-                ElectAsync(silo, isNews: known.Add(silo)).Ignore();
+                ElectAsync(silo, isFirst: known.Add(silo)).Ignore();
             }
         }
 
         known.IntersectWith(silos.Active.Select(static place => place.Address));
     }
 
-    private async Task ElectAsync(SiloAddress gone, bool isNews)
+    private async Task ElectAsync(SiloAddress gone, bool isFirst)
     {
         var due = new Queue<ILocalReplica>(groups.Hosted.Where(replica => leaders.FollowedBy(replica, gone) is not null));
-        if (isNews)
+        if (isFirst)
         {
             Log.SiloGone(logger, silos.NameOf(gone), due.Count);
         }

@@ -4,7 +4,7 @@ using OrleansRaft.Core.Codec;
 
 namespace OrleansRaft.Grains.Replicas;
 
-/// <summary>Entries of a log between silos, for people: contiguous or none.</summary>
+/// <summary>Entries of a log that one silo shows another: contiguous or none.</summary>
 internal static class EntryListCodec
 {
     /// <summary>Writes entries.</summary>

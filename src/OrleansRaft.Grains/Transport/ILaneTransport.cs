@@ -34,7 +34,7 @@ internal interface ILaneTransport
     void OnLost(SiloAddress target, int count, FrameLoss why);
 
     /// <summary>
-    /// Frames wait that nobody waits for: <see cref="Lane.Flush"/> is to be called in a moment. Any thread, under the gate of the lane.
+    /// Frames that can wait are waiting: <see cref="Lane.Flush"/> is to be called in a moment. Any thread, under the gate of the lane.
     /// </summary>
     void FlushLater();
 

@@ -213,7 +213,7 @@ internal sealed partial class Lane
     /// <summary>What waits goes with the next batch, or else a little later. Under the gate.</summary>
     private void WaitForCompany()
     {
-        if (control.HasNews || bulk.HasNews)
+        if (control.HasUnsent || bulk.HasUnsent)
         {
             end.FlushLater();
         }

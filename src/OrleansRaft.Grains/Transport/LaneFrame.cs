@@ -19,7 +19,7 @@ internal abstract record LaneFrame
     public abstract bool IsBulk { get; }
 
     /// <summary>
-    /// Whether nobody waits for it: it does not make an idle lane send a batch of its own, but goes with the next, or a little later.
+    /// Whether it can wait: it does not make an idle lane send a batch of its own, but goes with the next one, or a little later.
     /// </summary>
     public virtual bool CanWait => false;
 
@@ -62,7 +62,7 @@ internal abstract record LaneFrame
 /// <param name="To">The receiver.</param>
 /// <param name="Epoch">The sender's epoch when it said it.</param>
 /// <param name="Message">What it says.</param>
-/// <param name="IsNotice">Whether nobody waits for it, see <see cref="LaneFrame.CanWait"/>.</param>
+/// <param name="IsNotice">Whether it can wait, see <see cref="LaneFrame.CanWait"/>.</param>
 internal sealed record MessageFrame(ILaneSender Sender, ReplicaSlot To, long Epoch, Message Message, bool IsNotice = false) : LaneFrame
 {
     /// <inheritdoc/>

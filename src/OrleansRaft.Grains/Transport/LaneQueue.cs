@@ -16,7 +16,7 @@ internal sealed class LaneQueue(LaneLimits limits)
     public bool HasUrgent => urgent > 0;
 
     /// <summary>Whether anything waits that its receiver does not know.</summary>
-    public bool HasNews => waiting.Count > repetitions;
+    public bool HasUnsent => waiting.Count > repetitions;
 
     /// <summary>Adds a frame.</summary>
     /// <returns>How many were lost for it.</returns>

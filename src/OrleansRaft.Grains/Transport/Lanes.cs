@@ -57,7 +57,7 @@ internal sealed class Lanes : ILaneTransport
     /// <param name="epoch">Its epoch.</param>
     /// <param name="to">The receiver.</param>
     /// <param name="message">What it says.</param>
-    /// <param name="isNotice">Whether nobody waits for it, see <see cref="LaneFrame.CanWait"/>.</param>
+    /// <param name="isNotice">Whether it can wait, see <see cref="LaneFrame.CanWait"/>.</param>
     public void Send(ILaneSender sender, long epoch, ReplicaSlot to, Message message, bool isNotice = false)
     {
         var frame = new MessageFrame(sender, to, epoch, message, isNotice);

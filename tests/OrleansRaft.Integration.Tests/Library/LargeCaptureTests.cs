@@ -1,7 +1,9 @@
 using System.Buffers;
+using Microsoft.Extensions.DependencyInjection;
 using Orleans.Hosting;
 using OrleansRaft.Client;
 using OrleansRaft.Core;
+using OrleansRaft.Grains.Admin;
 using OrleansRaft.Grains.Hosting;
 using OrleansRaft.Integration.Tests.Grains;
 using OrleansRaft.Runtime;
@@ -45,6 +47,67 @@ public sealed class LargeCaptureTests
             return await cluster.Admin.ListAlarmsAsync(Token) is [var alarm, ..] ? alarm.Detail : null;
         });
     }
+
+    /// <summary>Who looks at groups again and again costs nobody a capture of a state, however large.</summary>
+    [Fact]
+    public async Task Whoever_lists_groups_or_looks_at_one_has_no_state_captured()
+    {
+        var captures = new CaptureCount();
+        await using var cluster = await RaftTestCluster.StartAsync(
+            silos: 1,
+            groups: 1,
+            replicas: 1,
+            configure: (_, silo) =>
+            {
+                silo.Services.AddSingleton(captures);
+                silo.AddRaftStateMachine<Resize, int, CountedBlob>(Set, groups: 1, replicas: 1);
+            });
+        (await cluster.Client.GetRaftGroup<Resize, int>(Set, "key").SubmitAsync(new Resize(Large, []), cancellation: Token))
+            .ShouldBeOfType<Committed<int>>();
+        captures.Count = 0;
+
+        for (var look = 0; look < 20; look++)
+        {
+            (await cluster.Admin.ListGroupsAsync(null, 10, Token)).Groups.ShouldContain(static one => one.Group == $"{Set}-0");
+            (await cluster.Admin.GetGroupAsync($"{Set}-0", Token)).ShouldNotBeNull();
+        }
+
+        captures.Count.ShouldBe(0);
+        (await cluster.Admin.CompareAsync($"{Set}-0", Token)).ShouldBeOfType<Committed<GroupComparison>>();
+        captures.Count.ShouldBeGreaterThan(0, "who compares replicas asks for one");
+    }
+}
+
+/// <summary>How often a state was captured.</summary>
+public sealed class CaptureCount
+{
+    private int count;
+
+    public int Count
+    {
+        get => Volatile.Read(ref count);
+        set => Volatile.Write(ref count, value);
+    }
+
+    public void Add() => Interlocked.Increment(ref count);
+}
+
+/// <summary>A blob that counts its captures.</summary>
+public sealed class CountedBlob(CaptureCount captures) : IStateMachine<Resize, int>
+{
+    private readonly Blob blob = new();
+
+    public void Apply(ReadOnlySpan<Command<Resize>> commands, Span<int> results) => blob.Apply(commands, results);
+
+    public int Query(in Command<Resize> query) => blob.Query(query);
+
+    public void Capture(IBufferWriter<byte> output)
+    {
+        captures.Add();
+        blob.Capture(output);
+    }
+
+    public void Restore(ReadOnlyMemory<byte> snapshot) => blob.Restore(snapshot);
 }
 
 /// <summary>Gives a blob a length.</summary>

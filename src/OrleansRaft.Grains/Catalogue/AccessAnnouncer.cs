@@ -9,13 +9,13 @@ namespace OrleansRaft.Grains.Catalogue;
 /// The silo of every replica tells, so that a revoked key is worth nothing soon wherever anybody is reached who knows of it. Who cannot be told is
 /// told again each second for as long as it belongs to the cluster.
 /// </remarks>
-internal sealed class AccessNews(
+internal sealed class AccessAnnouncer(
     AccessSignal signal,
     ClusterMembership silos,
     SiloClient<ICatalogueService> client,
     ILocalSiloDetails self,
     TimeProvider time,
-    ILogger<AccessNews> logger)
+    ILogger<AccessAnnouncer> logger)
 {
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
