@@ -89,7 +89,8 @@ public abstract partial class LogStoreContract
         await log.RecoveredSnapshot.DisposeAsync();
         var other = await OpenAsync(Third);
 
-        log.Write(new LogWrite(default, new HardState(new Term(1), null, LogIndex.Zero), EntryId.Zero, OpenReplica.Block(EntryId.Zero, 1, "a"), null, null));
+        var hardState = new HardState(new Term(1), null, LogIndex.Zero);
+        log.Write(new LogWrite(default, hardState, EntryId.Zero, OpenReplica.Block(EntryId.Zero, 1, "a"), null, null));
         var cause = await throwing.Stopped.WaitAsync(Cancellation);
         await other.AppendAsync(1, "a");
         await log.DisposeAsync();

@@ -25,7 +25,8 @@ namespace OrleansRaft.Grains.Catalogue;
 /// </code>
 /// </remarks>
 /// <param name="changes">Told of every change of keys and limits; null to tell nobody.</param>
-internal sealed class CatalogueMachine(AccessSignal? changes = null) : IViewStateMachine<CatalogueCommand, CatalogueContents>, IMeasuredState, IBoundedTime
+internal sealed class CatalogueMachine(AccessSignal? changes = null)
+    : IViewStateMachine<CatalogueCommand, CatalogueContents>, IMeasuredState, IBoundedTime
 {
     private const byte FormatVersion = 2;
     private const byte FormerVersion = 1;
