@@ -1,4 +1,3 @@
-using OrleansRaft.Core;
 using OrleansRaft.Runtime;
 
 namespace OrleansRaft.Client;

@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Http;
-using OrleansRaft.Client;
 using OrleansRaft.Counters.Web.Tenants;
 using OrleansRaft.Runtime;
 using OrleansRaft.Server.Http;

@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-using OrleansRaft.Client;
 using OrleansRaft.Runtime;
 using OrleansRaft.Server.Http;
 

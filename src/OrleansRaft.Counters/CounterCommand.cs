@@ -1,5 +1,3 @@
-using OrleansRaft.Runtime.StateMachines;
-
 namespace OrleansRaft.Counters;
 
 /// <summary>

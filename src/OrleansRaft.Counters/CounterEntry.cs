@@ -1,5 +1,4 @@
 using System.Text;
-using OrleansRaft.Core.Codec;
 using OrleansRaft.Runtime.State;
 
 namespace OrleansRaft.Counters;

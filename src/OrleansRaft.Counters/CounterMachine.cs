@@ -1,8 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
-using OrleansRaft.Core;
-using OrleansRaft.Runtime.State;
 using OrleansRaft.Runtime.StateMachines;
 
 namespace OrleansRaft.Counters;

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Collections.Immutable;
 using OrleansRaft.Core.Codec;
-using OrleansRaft.Runtime.StateMachines;
 
 namespace OrleansRaft.Counters;
 

@@ -1,7 +1,5 @@
 using System.Text;
-using OrleansRaft.Core.Codec;
 using OrleansRaft.Runtime.State;
-using OrleansRaft.Runtime.StateMachines;
 
 namespace OrleansRaft.Counters;
 

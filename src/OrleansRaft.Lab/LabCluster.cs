@@ -1,5 +1,4 @@
 using OrleansRaft.Core;
-using OrleansRaft.Core.Codec;
 using OrleansRaft.Lab.Checks;
 using OrleansRaft.Lab.Storage;
 using OrleansRaft.Runtime;

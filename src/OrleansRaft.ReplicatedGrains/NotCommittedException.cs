@@ -1,5 +1,3 @@
-using OrleansRaft.Runtime;
-
 namespace OrleansRaft;
 
 /// <summary>A call of a replicated grain certainly changed nothing, and will not.</summary>

@@ -1,6 +1,5 @@
 using System.ComponentModel;
 using Microsoft.Extensions.DependencyInjection;
-using Orleans.Runtime;
 using Orleans.Serialization.Cloning;
 using Orleans.Serialization.Serializers;
 using OrleansRaft.ReplicatedGrains.Calls;

@@ -1,5 +1,3 @@
-using OrleansRaft.Runtime;
-
 namespace OrleansRaft;
 
 /// <summary>What a read may see.</summary>

@@ -1,5 +1,3 @@
-using OrleansRaft.Runtime;
-
 namespace OrleansRaft;
 
 /// <summary>Why a request was refused. The values are public: never reuse or renumber one.</summary>

@@ -1,6 +1,5 @@
 using OrleansRaft.Core;
 using OrleansRaft.Runtime.Lives;
-using OrleansRaft.Runtime.Machines;
 using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.Runtime;

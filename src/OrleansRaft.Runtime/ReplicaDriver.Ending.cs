@@ -1,4 +1,3 @@
-using OrleansRaft.Core;
 using OrleansRaft.Runtime.Driving;
 using OrleansRaft.Runtime.Storage;
 

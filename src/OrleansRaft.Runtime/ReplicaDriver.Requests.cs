@@ -1,6 +1,5 @@
 using OrleansRaft.Core;
 using OrleansRaft.Runtime.Driving;
-using OrleansRaft.Runtime.Sessions;
 
 namespace OrleansRaft.Runtime;
 

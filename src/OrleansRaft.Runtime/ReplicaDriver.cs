@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using OrleansRaft.Core;
-using OrleansRaft.Core.Codec;
 using OrleansRaft.Runtime.Driving;
 using OrleansRaft.Runtime.Levels;
 using OrleansRaft.Runtime.Lives;

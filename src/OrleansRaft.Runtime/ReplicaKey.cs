@@ -1,5 +1,3 @@
-using OrleansRaft.Core;
-
 namespace OrleansRaft.Runtime;
 
 /// <summary>Names one replica in the cluster.</summary>

@@ -1,5 +1,3 @@
-using OrleansRaft.Core;
-
 namespace OrleansRaft.Runtime;
 
 /// <summary>An <see cref="Outcome{TResult}"/> whose value is still bytes: what travels between a replica and the client's side.</summary>

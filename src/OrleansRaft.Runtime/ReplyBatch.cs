@@ -1,5 +1,3 @@
-using OrleansRaft.Core;
-
 namespace OrleansRaft.Runtime;
 
 /// <summary>The answers to a batch of commands.</summary>

@@ -1,7 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
-using Orleans.Hosting;
 using OrleansRaft.Grains.Hosting;
 using OrleansRaft.Server.Http;
 using OrleansRaft.Server.Problems;

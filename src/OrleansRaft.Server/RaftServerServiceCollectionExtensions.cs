@@ -2,7 +2,6 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
-using Orleans.Hosting;
 using OrleansRaft.Grains.Hosting;
 using OrleansRaft.Server.Audit;
 using OrleansRaft.Server.Backup;

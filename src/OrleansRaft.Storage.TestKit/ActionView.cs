@@ -1,5 +1,4 @@
 using System.Buffers;
-using OrleansRaft.Runtime.StateMachines;
 
 namespace OrleansRaft.Storage.TestKit;
 

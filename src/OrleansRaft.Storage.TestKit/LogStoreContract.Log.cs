@@ -1,5 +1,4 @@
 using OrleansRaft.Core;
-using OrleansRaft.Core.Codec;
 using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.Storage.TestKit;

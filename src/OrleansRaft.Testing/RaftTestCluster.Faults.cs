@@ -1,5 +1,4 @@
 using Orleans.TestingHost;
-using OrleansRaft.Core;
 using OrleansRaft.Grains.Faults;
 using OrleansRaft.Runtime;
 

@@ -1,12 +1,8 @@
 using Microsoft.Extensions.DependencyInjection;
-using Orleans.Hosting;
 using Orleans.TestingHost;
 using OrleansRaft.Grains.Admin;
 using OrleansRaft.Grains.Faults;
-using OrleansRaft.Grains.Hosting;
 using OrleansRaft.Grains.Replicas;
-using OrleansRaft.Runtime;
-using OrleansRaft.Runtime.Hosting;
 
 namespace OrleansRaft.Testing;
 

@@ -1,7 +1,3 @@
-using Orleans.Hosting;
-using OrleansRaft.Runtime;
-using OrleansRaft.Runtime.Storage.Memory;
-
 namespace OrleansRaft.Testing;
 
 /// <summary>What a <see cref="RaftTestCluster"/> is made of.</summary>

@@ -3,9 +3,7 @@ using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
-using Orleans.Hosting;
 using OrleansRaft;
-using OrleansRaft.Client;
 using OrleansRaft.Counters;
 using OrleansRaft.Runtime;
 

@@ -1,7 +1,5 @@
 using System.Buffers;
 using System.Buffers.Binary;
-using Orleans;
-using OrleansRaft.Runtime.StateMachines;
 
 namespace OrleansRaft.DeadlySilo;
 

@@ -2,15 +2,10 @@ using System.Globalization;
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Orleans;
 using Orleans.Configuration;
-using Orleans.Hosting;
 using OrleansRaft;
-using OrleansRaft.Client;
 using OrleansRaft.DeadlySilo;
 using OrleansRaft.Grains.Admin;
-using OrleansRaft.Grains.Hosting;
-using OrleansRaft.PostgreSql.Hosting;
 using OrleansRaft.Runtime;
 
 // <sqlite|postgres> <directory or connection string> <silo port> <gateway port> [<set> <amount>]...: a silo with the sets "calm" and "deadly". When

@@ -5,7 +5,6 @@ using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
-using OrleansRaft.Client;
 using OrleansRaft.Counters;
 using OrleansRaft.Hostile.Attacks;
 using OrleansRaft.Runtime;

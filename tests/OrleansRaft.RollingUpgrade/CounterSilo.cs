@@ -3,17 +3,12 @@ using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
-using Orleans.Hosting;
-using OrleansRaft.Client;
 using OrleansRaft.Core;
-using OrleansRaft.Grains.Hosting;
 using OrleansRaft.PostgreSql;
-using OrleansRaft.PostgreSql.Hosting;
 using OrleansRaft.Runtime;
 using OrleansRaft.Server;
 

@@ -1,6 +1,5 @@
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Time.Testing;
-using OrleansRaft.Core;
 using OrleansRaft.Runtime.Diagnostics;
 
 namespace OrleansRaft.Runtime.Tests;

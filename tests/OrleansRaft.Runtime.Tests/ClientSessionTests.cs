@@ -1,5 +1,3 @@
-using OrleansRaft.Core;
-using OrleansRaft.Runtime.Sessions;
 using static OrleansRaft.Runtime.Tests.HostBench;
 
 namespace OrleansRaft.Runtime.Tests;

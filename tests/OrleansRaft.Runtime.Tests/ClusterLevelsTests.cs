@@ -1,5 +1,4 @@
 using OrleansRaft.Core;
-using OrleansRaft.Core.Codec;
 using OrleansRaft.Runtime.Levels;
 using OrleansRaft.Runtime.Storage;
 

@@ -1,6 +1,4 @@
 using CsCheck;
-using OrleansRaft.Core;
-using OrleansRaft.Core.Codec;
 
 namespace OrleansRaft.Runtime.Tests;
 

@@ -1,6 +1,4 @@
 using System.Text;
-using OrleansRaft.Core;
-using OrleansRaft.Core.Codec;
 using OrleansRaft.Runtime.StateMachines;
 using static OrleansRaft.Runtime.Tests.HostBench;
 

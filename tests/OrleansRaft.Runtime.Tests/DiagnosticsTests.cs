@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
-using OrleansRaft.Core;
 using OrleansRaft.Runtime.Diagnostics;
 using static OrleansRaft.Runtime.Tests.DriverBench;
 using static OrleansRaft.Runtime.Tests.HostBench;

@@ -1,5 +1,4 @@
 using OrleansRaft.Core;
-using OrleansRaft.Core.Codec;
 using OrleansRaft.Runtime.Storage;
 using static OrleansRaft.Runtime.Tests.DriverBench;
 using static OrleansRaft.Runtime.Tests.HostBench;

@@ -1,5 +1,4 @@
 using OrleansRaft.Core;
-using OrleansRaft.Runtime.Machines;
 using OrleansRaft.Runtime.StateMachines;
 using static OrleansRaft.Runtime.Tests.DriverBench;
 using static OrleansRaft.Runtime.Tests.HostBench;

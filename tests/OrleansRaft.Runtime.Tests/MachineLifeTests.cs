@@ -1,5 +1,4 @@
 using System.Buffers;
-using OrleansRaft.Core;
 using OrleansRaft.Runtime.StateMachines;
 using static OrleansRaft.Runtime.Tests.HostBench;
 

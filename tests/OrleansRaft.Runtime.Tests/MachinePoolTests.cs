@@ -1,10 +1,8 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using OrleansRaft.Core;
 using OrleansRaft.Runtime.Diagnostics;
 using OrleansRaft.Runtime.Driving;
 using OrleansRaft.Runtime.Machines;
 using OrleansRaft.Runtime.StateMachines;
-using OrleansRaft.Runtime.Storage;
 using static OrleansRaft.Runtime.Tests.HostBench;
 
 namespace OrleansRaft.Runtime.Tests;

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using OrleansRaft.Core;
 using OrleansRaft.Runtime.Sessions;
 
 namespace OrleansRaft.Runtime.Tests;

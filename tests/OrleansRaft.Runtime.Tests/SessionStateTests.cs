@@ -1,5 +1,4 @@
 using OrleansRaft.Core;
-using OrleansRaft.Core.Codec;
 using OrleansRaft.Runtime.Sessions;
 using OrleansRaft.Runtime.StateMachines;
 using static OrleansRaft.Runtime.Tests.HostBench;

@@ -1,7 +1,6 @@
 using System.Globalization;
 using CsCheck;
 using OrleansRaft.Core;
-using OrleansRaft.Core.Codec;
 using OrleansRaft.Runtime.Sessions;
 using static OrleansRaft.Runtime.Tests.HostBench;
 

@@ -1,10 +1,7 @@
 using System.Buffers;
 using CsCheck;
 using OrleansRaft.Core;
-using OrleansRaft.Core.Codec;
-using OrleansRaft.Runtime.Machines;
 using OrleansRaft.Runtime.StateMachines;
-using OrleansRaft.Storage.TestKit;
 using static OrleansRaft.Runtime.Tests.HostBench;
 
 namespace OrleansRaft.Runtime.Tests;

@@ -1,8 +1,6 @@
 using System.Buffers;
 using System.Text;
-using OrleansRaft.Core;
 using OrleansRaft.Core.Codec;
-using OrleansRaft.Runtime.StateMachines;
 
 namespace OrleansRaft.Runtime.Tests;
 

@@ -1,4 +1,3 @@
-using OrleansRaft.Runtime.Driving;
 using OrleansRaft.Runtime.StateMachines;
 using static OrleansRaft.Runtime.Tests.HostBench;
 

@@ -1,6 +1,5 @@
 using OrleansRaft.Core;
 using OrleansRaft.Core.Codec;
-using OrleansRaft.Runtime.Machines;
 using OrleansRaft.Runtime.StateMachines;
 using static OrleansRaft.Runtime.Tests.HostBench;
 

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Text;
 using OrleansRaft.Core.Codec;
 using OrleansRaft.Runtime.StateMachines;
 

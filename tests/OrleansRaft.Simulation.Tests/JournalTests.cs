@@ -1,6 +1,5 @@
 using System.Text;
 using OrleansRaft.Core;
-using OrleansRaft.Core.Codec;
 using OrleansRaft.Lab.Storage;
 
 namespace OrleansRaft.Simulation.Tests;

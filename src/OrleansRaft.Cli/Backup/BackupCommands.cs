@@ -5,7 +5,6 @@ using OrleansRaft.Cli.Commands;
 using OrleansRaft.Cli.Offline;
 using OrleansRaft.Cli.Output;
 using OrleansRaft.Cli.Serve;
-using OrleansRaft.Core.Codec;
 using OrleansRaft.Counters;
 using OrleansRaft.Grains.Backup;
 using OrleansRaft.Runtime.Backup;

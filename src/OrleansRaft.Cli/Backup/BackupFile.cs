@@ -1,5 +1,4 @@
 using OrleansRaft.Cli.CommandLine;
-using OrleansRaft.Core.Codec;
 using OrleansRaft.Runtime.Backup;
 
 namespace OrleansRaft.Cli.Backup;

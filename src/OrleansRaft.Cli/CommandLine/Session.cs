@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Runtime.InteropServices;
 using OrleansRaft.Cli.Client;
 using OrleansRaft.Cli.Output;
 

@@ -2,7 +2,6 @@ using System.CommandLine;
 using OrleansRaft.Cli.Client;
 using OrleansRaft.Cli.CommandLine;
 using OrleansRaft.Cli.Output;
-using OrleansRaft.Runtime.Diagnostics;
 using Spectre.Console;
 
 namespace OrleansRaft.Cli.Commands;

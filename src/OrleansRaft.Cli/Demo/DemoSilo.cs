@@ -7,16 +7,10 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
-using Orleans;
 using Orleans.Configuration;
-using Orleans.Hosting;
-using Orleans.Runtime;
 using OrleansRaft.Cli.Serve;
-using OrleansRaft.Counters.Web;
 using OrleansRaft.Grains.Faults;
-using OrleansRaft.Grains.Hosting;
 using OrleansRaft.Lab.Web;
-using OrleansRaft.Runtime.Hosting;
 using OrleansRaft.Runtime.Storage;
 using OrleansRaft.Sqlite;
 

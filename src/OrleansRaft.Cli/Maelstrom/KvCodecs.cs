@@ -1,6 +1,5 @@
 using System.Buffers;
 using OrleansRaft.Core.Codec;
-using OrleansRaft.Runtime.StateMachines;
 
 namespace OrleansRaft.Cli.Maelstrom;
 

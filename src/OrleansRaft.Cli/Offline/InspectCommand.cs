@@ -4,8 +4,6 @@ using OrleansRaft.Cli.Backup;
 using OrleansRaft.Cli.CommandLine;
 using OrleansRaft.Cli.Output;
 using OrleansRaft.Cli.Serve;
-using OrleansRaft.Core;
-using OrleansRaft.Core.Codec;
 using OrleansRaft.PostgreSql;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.StateMachines;

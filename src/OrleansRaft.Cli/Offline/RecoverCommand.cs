@@ -2,7 +2,6 @@ using System.CommandLine;
 using OrleansRaft.Cli.CommandLine;
 using OrleansRaft.Cli.Output;
 using OrleansRaft.Cli.Serve;
-using OrleansRaft.Core;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Storage;
 

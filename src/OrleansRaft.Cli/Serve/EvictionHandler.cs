@@ -1,5 +1,3 @@
-using Orleans.Runtime;
-
 namespace OrleansRaft.Cli.Serve;
 
 /// <summary>

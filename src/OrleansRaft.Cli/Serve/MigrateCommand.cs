@@ -1,7 +1,6 @@
 using System.CommandLine;
 using OrleansRaft.Cli.CommandLine;
 using OrleansRaft.PostgreSql;
-using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.Cli.Serve;
 

@@ -4,7 +4,6 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Orleans.Hosting;
 using OrleansRaft.Cli.CommandLine;
 using OrleansRaft.Counters.Web;
 using OrleansRaft.Lab.Web;

@@ -7,18 +7,12 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Orleans;
 using Orleans.Configuration;
-using Orleans.Hosting;
-using Orleans.Runtime;
 using OrleansRaft.Cli.Output;
 using OrleansRaft.Cli.Serve.Membership;
 using OrleansRaft.Cli.Serve.Tls;
 using OrleansRaft.Counters;
-using OrleansRaft.Counters.Web;
-using OrleansRaft.Grains.Hosting;
 using OrleansRaft.PostgreSql;
-using OrleansRaft.PostgreSql.Hosting;
 using OrleansRaft.Runtime.Hosting;
 using OrleansRaft.Runtime.Storage;
 

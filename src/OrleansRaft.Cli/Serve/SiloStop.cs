@@ -2,7 +2,6 @@ using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
-using Orleans.Hosting;
 using OrleansRaft.Cli.CommandLine;
 using OrleansRaft.Grains.Hosting;
 

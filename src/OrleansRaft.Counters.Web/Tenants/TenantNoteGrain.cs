@@ -1,6 +1,3 @@
-using Orleans;
-using Orleans.Runtime;
-
 namespace OrleansRaft.Counters.Web.Tenants;
 
 /// <inheritdoc cref="ITenantNoteGrain"/>

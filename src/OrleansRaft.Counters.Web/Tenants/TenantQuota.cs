@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using OrleansRaft.Client;
 using OrleansRaft.Runtime;
 using OrleansRaft.Server.Limits;
 

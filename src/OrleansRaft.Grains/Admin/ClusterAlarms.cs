@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using OrleansRaft.Core;
 using OrleansRaft.Grains.Cluster;
 using OrleansRaft.Grains.SiloService;

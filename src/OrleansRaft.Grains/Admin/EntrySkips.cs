@@ -1,6 +1,4 @@
-using OrleansRaft.Core;
 using OrleansRaft.Grains.Cluster;
-using OrleansRaft.Grains.Replicas;
 using OrleansRaft.Runtime;
 
 namespace OrleansRaft.Grains.Admin;

@@ -3,7 +3,6 @@ using OrleansRaft.Grains.Cluster;
 using OrleansRaft.Grains.Replicas;
 using OrleansRaft.Grains.SiloService;
 using OrleansRaft.Grains.Transport;
-using OrleansRaft.Runtime;
 
 namespace OrleansRaft.Grains.Admin;
 

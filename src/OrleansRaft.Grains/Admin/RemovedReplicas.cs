@@ -1,9 +1,7 @@
-using OrleansRaft.Core;
 using OrleansRaft.Grains.Cluster;
 using OrleansRaft.Grains.Replicas;
 using OrleansRaft.Grains.Transport;
 using OrleansRaft.Runtime;
-using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.Grains.Admin;
 

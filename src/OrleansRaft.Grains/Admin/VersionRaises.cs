@@ -1,4 +1,3 @@
-using OrleansRaft.Core;
 using OrleansRaft.Grains.Cluster;
 using OrleansRaft.Runtime;
 

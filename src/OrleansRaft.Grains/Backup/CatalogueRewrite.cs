@@ -3,7 +3,6 @@ using OrleansRaft.Core;
 using OrleansRaft.Core.Codec;
 using OrleansRaft.Grains.Catalogue;
 using OrleansRaft.Runtime.StateMachines;
-using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.Grains.Backup;
 

@@ -1,5 +1,4 @@
 using OrleansRaft.Core;
-using OrleansRaft.Core.Codec;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Backup;
 using OrleansRaft.Runtime.Levels;

@@ -1,4 +1,3 @@
-using OrleansRaft.Client;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Storage;
 

@@ -1,4 +1,3 @@
-using OrleansRaft.Core.Codec;
 using OrleansRaft.Runtime.Levels;
 using OrleansRaft.Runtime.State;
 using OrleansRaft.Runtime.StateMachines;

@@ -1,5 +1,4 @@
 using System.Globalization;
-using OrleansRaft.Client;
 using OrleansRaft.Grains.Cluster;
 using OrleansRaft.Grains.SiloService;
 using OrleansRaft.Grains.Transport;

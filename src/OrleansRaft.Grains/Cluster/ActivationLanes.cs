@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using OrleansRaft.Core;
 
 namespace OrleansRaft.Grains.Cluster;
 

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Orleans.Metadata;
 
 namespace OrleansRaft.Grains.Cluster;
 

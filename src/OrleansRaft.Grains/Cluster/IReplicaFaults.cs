@@ -1,5 +1,3 @@
-using OrleansRaft.Core;
-
 namespace OrleansRaft.Grains.Cluster;
 
 /// <summary>What all faults together do to one replica. Immutable.</summary>

@@ -1,5 +1,4 @@
 using System.Globalization;
-using OrleansRaft.Core;
 using OrleansRaft.Runtime;
 
 namespace OrleansRaft.Grains.Cluster;

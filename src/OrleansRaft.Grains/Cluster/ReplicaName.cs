@@ -1,5 +1,3 @@
-using Orleans.Concurrency;
-
 namespace OrleansRaft.Grains.Cluster;
 
 /// <summary>Names a replica between silos.</summary>

@@ -1,5 +1,3 @@
-using OrleansRaft.Core;
-
 namespace OrleansRaft.Grains.Cluster;
 
 /// <summary>What this silo knows of one replica of one group. Any thread.</summary>

@@ -1,5 +1,3 @@
-using Orleans.Concurrency;
-
 namespace OrleansRaft.Grains.Events;
 
 /// <summary>One silo asks another for its events; asking keeps them coming for a while.</summary>

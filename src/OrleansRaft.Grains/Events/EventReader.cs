@@ -1,5 +1,3 @@
-using OrleansRaft.Core;
-
 namespace OrleansRaft.Grains.Events;
 
 /// <summary>One reader of an <see cref="EventFeed"/>: it keeps a place, and nothing waits for it. Not safe for several threads.</summary>

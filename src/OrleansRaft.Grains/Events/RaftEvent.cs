@@ -1,4 +1,3 @@
-using Orleans.Concurrency;
 using OrleansRaft.Core;
 
 namespace OrleansRaft.Grains.Events;

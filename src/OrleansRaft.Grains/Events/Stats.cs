@@ -1,5 +1,3 @@
-using Orleans.Concurrency;
-
 namespace OrleansRaft.Grains.Events;
 
 /// <summary>What one silo did in about a second: the part of <see cref="StatsEvent"/> that it knows.</summary>

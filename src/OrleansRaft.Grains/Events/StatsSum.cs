@@ -1,5 +1,4 @@
 using System.Numerics;
-using System.Runtime.InteropServices;
 using OrleansRaft.Grains.Cluster;
 
 namespace OrleansRaft.Grains.Events;

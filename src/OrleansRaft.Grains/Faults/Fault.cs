@@ -1,5 +1,3 @@
-using Orleans.Concurrency;
-
 namespace OrleansRaft.Grains.Faults;
 
 /// <summary>A fault that is in force, or is to be.</summary>

@@ -1,4 +1,3 @@
-using Orleans.Concurrency;
 using OrleansRaft.Grains.Events;
 
 namespace OrleansRaft.Grains.Faults;

@@ -1,5 +1,3 @@
-using Orleans.Concurrency;
-
 namespace OrleansRaft.Grains.Faults;
 
 /// <summary>A fault in force on one silo.</summary>

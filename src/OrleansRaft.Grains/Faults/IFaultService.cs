@@ -1,4 +1,3 @@
-using Orleans.Concurrency;
 using Orleans.Services;
 
 namespace OrleansRaft.Grains.Faults;

@@ -1,5 +1,4 @@
 using System.Globalization;
-using OrleansRaft.Core;
 using OrleansRaft.Grains.Cluster;
 
 namespace OrleansRaft.Grains.Faults;

@@ -1,7 +1,5 @@
 using System.Buffers;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Orleans.Runtime;
 using OrleansRaft.Client;
 using OrleansRaft.Core;
 using OrleansRaft.Grains.Cluster;

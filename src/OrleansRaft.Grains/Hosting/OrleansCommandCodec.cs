@@ -1,8 +1,6 @@
 using System.Buffers;
 using Orleans.Serialization;
-using OrleansRaft.Core.Codec;
 using OrleansRaft.Runtime.Machines;
-using OrleansRaft.Runtime.StateMachines;
 
 namespace OrleansRaft.Grains.Hosting;
 

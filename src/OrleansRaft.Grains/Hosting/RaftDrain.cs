@@ -5,7 +5,6 @@ using OrleansRaft.Grains.Cluster;
 using OrleansRaft.Grains.Placement;
 using OrleansRaft.Grains.SiloService;
 using OrleansRaft.Runtime;
-using OrleansRaft.Runtime.Diagnostics;
 
 namespace OrleansRaft.Grains.Hosting;
 

@@ -12,7 +12,6 @@ using OrleansRaft.Grains.Replicas;
 using OrleansRaft.Grains.Routing;
 using OrleansRaft.Grains.SiloService;
 using OrleansRaft.Grains.Transport;
-using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.Grains.Hosting;

@@ -1,4 +1,3 @@
-using OrleansRaft.Client;
 using OrleansRaft.Grains.Catalogue;
 using OrleansRaft.Grains.Cluster;
 using OrleansRaft.Runtime;

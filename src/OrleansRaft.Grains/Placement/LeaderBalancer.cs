@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using OrleansRaft.Core;
 using OrleansRaft.Grains.Cluster;
 using OrleansRaft.Grains.Replicas;
 using OrleansRaft.Grains.SiloService;

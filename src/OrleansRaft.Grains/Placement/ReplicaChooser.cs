@@ -1,5 +1,3 @@
-using OrleansRaft.Core;
-using OrleansRaft.Client;
 using OrleansRaft.Grains.Cluster;
 
 namespace OrleansRaft.Grains.Placement;

@@ -1,5 +1,4 @@
 using Orleans.Runtime.Placement;
-using OrleansRaft.Core;
 using OrleansRaft.Grains.Cluster;
 using OrleansRaft.Grains.SiloService;
 

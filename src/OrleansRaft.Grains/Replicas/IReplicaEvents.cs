@@ -1,6 +1,5 @@
 using OrleansRaft.Core;
 using OrleansRaft.Grains.Cluster;
-using OrleansRaft.Runtime;
 
 namespace OrleansRaft.Grains.Replicas;
 

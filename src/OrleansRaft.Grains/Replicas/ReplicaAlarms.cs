@@ -1,5 +1,3 @@
-using OrleansRaft.Core;
-using OrleansRaft.Core.Codec;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Diagnostics;
 

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using OrleansRaft.Client;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Levels;
 using OrleansRaft.Runtime.Machines;

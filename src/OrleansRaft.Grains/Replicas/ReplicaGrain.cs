@@ -3,7 +3,6 @@ using Orleans.GrainDirectory;
 using Orleans.Placement;
 using Orleans.Runtime.Placement;
 using OrleansRaft.Grains.Cluster;
-using OrleansRaft.Runtime;
 
 namespace OrleansRaft.Grains.Replicas;
 

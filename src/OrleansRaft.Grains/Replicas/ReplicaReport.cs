@@ -1,4 +1,3 @@
-using Orleans.Concurrency;
 using OrleansRaft.Core;
 using OrleansRaft.Core.Codec;
 using OrleansRaft.Grains.Cluster;

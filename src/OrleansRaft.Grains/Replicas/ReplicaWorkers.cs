@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OrleansRaft.Grains.Transport;
-using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Pulses;
 using OrleansRaft.Runtime.Storage;
 

@@ -1,5 +1,3 @@
-using OrleansRaft.Core;
-
 namespace OrleansRaft.Grains.Routing;
 
 /// <summary>Estimates a group's time between two of its answers, so that deadlines can be given in it. Any thread.</summary>

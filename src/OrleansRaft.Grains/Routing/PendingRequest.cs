@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using OrleansRaft.Core;
 using OrleansRaft.Runtime;
 
 namespace OrleansRaft.Grains.Routing;

@@ -1,5 +1,3 @@
-using OrleansRaft.Core;
-
 namespace OrleansRaft.Grains.Routing;
 
 /// <summary>A session of this silo with one group (thesis §6.3): it makes commands without a request id safe to retry. Any thread.</summary>

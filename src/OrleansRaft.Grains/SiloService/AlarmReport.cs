@@ -1,4 +1,3 @@
-using Orleans.Concurrency;
 using OrleansRaft.Runtime.Diagnostics;
 
 namespace OrleansRaft.Grains.SiloService;

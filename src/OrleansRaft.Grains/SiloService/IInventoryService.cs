@@ -1,4 +1,3 @@
-using Orleans.Concurrency;
 using Orleans.Services;
 using OrleansRaft.Grains.Cluster;
 

@@ -1,7 +1,5 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Options;
-using OrleansRaft.Core;
-using OrleansRaft.Core.Codec;
 using OrleansRaft.Grains.Cluster;
 using OrleansRaft.Grains.Transport;
 using OrleansRaft.Runtime;

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Text;
-using OrleansRaft.Core;
 using OrleansRaft.Core.Codec;
 using OrleansRaft.Grains.Cluster;
 

@@ -1,5 +1,3 @@
-using OrleansRaft.Core;
-
 namespace OrleansRaft.Lab.Checks;
 
 /// <summary>The one log that all replicas agree on: what was ever seen to be committed, and in which leader's term it was.</summary>

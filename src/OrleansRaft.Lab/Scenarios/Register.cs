@@ -1,7 +1,5 @@
 using System.Buffers;
 using System.Globalization;
-using OrleansRaft.Core.Codec;
-using OrleansRaft.Runtime.StateMachines;
 
 namespace OrleansRaft.Lab.Scenarios;
 

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using OrleansRaft.Runtime;
 
 namespace OrleansRaft.Lab.Scenarios;
 

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using OrleansRaft.PostgreSql.Internal;
 using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.PostgreSql.Hosting;

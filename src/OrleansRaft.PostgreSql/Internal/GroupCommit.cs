@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using Npgsql;
-using OrleansRaft.Core;
 using OrleansRaft.Runtime.Pulses;
 using OrleansRaft.Runtime.Storage;
 

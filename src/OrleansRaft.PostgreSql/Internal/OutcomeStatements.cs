@@ -1,5 +1,4 @@
 using Npgsql;
-using OrleansRaft.Core;
 
 namespace OrleansRaft.PostgreSql.Internal;
 

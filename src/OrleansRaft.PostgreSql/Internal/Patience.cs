@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using OrleansRaft.Core.Codec;
 using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.PostgreSql.Internal;

@@ -1,7 +1,5 @@
 using Npgsql;
 using OrleansRaft.Core;
-using OrleansRaft.Core.Codec;
-using OrleansRaft.Runtime.StateMachines;
 using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.PostgreSql.Internal;

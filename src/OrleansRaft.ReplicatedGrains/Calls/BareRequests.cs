@@ -1,5 +1,4 @@
 using System.Linq.Expressions;
-using Orleans.Runtime;
 
 namespace OrleansRaft.ReplicatedGrains.Calls;
 

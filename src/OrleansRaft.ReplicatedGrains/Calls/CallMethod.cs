@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Reflection;
 using System.Text;
 using Orleans.CodeGeneration;
-using Orleans.Runtime;
 using OrleansRaft.Core;
 using OrleansRaft.Runtime.StateMachines;
 using StableHash = OrleansRaft.Runtime.Sessions.StableHash;

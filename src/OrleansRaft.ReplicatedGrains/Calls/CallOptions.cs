@@ -1,5 +1,3 @@
-using OrleansRaft.Runtime;
-
 namespace OrleansRaft.ReplicatedGrains.Calls;
 
 /// <summary>How a call is made.</summary>

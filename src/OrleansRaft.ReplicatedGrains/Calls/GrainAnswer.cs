@@ -1,7 +1,5 @@
 using System.Buffers;
 using OrleansRaft.Core.Codec;
-using OrleansRaft.Runtime;
-using OrleansRaft.Runtime.StateMachines;
 
 namespace OrleansRaft.ReplicatedGrains.Calls;
 

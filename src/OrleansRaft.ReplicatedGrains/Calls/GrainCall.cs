@@ -1,4 +1,3 @@
-using Orleans.Runtime;
 using OrleansRaft.Runtime.StateMachines;
 
 namespace OrleansRaft.ReplicatedGrains.Calls;

@@ -1,10 +1,8 @@
 using System.Buffers;
-using Orleans.Runtime;
 using Orleans.Serialization;
 using OrleansRaft.Core.Codec;
 using OrleansRaft.ReplicatedGrains.Execution;
 using OrleansRaft.Runtime.Machines;
-using OrleansRaft.Runtime.StateMachines;
 
 namespace OrleansRaft.ReplicatedGrains.Calls;
 

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.DependencyInjection;
-using Orleans.Runtime;
 using OrleansRaft.Client;
 using OrleansRaft.ReplicatedGrains.Execution;
 

@@ -1,4 +1,3 @@
-using Orleans.Runtime;
 using OrleansRaft.Client;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Machines;

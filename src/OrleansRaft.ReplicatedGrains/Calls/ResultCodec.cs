@@ -1,5 +1,4 @@
 using System.Buffers;
-using Orleans.Runtime;
 using Orleans.Serialization;
 using Orleans.Serialization.Invocation;
 

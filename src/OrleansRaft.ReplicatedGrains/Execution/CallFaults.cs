@@ -1,7 +1,4 @@
 using System.Runtime.InteropServices;
-using OrleansRaft.Core;
-using OrleansRaft.Core.Codec;
-using OrleansRaft.Runtime.Machines;
 
 namespace OrleansRaft.ReplicatedGrains.Execution;
 

@@ -1,5 +1,4 @@
 using OrleansRaft.ReplicatedGrains.Calls;
-using OrleansRaft.Runtime;
 
 namespace OrleansRaft.ReplicatedGrains.Execution;
 

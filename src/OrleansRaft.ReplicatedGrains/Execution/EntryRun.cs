@@ -1,11 +1,7 @@
-using System.Buffers;
 using System.Runtime.ExceptionServices;
-using Orleans.Runtime;
 using Orleans.Serialization.Invocation;
 using OrleansRaft.ReplicatedGrains.Calls;
-using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Machines;
-using OrleansRaft.Runtime.State;
 using OrleansRaft.Runtime.StateMachines;
 
 namespace OrleansRaft.ReplicatedGrains.Execution;

@@ -3,14 +3,10 @@ using System.Buffers.Binary;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
-using Orleans.Runtime;
 using Orleans.Serialization.Invocation;
 using OrleansRaft.Core.Codec;
 using OrleansRaft.ReplicatedGrains.Calls;
-using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Machines;
-using OrleansRaft.Runtime.State;
-using OrleansRaft.Runtime.StateMachines;
 
 namespace OrleansRaft.ReplicatedGrains.Execution;
 

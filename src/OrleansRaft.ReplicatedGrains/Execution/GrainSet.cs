@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
 using OrleansRaft.Core;
-using OrleansRaft.ReplicatedGrains.Calls;
 using OrleansRaft.Runtime.Lives;
 using StableHash = OrleansRaft.Runtime.Sessions.StableHash;
 

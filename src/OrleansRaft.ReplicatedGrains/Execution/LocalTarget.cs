@@ -1,8 +1,6 @@
 using System.Runtime.ExceptionServices;
-using Orleans.Runtime;
 using Orleans.Serialization.Invocation;
 using OrleansRaft.ReplicatedGrains.Calls;
-using OrleansRaft.Runtime;
 
 namespace OrleansRaft.ReplicatedGrains.Execution;
 

@@ -1,5 +1,3 @@
-using OrleansRaft.Runtime;
-
 namespace OrleansRaft;
 
 /// <summary>The kinds of alarms, as <c>/health/alarms</c>, <c>oraft status</c> and the metric <c>raft.alarms</c> name them. Never renamed.</summary>

@@ -1,5 +1,3 @@
-using OrleansRaft.Core;
-
 namespace OrleansRaft.Runtime.Driving;
 
 /// <summary>Hands answers to whoever waits for them, on the replica's turn.</summary>

@@ -1,5 +1,3 @@
-using OrleansRaft.Core;
-
 namespace OrleansRaft.Runtime.Driving;
 
 /// <summary>A batch of queries that are answered together.</summary>

@@ -1,5 +1,3 @@
-using OrleansRaft.Core;
-
 namespace OrleansRaft.Runtime.Driving;
 
 /// <summary>What makes a repetition of a command recognisable: its request id, or its session and sequence number.</summary>

@@ -1,5 +1,4 @@
 using System.Collections.ObjectModel;
-using OrleansRaft.Runtime;
 
 namespace OrleansRaft;
 

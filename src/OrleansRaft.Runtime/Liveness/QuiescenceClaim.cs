@@ -1,5 +1,3 @@
-using OrleansRaft.Core;
-
 namespace OrleansRaft.Runtime.Liveness;
 
 /// <summary>How a replica is quiescent, for a comparison with the other members of its group.</summary>

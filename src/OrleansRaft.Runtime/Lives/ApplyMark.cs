@@ -1,5 +1,4 @@
 using System.Buffers;
-using OrleansRaft.Core;
 using OrleansRaft.Core.Codec;
 
 namespace OrleansRaft.Runtime.Lives;

@@ -1,5 +1,3 @@
-using OrleansRaft.Core;
-
 namespace OrleansRaft.Runtime.Lives;
 
 /// <summary>

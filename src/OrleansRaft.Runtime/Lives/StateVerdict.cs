@@ -1,5 +1,3 @@
-using OrleansRaft.Core;
-
 namespace OrleansRaft.Runtime.Lives;
 
 /// <summary>What comparisons said of a replica's state, as its store remembers it from one life to the next.</summary>

@@ -1,5 +1,3 @@
-using OrleansRaft.Core;
-
 namespace OrleansRaft.Runtime.Sessions;
 
 /// <summary>One registered client session (thesis §6.3): the results that its client may still ask for.</summary>

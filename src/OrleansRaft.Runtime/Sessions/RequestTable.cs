@@ -1,6 +1,5 @@
 using System.Buffers;
 using OrleansRaft.Core;
-using OrleansRaft.Core.Codec;
 using OrleansRaft.Runtime.State;
 
 namespace OrleansRaft.Runtime.Sessions;

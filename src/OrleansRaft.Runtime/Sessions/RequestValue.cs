@@ -1,5 +1,4 @@
 using System.Buffers;
-using OrleansRaft.Core;
 using OrleansRaft.Core.Codec;
 using OrleansRaft.Runtime.State;
 

@@ -1,4 +1,3 @@
-using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.State;
 
 namespace OrleansRaft;

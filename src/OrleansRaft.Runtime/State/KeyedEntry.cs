@@ -1,5 +1,3 @@
-using OrleansRaft.Runtime;
-
 namespace OrleansRaft;
 
 /// <summary>An entry of a <see cref="KeyedState"/> or of a view of it: valid until the state is written next, or the view disposed.</summary>

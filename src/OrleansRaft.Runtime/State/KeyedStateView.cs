@@ -1,5 +1,4 @@
 using System.Buffers;
-using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.State;
 
 namespace OrleansRaft;

@@ -1,5 +1,3 @@
-using OrleansRaft.Runtime;
-
 namespace OrleansRaft;
 
 /// <summary>Whether an entry may be set, as <see cref="KeyedState.Check"/> says.</summary>

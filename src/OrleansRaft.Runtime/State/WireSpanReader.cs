@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using OrleansRaft.Core.Codec;
 
 namespace OrleansRaft.Runtime.State;
 

@@ -1,5 +1,4 @@
 using OrleansRaft.Core;
-using OrleansRaft.Runtime.Machines;
 using OrleansRaft.Runtime.Sessions;
 
 namespace OrleansRaft.Runtime.StateMachines;

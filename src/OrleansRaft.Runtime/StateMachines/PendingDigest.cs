@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using OrleansRaft.Runtime.Machines;
 using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.Runtime.StateMachines;

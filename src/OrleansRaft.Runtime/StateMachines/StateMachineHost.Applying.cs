@@ -1,7 +1,6 @@
 using System.Text;
 using OrleansRaft.Core;
 using OrleansRaft.Core.Codec;
-using OrleansRaft.Runtime.Machines;
 using OrleansRaft.Runtime.Sessions;
 
 namespace OrleansRaft.Runtime.StateMachines;

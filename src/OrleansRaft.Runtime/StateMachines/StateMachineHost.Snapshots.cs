@@ -1,8 +1,6 @@
 using System.Buffers;
 using System.Security.Cryptography;
 using OrleansRaft.Core;
-using OrleansRaft.Core.Codec;
-using OrleansRaft.Runtime.Machines;
 using OrleansRaft.Runtime.Sessions;
 using OrleansRaft.Runtime.Storage;
 

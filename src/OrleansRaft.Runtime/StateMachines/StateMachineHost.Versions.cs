@@ -1,6 +1,4 @@
 using OrleansRaft.Core;
-using OrleansRaft.Core.Codec;
-using OrleansRaft.Runtime.Machines;
 
 namespace OrleansRaft.Runtime.StateMachines;
 

@@ -1,4 +1,3 @@
-using OrleansRaft.Core;
 using OrleansRaft.Runtime.Machines;
 
 namespace OrleansRaft.Runtime.StateMachines;

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using OrleansRaft.Core;
-using OrleansRaft.Core.Codec;
 
 namespace OrleansRaft.Runtime.Storage;
 

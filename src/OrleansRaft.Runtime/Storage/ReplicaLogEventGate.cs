@@ -1,5 +1,4 @@
 using OrleansRaft.Core;
-using OrleansRaft.Runtime.Machines;
 
 namespace OrleansRaft.Runtime.Storage;
 

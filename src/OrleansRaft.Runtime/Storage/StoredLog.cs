@@ -1,5 +1,4 @@
 using OrleansRaft.Core;
-using OrleansRaft.Core.Codec;
 
 namespace OrleansRaft.Runtime.Storage;
 

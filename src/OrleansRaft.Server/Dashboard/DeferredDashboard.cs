@@ -6,7 +6,6 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Dashboard;
-using Orleans.Runtime;
 using OrleansRaft.Server.Access;
 
 namespace OrleansRaft.Server.Dashboard;

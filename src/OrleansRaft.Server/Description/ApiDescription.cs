@@ -7,7 +7,6 @@ using OrleansRaft.Grains.Catalogue;
 using OrleansRaft.Server.Access;
 using OrleansRaft.Server.Limits;
 using OrleansRaft.Server.Problems;
-using OrleansRaft.Server.Http;
 
 namespace OrleansRaft.Server.Description;
 

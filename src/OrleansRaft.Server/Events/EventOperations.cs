@@ -1,6 +1,5 @@
 using OrleansRaft.Grains.Catalogue;
 using OrleansRaft.Server.Description;
-using OrleansRaft.Server.Problems;
 
 namespace OrleansRaft.Server.Events;
 

@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Http;
-using OrleansRaft.Core;
 using OrleansRaft.Grains.Admin;
 using OrleansRaft.Server.Http;
 using OrleansRaft.Server.Problems;

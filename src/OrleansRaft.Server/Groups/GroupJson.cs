@@ -5,9 +5,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
 using OrleansRaft.Core;
 using OrleansRaft.Grains.Admin;
-using OrleansRaft.Runtime;
 using OrleansRaft.Server.Http;
-using OrleansRaft.Server.Problems;
 
 namespace OrleansRaft.Server.Groups;
 

@@ -1,5 +1,3 @@
-using OrleansRaft.Core.Codec;
-
 namespace OrleansRaft.Server.Groups;
 
 /// <summary>

@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
-using OrleansRaft.Core;
 using OrleansRaft.Grains.Admin;
 using OrleansRaft.Server.Http;
 using OrleansRaft.Server.Problems;

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using OrleansRaft.Runtime.Diagnostics;
 using OrleansRaft.Server.Http;

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Hosting;
-using Orleans.Hosting;
 using OrleansRaft.Grains.Hosting;
 
 namespace OrleansRaft.Server.Health;

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
-using OrleansRaft.Runtime;
 using OrleansRaft.Server.Problems;
 
 namespace OrleansRaft.Server.Http;

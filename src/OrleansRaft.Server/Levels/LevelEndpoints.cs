@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using OrleansRaft.Grains.Levels;
-using OrleansRaft.Runtime;
 using OrleansRaft.Server.Http;
 using OrleansRaft.Server.Problems;
 

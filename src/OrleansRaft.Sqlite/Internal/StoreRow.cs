@@ -1,4 +1,3 @@
-using OrleansRaft.Core.Codec;
 using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.Sqlite.Internal;

@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using OrleansRaft.Runtime.Diagnostics;
 
 namespace OrleansRaft.Sqlite.Internal;
 

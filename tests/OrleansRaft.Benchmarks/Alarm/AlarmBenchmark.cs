@@ -1,11 +1,9 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
-using Orleans;
 using OrleansRaft.Benchmarks.Core;
 using OrleansRaft.Benchmarks.Macro;
 using OrleansRaft.Counters;
-using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.StateMachines;
 
 namespace OrleansRaft.Benchmarks.Alarm;

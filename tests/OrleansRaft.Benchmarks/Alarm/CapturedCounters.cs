@@ -1,7 +1,5 @@
 using System.Buffers;
 using OrleansRaft.Counters;
-using OrleansRaft.Runtime.State;
-using OrleansRaft.Runtime.StateMachines;
 
 namespace OrleansRaft.Benchmarks.Alarm;
 

@@ -5,13 +5,8 @@ using HdrHistogram;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Orleans.Hosting;
-using OrleansRaft.Client;
 using OrleansRaft.Grains.Backup;
-using OrleansRaft.Grains.Hosting;
 using OrleansRaft.Runtime;
-using OrleansRaft.Runtime.State;
-using OrleansRaft.Runtime.StateMachines;
 using OrleansRaft.Runtime.Storage;
 using OrleansRaft.Testbed.Processes;
 

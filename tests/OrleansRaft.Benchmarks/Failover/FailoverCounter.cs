@@ -1,5 +1,3 @@
-using Orleans.Runtime;
-
 namespace OrleansRaft.Benchmarks.Failover;
 
 /// <summary>A grain as Orleans has them: one activation, its state in PostgreSQL by AdoNet grain storage, written at each call.</summary>

@@ -1,11 +1,8 @@
 using System.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
-using Orleans.Runtime;
 using Orleans.Runtime.Placement;
 using OrleansRaft.Benchmarks.Silos;
 using OrleansRaft.Counters;
-using OrleansRaft.Client;
 using OrleansRaft.Runtime;
 using OrleansRaft.Testbed;
 

@@ -6,14 +6,10 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
-using Orleans.Hosting;
 using OrleansRaft.Benchmarks.Load;
 using OrleansRaft.Benchmarks.Macro;
 using OrleansRaft.Benchmarks.Plain;
-using OrleansRaft.Client;
 using OrleansRaft.Counters;
-using OrleansRaft.Counters.Web;
-using OrleansRaft.Grains.Hosting;
 using OrleansRaft.Runtime;
 using OrleansRaft.Testbed.Processes;
 

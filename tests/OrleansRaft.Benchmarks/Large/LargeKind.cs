@@ -1,7 +1,5 @@
 using OrleansRaft.Benchmarks.Replicated;
-using OrleansRaft.Client;
 using OrleansRaft.Counters;
-using OrleansRaft.ReplicatedGrains;
 using OrleansRaft.Runtime;
 
 namespace OrleansRaft.Benchmarks.Large;

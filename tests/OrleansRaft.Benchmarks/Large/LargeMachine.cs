@@ -1,7 +1,5 @@
 using System.Buffers.Binary;
 using OrleansRaft.Core;
-using OrleansRaft.Runtime.State;
-using OrleansRaft.Runtime.StateMachines;
 
 namespace OrleansRaft.Benchmarks.Large;
 

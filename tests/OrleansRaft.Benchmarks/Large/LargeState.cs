@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using OrleansRaft.Client;
 using OrleansRaft.Runtime;
 
 namespace OrleansRaft.Benchmarks.Large;

@@ -3,7 +3,6 @@ using Microsoft.Extensions.Hosting;
 using OrleansRaft.Benchmarks.Load;
 using OrleansRaft.Benchmarks.Plain;
 using OrleansRaft.Counters;
-using OrleansRaft.Client;
 using OrleansRaft.Runtime;
 
 namespace OrleansRaft.Benchmarks.Macro;

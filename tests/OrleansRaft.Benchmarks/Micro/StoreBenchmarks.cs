@@ -3,7 +3,6 @@ using Microsoft.Extensions.Logging.Abstractions;
 using OrleansRaft.Core;
 using OrleansRaft.PostgreSql;
 using OrleansRaft.Runtime;
-using OrleansRaft.Runtime.Machines;
 using OrleansRaft.Runtime.Storage;
 using OrleansRaft.Sqlite;
 using OrleansRaft.Testbed.PostgreSql;

@@ -1,13 +1,9 @@
 using System.Diagnostics;
 using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
-using Orleans.Runtime;
 using Orleans.Serialization;
-using OrleansRaft.Core;
-using OrleansRaft.ReplicatedGrains;
 using OrleansRaft.ReplicatedGrains.Calls;
 using OrleansRaft.ReplicatedGrains.Execution;
-using OrleansRaft.Runtime.StateMachines;
 
 namespace OrleansRaft.Benchmarks.Replicated;
 

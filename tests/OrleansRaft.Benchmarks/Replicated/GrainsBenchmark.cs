@@ -1,13 +1,9 @@
 using System.CommandLine;
 using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using OrleansRaft.Benchmarks.Load;
-using OrleansRaft.Benchmarks.Macro;
 using OrleansRaft.Benchmarks.Silos;
-using OrleansRaft.Client;
 using OrleansRaft.Counters;
-using OrleansRaft.ReplicatedGrains;
 using OrleansRaft.Runtime;
 using OrleansRaft.Testbed.PostgreSql;
 

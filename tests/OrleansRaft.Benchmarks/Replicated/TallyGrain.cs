@@ -1,5 +1,4 @@
 using Orleans.Concurrency;
-using OrleansRaft.ReplicatedGrains;
 
 namespace OrleansRaft.Benchmarks.Replicated;
 

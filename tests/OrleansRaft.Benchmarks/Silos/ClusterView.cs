@@ -1,6 +1,4 @@
 using Orleans.Concurrency;
-using Orleans.Runtime;
-using OrleansRaft.Core;
 using OrleansRaft.Grains.Admin;
 
 namespace OrleansRaft.Benchmarks.Silos;

@@ -5,17 +5,13 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
-using Orleans.Hosting;
 using OrleansRaft.Benchmarks.Failover;
 using OrleansRaft.Benchmarks.Large;
 using OrleansRaft.Benchmarks.Replicated;
 using OrleansRaft.Benchmarks.Slow;
 using OrleansRaft.Benchmarks.Users;
 using OrleansRaft.Counters;
-using OrleansRaft.Counters.Web;
-using OrleansRaft.Grains.Hosting;
 using OrleansRaft.PostgreSql;
-using OrleansRaft.PostgreSql.Hosting;
 
 namespace OrleansRaft.Benchmarks.Silos;
 

@@ -3,7 +3,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using OrleansRaft.Benchmarks.Load;
 using OrleansRaft.Benchmarks.Silos;
-using OrleansRaft.Client;
 using OrleansRaft.Counters;
 using OrleansRaft.Runtime;
 

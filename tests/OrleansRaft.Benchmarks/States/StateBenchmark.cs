@@ -8,7 +8,6 @@ using OrleansRaft.Benchmarks.Macro;
 using OrleansRaft.Core;
 using OrleansRaft.Counters;
 using OrleansRaft.Runtime;
-using OrleansRaft.Runtime.State;
 using OrleansRaft.Runtime.StateMachines;
 
 namespace OrleansRaft.Benchmarks.States;

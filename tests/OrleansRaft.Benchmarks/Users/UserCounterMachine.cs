@@ -1,6 +1,4 @@
-using OrleansRaft.Core;
 using OrleansRaft.Counters;
-using OrleansRaft.Runtime.StateMachines;
 
 namespace OrleansRaft.Benchmarks.Users;
 

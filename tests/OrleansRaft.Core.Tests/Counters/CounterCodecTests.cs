@@ -1,10 +1,6 @@
 using System.Buffers;
 using CsCheck;
-using OrleansRaft.Core.Codec;
 using OrleansRaft.Counters;
-using OrleansRaft.Runtime.StateMachines;
-using Shouldly;
-using Xunit;
 
 namespace OrleansRaft.Core.Tests.Counters;
 

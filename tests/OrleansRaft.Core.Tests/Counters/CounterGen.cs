@@ -1,9 +1,6 @@
 using System.Buffers;
-using System.Collections.Immutable;
 using CsCheck;
-using OrleansRaft.Core;
 using OrleansRaft.Counters;
-using OrleansRaft.Runtime.StateMachines;
 
 namespace OrleansRaft.Core.Tests.Counters;
 

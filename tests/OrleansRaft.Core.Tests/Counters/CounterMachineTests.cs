@@ -1,8 +1,6 @@
 using System.Globalization;
 using CsCheck;
 using OrleansRaft.Counters;
-using Shouldly;
-using Xunit;
 using static OrleansRaft.Core.Tests.Counters.CounterGen;
 
 namespace OrleansRaft.Core.Tests.Counters;

@@ -1,5 +1,3 @@
-using OrleansRaft.Core;
-
 namespace OrleansRaft.Core.Tests.Raft;
 
 /// <summary>What survives a crash of one replica: everything that was written, nothing that was merely taken.</summary>

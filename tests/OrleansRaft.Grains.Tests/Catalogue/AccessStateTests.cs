@@ -1,8 +1,5 @@
 using System.Buffers;
-using OrleansRaft.Core;
-using OrleansRaft.Core.Codec;
 using OrleansRaft.Grains.Catalogue;
-using OrleansRaft.Runtime.StateMachines;
 
 namespace OrleansRaft.Grains.Tests.Catalogue;
 

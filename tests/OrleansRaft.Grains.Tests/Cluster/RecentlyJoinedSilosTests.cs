@@ -1,6 +1,5 @@
 using System.Net;
 using Microsoft.Extensions.Time.Testing;
-using Orleans.Runtime;
 using OrleansRaft.Grains.Cluster;
 
 namespace OrleansRaft.Grains.Tests.Cluster;

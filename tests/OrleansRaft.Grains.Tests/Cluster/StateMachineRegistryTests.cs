@@ -5,9 +5,6 @@ using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using Orleans.Configuration;
 using OrleansRaft.Grains.Cluster;
-using OrleansRaft.Runtime.Hosting;
-using OrleansRaft.Runtime.Machines;
-using OrleansRaft.Runtime.StateMachines;
 
 namespace OrleansRaft.Grains.Tests.Cluster;
 

@@ -3,11 +3,9 @@ using System.Net;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using Orleans.Metadata;
-using Orleans.Runtime;
 using OrleansRaft.Core;
 using OrleansRaft.Grains.Cluster;
 using OrleansRaft.Grains.SiloService;
-using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.Grains.Tests.Cluster;

@@ -1,6 +1,5 @@
 using System.Net;
 using Orleans.Metadata;
-using Orleans.Runtime;
 using OrleansRaft.Core;
 using OrleansRaft.Grains.Cluster;
 using OrleansRaft.Grains.Placement;

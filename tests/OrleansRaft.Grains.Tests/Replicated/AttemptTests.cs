@@ -1,5 +1,4 @@
 using Microsoft.Extensions.DependencyInjection;
-using OrleansRaft.ReplicatedGrains;
 using OrleansRaft.ReplicatedGrains.Calls;
 using OrleansRaft.Runtime;
 

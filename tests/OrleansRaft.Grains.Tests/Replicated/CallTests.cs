@@ -1,10 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
-using OrleansRaft.Core;
-using OrleansRaft.ReplicatedGrains;
-using OrleansRaft.ReplicatedGrains.Calls;
 using OrleansRaft.ReplicatedGrains.Execution;
 using OrleansRaft.Runtime;
-using OrleansRaft.Runtime.Machines;
 
 namespace OrleansRaft.Grains.Tests.Replicated;
 

@@ -4,7 +4,6 @@ using Orleans.Serialization;
 using OrleansRaft.Client;
 using OrleansRaft.Core;
 using OrleansRaft.Core.Codec;
-using OrleansRaft.ReplicatedGrains;
 using OrleansRaft.ReplicatedGrains.Calls;
 using OrleansRaft.ReplicatedGrains.Execution;
 using OrleansRaft.Runtime;

@@ -1,6 +1,4 @@
-using OrleansRaft.ReplicatedGrains;
 using OrleansRaft.ReplicatedGrains.Execution;
-using OrleansRaft.Runtime;
 
 namespace OrleansRaft.Grains.Tests.Replicated;
 

@@ -1,6 +1,4 @@
 using Orleans.Concurrency;
-using OrleansRaft.ReplicatedGrains;
-using OrleansRaft.Runtime.StateMachines;
 
 namespace OrleansRaft.Grains.Tests.Replicated;
 

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Time.Testing;
-using OrleansRaft.Core;
 using OrleansRaft.Grains.Routing;
 
 namespace OrleansRaft.Grains.Tests.Routing;

@@ -1,5 +1,4 @@
 using System.Net;
-using Orleans.Runtime;
 using OrleansRaft.Grains.Transport;
 
 namespace OrleansRaft.Grains.Tests.Transport;

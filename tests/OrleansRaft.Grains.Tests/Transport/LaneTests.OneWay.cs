@@ -1,9 +1,4 @@
-using OrleansRaft.Core;
-using OrleansRaft.Core.Codec;
-using OrleansRaft.Grains.Cluster;
 using OrleansRaft.Grains.Transport;
-using OrleansRaft.Runtime;
-using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.Grains.Tests.Transport;
 

@@ -2,7 +2,6 @@ using System.Reflection;
 using System.Text.RegularExpressions;
 using OrleansRaft.Cli.Commands;
 using OrleansRaft.Grains.Faults;
-using OrleansRaft.Runtime.Diagnostics;
 
 namespace OrleansRaft.Integration.Tests.Architecture;
 

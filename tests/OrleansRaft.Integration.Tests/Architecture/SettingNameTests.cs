@@ -2,7 +2,6 @@ using System.Text.RegularExpressions;
 using Orleans.Configuration;
 using OrleansRaft.Grains.Faults;
 using OrleansRaft.Lab.Web;
-using OrleansRaft.Runtime;
 using OrleansRaft.Server;
 using OrleansRaft.Server.Access;
 using OrleansRaft.Server.Limits;

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using OrleansRaft.Integration.Tests.Cli;
-using OrleansRaft.Runtime.Diagnostics;
 using static Microsoft.Playwright.Assertions;
 
 namespace OrleansRaft.Integration.Tests.Browser;

@@ -2,7 +2,6 @@ using OrleansRaft.Core;
 using OrleansRaft.Grains.Admin;
 using OrleansRaft.Integration.Tests.Server;
 using OrleansRaft.Runtime;
-using OrleansRaft.Runtime.Diagnostics;
 
 namespace OrleansRaft.Integration.Tests.Cli;
 

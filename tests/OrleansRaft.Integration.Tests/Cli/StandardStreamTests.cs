@@ -1,6 +1,5 @@
 using System.IO.Pipes;
 using OrleansRaft.Cli.Output;
-using OrleansRaft.Testbed;
 using OrleansRaft.Testbed.Processes;
 
 namespace OrleansRaft.Integration.Tests.Cli;

@@ -4,7 +4,6 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Time.Testing;
-using Orleans.Runtime;
 using OrleansRaft.Cli.Serve;
 using OrleansRaft.Server.Access;
 

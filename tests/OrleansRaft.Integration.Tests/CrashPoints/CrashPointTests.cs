@@ -1,9 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Npgsql;
-using OrleansRaft.Core.Codec;
 using OrleansRaft.CrashWriter;
-using OrleansRaft.Integration.Tests.Stores;
 using OrleansRaft.Storage.TestKit;
 
 namespace OrleansRaft.Integration.Tests.CrashPoints;

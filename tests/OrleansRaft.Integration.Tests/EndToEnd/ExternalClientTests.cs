@@ -2,7 +2,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
 using OrleansRaft.Counters;
-using OrleansRaft.Client;
 using OrleansRaft.Runtime;
 
 namespace OrleansRaft.Integration.Tests.EndToEnd;

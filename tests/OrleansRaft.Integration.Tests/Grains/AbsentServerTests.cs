@@ -2,7 +2,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using OrleansRaft.Core;
 using OrleansRaft.Runtime;
-using OrleansRaft.Runtime.Hosting;
 using OrleansRaft.Runtime.Levels;
 using OrleansRaft.Runtime.Storage;
 using OrleansRaft.Runtime.Storage.Memory;

@@ -1,12 +1,8 @@
 using Microsoft.Extensions.DependencyInjection;
-using Orleans.Hosting;
-using OrleansRaft.Client;
 using OrleansRaft.Core;
 using OrleansRaft.Grains.Admin;
 using OrleansRaft.Grains.Backup;
-using OrleansRaft.Grains.Hosting;
 using OrleansRaft.Runtime;
-using OrleansRaft.Runtime.Storage.Memory;
 
 namespace OrleansRaft.Integration.Tests.Grains;
 

@@ -1,5 +1,3 @@
-using OrleansRaft.ReplicatedGrains;
-
 namespace OrleansRaft.Integration.Tests.Grains;
 
 /// <summary>Purses of one partition between which money is moved, so that there is always the same amount of it.</summary>

@@ -1,18 +1,13 @@
 using System.Buffers;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Orleans.Hosting;
 using OrleansRaft.Core;
 using OrleansRaft.Core.Codec;
 using OrleansRaft.Grains.Admin;
 using OrleansRaft.Grains.Catalogue;
-using OrleansRaft.Client;
 using OrleansRaft.Grains.Cluster;
-using OrleansRaft.Grains.Hosting;
 using OrleansRaft.Runtime;
-using OrleansRaft.Runtime.StateMachines;
 using OrleansRaft.Runtime.Storage;
-using OrleansRaft.Runtime.Storage.Memory;
 
 namespace OrleansRaft.Integration.Tests.Grains;
 

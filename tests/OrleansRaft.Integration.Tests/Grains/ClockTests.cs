@@ -1,10 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.TestingHost;
-using OrleansRaft.Client;
-using OrleansRaft.Core;
-using OrleansRaft.ReplicatedGrains;
 using OrleansRaft.Runtime;
-using OrleansRaft.Runtime.Diagnostics;
 
 namespace OrleansRaft.Integration.Tests.Grains;
 

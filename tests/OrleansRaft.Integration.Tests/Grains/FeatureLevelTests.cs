@@ -1,12 +1,9 @@
 using Microsoft.Extensions.DependencyInjection;
-using Orleans.Hosting;
 using OrleansRaft.Core;
-using OrleansRaft.Grains.Hosting;
 using OrleansRaft.Grains.Levels;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Levels;
 using OrleansRaft.Runtime.Storage;
-using OrleansRaft.Runtime.Storage.Memory;
 
 namespace OrleansRaft.Integration.Tests.Grains;
 

@@ -1,5 +1,4 @@
 using OrleansRaft.Core;
-using OrleansRaft.Client;
 using OrleansRaft.Grains.Admin;
 using OrleansRaft.Runtime;
 

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.DependencyInjection;
-using Orleans.Hosting;
 using Orleans.TestingHost;
 using OrleansRaft.Grains.Admin;
 using OrleansRaft.Grains.Hosting;

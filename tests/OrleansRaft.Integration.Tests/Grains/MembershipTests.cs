@@ -1,15 +1,12 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Orleans.Hosting;
 using Orleans.TestingHost;
 using OrleansRaft.Core;
 using OrleansRaft.Grains.Admin;
 using OrleansRaft.Grains.Cluster;
-using OrleansRaft.Grains.Hosting;
 using OrleansRaft.Grains.Levels;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Storage;
-using OrleansRaft.Runtime.Storage.Memory;
 
 namespace OrleansRaft.Integration.Tests.Grains;
 

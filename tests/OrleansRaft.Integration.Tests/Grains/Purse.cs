@@ -1,7 +1,4 @@
 using Orleans.Concurrency;
-using Orleans.Hosting;
-using OrleansRaft.Grains.Hosting;
-using OrleansRaft.ReplicatedGrains;
 
 namespace OrleansRaft.Integration.Tests.Grains;
 

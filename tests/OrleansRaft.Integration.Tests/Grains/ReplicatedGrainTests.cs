@@ -1,8 +1,4 @@
 using Microsoft.Extensions.DependencyInjection;
-using OrleansRaft.Client;
-using OrleansRaft.Core;
-using OrleansRaft.ReplicatedGrains;
-using OrleansRaft.Runtime;
 using OrleansRaft.Server.Groups;
 
 namespace OrleansRaft.Integration.Tests.Grains;

@@ -1,4 +1,3 @@
-using OrleansRaft.Client;
 using OrleansRaft.Runtime;
 
 namespace OrleansRaft.Integration.Tests.Grains;

@@ -3,9 +3,7 @@ using System.Net;
 using System.Text.Json;
 using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
-using Orleans.Hosting;
 using OrleansRaft.Counters;
-using OrleansRaft.Grains.Hosting;
 using OrleansRaft.Testbed.Processes;
 
 namespace OrleansRaft.Integration.Tests.Library;

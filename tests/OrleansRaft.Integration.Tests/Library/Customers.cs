@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using OrleansRaft.ReplicatedGrains;
 
 namespace OrleansRaft.Integration.Tests.Library;
 

@@ -4,18 +4,12 @@ using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.DependencyInjection;
-using Orleans.Hosting;
-using OrleansRaft.Client;
 using OrleansRaft.Core;
-using OrleansRaft.Counters.Web;
 using OrleansRaft.Grains.Admin;
-using OrleansRaft.Grains.Hosting;
 using OrleansRaft.Integration.Tests.Cli;
 using OrleansRaft.Integration.Tests.Grains;
 using OrleansRaft.Integration.Tests.Server;
 using OrleansRaft.Runtime;
-using OrleansRaft.Runtime.Diagnostics;
-using OrleansRaft.Runtime.StateMachines;
 
 namespace OrleansRaft.Integration.Tests.Library;
 

@@ -1,14 +1,8 @@
 using System.Buffers;
 using Microsoft.Extensions.DependencyInjection;
-using Orleans.Hosting;
-using OrleansRaft.Client;
-using OrleansRaft.Core;
 using OrleansRaft.Grains.Admin;
-using OrleansRaft.Grains.Hosting;
 using OrleansRaft.Integration.Tests.Grains;
 using OrleansRaft.Runtime;
-using OrleansRaft.Runtime.Diagnostics;
-using OrleansRaft.Runtime.StateMachines;
 
 namespace OrleansRaft.Integration.Tests.Library;
 

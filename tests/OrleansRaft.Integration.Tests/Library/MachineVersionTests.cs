@@ -3,22 +3,17 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
-using Orleans.Hosting;
 using Orleans.TestingHost;
-using OrleansRaft.Client;
 using OrleansRaft.Core;
-using OrleansRaft.Counters.Web;
 using OrleansRaft.Grains.Admin;
 using OrleansRaft.Grains.Hosting;
 using OrleansRaft.Grains.Levels;
 using OrleansRaft.Integration.Tests.Cli;
 using OrleansRaft.Integration.Tests.Grains;
 using OrleansRaft.Integration.Tests.Server;
-using OrleansRaft.ReplicatedGrains;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Diagnostics;
 using OrleansRaft.Runtime.Levels;
-using OrleansRaft.Runtime.StateMachines;
 
 namespace OrleansRaft.Integration.Tests.Library;
 

@@ -1,10 +1,5 @@
 using System.Buffers;
-using Microsoft.Extensions.DependencyInjection;
-using Orleans.Hosting;
-using OrleansRaft.Client;
-using OrleansRaft.Grains.Hosting;
 using OrleansRaft.Runtime;
-using OrleansRaft.Runtime.StateMachines;
 
 namespace OrleansRaft.Integration.Tests.Library;
 

@@ -1,6 +1,4 @@
 using Microsoft.Extensions.DependencyInjection;
-using Orleans.Hosting;
-using OrleansRaft.Grains.Hosting;
 using OrleansRaft.Integration.Tests.Grains;
 
 namespace OrleansRaft.Integration.Tests.Library;

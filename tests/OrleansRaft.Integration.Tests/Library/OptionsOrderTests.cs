@@ -3,12 +3,8 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
-using Orleans.Hosting;
 using Orleans.Storage;
-using OrleansRaft.Counters.Web;
 using OrleansRaft.Grains.Faults;
-using OrleansRaft.Grains.Hosting;
-using OrleansRaft.Runtime;
 using OrleansRaft.Server;
 
 namespace OrleansRaft.Integration.Tests.Library;

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Buffers.Binary;
-using OrleansRaft.Runtime.StateMachines;
 
 namespace OrleansRaft.Integration.Tests.Library;
 

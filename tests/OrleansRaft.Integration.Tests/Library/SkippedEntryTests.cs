@@ -1,10 +1,5 @@
 using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
-using Orleans.Hosting;
-using OrleansRaft.Client;
-using OrleansRaft.Core;
-using OrleansRaft.Counters.Web;
-using OrleansRaft.Grains.Admin;
 using OrleansRaft.Grains.Hosting;
 using OrleansRaft.Integration.Tests.Cli;
 using OrleansRaft.Integration.Tests.Grains;

@@ -1,9 +1,6 @@
 using System.Buffers;
 using System.Collections.Concurrent;
 using Microsoft.Extensions.DependencyInjection;
-using Orleans.Hosting;
-using OrleansRaft.Core;
-using OrleansRaft.Grains.Hosting;
 using OrleansRaft.Integration.Tests.Grains;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.StateMachines;

@@ -1,7 +1,5 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using OrleansRaft.Core;
-using OrleansRaft.Runtime;
 using OrleansRaft.Simulation.Checking;
 using OrleansRaft.Simulation.Clients;
 using OrleansRaft.Simulation.Machine;

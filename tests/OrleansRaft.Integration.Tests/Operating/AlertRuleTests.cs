@@ -1,11 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
-using Orleans.Hosting;
-using OrleansRaft.Core;
-using OrleansRaft.Counters.Web;
 using OrleansRaft.Grains.Admin;
-using OrleansRaft.Grains.Hosting;
 using OrleansRaft.Integration.Tests.Architecture;
 using OrleansRaft.Integration.Tests.Server;
 using OrleansRaft.Runtime.Diagnostics;

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Text.Json;
-using OrleansRaft.Runtime.StateMachines;
 
 namespace OrleansRaft.Integration.Tests.Pages;
 

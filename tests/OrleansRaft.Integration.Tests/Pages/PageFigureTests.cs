@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using OrleansRaft.Grains.Faults;
 using OrleansRaft.Integration.Tests.Architecture;
-using OrleansRaft.Runtime;
 using OrleansRaft.Server;
 using OrleansRaft.Server.Access;
 using OrleansRaft.Server.Limits;

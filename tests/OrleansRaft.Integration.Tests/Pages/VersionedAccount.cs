@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
-using OrleansRaft.Runtime.StateMachines;
 
 namespace OrleansRaft.Integration.Tests.Pages;
 

@@ -1,10 +1,7 @@
 using CsCheck;
-using Orleans.Hosting;
-using OrleansRaft.Core;
 using OrleansRaft.Counters;
 using OrleansRaft.Counters.Web;
 using OrleansRaft.Runtime;
-using OrleansRaft.Runtime.StateMachines;
 
 namespace OrleansRaft.Integration.Tests.Server;
 

@@ -1,7 +1,3 @@
-using Orleans.Hosting;
-using OrleansRaft.Counters.Web;
-using OrleansRaft.Grains.Hosting;
-
 namespace OrleansRaft.Integration.Tests.Server;
 
 /// <summary>One silo that serves counters from memory, for all tests of a class.</summary>

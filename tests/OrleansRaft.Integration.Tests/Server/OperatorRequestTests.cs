@@ -1,4 +1,3 @@
-using OrleansRaft.Core;
 using OrleansRaft.Runtime;
 using OrleansRaft.Server.Http;
 using OrleansRaft.Server.Problems;

@@ -1,4 +1,3 @@
-using Orleans.Hosting;
 using OrleansRaft.Counters;
 using OrleansRaft.Counters.Web;
 using OrleansRaft.Runtime;

@@ -1,6 +1,5 @@
 using System.Text;
 using Microsoft.AspNetCore.Http;
-using Orleans.Hosting;
 using OrleansRaft.Counters;
 using OrleansRaft.Counters.Web;
 using OrleansRaft.Runtime;

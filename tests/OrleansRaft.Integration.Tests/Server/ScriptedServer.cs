@@ -1,8 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
-using Orleans.Hosting;
-using OrleansRaft.Counters.Web;
 using OrleansRaft.Grains.Admin;
-using OrleansRaft.Grains.Hosting;
 
 namespace OrleansRaft.Integration.Tests.Server;
 

@@ -1,7 +1,4 @@
 using System.Net;
-using Orleans.Hosting;
-using OrleansRaft.Counters.Web;
-using OrleansRaft.Grains.Hosting;
 
 namespace OrleansRaft.Integration.Tests.Server;
 

@@ -5,12 +5,9 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using Orleans.Configuration;
-using Orleans.Hosting;
 using Orleans.Storage;
-using OrleansRaft.Grains.Hosting;
 using OrleansRaft.Integration.Tests.Grains;
 using OrleansRaft.PostgreSql;
-using OrleansRaft.PostgreSql.Hosting;
 using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.Integration.Tests.Stores;

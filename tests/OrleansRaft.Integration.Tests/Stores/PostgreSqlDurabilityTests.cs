@@ -1,8 +1,6 @@
 using Npgsql;
 using OrleansRaft.Core;
 using OrleansRaft.PostgreSql;
-using OrleansRaft.Runtime;
-using OrleansRaft.Runtime.Diagnostics;
 using OrleansRaft.Storage.TestKit;
 using OrleansRaft.Testbed.PostgreSql;
 

@@ -1,5 +1,4 @@
 using Npgsql;
-using OrleansRaft.Core;
 using OrleansRaft.PostgreSql;
 using OrleansRaft.Storage.TestKit;
 using OrleansRaft.Testbed.PostgreSql;

@@ -1,9 +1,6 @@
 using Npgsql;
 using OrleansRaft.Core;
 using OrleansRaft.PostgreSql;
-using OrleansRaft.Runtime;
-using OrleansRaft.Runtime.Diagnostics;
-using OrleansRaft.Runtime.Storage;
 using OrleansRaft.Storage.TestKit;
 
 namespace OrleansRaft.Integration.Tests.Stores;

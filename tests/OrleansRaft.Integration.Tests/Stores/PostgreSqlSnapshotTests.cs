@@ -4,7 +4,6 @@ using OrleansRaft.Core;
 using OrleansRaft.Runtime;
 using OrleansRaft.Runtime.Storage;
 using OrleansRaft.Storage.TestKit;
-using OrleansRaft.Testbed.PostgreSql;
 
 namespace OrleansRaft.Integration.Tests.Stores;
 

@@ -1,6 +1,5 @@
 using OrleansRaft.Core;
 using OrleansRaft.Runtime;
-using OrleansRaft.Runtime.Machines;
 using OrleansRaft.Runtime.Pulses;
 using OrleansRaft.Runtime.Storage;
 using OrleansRaft.Storage.TestKit;

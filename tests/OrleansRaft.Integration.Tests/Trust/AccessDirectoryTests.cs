@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
-using OrleansRaft.Core;
 using OrleansRaft.Grains.Catalogue;
 using OrleansRaft.Runtime;
 using OrleansRaft.Server.Access;

@@ -1,9 +1,6 @@
 using System.Net.Http.Headers;
 using Microsoft.Extensions.DependencyInjection;
-using Orleans.Hosting;
-using OrleansRaft.Counters.Web;
 using OrleansRaft.Grains.Catalogue;
-using OrleansRaft.Grains.Hosting;
 using OrleansRaft.Integration.Tests.Server;
 using OrleansRaft.Runtime;
 using OrleansRaft.Server.Access;

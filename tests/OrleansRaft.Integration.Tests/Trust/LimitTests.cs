@@ -3,7 +3,6 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
-using OrleansRaft.Client;
 using OrleansRaft.Counters;
 using OrleansRaft.Integration.Tests.Cli;
 using OrleansRaft.Integration.Tests.Server;

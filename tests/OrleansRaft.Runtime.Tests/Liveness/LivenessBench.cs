@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Time.Testing;
-using OrleansRaft.Core;
 using OrleansRaft.Runtime.Liveness;
 
 namespace OrleansRaft.Runtime.Tests.Liveness;

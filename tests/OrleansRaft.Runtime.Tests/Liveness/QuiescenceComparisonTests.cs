@@ -1,4 +1,3 @@
-using OrleansRaft.Core;
 using OrleansRaft.Runtime.Liveness;
 
 namespace OrleansRaft.Runtime.Tests.Liveness;

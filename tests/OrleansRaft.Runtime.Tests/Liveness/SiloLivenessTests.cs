@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Time.Testing;
-using OrleansRaft.Core;
 using OrleansRaft.Runtime.Liveness;
 
 namespace OrleansRaft.Runtime.Tests.Liveness;

@@ -1,5 +1,3 @@
-using OrleansRaft.Core.Codec;
-using OrleansRaft.Runtime.State;
 using static OrleansRaft.Runtime.Tests.State.StateBench;
 
 namespace OrleansRaft.Runtime.Tests.State;

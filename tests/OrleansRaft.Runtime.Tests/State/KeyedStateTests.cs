@@ -1,4 +1,3 @@
-using OrleansRaft.Runtime.State;
 using static OrleansRaft.Runtime.Tests.State.StateBench;
 
 namespace OrleansRaft.Runtime.Tests.State;

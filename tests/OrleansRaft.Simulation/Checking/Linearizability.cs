@@ -1,5 +1,3 @@
-using OrleansRaft.Core;
-using OrleansRaft.Runtime;
 using OrleansRaft.Simulation.Clients;
 using OrleansRaft.Simulation.Machine;
 

@@ -1,5 +1,3 @@
-using OrleansRaft.Core;
-using OrleansRaft.Runtime;
 using OrleansRaft.Simulation.Machine;
 
 namespace OrleansRaft.Simulation.Clients;

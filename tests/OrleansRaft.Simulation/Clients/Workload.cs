@@ -1,6 +1,5 @@
 using OrleansRaft.Core;
 using OrleansRaft.Lab;
-using OrleansRaft.Runtime;
 using OrleansRaft.Simulation.Machine;
 
 namespace OrleansRaft.Simulation.Clients;

@@ -1,4 +1,3 @@
-using OrleansRaft.Core;
 using OrleansRaft.Lab;
 
 namespace OrleansRaft.Simulation.Faults;

@@ -1,6 +1,5 @@
 using OrleansRaft.Core;
 using OrleansRaft.Lab;
-using OrleansRaft.Runtime;
 
 namespace OrleansRaft.Simulation.Faults;
 

@@ -1,6 +1,3 @@
-using OrleansRaft.Core;
-using OrleansRaft.Runtime.StateMachines;
-
 namespace OrleansRaft.Simulation.Machine;
 
 /// <summary>Which operation was applied by which entry, as seen from outside over all replicas and all their lives.</summary>

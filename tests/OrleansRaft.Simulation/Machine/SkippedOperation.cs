@@ -1,5 +1,3 @@
-using OrleansRaft.Core;
-
 namespace OrleansRaft.Simulation.Machine;
 
 /// <summary>An operation whose entry was skipped by decision of an operator.</summary>

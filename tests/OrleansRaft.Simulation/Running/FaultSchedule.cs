@@ -1,5 +1,4 @@
 using OrleansRaft.Core;
-using OrleansRaft.Runtime;
 using OrleansRaft.Simulation.Faults;
 
 namespace OrleansRaft.Simulation.Running;

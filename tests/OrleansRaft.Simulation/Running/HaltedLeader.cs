@@ -1,4 +1,3 @@
-using OrleansRaft.Core;
 using OrleansRaft.Lab;
 using OrleansRaft.Simulation.Clients;
 using OrleansRaft.Simulation.Machine;

@@ -1,5 +1,4 @@
 using OrleansRaft.Core;
-using OrleansRaft.Runtime;
 using OrleansRaft.Simulation.Clients;
 using OrleansRaft.Simulation.Faults;
 using OrleansRaft.Simulation.Machine;

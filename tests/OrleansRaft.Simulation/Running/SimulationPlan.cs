@@ -1,6 +1,5 @@
 using OrleansRaft.Core;
 using OrleansRaft.Lab;
-using OrleansRaft.Runtime;
 using OrleansRaft.Simulation.Clients;
 using OrleansRaft.Simulation.Faults;
 using OrleansRaft.Simulation.Machine;

@@ -1,4 +1,3 @@
-using System.Text;
 using OrleansRaft.Core;
 
 namespace OrleansRaft.Simulation.Script;

@@ -1,6 +1,4 @@
 using OrleansRaft.Core;
-using OrleansRaft.Core.Codec;
-using OrleansRaft.Runtime.StateMachines;
 
 namespace OrleansRaft.Runtime.Storage.Memory;
 

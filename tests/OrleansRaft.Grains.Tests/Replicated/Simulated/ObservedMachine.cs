@@ -1,6 +1,5 @@
 using OrleansRaft.ReplicatedGrains.Calls;
 using OrleansRaft.ReplicatedGrains.Execution;
-using OrleansRaft.Runtime.StateMachines;
 
 namespace OrleansRaft.Grains.Tests.Replicated.Simulated;
 

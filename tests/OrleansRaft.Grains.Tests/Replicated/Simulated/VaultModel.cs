@@ -1,5 +1,3 @@
-using OrleansRaft.Core;
-
 namespace OrleansRaft.Grains.Tests.Replicated.Simulated;
 
 /// <summary>What vaults must answer: each operation on its own, in the order of the log. It knows no replicas.</summary>

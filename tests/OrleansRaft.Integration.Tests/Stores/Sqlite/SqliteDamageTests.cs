@@ -1,4 +1,3 @@
-using OrleansRaft.Core.Codec;
 using OrleansRaft.Runtime.Storage;
 using OrleansRaft.Storage.TestKit;
 using static OrleansRaft.Integration.Tests.Stores.Sqlite.SqliteStoreFiles;
