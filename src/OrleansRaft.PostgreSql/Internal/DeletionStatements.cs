@@ -11,8 +11,10 @@ internal static class DeletionStatements
 {
     private const int BlocksAtOnce = 1_000;
 
-    // A block has the entries of one write, of half a MiB at most.
+    // A block has the entries of one write, of half a MiB at most. After a checkpoint the server's log gets as much as is deleted, which every commit
+    // of that moment waits for.
     private const int ForgottenAtOnce = 64;
+    private const long ForgottenBytesAtOnce = 2 * 1024 * 1024;
 
     /// <summary>Lets whoever holds a replica hold it no longer, and its silo look for what it lost.</summary>
     /// <returns>The id of its row; null when there is none.</returns>
@@ -79,40 +81,54 @@ internal static class DeletionStatements
         await using var command = Sql.Command(
             connection,
             """
-            WITH old AS MATERIALIZED (
-                SELECT b.first_index, b.write_no FROM raft.log_block b JOIN raft.replica r ON r.id = b.replica_id
-                WHERE r.id = $1 AND r.nonce = $2 AND b.first_index >= $3 AND b.first_index <= r.start_index AND b.last_index <= r.start_index
-                ORDER BY b.first_index, b.write_no LIMIT $4
+            WITH held AS MATERIALIZED (
+                SELECT start_index FROM raft.replica WHERE id = $1 AND nonce = $2
+            ), compacted AS MATERIALIZED (
+                SELECT first_index, write_no, sum(pg_column_size(block)) OVER piece - pg_column_size(block) AS bytes_before
+                FROM raft.log_block
+                WHERE replica_id = $1 AND first_index >= $3 AND first_index <= (SELECT start_index FROM held)
+                    AND last_index <= (SELECT start_index FROM held)
+                WINDOW piece AS (ORDER BY first_index, write_no ROWS UNBOUNDED PRECEDING)
+                ORDER BY first_index, write_no LIMIT $4
+            ), old AS MATERIALIZED (
+                SELECT b.first_index, b.write_no FROM compacted c
+                JOIN raft.log_block b ON b.replica_id = $1 AND b.first_index = c.first_index AND b.write_no = c.write_no
+                WHERE c.bytes_before < $5
                 FOR UPDATE OF b SKIP LOCKED
             ), deleted AS (
                 DELETE FROM raft.log_block b USING old
                 WHERE b.replica_id = $1 AND b.first_index = old.first_index AND b.write_no = old.write_no
             )
-            SELECT count(*), max(first_index) FROM old
+            SELECT (SELECT count(*) = $4 OR max(bytes_before) >= $5 FROM compacted), max(first_index) FROM old
             """,
             Sql.Value(id),
             Sql.Value(nonce),
             Sql.Value(from),
-            Sql.Value((long)ForgottenAtOnce));
+            Sql.Value((long)ForgottenAtOnce),
+            Sql.Value(ForgottenBytesAtOnce));
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         await reader.ReadAsync(cancellation);
-        return reader.GetInt64(0) == ForgottenAtOnce ? reader.GetInt64(1) : null;
+        return await reader.IsDBNullAsync(1, cancellation) || !reader.GetBoolean(0) ? null : reader.GetInt64(1);
     }
 
-    /// <summary>Deletes what is left, if nobody has taken the replica over meanwhile.</summary>
-    public static async Task DeleteRowAsync(NpgsqlConnection connection, long id, CancellationToken cancellation)
+    /// <summary>Deletes a replica's row, if nobody has taken the replica over, and unless something of it came meanwhile.</summary>
+    /// <returns>Whether there is something.</returns>
+    public static async Task<bool> IsMoreThanRowAsync(NpgsqlConnection connection, long id, CancellationToken cancellation)
     {
-        await using var command = Sql.Command(
+        await using var batch = Sql.Batch(
             connection,
+            id,
+            "SELECT 1 FROM raft.replica WHERE id = $1 FOR UPDATE",
             $"""
             WITH gone AS (
-                DELETE FROM raft.replica WHERE id = $1 AND nonce = 0 AND {Sql.Durably} RETURNING id
-            ), unmarked AS (
-                DELETE FROM raft.apply_mark m USING gone g WHERE m.replica_id = g.id
+                DELETE FROM raft.replica WHERE id = $1 AND nonce = 0 AND {Sql.Durably}
+                    AND NOT EXISTS (SELECT 1 FROM raft.log_block WHERE replica_id = $1)
+                    AND NOT EXISTS (SELECT 1 FROM raft.snapshot WHERE replica_id = $1)
+                RETURNING id
             )
-            DELETE FROM raft.snapshot s USING gone g WHERE s.replica_id = g.id
+            DELETE FROM raft.apply_mark m USING gone g WHERE m.replica_id = g.id
             """,
-            Sql.Value(id));
-        await command.ExecuteNonQueryAsync(cancellation);
+            "SELECT 1 FROM raft.replica WHERE id = $1 AND nonce = 0");
+        return await batch.FindsAtLastAsync(cancellation);
     }
 }

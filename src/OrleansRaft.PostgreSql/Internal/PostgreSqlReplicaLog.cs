@@ -151,7 +151,7 @@ internal sealed class PostgreSqlReplicaLog : IReplicaLog, IHeldReplicaEvents
         if (part.Write is { } landed)
         {
             events.OnWritten(landed.Ticket);
-            if (landed.CompactThrough is not null)
+            if (landed.CompactThrough is not null || landed.Install is not null)
             {
                 snapshots.ForgetLog();
             }

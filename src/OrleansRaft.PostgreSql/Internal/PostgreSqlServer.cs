@@ -120,16 +120,21 @@ internal sealed class PostgreSqlServer : IAsyncDisposable, IReplicaLogHost
             return false;
         }
 
-        foreach (var snapshot in await DeletionStatements.FindSnapshotsAsync(open, id, cancellation))
+        do
         {
-            await SnapshotStatements.DeleteChunksFromAsync(open, snapshot, 0, cancellation);
-        }
+            foreach (var snapshot in await DeletionStatements.FindSnapshotsAsync(open, id, cancellation))
+            {
+                while (await SnapshotStatements.DeleteSomeAsync(open, snapshot, cancellation))
+                {
+                }
+            }
 
-        while (await DeletionStatements.DeleteBlocksAsync(open, id, cancellation))
-        {
+            while (await DeletionStatements.DeleteBlocksAsync(open, id, cancellation))
+            {
+            }
         }
+        while (await DeletionStatements.IsMoreThanRowAsync(open, id, cancellation));
 
-        await DeletionStatements.DeleteRowAsync(open, id, cancellation);
         return true;
     }
 

@@ -21,6 +21,8 @@ internal sealed class PostgreSqlSnapshotWork(IReplicaLogHost host, HeldReplica r
     private readonly Dictionary<long, TaskCompletionSource<bool>> adoptions = [];
     private (StoredSnapshot Snapshot, long Length)? staging;
     private bool isForgetting;
+    private bool isCleaning;
+    private bool mustCleanAgain;
 
     /// <summary>The completely staged snapshot of that description, if there is one.</summary>
     public StoredSnapshot? FindStaged(SnapshotDescriptor wanted)
@@ -74,9 +76,22 @@ internal sealed class PostgreSqlSnapshotWork(IReplicaLogHost host, HeldReplica r
         }
     }
 
-    /// <summary>Deletes what is neither the newest nor in use.</summary>
-    public void CleanUp() => Enqueue((connection, cancellation) =>
-        SnapshotStatements.DeleteOthersAsync(connection, replica.Id, replica.Nonce, IsInUse, cancellation));
+    /// <summary>Deletes what is neither the newest nor in use: a little at a time, between which chunks are read and staged.</summary>
+    public void CleanUp()
+    {
+        lock (gate)
+        {
+            mustCleanAgain = isCleaning;
+            if (isCleaning)
+            {
+                return;
+            }
+
+            isCleaning = true;
+        }
+
+        CleanSome();
+    }
 
     /// <summary>Deletes what was compacted away of the log: a little at a time, between which chunks are read and staged.</summary>
     public void ForgetLog()
@@ -103,7 +118,7 @@ internal sealed class PostgreSqlSnapshotWork(IReplicaLogHost host, HeldReplica r
             RequireHeld(
                 await SnapshotStatements.CreateAsync(connection, staged.Snapshot.Id, replica.Id, replica.Nonce, chunk.Snapshot, cancellation));
             Staged = staged;
-            await SnapshotStatements.DeleteOthersAsync(connection, replica.Id, replica.Nonce, IsInUse, cancellation);
+            CleanUp();
         }
 
         if (chunk.Offset <= staged.Length)
@@ -225,6 +240,23 @@ internal sealed class PostgreSqlSnapshotWork(IReplicaLogHost host, HeldReplica r
                 CleanUp();
             });
     }
+
+    private void CleanSome() => Enqueue(async (connection, cancellation) =>
+    {
+        var isMore = await SnapshotStatements.DeleteSomeOthersAsync(connection, replica.Id, replica.Nonce, IsInUse, cancellation);
+        lock (gate)
+        {
+            // What is not in use any more since it was looked at, or is old by now, is deleted as well.
+            isCleaning = isMore || mustCleanAgain;
+            mustCleanAgain = false;
+            if (!isCleaning)
+            {
+                return;
+            }
+        }
+
+        CleanSome();
+    });
 
     private void ForgetLog(long from) => Enqueue(async (connection, cancellation) =>
     {

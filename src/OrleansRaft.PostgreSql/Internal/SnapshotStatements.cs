@@ -7,12 +7,16 @@ namespace OrleansRaft.PostgreSql.Internal;
 /// <summary>The statements on snapshots. Their rows have random ids, so that each statement can be repeated when its answer was lost.</summary>
 internal static class SnapshotStatements
 {
-    // Whoever deletes has found out before what is not the newest: one that was written meanwhile may be it by now.
-    private const string IsNewest =
-        "EXISTS (SELECT 1 FROM raft.snapshot s JOIN raft.replica r ON r.id = s.replica_id AND r.snapshot_id = s.id WHERE s.id = $1)";
+    // Whoever deletes has found out before what is not the newest: one that was written meanwhile may be it by now. A replica that was taken from
+    // its holder to be removed has none that is kept.
+    private const string IsNewest = """
+        EXISTS (
+            SELECT 1 FROM raft.snapshot s JOIN raft.replica r ON r.id = s.replica_id AND r.snapshot_id = s.id WHERE s.id = $1 AND r.nonce <> 0
+        )
+        """;
 
-    // 16 MiB of chunks as they are written.
-    private const int ChunksAtOnce = 64;
+    // 2 MiB of chunks as they are written. After a checkpoint the server's log gets as much, which every commit of that moment waits for.
+    private const int ChunksAtOnce = 8;
 
     // A MiB, of which there is one more on its way.
     private const int ReadAtOnce = 4;
@@ -83,7 +87,10 @@ internal static class SnapshotStatements
         return await command.ExecuteNonQueryAsync(cancellation) == 1;
     }
 
-    /// <summary>Writes a chunk; what was there at its offset is replaced. False when the replica is held by somebody else.</summary>
+    /// <summary>
+    /// Writes a chunk; what was there at its offset is replaced. False when the replica is held by somebody else. Whoever deletes the snapshot's row
+    /// waits, and deletes this too.
+    /// </summary>
     public static async Task<bool> PutChunkAsync(
         NpgsqlConnection connection, long id, long replica, long nonce, long offset, ReadOnlyMemory<byte> data, CancellationToken cancellation)
     {
@@ -91,7 +98,8 @@ internal static class SnapshotStatements
             connection,
             $"""
             INSERT INTO raft.snapshot_chunk (snapshot_id, first_offset, crc, data)
-            SELECT $1, $4, $5, $6 FROM raft.replica WHERE id = $2 AND nonce = $3 AND {Sql.Durably}
+            SELECT s.id, $4, $5, $6 FROM raft.replica r JOIN raft.snapshot s ON s.replica_id = r.id
+            WHERE r.id = $2 AND r.nonce = $3 AND s.id = $1 AND {Sql.Durably} FOR KEY SHARE OF s
             ON CONFLICT (snapshot_id, first_offset) DO UPDATE SET crc = excluded.crc, data = excluded.data
             """,
             Sql.Value(id),
@@ -106,45 +114,70 @@ internal static class SnapshotStatements
     /// <summary>Forgets the chunks that begin at an offset or after it, few at a time; none of its replica's newest snapshot.</summary>
     public static async Task DeleteChunksFromAsync(NpgsqlConnection connection, long id, long offset, CancellationToken cancellation)
     {
-        int deleted;
-        do
+        while (await DeleteSomeFromAsync(connection, id, offset, cancellation))
         {
-            await using var command = Sql.Command(
-                connection,
-                $"""
-                DELETE FROM raft.snapshot_chunk c USING (
-                    SELECT snapshot_id, first_offset FROM raft.snapshot_chunk
-                    WHERE snapshot_id = $1 AND first_offset >= $2 AND NOT {IsNewest} ORDER BY first_offset DESC LIMIT $3
-                ) old
-                WHERE c.snapshot_id = old.snapshot_id AND c.first_offset = old.first_offset
-                """,
-                Sql.Value(id),
-                Sql.Value(offset),
-                Sql.Value((long)ChunksAtOnce));
-            deleted = await command.ExecuteNonQueryAsync(cancellation);
         }
-        while (deleted == ChunksAtOnce);
     }
 
     /// <summary>
-    /// Forgets every snapshot of a replica but its newest and those in use, if the replica is still held: few chunks at a time, so that a big one
-    /// delays nobody, and its row last, so that what is left of one is found again.
+    /// Forgets some of what is neither a replica's newest snapshot nor in use, if the replica is still held: few chunks at a time, so that a big one
+    /// delays nobody.
     /// </summary>
-    public static async Task DeleteOthersAsync(
+    /// <returns>Whether there may be more.</returns>
+    public static async Task<bool> DeleteSomeOthersAsync(
         NpgsqlConnection connection, long replica, long nonce, Func<long, bool> isInUse, CancellationToken cancellation)
     {
         foreach (var old in await FindOthersAsync(connection, replica, nonce, cancellation))
         {
-            if (isInUse(old))
+            if (!isInUse(old) && await DeleteSomeAsync(connection, old, cancellation))
             {
-                continue;
+                return true;
             }
-
-            await DeleteChunksFromAsync(connection, old, 0, cancellation);
-            await using var command = Sql.Command(
-                connection, $"DELETE FROM raft.snapshot WHERE id = $1 AND NOT {IsNewest} AND {Sql.Durably}", Sql.Value(old));
-            await command.ExecuteNonQueryAsync(cancellation);
         }
+
+        return false;
+    }
+
+    /// <summary>Forgets some of a snapshot, unless it is its replica's newest, and its row last, so that what is left of it is found again.</summary>
+    /// <returns>Whether there may be more.</returns>
+    public static async Task<bool> DeleteSomeAsync(NpgsqlConnection connection, long id, CancellationToken cancellation) =>
+        await DeleteSomeFromAsync(connection, id, 0, cancellation) || !await DeleteRowAsync(connection, id, cancellation);
+
+    /// <returns>Whether there may be more.</returns>
+    private static async Task<bool> DeleteSomeFromAsync(NpgsqlConnection connection, long id, long offset, CancellationToken cancellation)
+    {
+        await using var command = Sql.Command(
+            connection,
+            $"""
+            DELETE FROM raft.snapshot_chunk c USING (
+                SELECT snapshot_id, first_offset FROM raft.snapshot_chunk
+                WHERE snapshot_id = $1 AND first_offset >= $2 AND NOT {IsNewest} ORDER BY first_offset DESC LIMIT $3
+            ) old
+            WHERE c.snapshot_id = old.snapshot_id AND c.first_offset = old.first_offset
+            """,
+            Sql.Value(id),
+            Sql.Value(offset),
+            Sql.Value((long)ChunksAtOnce));
+        return await command.ExecuteNonQueryAsync(cancellation) == ChunksAtOnce;
+    }
+
+    /// <summary>
+    /// Deletes a snapshot's row, unless something of it came meanwhile, or another that deletes has left something: whoever is writing a chunk has the
+    /// row locked until that is seen.
+    /// </summary>
+    /// <returns>Whether it is gone, or stays as the newest.</returns>
+    private static async Task<bool> DeleteRowAsync(NpgsqlConnection connection, long id, CancellationToken cancellation)
+    {
+        await using var batch = Sql.Batch(
+            connection,
+            id,
+            "SELECT 1 FROM raft.snapshot WHERE id = $1 FOR UPDATE",
+            $"""
+            DELETE FROM raft.snapshot WHERE id = $1 AND NOT {IsNewest}
+            AND NOT EXISTS (SELECT 1 FROM raft.snapshot_chunk WHERE snapshot_id = $1) AND {Sql.Durably}
+            """,
+            $"SELECT 1 FROM raft.snapshot WHERE id = $1 AND NOT {IsNewest}");
+        return !await batch.FindsAtLastAsync(cancellation);
     }
 
     // What is neither the newest nor made by whoever holds the replica never becomes the newest: those who made it were fenced.

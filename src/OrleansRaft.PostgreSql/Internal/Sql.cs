@@ -30,6 +30,38 @@ internal static class Sql
         return command;
     }
 
+    /// <summary>
+    /// Statements about one row, which commit together. Each sees what was committed before it began, also by those for whose locks one before it
+    /// waited.
+    /// </summary>
+    public static NpgsqlBatch Batch(NpgsqlConnection connection, long id, params ReadOnlySpan<string> texts)
+    {
+        var batch = connection.CreateBatch();
+        foreach (var text in texts)
+        {
+#pragma warning disable CA2100 // Values are parameters; no text comes from outside.
+            var command = new NpgsqlBatchCommand(text);
+#pragma warning restore CA2100
+            command.Parameters.Add(Value(id));
+            batch.BatchCommands.Add(command);
+        }
+
+        return batch;
+    }
+
+    /// <summary>Runs a batch; whether its last statement found a row.</summary>
+    public static async Task<bool> FindsAtLastAsync(this NpgsqlBatch batch, CancellationToken cancellation)
+    {
+        await using var reader = await batch.ExecuteReaderAsync(cancellation);
+        bool isFound;
+        do
+        {
+            isFound = await reader.ReadAsync(cancellation);
+        }
+        while (await reader.NextResultAsync(cancellation));
+        return isFound;
+    }
+
     /// <summary>A column of a row that has been read: it is in memory as a whole.</summary>
     public static T Column<T>(this NpgsqlDataReader row, int column) => row.GetFieldValue<T>(column);
 

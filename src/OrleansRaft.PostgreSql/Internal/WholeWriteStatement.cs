@@ -7,8 +7,8 @@ namespace OrleansRaft.PostgreSql.Internal;
 /// too.
 /// </summary>
 /// <remarks>
-/// What is compacted away only ceases to count: deleting the log of a large state takes as long as many writes, and all replicas of the silo would
-/// wait for it. <see cref="DeletionStatements.ForgetBlocksAsync"/> does that in time.
+/// What is compacted away, or covered by a snapshot that is installed, only ceases to count: deleting the log of a large state takes as long as many
+/// writes, and all replicas of the silo would wait for it. <see cref="DeletionStatements.ForgetBlocksAsync"/> does that in time.
 /// The rows are locked in the order of their keys, so that two statements never wait for each other in a circle. Everything of one replica stands in
 /// one row of the input, its block too: joining a second list would cost the square of the batch. Only what a coalesced block cannot hold travels in
 /// arrays of its own, which are mostly empty. What follows an unknown outcome is in <see cref="OutcomeStatements"/>.
@@ -36,7 +36,8 @@ internal sealed class WholeWriteStatement : WriteStatement
             FROM held h WHERE r.id = h.id
             RETURNING r.nonce
         ), cut AS (
-            DELETE FROM raft.log_block b USING held h WHERE h.cut_after >= 0 AND b.replica_id = h.id AND b.first_index > h.cut_after
+            DELETE FROM raft.log_block b USING held h
+            WHERE h.cut_after >= 0 AND b.replica_id = h.id AND b.first_index > h.cut_after AND b.last_index > h.start_index
         ), shortened AS (
             UPDATE raft.log_block b SET last_index = h.cut_after FROM held h
             WHERE h.cut_after > 0 AND b.replica_id = h.id AND b.first_index <= h.cut_after AND b.last_index > h.cut_after

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using Npgsql;
 using OrleansRaft.Core;
 using OrleansRaft.Runtime;
@@ -13,6 +14,9 @@ namespace OrleansRaft.Integration.Tests.Stores;
 public sealed class PostgreSqlSnapshotTests(PostgresFixture postgres) : PostgreSqlTestBase
 {
     private static readonly byte[] State = [.. Enumerable.Range(0, 700_000).Select(static i => (byte)(i * 31))];
+
+    // More than two deletions of it take.
+    private static readonly byte[] LargeState = [.. Enumerable.Repeat(State, 7).SelectMany(static part => part)];
 
     /// <summary>Whoever deletes looks once for what is old, and takes its time.</summary>
     [Fact]
@@ -130,26 +134,188 @@ public sealed class PostgreSqlSnapshotTests(PostgresFixture postgres) : PostgreS
         (await OpenReplica.OpenAsync(store, Key)).Bodies.ShouldBe(["c", "d"]);
     }
 
-    [Fact]
-    public async Task A_long_log_that_is_compacted_is_deleted_to_its_end()
+    [Theory]
+    [InlineData(200, 1)]
+    [InlineData(6, 1_500_000)]
+    public async Task A_long_log_that_is_compacted_is_deleted_to_its_end(int blocks, int length)
     {
-        const int Blocks = 200;
         var (store, database) = await StartAsync();
         var replica = await OpenReplica.OpenAsync(store, Key);
-        for (var block = 0; block < Blocks; block++)
+        for (var block = 0; block < blocks; block++)
         {
-            await replica.AppendAsync(1, "a");
+            await replica.AppendAsync(1, new string('a', length));
         }
 
-        await replica.SaveSnapshotAsync(1, Blocks - 1, State);
-        await replica.WriteAsync(compactThrough: new EntryId(new Term(1), new LogIndex(Blocks - 1)));
+        await replica.SaveSnapshotAsync(1, blocks - 1, State);
+        await replica.WriteAsync(compactThrough: new EntryId(new Term(1), new LogIndex(blocks - 1)));
 
         await EventuallyAsync(async () => await CountBlocksAsync(database) == 1);
-        (await OpenReplica.OpenAsync(store, Key)).Bodies.ShouldBe(["a"]);
+        (await OpenReplica.OpenAsync(store, Key)).Bodies.ShouldBe([new string('a', length)]);
+    }
+
+    /// <summary>A follower that lags far behind has a long log when a snapshot comes; all replicas of its silo would wait for the deletion.</summary>
+    [Fact]
+    public async Task An_installation_waits_for_no_deletion_of_what_its_snapshot_covers_and_that_does_not_count()
+    {
+        var (store, database) = await StartAsync();
+        var replica = await OpenReplica.OpenAsync(store, Key);
+        await replica.AppendAsync(1, "a");
+        await replica.AppendAsync(1, "b");
+        await replica.AppendAsync(1, "c", "d");
+        await replica.AppendAsync(1, "e");
+        var snapshot = replica.Describe(2, 3, [1, 2]);
+        var locked = await LockAsync(database, "SELECT count(*) FROM (SELECT 1 FROM raft.log_block WHERE last_index <= 2 FOR UPDATE) held");
+
+        await InstallAsync(replica, snapshot, [1, 2]);
+        var reopened = await OpenReplica.OpenAsync(store, Key);
+        await DeletionsAsync(reopened);
+        (await CountBlocksAsync(database)).ShouldBe(2, "what goes on behind the snapshot is cut off, and the rest is locked");
+        await locked.DisposeAsync();
+        var again = await OpenReplica.OpenAsync(store, Key);
+
+        reopened.Recovered.LogStart.ShouldBe(snapshot.LastIncluded);
+        reopened.Bodies.ShouldBeEmpty();
+        again.Bodies.ShouldBeEmpty();
+        await EventuallyAsync(async () => await CountBlocksAsync(database) == 0);
+        await again.AppendAsync(2, "f");
+        (await OpenReplica.OpenAsync(store, Key)).Bodies.ShouldBe(["f"]);
+    }
+
+    [Fact]
+    public async Task What_an_installed_snapshot_covers_is_deleted_without_a_further_compaction()
+    {
+        var (store, database) = await StartAsync();
+        var replica = await OpenReplica.OpenAsync(store, Key);
+        await replica.AppendAsync(1, "a");
+        await replica.AppendAsync(1, "b");
+
+        await InstallAsync(replica, replica.Describe(2, 9, [1]), [1]);
+
+        await EventuallyAsync(async () => await CountBlocksAsync(database) == 0);
+    }
+
+    /// <summary>What is deleted of a large snapshot, and what a server writes into its log for that, delays nobody for long.</summary>
+    [Fact]
+    public async Task A_large_snapshot_is_deleted_in_pieces_between_which_another_is_staged_and_a_crash_leaves_none_of_it()
+    {
+        var (store, database) = await StartAsync();
+        var replica = await OpenReplica.OpenAsync(store, Key);
+        await replica.AppendAsync(1, "a", "b");
+        await replica.SaveSnapshotAsync(1, 1, LargeState);
+        var first = await LockAsync(database, ChunkFromEnd(0));
+        var second = await LockAsync(database, ChunkFromEnd(12));
+
+        await replica.SaveSnapshotAsync(1, 2, [1]);
+        await EventuallyAsync(() => IsAnybodyWaitingAsync(database));
+        var staging = DeletionsAsync(replica);
+        await first.DisposeAsync();
+        await staging;
+
+        // As after a crash: another activation finds what is left.
+        var reopened = await OpenReplica.OpenAsync(store, Key);
+        reopened.Log.RecoveredSnapshot.ReadAll().ShouldBe([1]);
+        await second.DisposeAsync();
+        await EventuallyAsync(async () => await CountAsync(database, "snapshot_chunk") == 1);
+        await EventuallyAsync(async () => await CountAsync(database, "snapshot") == 1);
+        (await OpenReplica.OpenAsync(store, Key)).Log.RecoveredSnapshot.ReadAll().ShouldBe([1]);
+    }
+
+    /// <summary>A deletion that finds less than it looked for, because another deletes the same, has not come to the end.</summary>
+    [Fact]
+    public async Task Two_activations_that_delete_a_snapshot_at_once_leave_nothing_of_it_when_the_first_is_gone()
+    {
+        var (store, database) = await StartAsync();
+        var replica = await OpenReplica.OpenAsync(store, Key);
+        await replica.AppendAsync(1, "a", "b");
+        await replica.SaveSnapshotAsync(1, 1, LargeState);
+        var (last, earlier) = (await LockAsync(database, ChunkFromEnd(0)), await LockAsync(database, ChunkFromEnd(12)));
+        await replica.SaveSnapshotAsync(1, 2, [1]);
+        await EventuallyAsync(() => IsAnybodyWaitingAsync(database));
+        var successor = await OpenReplica.OpenAsync(store, Key);
+        await EventuallyAsync(() => AreWaitingAsync(database, 2));
+
+        await last.DisposeAsync();
+        await EventuallyAsync(async () => await CountAsync(database, "snapshot_chunk") <= 12
+            && (await IsAnybodyWaitingAsync(database) || await CountAsync(database, "snapshot") == 1));
+        await replica.DisposeAsync();
+        await earlier.DisposeAsync();
+
+        await EventuallyAsync(async () => await CountAsync(database, "snapshot") == 1 && !await IsAnybodyWaitingAsync(database));
+        await EventuallyAsync(async () => await CountAsync(database, "snapshot_chunk") == 1);
+        successor.Log.RecoveredSnapshot.ReadAll().ShouldBe([1]);
+    }
+
+    /// <summary>A server may still be at work for an activation that another has followed.</summary>
+    [Fact]
+    public async Task A_chunk_that_is_on_its_way_while_its_snapshot_is_deleted_is_deleted_too()
+    {
+        var (store, database) = await StartAsync();
+        var replica = await OpenReplica.OpenAsync(store, Key);
+        await replica.AppendAsync(1, "a");
+        var (begun, go) = (NewSignal(), NewSignal());
+        var view = new ActionView(output =>
+        {
+            output.Write(State);
+            begun.SetResult();
+            go.Task.GetAwaiter().GetResult();
+            output.Write(State);
+        });
+        replica.Log.SaveSnapshot(replica.Describe(1, 1, []) with { SizeBytes = 2 * State.Length }, view);
+        await begun.Task.WaitAsync(Cancellation);
+        await EventuallyAsync(async () => await CountAsync(database, "snapshot") == 1);
+        var blocked = await LockAsync(database, "INSERT INTO raft.snapshot_chunk SELECT id, 3 * 262144, 0, '' FROM raft.snapshot");
+        go.SetResult();
+        await EventuallyAsync(() => IsAnybodyWaitingAsync(database));
+
+        await OpenReplica.OpenAsync(store, Key);
+        await EventuallyAsync(async () => await AreWaitingAsync(database, 2) || await CountAsync(database, "snapshot") == 0);
+        await blocked.DisposeAsync();
+
+        await EventuallyAsync(async () => await CountAsync(database, "snapshot") == 0 && !await IsAnybodyWaitingAsync(database));
+        await EventuallyAsync(async () => await CountAsync(database, "snapshot_chunk") == 0);
+    }
+
+    [Fact]
+    public async Task Nothing_of_a_replica_that_is_removed_twice_at_once_is_left_when_the_first_removal_is_given_up()
+    {
+        var (store, database) = await StartAsync();
+        var replica = await OpenReplica.OpenAsync(store, Key);
+        await replica.AppendAsync(1, "a", "b");
+        await replica.SaveSnapshotAsync(1, 1, LargeState);
+        var (last, earlier) = (await LockAsync(database, ChunkFromEnd(0)), await LockAsync(database, ChunkFromEnd(12)));
+        using var givingUp = new CancellationTokenSource();
+        var first = store.DeleteReplicaAsync(Key, givingUp.Token);
+        await EventuallyAsync(async () => first.IsCompleted || await IsAnybodyWaitingAsync(database));
+        var second = store.DeleteReplicaAsync(Key, Cancellation);
+        await EventuallyAsync(async () => second.IsCompleted || await AreWaitingAsync(database, 2));
+
+        await last.DisposeAsync();
+        await EventuallyAsync(async () => second.IsCompleted
+            || (await CountAsync(database, "snapshot_chunk") <= 12 && await AreWaitingAsync(database, 2)));
+        await givingUp.CancelAsync();
+        await first.ContinueWith(static _ => { }, TaskScheduler.Default);
+        await earlier.DisposeAsync();
+        await second;
+
+        (await CountAsync(database, "snapshot_chunk")).ShouldBe(0);
+        (await CountAsync(database, "snapshot")).ShouldBe(0);
+        (await CountBlocksAsync(database)).ShouldBe(0);
+        (await store.ListReplicasAsync(Cancellation)).ShouldNotContain(Key);
     }
 
     private static async Task<long> CountBlocksAsync(string database) =>
-        (long)(await ExecuteAsync(database, "SELECT count(*) FROM raft.log_block"))!;
+        await CountAsync(database, "log_block");
+
+    private static async Task<long> CountAsync(string database, string table) =>
+        (long)(await ExecuteAsync(database, $"SELECT count(*) FROM raft.{table}"))!;
+
+    // What an offset passes over would be locked as well.
+    private static string ChunkFromEnd(int place) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"""
+        SELECT 1 FROM raft.snapshot_chunk
+        WHERE first_offset = (SELECT first_offset FROM raft.snapshot_chunk ORDER BY first_offset DESC OFFSET {place} LIMIT 1) FOR UPDATE
+        """);
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -181,8 +347,11 @@ public sealed class PostgreSqlSnapshotTests(PostgresFixture postgres) : PostgreS
         return connection;
     }
 
-    private static async Task<bool> IsAnybodyWaitingAsync(string database) => await ExecuteAsync(
-        database, "SELECT EXISTS (SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock')") is true;
+    private static Task<bool> IsAnybodyWaitingAsync(string database) => AreWaitingAsync(database, 1);
+
+    private static async Task<bool> AreWaitingAsync(string database, long count) => await ExecuteAsync(
+        database, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'") is long waiting
+            && waiting >= count;
 
     private async Task<(ILogStore Store, string Database)> StartAsync()
     {
