@@ -43,12 +43,18 @@ internal sealed partial class ReplicaDriver
     private long SnapshotThreshold => Math.Max(options.SnapshotThresholdBytes, snapshotBytes / LogPart);
 
     /// <summary>
+    /// At which part of the threshold this replica takes its snapshots, above 0 and at most 1: replicas that get equally much to do would otherwise
+    /// take them all at the same moment.
+    /// </summary>
+    public double SnapshotPart { get; init; } = 1;
+
+    /// <summary>
     /// Takes a snapshot when the log has grown by the threshold, or by a quarter of the last snapshot where that is more. While one is on its way to
     /// a follower the next waits, but not for ever: the log must not grow without limit (scylladb/scylladb#11559).
     /// </summary>
     private void CaptureSnapshot()
     {
-        var threshold = SnapshotThreshold;
+        var threshold = (long)(SnapshotThreshold * SnapshotPart);
         var grown = Core.BytesSinceSnapshot;
         var isWanted = captureWanted > LogIndex.Zero && view.AppliedEntry.Index >= captureWanted;
         if ((grown < threshold && !isWanted)

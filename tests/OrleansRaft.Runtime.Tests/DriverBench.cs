@@ -24,7 +24,8 @@ internal sealed class DriverBench : IReplicaHost, IReplicaTransport, IDisposable
         IStateMachineHost? machine = null,
         ScriptedExecutor? executor = null,
         ulong program = 1,
-        ClusterLevel? level = null)
+        ClusterLevel? level = null,
+        double snapshotPart = 1)
     {
         Log = log ?? new ScriptedLog(voters);
         Host = machine ?? new StateMachineHost<string, string>(Machine, new TextCodec(), new TextCodec()) { Program = program };
@@ -41,6 +42,7 @@ internal sealed class DriverBench : IReplicaHost, IReplicaTransport, IDisposable
             executor: executor)
         {
             Level = level ?? new ClusterLevel(FeatureLevels.Newest, FeatureLevels.Newest),
+            SnapshotPart = snapshotPart,
         };
         Executor = executor;
     }

@@ -60,6 +60,23 @@ public sealed class DriverSnapshotTests
         (bench.Log.Writes.Sum(write => write.Append?.SizeBytes ?? 0) - written).ShouldBeInRange(size / 4, (size / 4) + 200);
     }
 
+    [Theory]
+    [InlineData(1, 2)]
+    [InlineData(0.75, 3)]
+    public void A_replica_takes_its_snapshots_at_its_part_of_the_threshold(double part, int snapshots)
+    {
+        var seldom = DriverBench.Options(raft => (raft.SnapshotThresholdBytes, raft.KeptEntries) = (100_000, 0));
+        using var bench = new DriverBench(voters: 1, options: seldom, snapshotPart: part).Lead();
+
+        for (var i = 0; bench.Log.Writes.Sum(write => write.Append?.SizeBytes ?? 0) < 240_000; i++)
+        {
+            bench.Submit(Request($"id{i}", new string('x', 1_000), 100_000));
+            bench.Settle();
+        }
+
+        bench.Log.SnapshotsSaved.ShouldBe(snapshots);
+    }
+
     [Fact]
     public void A_replica_restarts_from_its_snapshot_and_its_log_to_the_same_state()
     {
