@@ -64,6 +64,39 @@ public sealed class PageTests(PageFixture fixture)
         opened.Complaints.ShouldBeEmpty();
     }
 
+    /// <summary>A transfer that is slow enough to be seen is told to the page by a stream of its own.</summary>
+    [Fact]
+    public async Task A_snapshot_on_its_way_to_a_replica_fills_a_bar_beneath_its_log()
+    {
+        const string Replicas =
+            """[{"replica":1,"silo":"a","role":"leader","term":3},{"replica":2,"silo":"b","role":"follower","term":3}]""";
+        const string Log = "\"lastIndex\":90,\"lastTerm\":3,\"commitIndex\":90,\"appliedIndex\":90,\"snapshotIndex\":80,\"electionTicks\":0";
+        string[] events =
+        [
+            "{\"type\":\"snapshot\",\"time\":1,\"silo\":\"a\",\"silos\":[\"a\",\"b\"],\"faultsEnabled\":false,\"faults\":[],\"focus\":\"counters-0\","
+                + "\"groups\":[{\"group\":\"counters-0\",\"leader\":1,\"term\":3,\"replicas\":"
+                + Replicas
+                + "}],\"more\":false}",
+            "{\"type\":\"replica\",\"time\":2,\"silo\":\"a\",\"group\":\"counters-0\",\"replica\":1,\"role\":\"leader\",\"term\":3,"
+                + Log
+                + ",\"electionTimeoutTicks\":10,\"asleep\":false,\"progress\":[{\"replica\":2,\"state\":\"snapshot\",\"matchIndex\":0,"
+                + "\"nextIndex\":81,\"sentBytes\":786432,\"sizeBytes\":3145728}]}",
+        ];
+        await using var opened = await fixture.OpenAsync("/lab");
+        await opened.Page.RouteAsync(new Regex("/api/v1/events[?]group=counters-0$"), route => route.FulfillAsync(new RouteFulfillOptions
+        {
+            ContentType = "text/event-stream",
+            Body = AsStream(events),
+        }));
+
+        await opened.Page.GotoAsync("/#/groups/counters-0");
+
+        var bar = opened.Page.Locator("[data-lane='2'] .transfer");
+        await Expect(bar).ToHaveAttributeAsync("data-sent", "786432");
+        await Expect(bar.Locator("text")).ToHaveTextAsync("snapshot: 786,432 of 3,145,728 bytes, 25 %");
+        await Expect(opened.Page.Locator("[data-lane='1'] .transfer")).ToHaveCountAsync(0);
+    }
+
     /// <summary>What a cluster rarely shows is told to the page by a stream of its own.</summary>
     [Fact]
     public async Task Alarms_stand_above_every_view_and_a_silo_is_there_again_only_when_it_has_joined()
@@ -86,10 +119,7 @@ public sealed class PageTests(PageFixture fixture)
         await opened.Page.RouteAsync("**/api/v1/events", route => route.FulfillAsync(new RouteFulfillOptions
         {
             ContentType = "text/event-stream",
-            Body = "retry: 600000\n\n"
-                + string.Concat(
-                    events.Select(
-                        json => $"event: {System.Text.Json.JsonDocument.Parse(json).RootElement.GetProperty("type").GetString()}\ndata: {json}\n\n")),
+            Body = AsStream(events),
         }));
         await opened.Page.RouteAsync("**/health/alarms", route => route.FulfillAsync(new RouteFulfillOptions
         {
@@ -312,4 +342,9 @@ public sealed class PageTests(PageFixture fixture)
 
         opened.Complaints.ShouldBeEmpty();
     }
+
+    private static string AsStream(IEnumerable<string> events) => "retry: 600000\n\n"
+        + string.Concat(
+            events.Select(
+                json => $"event: {System.Text.Json.JsonDocument.Parse(json).RootElement.GetProperty("type").GetString()}\ndata: {json}\n\n"));
 }
