@@ -2,7 +2,7 @@ namespace OrleansRaft.PostgreSql.Internal;
 
 /// <summary>
 /// Reads a snapshot forward, some chunks at a time, and while those are used the next ones: a round trip for each would take as long as what is made
-/// of the chunk.
+/// of the chunk. A chunk is given back when the one after the next is asked for: whoever reads asks for the next one while it uses the last.
 /// </summary>
 /// <param name="read">Reads some chunks, at least one, the first of which begins at an offset.</param>
 /// <param name="sizeBytes">How many bytes the snapshot has.</param>
@@ -10,6 +10,8 @@ internal sealed class ChunksAhead(Func<long, Task<IReadOnlyList<StoredChunk>>> r
 {
     private readonly Queue<StoredChunk> ready = new();
     private Task<IReadOnlyList<StoredChunk>>? coming;
+    private StoredChunk? inUse;
+    private StoredChunk? before;
 
     /// <summary>The next chunk. One call at a time, each from where the one before ended.</summary>
     public async Task<ReadOnlyMemory<byte>> ReadAsync(long offset)
@@ -29,6 +31,8 @@ internal sealed class ChunksAhead(Func<long, Task<IReadOnlyList<StoredChunk>>> r
                 static failed => _ = failed.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
         }
 
-        return ready.Dequeue().Data;
+        before?.Return();
+        (before, inUse) = (inUse, ready.Dequeue());
+        return inUse.Data;
     }
 }

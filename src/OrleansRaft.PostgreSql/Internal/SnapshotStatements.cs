@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Data;
 using Npgsql;
 using OrleansRaft.Core;
 using OrleansRaft.Core.Codec;
@@ -210,7 +212,10 @@ internal static class SnapshotStatements
         return (int)(await command.ExecuteScalarAsync(cancellation))! == 1;
     }
 
-    /// <summary>The chunks from one on that begins at an offset, with their checksums: at most <see cref="ReadAtOnce"/>.</summary>
+    /// <summary>
+    /// The chunks from one on that begins at an offset, with their checksums: at most <see cref="ReadAtOnce"/>, each in a buffer of the pool, to which
+    /// <see cref="StoredChunk.Return"/> gives it back.
+    /// </summary>
     public static async Task<IReadOnlyList<StoredChunk>> ReadChunksAsync(
         NpgsqlConnection connection, long id, long offset, CancellationToken cancellation)
     {
@@ -220,11 +225,11 @@ internal static class SnapshotStatements
             Sql.Value(id),
             Sql.Value(offset),
             Sql.Value((long)ReadAtOnce));
-        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        await using var reader = await command.ExecuteReaderAsync(CommandBehavior.SequentialAccess, cancellation);
         var chunks = new List<StoredChunk>(ReadAtOnce);
         while (await reader.ReadAsync(cancellation))
         {
-            chunks.Add(StoredChunk.Read(reader, 0));
+            chunks.Add(await StoredChunk.ReadPooledAsync(reader, cancellation));
         }
 
         return chunks;
@@ -251,6 +256,30 @@ internal static class SnapshotStatements
 internal sealed record StoredChunk(long Offset, uint Checksum, ReadOnlyMemory<byte> Data)
 {
     public long End => Offset + Data.Length;
+
+    /// <summary>The pool's buffer that <see cref="Data"/> lies in; null when it lies in its own, or was given back.</summary>
+    public byte[]? Pooled { get; set; }
+
+    /// <summary>Reads a chunk that begins at the first column, straight from the socket into a buffer of the pool.</summary>
+    public static async Task<StoredChunk> ReadPooledAsync(NpgsqlDataReader reader, CancellationToken cancellation)
+    {
+        var (offset, checksum) = (reader.GetInt64(0), (uint)reader.GetInt64(1));
+        await using var bytes = await reader.GetStreamAsync(2, cancellation);
+        var buffer = ArrayPool<byte>.Shared.Rent((int)bytes.Length);
+        var data = buffer.AsMemory(0, (int)bytes.Length);
+        await bytes.ReadExactlyAsync(data, cancellation);
+        return new StoredChunk(offset, checksum, data) { Pooled = buffer };
+    }
+
+    /// <summary>Gives the buffer back, if it is the pool's: nobody looks at <see cref="Data"/> any more.</summary>
+    public void Return()
+    {
+        if (Pooled is { } pooled)
+        {
+            Pooled = null;
+            ArrayPool<byte>.Shared.Return(pooled);
+        }
+    }
 
     public static StoredChunk Read(NpgsqlDataReader reader, int column) =>
         new(reader.GetInt64(column), (uint)reader.GetInt64(column + 1), reader.GetFieldValue<byte[]>(column + 2));

@@ -303,6 +303,28 @@ public sealed class PostgreSqlSnapshotTests(PostgresFixture postgres) : PostgreS
         (await store.ListReplicasAsync(Cancellation)).ShouldNotContain(Key);
     }
 
+    /// <summary>The buffers of chunks that were read are used for those that come.</summary>
+    [Fact]
+    public async Task A_snapshot_of_many_chunks_is_read_back_as_it_was_written_also_by_a_slow_reader()
+    {
+        var (store, _) = await StartAsync();
+        var replica = await OpenReplica.OpenAsync(store, Key);
+        var written = new byte[20_000_000];
+        new Random(1).NextBytes(written);
+        await replica.AppendAsync(1, "a");
+        await replica.SaveSnapshotAsync(1, 1, written);
+        var reopened = await OpenReplica.OpenAsync(store, Key);
+
+        using var stream = reopened.Log.RecoveredSnapshot;
+        var piece = new byte[5_000];
+        for (var offset = 0; offset < written.Length; offset += piece.Length)
+        {
+            await Task.Yield();
+            stream.ReadExactly(piece);
+            piece.AsSpan().SequenceEqual(written.AsSpan(offset, piece.Length)).ShouldBeTrue($"at byte {offset}");
+        }
+    }
+
     private static async Task<long> CountBlocksAsync(string database) =>
         await CountAsync(database, "log_block");
 
