@@ -164,8 +164,8 @@ internal static class SnapshotStatements
     }
 
     /// <summary>
-    /// Deletes a snapshot's row, unless something of it came meanwhile, or another that deletes has left something: whoever is writing a chunk has the
-    /// row locked until that is seen.
+    /// Deletes a snapshot's row, unless something of it came meanwhile, or another that deletes has left something: whoever is writing a chunk has
+    /// the row locked until that is seen.
     /// </summary>
     /// <returns>Whether it is gone, or stays as the newest.</returns>
     private static async Task<bool> DeleteRowAsync(NpgsqlConnection connection, long id, CancellationToken cancellation)
@@ -213,8 +213,8 @@ internal static class SnapshotStatements
     }
 
     /// <summary>
-    /// The chunks from one on that begins at an offset, with their checksums: at most <see cref="ReadAtOnce"/>, each in a buffer of the pool, to which
-    /// <see cref="StoredChunk.Return"/> gives it back.
+    /// The chunks from one on that begins at an offset, with their checksums: at most <see cref="ReadAtOnce"/>, each in a buffer of the pool, to
+    /// which <see cref="StoredChunk.Return"/> gives it back.
     /// </summary>
     public static async Task<IReadOnlyList<StoredChunk>> ReadChunksAsync(
         NpgsqlConnection connection, long id, long offset, CancellationToken cancellation)
