@@ -21,6 +21,7 @@ internal static class Verbs
         Slow.SlowBenchmark.Create(),
         Users.UsersBenchmark.Create(),
         Replicated.GrainsBenchmark.Create(),
+        Replicated.CallsBenchmark.Create(),
         States.StateBenchmark.Create(),
         Large.LargeBenchmark.Create(),
         Alarm.AlarmBenchmark.Create(),

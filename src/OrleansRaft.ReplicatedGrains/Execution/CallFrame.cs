@@ -1,3 +1,4 @@
+using Orleans.Serialization.Invocation;
 using OrleansRaft.ReplicatedGrains.Calls;
 
 namespace OrleansRaft.ReplicatedGrains.Execution;
@@ -6,13 +7,23 @@ namespace OrleansRaft.ReplicatedGrains.Execution;
 /// <param name="run">The run.</param>
 /// <param name="key">The grain.</param>
 /// <param name="method">The method.</param>
-internal sealed class CallFrame(EntryRun run, StateKey key, CallMethod method) : ICallFrame
+internal sealed class CallFrame(EntryRun run, StateKey key, CallMethod method) : ICallFrame, ITargetHolder
 {
     private EntryRun.LentState? lent;
+    private ReplicatedGrain? grain;
     private bool isOver;
 
     /// <inheritdoc/>
     public string Key => key.Key;
+
+    /// <summary>Which grain it is.</summary>
+    public StateKey StateKey => key;
+
+    /// <summary>What the entry makes of the grain; null for a call that changes nothing.</summary>
+    public EntryRun.Slot? Slot { get; set; }
+
+    /// <summary>What the grain was before, where that was not what is kept; and the call before this one that may have to be undone.</summary>
+    public (byte[]? Bytes, bool IsCleared, CallFrame? Call) Before { get; set; }
 
     /// <inheritdoc/>
     public ReplicatedCallContext Context => run.Context;
@@ -26,19 +37,19 @@ internal sealed class CallFrame(EntryRun run, StateKey key, CallMethod method) :
         get
         {
             RequireOpen();
-            return IsRead ? (lent ??= run.Lend(key)).State : run.Load(key);
+            return Slot is null ? (lent ??= run.Lend(key)).State : run.Load(Slot);
         }
 
         set
         {
             RequireOpen();
-            if (IsRead)
+            if (Slot is null)
             {
                 lent = new EntryRun.LentState(value, MayStay: false);
             }
             else
             {
-                run.Replace(key, value, isCleared: false);
+                (Slot.Value, Slot.IsCleared) = (value, false);
             }
         }
     }
@@ -59,13 +70,27 @@ internal sealed class CallFrame(EntryRun run, StateKey key, CallMethod method) :
     public void ClearState()
     {
         RequireOpen();
-        if (IsRead)
+        if (Slot is null)
         {
             throw Changed();
         }
 
-        run.Replace(key, run.Bound.CodecOf(key.Class).New(), isCleared: true);
+        (Slot.Value, Slot.IsCleared) = (run.Bound.CodecOf(key.Class).New(), true);
     }
+
+    /// <summary>The call is about to be made.</summary>
+    /// <param name="made">The instance on which it is made.</param>
+    public void Begin(ReplicatedGrain made)
+    {
+        made.Frame = this;
+        grain = made;
+    }
+
+    /// <inheritdoc/>
+    public object? GetTarget() => grain;
+
+    /// <inheritdoc/>
+    public object? GetComponent(Type componentType) => null;
 
     /// <summary>The call is made.</summary>
     /// <exception cref="CallRefusedException">It was to change nothing, and has.</exception>

@@ -17,11 +17,18 @@ namespace OrleansRaft.ReplicatedGrains.Execution;
 /// <param name="scratch">Where states are written.</param>
 internal sealed class EntryRun(BoundSet bound, KeyedState state, WarmStates? warm, ReplicatedCallContext context, Scratch scratch)
 {
-    private readonly List<Undo> undo = [];
-    private readonly List<Staged> staged = [];
+    // Most entries change one grain: it is found without a dictionary.
+    private const int SearchedMax = 4;
 
-    // A read has none.
-    private Dictionary<StateKey, Slot>? slots;
+    // In the order of first use; a read has none.
+    private Slot? first;
+    private Slot? last;
+    private int count;
+    private Dictionary<StateKey, Slot>? many;
+
+    // The last call that may have to be undone; each knows the one before it.
+    private CallFrame? latest;
+    private bool isStaged;
     private Exception? fault;
     private int depth;
 
@@ -32,8 +39,19 @@ internal sealed class EntryRun(BoundSet bound, KeyedState state, WarmStates? war
     public ReplicatedCallContext Context => context;
 
     /// <summary>What is kept, in the order of first use; a null value is a key that is removed.</summary>
-    public IEnumerable<(StateKey Key, byte[]? Value)> Changes =>
-        staged.Where(static one => one.IsChange).Select(static one => (one.Slot.Key, one.Value));
+    public IEnumerable<(StateKey Key, byte[]? Value)> Changes
+    {
+        get
+        {
+            for (var slot = isStaged ? first : null; slot is not null; slot = slot.Next)
+            {
+                if (slot.Change != Change.None)
+                {
+                    yield return (slot.Key, slot.Change == Change.Removed ? null : slot.Bytes.ToArray());
+                }
+            }
+        }
+    }
 
     /// <summary>Makes a call.</summary>
     /// <returns>What the method returned or threw; where it threw, what it had changed is undone.</returns>
@@ -55,18 +73,17 @@ internal sealed class EntryRun(BoundSet bound, KeyedState state, WarmStates? war
         }
 
         depth++;
-        var mark = undo.Count;
+        var before = latest;
         var frame = new CallFrame(this, key, method);
         try
         {
             if (!method.IsRead)
             {
-                Remember(key);
+                Remember(frame);
             }
 
-            var grain = Make(key.Class);
-            grain.Frame = frame;
-            request.SetTarget(new Holder(grain));
+            frame.Begin(Make(key.Class));
+            request.SetTarget(frame);
             var response = Complete(request.Invoke(), key, method);
             if (response.Exception is { } thrown)
             {
@@ -79,7 +96,7 @@ internal sealed class EntryRun(BoundSet bound, KeyedState state, WarmStates? war
                         thrown));
                 }
 
-                UndoTo(mark);
+                UndoTo(before);
             }
             else
             {
@@ -106,18 +123,7 @@ internal sealed class EntryRun(BoundSet bound, KeyedState state, WarmStates? war
     }
 
     /// <summary>The state of a grain, to be read and changed.</summary>
-    public object Load(StateKey key)
-    {
-        var slot = SlotOf(key);
-        return slot.Value ??= warm?.Find(key)?.Take() ?? ReadKept(key) ?? bound.CodecOf(key.Class).New();
-    }
-
-    /// <summary>Another state in place of a grain's.</summary>
-    public void Replace(StateKey key, object value, bool isCleared)
-    {
-        var slot = SlotOf(key);
-        (slot.Value, slot.IsCleared) = (value, isCleared);
-    }
+    public object Load(Slot slot) => slot.Value ??= warm?.Find(slot.Key)?.Take() ?? ReadKept(slot.Key) ?? bound.CodecOf(slot.Key.Class).New();
 
     /// <summary>The state of a grain as it is at this moment, for a call that only reads it: an object that nobody else has meanwhile.</summary>
     public LentState Lend(StateKey key)
@@ -155,14 +161,9 @@ internal sealed class EntryRun(BoundSet bound, KeyedState state, WarmStates? war
     /// <exception cref="CallRefusedException">Something may not.</exception>
     public void Stage(long stateBytesMax)
     {
-        if (slots is null)
-        {
-            return;
-        }
-
         Span<byte> place = stackalloc byte[StateKey.BytesMax];
         long growth = 0;
-        foreach (var slot in slots.Values)
+        for (var slot = first; slot is not null; slot = slot.Next)
         {
             if (slot.Value is null)
             {
@@ -170,19 +171,20 @@ internal sealed class EntryRun(BoundSet bound, KeyedState state, WarmStates? war
             }
 
             RequireVersion(slot);
-            var bytes = Write(slot.Key, slot.Value);
+
+            // What is written next takes the place of what is written here, unless there is nothing else to write.
+            var bytes = count == 1 ? WriteForNow(slot.Key, slot.Value) : Write(slot.Key, slot.Value);
             var keyBytes = slot.Key.Write(place);
             var isThere = state.TryGet(keyBytes, out var before);
-            if (isThere ? bytes.AsSpan().SequenceEqual(before) : IsInitial(slot.Key, bytes))
+            if (isThere ? bytes.Span.SequenceEqual(before) : IsInitial(slot.Key, bytes.Span))
             {
-                staged.Add(new Staged(slot, null, IsChange: false));
                 continue;
             }
 
-            var isRemoved = slot.IsCleared && IsInitial(slot.Key, bytes);
-            growth += (isRemoved ? -keyBytes.Length : bytes.Length + (isThere ? 0 : keyBytes.Length)) - before.Length;
+            slot.Change = slot.IsCleared && IsInitial(slot.Key, bytes.Span) ? Change.Removed : Change.Written;
+            slot.Bytes = bytes;
+            growth += (slot.Change == Change.Removed ? -keyBytes.Length : bytes.Length + (isThere ? 0 : keyBytes.Length)) - before.Length;
             RequireSize(slot, bytes.Length);
-            staged.Add(new Staged(slot, isRemoved ? null : bytes, IsChange: true));
         }
 
         if (growth > 0 && state.Bytes + growth > stateBytesMax)
@@ -192,36 +194,40 @@ internal sealed class EntryRun(BoundSet bound, KeyedState state, WarmStates? war
                 $"The state of the group has {state.Bytes} bytes, and the call would add {growth} to it, beyond the {stateBytesMax} that it may have "
                 + "(Raft:StateBytesMax); clear states that are not needed.");
         }
+
+        isStaged = true;
     }
 
-    /// <summary>Keeps what was staged.</summary>
+    /// <summary>Keeps what was staged, if all of it was.</summary>
     public void Commit()
     {
         Span<byte> place = stackalloc byte[StateKey.BytesMax];
-        foreach (var one in staged)
+        for (var slot = isStaged ? first : null; slot is not null; slot = slot.Next)
         {
-            if (one.IsChange && one.Value is { } bytes)
+            if (slot.Value is null)
             {
-                state.Set(one.Slot.Key.Write(place), bytes);
-            }
-            else if (one.IsChange)
-            {
-                state.Remove(one.Slot.Key.Write(place));
+                continue;
             }
 
-            if (one.Slot.Key.Class.MayStayAsChanged && one.Slot.Value!.GetType() == one.Slot.Key.Class.State)
+            if (slot.Change == Change.Written)
             {
-                warm?.Put(one.Slot.Key, one.Slot.Value);
+                state.Set(slot.Key.Write(place), slot.Bytes.Span);
+            }
+            else if (slot.Change == Change.Removed)
+            {
+                state.Remove(slot.Key.Write(place));
+            }
+
+            if (slot.Key.Class.MayStayAsChanged && slot.Value.GetType() == slot.Key.Class.State)
+            {
+                warm?.Put(slot.Key, slot.Value);
             }
             else
             {
-                warm?.Find(one.Slot.Key)?.Take();
+                warm?.Find(slot.Key)?.Take();
             }
         }
     }
-
-    /// <summary>Keeps nothing.</summary>
-    public void Discard() => staged.Clear();
 
     private ReplicatedGrain Make(GrainClass grainClass)
     {
@@ -276,7 +282,7 @@ internal sealed class EntryRun(BoundSet bound, KeyedState state, WarmStates? war
     }
 
     /// <summary>What an entry has made of a state so far; null where it has not touched it.</summary>
-    private object? ChangedHere(StateKey key) => slots is not null && slots.TryGetValue(key, out var slot) ? slot.Value : null;
+    private object? ChangedHere(in StateKey key) => FindSlot(key)?.Value;
 
     private bool IsAsBefore(StateKey key, object read)
     {
@@ -286,22 +292,22 @@ internal sealed class EntryRun(BoundSet bound, KeyedState state, WarmStates? war
         }
 
         Span<byte> place = stackalloc byte[StateKey.BytesMax];
-        return !state.TryGet(key.Write(place), out var kept) ? IsInitial(key, WriteForNow(key, read))
-            : WriteForNow(key, read).SequenceEqual(kept) || IsLike(key, read, ReadKept(key)!);
+        return !state.TryGet(key.Write(place), out var kept) ? IsInitial(key, WriteForNow(key, read).Span)
+            : WriteForNow(key, read).Span.SequenceEqual(kept) || IsLike(key, read, ReadKept(key)!);
     }
 
-    private bool IsLike(StateKey key, object one, object other) => Write(key, one).AsSpan().SequenceEqual(WriteForNow(key, other));
+    private bool IsLike(StateKey key, object one, object other) => Write(key, one).AsSpan().SequenceEqual(WriteForNow(key, other).Span);
 
     private byte[] Write(StateKey key, object value) => WriteForNow(key, value).ToArray();
 
     /// <returns>Bytes that stand until the next state is written.</returns>
-    private ReadOnlySpan<byte> WriteForNow(StateKey key, object value)
+    private ReadOnlyMemory<byte> WriteForNow(StateKey key, object value)
     {
         var output = scratch.Clear();
         try
         {
             bound.CodecOf(key.Class).Write(value, output);
-            return output.WrittenSpan;
+            return output.WrittenMemory;
         }
         catch (Exception exception) when (!CallFaults.IsOne(exception))
         {
@@ -317,7 +323,7 @@ internal sealed class EntryRun(BoundSet bound, KeyedState state, WarmStates? war
 
     private void RequireVersion(Slot slot)
     {
-        if (CommandVersions.MayNeed(slot.Key.Class.State) && CommandVersions.NeededBy(slot.Value) is var needed && needed > context.Version)
+        if (slot.Key.Class.MayNeedVersion && CommandVersions.NeededBy(slot.Value) is var needed && needed > context.Version)
         {
             throw new CallRefusedException(
                 RejectionReason.VersionNotRaised,
@@ -339,30 +345,60 @@ internal sealed class EntryRun(BoundSet bound, KeyedState state, WarmStates? war
         }
     }
 
-    private Slot SlotOf(StateKey key)
+    private Slot SlotOf(in StateKey key)
     {
-        slots ??= [];
-        if (!slots.TryGetValue(key, out var slot))
+        if (FindSlot(key) is { } known)
         {
-            slots.Add(key, slot = new Slot(key));
+            return known;
+        }
+
+        var slot = new Slot(key);
+        first ??= slot;
+        last?.Next = slot;
+        last = slot;
+        if (++count > SearchedMax)
+        {
+            many ??= [];
+            for (var one = many.Count == 0 ? first : slot; one is not null; one = one.Next)
+            {
+                many.Add(one.Key, one);
+            }
+        }
+
+        return slot;
+    }
+
+    private Slot? FindSlot(in StateKey key)
+    {
+        if (many is not null)
+        {
+            return many.GetValueOrDefault(key);
+        }
+
+        var slot = first;
+        while (slot is not null && slot.Key != key)
+        {
+            slot = slot.Next;
         }
 
         return slot;
     }
 
     /// <summary>Before a call that may change a grain: what it is if the call is undone.</summary>
-    private void Remember(StateKey key)
+    private void Remember(CallFrame frame)
     {
-        var slot = SlotOf(key);
-        undo.Add(new Undo(slot, slot.Value is null ? null : Write(key, slot.Value), slot.IsCleared));
+        var slot = SlotOf(frame.StateKey);
+        frame.Slot = slot;
+        frame.Before = (slot.Value is null ? null : Write(slot.Key, slot.Value), slot.IsCleared, latest);
+        latest = frame;
     }
 
-    private void UndoTo(int mark)
+    private void UndoTo(CallFrame? mark)
     {
-        while (undo.Count > mark)
+        for (; latest != mark; latest = latest!.Before.Call)
         {
-            var (slot, bytes, isCleared) = undo[^1];
-            undo.RemoveAt(undo.Count - 1);
+            var (bytes, isCleared, _) = latest!.Before;
+            var slot = latest.Slot!;
             slot.Value = bytes is null ? null : bound.CodecOf(slot.Key.Class).Read(bytes);
             slot.IsCleared = isCleared;
         }
@@ -373,23 +409,30 @@ internal sealed class EntryRun(BoundSet bound, KeyedState state, WarmStates? war
     /// <param name="MayStay">Whether it is one that is kept, and not one that the entry has changed or that nobody has written yet.</param>
     public readonly record struct LentState(object State, bool MayStay);
 
-    private sealed class Slot(StateKey key)
+    /// <summary>What the entry has made of one grain.</summary>
+    public sealed class Slot(StateKey key)
     {
         public StateKey Key => key;
 
+        /// <summary>Its state; null where the entry has not asked for it.</summary>
         public object? Value { get; set; }
 
         public bool IsCleared { get; set; }
+
+        public Change Change { get; set; }
+
+        /// <summary>What is written, where something is.</summary>
+        public ReadOnlyMemory<byte> Bytes { get; set; }
+
+        /// <summary>The grain that the entry came to next.</summary>
+        public Slot? Next { get; set; }
     }
 
-    private readonly record struct Undo(Slot Slot, byte[]? Bytes, bool IsCleared);
-
-    private readonly record struct Staged(Slot Slot, byte[]? Value, bool IsChange);
-
-    private sealed class Holder(ReplicatedGrain grain) : ITargetHolder
+    /// <summary>What is kept of an entry.</summary>
+    public enum Change
     {
-        public object? GetTarget() => grain;
-
-        public object? GetComponent(Type componentType) => null;
+        None,
+        Written,
+        Removed,
     }
 }

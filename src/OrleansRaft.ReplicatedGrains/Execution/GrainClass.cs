@@ -16,6 +16,7 @@ internal sealed class GrainClass
     public const int NameBytesMax = 128;
 
     private readonly ObjectFactory make;
+    private readonly Lazy<bool> mayNeedVersion;
 
     private GrainClass(Type type, Type state, ImmutableArray<GrainInterface> interfaces, string name)
     {
@@ -23,6 +24,7 @@ internal sealed class GrainClass
         NameBytes = Encoding.UTF8.GetBytes(name);
         MayStayAsRead = PlainStates.IsPlain(state);
         MayStayAsChanged = PlainStates.IsUnshared(state);
+        mayNeedVersion = new Lazy<bool>(() => CommandVersions.MayNeed(state));
         make = ActivatorUtilities.CreateFactory(type, []);
     }
 
@@ -46,6 +48,9 @@ internal sealed class GrainClass
 
     /// <summary>Whether they may stay objects as a call has changed them.</summary>
     public bool MayStayAsChanged { get; }
+
+    /// <summary>Whether states may hold what needs more than the first version.</summary>
+    public bool MayNeedVersion => mayNeedVersion.Value;
 
     /// <summary>The newest version that anything of it is marked with.</summary>
     public int NewestMark => Interfaces.SelectMany(static one => one.Methods)

@@ -76,7 +76,7 @@ internal sealed class GrainMachine(BoundSet bound) : IViewStateMachine<GrainCall
     {
         var method = CallMethod.Of(query.Value.Read!);
         return method.IsRead
-            ? Run(new EntryRun(bound, states, warm, ContextOf(query), scratch), query, query.Value.Read!, mayChange: false)
+            ? Run(new EntryRun(bound, states, warm, ContextOf(query), scratch), query, query.Value.Read!, method, mayChange: false)
             : GrainAnswer.Refused(
                 RejectionReason.InvalidRequest, $"{method} is not [ReadOnly] on the silo that was asked, so it cannot be served as a read; mark it "
                     + "on all of them.");
@@ -120,27 +120,28 @@ internal sealed class GrainMachine(BoundSet bound) : IViewStateMachine<GrainCall
 
     private GrainAnswer ApplyOne(in Command<GrainCall> command)
     {
-        var call = command.Value;
+        var request = command.Value.Read!;
+        var method = CallMethod.Of(request);
         if (!bound.Set.VerifiesCalls)
         {
-            return Run(new EntryRun(bound, states, warm, ContextOf(command), scratch), command, call.Read!, mayChange: true);
+            return Run(new EntryRun(bound, states, warm, ContextOf(command), scratch), command, request, method, mayChange: true);
         }
 
-        // The arguments of the first run are its own: it may have changed them.
-        var bytes = bound.Tools.Serializer.SerializeToArray<object>(call.Read!);
-        var cold = new EntryRun(bound, states, null, ContextOf(command), scratch);
-        var expected = Run(cold, command, (IRequest)bound.Tools.Serializer.Deserialize<object>(bytes)!, mayChange: true, isTrial: true);
+        // The arguments of the first run are its own: it may have changed them. So is the room for what it writes, which is compared.
+        var bytes = bound.Tools.Serializer.SerializeToArray<object>(request);
+        var cold = new EntryRun(bound, states, null, ContextOf(command), new Scratch());
+        var expected = Run(cold, command, (IRequest)bound.Tools.Serializer.Deserialize<object>(bytes)!, method, mayChange: true, isTrial: true);
         var run = new EntryRun(bound, states, warm, ContextOf(command), scratch);
-        var answer = Run(run, command, call.Read!, mayChange: true, isTrial: true);
+        var answer = Run(run, command, request, method, mayChange: true, isTrial: true);
         RequireSame(command, expected, cold, answer, run);
         run.Commit();
         return answer;
     }
 
     /// <summary>Makes the call of an entry, and answers it.</summary>
-    private GrainAnswer Run(EntryRun run, in Command<GrainCall> command, IRequest request, bool mayChange, bool isTrial = false)
+    private GrainAnswer Run(
+        EntryRun run, in Command<GrainCall> command, IRequest request, CallMethod method, bool mayChange, bool isTrial = false)
     {
-        var method = CallMethod.Of(request);
         var key = command.Value.Key ?? command.Key;
         if ((GrainKey.FindProblem(command.Key) ?? (command.Value.Key is { } own ? GrainKey.FindProblem(own) : null)) is { } problem)
         {
@@ -149,7 +150,7 @@ internal sealed class GrainMachine(BoundSet bound) : IViewStateMachine<GrainCall
 
         try
         {
-            var grain = new StateKey(bound.Set.Find(request.GetInterfaceType())!, command.Key, key);
+            var grain = new StateKey(bound.Set.Find(method.InterfaceType)!, command.Key, key);
             var response = run.Call(grain, request, method);
             run.RequireNoFault();
             if (response.Exception is { } thrown and not CallRefusedException && logger.IsEnabled(LogLevel.Debug))
@@ -174,7 +175,6 @@ internal sealed class GrainMachine(BoundSet bound) : IViewStateMachine<GrainCall
         catch (CallRefusedException refused)
         {
             run.RequireNoFault();
-            run.Discard();
             return refused.Answer;
         }
     }

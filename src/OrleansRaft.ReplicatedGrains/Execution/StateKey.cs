@@ -20,6 +20,12 @@ internal readonly record struct StateKey(GrainClass Class, string Partition, str
     private const byte Alone = 0;
     private const byte InPartition = 1;
 
+    /// <inheritdoc/>
+    public bool Equals(StateKey other) => Class == other.Class && Key == other.Key && Partition == other.Partition;
+
+    /// <summary>Most grains are their own partition: one text to go through.</summary>
+    public override int GetHashCode() => Partition == Key ? Key.GetHashCode(StringComparison.Ordinal) : HashCode.Combine(Partition, Key);
+
     /// <summary>Writes it.</summary>
     /// <param name="output">Room for <see cref="BytesMax"/>.</param>
     /// <returns>What was written.</returns>
