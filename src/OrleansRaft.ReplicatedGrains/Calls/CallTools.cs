@@ -6,6 +6,7 @@ using Orleans.Serialization;
 using Orleans.Serialization.Cloning;
 using Orleans.Serialization.Configuration;
 using Orleans.Serialization.Serializers;
+using Orleans.Serialization.Session;
 using Orleans.Serialization.TypeSystem;
 
 namespace OrleansRaft.ReplicatedGrains.Calls;
@@ -21,6 +22,7 @@ internal sealed class CallTools : ICallTools
     {
         Services = services;
         Serializer = services.GetRequiredService<Serializer>();
+        Sessions = services.GetRequiredService<SerializerSessionPool>();
         Copies = services.GetRequiredService<CopyContextPool>();
         Codecs = services.GetRequiredService<CodecProvider>();
         Proxies = new ProxyTypes(services.GetRequiredService<IOptions<TypeManifestOptions>>().Value);
@@ -33,6 +35,9 @@ internal sealed class CallTools : ICallTools
 
     /// <summary>Orleans' serializer.</summary>
     public Serializer Serializer { get; }
+
+    /// <summary>What the serializer works with, for those who call it again and again.</summary>
+    public SerializerSessionPool Sessions { get; }
 
     /// <inheritdoc/>
     public CopyContextPool Copies { get; }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using Orleans.Serialization;
 using Orleans.Serialization.Invocation;
+using Orleans.Serialization.Session;
 
 namespace OrleansRaft.ReplicatedGrains.Calls;
 
@@ -23,11 +24,11 @@ internal abstract class ResultCodec
     }
 
     /// <summary>Writes a result.</summary>
-    public abstract void Write(Serializer serializer, Response response, IBufferWriter<byte> output);
+    public abstract void Write(Serializer serializer, Response response, IBufferWriter<byte> output, SerializerSession session);
 
     private sealed class Typed<T> : ResultCodec
     {
-        public override void Write(Serializer serializer, Response response, IBufferWriter<byte> output) =>
-            serializer.Serialize(response.GetResult<T>(), output);
+        public override void Write(Serializer serializer, Response response, IBufferWriter<byte> output, SerializerSession session) =>
+            serializer.Serialize(response.GetResult<T>(), output, session);
     }
 }

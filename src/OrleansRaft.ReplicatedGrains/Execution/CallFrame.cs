@@ -11,6 +11,7 @@ internal sealed class CallFrame(EntryRun run, StateKey key, CallMethod method) :
 {
     private EntryRun.LentState? lent;
     private ReplicatedGrain? grain;
+    private ReplicatedCallContext? context;
     private bool isOver;
 
     /// <inheritdoc/>
@@ -26,7 +27,20 @@ internal sealed class CallFrame(EntryRun run, StateKey key, CallMethod method) :
     public (byte[]? Bytes, bool IsCleared, CallFrame? Call) Before { get; set; }
 
     /// <inheritdoc/>
-    public ReplicatedCallContext Context => run.Context;
+    public ReplicatedCallContext Context
+    {
+        get
+        {
+            if (context is null)
+            {
+                // The run is another entry's afterwards.
+                RequireOpen();
+                context = run.Context;
+            }
+
+            return context;
+        }
+    }
 
     /// <summary>Whether it changes nothing.</summary>
     public bool IsRead => method.IsRead;

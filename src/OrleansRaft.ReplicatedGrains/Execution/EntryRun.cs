@@ -8,14 +8,13 @@ namespace OrleansRaft.ReplicatedGrains.Execution;
 
 /// <summary>
 /// The run of one entry: the call that it holds, and those that this one makes within its partition. What they change is kept here until all of it is
-/// kept in the state of the group, or nothing.
+/// kept in the state of the group, or nothing. Then it is used for the next entry: a call that is over asks nothing of it any more.
 /// </summary>
 /// <param name="bound">The set.</param>
 /// <param name="state">The state of the group.</param>
 /// <param name="warm">States as objects; null to read all of them from their bytes.</param>
-/// <param name="context">What calls may know.</param>
 /// <param name="scratch">Where states are written.</param>
-internal sealed class EntryRun(BoundSet bound, KeyedState state, WarmStates? warm, ReplicatedCallContext context, Scratch scratch)
+internal sealed class EntryRun(BoundSet bound, KeyedState state, WarmStates? warm, Scratch scratch)
 {
     // Most entries change one grain: it is found without a dictionary.
     private const int SearchedMax = 4;
@@ -31,12 +30,15 @@ internal sealed class EntryRun(BoundSet bound, KeyedState state, WarmStates? war
     private bool isStaged;
     private Exception? fault;
     private int depth;
+    private Command<GrainCall> command;
+    private ReplicatedCallContext? context;
+    private int version;
 
     /// <summary>The set.</summary>
     public BoundSet Bound => bound;
 
     /// <summary>What calls may know.</summary>
-    public ReplicatedCallContext Context => context;
+    public ReplicatedCallContext Context => context ??= new(command.Entry, command.Utc, command.Time, version, command.RequestId);
 
     /// <summary>What is kept, in the order of first use; a null value is a key that is removed.</summary>
     public IEnumerable<(StateKey Key, byte[]? Value)> Changes
@@ -53,6 +55,23 @@ internal sealed class EntryRun(BoundSet bound, KeyedState state, WarmStates? war
         }
     }
 
+    /// <summary>Begins with an entry or a query.</summary>
+    /// <param name="entry">The command or query.</param>
+    /// <param name="inForce">The version of the set that is in force.</param>
+    public EntryRun Begin(in Command<GrainCall> entry, int inForce)
+    {
+        Forget();
+        (command, version) = (entry, inForce);
+        return this;
+    }
+
+    /// <summary>There is no other entry or query for now.</summary>
+    public void End()
+    {
+        Forget();
+        scratch.End();
+    }
+
     /// <summary>Makes a call.</summary>
     /// <returns>What the method returned or threw; where it threw, what it had changed is undone.</returns>
     /// <exception cref="CallRefusedException">The call is not made.</exception>
@@ -66,10 +85,10 @@ internal sealed class EntryRun(BoundSet bound, KeyedState state, WarmStates? war
                     + "deeper.");
         }
 
-        if (method.Since > context.Version)
+        if (method.Since > version)
         {
             throw new CallRefusedException(
-                RejectionReason.VersionNotRaised, $"{method} needs version {method.Since} of the set, and version {context.Version} is in force.");
+                RejectionReason.VersionNotRaised, $"{method} needs version {method.Since} of the set, and version {version} is in force.");
         }
 
         depth++;
@@ -131,11 +150,12 @@ internal sealed class EntryRun(BoundSet bound, KeyedState state, WarmStates? war
         var codec = bound.CodecOf(key.Class);
         if (ChangedHere(key) is { } value)
         {
-            return new LentState(codec.Read(Write(key, value)), MayStay: false);
+            return new LentState(codec.Read(Write(key, value), scratch.Begin()), MayStay: false);
         }
 
-        return warm?.Find(key)?.Take() is { } kept ? new LentState(kept, MayStay: true)
-            : ReadKept(key) is { } read ? new LentState(read, MayStay: true)
+        var place = warm?.Find(key);
+        return place?.Take() is { } kept ? new LentState(kept, MayStay: true, place)
+            : ReadKept(key) is { } read ? new LentState(read, MayStay: true, place)
             : new LentState(codec.New(), MayStay: false);
     }
 
@@ -150,7 +170,14 @@ internal sealed class EntryRun(BoundSet bound, KeyedState state, WarmStates? war
 
         if (lent.MayStay && key.Class.MayStayAsRead)
         {
-            warm?.Put(key, lent.State);
+            if (lent.Place is { } place)
+            {
+                place.Put(lent.State);
+            }
+            else
+            {
+                warm?.Put(key, lent.State);
+            }
         }
 
         return true;
@@ -229,6 +256,13 @@ internal sealed class EntryRun(BoundSet bound, KeyedState state, WarmStates? war
         }
     }
 
+    private void Forget()
+    {
+        (command, context) = (default, null);
+        (first, last, count, many, latest) = (null, null, 0, null, null);
+        (isStaged, fault, depth) = (false, null, 0);
+    }
+
     private ReplicatedGrain Make(GrainClass grainClass)
     {
         try
@@ -269,7 +303,7 @@ internal sealed class EntryRun(BoundSet bound, KeyedState state, WarmStates? war
 
         try
         {
-            return bound.CodecOf(key.Class).Read(bytes);
+            return bound.CodecOf(key.Class).Read(bytes, scratch.Begin());
         }
         catch (Exception exception)
         {
@@ -306,7 +340,7 @@ internal sealed class EntryRun(BoundSet bound, KeyedState state, WarmStates? war
         var output = scratch.Clear();
         try
         {
-            bound.CodecOf(key.Class).Write(value, output);
+            bound.CodecOf(key.Class).Write(value, output, scratch.Begin());
             return output.WrittenMemory;
         }
         catch (Exception exception) when (!CallFaults.IsOne(exception))
@@ -323,12 +357,12 @@ internal sealed class EntryRun(BoundSet bound, KeyedState state, WarmStates? war
 
     private void RequireVersion(Slot slot)
     {
-        if (slot.Key.Class.MayNeedVersion && CommandVersions.NeededBy(slot.Value) is var needed && needed > context.Version)
+        if (slot.Key.Class.MayNeedVersion && CommandVersions.NeededBy(slot.Value) is var needed && needed > version)
         {
             throw new CallRefusedException(
                 RejectionReason.VersionNotRaised,
                 $"The state of {slot.Key.Class.Name} '{slot.Key.Key}' would hold what needs version {needed} of the set, and version "
-                    + $"{context.Version} is in "
+                    + $"{version} is in "
                 + "force; set such members where Context.Version has reached it.");
         }
     }
@@ -399,7 +433,7 @@ internal sealed class EntryRun(BoundSet bound, KeyedState state, WarmStates? war
         {
             var (bytes, isCleared, _) = latest!.Before;
             var slot = latest.Slot!;
-            slot.Value = bytes is null ? null : bound.CodecOf(slot.Key.Class).Read(bytes);
+            slot.Value = bytes is null ? null : bound.CodecOf(slot.Key.Class).Read(bytes, scratch.Begin());
             slot.IsCleared = isCleared;
         }
     }
@@ -407,7 +441,8 @@ internal sealed class EntryRun(BoundSet bound, KeyedState state, WarmStates? war
     /// <summary>A state for a call that only reads it.</summary>
     /// <param name="State">The state.</param>
     /// <param name="MayStay">Whether it is one that is kept, and not one that the entry has changed or that nobody has written yet.</param>
-    public readonly record struct LentState(object State, bool MayStay);
+    /// <param name="Place">Where it is kept; null where it is not yet.</param>
+    public readonly record struct LentState(object State, bool MayStay, WarmState? Place = null);
 
     /// <summary>What the entry has made of one grain.</summary>
     public sealed class Slot(StateKey key)

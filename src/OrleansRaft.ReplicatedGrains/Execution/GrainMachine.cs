@@ -21,8 +21,7 @@ namespace OrleansRaft.ReplicatedGrains.Execution;
 /// the same bytes for the same states, whichever programs they ran before.
 /// </para>
 /// </remarks>
-/// <param name="bound">The set, with the services of the silo.</param>
-internal sealed class GrainMachine(BoundSet bound) : IViewStateMachine<GrainCall, GrainAnswer>, IMeasuredState, IVersionedStateMachine
+internal sealed class GrainMachine : IViewStateMachine<GrainCall, GrainAnswer>, IMeasuredState, IVersionedStateMachine
 {
     /// <summary>How many states stay objects, at most.</summary>
     public const int WarmMax = 1_024;
@@ -31,9 +30,22 @@ internal sealed class GrainMachine(BoundSet bound) : IViewStateMachine<GrainCall
 
     private readonly KeyedState states = new();
     private readonly WarmStates warm = new(WarmMax);
-    private readonly Scratch scratch = new();
-    private readonly ulong program = bound.Set.Program;
-    private readonly ILogger logger = bound.Services.GetService<ILogger<GrainMachine>>() ?? NullLogger<GrainMachine>.Instance;
+    private readonly BoundSet bound;
+    private readonly Scratch scratch;
+    private readonly EntryRun run;
+    private readonly ulong program;
+    private readonly ILogger logger;
+
+    /// <summary>Makes a machine without states.</summary>
+    /// <param name="bound">The set, with the services of the silo.</param>
+    public GrainMachine(BoundSet bound)
+    {
+        this.bound = bound;
+        scratch = new Scratch(bound.Tools.Sessions);
+        run = new EntryRun(bound, states, warm, scratch);
+        program = bound.Set.Program;
+        logger = bound.Services.GetService<ILogger<GrainMachine>>() ?? NullLogger<GrainMachine>.Instance;
+    }
 
     /// <inheritdoc/>
     public long StateBytes => states.Bytes;
@@ -69,17 +81,24 @@ internal sealed class GrainMachine(BoundSet bound) : IViewStateMachine<GrainCall
         {
             results[i] = ApplyOne(in commands[i]);
         }
+
+        run.End();
     }
 
     /// <inheritdoc/>
     public GrainAnswer Query(in Command<GrainCall> query)
     {
         var method = CallMethod.Of(query.Value.Read!);
-        return method.IsRead
-            ? Run(new EntryRun(bound, states, warm, ContextOf(query), scratch), query, query.Value.Read!, method, mayChange: false)
-            : GrainAnswer.Refused(
+        if (!method.IsRead)
+        {
+            return GrainAnswer.Refused(
                 RejectionReason.InvalidRequest, $"{method} is not [ReadOnly] on the silo that was asked, so it cannot be served as a read; mark it "
                     + "on all of them.");
+        }
+
+        var answer = Run(run.Begin(query, Version), query, query.Value.Read!, method, mayChange: false);
+        run.End();
+        return answer;
     }
 
     /// <inheritdoc/>
@@ -124,23 +143,23 @@ internal sealed class GrainMachine(BoundSet bound) : IViewStateMachine<GrainCall
         var method = CallMethod.Of(request);
         if (!bound.Set.VerifiesCalls)
         {
-            return Run(new EntryRun(bound, states, warm, ContextOf(command), scratch), command, request, method, mayChange: true);
+            return Run(run.Begin(command, Version), command, request, method, mayChange: true);
         }
 
         // The arguments of the first run are its own: it may have changed them. So is the room for what it writes, which is compared.
         var bytes = bound.Tools.Serializer.SerializeToArray<object>(request);
-        var cold = new EntryRun(bound, states, null, ContextOf(command), new Scratch());
+        var cold = new EntryRun(bound, states, null, new Scratch(bound.Tools.Sessions)).Begin(command, Version);
         var expected = Run(cold, command, (IRequest)bound.Tools.Serializer.Deserialize<object>(bytes)!, method, mayChange: true, isTrial: true);
-        var run = new EntryRun(bound, states, warm, ContextOf(command), scratch);
-        var answer = Run(run, command, request, method, mayChange: true, isTrial: true);
+        var answer = Run(run.Begin(command, Version), command, request, method, mayChange: true, isTrial: true);
         RequireSame(command, expected, cold, answer, run);
+        cold.End();
         run.Commit();
         return answer;
     }
 
     /// <summary>Makes the call of an entry, and answers it.</summary>
     private GrainAnswer Run(
-        EntryRun run, in Command<GrainCall> command, IRequest request, CallMethod method, bool mayChange, bool isTrial = false)
+        EntryRun used, in Command<GrainCall> command, IRequest request, CallMethod method, bool mayChange, bool isTrial = false)
     {
         var key = command.Value.Key ?? command.Key;
         if ((GrainKey.FindProblem(command.Key) ?? (command.Value.Key is { } own ? GrainKey.FindProblem(own) : null)) is { } problem)
@@ -151,8 +170,8 @@ internal sealed class GrainMachine(BoundSet bound) : IViewStateMachine<GrainCall
         try
         {
             var grain = new StateKey(bound.Set.Find(method.InterfaceType)!, command.Key, key);
-            var response = run.Call(grain, request, method);
-            run.RequireNoFault();
+            var response = used.Call(grain, request, method);
+            used.RequireNoFault();
             if (response.Exception is { } thrown and not CallRefusedException && logger.IsEnabled(LogLevel.Debug))
             {
                 Log.CallThrew(logger, ThrownText.Loggable(thrown)!, $"{method}", key, $"{command.Entry}");
@@ -164,17 +183,17 @@ internal sealed class GrainMachine(BoundSet bound) : IViewStateMachine<GrainCall
                 return answer;
             }
 
-            run.Stage(command.StateBytesMax);
+            used.Stage(command.StateBytesMax);
             if (!isTrial)
             {
-                run.Commit();
+                used.Commit();
             }
 
             return answer;
         }
         catch (CallRefusedException refused)
         {
-            run.RequireNoFault();
+            used.RequireNoFault();
             return refused.Answer;
         }
     }
@@ -208,7 +227,7 @@ internal sealed class GrainMachine(BoundSet bound) : IViewStateMachine<GrainCall
         try
         {
             var output = scratch.Clear();
-            codec.Write(bound.Tools.Serializer, response, output);
+            codec.Write(bound.Tools.Serializer, response, output, scratch.Begin());
             return output.WrittenSpan.ToArray();
         }
         catch (Exception exception) when (!CallFaults.IsOne(exception))
@@ -241,9 +260,6 @@ internal sealed class GrainMachine(BoundSet bound) : IViewStateMachine<GrainCall
         RejectionReason.InvalidRequest,
         $"The {what} of {method} of '{grain.Key}' cannot be serialized: put [GenerateSerializer] on its type, and [Id] on its members. Nothing was "
             + "changed.");
-
-    private ReplicatedCallContext ContextOf(in Command<GrainCall> command) =>
-        new(command.Entry, command.Utc, command.Time, Version, command.RequestId);
 
     private static void RequireSame(in Command<GrainCall> command, GrainAnswer expected, EntryRun cold, GrainAnswer answer, EntryRun run)
     {
@@ -286,7 +302,7 @@ internal sealed class GrainMachine(BoundSet bound) : IViewStateMachine<GrainCall
             output.ResetWrittenCount();
             try
             {
-                codec.Write(codec.Read(value), output);
+                codec.Write(codec.Read(value, scratch.Begin()), output, scratch.Begin());
             }
             catch (Exception exception) when (exception is not OutOfMemoryException)
             {
@@ -299,6 +315,8 @@ internal sealed class GrainMachine(BoundSet bound) : IViewStateMachine<GrainCall
 
             states.Set(key, output.WrittenSpan);
         }
+
+        scratch.End();
     }
 
     /// <summary>The states as they are, behind the version of the form and the program that wrote them.</summary>

@@ -1,5 +1,6 @@
 using System.Buffers;
 using Orleans.Serialization;
+using Orleans.Serialization.Session;
 
 namespace OrleansRaft.ReplicatedGrains.Execution;
 
@@ -17,18 +18,13 @@ internal abstract class StateCodec
     public abstract object New();
 
     /// <summary>Writes a state.</summary>
-    public abstract void Write(object state, IBufferWriter<byte> output);
+    public abstract void Write(object state, IBufferWriter<byte> output, SerializerSession session);
 
     /// <summary>Reads a state.</summary>
-    public abstract object Read(ReadOnlySpan<byte> bytes);
+    public abstract object Read(ReadOnlySpan<byte> bytes, SerializerSession session);
 
-    /// <summary>A copy of a state that shares nothing with it.</summary>
-    public byte[] Write(object state)
-    {
-        var output = new ArrayBufferWriter<byte>();
-        Write(state, output);
-        return output.WrittenSpan.ToArray();
-    }
+    /// <summary>The bytes of a state.</summary>
+    public abstract byte[] Write(object state);
 
     private sealed class Typed<TState>(Serializer serializer) : StateCodec
         where TState : class, new()
@@ -40,9 +36,12 @@ internal abstract class StateCodec
 
         public override object New() => new TState();
 
-        public override void Write(object state, IBufferWriter<byte> output) => typed.Serialize((TState)state, output);
+        public override byte[] Write(object state) => typed.SerializeToArray((TState)state);
 
-        public override object Read(ReadOnlySpan<byte> bytes) =>
-            typed.Deserialize(bytes) ?? throw new InvalidOperationException($"the bytes of a {typeof(TState).FullName} stand for nothing");
+        public override void Write(object state, IBufferWriter<byte> output, SerializerSession session) =>
+            typed.Serialize((TState)state, output, session);
+
+        public override object Read(ReadOnlySpan<byte> bytes, SerializerSession session) =>
+            typed.Deserialize(bytes, session) ?? throw new InvalidOperationException($"the bytes of a {typeof(TState).FullName} stand for nothing");
     }
 }
