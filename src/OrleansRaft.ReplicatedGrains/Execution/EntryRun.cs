@@ -142,7 +142,21 @@ internal sealed class EntryRun(BoundSet bound, KeyedState state, WarmStates? war
     }
 
     /// <summary>The state of a grain, to be read and changed.</summary>
-    public object Load(Slot slot) => slot.Value ??= warm?.Find(slot.Key)?.Take() ?? ReadKept(slot.Key) ?? bound.CodecOf(slot.Key.Class).New();
+    public object Load(Slot slot)
+    {
+        if (slot.Value is { } value)
+        {
+            return value;
+        }
+
+        if ((warm?.Find(slot.Key)?.Take() ?? ReadKept(slot.Key)) is not { } kept)
+        {
+            return slot.Value = bound.CodecOf(slot.Key.Class).New();
+        }
+
+        slot.Texts = slot.Key.Class.Texts?.In(kept);
+        return slot.Value = kept;
+    }
 
     /// <summary>The state of a grain as it is at this moment, for a call that only reads it: an object that nobody else has meanwhile.</summary>
     public LentState Lend(StateKey key)
@@ -245,7 +259,7 @@ internal sealed class EntryRun(BoundSet bound, KeyedState state, WarmStates? war
                 state.Remove(slot.Key.Write(place));
             }
 
-            if (slot.Key.Class.MayStayAsChanged && slot.Value.GetType() == slot.Key.Class.State)
+            if (slot.Value.GetType() == slot.Key.Class.State && slot.Key.Class.Texts is { } texts && texts.AreIn(slot.Value, slot.Texts))
             {
                 warm?.Put(slot.Key, slot.Value);
             }
@@ -451,6 +465,9 @@ internal sealed class EntryRun(BoundSet bound, KeyedState state, WarmStates? war
 
         /// <summary>Its state; null where the entry has not asked for it.</summary>
         public object? Value { get; set; }
+
+        /// <summary>The texts and arrays that it was read with; null where it was not read.</summary>
+        public object?[]? Texts { get; set; }
 
         public bool IsCleared { get; set; }
 

@@ -23,7 +23,7 @@ internal sealed class GrainClass
         (Type, State, Interfaces, Name) = (type, state, interfaces, name);
         NameBytes = Encoding.UTF8.GetBytes(name);
         MayStayAsRead = PlainStates.IsPlain(state);
-        MayStayAsChanged = PlainStates.IsUnshared(state);
+        Texts = StateTexts.Of(state);
         mayNeedVersion = new Lazy<bool>(() => CommandVersions.MayNeed(state));
         make = ActivatorUtilities.CreateFactory(type, []);
     }
@@ -46,8 +46,8 @@ internal sealed class GrainClass
     /// <summary>Whether states may stay objects as they were read.</summary>
     public bool MayStayAsRead { get; }
 
-    /// <summary>Whether they may stay objects as a call has changed them.</summary>
-    public bool MayStayAsChanged { get; }
+    /// <summary>What tells whether a state may stay an object as a call has changed it; null where none may.</summary>
+    public StateTexts? Texts { get; }
 
     /// <summary>Whether states may hold what needs more than the first version.</summary>
     public bool MayNeedVersion => mayNeedVersion.Value;

@@ -18,13 +18,12 @@ namespace OrleansRaft.ReplicatedGrains.Execution;
 /// <para>
 /// Orleans writes an object that it meets a second time as a reference to the first. A text of the program, such as a literal, is one object wherever
 /// it is used, and another one where it was read: so an object that a call has changed writes other bytes than one that was read before the same
-/// call, unless there is nothing in it that the program could have more than once.
+/// call, unless there is nothing in it that the program could have more than once: see <see cref="StateTexts"/>.
 /// </para>
 /// </remarks>
 internal static class PlainStates
 {
     private static readonly ConcurrentDictionary<Type, bool> Known = new();
-    private static readonly ConcurrentDictionary<Type, bool> KnownUnshared = new();
 
     private static readonly HashSet<Type> Values =
     [
@@ -47,10 +46,14 @@ internal static class PlainStates
     public static bool IsPlain(Type type) => Known.GetOrAdd(type, static one => IsPlain(one, []));
 
     /// <summary>
-    /// Whether they may also stay as a call has left them: one of values, and of lists of values, holds nothing that is found elsewhere.
+    /// The fields that hold a text or an array of values, where all others hold values or lists of values: nothing else can be found elsewhere in the
+    /// program. Null where there are others.
     /// </summary>
-    public static bool IsUnshared(Type type) => KnownUnshared.GetOrAdd(
-        type, static one => IsPlain(one) && Fields(one).All(static field => IsValue(field.FieldType) || IsListOfValues(field.FieldType)));
+    public static IEnumerable<FieldInfo>? FindTexts(Type type)
+    {
+        List<FieldInfo> others = [.. Fields(type).Where(static field => !IsValue(field.FieldType) && !IsListOfValues(field.FieldType))];
+        return IsPlain(type) && others.TrueForAll(static field => field.FieldType == typeof(string) || IsArrayOfValues(field.FieldType)) ? others : null;
+    }
 
     /// <summary>
     /// A type within a type of states that goes through its items in another order in each process, so that equal states have other bytes; null when
@@ -81,6 +84,8 @@ internal static class PlainStates
 
     private static bool IsListOfValues(Type type) =>
         type.IsGenericType && type.GetGenericTypeDefinition() == typeof(List<>) && IsValue(type.GetGenericArguments()[0]);
+
+    private static bool IsArrayOfValues(Type type) => type.IsSZArray && IsValue(type.GetElementType()!);
 
     private static bool IsValue(Type type) =>
         type.IsValueType && (Values.Contains(type) || type.IsEnum || type.IsPrimitive || Fields(type).All(static field => IsValue(field.FieldType)));

@@ -76,9 +76,37 @@ public sealed class StateTests
             (await book.Read()).Count.ShouldBe(line + 1, "and the answer holds it once more");
         }
 
-        PlainStates.IsUnshared(typeof(BookState)).ShouldBeFalse();
-        PlainStates.IsUnshared(typeof(AccountState)).ShouldBeFalse();
-        PlainStates.IsUnshared(typeof(JarState)).ShouldBeTrue();
+        StateTexts.Of(typeof(BookState)).ShouldBeNull();
+        StateTexts.Of(typeof(AccountState)).ShouldBeNull();
+        StateTexts.Of(typeof(JarState)).ShouldNotBeNull();
+    }
+
+    /// <summary>
+    /// What was read with a state is nobody else's. A text of the program is, so that a state which holds one is read again: it would be one object
+    /// with the text that stands there a second time.
+    /// </summary>
+    [Fact]
+    public async Task A_state_with_texts_stays_an_object_until_a_call_gives_it_another_text()
+    {
+        var bench = GrainBench.Of<Label>();
+        var label = bench.Grain<ILabel>("l");
+
+        await label.Print(isSecond: false);
+        bench.Cold.Machine.WarmStateCount.ShouldBe(0, "it holds a text of the program");
+        (await label.Stick()).ShouldBe(1);
+        bench.Cold.Machine.WarmStateCount.ShouldBe(1);
+        (await label.Stick()).ShouldBe(2);
+
+        await label.Print(isSecond: true);
+        bench.Cold.Machine.WarmStateCount.ShouldBe(0);
+        (await label.Stick()).ShouldBe(3);
+        await label.Swap();
+        bench.Cold.Machine.WarmStateCount.ShouldBe(0);
+        (await Should.ThrowAsync<ArgumentException>(() => label.StickAndThrow())).ShouldNotBeNull();
+        (await label.Stick()).ShouldBe(4);
+        bench.Cold.Machine.WarmStateCount.ShouldBe(1);
+        await label.Peel();
+        (await label.Stick()).ShouldBe(1);
     }
 
     [Fact]

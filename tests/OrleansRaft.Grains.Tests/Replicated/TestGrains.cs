@@ -332,3 +332,71 @@ public sealed class NewShop : ReplicatedGrain<NewShopState>, IShop
 
     public Task<int> Look() => Task.FromResult(State.Sold - State.Returned);
 }
+
+[Alias("test.ILabel")]
+public interface ILabel : IReplicatedGrain
+{
+    [Alias("Print")]
+    Task Print(bool isSecond);
+
+    [Alias("Stick")]
+    Task<int> Stick();
+
+    [Alias("StickAndThrow")]
+    Task StickAndThrow();
+
+    [Alias("Swap")]
+    Task Swap();
+
+    [Alias("Peel")]
+    Task Peel();
+}
+
+[GenerateSerializer, Alias("test.LabelState")]
+public sealed class LabelState
+{
+    [Id(0)]
+    public int Times { get; set; }
+
+    [Id(1)]
+    public string First { get; set; } = "";
+
+    [Id(2)]
+    public string Second { get; set; } = "";
+
+    [Id(3)]
+    public byte[] Picture { get; set; } = [];
+}
+
+/// <summary>Has texts in its state: those that were read with it, or its program's own.</summary>
+[Alias("test.Label")]
+public sealed class Label : ReplicatedGrain<LabelState>, ILabel
+{
+    private const string Text = "fragile";
+
+    public Task Print(bool isSecond)
+    {
+        (State.First, State.Second) = isSecond ? (State.First, Text) : (Text, State.Second);
+        return Task.CompletedTask;
+    }
+
+    public Task<int> Stick() => Task.FromResult(++State.Times);
+
+    public Task StickAndThrow()
+    {
+        State.Times++;
+        throw new ArgumentException("it fell off");
+    }
+
+    public Task Swap()
+    {
+        (State.First, State.Second) = (State.Second, State.First);
+        return Task.CompletedTask;
+    }
+
+    public Task Peel()
+    {
+        ClearState();
+        return Task.CompletedTask;
+    }
+}
