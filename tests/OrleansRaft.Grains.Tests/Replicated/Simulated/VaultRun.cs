@@ -308,7 +308,7 @@ internal sealed class VaultRun : IDisposable
                 cluster.Clock.Schedule(TimeSpan.FromMilliseconds(random.Next(50, 1_000)), node.Resume);
                 break;
             default:
-                cluster.LeaderOf(Group)?.Driver.TransferLeadership(null, new Ignored());
+                cluster.LeaderOf(Group)?.TransferLeadership(null, new Ignored());
                 break;
         }
 
