@@ -52,7 +52,9 @@ internal static class PlainStates
     public static IEnumerable<FieldInfo>? FindTexts(Type type)
     {
         List<FieldInfo> others = [.. Fields(type).Where(static field => !IsValue(field.FieldType) && !IsListOfValues(field.FieldType))];
-        return IsPlain(type) && others.TrueForAll(static field => field.FieldType == typeof(string) || IsArrayOfValues(field.FieldType)) ? others : null;
+        return IsPlain(type) && others.TrueForAll(static field => field.FieldType == typeof(string) || IsArrayOfValues(field.FieldType))
+            ? others
+            : null;
     }
 
     /// <summary>

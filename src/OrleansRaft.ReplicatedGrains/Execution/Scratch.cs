@@ -3,7 +3,9 @@ using Orleans.Serialization.Session;
 
 namespace OrleansRaft.ReplicatedGrains.Execution;
 
-/// <summary>Room in which something is written before its length is known, and what Orleans' serializer keeps meanwhile. One thread at a time.</summary>
+/// <summary>
+/// Room in which something is written before its length is known, and what Orleans' serializer keeps meanwhile. One thread at a time.
+/// </summary>
 /// <param name="sessions">Where the serializer's memory comes from.</param>
 internal sealed class Scratch(SerializerSessionPool sessions)
 {

@@ -4,8 +4,8 @@ using System.Reflection;
 namespace OrleansRaft.ReplicatedGrains.Execution;
 
 /// <summary>
-/// The texts and arrays in states of a type. As long as they are those that were read with the state, it holds nothing that the program has elsewhere,
-/// and may stay an object as a call has changed it, see <see cref="PlainStates"/>. Any thread.
+/// The texts and arrays in states of a type. As long as they are those that were read with the state, it holds nothing that the program has
+/// elsewhere, and may stay an object as a call has changed it, see <see cref="PlainStates"/>. Any thread.
 /// </summary>
 internal sealed class StateTexts
 {

@@ -17,7 +17,9 @@ using OrleansRaft.Runtime.StateMachines;
 
 namespace OrleansRaft.Benchmarks.Replicated;
 
-/// <summary><c>calls</c>: what the parts of a replicated grain's call cost beside those of a counter's, on one thread and without a cluster.</summary>
+/// <summary>
+/// <c>calls</c>: what the parts of a replicated grain's call cost beside those of a counter's, on one thread and without a cluster.
+/// </summary>
 internal static class CallsBenchmark
 {
     private const int Keys = 1_000;
@@ -26,7 +28,7 @@ internal static class CallsBenchmark
     public static Command Create()
     {
         var rounds = new Option<int>("--rounds") { Description = "How often each is measured; medians count.", DefaultValueFactory = static _ => 7 };
-        var command = new Command("calls", "Measures the parts of a replicated grain's call beside those of a counter's, in this process.") { rounds };
+        var command = new Command("calls", "Measures the parts of a replicated grain's call beside a counter's, in this process.") { rounds };
         command.SetAction(async (parsed, _) =>
         {
             using var services = new ServiceCollection().AddSerializer().BuildServiceProvider();
