@@ -9,7 +9,11 @@ namespace OrleansRaft.Client;
 /// <summary>Whether Orleans can serialize what the caller uses.</summary>
 internal static class Serializers
 {
-    /// <summary>What to do about a type that has no serializer.</summary>
+    /// <summary>What to do about a type of a replicated grain that has no serializer.</summary>
+    public const string GrainRemedy =
+        "put [GenerateSerializer] on the type and [Id] on its members, in a project that references Microsoft.Orleans.Sdk.";
+
+    /// <summary>What to do about a command or result that has none.</summary>
     public const string Remedy =
         "put [GenerateSerializer] on the type and [Id] on its members, in a project that references Microsoft.Orleans.Sdk, "
         + "or register an ICommandCodec for it on every silo.";
@@ -18,14 +22,17 @@ internal static class Serializers
     public static bool IsSerializerError(Exception exception) =>
         exception is SerializerException or NotSupportedException or ArgumentException or InvalidCastException;
 
-    /// <summary>A sentence about a type that cannot be serialized; null when it can.</summary>
-    public static string? FindProblem(IServiceProvider services, params ReadOnlySpan<Type> types)
+    /// <summary>A sentence about a command or result that cannot be serialized; null when it can.</summary>
+    public static string? FindProblem(IServiceProvider services, params ReadOnlySpan<Type> types) => FindProblem(services, Remedy, types);
+
+    /// <summary>A sentence about a type that cannot be serialized, with what to do about it; null when it can.</summary>
+    public static string? FindProblem(IServiceProvider services, string remedy, params ReadOnlySpan<Type> types)
     {
         if (services.GetService<ICodecProvider>() is { } codecs)
         {
             foreach (var type in types)
             {
-                if (FindProblem(codecs, services.GetService<IDeepCopierProvider>(), type) is { } problem)
+                if (FindProblem(codecs, services.GetService<IDeepCopierProvider>(), type, remedy) is { } problem)
                 {
                     return problem;
                 }
@@ -50,18 +57,18 @@ internal static class Serializers
             .FirstOrDefault(static problem => problem is not null);
     }
 
-    private static string? FindProblem(ICodecProvider codecs, IDeepCopierProvider? copiers, Type type)
+    private static string? FindProblem(ICodecProvider codecs, IDeepCopierProvider? copiers, Type type, string remedy)
     {
         try
         {
             return codecs.TryGetCodec(type) is null || (copiers is not null && copiers.TryGetDeepCopier(type) is null)
-                ? $"Orleans has no serializer for {type.FullName}: {Remedy}"
+                ? $"Orleans has no serializer for {type.FullName}: {remedy}"
                 : null;
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {
             // Of a type that it consists of.
-            return $"Orleans cannot serialize {type.FullName} ({exception.Message}): {Remedy}";
+            return $"Orleans cannot serialize {type.FullName} ({exception.Message}): {remedy}";
         }
     }
 

@@ -64,6 +64,7 @@ public static class PostgreSqlSchema
     /// costs seconds.
     /// </summary>
     /// <param name="connectionString">The database. Times that it sets hold.</param>
+    /// <exception cref="ArgumentException">It cannot be read; the message says what one looks like.</exception>
     public static string ForOrleans(string connectionString) => Connections.CompleteForOrleans(connectionString);
 
     /// <summary>Makes sure that Orleans' providers find our tables when they connect with this connection string.</summary>

@@ -196,7 +196,7 @@ internal sealed class MachineTrial(StateMachineRegistration registration, IServi
         {
             return work();
         }
-        catch (Exception exception) when (exception is not OutOfMemoryException)
+        catch (Exception exception) when (exception is not (OutOfMemoryException or OrleansConfigurationException))
         {
             // The host says in its own words what the machine threw.
             var cause = exception is MachineException { InnerException: { } thrown } ? thrown : exception;

@@ -54,11 +54,18 @@ public static class ReplicatedGrainsSiloBuilderExtensions
             new StateMachineTypes(typeof(GrainCall), typeof(GrainAnswer), typeof(GrainMachine)),
             services =>
             {
-                lock (binding)
+                try
                 {
-                    // Whoever makes the first one learns of an interface that is in two sets, too.
-                    _ = services.GetRequiredService<ReplicatedGrainSets>();
-                    bound ??= new BoundSet(set, services);
+                    lock (binding)
+                    {
+                        // Whoever makes the first one learns of an interface that is in two sets, too.
+                        _ = services.GetRequiredService<ReplicatedGrainSets>();
+                        bound ??= new BoundSet(set, services);
+                    }
+                }
+                catch (InvalidOperationException problem)
+                {
+                    throw new OrleansConfigurationException($"The set '{name}' of replicated grains cannot be used. {problem.Message}", problem);
                 }
 
                 return new StateMachineHost<GrainCall, GrainAnswer>(

@@ -57,7 +57,7 @@ internal sealed class StartUpChecks(IEnumerable<StateMachineRegistration> regist
         if (services.GetService<RaftMarker>() is null)
         {
             throw new OrleansConfigurationException(
-                $"AddRaftStateMachine added the set '{sets[0].Set.Name}', but AddRaft was not called, so that nothing runs it. Call "
+                $"The set '{sets[0].Set.Name}' was added, but AddRaft was not called, so that nothing runs it. Call "
                     + "silo.AddRaft(raft => raft.UsePostgreSql(...)) on every silo.");
         }
     }
@@ -67,16 +67,16 @@ internal sealed class StartUpChecks(IEnumerable<StateMachineRegistration> regist
         if (sets.Count == 0)
         {
             throw new OrleansConfigurationException(
-                "AddRaft was called, but no state machine was added, and the sets of a cluster are written down when it first starts. Add one with "
-                    + "silo.AddRaftStateMachine<TCommand, TResult, TMachine>(name).");
+                "AddRaft was called, but no set was added, and the sets of a cluster are written down when it first starts. Add one with "
+                    + "silo.AddReplicatedGrains(name, groups, grains => grains.Add<...>()), or with AddRaftStateMachine.");
         }
 
         if (sets.GroupBy(static set => set.Set.Name, StringComparer.Ordinal).FirstOrDefault(static same => same.Count() > 1) is { } twice)
         {
             throw new OrleansConfigurationException(twice.Key == GroupSet.Catalogue
                 ? "AddRaftCatalogue was called twice on this silo; call it once."
-                : $"The set '{twice.Key}' was added twice, for {string.Join(" and ", twice.Select(static set => set.Types.Machine.Name))}; "
-                    + "give each AddRaftStateMachine its own name.");
+                : $"The set '{twice.Key}' was added twice, for {string.Join(" and ", twice.Select(static set => set.Types.Machine.Name))}; give each "
+                    + "a name of its own, or add all replicated grains of one set in one call.");
         }
     }
 

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using OrleansRaft;
 using OrleansRaft.PostgreSql;
 using OrleansRaft.PostgreSql.Hosting;
+using OrleansRaft.PostgreSql.Internal;
 using OrleansRaft.Runtime.Diagnostics;
 using OrleansRaft.Runtime.Hosting;
 
@@ -17,16 +18,23 @@ public static class PostgreSqlRaftBuilderExtensions
     /// </summary>
     /// <param name="builder">The silo's Raft.</param>
     /// <param name="connectionStrings">The servers, in the cluster's order: replica k of a group logs to server (k - 1) mod n.</param>
+    /// <exception cref="ArgumentException">One cannot be read; the message says what one looks like.</exception>
     public static RaftBuilder UsePostgreSql(this RaftBuilder builder, params string[] connectionStrings) =>
         builder.UsePostgreSql(new PostgreSqlStoreOptions { ConnectionStrings = connectionStrings });
 
     /// <summary>Keeps logs in PostgreSQL.</summary>
     /// <param name="builder">The silo's Raft.</param>
     /// <param name="options">Which servers, and how they are used.</param>
+    /// <exception cref="ArgumentException">A connection string cannot be read; the message says what one looks like.</exception>
     public static RaftBuilder UsePostgreSql(this RaftBuilder builder, PostgreSqlStoreOptions options)
     {
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentNullException.ThrowIfNull(options);
+        foreach (var connectionString in options.ConnectionStrings)
+        {
+            Connections.Require(connectionString);
+        }
+
         builder.Services.Configure<StoreTopology>(topology => topology.Servers = options.ConnectionStrings.Count);
         builder.Services.AddSingleton<IHostedService>(
             services => new SchemaMigration(options, services.GetRequiredService<ILogger<PostgreSqlLogStore>>()));

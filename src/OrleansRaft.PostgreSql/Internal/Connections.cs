@@ -38,8 +38,10 @@ internal static class Connections
     /// A connection string for Orleans' AdoNet providers: their names are looked up in our schema only, and a server that is away, or a connection
     /// that was forgotten on the way, costs seconds. What the string says of times holds.
     /// </summary>
+    /// <exception cref="ArgumentException">It cannot be read; see <see cref="Require"/>.</exception>
     public static string CompleteForOrleans(string connectionString)
     {
+        Require(connectionString);
         var settings = new NpgsqlConnectionStringBuilder(connectionString) { SearchPath = Sql.Schema, NoResetOnClose = true };
         Default(settings, "Timeout", 5);
         Default(settings, "Command Timeout", 5);
@@ -50,6 +52,24 @@ internal static class Connections
         Default(settings, "Keepalive", KeepAliveSeconds);
         KeepAlive(settings);
         return settings.ConnectionString;
+    }
+
+    /// <summary>Demands that a connection string can be read. The sentence does not repeat it: it may hold a password.</summary>
+    /// <exception cref="ArgumentException">It cannot; the message says what one looks like, the inner exception which part is wrong.</exception>
+    public static void Require(string connectionString)
+    {
+        try
+        {
+            _ = new NpgsqlConnectionStringBuilder(connectionString);
+        }
+        catch (ArgumentException unreadable)
+        {
+            throw new ArgumentException(
+                "This is no connection string of PostgreSQL. Write it like 'Host=127.0.0.1;Port=5432;Username=...;Password=...;Database=...', not as "
+                    + "an address that begins with postgres://.",
+                nameof(connectionString),
+                unreadable);
+        }
     }
 
     /// <summary>Names a server for people; without user and password.</summary>

@@ -74,7 +74,7 @@ internal sealed class GroupTarget(IGrainCluster cluster, GrainInterface type, st
         {
             throw new NotCommittedException(
                 RejectionReason.InvalidRequest,
-                $"An argument of {method} cannot be serialized, so the call was not sent ({ThrownText.Of(exception)}); {Serializers.Remedy}");
+                $"An argument of {method} cannot be serialized, so the call was not sent ({ThrownText.Of(exception)}); {Serializers.GrainRemedy}");
         }
     }
 
@@ -195,7 +195,7 @@ internal sealed class GroupTarget(IGrainCluster cluster, GrainInterface type, st
 
                     // What one attempt was told says nothing of an earlier one that may have been applied; but a skip is of all of them.
                     throw unknown is null || rejected.Reason == RejectionReason.Skipped
-                        ? new NotCommittedException(rejected.Reason, rejected.Detail, rejected.RetryAfter)
+                        ? new NotCommittedException(rejected.Reason, $"{method} of '{key}': {rejected.Detail}", rejected.RetryAfter)
                         : Unknown($"{unknown} A further attempt was refused: {rejected.Detail}");
                 default:
                     throw new InvalidOperationException($"{outcome.GetType().Name} is not a known outcome.");

@@ -93,7 +93,7 @@ internal sealed class GrainClass
     /// <summary>A sentence about what Orleans cannot serialize of it; null when there is nothing.</summary>
     public string? FindUnserializable(IServiceProvider services)
     {
-        if (Serializers.FindProblem(services, State) is { } ofState)
+        if (Serializers.FindProblem(services, Serializers.GrainRemedy, State) is { } ofState)
         {
             return $"The states of {Type.FullName} cannot be kept. {ofState}";
         }
@@ -112,7 +112,7 @@ internal sealed class GrainClass
                 .Select(static one => one.ParameterType)
                 .Where(static one => one != typeof(CancellationToken))
                 .Concat(result);
-            if (types.Select(type => Serializers.FindProblem(services, type)).FirstOrDefault(static one => one is not null) is { } ofMethod)
+            if (Serializers.FindProblem(services, Serializers.GrainRemedy, [.. types]) is { } ofMethod)
             {
                 return $"{method.DeclaringType!.FullName}.{method.Name} cannot be called. {ofMethod}";
             }

@@ -27,7 +27,8 @@ public sealed class AttemptTests
 
         var thrown = await Should.ThrowAsync<NotCommittedException>(() => Alice.Deposit(1));
 
-        (thrown.Reason, thrown.RetryAfter, thrown.Message).ShouldBe((RejectionReason.NoLeader, TimeSpan.FromMilliseconds(200), "no leader"));
+        (thrown.Reason, thrown.RetryAfter).ShouldBe((RejectionReason.NoLeader, TimeSpan.FromMilliseconds(200)));
+        thrown.Message.ShouldBe("test.IAccount.Deposit of 'alice': no leader");
     }
 
     [Fact]

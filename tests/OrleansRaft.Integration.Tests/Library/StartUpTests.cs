@@ -9,6 +9,7 @@ using Microsoft.Extensions.Time.Testing;
 using Orleans.TestingHost;
 using OrleansRaft.Integration.Tests.Grains;
 using OrleansRaft.Integration.Tests.Stores.Sqlite;
+using OrleansRaft.PostgreSql;
 using OrleansRaft.Runtime.Storage;
 using OrleansRaft.Runtime.Storage.Memory;
 
@@ -30,7 +31,7 @@ public sealed class StartUpTests
 
     [Fact]
     public async Task AddRaft_without_a_state_machine() =>
-        (await FailAsync(silo => silo.AddRaft(raft => raft.UseMemory()))).ShouldContain("AddRaftStateMachine");
+        (await FailAsync(silo => silo.AddRaft(raft => raft.UseMemory()))).ShouldContain("AddReplicatedGrains", "AddRaftStateMachine");
 
     [Fact]
     public async Task AddRaft_twice() =>
@@ -61,6 +62,27 @@ public sealed class StartUpTests
 
     [Fact]
     public async Task No_clustering() => (await FailAsync(silo => WithLedgers(silo), isClustered: false)).ShouldContain("lustering");
+
+    [Theory]
+    [InlineData("postgres://oraft:secret@127.0.0.1/oraft")]
+    [InlineData("Hots=127.0.0.1;Username=oraft;Password=secret")]
+    public async Task A_connection_string_that_cannot_be_read(string unreadable)
+    {
+        var ofLogs = await FailAsync(silo => Ledgers(silo.AddRaft(raft => raft.UsePostgreSql(unreadable))));
+        var ofOrleans = Should.Throw<ArgumentException>(() => PostgreSqlSchema.ForOrleans(unreadable));
+
+        ofLogs.ShouldContain("no connection string of PostgreSQL", "'Host=");
+        ofLogs.Text.ShouldNotContain("secret");
+        ofOrleans.Message.ShouldBe(ofLogs.Text);
+    }
+
+    /// <summary>The sentence is about what the application wrote, and not about the machine beneath.</summary>
+    [Fact]
+    public async Task A_replicated_grain_whose_state_has_no_serializer() =>
+        (await FailAsync(silo => silo.AddRaft(raft => raft.UseMemory()).AddReplicatedGrains("notes", 1, grains => grains.Add<Note>()))).Text.ShouldBe(
+            $"The set 'notes' of replicated grains cannot be used. The states of {typeof(Note).FullName} cannot be kept. Orleans has no serializer for "
+            + $"{typeof(NoteState).FullName}: put [GenerateSerializer] on the type and [Id] on its members, in a project that references "
+            + "Microsoft.Orleans.Sdk.");
 
     [Fact]
     public async Task One_name_for_two_sets() => (await FailAsync(silo => Ledgers(WithLedgers(silo)))).ShouldContain("'ledgers'", "twice");
@@ -332,6 +354,28 @@ public sealed class StartUpTests
 
         public void Dispose()
         {
+        }
+    }
+
+    [Alias("start.INote")]
+    internal interface INote : IReplicatedGrain
+    {
+        [Alias("Write")]
+        Task Write(string text);
+    }
+
+    internal sealed class NoteState
+    {
+        public string Text { get; set; } = "";
+    }
+
+    [Alias("start.Note")]
+    internal sealed class Note : ReplicatedGrain<NoteState>, INote
+    {
+        public Task Write(string text)
+        {
+            State.Text = text;
+            return Task.CompletedTask;
         }
     }
 
