@@ -52,5 +52,5 @@ internal static class Rules
         Category,
         DiagnosticSeverity.Warning,
         isEnabledByDefault: true,
-        helpLinkUri: $"https://www.nuget.org/packages/OrleansRaft.Analyzers#{id}");
+        helpLinkUri: "https://www.nuget.org/packages/OrleansRaft.ReplicatedGrains#readme-body-tab");
 }

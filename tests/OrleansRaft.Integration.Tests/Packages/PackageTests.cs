@@ -26,6 +26,16 @@ public sealed class PackageTests(PackedPackages packed, PostgresFixture postgres
         .Single(static package => package.Id == "OrleansRaft.ReplicatedGrains").Files
         .ShouldContain("analyzers/dotnet/cs/OrleansRaft.Analyzers.dll");
 
+    /// <summary>A report of them leads to a package that there is.</summary>
+    [Fact]
+    public async Task The_analyzers_link_to_the_package_that_brings_them()
+    {
+        var bringing = (await packed.GetAsync()).Single(static package => package.Files.Contains("analyzers/dotnet/cs/OrleansRaft.Analyzers.dll"));
+
+        File.ReadAllText(Path.Combine(SourceTree.Root, "src", "OrleansRaft.Analyzers", "Rules.cs"))
+            .ShouldContain($"helpLinkUri: \"https://www.nuget.org/packages/{bringing.Id}#");
+    }
+
     [Fact]
     public async Task Every_package_says_what_it_is()
     {
