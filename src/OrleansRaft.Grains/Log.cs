@@ -27,7 +27,11 @@ internal static partial class Log
     [LoggerMessage(3007, LogLevel.Error, "A sweep over the replicas of the cluster failed; it is repeated in {Delay}")]
     public static partial void SweepFailed(ILogger logger, Exception cause, TimeSpan delay);
 
-    [LoggerMessage(3008, LogLevel.Critical, "This silo was declared dead: {Replicas} replicas stop at once")]
+    [LoggerMessage(
+        3008,
+        LogLevel.Critical,
+        "This silo was declared dead: {Replicas} replicas stop at once. Start it again; if another was started on its address and port, give one of "
+            + "them ports of its own")]
     public static partial void DeclaredDead(ILogger logger, int replicas);
 
     [LoggerMessage(3009, LogLevel.Information, "Cluster {Cluster}: {Sets} sets with {Groups} groups")]
