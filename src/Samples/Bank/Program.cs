@@ -1,10 +1,12 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 using OrleansRaft;
 using OrleansRaft.PostgreSql;
 
 var builder = Host.CreateApplicationBuilder(args);
+builder.Logging.SetMinimumLevel(LogLevel.Warning); // Orleans tells much
 var database = builder.Configuration["Database"]; // without one: a single silo, with its logs in a folder
 builder.UseOrleans(silo => (database is null
         ? silo.UseLocalhostClustering().AddRaft(raft => raft.UseSqlite("bank-data"))
