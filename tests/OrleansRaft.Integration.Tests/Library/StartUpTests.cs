@@ -80,8 +80,8 @@ public sealed class StartUpTests
     [Fact]
     public async Task A_replicated_grain_whose_state_has_no_serializer() =>
         (await FailAsync(silo => silo.AddRaft(raft => raft.UseMemory()).AddReplicatedGrains("notes", 1, grains => grains.Add<Note>()))).Text.ShouldBe(
-            $"The set 'notes' of replicated grains cannot be used. The states of {typeof(Note).FullName} cannot be kept. Orleans has no serializer for "
-            + $"{typeof(NoteState).FullName}: put [GenerateSerializer] on the type and [Id] on its members, in a project that references "
+            $"The set 'notes' of replicated grains cannot be used. The states of {typeof(Note).FullName} cannot be kept. Orleans has no serializer "
+            + $"for {typeof(NoteState).FullName}: put [GenerateSerializer] on the type and [Id] on its members, in a project that references "
             + "Microsoft.Orleans.Sdk.");
 
     [Fact]
