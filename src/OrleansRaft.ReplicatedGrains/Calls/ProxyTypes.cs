@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Linq.Expressions;
+using Orleans.Serialization;
 using Orleans.Serialization.Configuration;
+using OrleansRaft.Client;
 
 namespace OrleansRaft.ReplicatedGrains.Calls;
 
@@ -14,9 +16,21 @@ internal sealed class ProxyTypes(TypeManifestOptions manifest)
         .ToDictionary(MainInterfaceOf);
 
     /// <summary>Makes a proxy.</summary>
-    /// <exception cref="ArgumentException">None was generated for the interface.</exception>
+    /// <exception cref="ArgumentException">None was generated for the interface, or a parameter has no serializer.</exception>
     public TGrain Create<TGrain>(ReplicatedGrainTarget target)
-        where TGrain : class, IReplicatedGrain => (TGrain)MakerOf(Find(typeof(TGrain)))(target);
+        where TGrain : class, IReplicatedGrain
+    {
+        var maker = MakerOf(Find(typeof(TGrain)));
+        try
+        {
+            return (TGrain)maker(target);
+        }
+        catch (CodecNotFoundException missing)
+        {
+            throw new ArgumentException(
+                $"{typeof(TGrain).FullName} cannot be called ({missing.Message.TrimEnd('.')}); {Serializers.GrainRemedy}", nameof(TGrain), missing);
+        }
+    }
 
     /// <summary>Makes a proxy of the type that another has.</summary>
     public TGrain Create<TGrain>(ReplicatedGrainProxy like, ReplicatedGrainTarget target)

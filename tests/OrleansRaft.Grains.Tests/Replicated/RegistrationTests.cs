@@ -119,6 +119,17 @@ public sealed class RegistrationTests
     public void A_parameter_without_a_serializer() => Bind<Taker>()
         .ShouldContain($"{typeof(ITaker).FullName}.Take cannot be called. Orleans has no serializer for {typeof(UnknownToOrleans).FullName}");
 
+    /// <summary>In a client, which knows no class that a check at its start could look at.</summary>
+    [Fact]
+    public void A_parameter_without_a_serializer_in_a_client()
+    {
+        var refused = Should.Throw<ArgumentException>(static () => GrainBench.Of<Account>().Grain<ITaker>("t"));
+
+        refused.Message.ShouldContain($"{typeof(ITaker).FullName} cannot be called");
+        refused.Message.ShouldContain(typeof(UnknownToOrleans).FullName!);
+        refused.Message.ShouldContain("put [GenerateSerializer] on the type");
+    }
+
     [Fact]
     public void A_state_whose_order_is_another_in_each_process() => Bind<Scattered>()
         .ShouldContain($"{typeof(ScatteredState).FullName} holds {typeof(ImmutableDictionary<string, int>)}, whose order is another in each process");
