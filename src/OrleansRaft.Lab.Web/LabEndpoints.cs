@@ -10,6 +10,8 @@ namespace OrleansRaft.Lab.Web;
 /// <summary>The lab of the HTTP API: scenarios, and recordings of them. It keeps nothing, so visitors cannot disturb each other.</summary>
 internal sealed class LabEndpoints : IDisposable
 {
+    private const string Advice = "Send a scenario, such as GET /api/v1/lab/replication answers.";
+
     // A play is bounded, but takes a core for a moment: the groups come first. A recording takes memory until its reader has it.
     private const int WaitingMax = 8;
     private const int SendingMax = 4;
@@ -102,6 +104,11 @@ internal sealed class LabEndpoints : IDisposable
     /// <summary>Reads a scenario that a visitor wrote.</summary>
     internal static Checked<Scenario> Parse(in ReadOnlySequence<byte> body)
     {
+        if (body.IsEmpty)
+        {
+            return KnownProblems.InvalidRequest("body", $"The body is empty. {Advice}");
+        }
+
         try
         {
             using var document = JsonDocument.Parse(body);
@@ -115,8 +122,7 @@ internal sealed class LabEndpoints : IDisposable
         {
             return KnownProblems.InvalidRequest(
                 "body",
-                $"The body is not JSON at line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}. "
-                    + "Send a scenario, such as GET /api/v1/lab/replication answers.");
+                $"The body is not JSON at line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}. {Advice}");
         }
         catch (InvalidOperationException)
         {

@@ -23,6 +23,11 @@ internal static class Oraft
             return (int)UsageError.Explain(parsed, error);
         }
 
+        if (UsageError.ExplainEmpty(parsed, error) is { } empty)
+        {
+            return (int)empty;
+        }
+
         // Signals are the commands' own business: a silo drains on SIGTERM, and the library would cut it short.
         var invocation = new InvocationConfiguration
         {

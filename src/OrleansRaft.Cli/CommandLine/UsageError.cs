@@ -30,6 +30,22 @@ internal static class UsageError
         return ExitCode.Usage;
     }
 
+    /// <summary>Says which argument is empty, as one is that a script made of a variable without a value. Nothing has such a name.</summary>
+    /// <returns>The exit code; null when no argument is empty.</returns>
+    public static ExitCode? ExplainEmpty(ParseResult parsed, TextWriter error)
+    {
+        var empty = parsed.CommandResult.Children.OfType<ArgumentResult>()
+            .FirstOrDefault(static argument => argument.Tokens.Any(static token => token.Value.Length == 0));
+        if (empty is null)
+        {
+            return null;
+        }
+
+        error.WriteLine($"oraft: the argument <{empty.Argument.Name}> is empty, which names nothing.");
+        error.WriteLine($"See `{PathOf(parsed)} --help`.");
+        return ExitCode.Usage;
+    }
+
     private static void ExplainUnmatched(string word, CommandResult command, TextWriter error)
     {
         error.WriteLine($"oraft: '{word}' is not something that `{PathOf(command)}` knows.");

@@ -82,6 +82,12 @@ public sealed class JsonBody
 
     private static Checked<T> Parse<T>(in ReadOnlySequence<byte> body, IReadOnlyList<string> known, Func<JsonBody, Checked<T>> conclude)
     {
+        if (body.IsEmpty)
+        {
+            return KnownProblems.InvalidRequest(
+                "body", $"The body is empty. Send a JSON object; the fields that it may have are {string.Join(", ", known)}.");
+        }
+
         try
         {
             using var document = JsonDocument.Parse(body);

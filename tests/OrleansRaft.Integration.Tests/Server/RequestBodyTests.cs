@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using CsCheck;
+using Microsoft.AspNetCore.Http;
 using OrleansRaft.Server.Http;
 
 namespace OrleansRaft.Integration.Tests.Server;
@@ -119,5 +120,17 @@ public sealed class RequestBodyTests
             Next = next;
             return next;
         }
+    }
+
+    [Fact]
+    public async Task An_empty_body_of_several_fields_is_told_with_those_that_it_may_have()
+    {
+        var context = new DefaultHttpContext();
+        context.Request.ContentType = "application/json";
+
+        var read = await JsonBody.ReadAsync<int>(context.Request, ["without", "level"], static _ => 0);
+
+        read.Problem.ShouldNotBeNull().Detail.ShouldBe(
+            "The body is empty. Send a JSON object; the fields that it may have are without, level.");
     }
 }
