@@ -1,4 +1,3 @@
-using OrleansRaft.Core;
 using OrleansRaft.Grains.Replicas;
 using OrleansRaft.Runtime;
 

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
-using OrleansRaft.Grains.Hosting;
 using OrleansRaft.Integration.Tests.Cli;
 using OrleansRaft.Integration.Tests.Grains;
 using OrleansRaft.Integration.Tests.Server;

@@ -97,7 +97,7 @@ public sealed class SqliteSnapshotTests : IDisposable
         replica.Send(install: snapshot);
         replica.Log.LoadSnapshot(snapshot);
         var loaded = await replica.Events.LoadedAsync();
-        var writtenLater = await WriteUntilAsync(other, Task.Run(() => loaded.State.ShouldBe(State)));
+        var writtenLater = await WriteUntilAsync(other, Task.Run(() => loaded.State.ShouldBe(State), TestContext.Current.CancellationToken));
 
         written.ShouldBeGreaterThan(pieces / 4, "as many as pieces in any order that is fair, and one if all of it were one transaction");
         writtenLater.ShouldBeGreaterThan(pieces / 4);
