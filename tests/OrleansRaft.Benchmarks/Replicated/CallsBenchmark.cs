@@ -2,18 +2,13 @@ using System.Buffers;
 using System.CommandLine;
 using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
-using Orleans.Runtime;
 using Orleans.Serialization;
-using OrleansRaft.Benchmarks.Load;
 using OrleansRaft.Benchmarks.Macro;
 using OrleansRaft.Client;
-using OrleansRaft.Core;
 using OrleansRaft.Counters;
-using OrleansRaft.ReplicatedGrains;
 using OrleansRaft.ReplicatedGrains.Calls;
 using OrleansRaft.ReplicatedGrains.Execution;
 using OrleansRaft.Runtime;
-using OrleansRaft.Runtime.StateMachines;
 
 namespace OrleansRaft.Benchmarks.Replicated;
 

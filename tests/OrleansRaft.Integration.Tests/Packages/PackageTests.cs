@@ -32,8 +32,9 @@ public sealed class PackageTests(PackedPackages packed, PostgresFixture postgres
     {
         var bringing = (await packed.GetAsync()).Single(static package => package.Files.Contains("analyzers/dotnet/cs/OrleansRaft.Analyzers.dll"));
 
-        File.ReadAllText(Path.Combine(SourceTree.Root, "src", "OrleansRaft.Analyzers", "Rules.cs"))
-            .ShouldContain($"helpLinkUri: \"https://www.nuget.org/packages/{bringing.Id}#");
+        var rules = Path.Combine(SourceTree.Root, "src", "OrleansRaft.Analyzers", "Rules.cs");
+        (await File.ReadAllTextAsync(rules, TestContext.Current.CancellationToken)).ShouldContain(
+            $"helpLinkUri: \"https://www.nuget.org/packages/{bringing.Id}#");
     }
 
     [Fact]
