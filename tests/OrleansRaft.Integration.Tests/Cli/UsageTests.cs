@@ -80,9 +80,7 @@ public sealed class UsageTests
     [InlineData("fault", "heal", "")]
     [InlineData("group", "show", "")]
     [InlineData("silo", "decommission", "")]
-    [InlineData("tenant", "delete", "", "--yes")]
     [InlineData("key", "revoke", "")]
-    [InlineData("counter", "get", "acme", "")]
     public async Task A_name_of_dots_is_sent_to_nobody(params string[] line)
     {
         var run = await CommandLineRun.RunAsync([.. line, "--server", "http://127.0.0.1:1"]);
