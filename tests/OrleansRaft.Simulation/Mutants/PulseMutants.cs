@@ -24,7 +24,7 @@ internal static class PulseMutants
             "Runtime",
             "ReplicaDriver.Ending.cs",
             "        heldSends.Clear();\n",
-            "        heldSends.OnDurable(new PersistTicket(long.MaxValue));\n"
+            "        heldSends.OnDurable(new global::OrleansRaft.Core.PersistTicket(long.MaxValue));\n"
                 + "        while (heldSends.TakeReleased() is { } held) { transport.Send(held.To, held.Message); }\n"),
         new(
             "answered-when-gathered",
