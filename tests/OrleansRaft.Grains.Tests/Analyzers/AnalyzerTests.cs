@@ -32,6 +32,17 @@ public sealed class AnalyzerTests
     [InlineData("foreach (var name in State.Names) { State.List.Add(name.Key); }", "ORAFT0006")]
     [InlineData("foreach (var name in State.Names.Keys) { State.List.Add(name); }", "ORAFT0006")]
     [InlineData("foreach (var one in new HashSet<int>()) { State.Pieces += one; }", "ORAFT0006")]
+    [InlineData("foreach (var one in State.Names.Where(one => one.Value > 1).ToList()) { State.List.Add(one.Key); }", "ORAFT0006")]
+    [InlineData("State.List.Add(State.Names.First().Key);", "ORAFT0006")]
+    [InlineData("State.List.Add(State.Names.Keys.FirstOrDefault(one => one.Length > 1));", "ORAFT0006")]
+    [InlineData("State.List.Add(string.Join(',', State.Names.Keys));", "ORAFT0006")]
+    [InlineData("State.List.Add(string.Concat(State.Names.Select(one => one.Key)));", "ORAFT0006")]
+    [InlineData("State.List.AddRange(State.Names.Keys);", "ORAFT0006")]
+    [InlineData("State.List = State.Names.Keys.ToList();", "ORAFT0006")]
+    [InlineData("State.List = [.. State.Names.Keys];", "ORAFT0006")]
+    [InlineData("State.List = new List<string>(State.Names.Keys);", "ORAFT0006")]
+    [InlineData("State.Pieces = State.Names.Values.Take(3).Sum();", "ORAFT0006")]
+    [InlineData("State.Pieces = State.Names.Values.Aggregate((a, b) => 31 * a + b);", "ORAFT0006")]
     public async Task What_is_not_the_same_on_every_replica_is_reported(string body, string rule)
     {
         using var code = AnalyzedCode.Method(body);
@@ -50,6 +61,15 @@ public sealed class AnalyzerTests
     [InlineData("var first = DateTime.MinValue; var none = Guid.Empty; var path = Path.Combine(\"a\", \"b\");")]
     [InlineData("foreach (var name in State.Names.OrderBy(one => one.Key)) { State.List.Add(name.Key); }")]
     [InlineData("foreach (var name in State.List) { State.Pieces++; }")]
+    [InlineData("State.Pieces = State.Names.Values.Sum() + State.Names.Count(one => one.Value > 1) + State.Names.Values.Max();")]
+    [InlineData("State.List.AddRange(State.Names.Keys.Order());")]
+    [InlineData("State.List.Add(string.Join(',', State.Names.Keys.Order()));")]
+    [InlineData("State.List.Add(State.Names.OrderBy(one => one.Value).ThenBy(one => one.Key).First().Key);")]
+    [InlineData("var names = State.Names.Keys.ToList(); names.Sort(); State.List = names;")]
+    [InlineData("var names = new List<string>(State.Names.Keys); names.Sort(); State.List = names;")]
+    [InlineData("var names = State.Names.Keys.ToArray(); Array.Sort(names); State.List.AddRange(names);")]
+    [InlineData("HashSet<string> names = [.. State.Names.Keys]; State.Pieces = names.Count;")]
+    [InlineData("State.List.Add(State.List.First());")]
     public async Task What_is_the_same_everywhere_is_not(string body)
     {
         using var code = AnalyzedCode.Method(body, "private Task Helper() => Task.CompletedTask;");
@@ -86,6 +106,10 @@ public sealed class AnalyzerTests
     [InlineData("var random = System.Random.Shared;", "var random = Context.Random;")]
     [InlineData("foreach (var name in State.Names) { }", "foreach (var name in State.Names.OrderBy(static one => one.Key)) { }")]
     [InlineData("foreach (var name in State.Names.Keys) { }", "foreach (var name in State.Names.Keys.Order()) { }")]
+    [InlineData("State.List.AddRange(State.Names.Keys);", "State.List.AddRange(State.Names.Keys.Order());")]
+    [InlineData(
+        "State.List.Add(State.Names.Where(one => one.Value > 1).First().Key);",
+        "State.List.Add(State.Names.OrderBy(static one => one.Key).Where(one => one.Value > 1).First().Key);")]
     public async Task What_the_context_offers_takes_the_place_of_what_it_should(string before, string after) =>
         (await FixAsync(AnalyzedCode.Method(before), new ContextFixProvider())).ShouldContain(after);
 
