@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Microsoft.AspNetCore.Http;
 using OrleansRaft.Cli.CommandLine;
 using OrleansRaft.Cli.Serve.Tls;
+using OrleansRaft.Grains.Hosting;
 
 namespace OrleansRaft.Cli.Serve;
 
@@ -31,24 +32,18 @@ internal static class Preflight
 
     private static void RequireFree(IPAddress address, int port, string what, string option)
     {
-        try
+        switch (PortChecks.Try(new IPEndPoint(address, port)))
         {
-            using var listener = new TcpListener(address, port);
-            listener.Start();
-        }
-        catch (SocketException taken) when (taken.SocketErrorCode == SocketError.AddressAlreadyInUse)
-        {
-            throw new CliException(
-                ExitCode.Refused,
-                $"{what} {address}:{port} is in use by another process.",
-                $"End that process, or choose another port with {option}.");
-        }
-        catch (SocketException refused)
-        {
-            throw new CliException(
-                ExitCode.Refused,
-                $"cannot listen on {what} {address}:{port}: {refused.Message}.",
-                $"Choose an address of this machine with {(option == "--http" ? option : "--silo-address")}.");
+            case { SocketErrorCode: SocketError.AddressAlreadyInUse }:
+                throw new CliException(
+                    ExitCode.Refused,
+                    $"{what} {address}:{port} is in use by another process.",
+                    $"End that process, or choose another port with {option}.");
+            case { } refused:
+                throw new CliException(
+                    ExitCode.Refused,
+                    $"cannot listen on {what} {address}:{port}: {refused.Message}.",
+                    $"Choose an address of this machine with {(option == "--http" ? option : "--silo-address")}.");
         }
     }
 

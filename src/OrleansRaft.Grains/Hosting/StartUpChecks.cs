@@ -47,6 +47,7 @@ internal sealed class StartUpChecks(IEnumerable<StateMachineRegistration> regist
         RequireSets(sets);
         RequireClustering();
         RequireOptions();
+        PortChecks.Require(services);
         var (time, logger) = (services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<StartUpChecks>>());
         services.GetRequiredService<OwnSets>().Note(
             sets.Select(set => SetSupport.Of(set, new MachineTrial(set, services, time, logger).Run())).ToList());

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
+using Orleans.Configuration;
 using Orleans.TestingHost;
 using OrleansRaft.Integration.Tests.Grains;
 using OrleansRaft.Integration.Tests.Stores.Sqlite;
@@ -62,6 +63,30 @@ public sealed class StartUpTests
 
     [Fact]
     public async Task No_clustering() => (await FailAsync(silo => WithLedgers(silo), isClustered: false)).ShouldContain("lustering");
+
+    /// <summary>Orleans would declare the silo that is there dead, for one that cannot take its place.</summary>
+    [Theory]
+    [InlineData(true, nameof(EndpointOptions.SiloPort))]
+    [InlineData(false, nameof(EndpointOptions.GatewayPort))]
+    public async Task A_port_that_is_in_use(bool isSiloPort, string option)
+    {
+        using var first = Build(silo => WithLedgers(silo));
+        await first.StartAsync(Token);
+        var taken = first.Services.GetRequiredService<IOptions<EndpointOptions>>().Value;
+        var membership = first.Services.GetRequiredService<IMembershipTable>();
+
+        var sentence = await FailAsync(silo => WithLedgers(silo).Configure<EndpointOptions>(endpoints =>
+        {
+            (endpoints.SiloPort, endpoints.GatewayPort) = isSiloPort
+                ? (taken.SiloPort, endpoints.GatewayPort)
+                : (endpoints.SiloPort, taken.GatewayPort);
+            (endpoints.SiloListeningEndpoint, endpoints.GatewayListeningEndpoint) = (null, null);
+        }).ConfigureServices(services => services.AddSingleton(membership)));
+
+        sentence.ShouldContain($"127.0.0.1:{(isSiloPort ? taken.SiloPort : taken.GatewayPort)} is in use", option);
+        (await membership.ReadAllAsync(Token)).Members.ShouldHaveSingleItem().Item1.Status.ShouldBe(SiloStatus.Active);
+        await first.StopAsync(Token);
+    }
 
     [Theory]
     [InlineData("postgres://oraft:secret@127.0.0.1/oraft")]
