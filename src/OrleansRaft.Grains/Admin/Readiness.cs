@@ -101,25 +101,28 @@ internal sealed class Readiness(
         var stock = new ClusterInventory(silos.Active, await locator.TakeInventoryAsync());
         leaderless.Look(stock);
         var elapsed = time.GetElapsedTime(servingSince.Value);
-        return (elapsed < ArrivalPatience ? FindGroups(stock) : null) ?? (elapsed < CatchUpPatience ? FindOwn() : null);
+        return (elapsed < ArrivalPatience ? FindElecting(stock) : null)
+            ?? (elapsed < CatchUpPatience ? FindCrowded(stock) : null)
+            ?? (elapsed < ArrivalPatience ? FindShort(stock) : null)
+            ?? (elapsed < CatchUpPatience ? FindOwn() : null);
     }
 
-    private string? FindGroups(ClusterInventory stock)
+    private string? FindElecting(ClusterInventory stock)
     {
         var led = stock.LedGroups();
-        if (groups.AllGroups.Where(group => !led.Contains(group.Name) && stock.CouldElect(group)).ToList() is { Count: > 0 } electing)
-        {
-            return $"{electing.Count} of {groups.AllGroups.Count} groups still elect a leader, {electing[0].Name} for one.";
-        }
-
-        if (groups.AllGroups.Where(group => stock.IsCrowded(group) && stock.IsHealthy(group)).ToList() is { Count: > 0 } crowded)
-        {
-            return $"{crowded.Count} of {groups.AllGroups.Count} groups still have two replicas on one silo, {crowded[0].Name} for one; "
-                + "they are being moved apart.";
-        }
-
-        return groups.AllGroups.FirstOrDefault(stock.IsShort) is { } group ? $"Replicas come to life, of {group.Name} for one." : null;
+        return groups.AllGroups.Where(group => !led.Contains(group.Name) && stock.CouldElect(group)).ToList() is { Count: > 0 } electing
+            ? $"{electing.Count} of {groups.AllGroups.Count} groups still elect a leader, {electing[0].Name} for one."
+            : null;
     }
+
+    private string? FindCrowded(ClusterInventory stock) =>
+        groups.AllGroups.Where(group => stock.IsCrowded(group) && stock.IsHealthy(group)).ToList() is { Count: > 0 } crowded
+            ? $"{crowded.Count} of {groups.AllGroups.Count} groups still have two replicas on one silo, {crowded[0].Name} for one; "
+                + "they are being moved apart."
+            : null;
+
+    private string? FindShort(ClusterInventory stock) =>
+        groups.AllGroups.FirstOrDefault(stock.IsShort) is { } group ? $"Replicas come to life, of {group.Name} for one." : null;
 
     /// <summary>A replica that knows no leader has nobody to catch up with.</summary>
     private string? FindOwn() =>
