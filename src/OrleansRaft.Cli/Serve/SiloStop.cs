@@ -25,8 +25,8 @@ internal sealed class SiloStop(WebApplication app, ServeSettings settings, TextW
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(0.25);
 
     // For how long answers ask clients to close their connections, before the port is closed.
-    private static readonly TimeSpan LastAnswersMax = TimeSpan.FromSeconds(0.5);
-    private const int LastAnswersPart = 10;
+    private static readonly TimeSpan LastAnswersMax = TimeSpan.FromSeconds(1);
+    private const int LastAnswersPart = 5;
 
     private TimeSpan TimeAfterDrainMax =>
         WholeTimeMax - settings.Drain is var left && left > TimeAfterDrainMin ? left : TimeAfterDrainMin;
