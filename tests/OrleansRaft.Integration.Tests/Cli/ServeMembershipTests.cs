@@ -34,7 +34,7 @@ public sealed class ServeMembershipTests(PostgresFixture postgres)
     }
 
     /// <summary>Also what becomes of a clock that was an hour ahead once.</summary>
-    [Fact]
+    [LongFact]
     public async Task A_second_silo_of_a_name_is_refused_and_the_first_starts_again_after_its_clock_went_back_by_an_hour()
     {
         var database = await (await postgres.GetServerAsync()).CreateDatabaseAsync();

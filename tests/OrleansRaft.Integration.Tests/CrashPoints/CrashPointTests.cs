@@ -17,7 +17,7 @@ public sealed class CrashPointTests(PostgresFixture postgres) : IDisposable
 
     public void Dispose() => directory.Delete(recursive: true);
 
-    [Fact]
+    [LongFact]
     public Task Sqlite_keeps_what_it_acknowledged_at_every_crash_point() => CrashEverywhereAsync("sqlite", directory.FullName);
 
     [LongFact]

@@ -37,7 +37,7 @@ public sealed class CarefulStartTests(PostgresFixture postgres) : IDisposable
     public void Dispose() => directory.Delete(recursive: true);
 
     [Theory]
-    [InlineData("sqlite")]
+    [InlineData("sqlite", Skip = LongTests.Reason, SkipType = typeof(LongTests), SkipUnless = nameof(LongTests.Run))]
     [InlineData("postgres", Skip = LongTests.Reason, SkipType = typeof(LongTests), SkipUnless = nameof(LongTests.Run))]
     public async Task A_silo_that_an_entry_ends_comes_to_serve_the_other_groups(string kind)
     {

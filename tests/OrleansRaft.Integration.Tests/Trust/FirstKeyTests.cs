@@ -42,7 +42,7 @@ public sealed class FirstKeyTests : IDisposable
     }
 
     /// <summary>Somebody who may change a silo's files gets in again, with another key: the one that was revoked never comes back.</summary>
-    [Fact]
+    [LongFact]
     public async Task The_key_of_a_file_is_added_at_any_start_and_never_after_it_was_revoked()
     {
         var file = Path.Combine(folder, "key");
