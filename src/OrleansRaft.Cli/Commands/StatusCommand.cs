@@ -27,8 +27,9 @@ internal static class StatusCommand
             groups.Add(group.Value);
         }
 
+        var silos = SilosOf(groups, await ListActiveAsync(session));
         var leaderless = groups.Where(group => group.Leader is null).Select(group => group.Group).ToList();
-        Write(session, new Standing(unreadiness is null, groups.Count, leaderless, alarms, SilosOf(groups)));
+        Write(session, new Standing(unreadiness is null, groups.Count, leaderless, alarms, silos));
         return alarms.Count > 0 ? throw Alarmed(CausesFirst(alarms))
             : unreadiness is not null ? throw new CliException(
                 ExitCode.Refused,
@@ -85,17 +86,34 @@ internal static class StatusCommand
         session.Answers.WriteTable(table);
     }
 
-    private static List<SiloSummary> SilosOf(List<GroupAnswer> groups) =>
-    [
-        .. from @group in groups
-           from replica in @group.Replicas
-           where replica.Silo is not null
-           group (
-               Leads: replica.Replica == @group.Leader,
-               Lag: @group.CommitIndex - (replica.AppliedIndex ?? @group.CommitIndex)) by replica.Silo into silo
-           orderby silo.Key
-           select new SiloSummary(silo.Key, silo.Count(replica => replica.Leads), silo.Count(), silo.Max(replica => replica.Lag)),
-    ];
+    /// <summary>The silos that are there, also those without a replica; none where the store that knows them does not answer.</summary>
+    private static async Task<IEnumerable<string>> ListActiveAsync(Session session)
+    {
+        try
+        {
+            var known = await session.Client.GetLevelsAsync(session.Cancellation);
+            return known.Value.Silos.Where(static silo => silo.Active).Select(static silo => silo.Silo);
+        }
+        catch (CliException)
+        {
+            return [];
+        }
+    }
+
+    private static List<SiloSummary> SilosOf(List<GroupAnswer> groups, IEnumerable<string> active)
+    {
+        var hosting = (from @group in groups
+                       from replica in @group.Replicas
+                       where replica.Silo is not null
+                       group (
+                           Leads: replica.Replica == @group.Leader,
+                           Lag: @group.CommitIndex - (replica.AppliedIndex ?? @group.CommitIndex)) by replica.Silo into silo
+                       select new SiloSummary(
+                           silo.Key, silo.Count(replica => replica.Leads), silo.Count(), silo.Max(replica => replica.Lag))).ToList();
+        var others = active.Except(hosting.Select(static silo => silo.Silo), StringComparer.Ordinal)
+            .Select(static name => new SiloSummary(name, 0, 0, 0));
+        return [.. hosting.Concat(others).OrderBy(static silo => silo.Silo, StringComparer.Ordinal)];
+    }
 
     private static string NamesOf(List<string> groups) =>
         string.Join(", ", groups.Take(5)) + (groups.Count > 5 ? ", ..." : "");

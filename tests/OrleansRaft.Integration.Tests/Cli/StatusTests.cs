@@ -67,7 +67,24 @@ public sealed class StatusTests
         status.Error.ShouldContain("The log store has not answered for 2 s");
     }
 
-    /// <summary>One body that answers everything that is asked: the health, the alarms and the groups.</summary>
-    private static CannedServer Answering(string alarms) =>
-        CannedServer.Answering(200, "application/json", $$"""{"status":"ready","alarms":{{alarms}},"groups":[],"next":null}""");
+    /// <summary>Such as one that has just been added, or whose replicas were all moved away.</summary>
+    [Fact]
+    public async Task A_silo_without_a_replica_is_listed_and_one_that_is_gone_is_not()
+    {
+        await using var server = Answering("[]");
+
+        var status = await CommandLineRun.AtAsync(server.Address, "status");
+
+        status.Output.ShouldContain("idle");
+        status.Output.ShouldNotContain("gone");
+    }
+
+    /// <summary>One body that answers everything that is asked: the health, the alarms, the groups and the silos.</summary>
+    private static CannedServer Answering(string alarms) => CannedServer.Answering(
+        200,
+        "application/json",
+        $$"""
+        {"status":"ready","alarms":{{alarms}},"groups":[],"next":null,"level":1,"reachable":1,"automatic":true,"silos":[
+            {"silo":"idle","newest":1,"active":true,"program":"1"},{"silo":"gone","newest":1,"active":false,"program":"1"}]}
+        """);
 }
