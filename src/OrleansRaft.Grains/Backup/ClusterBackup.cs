@@ -206,7 +206,10 @@ internal sealed class ClusterBackup(
         while (true)
         {
             var outcome = await TakeOnceAsync(group, begin, write, cancellation);
-            if (outcome is not Rejected<SnapshotDescriptor> { Reason: RejectionReason.NoLeader or RejectionReason.Unreachable or RejectionReason.Overloaded }
+            if (outcome is not Rejected<SnapshotDescriptor>
+                {
+                    Reason: RejectionReason.NoLeader or RejectionReason.Unreachable or RejectionReason.Overloaded
+                }
                 || time.GetElapsedTime(since) >= Patience)
             {
                 return outcome;

@@ -28,7 +28,9 @@ internal sealed class StateReading : IAsyncDisposable
     private readonly Channel<BackupPiece> pieces = Channel.CreateBounded<BackupPiece>(
         new BoundedChannelOptions(PiecesAhead) { SingleReader = true, SingleWriter = true });
     private readonly ConcurrentQueue<byte[]> spare = new();
+#pragma warning disable CA2213 // A reader may come late, and one whose handle nobody asks for holds nothing.
     private readonly SemaphoreSlim reading = new(1);
+#pragma warning restore CA2213
     private readonly CancellationTokenSource ending;
     private readonly Task writing;
     private BackupPiece? last;
@@ -37,6 +39,7 @@ internal sealed class StateReading : IAsyncDisposable
     private long offset;
     private byte[]? piece;
     private int filled;
+    private int disposals;
 
     /// <summary>Begins to write.</summary>
     /// <param name="state">The state; disposed when it was written, or is let go.</param>
@@ -88,13 +91,22 @@ internal sealed class StateReading : IAsyncDisposable
         }
     }
 
-    /// <summary>Lets the state go.</summary>
+    /// <summary>Lets the state go. Any thread, also while somebody reads, who is told that it was let go; a second time it does nothing.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Increment(ref disposals) > 1)
+        {
+            await writing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            return;
+        }
+
         await ending.CancelAsync();
-        await writing.ContinueWith(static _ => { }, TaskScheduler.Default);
+        await writing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+        // Those that read are gone when it is free; those that come are turned away.
+        await reading.WaitAsync();
         ending.Dispose();
-        reading.Dispose();
+        reading.Release();
     }
 
     private async Task<BackupPiece?> TakeAsync()
@@ -107,8 +119,8 @@ internal sealed class StateReading : IAsyncDisposable
             }
         }
 
-        // Says what the view threw.
-        await writing;
+        // Says what the view threw, unless it was told to end.
+        await writing.ConfigureAwait(ending.IsCancellationRequested ? ConfigureAwaitOptions.SuppressThrowing : ConfigureAwaitOptions.None);
         return null;
     }
 

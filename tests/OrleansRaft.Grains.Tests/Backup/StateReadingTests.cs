@@ -73,6 +73,24 @@ public sealed class StateReadingTests
         failure.ToString().ShouldContain("broken on purpose");
     }
 
+    /// <summary>Its patience may end, and its silo, while somebody waits for the next piece.</summary>
+    [Fact]
+    public async Task A_reader_is_told_of_a_state_that_is_let_go_meanwhile()
+    {
+        using var views = new ViewWriter();
+        using var view = new Halting();
+        await using var reading = new StateReading(new ViewedState(Snapshot(0), view), views, TimeProvider.System);
+        var waiting = reading.ReadAsync(0);
+        await view.Begun.WaitAsync(TestContext.Current.CancellationToken);
+
+        var disposals = new[] { reading.DisposeAsync().AsTask(), reading.DisposeAsync().AsTask() };
+        view.GoOn();
+        await Task.WhenAll(disposals);
+
+        (await waiting).ShouldBeNull();
+        (await reading.ReadAsync(0)).ShouldBeNull();
+    }
+
     private static ViewedState StateOf(long size, long expected) => new(Snapshot(expected), new Numbers(size));
 
     private static SnapshotDescriptor Snapshot(long expected) =>
@@ -114,6 +132,30 @@ public sealed class StateReadingTests
 
         // No two pieces are the same.
         private static byte At(long place) => (byte)((place * 31) ^ (place >> 10) ^ (place >> 20));
+    }
+
+    /// <summary>Writes nothing until it is told to go on, and then without end.</summary>
+    private sealed class Halting : IStateView
+    {
+        private readonly ManualResetEventSlim gate = new();
+        private readonly TaskCompletionSource begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Begun => begun.Task;
+
+        public void GoOn() => gate.Set();
+
+        public void Write(IBufferWriter<byte> output)
+        {
+            begun.SetResult();
+            gate.Wait();
+            for (var i = 0; i < 64; i++)
+            {
+                output.GetSpan((int)Mebibyte);
+                output.Advance((int)Mebibyte);
+            }
+        }
+
+        public void Dispose() => gate.Dispose();
     }
 
     private sealed class Broken : IStateView
