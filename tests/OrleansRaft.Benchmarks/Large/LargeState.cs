@@ -148,7 +148,7 @@ internal sealed class LargeState(LargeTable table, long bytes, TimeSpan length)
         await cluster.Silos.StopAsync(follower.Silo!);
         var began = Stopwatch.GetTimestamp();
         await cluster.Silos.RestartAsync(follower.Silo!);
-        await cluster.WaitAsync(
+        var after = await cluster.WaitAsync(
             Group,
             status =>
                 status.Replicas.Any(replica => replica.Replica == follower.Replica && replica.StateBytes > 0 && replica.Applied > follower.Applied),
@@ -157,8 +157,13 @@ internal sealed class LargeState(LargeTable table, long bytes, TimeSpan length)
         Volatile.Write(ref isOver, true);
         var loaded = await loading;
         table.Below("a silo that holds the state is started again and has caught up after", took.TotalSeconds, 15, "s");
+        table.Told("changes of the leader meanwhile", after.Term - before.Term, "");
         table.Told("the longest time without a write meanwhile", loaded.Gap.TotalMilliseconds, "ms");
-        TellPeak("peak memory of the restarted silo, for one of the state", ProcessMemory.Peak(cluster.Silos.ProcessOf(follower.Silo!).Id));
+        await cluster.TellGapsAsync(loaded);
+
+        // The store is shared: once the silo is back, the one that had no replica is as good a place.
+        var place = after.Replicas.First(replica => replica.Replica == follower.Replica).Silo!;
+        TellPeak("peak memory of the silo where the replica is then, for one of the state", ProcessMemory.Peak(cluster.Silos.ProcessOf(place).Id));
     }
 
     private async Task<GapResult> LoadAsync(
@@ -209,10 +214,15 @@ internal sealed class LargeState(LargeTable table, long bytes, TimeSpan length)
         }
     }
 
-    private async Task TellLiveAsync(LargeCluster cluster) => table.Told(
-        "what lives on the heap of a silo that holds the state, for one of the state",
-        (double)await cluster.Grains(0).GetGrain<ILargeView>(0).CollectAsync() / bytes,
-        "");
+    private async Task TellLiveAsync(LargeCluster cluster)
+    {
+        var status = await cluster.LookAsync(Group);
+        var silo = cluster.Silos.Names.ToList().IndexOf(status.Replicas.First(replica => replica.Replica == status.Leader).Silo!);
+        table.Told(
+            "what lives on the heap of a silo that holds the state, for one of the state",
+            (double)await cluster.Grains(silo).GetGrain<ILargeView>(0).CollectAsync() / bytes,
+            "");
+    }
 
     private static IEnumerable<Testbed.Processes.OraftProcess> Processes(LargeCluster cluster) => cluster.Silos.Names.Select(cluster.Silos.ProcessOf);
 
