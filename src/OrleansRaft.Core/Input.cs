@@ -146,8 +146,8 @@ internal sealed record Unquiesce(bool IsLeaderLost) : Input
 }
 
 /// <summary>
-/// The host knows that the process of a leader has ended, and not merely that it is silent: the follower no longer counts on it, and elections begin at
-/// once. A word that is false, late, or repeated costs nothing but a question to the others.
+/// The host knows that the process of a leader has ended, and not merely that it is silent: the follower no longer counts on it, and elections begin
+/// at once. A word that is false, late, or repeated costs nothing but a question to the others.
 /// </summary>
 /// <param name="Leader">Which replica led there; one that follows another by now does not mind.</param>
 internal sealed record LeaderGone(ReplicaId Leader) : Input;

@@ -49,7 +49,10 @@ public abstract partial class LogStoreContract
     {
         var state = new byte[(2 * ViewWriter.ChunkBytes) + 17];
         new Random(7).NextBytes(state);
-        var snapshot = new SnapshotDescriptor(Id(3, 40), new LogTime(9), Configuration.OfVoters(3), state.Length) { Checksum = Crc32C.Compute(state) };
+        var snapshot = new SnapshotDescriptor(Id(3, 40), new LogTime(9), Configuration.OfVoters(3), state.Length)
+        {
+            Checksum = Crc32C.Compute(state),
+        };
         await using (var session = await ReplicaLogSession.OpenAsync(Store, Key, Cancellation))
         {
             for (var offset = 0; offset < state.Length; offset += ViewWriter.ChunkBytes)

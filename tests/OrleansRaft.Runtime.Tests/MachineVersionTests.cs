@@ -231,7 +231,8 @@ public sealed class MachineVersionTests
         after.IsHalted.ShouldBeTrue();
     }
 
-    private static DriverBench Bench(VersionedMachine machine, bool hasThread, ScriptedLog? log = null, int voters = 3, RaftOptions? options = null) =>
+    private static DriverBench Bench(
+        VersionedMachine machine, bool hasThread, ScriptedLog? log = null, int voters = 3, RaftOptions? options = null) =>
         new(voters, options, log, VersionedMachine.Host(machine), hasThread ? new ScriptedExecutor() : null);
 
     private static Reply Submit(DriverBench bench, string id, string text, int needs)

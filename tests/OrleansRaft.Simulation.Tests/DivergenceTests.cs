@@ -37,7 +37,8 @@ public sealed class DivergenceTests
     public void A_state_that_goes_wrong_on_one_node_is_found_and_mended()
     {
         var mended = 0;
-        foreach (var seed in Enumerable.Range(1, 30).Select(static seed => (ulong)seed).Where(static seed => PlanGenerator.Make(seed) is { Nodes: 3, Raft.CompareEntries: > 0 }))
+        foreach (var seed in Enumerable.Range(1, 30).Select(static seed => (ulong)seed)
+            .Where(static seed => PlanGenerator.Make(seed) is { Nodes: 3, Raft.CompareEntries: > 0 }))
         {
             var plan = Plan(seed, Deviation.None, isExpected: false);
             var drift = new Fault(TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(5), FaultKind.MachineDrifts, (int)(seed % 3), 0, 0);

@@ -31,7 +31,7 @@ internal static class VoteLoss
 
     /// <summary>What the removal of a replica means; null when it has no vote, or is none: the server says so.</summary>
     public static string? OfRemoval(GroupAnswer group, long replica) => group.Configuration is { } members && members.Voters.Contains(replica)
-        ? $"{(group.Leader == replica ? $"Replica {replica} leads {group.Group}, and hands over first" : $"Replica {replica} of {group.Group} votes")}. "
+        ? (group.Leader == replica ? $"Replica {replica} leads {group.Group}, and hands over first. " : $"Replica {replica} of {group.Group} votes. ")
             + Survival(members.Voters.Count, members.Voters.Count - 1)
         : null;
 

@@ -22,8 +22,10 @@ internal static class PostgresSettings
 
     /// <summary>A file with connection strings.</summary>
     public static Setting File { get; } = new(
-        "--postgres-file", "FILE", "A file with the connection strings, one a line, in order, in place of --postgres, mode 0600; empty lines and those "
-        + "with # do not count.", null);
+        "--postgres-file",
+        "FILE",
+        "A file with the connection strings, one a line, in order, in place of --postgres, mode 0600; empty lines and those with # do not count.",
+        null);
 
     /// <summary>The connection strings that were said, none of them well-formed by chance.</summary>
     /// <exception cref="CliException">Something makes no sense.</exception>

@@ -104,6 +104,7 @@ internal static class CertificateCheck
 
     private static string NamesOf(X509Certificate2 certificate) =>
         certificate.Extensions.OfType<X509SubjectAlternativeNameExtension>().FirstOrDefault() is { } names
-            ? $"it is for {string.Join(", ", names.EnumerateDnsNames().Concat(names.EnumerateIPAddresses().Select(static address => address.ToString())))}"
+            ? "it is for "
+                + string.Join(", ", names.EnumerateDnsNames().Concat(names.EnumerateIPAddresses().Select(static address => address.ToString())))
             : "it has no subject alternative name";
 }

@@ -176,7 +176,8 @@ internal static class MessageCodec
             MessageKind.RequestVoteResponseWithClock => new RequestVoteResponse(term, reader.ReadBoolean()) { Clock = ReadClock(ref reader) },
             MessageKind.AppendEntries => ReadAppendEntries(term, ref reader),
             MessageKind.AppendEntriesResponse => ReadAppendEntriesResponse(term, ref reader),
-            MessageKind.InstallSnapshot or MessageKind.InstallSnapshotWithSkips or MessageKind.InstallSnapshotOfVersion or MessageKind.InstallSnapshotWithStamp =>
+            MessageKind.InstallSnapshot or MessageKind.InstallSnapshotWithSkips or MessageKind.InstallSnapshotOfVersion
+                or MessageKind.InstallSnapshotWithStamp =>
                 ReadInstallSnapshot(term, kind, ref reader),
             MessageKind.InstallSnapshotResponse => new InstallSnapshotResponse(
                 term,

@@ -4,8 +4,8 @@ namespace OrleansRaft.Grains.Replicas;
 internal static class TickTimes
 {
     /// <summary>
-    /// How long to wait for the next tick after one at a time: three quarters of a period at least, so that a late one does not hurry those that follow
-    /// it, and five quarters at most. In whole milliseconds, as timers have them; on average, a period.
+    /// How long to wait for the next tick after one at a time: three quarters of a period at least, so that a late one does not hurry those that
+    /// follow it, and five quarters at most. In whole milliseconds, as timers have them; on average, a period.
     /// </summary>
     /// <param name="now">The time on the silo's clock.</param>
     /// <param name="period">The period of the ticks.</param>

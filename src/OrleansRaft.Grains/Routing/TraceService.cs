@@ -7,7 +7,8 @@ namespace OrleansRaft.Grains.Routing;
 
 /// <inheritdoc cref="ITraceService"/>
 [Reentrant]
-internal sealed class TraceService(GrainId id, Silo silo, ILoggerFactory loggers, RaftMetrics metrics) : GrainService(id, silo, loggers), ITraceService
+internal sealed class TraceService(GrainId id, Silo silo, ILoggerFactory loggers, RaftMetrics metrics)
+    : GrainService(id, silo, loggers), ITraceService
 {
     /// <inheritdoc/>
     public Task NoteAsync(ulong[] commands, string[] parents)

@@ -101,7 +101,8 @@ internal static class Migrations
         await using var newest = Sql.Command(
             connection,
             """
-            SELECT coalesce(max(number), 0), coalesce(max((to_jsonb(m) ->> 'level')::integer), 1), coalesce(max(number) FILTER (WHERE number <= $1), 0)
+            SELECT coalesce(max(number), 0), coalesce(max((to_jsonb(m) ->> 'level')::integer), 1),
+                coalesce(max(number) FILTER (WHERE number <= $1), 0)
             FROM raft.migration m
             """,
             Sql.Value(Newest));

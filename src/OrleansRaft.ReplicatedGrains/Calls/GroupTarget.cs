@@ -206,7 +206,8 @@ internal sealed class GroupTarget(IGrainCluster cluster, GrainInterface type, st
 
         private static bool IsPassing(Rejected<GrainAnswer> rejected) =>
             rejected.RetryAfter > TimeSpan.Zero
-            || rejected.Reason is RejectionReason.NoLeader or RejectionReason.Unreachable or RejectionReason.Overloaded or RejectionReason.SessionTableFull;
+            || rejected.Reason is RejectionReason.NoLeader or RejectionReason.Unreachable or RejectionReason.Overloaded
+                or RejectionReason.SessionTableFull;
 
         private bool MayTryAgain(TimeSpan pause)
         {

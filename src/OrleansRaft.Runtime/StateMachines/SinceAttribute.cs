@@ -11,8 +11,8 @@ namespace OrleansRaft;
 /// </remarks>
 /// <param name="version">The version, from 2 on.</param>
 [AttributeUsage(
-    AttributeTargets.Class | AttributeTargets.Struct | AttributeTargets.Interface | AttributeTargets.Method | AttributeTargets.Property | AttributeTargets.Field
-        | AttributeTargets.Parameter,
+    AttributeTargets.Class | AttributeTargets.Struct | AttributeTargets.Interface | AttributeTargets.Method | AttributeTargets.Property
+        | AttributeTargets.Field | AttributeTargets.Parameter,
     Inherited = false)]
 public sealed class SinceAttribute(int version) : Attribute
 {

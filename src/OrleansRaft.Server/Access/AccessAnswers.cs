@@ -69,8 +69,10 @@ internal sealed class AccessAnswers(ILogger<AccessAnswers> logger) : IAuthorizat
             StatusCodes.Status403Forbidden,
             ProblemTypes.Forbidden,
             "The key does not allow this.",
-            $"This needs the role {Grants.NameOf(requirement.Role)}{(tenant is null ? " for the whole cluster" : $" for the tenant {Shortened.Of(tenant)}")}, "
-                + "which the key does not have; nothing was changed. An admin makes one with "
-                + $"`oraft key create NAME --role {Grants.NameOf(requirement.Role)}{(tenant is null ? "" : $" --tenant {Shortened.Of(tenant).Trim('"')}")}`.");
+            $"This needs the role {Grants.NameOf(requirement.Role)} for "
+                + $"{(tenant is null ? "the whole cluster" : $"the tenant {Shortened.Of(tenant)}")}, which the key does not have; nothing was changed. "
+                + "An admin makes one with "
+                + $"`oraft key create NAME --role {Grants.NameOf(requirement.Role)}"
+                + $"{(tenant is null ? "" : $" --tenant {Shortened.Of(tenant).Trim('"')}")}`.");
     }
 }

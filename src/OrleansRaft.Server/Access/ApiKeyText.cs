@@ -27,7 +27,8 @@ internal readonly record struct ApiKeyText(string Id, ReadOnlyMemory<byte> Hash)
     /// <summary>Makes a new key.</summary>
     /// <returns>The key, to be told to its bearer once.</returns>
     public static string New() =>
-        $"{Prefix}{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(IdBytes))}_{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(SecretBytes))}";
+        $"{Prefix}{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(IdBytes))}_"
+            + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(SecretBytes));
 
     /// <summary>Reads a key.</summary>
     /// <param name="text">The text, without anything around it.</param>

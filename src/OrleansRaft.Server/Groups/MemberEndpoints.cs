@@ -69,7 +69,8 @@ internal sealed class MemberEndpoints(IRaftAdmin admin, GroupJson json)
         {
             KnownProblems.InvalidRequest(
                 "version",
-                $"The field \"version\" is {version.Value}, but state machines have versions from {MachineVersions.Initial} to {MachineVersions.Max}.")
+                $"The field \"version\" is {version.Value}, but state machines have versions from {MachineVersions.Initial} to "
+                    + $"{MachineVersions.Max}.")
                 .Write(context.Response);
             return;
         }

@@ -9,9 +9,9 @@ internal static class LargeBenchmark
 {
     public static Command Create()
     {
-        var counters = new Option<int>("--counters") { Description = "How many counters one group holds; 0 leaves that out.", DefaultValueFactory = static _ => 1_000_000 };
-        var grains = new Option<int>("--grains") { Description = "How many replicated grains one group holds; 0 leaves that out.", DefaultValueFactory = static _ => 1_000_000 };
-        var mebibytes = new Option<int>("--mib") { Description = "How many MiB the state of one group has; 0 leaves that out.", DefaultValueFactory = static _ => 1_024 };
+        var counters = Number("--counters", "How many counters one group holds; 0 leaves that out.", 1_000_000);
+        var grains = Number("--grains", "How many replicated grains one group holds; 0 leaves that out.", 1_000_000);
+        var mebibytes = Number("--mib", "How many MiB the state of one group has; 0 leaves that out.", 1_024);
         var parts = new Option<string[]>("--parts")
         {
             Description = "What to measure of --mib: snapshots, member, restart. Snapshots are written in any case, since the others need them.",
@@ -19,7 +19,7 @@ internal static class LargeBenchmark
             AllowMultipleArgumentsPerToken = true,
         };
         parts.AcceptOnlyFromAmong(LargeState.Parts);
-        var seconds = new Option<int>("--seconds") { Description = "For how long each load goes on at least.", DefaultValueFactory = static _ => 30 };
+        var seconds = Number("--seconds", "For how long each load goes on at least.", 30);
         var former = new Option<string?>("--former")
         {
             Description = "FOLDER with a published build of a former commit: small states on it and on --now, in turn.",
@@ -67,6 +67,9 @@ internal static class LargeBenchmark
         });
         return command;
     }
+
+    private static Option<int> Number(string name, string description, int otherwise) =>
+        new(name) { Description = description, DefaultValueFactory = _ => otherwise };
 
     /// <summary>Small states must not pay for large ones: the same as <c>builds</c>, with one row.</summary>
     private static async Task CompareAsync(LargeTable table, Build now, Build former)

@@ -119,7 +119,10 @@ internal sealed class LargeView(IRaftAdmin admin, StallWatch stalls) : Grain, IL
     public Task<LargeMemory> LookAtMemoryAsync()
     {
         var last = GC.GetGCMemoryInfo(GCKind.Any);
-        GCMemoryInfo[] kinds = [last, GC.GetGCMemoryInfo(GCKind.Background), GC.GetGCMemoryInfo(GCKind.FullBlocking), GC.GetGCMemoryInfo(GCKind.Ephemeral)];
+        GCMemoryInfo[] kinds =
+        [
+            last, GC.GetGCMemoryInfo(GCKind.Background), GC.GetGCMemoryInfo(GCKind.FullBlocking), GC.GetGCMemoryInfo(GCKind.Ephemeral),
+        ];
         var pause = TimeSpan.Zero;
         foreach (var kind in kinds)
         {

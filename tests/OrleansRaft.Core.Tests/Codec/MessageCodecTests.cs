@@ -76,7 +76,10 @@ public sealed class MessageCodecTests
         new SnapshotRequest(new Term(3), Index(4)) { WrongAt = Index(3) },
         new ComparisonRequest(new Term(3), Index(4), Entry(2, 9)),
         new ComparisonRequest(new Term(3), Index(4), Entry(2, 9)) { Verdict = ComparisonVerdict.Undecided },
-        new ComparisonRequest(new Term(3), Index(4), Entry(2, 9)) { Verdict = ComparisonVerdict.Equal, Majority = new StateDigest(ulong.MaxValue, new byte[32]) },
+        new ComparisonRequest(new Term(3), Index(4), Entry(2, 9))
+        {
+            Verdict = ComparisonVerdict.Equal, Majority = new StateDigest(ulong.MaxValue, new byte[32]),
+        },
         new ComparisonResponse(new Term(3), Index(4), Entry(2, 9), new StateDigest(5, new byte[] { 1, 2 })),
         new ComparisonResponse(new Term(3), Index(4), Entry(2, 9), null) { IsTold = true },
         new TimeoutNow(new Term(3)),
@@ -108,7 +111,10 @@ public sealed class MessageCodecTests
     [InlineData(true, true)]
     public void An_answer_says_apart_whether_it_accepts_and_whether_its_sender_is_halted(bool isAccepted, bool isHalted)
     {
-        var answer = new AppendEntriesResponse(new Term(3), Index(4), isAccepted, Entry(2, 9), Index(11), new ReadSequence(8)) { IsHalted = isHalted };
+        var answer = new AppendEntriesResponse(new Term(3), Index(4), isAccepted, Entry(2, 9), Index(11), new ReadSequence(8))
+        {
+            IsHalted = isHalted,
+        };
 
         MessageCodec.Decode(Encode(answer)).ShouldBe(answer);
     }

@@ -59,7 +59,10 @@ public sealed class ServeRefusalTests : IDisposable
             await maker.WaitUntilReadyAsync();
         }
 
-        foreach (var (option, value, what) in new[] { ("--groups", "2", "2 group"), ("--replicas", "5", "5 replica"), ("--cluster-id", "other", "'other'") })
+        foreach (var (option, value, what) in new[]
+        {
+            ("--groups", "2", "2 group"), ("--replicas", "5", "5 replica"), ("--cluster-id", "other", "'other'"),
+        })
         {
             var (exitCode, process) = await ServeAsync([.. option == "--groups" ? [] : new[] { "--groups", "1" }, option, value]);
 

@@ -179,7 +179,8 @@ public sealed class FailoverTests(PostgresFixture postgres, ITestOutputHelper ou
             && group.Replicas.Single(replica => replica.Replica == leader).Silo != cutOff.Name
                 ? null
                 : "nobody else leads");
-        var through = others[0].ServiceProvider.GetRequiredService<IGrainFactory>().GetRaftGroup<LedgerCommand, LedgerResult>(RaftTestCluster.Set, "k");
+        var through = others[0].ServiceProvider.GetRequiredService<IGrainFactory>()
+            .GetRaftGroup<LedgerCommand, LedgerResult>(RaftTestCluster.Set, "k");
         RaftTestCluster.Committed(await through.SubmitAsync(new LedgerCommand(1), cancellation: Token)).Value.ShouldBe(new LedgerResult(2, 2));
         HealAll(cluster.Silos);
 

@@ -170,7 +170,8 @@ public sealed class KeyTests(AccessServer server) : IClassFixture<AccessServer>
 
         (await client.SendAsync(HttpMethod.Put, Counter, """{"value":1}""")).Status.ShouldBe(HttpStatusCode.OK);
         (await client.AskAsync("/api/v1/tenants/globex/counters")).Status.ShouldBe(HttpStatusCode.OK);
-        (await client.SendAsync(HttpMethod.Put, "/api/v1/tenants/globex/counters/visits", """{"value":1}""")).Status.ShouldBe(HttpStatusCode.Forbidden);
+        (await client.SendAsync(HttpMethod.Put, "/api/v1/tenants/globex/counters/visits", """{"value":1}""")).Status
+            .ShouldBe(HttpStatusCode.Forbidden);
     }
 
     /// <summary>A stream has no end of its own; whoever opened it must not go on listening with a key that was revoked.</summary>

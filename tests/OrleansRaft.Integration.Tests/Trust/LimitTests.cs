@@ -182,7 +182,8 @@ public sealed class LimitTests(AccessServer server) : IClassFixture<AccessServer
         (await OraftAsync("tenant", "limits", "gone", "--at-once", "7")).ExitCode.ShouldBe(0);
         for (var number = 0; number < 20; number++)
         {
-            (await client.SendAsync(HttpMethod.Put, $"/api/v1/tenants/gone/counters/c{number}", """{"value":1}""")).Status.ShouldBe(HttpStatusCode.OK);
+            (await client.SendAsync(HttpMethod.Put, $"/api/v1/tenants/gone/counters/c{number}", """{"value":1}""")).Status
+                .ShouldBe(HttpStatusCode.OK);
         }
 
         (await client.SendAsync(HttpMethod.Put, "/api/v1/tenants/gone/note", """{"text":"pays"}""")).Status.ShouldBe(HttpStatusCode.OK);

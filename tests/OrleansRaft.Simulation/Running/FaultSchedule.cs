@@ -146,7 +146,8 @@ internal static class FaultSchedule
     };
 
     private static bool IsCertain(FaultKind kind) => kind
-        is <= FaultKind.OldNews or FaultKind.Crash or FaultKind.CrashAll or FaultKind.CrashInWrite or FaultKind.SlowNode or FaultKind.SlowDisk or FaultKind.FailingDisk or FaultKind.HungDisk
+        is <= FaultKind.OldNews or FaultKind.Crash or FaultKind.CrashAll or FaultKind.CrashInWrite
+            or FaultKind.SlowNode or FaultKind.SlowDisk or FaultKind.FailingDisk or FaultKind.HungDisk
         or FaultKind.FullDisk or FaultKind.ClockRate or FaultKind.WallClockJump;
 
     private static FaultKind[] ChooseFavourites(RandomSource random, FaultKind[] possible, RaftOptions raft, bool changesMembers)

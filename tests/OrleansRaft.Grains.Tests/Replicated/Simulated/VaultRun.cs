@@ -234,7 +234,10 @@ internal sealed class VaultRun : IDisposable
 
     private bool Submit(VaultOperation operation, GrainCall call, Action<Reply> answer)
     {
-        var envelope = CommandEnvelope.ForRequest(operation.Partition, Encode(call), new LogTime(time.Value + 60_000), operation.Id) with { Needs = call.Needs };
+        var envelope = CommandEnvelope.ForRequest(operation.Partition, Encode(call), new LogTime(time.Value + 60_000), operation.Id) with
+        {
+            Needs = call.Needs,
+        };
         return cluster.Submit(Group, Target(), [CommandEnvelopeCodec.Encode(envelope)], batch => Take(batch, answer));
     }
 
