@@ -43,7 +43,8 @@ internal static class LifeStatements
             : Sql.Command(
                 connection,
                 $"""
-                INSERT INTO raft.apply_mark (replica_id, mark) SELECT id, $3 FROM raft.replica WHERE id = $1 AND nonce = $2 AND {Sql.Durably}
+                INSERT INTO raft.apply_mark (replica_id, mark)
+                SELECT id, $3 FROM raft.replica WHERE id = $1 AND nonce = $2 AND {Sql.Durably} FOR KEY SHARE
                 ON CONFLICT (replica_id) DO UPDATE SET mark = excluded.mark
                 """,
                 Sql.Value(replica),

@@ -24,13 +24,17 @@ internal static class SnapshotStatements
     private const int ReadAtOnce = 4;
 
     /// <summary>Makes the row of a snapshot that is going to be written; false when the replica is held by somebody else.</summary>
+    /// <remarks>
+    /// Whatever makes a row of a replica, beside the writes of its log, locks the replica's until it has committed: a removal of the replica, which
+    /// looks for such rows at last, waits for it.
+    /// </remarks>
     public static async Task<bool> CreateAsync(
         NpgsqlConnection connection, long id, long replica, long nonce, SnapshotDescriptor snapshot, CancellationToken cancellation)
     {
         await using var command = Sql.Command(
             connection,
             $"""
-            WITH held AS (SELECT id FROM raft.replica WHERE id = $2 AND nonce = $3 AND {Sql.Durably}),
+            WITH held AS (SELECT id FROM raft.replica WHERE id = $2 AND nonce = $3 AND {Sql.Durably} FOR KEY SHARE),
             made AS (INSERT INTO raft.snapshot (id, replica_id, descriptor) SELECT $1, id, $4 FROM held ON CONFLICT DO NOTHING)
             SELECT count(*)::int FROM held
             """,
@@ -54,7 +58,7 @@ internal static class SnapshotStatements
         await using var command = Sql.Command(
             connection,
             $"""
-            WITH held AS (SELECT id FROM raft.replica WHERE id = $2 AND nonce = $3 AND {Sql.Durably}),
+            WITH held AS (SELECT id FROM raft.replica WHERE id = $2 AND nonce = $3 AND {Sql.Durably} FOR KEY SHARE),
             made AS (INSERT INTO raft.snapshot (id, replica_id, descriptor) SELECT $1, id, $4 FROM held ON CONFLICT DO NOTHING),
             put AS (
                 INSERT INTO raft.snapshot_chunk (snapshot_id, first_offset, crc, data) SELECT $1, 0, $5, $6 FROM held WHERE $7

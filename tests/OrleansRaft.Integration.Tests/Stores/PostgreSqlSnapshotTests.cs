@@ -3,6 +3,7 @@ using System.Globalization;
 using Npgsql;
 using OrleansRaft.Core;
 using OrleansRaft.Runtime;
+using OrleansRaft.Runtime.Lives;
 using OrleansRaft.Runtime.Storage;
 using OrleansRaft.Storage.TestKit;
 
@@ -61,7 +62,7 @@ public sealed class PostgreSqlSnapshotTests(PostgresFixture postgres) : PostgreS
         await replica.AppendAsync(1, "a", "b", "c");
         var first = replica.Describe(4, 10, [1, 2, 3]);
         await StageAsync(replica, first, [1, 2, 3]);
-        var locked = await LockAsync(database, "SELECT count(*) FROM (SELECT 1 FROM raft.replica WHERE group_name = 'counters-0' FOR UPDATE) held");
+        var locked = await LockReplicaAsync(database, "counters-0");
 
         var installing = replica.Send(install: first);
         await EventuallyAsync(() => IsAnybodyWaitingAsync(database));
@@ -82,8 +83,8 @@ public sealed class PostgreSqlSnapshotTests(PostgresFixture postgres) : PostgreS
         var (store, database) = await StartAsync();
         var (leaving, staying, slow) = (await OpenAsync(store, 0), await OpenAsync(store, 1), await OpenAsync(store, 2));
         await leaving.AppendAsync(1, "a");
-        var first = await LockAsync(database, "SELECT count(*) FROM (SELECT 1 FROM raft.replica WHERE group_name = 'counters-2' FOR UPDATE) held");
-        var second = await LockAsync(database, "SELECT count(*) FROM (SELECT 1 FROM raft.replica WHERE group_name = 'counters-0' FOR UPDATE) held");
+        var first = await LockReplicaAsync(database, "counters-2");
+        var second = await LockReplicaAsync(database, "counters-0");
         var gathering = slow.SendAppend(1, "holds the writer up");
         await EventuallyAsync(() => IsAnybodyWaitingAsync(database));
 
@@ -309,6 +310,44 @@ public sealed class PostgreSqlSnapshotTests(PostgresFixture postgres) : PostgreS
         (await store.ListReplicasAsync(Cancellation)).ShouldNotContain(Key);
     }
 
+    /// <summary>A server may come to what an activation asked for when a removal has looked for everything already.</summary>
+    [Theory]
+    [InlineData("snapshot", 1)]
+    [InlineData("snapshot", 2)]
+    [InlineData("apply_mark", 0)]
+    public async Task What_is_made_while_its_replica_is_removed_is_removed_too(string table, int states)
+    {
+        var (store, database) = await StartAsync();
+        var replica = await OpenReplica.OpenAsync(store, Key);
+        await replica.AppendAsync(1, "a");
+        await ExecuteAsync(
+            database,
+            $"""
+            CREATE FUNCTION raft.hesitate() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_advisory_xact_lock(42); RETURN NEW; END';
+            CREATE TRIGGER hesitate BEFORE INSERT ON raft.{table} FOR EACH ROW EXECUTE FUNCTION raft.hesitate();
+            """);
+        var hesitating = await LockAsync(database, "SELECT pg_advisory_xact_lock(42)");
+        if (states == 0)
+        {
+            replica.Log.WriteMark(new ApplyMark { Life = 1 }, static _ => { });
+        }
+        else
+        {
+            byte[] state = [.. Enumerable.Repeat(State, states).SelectMany(static part => part)];
+            replica.Log.SaveSnapshot(replica.Describe(1, 1, state), new ActionView(output => output.Write(state)));
+        }
+
+        await EventuallyAsync(() => IsAnybodyWaitingAsync(database));
+        var removal = store.DeleteReplicaAsync(Key, Cancellation);
+        await EventuallyAsync(async () => removal.IsCompleted || await AreWaitingAsync(database, 2));
+        await hesitating.DisposeAsync();
+        await removal;
+
+        await EventuallyAsync(async () => !await IsAnybodyWaitingAsync(database) && await CountAsync(database, table) == 0);
+        (await CountAsync(database, "snapshot_chunk")).ShouldBe(0);
+        (await store.ListReplicasAsync(Cancellation)).ShouldNotContain(Key);
+    }
+
     /// <summary>The buffers of chunks that were read are used for those that come.</summary>
     [Fact]
     public async Task A_snapshot_of_many_chunks_is_read_back_as_it_was_written_also_by_a_slow_reader()
@@ -374,6 +413,10 @@ public sealed class PostgreSqlSnapshotTests(PostgresFixture postgres) : PostgreS
         await ExecuteAsync(connection, rows);
         return connection;
     }
+
+    /// <summary>Holds a replica's row as a write of its log does.</summary>
+    private static Task<NpgsqlConnection> LockReplicaAsync(string database, string group) => LockAsync(
+        database, $"SELECT count(*) FROM (SELECT 1 FROM raft.replica WHERE group_name = '{group}' FOR NO KEY UPDATE) held");
 
     private static Task<bool> IsAnybodyWaitingAsync(string database) => AreWaitingAsync(database, 1);
 
