@@ -3,6 +3,9 @@ using OrleansRaft.Grains.Liveness;
 
 namespace OrleansRaft.Grains.Tests.Cluster;
 
+/// <summary>Alone: while a collection in the background goes on that another test has begun, none is begun for this one.</summary>
+[CollectionDefinition(nameof(HeapPaceTests), DisableParallelization = true)]
+[Collection(nameof(HeapPaceTests))]
 public sealed class HeapPaceTests
 {
     private const long Mebi = 1024 * 1024;
