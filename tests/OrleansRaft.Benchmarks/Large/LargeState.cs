@@ -157,7 +157,7 @@ internal sealed class LargeState(LargeTable table, long bytes, TimeSpan length)
         Volatile.Write(ref isOver, true);
         var loaded = await loading;
         table.Below("a silo that holds the state is started again and has caught up after", took.TotalSeconds, 15, "s");
-        table.Told("changes of the leader meanwhile", after.Term - before.Term, "");
+        table.Below("changes of the leader meanwhile", after.Term - before.Term, 0, "");
         table.Told("the longest time without a write meanwhile", loaded.Gap.TotalMilliseconds, "ms");
         await cluster.TellGapsAsync(loaded);
 
