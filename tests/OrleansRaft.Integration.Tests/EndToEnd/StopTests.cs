@@ -22,7 +22,7 @@ public sealed class StopTests(EndToEndCluster cluster)
         silo.Process.Terminate();
         await silo.Process.WaitForExitAsync(Patience);
         // Kept connections are asked to end in the last part of the drain: long enough for a machine that stalls.
-        silo.DrainSeconds = 5;
+        silo.DrainSeconds = 3;
         silo.Start();
         await cluster.Silos.WaitUntilReadyAsync();
         await cluster.Silos.WaitUntilSpreadAsync();
