@@ -3,9 +3,6 @@ using OrleansRaft.Grains.Liveness;
 
 namespace OrleansRaft.Grains.Tests.Cluster;
 
-/// <summary>Alone: while a collection in the background goes on that another test has begun, none is begun for this one.</summary>
-[CollectionDefinition(nameof(HeapPaceTests), DisableParallelization = true)]
-[Collection(nameof(HeapPaceTests))]
 public sealed class HeapPaceTests
 {
     private const long Mebi = 1024 * 1024;
@@ -37,20 +34,25 @@ public sealed class HeapPaceTests
         var gone = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var state = new object[128 * Mebi / BlockBytes];
         Fill(state, 0, state.Length);
-        state[0] = new Replaced(gone);
+        Watch(state, gone);
         GC.Collect();
         GC.Collect();
         var pace = new HeapPace(static () => GC.GetTotalMemory(forceFullCollection: false));
 
-        // Half of the state at most: an eighth, unless the rest of this process is large.
+        // Half of the state at most: an eighth, unless the rest of this process is large. What this method has on its stack is left each time, and a
+        // collection that another test has begun may end, in which none is begun.
         for (var part = 0; part < 16 && !gone.Task.IsCompleted; part++)
         {
             Fill(state, part * state.Length / 32, state.Length / 32);
             pace.Consider();
+            await Task.WhenAny(gone.Task, Task.Delay(TimeSpan.FromMilliseconds(50), TestContext.Current.CancellationToken));
         }
 
         await gone.Task.WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
         GC.KeepAlive(state);
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        static void Watch(object[] state, TaskCompletionSource gone) => state[0] = new Replaced(gone);
 
         [MethodImpl(MethodImplOptions.NoInlining)]
         static void Fill(object[] state, int first, int count)
