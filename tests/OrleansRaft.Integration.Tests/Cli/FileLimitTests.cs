@@ -52,8 +52,8 @@ public sealed class FileLimitTests
 
         // The silo may still count the last of them when the next client comes.
         await Until.TrueAsync(
-            async () =>
-                (await CommandLineRun.AtAsync(silo.Address, "counter", "add", "acme", "visits", "--idempotency-key", "after-the-flood")).ExitCode == 0,
+            async () => (await CommandLineRun.AtAsync(
+                silo.Address, "counter", "add", "acme", "visits", "--idempotency-key", "after-the-flood")).ExitCode == 0,
             Patience,
             () => silo.Process.Transcript);
     }
