@@ -27,7 +27,9 @@ internal static class StatusCommand
             groups.Add(group.Value);
         }
 
-        var silos = SilosOf(groups, await ListActiveAsync(session));
+
+        // A silo that is not ready may wait for the store that knows the silos: what is wrong is to be seen at once.
+        var silos = SilosOf(groups, unreadiness is null ? await ListActiveAsync(session) : []);
         var leaderless = groups.Where(group => group.Leader is null).Select(group => group.Group).ToList();
         Write(session, new Standing(unreadiness is null, groups.Count, leaderless, alarms, silos));
         return alarms.Count > 0 ? throw Alarmed(CausesFirst(alarms))
@@ -86,7 +88,7 @@ internal static class StatusCommand
         session.Answers.WriteTable(table);
     }
 
-    /// <summary>The silos that are there, also those without a replica; none where the store that knows them does not answer.</summary>
+    /// <summary>The silos that are there, also those without a replica; none where they are not told.</summary>
     private static async Task<IEnumerable<string>> ListActiveAsync(Session session)
     {
         try

@@ -70,8 +70,8 @@ internal sealed class AccessAnswers(ILogger<AccessAnswers> logger) : IAuthorizat
             ProblemTypes.Forbidden,
             "The key does not allow this.",
             $"This needs the role {Grants.NameOf(requirement.Role)} for "
-                + $"{(tenant is null ? "the whole cluster" : $"the tenant {Shortened.Of(tenant)}")}, which the key does not have; nothing was changed. "
-                + "An admin makes one with "
+                + $"{(tenant is null ? "the whole cluster" : $"the tenant {Shortened.Of(tenant)}")}, "
+                + "which the key does not have; nothing was changed. An admin makes one with "
                 + $"`oraft key create NAME --role {Grants.NameOf(requirement.Role)}"
                 + $"{(tenant is null ? "" : $" --tenant {Shortened.Of(tenant).Trim('"')}")}`.");
     }

@@ -7,8 +7,8 @@ using Microsoft.OpenApi;
 namespace OrleansRaft.Server.Description;
 
 /// <summary>
-/// The description as it is served. It is made once: that takes tens of milliseconds of a processor, and a client that reaches the port may ask for it
-/// without a key, and as often as it likes.
+/// The description as it is served. It is made once: that takes tens of milliseconds of a processor, and a client that reaches the port may ask for
+/// it without a key, and as often as it likes.
 /// </summary>
 /// <param name="provider">Makes it.</param>
 internal sealed class WrittenDescription(IOpenApiDocumentProvider provider)

@@ -50,27 +50,18 @@ public sealed class DivergenceTests
         await RaftTestCluster.EventuallyAsync(async () =>
         {
             var alarms = await cluster.Admin.ListAlarmsAsync(Token);
-            if (alarms.Count(static alarm => alarm is { Name: AlarmNames.Diverged, Group: Name }) >= 2)
-            {
-                return null;
-            }
-
-            // A leader that goes before it has told the replica that is wrong leaves that to the next comparison.
-            await cluster.Admin.CompareAsync(Name, Token);
-            return $"the leader and the replica that is wrong tell, not: {string.Join("; ", alarms.Select(static alarm => alarm.Detail))}";
+            return alarms.Count(static alarm => alarm is { Name: AlarmNames.Diverged, Group: Name }) == 2
+                ? null
+                : $"the leader and the replica that is wrong tell, not: {string.Join("; ", alarms.Select(static alarm => alarm.Detail))}";
         });
         drift.MayRestore.Set();
         await RaftTestCluster.EventuallyAsync(() => cluster.Admin.FindDifferenceAsync(Name, replicas: 3, Token));
         await RaftTestCluster.EventuallyAsync(async () => await cluster.Admin.ListAlarmsAsync(Token) is [var alarm, ..] ? alarm.Detail : null);
         (await CommandLineRun.AtAsync(server.Address, "group", "compare", Name)).ExitCode.ShouldBe(0);
         var after = (await cluster.Admin.GetGroupAsync(Name, Token))!;
-        after.Replicas.Select(static replica => replica.Snapshot!.Epoch).ShouldBe(before.Replicas.Select(static replica => replica.Snapshot!.Epoch));
-        if (after.Term == before.Term)
-        {
-            after.Replicas.Select(static replica => replica.Snapshot!.Status.HardState.VotedFor)
-                .ShouldBe(before.Replicas.Select(static replica => replica.Snapshot!.Status.HardState.VotedFor));
-        }
-
+        after.Term.ShouldBe(before.Term);
+        after.Replicas.Select(static replica => (replica.Snapshot!.Epoch, replica.Snapshot.Status.HardState.VotedFor))
+            .ShouldBe(before.Replicas.Select(static replica => (replica.Snapshot!.Epoch, replica.Snapshot.Status.HardState.VotedFor)));
         (await AddAsync(group, 2)).Sum.ShouldBe(16);
     }
 

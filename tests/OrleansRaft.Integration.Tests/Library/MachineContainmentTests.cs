@@ -42,17 +42,12 @@ public sealed class MachineContainmentTests
         await using var cluster = await StartAsync(mood);
         var group = GroupOf(cluster, "a");
         await AddAsync(group, 1);
-        var before = await FindTermAsync(cluster);
         mood.QueryTakes = TimeSpan.FromSeconds(1.5);
 
         var answer = await group.QueryAsync(new LedgerCommand(0), cancellation: Token);
 
         RaftTestCluster.Committed(answer).Value.Sum.ShouldBe(1);
-        if (await FindTermAsync(cluster) == before)
-        {
-            // Otherwise a leader was lost, on a machine that stalled, and the next one was asked.
-            mood.Queries.ShouldBe(1);
-        }
+        mood.Queries.ShouldBe(1);
     }
 
     [Fact]
