@@ -11,6 +11,8 @@ internal sealed record CounterAnswer(string Tenant, string Counter, long Value, 
 /// <param name="Configuration">Who belongs to it; absent from servers that do not tell.</param>
 /// <param name="Skipped">The entries that are never applied; absent from servers that do not tell.</param>
 /// <param name="MachineVersion">The version at which its state machine works; absent from servers that do not tell.</param>
+/// <param name="InitialVoters">How many voters it began with; absent from servers that do not tell.</param>
+/// <param name="Recovery">How it went on after it had lost its majority; absent where it never has.</param>
 internal sealed record GroupAnswer(
     string Group,
     long? Leader,
@@ -18,7 +20,9 @@ internal sealed record GroupAnswer(
     IReadOnlyList<ReplicaAnswer> Replicas,
     ConfigurationAnswer? Configuration = null,
     IReadOnlyList<long>? Skipped = null,
-    int? MachineVersion = null)
+    int? MachineVersion = null,
+    int? InitialVoters = null,
+    RecoveryAnswer? Recovery = null)
 {
     /// <summary>The leader's own description.</summary>
     public ReplicaAnswer? LeaderReplica => Replicas.FirstOrDefault(replica => replica.Replica == Leader);
@@ -26,6 +30,11 @@ internal sealed record GroupAnswer(
     /// <summary>The highest index that any replica knows to be committed.</summary>
     public long CommitIndex => Replicas.Max(replica => replica.CommitIndex) ?? 0;
 }
+
+/// <summary>How a group went on after it had lost its majority, as the API describes it.</summary>
+/// <param name="Incarnation">How often that has happened to it.</param>
+/// <param name="Survivor">The replica that it went on from.</param>
+internal sealed record RecoveryAnswer(int Incarnation, long Survivor);
 
 /// <summary>The members of a group as the API describes them.</summary>
 /// <param name="Version">Their version; a change can be made conditional on it.</param>

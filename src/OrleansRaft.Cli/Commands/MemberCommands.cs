@@ -66,8 +66,8 @@ internal static class MemberCommands
             Yes),
         RemoteCommand.Create(
             "repair",
-            "Puts a new replica in the place of every voter that does not run, group after group: after the loss of a database server or a local "
-                + "store. Asks before.",
+            "Puts a new replica in the place of every voter that does not run, group after group, and gives groups that went on from one replica "
+                + "their voters again: after the loss of database servers or local stores. Asks before it gives up a voter.",
             RepairAsync,
             Silo,
             Yes),
@@ -120,12 +120,13 @@ internal static class MemberCommands
     private static async Task<ExitCode> RepairAsync(Session session)
     {
         // The catalogue does not show among the groups.
-        var broken = VotersThatDoNotRun((await session.Client.GetGroupAsync(Catalogue, session.Cancellation)).Value).ToList();
+        List<GroupAnswer> groups = [(await session.Client.GetGroupAsync(Catalogue, session.Cancellation)).Value];
         await foreach (var group in session.Client.ListGroupsAsync(session.Cancellation))
         {
-            broken.AddRange(VotersThatDoNotRun(group.Value));
+            groups.Add(group.Value);
         }
 
+        var broken = groups.SelectMany(VotersThatDoNotRun).ToList();
         if (broken.Count > 0 && !session.Parsed.GetValue(Yes))
         {
             await Confirmation.AskAsync(
@@ -136,17 +137,29 @@ internal static class MemberCommands
 
         foreach (var (group, replica) in broken)
         {
-            var change = new { replaces = replica, silo = session.Parsed.GetValue(Silo) };
-            Show(session, await session.Client.ChangeGroupAsync(HttpMethod.Post, group, "members", change, session.Cancellation));
+            await ChangeMembersAsync(group, new { replaces = replica, silo = session.Parsed.GetValue(Silo) });
         }
 
-        if (broken.Count == 0 && !session.Answers.Json)
+        var small = groups.Where(HasFewerVotersSinceRecovery).ToList();
+        foreach (var group in small)
+        {
+            await ChangeMembersAsync(group.Group, new { voters = group.InitialVoters });
+        }
+
+        if (broken.Count == 0 && small.Count == 0 && !session.Answers.Json)
         {
             session.Answers.WriteLine("every voter runs; nothing to repair");
         }
 
         return ExitCode.Ok;
+
+        async Task ChangeMembersAsync(string group, object change) =>
+            Show(session, await session.Client.ChangeGroupAsync(HttpMethod.Post, group, "members", change, session.Cancellation));
     }
+
+    /// <summary>A group that lost its majority went on from one replica, whoever belonged to it.</summary>
+    private static bool HasFewerVotersSinceRecovery(GroupAnswer group) =>
+        group is { Recovery: not null, Configuration: { } members } && members.Voters.Count < group.InitialVoters;
 
     /// <summary>One that is on a silo, and only slow to answer, runs.</summary>
     private static IEnumerable<(string Group, long Replica)> VotersThatDoNotRun(GroupAnswer group) => group.Replicas

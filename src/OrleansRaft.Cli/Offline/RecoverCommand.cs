@@ -115,8 +115,7 @@ internal static class RecoverCommand
 
         answers.WriteLine(
             $"{recovery.Group} goes on from replica {recovery.Survivor} alone, as incarnation {recovery.Incarnation}. Start the silos, "
-            + "replace the servers that are lost for good (`oraft postgres replace`), and give it members again: "
-            + $"`oraft member resize {recovery.Group} 3`.");
+            + "replace the servers that are lost for good (`oraft postgres replace`), and give it members again: `oraft member repair`.");
     }
 
     private static void RequirePositive(System.CommandLine.Parsing.OptionResult result)

@@ -45,7 +45,11 @@ internal sealed class GroupInspector(
         }
 
         var told = replicas.FirstOrDefault(replica => replica.Replica == leader)?.Snapshot?.Status.Configuration;
-        return new GroupView(group.Name, group.Set.Name, group.Number, leader, term, replicas, told ?? group.Configuration);
+        return new GroupView(group.Name, group.Set.Name, group.Number, leader, term, replicas, told ?? group.Configuration)
+        {
+            InitialVoters = group.Set.Replicas,
+            Recovery = group.Recovery,
+        };
     }
 
     private static ReplicaView Homeless(ReplicaSlot slot) => new(slot.Replica, null, null, null, "No silo hosts this replica at the moment.");

@@ -1,5 +1,6 @@
 using OrleansRaft.Core;
 using OrleansRaft.Runtime;
+using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.Grains.Admin;
 
@@ -19,6 +20,12 @@ public sealed record GroupPage(IReadOnlyList<GroupView> Groups, string? Next);
 public sealed record GroupView(
     string Group, string Set, int Number, ReplicaId? Leader, Term Term, IReadOnlyList<ReplicaView> Replicas, Configuration Configuration)
 {
+    /// <summary>How many voters the group began with.</summary>
+    public int InitialVoters { get; init; }
+
+    /// <summary>How the group went on after it had lost its majority; null where it never has.</summary>
+    public GroupRecovery? Recovery { get; init; }
+
     /// <summary>The entries that are never applied, as far as the replicas that answered know.</summary>
     public SkippedEntries Skipped => Replicas.Aggregate(
         SkippedEntries.None, static (known, replica) => replica.Snapshot is { } told ? known.With(told.Skipped) : known);

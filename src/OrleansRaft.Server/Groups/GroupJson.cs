@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
 using OrleansRaft.Core;
 using OrleansRaft.Grains.Admin;
+using OrleansRaft.Runtime.Storage;
 using OrleansRaft.Server.Http;
 
 namespace OrleansRaft.Server.Groups;
@@ -88,6 +89,8 @@ internal sealed class GroupJson(IOptions<RaftOptions> options)
         WriteNumber(json, "leader", group.Leader?.Value);
         json.WriteNumber("term"u8, group.Term.Value);
         WriteConfiguration(json, group.Configuration);
+        json.WriteNumber("initialVoters"u8, group.InitialVoters);
+        WriteRecovery(json, group.Recovery);
         json.WriteNumber("machineVersion"u8, group.MachineVersion);
         json.WriteStartArray("skipped"u8);
         foreach (var entry in group.Skipped.Indexes)
@@ -121,6 +124,20 @@ internal sealed class GroupJson(IOptions<RaftOptions> options)
         WriteReplicas(json, "voters", configuration.Voters);
         WriteReplicas(json, "outgoingVoters", configuration.OutgoingVoters);
         WriteReplicas(json, "learners", configuration.Learners);
+        json.WriteEndObject();
+    }
+
+    /// <summary>Only of a group that lost its majority.</summary>
+    private static void WriteRecovery(Utf8JsonWriter json, GroupRecovery? recovery)
+    {
+        if (recovery is null)
+        {
+            return;
+        }
+
+        json.WriteStartObject("recovery"u8);
+        json.WriteNumber("incarnation"u8, recovery.Incarnation);
+        json.WriteNumber("survivor"u8, recovery.Survivor);
         json.WriteEndObject();
     }
 

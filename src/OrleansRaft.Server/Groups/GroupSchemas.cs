@@ -68,16 +68,34 @@ internal static class GroupSchemas
         ("text", Shapes.Text("A description for display. Programs must not parse it: the words may change.")),
     ]));
 
-    public static readonly ApiSchema Group = new(nameof(Group), static schemas => Shapes.Closed(
-    [
-        ("group", Shapes.Text("Its name.")),
-        ("leader", Shapes.Number("The id of the replica that leads; null when none does.", OrNull)),
-        ("term", Shapes.Number("The highest term that any replica tells.")),
-        ("configuration", schemas.Reference(Configuration)),
-        ("machineVersion", Shapes.Number("The version at which its state machine works.")),
-        ("skipped", Shapes.List("The log indexes of entries that are never applied, by decision of an operator.", Shapes.Number("An index."))),
-        ("replicas", schemas.ArrayOf(Replica)),
-    ]));
+    private static readonly ApiSchema Recovery = new(nameof(Recovery), static () =>
+    {
+        var schema = Shapes.Closed(
+        [
+            ("incarnation", Shapes.Number("How often that has happened to it.")),
+            ("survivor", Shapes.Number("The replica that it went on from; all others that it had then are lost for ever.")),
+        ]);
+        schema.Description = "Only of a group that lost its majority: how it went on.";
+        return schema;
+    });
+
+    public static readonly ApiSchema Group = new(nameof(Group), static schemas =>
+    {
+        var schema = Shapes.Closed(
+        [
+            ("group", Shapes.Text("Its name.")),
+            ("leader", Shapes.Number("The id of the replica that leads; null when none does.", OrNull)),
+            ("term", Shapes.Number("The highest term that any replica tells.")),
+            ("configuration", schemas.Reference(Configuration)),
+            ("initialVoters", Shapes.Number("How many voters it began with.")),
+            ("recovery", schemas.Reference(Recovery)),
+            ("machineVersion", Shapes.Number("The version at which its state machine works.")),
+            ("skipped", Shapes.List("The log indexes of entries that are never applied, by decision of an operator.", Shapes.Number("An index."))),
+            ("replicas", schemas.ArrayOf(Replica)),
+        ]);
+        schema.Required!.Remove("recovery");
+        return schema;
+    });
 
     public static readonly ApiSchema GroupPage = new(
         nameof(GroupPage),

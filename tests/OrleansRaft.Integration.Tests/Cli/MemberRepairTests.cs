@@ -2,6 +2,7 @@ using OrleansRaft.Core;
 using OrleansRaft.Grains.Admin;
 using OrleansRaft.Integration.Tests.Server;
 using OrleansRaft.Runtime;
+using OrleansRaft.Runtime.Storage;
 
 namespace OrleansRaft.Integration.Tests.Cli;
 
@@ -54,6 +55,24 @@ public sealed class MemberRepairTests(ScriptedServer server) : IClassFixture<Scr
         run.ExitCode.ShouldBe(0, run.Error);
         run.Output.ShouldContain("nothing to repair");
         admin.Goals.ShouldBeEmpty();
+    }
+
+    /// <summary>What a recovery left is one voter, that runs.</summary>
+    [Fact]
+    public async Task A_group_that_went_on_from_one_replica_gets_as_many_voters_as_it_began_with()
+    {
+        Groups(("catalogue-0", []), ("counters-0", []), ("counters-1", []), ("counters-2", []));
+        var alone = new GroupRecovery("counters-1", 1, 2, 1001);
+        admin.Groups[1] = admin.Groups[1] with { InitialVoters = 5 };
+        admin.Groups[2] = admin.Groups[2] with { InitialVoters = 5, Recovery = alone };
+        admin.Groups[3] = admin.Groups[3] with { InitialVoters = 3, Recovery = alone };
+
+        var run = await RepairAsync();
+
+        run.ExitCode.ShouldBe(0, run.Error);
+        admin.Goals.ShouldBe([(new ResizeGroup(5), null)]);
+        run.Output.ShouldContain("counters-1: voters 1, 2, 3");
+        run.Output.ShouldNotContain("nothing to repair");
     }
 
     /// <summary>What comes after is not tried on a cluster of which nobody knows how it took the last change; what was done is told.</summary>

@@ -5,13 +5,14 @@ using System.Text.Json;
 using OrleansRaft.Integration.Tests.Cli;
 using OrleansRaft.Integration.Tests.EndToEnd;
 using OrleansRaft.Testbed;
+using OrleansRaft.Testbed.PostgreSql;
 using OrleansRaft.Testbed.Processes;
 
 namespace OrleansRaft.Integration.Tests.Trust;
 
 /// <summary>
 /// The worst day, as the runbook plays it: a cluster with TLS and keys is backed up under load, two of three silos and two of three database servers
-/// are destroyed; its groups go on from what is left, and the backup is restored elsewhere. <c>ORAFT_DRILL_COUNTERS</c> and
+/// are destroyed; its groups go on from what is left and get their members back, and the backup is restored elsewhere. <c>ORAFT_DRILL_COUNTERS</c> and
 /// <c>ORAFT_DRILL_SECONDS</c> make it larger.
 /// </summary>
 [Collection(EndToEndCluster.Name)]
@@ -36,8 +37,10 @@ public sealed class DrillTests(EndToEndCluster cluster) : IDisposable
     {
         await using var second = await PostgresFixture.StartOwnServerAsync();
         await using var third = await PostgresFixture.StartOwnServerAsync();
+        (PostgresServer Server, string Database)[] lost =
+            [(second, await second.CreateDatabaseAsync()), (third, await third.CreateDatabaseAsync())];
         await using var trusted = await TrustedCluster.StartAsync(
-            cluster, "drill", "--postgres", await second.CreateDatabaseAsync(), "--postgres", await third.CreateDatabaseAsync());
+            cluster, "drill", [.. lost.SelectMany(static server => new[] { "--postgres", server.Database })]);
         var cut = await BackUpUnderLoadAsync(trusted);
 
         // Nothing is under way, so every replica hears of everything that was acknowledged.
@@ -50,6 +53,7 @@ public sealed class DrillTests(EndToEndCluster cluster) : IDisposable
         await second.KillAsync();
         await third.KillAsync();
         await RecoverAsync(trusted);
+        await RepairAsync(trusted, lost);
         await RestoreAsync(trusted, cut);
     }
 
@@ -100,11 +104,7 @@ public sealed class DrillTests(EndToEndCluster cluster) : IDisposable
     /// </summary>
     private async Task RecoverAsync(TrustedCluster trusted)
     {
-        var line = trusted.Silos[0].CommandLine;
-        var servers = line.Zip(line.Skip(1))
-            .Where(static pair => pair.First == "--postgres")
-            .SelectMany(static pair => new[] { pair.First, pair.Second })
-            .ToList();
+        var servers = ServersOf(trusted);
         var inspected = await CommandLineRun.RunAsync(["inspect", .. servers]);
         inspected.ExitCode.ShouldBe(3, inspected.Error);
         inspected.Error.ShouldContain("2 of 3 servers did not answer");
@@ -130,6 +130,65 @@ public sealed class DrillTests(EndToEndCluster cluster) : IDisposable
         }
 
         await silo.Process.KillAsync();
+    }
+
+    /// <summary>Empty databases come in the place of the lost ones, and new replicas in that of the lost ones.</summary>
+    private async Task RepairAsync(TrustedCluster trusted, (PostgresServer Server, string Database)[] lost)
+    {
+        var silo = trusted.Silos[0];
+        for (var number = 0; number < lost.Length; number++)
+        {
+            var (server, database) = lost[number];
+            await server.StartAsync();
+            await server.EmptyAsync(database);
+            var replaced = await CommandLineRun.RunAsync(["postgres", "replace", "--server", $"{number + 1}", .. ServersOf(trusted)]);
+            replaced.ExitCode.ShouldBe(0, replaced.Error);
+            replaced.Output.ShouldContain("oraft member repair");
+        }
+
+        foreach (var started in trusted.Silos)
+        {
+            started.Start();
+        }
+
+        CommandLineRun? repaired = null;
+        await Until.TrueAsync(
+            async () => (repaired = await OraftAsync(trusted, "member", "repair")).ExitCode == 0,
+            Deadline,
+            () => $"the members are not repaired: {repaired?.Error}\n{trusted.Transcript}");
+        foreach (var started in trusted.Silos)
+        {
+            await started.WaitUntilReadyAsync();
+        }
+
+        (await OraftAsync(trusted, "member", "repair")).Output.ShouldContain("nothing to repair");
+        foreach (var group in Groups)
+        {
+            (await OraftAsync(trusted, "member", "list", group)).Output.ShouldContain("voters 1, 1001, 1002");
+        }
+
+        await SettleAsync(trusted);
+        for (var counter = 0; counter < Counters; counter++)
+        {
+            (await ReadAsync(silo, trusted, counter)).ShouldBe(acknowledged[counter], $"counter {counter}\n{silo.Process.Transcript}");
+        }
+
+        foreach (var started in trusted.Silos)
+        {
+            await started.Process.KillAsync();
+        }
+    }
+
+    /// <summary>The servers of a cluster, as a command takes them.</summary>
+    private static List<string> ServersOf(TrustedCluster trusted)
+    {
+        var line = trusted.Silos[0].CommandLine;
+        return
+        [
+            .. line.Zip(line.Skip(1))
+                .Where(static pair => pair.First == "--postgres")
+                .SelectMany(static pair => new[] { pair.First, pair.Second }),
+        ];
     }
 
     /// <summary>Into a store of another kind, where the keys of the backup are in force.</summary>

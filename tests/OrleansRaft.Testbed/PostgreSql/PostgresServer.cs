@@ -71,14 +71,17 @@ public sealed class PostgresServer : IAsyncDisposable
     public async Task<string> CreateDatabaseAsync(string prefix = "test")
     {
         var name = string.Create(CultureInfo.InvariantCulture, $"{prefix}_{Interlocked.Increment(ref databases)}");
-        await using var connection = new NpgsqlConnection(ConnectionString() + ";Pooling=false;Timeout=60;Command Timeout=60");
-        await connection.OpenAsync();
-        await using var command = connection.CreateCommand();
-#pragma warning disable CA2100 // The name is made here.
-        command.CommandText = $"CREATE DATABASE {name}";
-#pragma warning restore CA2100
-        await command.ExecuteNonQueryAsync();
+        await ExecuteAsync($"CREATE DATABASE {name}");
         return ConnectionString(name);
+    }
+
+    /// <summary>Puts an empty database in the place of one that it made.</summary>
+    /// <param name="connectionString">The database.</param>
+    public async Task EmptyAsync(string connectionString)
+    {
+        var name = new NpgsqlConnectionStringBuilder(connectionString).Database!;
+        await ExecuteAsync($"DROP DATABASE {name} WITH (FORCE)");
+        await ExecuteAsync($"CREATE DATABASE {name}");
     }
 
     /// <summary>Lets the server speak TLS, with a certificate and its key in PEM, and plain text to nobody.</summary>
@@ -144,6 +147,17 @@ public sealed class PostgresServer : IAsyncDisposable
             keeper?.Dispose();
             Directory.Delete(directory, recursive: true);
         }
+    }
+
+    private async Task ExecuteAsync(string command)
+    {
+        await using var connection = new NpgsqlConnection(ConnectionString() + ";Pooling=false;Timeout=60;Command Timeout=60");
+        await connection.OpenAsync();
+        await using var made = connection.CreateCommand();
+#pragma warning disable CA2100 // The names in it are made here.
+        made.CommandText = command;
+#pragma warning restore CA2100
+        await made.ExecuteNonQueryAsync();
     }
 
     /// <summary>Makes its files and starts it.</summary>
