@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Orleans.Configuration;
 using Orleans.TestingHost;
 using OrleansRaft.Grains.Admin;
 using OrleansRaft.Grains.Faults;
@@ -13,6 +14,9 @@ namespace OrleansRaft.Testing;
 public sealed partial class RaftTestCluster : IAsyncDisposable
 {
     private const int PageSize = 1_000;
+
+    // Orleans' default takes 19 MB of each silo at its start, and every few silos a collection of the whole process.
+    private const int DirectoryCacheSize = 1_000;
 
     private readonly InProcessTestCluster cluster;
     private readonly RaftTestClusterOptions options;
@@ -144,6 +148,7 @@ public sealed partial class RaftTestCluster : IAsyncDisposable
     {
         silo.AddRaft(raft => raft.UseMemory(options.Disks[number % options.Disks.Count]));
         silo.Services.AddSingleton(services => ActivatorUtilities.CreateInstance<ReplicaDrivers>(services, clock));
+        silo.Services.Configure<GrainDirectoryOptions>(static directory => directory.CacheSize = DirectoryCacheSize);
         silo.Services.Configure<FaultOptions>(static faults => faults.Enabled = true);
         silo.Services.Configure<RaftOptions>(raft =>
         {

@@ -53,6 +53,7 @@ internal sealed class ServerHost : IAsyncDisposable
         {
             silo.UseLocalhostClustering(siloPort, gatewayPort, primarySiloEndpoint: null, serviceId: "tests", clusterId: $"server-{siloPort}");
             silo.Configure<SiloOptions>(options => options.SiloName = "silo-1");
+            silo.Configure<GrainDirectoryOptions>(static options => options.CacheSize = 1_000);
             configure(silo);
         });
         builder.Services.AddRouting();
