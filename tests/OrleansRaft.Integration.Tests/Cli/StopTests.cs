@@ -8,17 +8,13 @@ namespace OrleansRaft.Integration.Tests.Cli;
 /// <summary>How a silo ends: first not ready, then without leaderships, then without a port.</summary>
 public sealed class StopTests
 {
-    // A silo that closes its port at once answers a few at most.
-    private const int ServedInDrainMin = 50;
-
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
     [Fact]
     public async Task SIGTERM_makes_it_unready_at_once_while_it_serves_for_the_drain_time()
     {
-        await using var silo = await StartAsync(drain: 3);
+        await using var silo = await StartAsync(drain: 3_600);
         using var http = new HttpClient();
-        var answers = new List<HttpStatusCode>();
 
         silo.Process.Terminate();
         await Until.TrueAsync(async () => !await silo.IsReadyAsync(), Patience, () => silo.Process.Transcript);
@@ -28,21 +24,15 @@ public sealed class StopTests
             (await ready.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldContain("about to stop");
         }
 
-        try
+        // A silo that closes its port at once answers a few at most.
+        for (var served = 0; served < 50; served++)
         {
-            while (!silo.Process.Errors.Any(line => line.Contains("handing leaderships over", StringComparison.Ordinal)))
-            {
-                answers.Add(await IncrementAsync(http, silo.Address));
-            }
-        }
-        catch (HttpRequestException) when (answers.Count > ServedInDrainMin)
-        {
-            // The port is closed after the line was written, which on a busy machine is read later than that.
+            (await IncrementAsync(http, silo.Address)).ShouldBe(HttpStatusCode.OK, silo.Process.Transcript);
         }
 
+        silo.Process.Errors.ShouldNotContain(line => line.Contains("handing leaderships over", StringComparison.Ordinal));
+        silo.Process.Terminate();
         (await silo.Process.WaitForExitAsync(Patience)).ShouldBe(0, silo.Process.Transcript);
-        answers.Count.ShouldBeGreaterThan(ServedInDrainMin);
-        answers.ShouldAllBe(answer => answer == HttpStatusCode.OK);
         silo.Process.Errors[^1].ShouldBe("stopped");
     }
 

@@ -77,7 +77,27 @@ public sealed class StopTests(EndToEndCluster cluster)
     /// <summary>Adds to counters of one silo, on one connection or on a new one each time, until the silo refuses connections.</summary>
     private async Task<LoopEnd> LoopAsync(OraftSilo silo, int number, bool isKept)
     {
-        using var http = new HttpClient(new SocketsHttpHandler { PooledConnectionLifetime = isKept ? Timeout.InfiniteTimeSpan : TimeSpan.Zero });
+        // Whether nothing was answered yet on the connection that was made last: the silo may never have accepted it.
+        var isNew = false;
+        using var http = new HttpClient(new SocketsHttpHandler
+        {
+            PooledConnectionLifetime = isKept ? Timeout.InfiniteTimeSpan : TimeSpan.Zero,
+            ConnectCallback = async (context, cancellation) =>
+            {
+                isNew = true;
+                var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+                try
+                {
+                    await socket.ConnectAsync(context.DnsEndPoint, cancellation);
+                    return new NetworkStream(socket, ownsSocket: true);
+                }
+                catch
+                {
+                    socket.Dispose();
+                    throw;
+                }
+            },
+        });
         var failures = new List<string>();
         for (var succeeded = 0; ; )
         {
@@ -87,6 +107,7 @@ public sealed class StopTests(EndToEndCluster cluster)
                     new Uri(silo.Address, $"/api/v1/tenants/stopping/counters/c{number}-{succeeded % 10}/increment"),
                     new { by = 1 },
                     TestContext.Current.CancellationToken);
+                isNew = false;
                 if (answer.StatusCode == HttpStatusCode.OK)
                 {
                     succeeded++;
@@ -96,7 +117,7 @@ public sealed class StopTests(EndToEndCluster cluster)
                     failures.Add($"{(int)answer.StatusCode}: {await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)}");
                 }
             }
-            catch (HttpRequestException closed) when (IsRefused(closed) || (!isKept && IsReset(closed)))
+            catch (HttpRequestException closed) when (isNew && IsRefused(closed))
             {
                 var groups = await cluster.Silos.TryListGroupsAsync();
                 return new LoopEnd(succeeded, failures, [.. groups.Where(group => group.LeaderSilo == silo.Name).Select(group => group.Group)]);
@@ -108,12 +129,12 @@ public sealed class StopTests(EndToEndCluster cluster)
         }
     }
 
+    /// <summary>
+    /// Whether a new connection was refused, or reset: a system resets the connections that nobody has accepted when their port is closed.
+    /// </summary>
     private static bool IsRefused(HttpRequestException failure) =>
-        failure.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionRefused };
-
-    /// <summary>A system resets the connections that nobody has accepted when their port is closed: that is a refusal which came late.</summary>
-    private static bool IsReset(HttpRequestException failure) =>
-        failure.InnerException is IOException { InnerException: SocketException { SocketErrorCode: SocketError.ConnectionReset } };
+        (failure.InnerException as SocketException ?? failure.InnerException?.InnerException as SocketException)?.SocketErrorCode
+            is SocketError.ConnectionRefused or SocketError.ConnectionReset;
 
     /// <summary>What a client saw.</summary>
     /// <param name="Succeeded">Increments that were acknowledged.</param>
