@@ -266,7 +266,7 @@ public sealed class KeyedState
         // Keys that come in their order fill their leaves, instead of leaving each half empty.
         if (isLast && place == leaf.Count && !leaf.HasRoomFor(bytes))
         {
-            var right = new StateLeaf(epochs.Current);
+            var right = new StateLeaf(epochs.Current, leaf);
             right.Insert(0, write.Key, write.InlineValue, write.Elsewhere);
             write.HashChange = right.HashAt(0);
             return (leaf, right, StateTree.Between(leaf.KeyAt(leaf.Count - 1), write.Key));

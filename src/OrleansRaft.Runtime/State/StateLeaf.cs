@@ -34,6 +34,14 @@ internal sealed class StateLeaf : StateNode
     public StateLeaf(long epoch)
         : base(epoch) => (slots, data) = ([], []);
 
+    /// <summary>Makes an empty leaf behind one that is full, with as much room: keys that come in their order fill it alike.</summary>
+    public StateLeaf(long epoch, StateLeaf full)
+        : base(epoch)
+    {
+        (slots, data) = (new ulong[full.Count], new byte[full.Bytes]);
+        large = full.large is null ? null : new LargeValue?[slots.Length];
+    }
+
     private StateLeaf(long epoch, StateLeaf source, int from, int count, int spareBytes, int spareEntries)
         : base(epoch)
     {
