@@ -122,10 +122,12 @@ public sealed class GroupCommandTests(OneSilo silo)
         show.Output.ShouldBeEmpty();
     }
 
-    [Fact]
-    public async Task Status_tells_that_every_group_has_a_leader()
+    [Theory]
+    [InlineData("status", "--json")]
+    [InlineData("--json", "status")]
+    public async Task Status_tells_that_every_group_has_a_leader(params string[] line)
     {
-        var status = await CommandLineRun.AtAsync(silo.Address, "status", "--json");
+        var status = await CommandLineRun.AtAsync(silo.Address, line);
 
         status.ExitCode.ShouldBe(0, status.Error);
         var answer = status.Objects.ShouldHaveSingleItem();

@@ -12,8 +12,8 @@ namespace OrleansRaft.Integration.Tests.Trust;
 
 /// <summary>
 /// The worst day, as the runbook plays it: a cluster with TLS and keys is backed up under load, two of three silos and two of three database servers
-/// are destroyed; its groups go on from what is left and get their members back, and the backup is restored elsewhere. <c>ORAFT_DRILL_COUNTERS</c> and
-/// <c>ORAFT_DRILL_SECONDS</c> make it larger.
+/// are destroyed; its groups go on from what is left and get their members back, and the backup is restored elsewhere.
+/// <c>ORAFT_DRILL_COUNTERS</c> and <c>ORAFT_DRILL_SECONDS</c> make it larger.
 /// </summary>
 [Collection(EndToEndCluster.Name)]
 public sealed class DrillTests(EndToEndCluster cluster) : IDisposable
