@@ -27,7 +27,6 @@ internal static class StatusCommand
             groups.Add(group.Value);
         }
 
-
         // A silo that is not ready may wait for the store that knows the silos: what is wrong is to be seen at once.
         var silos = SilosOf(groups, unreadiness is null ? await ListActiveAsync(session) : []);
         var leaderless = groups.Where(group => group.Leader is null).Select(group => group.Group).ToList();
